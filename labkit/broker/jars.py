@@ -1,0 +1,97 @@
+"""The broker's jars: downloaded by Maven coordinates, and never used unless they are the locked ones."""
+
+import hashlib
+import os
+import tomllib
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from labkit.errors import LabError
+
+LOCK = Path(__file__).with_name("kafka.lock.toml")
+
+
+@dataclass(frozen=True)
+class Jar:
+    """One locked jar: `group:artifact:version`, the SHA-256 of its content in hex, its size in bytes."""
+
+    coordinates: str
+    sha256: str
+    size: int
+
+    @property
+    def filename(self) -> str:
+        _, artifact, version = self.coordinates.split(":")
+        return f"{artifact}-{version}.jar"
+
+    def is_at(self, directory: Path) -> bool:
+        """Whether the directory holds this very jar, byte for byte."""
+        path = directory / self.filename
+        return path.is_file() and digest(path) == self.sha256
+
+
+@dataclass(frozen=True)
+class Lock:
+    kafka: str
+    jars: tuple[Jar, ...]
+    sha256: str
+
+    @classmethod
+    def read(cls, path: Path = LOCK) -> "Lock":
+        content = path.read_bytes()
+        table = tomllib.loads(content.decode())
+        jars = tuple(Jar(**jar) for jar in table["jar"])
+        return cls(table["kafka"], jars, hashlib.sha256(content).hexdigest())
+
+
+def digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def missing(jars: Iterable[Jar], directory: Path) -> list[Jar]:
+    """The jars that are not in the directory, or are there with another content."""
+    jars = list(jars)
+    with ThreadPoolExecutor(2) as pool:  # hashing releases the GIL
+        found = pool.map(lambda jar: jar.is_at(directory), jars)
+        return [jar for jar, there in zip(jars, found, strict=True) if not there]
+
+
+def download(jars: Iterable[Jar], directory: Path, scratch: Path, done: Callable[[int], object]) -> None:
+    """Fetch jars by way of `scratch` into the directory; `done` is told the bytes of each that has arrived.
+
+    Raises LabError if one cannot be had or is not the locked one; the others stay, so a later try goes on.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    with ThreadPoolExecutor(8) as pool:
+        for jar in pool.map(lambda jar: _fetch(jar, directory, scratch), jars):
+            done(jar.size)
+
+
+def _fetch(jar: Jar, directory: Path, scratch: Path) -> Jar:
+    from jgo.maven import MavenContext  # 0.2 s to import, and only a first start needs it
+
+    group, artifact, version = jar.coordinates.split(":")
+    # No machine-wide Maven repository: what lies there may be anything.
+    maven = MavenContext(repo_cache=scratch, local_repos=[], timeout=60)
+    try:
+        path = maven.project(group, artifact).at_version(version).artifact().resolve()
+    except Exception as error:  # jgo raises whatever its HTTP client, Maven or the disk raised
+        raise LabError(
+            f"Could not download {jar.coordinates} from Maven Central ({_first_line(error)}): "
+            "check the network and try again, or run `lab fetch` where there is one."
+        ) from error
+    found = digest(path)
+    if found != jar.sha256:
+        raise LabError(
+            f"{jar.filename} is not the locked jar (SHA-256 {found[:12]}… instead of {jar.sha256[:12]}…) "
+            "and will not be run: something changed it on its way here; try another network."
+        )
+    os.replace(path, directory / jar.filename)
+    return jar
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0][:200]

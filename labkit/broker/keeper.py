@@ -1,0 +1,60 @@
+"""Outlives the kernel just long enough to clean up after it. Run as a script, in a session of its own.
+
+    python keeper.py PARENT DIRECTORY [COMMAND ...]
+
+Runs the command (its output goes to DIRECTORY/log, its process id to DIRECTORY/pid, its exit code to DIRECTORY/exit)
+until standard input, a pipe
+that the kernel holds, reads end of file: then ends the command and removes the directory. The kernel need do nothing
+for this, so it happens after SIGKILL too. Only the standard library, and no labkit: it must start in no time.
+"""
+
+import contextlib
+import os
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+
+def keep(parent: int, directory: Path, command: list[str]) -> None:
+    child, reporter = _start(directory, command) if command else (None, None)
+    with contextlib.suppress(KeyboardInterrupt, SystemExit):
+        # The end of file comes at once. A child that the kernel forked keeps the pipe open: then the parent tells.
+        while not select.select([sys.stdin], [], [], 0.5)[0] and os.getppid() == parent:
+            pass
+    if child and reporter:
+        # At once: the data goes with the directory, there is nothing that a graceful end would save. The whole group:
+        # a JVM that is being trained has another one write its cache.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)
+        reporter.join()  # it writes into the directory
+    shutil.rmtree(directory, ignore_errors=True)
+
+
+def _start(directory: Path, command: list[str]) -> tuple[subprocess.Popen[bytes], threading.Thread]:
+    with (directory / "log").open("wb") as log:
+        child = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=directory, start_new_session=True
+        )
+    (directory / "pid").write_text(str(child.pid))
+
+    def report() -> None:
+        code = child.wait()
+        with contextlib.suppress(OSError):
+            (directory / "exit").write_text(str(code))
+
+    reporter = threading.Thread(target=report)
+    reporter.start()
+    return child, reporter
+
+
+def _terminate(*_: object) -> None:
+    raise SystemExit
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, _terminate)
+    keep(int(sys.argv[1]), Path(sys.argv[2]), sys.argv[3:])

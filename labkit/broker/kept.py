@@ -1,0 +1,63 @@
+"""A directory, and perhaps a process, that go when this process goes, however it goes."""
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+KEEPER = Path(__file__).with_name("keeper.py")
+
+
+class Kept:
+    """A temporary directory and a command, both in the care of a keeper process (see keeper.py)."""
+
+    def __init__(self) -> None:
+        self.directory = Path(tempfile.mkdtemp(prefix="labkit-"))
+        self._keeper: subprocess.Popen[bytes] | None = None
+        self._closed = False
+
+    def start(self, command: list[str] | None = None) -> None:
+        # A session of its own: Jupyter's interrupt goes to the kernel's whole process group.
+        self._keeper = subprocess.Popen(
+            [sys.executable, "-I", "-S", str(KEEPER), str(os.getpid()), str(self.directory), *(command or [])],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+    def exit_code(self) -> int | None:
+        """How the command ended, by itself or by `close`; None while it runs."""
+        if self._closed:
+            return -signal.SIGKILL
+        with contextlib.suppress(OSError, ValueError):
+            return int((self.directory / "exit").read_text())
+        return None
+
+    def wait(self, limit: float) -> int | None:
+        """How the command ended, or None if it has not after `limit` seconds."""
+        deadline = time.monotonic() + limit
+        while (code := self.exit_code()) is None and time.monotonic() < deadline:
+            time.sleep(0.02)
+        return code
+
+    def log(self) -> str:
+        try:
+            return (self.directory / "log").read_text(errors="replace")
+        except OSError:
+            return ""
+
+    def close(self) -> None:
+        """End the command, remove the directory, and return when both are gone. Closing twice is closing once."""
+        if self._keeper and self._keeper.stdin and not self._closed:
+            with contextlib.suppress(BrokenPipeError):  # the keeper has gone
+                self._keeper.stdin.write(b"\n")  # not only end of file: a child that was forked may hold the pipe open
+                self._keeper.stdin.close()
+            self._keeper.wait()
+        shutil.rmtree(self.directory, ignore_errors=True)  # if there was no keeper to do it
+        self._closed = True

@@ -1,0 +1,24 @@
+"""Which notebook cell is being executed: how running a cell again finds what it started before."""
+
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One execution of a cell; outside a notebook front end, `id` is empty."""
+
+    id: str = ""
+    execution: str = ""
+
+    def is_older_execution_of(self, other: "Cell") -> bool:
+        return bool(self.id) and self.id == other.id and self.execution != other.execution
+
+
+def current() -> Cell:
+    """The cell that the kernel executes now. JupyterLab names it in the execute request's metadata."""
+    shell: Any = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    request = shell.get_parent() if hasattr(shell, "get_parent") else {}
+    cell = request.get("metadata", {}).get("cellId", "")
+    return Cell(cell, request.get("header", {}).get("msg_id", ""))

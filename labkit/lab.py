@@ -1,0 +1,237 @@
+"""The one object that a notebook holds."""
+
+from __future__ import annotations
+
+import atexit
+import itertools
+import os
+import re
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Self
+
+from labkit import broker, cells, readings
+from labkit.errors import LabError
+from labkit.runs import prints, quix, tap
+from labkit.runs.groups import Groups
+from labkit.runs.production import Production
+from labkit.runs.topics import DEAD_LETTER, Topics
+from labkit.runs.worker import Worker
+
+if TYPE_CHECKING:
+    from os import PathLike
+
+    import pandas as pd
+
+    from labkit.live.chart import Chart
+    from labkit.runs.run import Run
+
+
+class Lab:
+    """A real Kafka, and everything that you start on it.
+
+    The broker is the one that the environment variable LAB_BROKER names (`host:port`), else one of this lab's own,
+    which ends with this process. LAB_NAMESPACE, if set, prefixes every topic and group on the broker. There is one
+    lab at a time: a new one closes the one before. Raises LabError if there is no broker to be had.
+    """
+
+    _current: Lab | None = None
+
+    def __init__(self) -> None:
+        if Lab._current:
+            Lab._current.close()
+        self.broker = broker.find_or_start()
+        if cells.current().execution:
+            quix.load_in_background()  # while the student reads on; earlier it would slow Kafka's start
+        self._topics = Topics(self.broker.address, os.environ.get("LAB_NAMESPACE", ""))
+        self._groups = Groups(self._topics)
+        self._workers: dict[str, tuple[Worker, cells.Cell]] = {}
+        self._views: list[Any] = []
+        self._closed = False
+        atexit.register(self.close)
+        Lab._current = self
+
+    # ------------------------------------------------------------------ start
+
+    def produce(
+        self,
+        source: str | PathLike[str] | pd.DataFrame | Iterable[Mapping[str, Any]] | None = None,
+        *,
+        to: str = "sensor",
+        devices: int = 3,
+        per_second: float | None = 1.0,
+        seed: int = 0,
+        count: int | None = None,
+        name: str | None = None,
+    ) -> Production:
+        """Write readings into a topic from a background thread.
+
+        Without a `source`, `devices` simulated sensors each send `per_second` readings a second, stamped with the
+        present time; the same seed gives the same temperatures. With a source (the path of a CSV file, a DataFrame,
+        an iterable of dicts) its rows are sent in order, `per_second` a second. None is as fast as it goes; `count`
+        ends it after so many readings. Raises LabError before the first record if a column or a type is wrong.
+        """
+        if devices < 1 or (per_second is not None and not per_second > 0):
+            raise LabError(
+                "A producer needs at least one device, and more than 0 readings a second (None: all it can)."
+            )
+        if source is None:
+            stream: Iterable[Mapping[str, Any]] = readings.simulate(devices, per_second or 1.0, seed)
+            rate = per_second and per_second * devices
+        else:
+            stream, rate = readings.read(source), per_second
+        name = name or f"producer of {to}"
+        self._replace(name)
+        self._topics.create(to)
+        production = Production(self._topics, itertools.islice(stream, count), to, rate, name)
+        self._adopt(production)
+        production.begin()
+        return production
+
+    def run(
+        self,
+        pipeline: Callable[..., Any],
+        *,
+        reads: str | Sequence[str],
+        writes: str | None = None,
+        name: str | None = None,
+        raw: bool = False,
+        from_start: bool = False,
+    ) -> Run:
+        """Run a pipeline in a background thread: a function from StreamingDataFrames, one per topic read, to one.
+
+        A run with the same name (the function's, unless `name` is given), or started by an earlier execution of the
+        same cell, is replaced: the new one reads on where it stopped. `from_start=True` empties `writes` and reads
+        everything again. Records that cannot be read go to `<topic>.dead-letter`; `raw=True` hands over every
+        record's bytes instead. Raises LabError, or what the function raises, if the pipeline cannot be built.
+        """
+        quix.load()
+        from labkit.runs.run import Run
+
+        reads = (reads,) if isinstance(reads, str) else tuple(reads)
+        if writes in reads:
+            raise LabError(f"This pipeline would read what it writes to {writes}, for ever: write to another topic.")
+        name = name or getattr(pipeline, "__name__", "pipeline").strip("<>")
+        self._replace(name)
+        group = re.sub(r"[^A-Za-z0-9._-]", "-", name)
+        generation = self._groups.latest_generation(group)
+        predecessor = f"{group}-{generation}" if generation else None
+        if from_start and writes:
+            self._topics.empty(writes)
+        run = Run(self._groups, pipeline, reads, writes, name, raw)
+        run.begin(self.broker.kept.directory, None if from_start else predecessor, f"{group}-{generation + 1}")
+        self._adopt(run)
+        if predecessor:
+            self._groups.forget(predecessor)
+        return run
+
+    # ------------------------------------------------------------------- look
+
+    def chart(self, *topics: str, y: str = "temperature", seconds: float = 100.0, title: str | None = None) -> Chart:
+        """A live chart of a field of the newest records, by device and event time, over the last `seconds`.
+
+        The first topic is drawn as lines, further ones as marks on top of them.
+        """
+        from labkit.live.chart import Chart
+
+        if not topics:
+            raise LabError('Name at least one topic, as in lab.chart("sensor").')
+        self._topics.create(*topics)
+        chart = Chart(tap.Tap(self._topics, topics), y, seconds, title)
+        self._views.append(chart)
+        return chart
+
+    def peek(self, topic: str, records: int = 10) -> pd.DataFrame:
+        """The newest records of a topic, oldest first: partition, offset, time (UTC), key, and the fields.
+
+        Of a dead-letter topic the values are shown as the bytes that they are, with the reason.
+        """
+        from labkit.live import table
+
+        return table.of(tap.newest(self._topics, self._existing(topic), records, raw=topic.endswith(DEAD_LETTER)))
+
+    def groups(self) -> pd.DataFrame:
+        """Every consumer group's bookmarks: topic, partition, committed offset, and the lag in records."""
+        from labkit.live import table
+
+        return table.of_groups(self._groups.bookmarks())
+
+    def records(self, topic: str) -> list[tap.Record]:
+        """Every record that a topic holds now, in order of partition and offset."""
+        return tap.everything(self._topics, self._existing(topic))
+
+    def wait_for(self, topic: str, records: int = 1, timeout: float = 30.0) -> None:
+        """Return when a topic holds so many records or more. Raises LabError if that takes over `timeout` seconds."""
+        deadline = time.monotonic() + timeout
+        while (found := self._topics.count(topic)) < records:
+            if time.monotonic() > deadline:
+                raise LabError(f"{topic} holds {found} records after {timeout:g} s, not {records}. {self._trouble()}")
+            time.sleep(0.02)
+
+    # -------------------------------------------------------------------- end
+
+    def stop(self) -> None:
+        """End every run, producer and chart; topics and broker stay."""
+        for worker, _ in self._workers.values():
+            worker.stop()
+        for view in self._views:
+            view.close()
+        self._workers.clear()
+        self._views.clear()
+
+    def reset(self) -> None:
+        """Start over: end everything, and delete the topics and consumer groups that this lab used."""
+        self.stop()
+        self._groups.forget_used()
+        self._topics.delete_used()
+
+    def close(self) -> None:
+        """End everything, the lab's own broker too. Closing twice is closing once."""
+        if self._closed:
+            return
+        self._closed = True
+        atexit.unregister(self.close)
+        self.stop()
+        self.broker.close()
+        prints.uninstall()
+        if Lab._current is self:
+            Lab._current = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        state = "closed" if self._closed else f"Kafka at {self.broker.address}"
+        return f"<Lab: {', '.join([state, *(f'{name} {each.state}' for name, (each, _) in self._workers.items())])}>"
+
+    # ------------------------------------------------------------------ inner
+
+    def _replace(self, name: str) -> None:
+        """End the worker of this name, and those that an earlier execution of the present cell started."""
+        here = cells.current()
+        for other, (worker, cell) in list(self._workers.items()):
+            if other == name or cell.is_older_execution_of(here):
+                worker.stop()
+                del self._workers[other]
+
+    def _adopt(self, worker: Worker) -> None:
+        worker.show = _show
+        self._workers[worker.name] = (worker, cells.current())
+
+    def _existing(self, topic: str) -> str:
+        if not self._topics.partitions(topic):
+            raise LabError(f"There is no topic {topic!r} yet: nothing has written to it or read from it.")
+        return topic
+
+    def _trouble(self) -> str:
+        failed = [f"{worker.name} failed: {worker.error}" for worker, _ in self._workers.values() if worker.error]
+        return "; ".join(failed) or "Is something writing to it?"
+
+
+def _show(worker: Worker) -> None:
+    from labkit.live import panel  # a lab without a notebook shows nothing, and needs no widgets
+
+    panel.show(worker)

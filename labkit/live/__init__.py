@@ -1,0 +1,1 @@
+"""What taps and runs show: charts, panels, tables. Knows taps, not Kafka."""

@@ -1,0 +1,183 @@
+"""A live chart: a FigureWidget that one thread keeps up to date from a tap."""
+
+from __future__ import annotations
+
+import datetime
+import html
+import itertools
+import threading
+import time
+from collections.abc import Iterable
+
+import pandas as pd  # noqa: F401 - Plotly looks it up in sys.modules, and fails while another thread imports it
+import plotly.graph_objects as go
+from ipywidgets import HTML, VBox
+
+from labkit.broker.clients import LOGGER
+from labkit.live import theme
+from labkit.live.series import DRAWN, Series
+from labkit.readings import TOPICS, BadReading, check
+from labkit.runs.tap import Record, Tap
+
+PERIOD = 0.1  # seconds between two updates at the least
+PER_TRACE = 0.03  # and for each line: what comes faster than a browser draws would pile up in front of it
+TEXT_PERIOD = 0.5  # the text equivalent need not race
+HEIGHT = 380  # pixels
+MARKERS = 15  # on a line, at the most: each is an element of its own for the browser, a line is one whatever its length
+POINTS = 1500  # that a browser is asked to draw at the most, in all
+TIME_AXIS = {"type": "date", "title": {"text": "Event time (UTC)"}}
+
+
+class Chart(VBox):  # type: ignore[misc]
+    """A rolling chart of one field, by device and event time, with its text equivalent below.
+
+    One thread reads the tap and sends at most ten updates a second, none when nothing changed. The widget may be
+    shown any number of times; `close` ends the thread and the tap and leaves the last picture standing.
+    """
+
+    def __init__(self, tap: Tap, field: str, seconds: float, title: str | None) -> None:
+        self._tap, self._field, self._window = tap, field, seconds * 1000
+        self._series: dict[tuple[str, str], Series] = {}
+        self._devices: dict[str, theme.Look] = {}
+        self._newest, self._undrawn, self._stopping = 0.0, 0, threading.Event()
+        self.updates = 0
+        self.figure = _empty_figure(title or f"{theme.axis(field)} from {' and '.join(tap.names)}", field)
+        self._text = HTML(_paragraph("Waiting for the first record."))
+        super().__init__([self.figure, self._text])
+        self._thread = threading.Thread(target=self._follow, name=f"lab-chart-{'-'.join(tap.names)}", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop following. The picture stays; VBox.close() would take it out of the notebook."""
+        if not self._stopping.is_set():
+            self._stopping.set()
+            self._thread.join()
+            self._tap.close()
+            self._text.value = _paragraph(f"{self._summary()} This chart has ended.")
+
+    def _follow(self) -> None:
+        try:
+            self._keep_drawing()
+        except Exception as error:
+            LOGGER.exception("chart of %s failed", self._tap.names)
+            self._text.value = _paragraph(f"This chart has failed: {error}. Run its cell again.")
+
+    def _keep_drawing(self) -> None:
+        told = drawn = 0.0
+        tell = False
+        while not self._stopping.wait(max(drawn + self._period() - time.monotonic(), 0)):
+            records = self._tap.read(timeout=0.1)
+            tell = tell or bool(records)
+            if self._add(records):
+                drawn = time.monotonic()
+                self._draw()
+            if tell and time.monotonic() > told + TEXT_PERIOD:
+                told, tell = time.monotonic(), False
+                self._text.value = _paragraph(self._summary())
+
+    def _period(self) -> float:
+        return max(PERIOD, PER_TRACE * len(self._series))
+
+    def _add(self, records: Iterable[Record]) -> bool:
+        """Take records in; whether there is something new to draw."""
+        added = False
+        for record in records:
+            value = drawable(record, self._field)
+            if value is None:
+                self._undrawn += 1
+                continue
+            series = self._series.setdefault((record.topic, record.key or "no key"), Series())
+            series.append(record.timestamp, value)
+            self._newest = max(self._newest, record.timestamp)
+            added = True
+        return added
+
+    def _draw(self) -> None:
+        for topic, device in list(self._series)[len(self.figure.data) :]:
+            self.figure.add_trace(self._trace(topic, device))
+        since = self._newest - self._window
+        limit = min(DRAWN, POINTS // len(self._series))
+        with self.figure.batch_update():
+            for trace, series in zip(self.figure.data, self._series.values(), strict=True):
+                trace.x, trace.y = series.drawn(since, self._newest, limit)
+            # The whole axis: sent without its type, plotly.js would guess one anew, and take the numbers for numbers.
+            self.figure.layout.xaxis = TIME_AXIS | {"range": [since, self._newest + self._window * 0.01]}
+        self.updates += 1
+
+    def _trace(self, topic: str, device: str) -> go.Scatter:
+        look = self._devices.setdefault(device, theme.look(len(self._devices)))
+        first = topic == self._tap.names[0]
+        return go.Scatter(
+            name=device if len(self._tap.names) == 1 else f"{device} in {topic}",
+            mode="lines+markers" if first else "markers",
+            line={"color": look.colour, "dash": look.dash, "width": 2},
+            marker={
+                "maxdisplayed": MARKERS if first else 0,
+                "symbol": look.marker if first else f"{look.marker}-open",
+                "size": 6 if first else 13,
+                "color": look.colour,
+                "line": {"width": 0 if first else 2, "color": look.colour},
+            },
+        )
+
+    def _summary(self) -> str:
+        """What the chart shows, in words."""
+        if not self._series:
+            return f"No record with a {self._field} yet.{self._left_out()}"
+        unit = theme.UNITS.get(self._field, "")
+        since = self._newest - self._window
+        parts = []
+        for topic, group in itertools.groupby(sorted(self._series), key=lambda place: place[0]):
+            devices = [(device, *self._series[topic, device].window(since)) for _, device in group]
+            words = [
+                f"{device} {values[-1]:g} {unit} ({len(values)} in {values.min():g} to {values.max():g})".replace(
+                    "  ", " "
+                )
+                for device, _, values in devices
+                if len(values)
+            ]
+            parts.append(f"{topic}: {', '.join(words) or 'nothing in this window'}.")
+        clock = datetime.datetime.fromtimestamp(self._newest / 1000, datetime.UTC)
+        span = f"The {self._window / 1000:g} s up to {clock:%H:%M:%S} UTC."
+        return f"{span} {' '.join(parts)}{self._left_out()}"
+
+    def _left_out(self) -> str:
+        skipped = f" {self._tap.skipped} older records were skipped." if self._tap.skipped else ""
+        undrawn = (
+            f" {self._undrawn} records are not drawn: they are no readings, or have no {self._field}."
+            if self._undrawn
+            else ""
+        )
+        return skipped + undrawn
+
+
+def drawable(record: Record, field: str) -> float | None:
+    """The number to draw of a record; None if it has none, or is no reading where only readings belong."""
+    if not isinstance(record.value, dict):
+        return None
+    if record.topic in TOPICS:
+        try:
+            check(record.value)
+        except BadReading:
+            return None
+    value = record.value.get(field)
+    return value if isinstance(value, int | float) else None
+
+
+def _empty_figure(title: str, field: str) -> go.FigureWidget:
+    figure = go.FigureWidget()
+    figure.update_layout(
+        title=title,
+        height=HEIGHT,
+        template="plotly_white",
+        showlegend=True,
+        margin={"l": 70, "r": 20, "t": 60, "b": 50},
+        xaxis=TIME_AXIS,
+        yaxis={"title": theme.axis(field)},
+        font={"size": 14, "color": "#000000"},
+    )
+    return figure
+
+
+def _paragraph(text: str) -> str:
+    return f"<p style='margin:0 0 0 70px;line-height:1.4'>{html.escape(text)}</p>"

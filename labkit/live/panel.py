@@ -1,0 +1,66 @@
+"""What a run or a producer shows of itself below its cell: state, counts, last error, prints."""
+
+from __future__ import annotations
+
+import html
+import threading
+import weakref
+
+from IPython.display import display
+from ipywidgets import HTML
+
+from labkit.runs.worker import Worker
+
+PERIOD = 0.5  # seconds between two looks
+PRINTS_SHOWN = 12
+
+# Never colour alone: every state has a mark and a word. No red, no green.
+MARKS = {
+    "starting": ("○", "#000000"),
+    "running": ("▶", "#0072B2"),
+    "failed": ("✖", "#D55E00"),
+    "stopped": ("■", "#595959"),
+}
+
+
+def show(worker: Worker) -> None:
+    """Display a live panel of the worker; every display of it shows the same."""
+    display(_panel(worker))  # type: ignore[no-untyped-call]
+
+
+_panels: weakref.WeakKeyDictionary[Worker, HTML] = weakref.WeakKeyDictionary()
+
+
+def _panel(worker: Worker) -> HTML:
+    if worker not in _panels:
+        _panels[worker] = HTML(describe(worker))
+        threading.Thread(
+            target=_follow, args=(worker, _panels[worker]), name=f"lab-panel-{worker.name}", daemon=True
+        ).start()
+    return _panels[worker]
+
+
+def _follow(worker: Worker, panel: HTML) -> None:
+    """Keep the panel up to date until the worker has ended; traitlets send a value only if it has changed."""
+    while not worker.wait(PERIOD):
+        panel.value = describe(worker)
+    panel.value = describe(worker)
+
+
+def describe(worker: Worker) -> str:
+    """The state of a worker as HTML."""
+    mark, colour = MARKS[worker.state]
+    name, facts = html.escape(worker.name), html.escape(worker.facts())
+    lines = [f"<b style='color:{colour}'>{mark} {worker.state}</b> <b>{name}</b>: {facts}"]
+    if worker.error:
+        lines.append(f"<b>{html.escape(worker.error.reason)}</b>")
+        if worker.error.line:
+            where, text = html.escape(worker.error.line.where), html.escape(worker.error.line.text)
+            lines.append(f"in your code, {where}: <code>{text}</code>")
+    if worker.note:
+        lines.append(html.escape(worker.note))
+    if worker.prints:
+        shown = list(worker.prints)[-PRINTS_SHOWN:]
+        above = f"… {worker.printed - len(shown)} lines above: see .prints\n" if worker.printed > len(shown) else ""
+        lines.append(f"<pre style='margin:4px 0 0 16px'>{html.escape(above + chr(10).join(shown))}</pre>")
+    return f"<div style='border-left:4px solid {colour};padding:2px 8px;line-height:1.5'>{'<br>'.join(lines)}</div>"

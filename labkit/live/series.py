@@ -1,0 +1,59 @@
+"""The points of one line of a chart: a window that rolls with the newest point."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+KEPT = 50_000  # points of a series at the most, whatever the window
+DRAWN = 400  # points of a series that a browser is asked to draw
+
+
+class Series:
+    """Times (epoch milliseconds) and values, both float64: what Plotly sends to the browser as raw bytes."""
+
+    def __init__(self) -> None:
+        self._times = np.empty(2 * KEPT)
+        self._values = np.empty(2 * KEPT)
+        self._begin = self._end = 0
+
+    def append(self, time: float, value: float) -> None:
+        if self._end == len(self._times):
+            kept = slice(max(self._begin, self._end - KEPT), self._end)
+            count = kept.stop - kept.start
+            self._times[:count], self._values[:count] = self._times[kept], self._values[kept]
+            self._begin, self._end = 0, count
+        self._times[self._end], self._values[self._end] = time, value
+        self._end += 1
+
+    def window(self, since: float) -> tuple[Floats, Floats]:
+        """Times and values since a time, in the order of time; all of them."""
+        times, values = self._times[self._begin : self._end], self._values[self._begin : self._end]
+        inside = times >= since
+        if len(inside) and not inside[0]:
+            self._begin += int(np.argmax(inside)) if inside.any() else len(inside)
+        times, values = times[inside], values[inside]
+        if np.any(times[1:] < times[:-1]):  # readings may come late
+            order = np.argsort(times, kind="stable")
+            times, values = times[order], values[order]
+        return times, values
+
+    def drawn(self, since: float, until: float, limit: int = DRAWN) -> tuple[Floats, Floats]:
+        """At most about `limit` points of the window that look like all of them: each is a real one."""
+        return thin(*self.window(since), since, until, limit)
+
+
+def thin(times: Floats, values: Floats, since: float, until: float, limit: int = DRAWN) -> tuple[Floats, Floats]:
+    """Of each of `limit / 2` equal spans of time the lowest and the highest point, and the newest point of all.
+
+    So no peak is lost: the first step of the M4 aggregation (Jugel et al., "M4: A Visualization-Oriented Time Series
+    Data Aggregation", PVLDB 7(10), 2014).
+    """
+    if len(times) <= limit:
+        return times, values
+    spans = ((times - since) * (limit / 2 / (until - since))).astype(np.int64)
+    by_value = np.lexsort((values, spans))
+    first = np.flatnonzero(np.diff(spans[by_value], prepend=-1))
+    last = np.append(first[1:], len(spans)) - 1
+    chosen = np.unique(np.concatenate([by_value[first], by_value[last], [len(times) - 1]]))
+    return times[chosen], values[chosen]

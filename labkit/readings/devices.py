@@ -1,0 +1,98 @@
+"""Simulated devices: temperatures and humidities that look like those of rooms and machines."""
+
+import itertools
+import math
+import random
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from labkit.readings.reading import ABSOLUTE_ZERO, Reading
+
+DAY = 86_400.0  # seconds
+
+
+@dataclass(frozen=True)
+class Temper:
+    """How a device behaves: degrees Celsius, percent, seconds."""
+
+    mean: float
+    daily: float  # amplitude over a day: warmest in the afternoon
+    cycle: float  # amplitude of a machine's load, or of a heating that switches
+    period: float  # of that cycle
+    drift: float  # standard deviation of the slow wandering
+    memory: float  # how long the wandering remembers: the time constant of an Ornstein-Uhlenbeck process
+    noise: float  # standard deviation of a single measurement
+    humidity: float  # mean
+
+
+# In turn: a machine that crosses 303 K (29.85 °C) in every cycle, a room that never does, a warm place that
+# sometimes does, a cellar.
+MACHINE = Temper(29.5, 0.4, 2.0, 20.0, 0.3, 30.0, 0.08, 38.0)
+ROOM = Temper(21.5, 1.5, 0.4, 90.0, 0.3, 120.0, 0.05, 46.0)
+WARM = Temper(28.0, 1.0, 0.8, 45.0, 0.6, 20.0, 0.10, 42.0)
+CELLAR = Temper(13.0, 0.3, 0.1, 300.0, 0.1, 300.0, 0.04, 71.0)
+TEMPERS = (MACHINE, ROOM, WARM, CELLAR)
+
+
+class Device:
+    """One simulated device. The n-th measurement depends on the seed and on n alone, not on the clock."""
+
+    def __init__(self, name: str, temper: Temper, seed: str) -> None:
+        self.name = name
+        self.temper = temper
+        self._random = random.Random(seed)
+        self._elapsed = 0.0
+        self._phase = self._random.uniform(0, 0.1) * temper.period
+        self._drift = self._random.gauss(0, temper.drift)
+        self._humidity_drift = self._random.gauss(0, 1)
+
+    def measure(self, seconds: float, timestamp: int) -> Reading:
+        """The reading `seconds` after the last one, stamped with the given epoch milliseconds.
+
+        The wandering is the exact discretisation of an Ornstein-Uhlenbeck process (Gillespie, Physical Review E 54,
+        1996, eq. 3.1), so its spread does not depend on how often one measures.
+        """
+        temper, gauss = self.temper, self._random.gauss
+        self._elapsed += seconds
+        kept = math.exp(-seconds / temper.memory)
+        shake = math.sqrt(1 - kept * kept)
+        self._drift = self._drift * kept + temper.drift * shake * gauss(0, 1)
+        self._humidity_drift = self._humidity_drift * kept + shake * gauss(0, 1)
+        clock = self._elapsed + self._phase
+        swing = (
+            temper.daily * math.sin(2 * math.pi * clock / DAY)
+            + temper.cycle * math.sin(2 * math.pi * clock / temper.period)
+            + self._drift
+        )
+        temperature = temper.mean + swing + gauss(0, temper.noise)
+        # Warm air holds more water: the same vapour is about 5 % of relative humidity less per degree.
+        humidity = temper.humidity - 0.05 * temper.humidity * swing + self._humidity_drift + gauss(0, 0.2)
+        return Reading(
+            device=self.name,
+            temperature=round(max(temperature, ABSOLUTE_ZERO), 2),
+            humidity=round(min(max(humidity, 0.0), 100.0), 1),
+            timestamp=timestamp,
+        )
+
+
+def now() -> int:
+    """Epoch milliseconds."""
+    return time.time_ns() // 1_000_000
+
+
+def simulate(
+    devices: int = 3, per_second: float = 1.0, seed: int = 0, clock: Callable[[], int] = now
+) -> Iterator[Reading]:
+    """Endless readings of `sensor-1`, `sensor-2`, … in turn, `per_second` from each, stamped by the clock.
+
+    The same seed gives the same temperatures and humidities; only the timestamps are the clock's.
+    """
+    fleet = [
+        Device(f"sensor-{number}", temper, f"{seed}/{number}")
+        for number, temper in zip(range(1, devices + 1), itertools.cycle(TEMPERS), strict=False)
+    ]
+    seconds = 1 / per_second
+    while True:
+        for device in fleet:
+            yield device.measure(seconds, clock())

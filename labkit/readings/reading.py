@@ -1,0 +1,99 @@
+"""What a reading is, and what is none."""
+
+import json
+import math
+from typing import Any, TypedDict
+
+import orjson
+
+ABSOLUTE_ZERO = -273.15  # degrees Celsius
+LAST_TIMESTAMP = 253_402_300_799_999  # the last millisecond of the year 9999
+
+
+class Reading(TypedDict):
+    """One measurement: degrees Celsius, relative humidity in percent, epoch milliseconds (UTC)."""
+
+    device: str
+    temperature: float
+    humidity: float
+    timestamp: int
+
+
+TOPICS = ("sensor", "alert")  # whose records must be readings; any other topic holds any JSON objects
+COLUMNS = tuple(Reading.__annotations__)
+
+
+class BadReading(ValueError):
+    """A record that is not a reading; the message is the reason, in words for a student."""
+
+
+def parse(raw: bytes | None) -> dict[str, Any]:
+    """The reading in a record's bytes, further fields kept. Raises BadReading."""
+    reading = parse_object(raw)
+    check(reading)
+    return reading
+
+
+def parse_object(raw: bytes | None) -> dict[str, Any]:
+    """The JSON object in a record's bytes, whatever its fields. Raises BadReading."""
+    if raw is None:
+        raise BadReading("the value is null")
+    try:
+        record = orjson.loads(raw)
+    except orjson.JSONDecodeError as error:
+        raise BadReading(_why_no_json(raw, error)) from None
+    if type(record) is not dict:
+        raise BadReading(f"a JSON {_json_type(record)}, not an object")
+    return record
+
+
+def check(reading: dict[str, Any]) -> None:
+    """Raise BadReading, naming field and value, unless these are the fields of a reading.
+
+    This runs once for every record of every pipeline: plain comparisons, no library.
+    """
+    try:
+        device, temperature = reading["device"], reading["temperature"]
+        humidity, timestamp = reading["humidity"], reading["timestamp"]
+    except KeyError as error:
+        raise BadReading(f"{error.args[0]} is missing") from None
+    if type(device) is not str or not device:
+        raise BadReading(f"device is {_shown(device)}, not a name")
+    if type(temperature) is not float and type(temperature) is not int:
+        raise BadReading(f"temperature is {_shown(temperature)}, not a number")
+    if not ABSOLUTE_ZERO <= temperature < math.inf:  # False for NaN too
+        raise BadReading(f"temperature is {temperature}, not a temperature in degrees Celsius")
+    if type(humidity) is not float and type(humidity) is not int:
+        raise BadReading(f"humidity is {_shown(humidity)}, not a number")
+    if not 0 <= humidity <= 100:
+        raise BadReading(f"humidity is {humidity}, not between 0 and 100 percent")
+    if type(timestamp) is not int or not 0 <= timestamp <= LAST_TIMESTAMP:
+        raise BadReading(f"timestamp is {_shown(timestamp)}, not a time in epoch milliseconds")
+
+
+def _why_no_json(raw: bytes, error: orjson.JSONDecodeError) -> str:
+    try:
+        text = raw.decode()
+    except UnicodeDecodeError:
+        return "not UTF-8"
+    if ("NaN" in text or "Infinity" in text) and _python_reads(text):
+        return "not JSON: it has no NaN and no Infinity"
+    return f"not JSON: {error.msg}"
+
+
+def _python_reads(text: str) -> bool:
+    """Whether the standard library, which takes NaN for JSON, can read it."""
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _json_type(value: object) -> str:
+    return {list: "array", str: "string", bool: "boolean", type(None): "null"}.get(type(value), "number")
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 40 else f"{text[:39]}…"

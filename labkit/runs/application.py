@@ -1,0 +1,158 @@
+"""A Quix Streams Application that lives in a thread of the lab, and reads only what can be read."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from confluent_kafka import KafkaError, KafkaException, TopicPartition
+from quixstreams import Application
+from quixstreams.core.stream import Stream
+from quixstreams.core.stream.functions import FilterWithMetadataFunction
+from quixstreams.dataframe import StreamingDataFrame
+from quixstreams.models import Deserializer
+from quixstreams.models.topics import Topic, TopicAdmin, TopicManager
+from quixstreams.models.topics.exceptions import CreateTopicFailure
+
+from labkit.broker import clients
+from labkit.readings import BadReading
+from labkit.runs.blame import Line, line_of_caller
+
+Parse = Callable[[bytes | None], Any]
+SetAside = Callable[["Unreadable", Any, int, Any], None]
+
+# A run must start, stop and be replaced in fractions of a second. Short fetches let a rebalance or a seek through
+# (0.1 s instead of 2 s); a short session lets a broker forget a killed member sooner.
+CONSUMER = {"fetch.wait.max.ms": 20, "heartbeat.interval.ms": 200, "session.timeout.ms": 6000}
+
+
+class Unreadable:
+    """Stands for a record that could not be read, from the deserializer to the dead-letter topic."""
+
+    __slots__ = ("raw", "reason")
+
+    def __init__(self, raw: bytes | None, reason: str) -> None:
+        self.raw = raw
+        self.reason = reason
+
+
+class SafeDeserializer(Deserializer):
+    """Gives what `parse` makes of the bytes, or an Unreadable; never raises for bad data."""
+
+    def __init__(self, parse: Parse) -> None:
+        self._parse = parse
+
+    def __call__(self, value: bytes, ctx: object) -> Any:  # noqa: ARG002
+        try:
+            return self._parse(value)
+        except BadReading as reason:
+            return Unreadable(value, str(reason))
+
+
+class TracedStream(Stream):
+    """A Stream that remembers which line of the student's code added each step.
+
+    `readings["kelvin"] = readings["temperature"] + 273.15` runs later, inside Quix Streams, where no traceback leads
+    back to this line. Every step that is added to a stream is of its stream's own class, so all steps are traced.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.line = line_of_caller()
+
+
+def lines_of_steps(dataframe: StreamingDataFrame) -> dict[int, Line]:
+    """For each step of the dataframe's topology, by the id of its function, the line that added it."""
+    steps = dataframe.stream.full_tree()
+    return {id(step.func.func): step.line for step in steps if isinstance(step, TracedStream) and step.line}
+
+
+class PromptAdmin(TopicAdmin):
+    """Returns as soon as topics are created: Quix Streams sleeps a whole second first, for each."""
+
+    def _finalize_create(self, futures: dict[str, Any], finalize_timeout: float = 60) -> None:
+        for name, future in futures.items():
+            try:
+                future.result(finalize_timeout)
+            except KafkaException as error:
+                if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
+                    raise CreateTopicFailure(f'Failed to create topic "{name}": {error.args[0].str()}') from error
+
+
+class LabApplication(Application):
+    """Runs outside the main thread, tells when it has its partitions, and sets unreadable records aside."""
+
+    def __init__(self, address: str, group: str, state: Path) -> None:
+        super().__init__(
+            address,
+            consumer_group=group,
+            auto_offset_reset="earliest",
+            state_dir=state,
+            commit_interval=1.0,
+            consumer_poll_timeout=0.05,
+            consumer_extra_config=clients.RECONNECT | CONSUMER,
+            producer_extra_config=clients.RECONNECT,
+            topic_manager=TopicManager(PromptAdmin(address, logger=clients.LOGGER), group),
+            loglevel=None,
+        )
+        self.on_assigned: Callable[[], object] = lambda: None
+
+    def read(self, name: str, parse: Parse, set_aside: SetAside, count: Callable[[], object]) -> StreamingDataFrame:
+        """The readable records of a topic; the others go to `set_aside` with key, timestamp and headers."""
+
+        def readable(value: Any, key: Any, timestamp: int, headers: Any) -> bool:
+            count()
+            if type(value) is Unreadable or value is None:  # a null value does not pass through the deserializer
+                set_aside(value or Unreadable(None, "the value is null"), key, timestamp, headers)
+                return False
+            return True
+
+        return self._traced(self.topic(name, value_deserializer=SafeDeserializer(parse)), readable)
+
+    def read_raw(self, name: str, count: Callable[[], object]) -> StreamingDataFrame:
+        """All records of a topic, each as the bytes that it is."""
+
+        def counted(*_: Any) -> bool:
+            count()
+            return True
+
+        return self._traced(self.topic(name, value_deserializer="bytes"), counted)
+
+    def set_aside(self, topic: str, record: Unreadable, key: bytes | None, timestamp: int, headers: Any) -> None:
+        """Write a record to its dead-letter topic with the application's own producer: in the same transaction."""
+        self._producer.produce(
+            topic=topic,
+            value=record.raw,
+            key=key,
+            timestamp=timestamp,
+            headers=[*(headers or []), ("reason", record.reason.encode())],
+        )
+
+    @property
+    def positions(self) -> list[TopicPartition]:
+        """The offset after the last record read, of each partition that this application has; none once it ended."""
+        try:
+            return [place for place in self._consumer.position(self._consumer.assignment()) if place.offset >= 0]
+        except RuntimeError:  # the consumer is closed
+            return []
+
+    def _traced(self, topic: Topic, first: Callable[[Any, Any, int, Any], bool]) -> StreamingDataFrame:
+        """What `dataframe` does, with a stream whose steps know the line that added them.
+
+        `first`, a filter, takes the place of the identity with which other streams begin, so it costs next to nothing.
+        """
+        dataframe = StreamingDataFrame(
+            topic,
+            topic_manager=self._topic_manager,
+            processing_context=self._processing_context,
+            registry=self._dataframe_registry,
+            stream=TracedStream(FilterWithMetadataFunction(first)),
+        )
+        self._dataframe_registry.register_root(dataframe)
+        return dataframe
+
+    def _on_assign(self, consumer: Any, partitions: list[Any]) -> None:
+        super()._on_assign(consumer, partitions)
+        self.on_assigned()
+
+    def _setup_signal_handlers(self) -> None:
+        """Signals are the main thread's; Application.run() would raise ValueError here."""

@@ -1,0 +1,89 @@
+"""Which line of the student's own code an error came from."""
+
+import linecache
+import sys
+import sysconfig
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType, MappingProxyType, TracebackType
+
+LABKIT = str(Path(__file__).parents[1])
+NOT_THE_STUDENTS = (
+    LABKIT,
+    *{sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")},
+)
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of source: `where` names function and number, `text` is the code."""
+
+    where: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.text}" if self.text else self.where
+
+
+@dataclass(frozen=True)
+class Blame:
+    """Why a run failed: `reason` in one line, the student's `line` if one is to blame, and the whole traceback."""
+
+    reason: str
+    line: Line | None
+    traceback: str
+
+    def __str__(self) -> str:
+        return f"{self.reason} ({self.line})" if self.line else self.reason
+
+
+def explain(error: BaseException, steps: Mapping[int, Line] = MappingProxyType({})) -> Blame:
+    """The innermost line of the student's in the traceback, else the line that added the step that failed.
+
+    `steps` maps the id of each step's function to the line that added the step.
+    """
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    line = _innermost(error.__traceback__) or _added_by(frames, steps)
+    name, text = type(error).__name__, str(error)
+    return Blame(f"{name}: {text}" if text else name, line, "".join(traceback.format_exception(error)))
+
+
+def where(frame: FrameType | None) -> str:
+    """The student's line that a thread is at just now."""
+    while frame and not _is_students(frame):
+        frame = frame.f_back
+    return str(_line(frame, frame.f_lineno)) if frame else "an unknown line"
+
+
+def _innermost(trace: TracebackType | None) -> Line | None:
+    lines = [_line(frame, number) for frame, number in traceback.walk_tb(trace) if _is_students(frame)]
+    return lines[-1] if lines else None
+
+
+def _added_by(frames: list[FrameType], steps: Mapping[int, Line]) -> Line | None:
+    """Executors are closures over the function of their step: find the step whose function failed last."""
+    found = (steps.get(id(frame.f_locals.get("func"))) for frame in reversed(frames))
+    return next((line for line in found if line), None)
+
+
+def line_of_caller() -> Line | None:
+    """The student's line that led here; None if labkit called on its own behalf."""
+    frame: FrameType | None = sys._getframe(2)
+    while frame and not _is_students(frame):
+        if frame.f_code.co_filename.startswith(LABKIT) and frame.f_code.co_name != "__init__":
+            return None
+        frame = frame.f_back
+    return _line(frame, frame.f_lineno) if frame else None
+
+
+def _is_students(frame: FrameType) -> bool:
+    name = frame.f_code.co_filename
+    return not name.startswith(NOT_THE_STUDENTS) and not name.startswith("<frozen")
+
+
+def _line(frame: FrameType, number: int) -> Line:
+    function = frame.f_code.co_name
+    place = f"line {number}" if function.startswith("<") else f"{function}, line {number}"
+    return Line(place, linecache.getline(frame.f_code.co_filename, number, frame.f_globals).strip())

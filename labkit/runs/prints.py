@@ -1,0 +1,49 @@
+"""A student's `print` inside a pipeline belongs to that run, not to whichever cell runs just then."""
+
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TextIO
+
+_sinks: dict[int, Callable[[str], object]] = {}  # thread -> who gets what it writes
+
+
+class _ByThread:
+    """A standard stream that asks which thread writes: a run's text goes to the run, all else where it went before."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        if sink := _sinks.get(threading.get_ident()):
+            sink(text)
+            return len(text)
+        return self._stream.write(text)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+def install() -> None:
+    for name in ("stdout", "stderr"):
+        if not isinstance(stream := getattr(sys, name), _ByThread):
+            setattr(sys, name, _ByThread(stream))
+
+
+def uninstall() -> None:
+    for name in ("stdout", "stderr"):
+        if isinstance(stream := getattr(sys, name), _ByThread):
+            setattr(sys, name, stream._stream)
+
+
+@contextmanager
+def sent_to(sink: Callable[[str], object]) -> Iterator[None]:
+    """While this lasts, what the current thread prints goes to the sink."""
+    install()
+    thread = threading.get_ident()
+    _sinks[thread] = sink
+    try:
+        yield
+    finally:
+        del _sinks[thread]

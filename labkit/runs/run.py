@@ -1,0 +1,154 @@
+"""A pipeline at work in a background thread."""
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from quixstreams.dataframe import StreamingDataFrame
+from quixstreams.models import Topic
+
+from labkit.broker import clients
+from labkit.errors import LabError
+from labkit.readings import TOPICS, parse, parse_object
+from labkit.runs import blame
+from labkit.runs.application import LabApplication, Unreadable, lines_of_steps
+from labkit.runs.groups import Groups
+from labkit.runs.topics import DEAD_LETTER, Partitions
+from labkit.runs.worker import Worker
+
+Pipeline = Callable[..., StreamingDataFrame]
+
+
+class Run(Worker):
+    """A pipeline reading from topics and writing to one, until it is stopped or its function fails.
+
+    `state` is starting, running, failed or stopped; `records_in`, `records_out` and `dead_letters` count records;
+    `lag` is how many records wait to be read; `error` says why it failed; `prints` are the lines that it printed.
+    """
+
+    def __init__(
+        self,
+        groups: Groups,
+        pipeline: Pipeline,
+        reads: Sequence[str],
+        writes: str | None,
+        name: str,
+        raw: bool,
+    ) -> None:
+        super().__init__(name)
+        self.reads, self.writes = tuple(reads), writes
+        self.records_in = self.records_out = self.dead_letters = 0
+        self._groups, self._topics = groups, groups.topics
+        self._pipeline = pipeline
+        self._raw = raw
+
+    def begin(self, state: Path, predecessor: str | None, group: str) -> None:
+        """Start where the consumer group `predecessor` stopped, or at the oldest record.
+
+        Raises what the student's function raises while it builds the pipeline, and LabError if that is none.
+        """
+        letters = [f"{name}{DEAD_LETTER}" for name in self.reads if not self._raw]
+        self._topics.create(*self.reads, *([self.writes] if self.writes else []), *letters)
+        self.group = group
+        self._groups.commit(group, self._starting_offsets(predecessor))
+        self._app = LabApplication(self._topics.address, self._topics.full(group), state / group)
+        self._steps = self._build()
+        self.start()
+
+    def stop(self) -> None:
+        """Commit what has been read and end the run; it returns when that is done, within about 0.1 s."""
+        super().stop()
+
+    @property
+    def lag(self) -> int:
+        """Records that this run has not read yet: of the partitions that it has, or of all once it has ended."""
+        ends = {name: self._topics.ends(name) for name in self.reads}
+        places = [(self._topics.short(each.topic), each.partition, each.offset) for each in self._app.positions]
+        if not places:
+            return self._uncommitted(ends)
+        return sum(max(ends[name][partition] - offset, 0) for name, partition, offset in places if name in ends)
+
+    def wait_until_caught_up(self, timeout: float = 30.0) -> None:
+        """Return when every record that is in the topics now has been read, and what it led to has been written.
+
+        Raises LabError if the run has failed, or if it takes more than `timeout` seconds.
+        """
+        deadline = time.monotonic() + timeout
+        ends = {name: self._topics.ends(name) for name in self.reads}
+        while waiting := self._uncommitted(ends):
+            if self.error:
+                raise LabError(f"{self.name} failed: {self.error}")
+            if not self.alive or time.monotonic() > deadline:
+                raise LabError(f"{self.name} is {self.state} and has still {waiting} records to read.")
+            time.sleep(0.02)
+
+    def _uncommitted(self, ends: dict[str, Partitions]) -> int:
+        """Offsets are committed after what was written has been acknowledged: committed is done."""
+        done = self._groups.committed(self.group, self.reads)
+        return sum(max(end - done[name].get(p, 0), 0) for name, places in ends.items() for p, end in places.items())
+
+    def total(self) -> int:
+        return self.records_in
+
+    def facts(self) -> str:
+        route = " and ".join(self.reads) + (f" → {self.writes}" if self.writes else "")
+        parts = [route, f"{self.records_in} in", f"{self.records_out} out"]
+        parts += [f"{self.rate:.1f} a second", self._lag_in_words()] if self.alive else []
+        parts += [f"{self.dead_letters} unreadable, in {self.reads[0]}{DEAD_LETTER}"] if self.dead_letters else []
+        return ", ".join(parts)
+
+    def _lag_in_words(self) -> str:
+        try:
+            return f"lag {self.lag}"
+        except LabError as error:  # Kafka has gone
+            return str(error)
+
+    def _starting_offsets(self, predecessor: str | None) -> dict[str, Partitions]:
+        begun = self._groups.committed(predecessor, self.reads) if predecessor else {}
+        return {name: self._topics.starts(name) | begun.get(name, {}) for name in self.reads}
+
+    def _build(self) -> dict[int, blame.Line]:
+        """Hand the student's function its streams, and connect what it returns to the topic that it writes."""
+        streams = [self._read(name) for name in self.reads]
+        result = self._pipeline(*streams)
+        if not isinstance(result, StreamingDataFrame):
+            raise LabError(
+                f"{self.name} returned {type(result).__name__} instead of a stream: "
+                "end the function with `return` and the StreamingDataFrame."
+            )
+        if self.writes:
+            self._write(result, self._app.topic(self._topics.full(self.writes)))
+        return {step: line for stream in streams for step, line in lines_of_steps(stream).items()}
+
+    def _read(self, name: str) -> StreamingDataFrame:
+        full, letters = self._topics.full(name), self._topics.full(f"{name}{DEAD_LETTER}")
+
+        def count() -> None:
+            self.records_in += 1
+
+        def set_aside(record: Unreadable, key: bytes | None, timestamp: int, headers: Any) -> None:
+            self.dead_letters += 1
+            self._app.set_aside(letters, record, key, timestamp, headers)
+
+        if self._raw:
+            return self._app.read_raw(full, count)
+        return self._app.read(full, parse if name in TOPICS else parse_object, set_aside, count)
+
+    def _write(self, stream: StreamingDataFrame, topic: Topic) -> None:
+        def counted(*_: Any) -> Topic:  # to_topic asks for the topic of each record: counting here costs no extra step
+            self.records_out += 1
+            return topic
+
+        stream.to_topic(counted)
+
+    def _work(self) -> None:
+        self._app.on_assigned = self._is_running
+        self._app.run()
+
+    def _ask_to_stop(self) -> None:
+        self._app.stop()
+
+    def _blame(self, error: BaseException) -> blame.Blame:
+        clients.LOGGER.error("%s failed", self.name, exc_info=error)
+        return blame.explain(error, self._steps)

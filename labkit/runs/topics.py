@@ -1,0 +1,103 @@
+"""The lab's topics: short names outside, the namespace's names on the broker."""
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+from confluent_kafka import KafkaError, KafkaException, TopicPartition
+from confluent_kafka.admin import NewTopic, OffsetSpec, TopicMetadata
+
+from labkit.broker import clients
+from labkit.errors import LabError
+from labkit.runs.requests import LIMIT, settle, wait_until
+
+DEAD_LETTER = ".dead-letter"
+Partitions = dict[int, int]  # partition -> offset
+
+
+@dataclass
+class Topics:
+    """`namespace` prefixes the name of every topic and group on the broker; callers use short names only."""
+
+    address: str
+    namespace: str = ""
+    used: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.admin = clients.admin(self.address)
+
+    def full(self, name: str) -> str:
+        full = self.namespace + name
+        if not re.fullmatch(r"[A-Za-z0-9._-]{1,249}", full):
+            raise LabError(f"{name!r} is no topic name: use letters, digits, '.', '_' and '-' only.")
+        return full
+
+    def short(self, full: str) -> str:
+        return full.removeprefix(self.namespace)
+
+    def create(self, *names: str, partitions: int = 1) -> None:
+        """Make the topics that are not there yet, all in one request."""
+        wanted = [NewTopic(self.full(name), num_partitions=partitions) for name in names]
+        self.used.update(names)
+        settle(lambda: self.admin.create_topics(wanted, request_timeout=LIMIT), KafkaError.TOPIC_ALREADY_EXISTS)
+        wait_until(lambda: all(self.partitions(name) for name in names))
+
+    def partitions(self, name: str) -> list[int]:
+        """The partition numbers of a topic; empty if there is no such topic."""
+        topic = self._metadata().get(self.full(name))
+        return sorted(topic.partitions) if topic else []
+
+    def starts(self, name: str) -> Partitions:
+        """The offset of the oldest record of each partition."""
+        return self._offsets(name, OffsetSpec.earliest())
+
+    def ends(self, name: str) -> Partitions:
+        """The offset that the next record of each partition will get."""
+        return self._offsets(name, OffsetSpec.latest())
+
+    def count(self, name: str) -> int:
+        """How many records a topic holds."""
+        starts = self.starts(name)
+        return sum(end - starts[partition] for partition, end in self.ends(name).items())
+
+    def empty(self, name: str) -> None:
+        """Remove every record; the offsets go on from where they were."""
+        ends = [TopicPartition(self.full(name), partition, end) for partition, end in self.ends(name).items()]
+        if ends:
+            settle(lambda: self.admin.delete_records(ends, request_timeout=LIMIT))
+
+    def delete_used(self) -> None:
+        """Delete every topic that this lab used, and wait until they are gone."""
+        names = {self.full(name) for name in self.used}
+        self.delete([name for name in self._metadata() if name in names])
+        self.used.clear()
+
+    def delete_internal(self, group: str) -> None:
+        """Delete the topics in which Quix Streams keeps the state of a consumer group."""
+        prefixes = tuple(f"{kind}__{self.full(group)}--" for kind in ("changelog", "repartition"))
+        self.delete([name for name in self._metadata() if name.startswith(prefixes)])
+
+    def delete(self, full_names: Collection[str]) -> None:
+        """Delete topics by their full names, and wait until they are gone."""
+        if not full_names:
+            return
+        doomed = list(full_names)
+        settle(lambda: self.admin.delete_topics(doomed, request_timeout=LIMIT), KafkaError.UNKNOWN_TOPIC_OR_PART)
+        wait_until(lambda: set(doomed).isdisjoint(self._metadata()))
+
+    def _metadata(self) -> dict[str, TopicMetadata]:
+        try:
+            topics: dict[str, TopicMetadata] = self.admin.list_topics(timeout=LIMIT).topics
+            return topics
+        except KafkaException as error:
+            raise LabError(
+                f"Kafka at {self.address} does not answer any more: run the cell with `Lab()` again. "
+                "What it said last: `print(lab.broker.log())`."
+            ) from error
+
+    def _offsets(self, name: str, spec: OffsetSpec) -> Partitions:
+        wanted = {TopicPartition(self.full(name), partition): spec for partition in self.partitions(name)}
+        if not wanted:
+            return {}
+        found = settle(lambda: self.admin.list_offsets(wanted, request_timeout=LIMIT))
+        return {place.partition: result.offset for place, result in found.items()}

@@ -1,0 +1,147 @@
+"""What a pipeline's run and a producer share: a thread with a state, counts, an error, prints, and an end."""
+
+import ctypes
+import sys
+import threading
+import time
+from abc import ABC, abstractmethod
+from collections import deque
+from collections.abc import Callable
+from typing import Literal
+
+from labkit.runs import blame, prints
+
+State = Literal["starting", "running", "failed", "stopped"]
+
+INTERRUPT_LIMIT = 3.0  # seconds that an interrupted thread may take; then it must be stuck in C code
+
+
+class Interrupted(BaseException):
+    """Raised in a run's thread to end student code that loops for ever; not an Exception, so `except` lets it pass."""
+
+
+class Rate:
+    """Events a second, from totals seen at different times."""
+
+    WINDOW = 5.0  # seconds
+
+    def __init__(self) -> None:
+        self._samples: deque[tuple[float, int]] = deque()
+
+    def update(self, total: int) -> float:
+        now = time.monotonic()
+        self._samples.append((now, total))
+        while len(self._samples) > 2 and self._samples[1][0] < now - self.WINDOW:
+            self._samples.popleft()
+        (then, before) = self._samples[0]
+        return (total - before) / (now - then) if now > then else 0.0
+
+
+class Worker(ABC):
+    """One background thread at work. Attributes may be read from any thread at any time."""
+
+    PRINTS_KEPT = 10_000  # lines
+    STOP_LIMIT = 2.0  # seconds that a polite stop may take before the thread is interrupted
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.state: State = "starting"
+        self.error: blame.Blame | None = None
+        self.note = ""
+        self.prints: deque[str] = deque(maxlen=self.PRINTS_KEPT)
+        self.printed = 0
+        self.on_print: Callable[[str], object] | None = None
+        self.show: Callable[[Worker], object] | None = None
+        self._partial = ""
+        self._thread = threading.Thread(target=self._run, name=f"lab-{name}", daemon=True)
+        self._ended = threading.Event()  # not Thread.join: interrupted, it takes a live thread for ended (bpo-45274)
+        self._rate = Rate()
+
+    @abstractmethod
+    def _work(self) -> None:
+        """Do the work until `_ask_to_stop` or the end; call `_is_running` once it flows."""
+
+    @abstractmethod
+    def _ask_to_stop(self) -> None:
+        """Ask the work to end; called from another thread, perhaps more than once."""
+
+    @abstractmethod
+    def total(self) -> int:
+        """Records handled so far."""
+
+    @abstractmethod
+    def facts(self) -> str:
+        """What it has done so far, in one line."""
+
+    @property
+    def rate(self) -> float:
+        """Records a second, over about the last five seconds in which somebody asked."""
+        return self._rate.update(self.total()) if self.alive else 0.0
+
+    @property
+    def alive(self) -> bool:
+        """Whether the work goes on."""
+        return self._thread.ident is not None and not self._ended.is_set()
+
+    def _ipython_display_(self) -> None:
+        if self.show:
+            self.show(self)
+
+    def start(self) -> None:
+        self._rate.update(0)
+        self._thread.start()
+
+    def wait(self, timeout: float) -> bool:
+        """Wait until the work has ended by itself; False if it has not after `timeout` seconds."""
+        return self._ended.wait(timeout)
+
+    def stop(self) -> None:
+        """End the work and return when it has ended. Stopping twice is stopping once."""
+        if self._ends_within(self.STOP_LIMIT, self._ask_to_stop):
+            return
+        line = blame.where(sys._current_frames().get(self._thread.ident or 0))
+        if self._ends_within(INTERRUPT_LIMIT, self._interrupt):
+            self.note = f"it did not stop by itself and was interrupted at {line}"
+        else:
+            self.note = f"it is stuck in C code at {line} and cannot be ended: restart the kernel"
+
+    def _ends_within(self, limit: float, ask: Callable[[], object]) -> bool:
+        deadline = time.monotonic() + limit
+        while self.alive and time.monotonic() < deadline:
+            ask()  # again and again: Application.stop() before its loop runs is lost
+            self._ended.wait(0.02)
+        return not self.alive
+
+    def _interrupt(self) -> None:
+        ident = ctypes.c_ulong(self._thread.ident or 0)
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(ident, ctypes.py_object(Interrupted))
+        self._ended.wait(0.2)  # give a handler in the student's code time to see it before the next
+
+    def _is_running(self) -> None:
+        if self.state == "starting":
+            self.state = "running"
+
+    def _run(self) -> None:
+        try:
+            with prints.sent_to(self._print):
+                self._work()
+        except Interrupted:
+            self.state = "stopped"
+        except BaseException as error:  # whatever the student's code raises ends this run only
+            self.error = self._blame(error)
+            self.state = "failed"
+        else:
+            self.state = "stopped"
+        finally:
+            self._ended.set()
+
+    def _blame(self, error: BaseException) -> blame.Blame:
+        return blame.explain(error)
+
+    def _print(self, text: str) -> None:
+        *lines, self._partial = (self._partial + text).split("\n")
+        for line in lines:
+            self.prints.append(line)
+            self.printed += 1
+            if self.on_print:
+                self.on_print(line)

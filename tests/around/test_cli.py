@@ -1,0 +1,128 @@
+"""The command `lab`, as somebody types it."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Self
+
+import pytest
+
+from labkit.broker import OwnBroker
+from tests.waiting import eventually
+
+LAB = str(Path(sys.executable).with_name("lab"))
+COMMANDS = ["fetch", "doctor", "broker", "produce", "run", "peek"]
+
+
+def lab(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([LAB, *arguments], capture_output=True, text=True, timeout=60, env=os.environ | environment)
+
+
+class Terminal:
+    """A command that goes on until Ctrl+C, which must end it cleanly; `said` is its standard output."""
+
+    def __init__(self, *arguments: str, **environment: str) -> None:
+        here = os.environ | environment
+        self.process = subprocess.Popen([LAB, *arguments], stdout=subprocess.PIPE, text=True, env=here)
+        assert self.process.stdout
+        self.stdout = self.process.stdout
+        self.said = ""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        os.kill(self.process.pid, signal.SIGINT)
+        self.said = self.stdout.read()
+        self.stdout.close()
+        assert self.process.wait(15) == 0
+
+
+@pytest.mark.parametrize("command", [[], *([each] for each in COMMANDS)], ids=lambda each: " ".join(each) or "lab")
+def test_every_command_has_help_with_an_example(command: list[str]) -> None:
+    result = lab(*command, "--help")
+    assert result.returncode == 0
+    assert f"Example: {' '.join(['lab', *command])}" in result.stdout
+
+
+@pytest.mark.usefixtures("installation")
+def test_three_terminals_do_what_the_notebooks_do() -> None:
+    with Terminal("broker") as broker:
+        found = re.fullmatch(r"export LAB_BROKER=(127\.0\.0\.1:\d+)\n", broker.stdout.readline())
+        assert found
+        here = {"LAB_BROKER": found[1]}
+        produce, run = Terminal("produce", "--per-second", "50", **here), Terminal("run", "alert-filter", **here)
+        with produce, run:
+            eventually(lambda: "sensor-1" in lab("peek", "alert", "--records", "3", **here).stdout, 60)
+        written = re.match(r"producer of sensor stopped: (\d+) readings written to sensor\.", produce.said)
+        assert written
+        newest = lab("peek", "sensor", "--records", "1", **here).stdout.splitlines()[1]
+        assert int(newest.split()[1]) == int(written[1]) - 1  # the last offset: nothing that was accepted is lost
+        assert re.match(r"alert_filter stopped: sensor → alert, \d+ in, \d+ out\.", run.said)
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        (["produce"], "LAB_BROKER is not set: run `lab broker`"),
+        (["run", "alert-filter"], "LAB_BROKER is not set"),
+        (["peek", "sensor"], "LAB_BROKER is not set"),
+    ],
+)
+def test_without_a_broker_an_error_is_one_line(command: list[str], message: str) -> None:
+    result = lab(*command)
+    assert result.returncode == 1
+    assert message in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        (["run", "alert-fliter"], "There is no pipeline 'alert-fliter'; there is alert-filter."),
+        (["peek", "nothing"], "There is no topic 'nothing'"),
+        (["produce", "--per-second", "fast"], "--per-second is 'fast': give a number, or max."),
+        (["produce", "--csv", "nowhere.csv"], "There is no file nowhere.csv."),
+    ],
+)
+def test_a_mistake_is_one_line_that_says_what_to_do(broker: OwnBroker, command: list[str], message: str) -> None:
+    result = lab(*command, LAB_BROKER=broker.address, LAB_NAMESPACE="mistakes-")
+    assert result.returncode == 1
+    assert message in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+def test_a_csv_file_is_sent_whole(broker: OwnBroker, tmp_path: Path) -> None:
+    table = tmp_path / "readings.csv"
+    table.write_text(
+        "device,temperature,humidity,timestamp\nroof,21.5,40,2024-07-01T12:00:00Z\nroof,22,41,2024-07-01T12:00:01Z\n"
+    )
+    here = {"LAB_BROKER": broker.address, "LAB_NAMESPACE": "csv-"}
+    result = lab("produce", "--csv", str(table), "--per-second", "max", "--topic", "roof", **here)
+    assert result.stderr == ""
+    assert result.stdout == "producer of roof stopped: 2 readings written to roof.\n"
+    assert "2024-07-01 12:00:01" in lab("peek", "roof", **here).stdout
+
+
+@pytest.mark.usefixtures("installation")
+def test_doctor_finds_everything_sound() -> None:
+    result = lab("doctor")
+    assert result.returncode == 0, result.stdout
+    assert "a broker of the lab's own: started at 127.0.0.1:" in result.stdout
+    assert "NOT" not in result.stdout
+
+
+def test_doctor_finds_a_broker_that_does_not_answer() -> None:
+    result = lab("doctor", LAB_BROKER="127.0.0.1:1")
+    assert result.returncode == 1
+    assert "NOT  LAB_BROKER: No Kafka answers at 127.0.0.1:1" in result.stdout
+
+
+@pytest.mark.usefixtures("installation")
+def test_fetch_says_what_is_there() -> None:
+    result = lab("fetch")
+    assert result.returncode == 0
+    assert "47 jars, each verified" in result.stdout

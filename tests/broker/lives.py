@@ -1,0 +1,104 @@
+"""Processes that hold a lab, and what such a lab leaves on the machine."""
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from tests.waiting import eventually
+
+
+@dataclass(frozen=True)
+class Footprint:
+    """All that a lab has on the machine while it lives."""
+
+    processes: list[psutil.Process]
+    ports: set[int]
+    directory: Path
+
+    @classmethod
+    def of(cls, directory: Path) -> "Footprint":
+        """Of the broker that keeps its things in the directory."""
+        jvm = psutil.Process(int(eventually(lambda: read(directory / "pid"))))
+        return cls([jvm.parent(), jvm], {port for _, port in listeners(jvm)}, directory)
+
+    def left(self) -> list[object]:
+        processes = [each for each in self.processes if lives(each)]
+        directories = [self.directory] if self.directory.exists() else []
+        return [*processes, *(port for port in self.ports if is_open(port)), *directories]
+
+    def vanishes(self, limit: float = 10.0) -> bool:
+        with contextlib.suppress(AssertionError):
+            return eventually(lambda: not self.left(), limit)
+        raise AssertionError(f"still there after {limit:g} s: {self.left()}")
+
+    def clear(self) -> None:
+        """Remove what is left."""
+        for each in self.processes:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                each.kill()
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+
+def read(path: Path) -> str:
+    with contextlib.suppress(FileNotFoundError):
+        return path.read_text()
+    return ""
+
+
+def listeners(process: psutil.Process) -> list[tuple[str, int]]:
+    """Every address and port at which a process takes connections or datagrams."""
+    found = process.net_connections(kind="inet")
+    return [(each.laddr.ip, each.laddr.port) for each in found if each.status in (psutil.CONN_LISTEN, psutil.CONN_NONE)]
+
+
+def descendants(pid: int) -> list[psutil.Process]:
+    """The processes that a process has started, and that they have started in turn."""
+    with contextlib.suppress(psutil.NoSuchProcess):  # one may end while we look
+        return psutil.Process(pid).children(recursive=True)
+    return []
+
+
+def lives(process: psutil.Process) -> bool:
+    """Whether it still runs; one that nobody has reaped does not."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def is_open(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+@contextlib.contextmanager
+def python(script: str, **environment: str) -> Iterator[subprocess.Popen[str]]:
+    """A Python process at work on a script; it is ended, if need be, when the block ends."""
+    child = subprocess.Popen(
+        [sys.executable, "-W", "error", "-c", script],
+        env=os.environ | environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    with child:
+        try:
+            yield child
+        finally:
+            child.kill()
+
+
+def link_or_copy(source: str, target: str) -> None:
+    try:
+        os.link(source, target)
+    except OSError:  # another file system
+        shutil.copy(source, target)

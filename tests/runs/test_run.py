@@ -1,0 +1,273 @@
+"""Pipelines at work on a real broker."""
+
+import threading
+
+import pytest
+
+from labkit import Lab, LabError
+from labkit.broker import clients
+from labkit.pipelines import alert_filter
+from labkit.runs.topics import Topics
+from tests.waiting import eventually
+
+
+def hot(seconds: int, device: str = "sensor-1") -> dict[str, object]:
+    return {"device": device, "temperature": 30.0, "humidity": 40.0, "timestamp": 1_700_000_000_000 + seconds * 1000}
+
+
+def cold(seconds: int, device: str = "sensor-1") -> dict[str, object]:
+    return hot(seconds, device) | {"temperature": 20.0}
+
+
+def send(lab: Lab, topic: str, *records: tuple[bytes | None, bytes | None]) -> None:
+    """Write keys and values as they are: what a broken sensor might send."""
+    lab._topics.create(topic)
+    producer = clients.producer(lab.broker.address)
+    for key, value in records:
+        producer.produce(lab._topics.full(topic), value, key, timestamp=1_700_000_000_000, headers={"from": b"test"})
+    assert producer.flush(10) == 0
+
+
+def write(lab: Lab, topic: str, *readings: dict[str, object]) -> None:
+    production = lab.produce(readings, to=topic, per_second=None)
+    assert production.wait(10)
+    assert production.delivered == len(readings)
+
+
+def test_a_run_reads_what_was_there_before_and_what_comes_later(lab: Lab) -> None:
+    write(lab, "sensor", hot(1), cold(2))
+    run = lab.run(alert_filter, reads="sensor", writes="alert")
+    lab.wait_for("alert", 1)
+    write(lab, "sensor", hot(3), cold(4), hot(5))
+    run.wait_until_caught_up()
+    assert run.state == "running"
+    assert (run.records_in, run.records_out, run.lag) == (5, 3, 0)
+    alerts = lab.records("alert")
+    assert [each.value for each in alerts] == [hot(second) | {"kelvin": 30.0 + 273.15} for second in (1, 3, 5)]
+    assert [(each.key, each.timestamp) for each in alerts] == [
+        ("sensor-1", hot(second)["timestamp"]) for second in (1, 3, 5)
+    ]
+
+
+def test_a_stopped_run_leaves_no_thread_and_stopping_twice_is_stopping_once(lab: Lab) -> None:
+    run = lab.run(alert_filter, reads="sensor", writes="alert")
+    run.stop()
+    run.stop()
+    assert run.state == "stopped"
+    assert not run.note
+    eventually(lambda: not any(thread.name == "lab-alert_filter" for thread in threading.enumerate()))
+
+
+def test_a_failing_step_ends_its_run_alone_and_names_the_line(lab: Lab) -> None:
+    def misspelt(readings):
+        readings["kelvin"] = readings["temprature"] + 273.15
+        return readings
+
+    good = lab.run(alert_filter, reads="sensor", writes="alert")
+    bad = lab.run(misspelt, reads="sensor", writes="oops")
+    write(lab, "sensor", hot(1))
+    assert bad.wait(10)
+    assert bad.state == "failed"
+    assert bad.error is not None
+    assert "temprature" in bad.error.reason
+    assert bad.error.line is not None
+    assert bad.error.line.text == 'readings["kelvin"] = readings["temprature"] + 273.15'
+    assert "misspelt" in bad.error.line.where
+    good.wait_until_caught_up()
+    assert good.state == "running"
+    with pytest.raises(LabError, match="misspelt failed: ColumnDoesNotExist"):
+        bad.wait_until_caught_up()
+
+
+def test_an_error_inside_a_function_of_the_students_names_its_line(lab: Lab) -> None:
+    def divide(reading):
+        return reading["temperature"] / 0
+
+    run = lab.run(lambda readings: readings.apply(divide), reads="sensor", writes="oops", name="by zero")
+    write(lab, "sensor", hot(1))
+    assert run.wait(10)
+    assert run.error is not None
+    assert run.error.reason == "ZeroDivisionError: float division by zero"
+    assert run.error.line is not None
+    assert run.error.line.text == 'return reading["temperature"] / 0'
+
+
+def test_a_pipeline_that_returns_no_stream_is_refused_in_one_line(lab: Lab) -> None:
+    def forgot(readings):
+        readings["kelvin"] = readings["temperature"] + 273.15
+
+    def a_column(readings):
+        return readings["temperature"] > 30
+
+    for pipeline in (forgot, a_column):
+        with pytest.raises(LabError, match=f"{pipeline.__name__} returned") as caught:
+            lab.run(pipeline, reads="sensor", writes="oops")
+        assert "\n" not in str(caught.value)
+
+
+def test_an_error_while_the_pipeline_is_built_is_raised_in_the_cell(lab: Lab) -> None:
+    def typo(readings):  # noqa: ARG001
+        return redings  # noqa: F821
+
+    with pytest.raises(NameError, match="redings"):
+        lab.run(typo, reads="sensor", writes="oops")
+
+
+BAD = {
+    b"27 degrees": "not JSON",
+    b'{"device": "a", "temperature": NaN, "humidity": 1, "timestamp": 1}': "NaN",
+    b"\xff\xfe": "not UTF-8",
+    b"[1, 2]": "array",
+    b'{"device": "a", "temperature": 1, "humidity": 1}': "timestamp is missing",
+    b'{"device": "a", "temperature": "1", "humidity": 1, "timestamp": 1}': "temperature is '1'",
+    b'{"device": "a", "temperature": true, "humidity": 1, "timestamp": 1}': "temperature is True",
+    b'{"device": "a", "temperature": -273.16, "humidity": 1, "timestamp": 1}': "temperature is -273.16",
+    b'{"device": "a", "temperature": 1, "humidity": 100.5, "timestamp": 1}': "humidity is 100.5",
+    b'{"device": "a", "temperature": 1, "humidity": -1, "timestamp": 1}': "humidity is -1",
+    b'{"device": "a", "temperature": 1, "humidity": 1, "timestamp": "noon"}': "timestamp is 'noon'",
+    b'{"device": 7, "temperature": 1, "humidity": 1, "timestamp": 1}': "device is 7",
+    None: "null",
+}
+
+
+def test_records_that_are_no_readings_go_to_the_dead_letter_topic_and_the_run_goes_on(lab: Lab) -> None:
+    run = lab.run(alert_filter, reads="sensor", writes="alert")
+    send(lab, "sensor", *((b"key", value) for value in BAD))
+    write(lab, "sensor", hot(1))
+    run.wait_until_caught_up()
+    assert (run.state, run.dead_letters, run.records_in, run.records_out) == ("running", len(BAD), len(BAD) + 1, 1)
+    letters = lab.peek("sensor.dead-letter", 100)
+    assert list(letters["value"]) == list(BAD)
+    for reason, expected in zip(letters["reason"], BAD.values(), strict=True):
+        assert expected in reason
+    assert set(letters["key"]) == {"key"}
+    assert set(letters["from"]) == {"test"}
+    assert {int(time.timestamp() * 1000) for time in letters["time"]} == {1_700_000_000_000}
+
+
+def test_raw_hands_over_the_bytes_of_every_record(lab: Lab) -> None:
+    run = lab.run(lambda raw: raw.apply(lambda b: {"length": len(b)}), reads="sensor", writes="n", raw=True, name="n")
+    send(lab, "sensor", (b"key", b"27 degrees"))
+    run.wait_until_caught_up()
+    assert run.error is None
+    assert [each.value for each in lab.records("n")] == [{"length": 10}]
+
+
+def test_a_topic_that_holds_no_readings_may_hold_any_json_objects(lab: Lab) -> None:
+    run = lab.run(lambda words: words, reads="words", writes="copy", name="copy")
+    send(lab, "words", (None, b'{"word": "kafka"}'), (None, b"[]"))
+    run.wait_until_caught_up()
+    assert [each.value for each in lab.records("copy")] == [{"word": "kafka"}]
+    assert run.dead_letters == 1
+
+
+def test_running_again_replaces_the_run_and_reads_on_where_it_stopped(lab: Lab) -> None:
+    first = lab.run(alert_filter, reads="sensor", writes="alert")
+    write(lab, "sensor", *(hot(second) for second in range(50)))
+    lab.wait_for("alert", 1)
+    second = lab.run(alert_filter, reads="sensor", writes="alert")
+    assert first.state == "stopped"
+    write(lab, "sensor", *(hot(second) for second in range(50, 60)))
+    second.wait_until_caught_up()
+    assert [each.value["timestamp"] for each in lab.records("alert")] == [hot(each)["timestamp"] for each in range(60)]
+    assert first.group != second.group
+
+
+def test_a_new_lab_on_the_same_broker_reads_on_where_the_old_one_stopped(lab: Lab) -> None:
+    write(lab, "sensor", hot(1))
+    lab.run(alert_filter, reads="sensor", writes="alert").wait_until_caught_up()
+    with Lab() as later:
+        write(later, "sensor", hot(2))
+        later.run(alert_filter, reads="sensor", writes="alert").wait_until_caught_up()
+        assert len(later.records("alert")) == 2
+        later.reset()
+
+
+def test_from_start_empties_what_is_written_and_reads_everything_again(lab: Lab) -> None:
+    def fahrenheit(readings):
+        readings["fahrenheit"] = readings["temperature"] * 1.8 + 32
+        return readings
+
+    write(lab, "sensor", hot(1), cold(2))
+    lab.run(fahrenheit, reads="sensor", writes="out").wait_until_caught_up()
+    lab.run(fahrenheit, reads="sensor", writes="out", from_start=True).wait_until_caught_up()
+    assert [round(each.value["fahrenheit"]) for each in lab.records("out")] == [86, 68]
+
+
+def test_a_function_that_loops_for_ever_is_ended_even_if_it_catches_exceptions(lab: Lab) -> None:
+    started = threading.Event()
+
+    def forever(_):
+        while True:
+            try:
+                while True:
+                    started.set()
+            except Exception:
+                continue
+
+    run = lab.run(lambda readings: readings.update(forever), reads="sensor", name="forever")
+    write(lab, "sensor", hot(1))
+    assert started.wait(10)
+    run.stop()
+    assert not run.alive
+    assert run.state == "stopped"
+    assert "interrupted at forever, line" in run.note
+
+
+def test_what_a_pipeline_prints_belongs_to_its_run(lab: Lab, capfd: pytest.CaptureFixture[str]) -> None:
+    def shout(reading):
+        print("hot:", reading["temperature"])
+        print("and", end=" ")
+        print("humid")
+
+    run = lab.run(lambda readings: readings.update(shout), reads="sensor", name="shout")
+    write(lab, "sensor", hot(1), hot(2))
+    run.wait_until_caught_up()
+    print("mine")
+    assert list(run.prints) == ["hot: 30.0", "and humid"] * 2
+    assert capfd.readouterr().out == "mine\n"
+
+
+def test_a_pipeline_may_read_several_topics(lab: Lab) -> None:
+    def both(left, right):
+        return left.concat(right)
+
+    write(lab, "left", hot(1, "a"))
+    write(lab, "right", hot(2, "b"))
+    lab.run(both, reads=["left", "right"], writes="both").wait_until_caught_up()
+    assert {each.value["device"] for each in lab.records("both")} == {"a", "b"}
+
+
+def test_groups_and_topics_stay_inside_the_namespace(lab: Lab) -> None:
+    lab.run(alert_filter, reads="sensor", writes="alert")
+    stranger = Topics(lab.broker.address, "somebody-else-")
+    stranger.create("sensor")
+    names = set(stranger.admin.list_topics(timeout=5).topics)
+    assert {lab._topics.full(name) for name in ("sensor", "alert", "sensor.dead-letter")} <= names
+    lab.reset()
+    left = set(stranger.admin.list_topics(timeout=5).topics)
+    assert not any(name.startswith(lab._topics.namespace) for name in left)
+    assert stranger.partitions("sensor") == [0]
+    assert lab._groups.latest_generation("alert_filter") == 0
+    stranger.delete_used()
+
+
+def test_waiting_for_records_that_never_come_says_which_run_failed(lab: Lab) -> None:
+    run = lab.run(lambda readings: readings.apply(lambda r: r["oops"]), reads="sensor", writes="alert", name="oops")
+    write(lab, "sensor", hot(1))
+    run.wait(10)
+    with pytest.raises(LabError, match=r"alert holds 0 records after 0.1 s, not 1. oops failed: KeyError"):
+        lab.wait_for("alert", 1, timeout=0.1)
+
+
+def test_a_pipeline_that_would_feed_itself_is_refused(lab: Lab) -> None:
+    with pytest.raises(LabError, match="would read what it writes to sensor, for ever"):
+        lab.run(alert_filter, reads="sensor", writes="sensor")
+
+
+def test_a_topic_that_is_not_there_is_named(lab: Lab) -> None:
+    for look in (lab.peek, lab.records):
+        with pytest.raises(LabError, match="no topic 'alerts'"):
+            look("alerts")
+    with pytest.raises(LabError, match="'my topic' is no topic name"):
+        lab.produce(to="my topic")

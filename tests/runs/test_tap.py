@@ -1,0 +1,86 @@
+"""Taps see the newest committed records, and nobody notices them."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from labkit import Lab
+from labkit.broker import clients
+from labkit.readings import simulate
+from labkit.runs.tap import Record, Tap
+from tests.waiting import eventually
+
+
+@pytest.fixture
+def closing() -> Iterator[list[Tap]]:
+    taps: list[Tap] = []
+    yield taps
+    for tap in taps:
+        tap.close()
+
+
+def read(tap: Tap, count: int) -> list[Record]:
+    records: list[Record] = []
+    eventually(lambda: records.extend(tap.read(0.1)) or len(records) >= count)
+    return records
+
+
+def test_a_tap_shows_the_newest_that_was_there_and_all_that_comes(lab: Lab, closing: list[Tap]) -> None:
+    assert lab.produce(per_second=None, count=30).wait(10)
+    tap = Tap(lab._topics, ["sensor"], newest=10)
+    closing.append(tap)
+    assert [each.offset for each in read(tap, 10)] == list(range(20, 30))
+    assert lab.produce(per_second=None, count=5).wait(10)
+    assert [each.offset for each in read(tap, 5)] == list(range(30, 35))
+    assert tap.skipped == 20
+
+
+def test_a_tap_that_is_overrun_seeks_to_the_newest_and_counts_what_it_skipped(lab: Lab, closing: list[Tap]) -> None:
+    lab._topics.create("sensor")
+    tap = Tap(lab._topics, ["sensor"], newest=50)
+    closing.append(tap)
+    assert lab.produce(per_second=None, count=20_000).wait(20)
+    records: list[Record] = []
+    eventually(lambda: records.extend(tap.read(0.1)) or (records and records[-1].offset == 19_999))
+    assert len(records) + tap.skipped == 20_000
+    assert tap.skipped > 10_000
+    assert [each.offset for each in records[-50:]] == list(range(19_950, 20_000))
+
+
+def test_a_tap_follows_several_topics_and_joins_no_group(lab: Lab, closing: list[Tap]) -> None:
+    lab._topics.create("sensor", "other")
+    tap = Tap(lab._topics, ["sensor", "other"])
+    closing.append(tap)
+    assert lab.produce(per_second=None, count=3).wait(10)
+    assert lab.produce([next(simulate())], to="other", per_second=None).wait(10)
+    assert sorted(each.topic for each in read(tap, 4)) == ["other", "sensor", "sensor", "sensor"]
+    assert lab.groups().empty
+
+
+def test_a_tap_sees_nothing_of_an_aborted_transaction(lab: Lab, closing: list[Tap]) -> None:
+    lab._topics.create("sensor")
+    tap = Tap(lab._topics, ["sensor"])
+    closing.append(tap)
+    full = lab._topics.full("sensor")
+    producer = clients.producer(lab.broker.address, **{"transactional.id": full})
+    producer.init_transactions(10)
+    producer.begin_transaction()
+    producer.produce(full, b'"aborted"')
+    producer.flush(10)
+    producer.abort_transaction(10)
+    producer.begin_transaction()
+    producer.produce(full, b'"committed"')
+    producer.commit_transaction(10)
+    assert [each.value for each in read(tap, 1)] == ["committed"]
+    assert [each.value for each in lab.records("sensor")] == ["committed"]
+
+
+def test_peek_shows_where_each_record_lies(lab: Lab) -> None:
+    lab._topics.create("sensor", partitions=3)
+    assert lab.produce(devices=5, per_second=None, count=50).wait(10)
+    table = lab.peek("sensor", 20)
+    assert list(table.columns[:4]) == ["partition", "offset", "time", "key"]
+    assert len(table) == 20
+    assert table["time"].is_monotonic_increasing
+    assert (table["key"] == table["device"]).all()
+    assert len(lab.records("sensor")) == 50
