@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+import platformdirs
 
 from labkit import Lab, LabError, doctor
 from labkit.broker import OwnBroker, cache, training
@@ -193,4 +194,6 @@ def _jupyterlab(port: int, no_browser: bool) -> None:
         *(["--no-browser"] if no_browser else []),
         *(["--allow-root"] if os.geteuid() == 0 else []),  # as in many a container; loopback and a token guard it
     ]
-    os.execv(sys.executable, command)
+    # A layout of its own: the student's other JupyterLab may remember notebooks that are not here.
+    layouts = os.environ.get("JUPYTERLAB_WORKSPACES_DIR") or str(platformdirs.user_state_path("labkit") / "workspaces")
+    os.execve(sys.executable, command, {**os.environ, "JUPYTERLAB_WORKSPACES_DIR": layouts})

@@ -31,8 +31,11 @@ def chromium() -> str:
 def jupyterlab(*options: str) -> Iterator[str]:
     """The address, token and all, of a JupyterLab that the command `lab` has started; Ctrl+C ends it."""
     command = [str(Path(sys.executable).with_name("lab")), "--no-browser", *options]
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("LAB_")}
-    with tempfile.NamedTemporaryFile("w+") as log, subprocess.Popen(command, stderr=log, env=environment) as server:
+    with (
+        tempfile.TemporaryDirectory() as home,
+        tempfile.NamedTemporaryFile("w+") as log,
+        subprocess.Popen(command, stderr=log, env=_environment(home)) as server,
+    ):
         try:
             said = Path(log.name)
             yield eventually(lambda: re.search(r"http://127\.0\.0\.1:\d+/lab\S+", said.read_text()), 30)[0]
@@ -41,13 +44,19 @@ def jupyterlab(*options: str) -> Iterator[str]:
             server.wait(20)
 
 
+def _environment(home: str) -> dict[str, str]:
+    """The developer's, without what a lab or a JupyterLab of theirs remembers."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("LAB_")}
+    return kept | {"JUPYTER_CONFIG_DIR": home, "JUPYTERLAB_WORKSPACES_DIR": f"{home}/workspaces"}
+
+
 @contextlib.contextmanager
 def page(problems: list[str]) -> Iterator[Page]:
     """A page in a real browser; what its console complains of goes to `problems`."""
 
     def note(message: ConsoleMessage) -> None:
         if message.type == "error":
-            problems.append(message.text)
+            problems.append(f"{message.text} {message.location['url']}")
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
