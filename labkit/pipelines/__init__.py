@@ -5,9 +5,11 @@ from typing import NamedTuple
 
 from quixstreams.dataframe import StreamingDataFrame
 
-from labkit.pipelines.alert_filter import alert_filter
+from labkit.pipelines.alert_counter import alert_counter
+from labkit.pipelines.alert_filter import THRESHOLD, alert_filter
+from labkit.pipelines.average_temperature import average_temperature
 
-__all__ = ["PIPELINES", "Stage", "alert_filter"]
+__all__ = ["PIPELINES", "THRESHOLD", "Stage", "alert_counter", "alert_filter", "average_temperature"]
 
 
 class Stage(NamedTuple):
@@ -18,4 +20,8 @@ class Stage(NamedTuple):
     writes: str
 
 
-PIPELINES = {"alert-filter": Stage(alert_filter, reads="sensor", writes="alert")}
+PIPELINES = {
+    "alert-filter": Stage(alert_filter, reads="sensor", writes="alert"),
+    "alert-counter": Stage(alert_counter, reads="alert", writes="alert-count"),
+    "average-temperature": Stage(average_temperature, reads="sensor", writes="avg-temp"),
+}

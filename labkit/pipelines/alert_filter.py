@@ -2,8 +2,10 @@
 
 from quixstreams.dataframe import StreamingDataFrame
 
+THRESHOLD = 303.0  # kelvin
 
-def alert_filter(readings: StreamingDataFrame) -> StreamingDataFrame:
-    """Readings in degrees Celsius in; those above 303 K out, with the temperature in kelvin as `kelvin`."""
+
+def alert_filter(readings: StreamingDataFrame, threshold: float = THRESHOLD) -> StreamingDataFrame:
+    """Readings in degrees Celsius in; those above `threshold` kelvin out, with the temperature in kelvin as `kelvin`."""
     readings["kelvin"] = readings["temperature"] + 273.15
-    return readings[readings["kelvin"] > 303]
+    return readings[readings["kelvin"] > threshold]

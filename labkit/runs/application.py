@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException, TopicPartition
+from confluent_kafka.admin import AdminClient
 from quixstreams import Application
 from quixstreams.core.stream import Stream
 from quixstreams.core.stream.functions import FilterWithMetadataFunction
@@ -67,7 +68,18 @@ def lines_of_steps(dataframe: StreamingDataFrame) -> dict[int, Line]:
 
 
 class PromptAdmin(TopicAdmin):
-    """Returns as soon as topics are created: Quix Streams sleeps a whole second first, for each."""
+    """Returns as soon as topics are created: Quix Streams sleeps a whole second first, for each.
+
+    It asks through a client that is connected already. TopicAdmin connects anew for every request, for it asks
+    whether it has a client by its truth, and a client without work is as long as an empty list.
+    """
+
+    def __init__(self, client: AdminClient) -> None:
+        self._client = client
+
+    @property
+    def admin_client(self) -> AdminClient:
+        return self._client
 
     def _finalize_create(self, futures: dict[str, Any], finalize_timeout: float = 60) -> None:
         for name, future in futures.items():
@@ -81,7 +93,7 @@ class PromptAdmin(TopicAdmin):
 class LabApplication(Application):
     """Runs outside the main thread, tells when it has its partitions, and sets unreadable records aside."""
 
-    def __init__(self, address: str, group: str, state: Path) -> None:
+    def __init__(self, address: str, admin: AdminClient, group: str, state: Path) -> None:
         super().__init__(
             address,
             consumer_group=group,
@@ -91,7 +103,7 @@ class LabApplication(Application):
             consumer_poll_timeout=0.05,
             consumer_extra_config=clients.RECONNECT | CONSUMER,
             producer_extra_config=clients.RECONNECT,
-            topic_manager=TopicManager(PromptAdmin(address, logger=clients.LOGGER), group),
+            topic_manager=TopicManager(PromptAdmin(admin), group),
             loglevel=None,
         )
         self.on_assigned: Callable[[], object] = lambda: None

@@ -52,7 +52,7 @@ class Run(Worker):
         self._topics.create(*self.reads, *([self.writes] if self.writes else []), *letters)
         self.group = group
         self._groups.commit(group, self._starting_offsets(predecessor))
-        self._app = LabApplication(self._topics.address, self._topics.full(group), state / group)
+        self._app = LabApplication(self._topics.address, self._topics.admin, self._topics.full(group), state / group)
         self._steps = self._build()
         self.start()
 

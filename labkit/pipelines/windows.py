@@ -1,0 +1,10 @@
+"""What the windows of the lab's pipelines share."""
+
+from typing import Any
+
+GRACE_MS = 2_000  # how long a window waits for late records after its end, in event time
+
+
+def with_device(window: dict[str, Any], key: bytes, timestamp: int, headers: Any) -> dict[str, Any]:  # noqa: ARG001
+    """A closed window with the name of its device, which Quix Streams gives as the key alone, in bytes."""
+    return {"device": key.decode(), "start": window["start"], "end": window["end"], **window}
