@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import itertools
 import os
 import re
 import time
@@ -19,11 +18,13 @@ from labkit.runs.topics import DEAD_LETTER, Topics
 from labkit.runs.worker import Worker
 
 if TYPE_CHECKING:
+    import datetime
     from os import PathLike
 
     import pandas as pd
 
     from labkit.live.chart import Chart
+    from labkit.readings import Source
     from labkit.runs.run import Run
 
 
@@ -61,6 +62,8 @@ class Lab:
         devices: int = 3,
         per_second: float | None = 1.0,
         seed: int = 0,
+        factor: float | None = None,
+        start: str | datetime.datetime | None = None,
         count: int | None = None,
         name: str | None = None,
     ) -> Production:
@@ -68,22 +71,25 @@ class Lab:
 
         Without a `source`, `devices` simulated sensors each send `per_second` readings a second, stamped with the
         present time; the same seed gives the same temperatures. With a source (the path of a CSV file, a DataFrame,
-        an iterable of dicts) its rows are sent in order, `per_second` a second. None is as fast as it goes; `count`
-        ends it after so many readings. Raises LabError before the first record if a column or a type is wrong.
+        an iterable of dicts) its rows are sent in order, `per_second` a second; None is as fast as it goes.
+
+        "nyc-weather" replays what three New York weather stations recorded in 2013, from `start` (1 July) on and
+        `factor` times as fast (3600: an hour a second): the timestamps are mapped to now, and `recorded` keeps the
+        original. A table with a `factor` is replayed likewise. `count` ends it after so many readings. Raises
+        LabError before the first record if a column or a type is wrong.
         """
         if devices < 1 or (per_second is not None and not per_second > 0):
             raise LabError(
                 "A producer needs at least one device, and more than 0 readings a second (None: all it can)."
             )
         if source is None:
-            stream: Iterable[Mapping[str, Any]] = readings.simulate(devices, per_second or 1.0, seed)
-            rate = per_second and per_second * devices
+            stream: Source = readings.simulate(devices, per_second, seed)
         else:
-            stream, rate = readings.read(source), per_second
+            stream = readings.open_source(source, per_second, factor, start)
         name = name or f"producer of {to}"
         self._replace(name)
         self._topics.create(to)
-        production = Production(self._topics, itertools.islice(stream, count), to, rate, name)
+        production = Production(self._topics, readings.World(stream), to, name, count)
         self._adopt(production)
         production.begin()
         return production

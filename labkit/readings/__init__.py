@@ -2,6 +2,26 @@
 
 from labkit.readings.devices import now, simulate
 from labkit.readings.reading import COLUMNS, TOPICS, BadReading, Reading, check, parse, parse_object
+from labkit.readings.replay import Replay, recorded
+from labkit.readings.sources import Source, open_source
 from labkit.readings.tables import read
+from labkit.readings.world import Corrupt, World
 
-__all__ = ["COLUMNS", "TOPICS", "BadReading", "Reading", "check", "now", "parse", "parse_object", "read", "simulate"]
+__all__ = [
+    "COLUMNS",
+    "TOPICS",
+    "BadReading",
+    "Corrupt",
+    "Reading",
+    "Replay",
+    "Source",
+    "World",
+    "check",
+    "now",
+    "open_source",
+    "parse",
+    "parse_object",
+    "read",
+    "recorded",
+    "simulate",
+]

@@ -81,18 +81,35 @@ def now() -> int:
     return time.time_ns() // 1_000_000
 
 
-def simulate(
-    devices: int = 3, per_second: float = 1.0, seed: int = 0, clock: Callable[[], int] = now
-) -> Iterator[Reading]:
+class Simulation(Iterator[Reading]):
     """Endless readings of `sensor-1`, `sensor-2`, … in turn, `per_second` from each, stamped by the clock.
 
-    The same seed gives the same temperatures and humidities; only the timestamps are the clock's.
+    The same seed gives the same temperatures and humidities; only the timestamps are the clock's. Without a rate they
+    come as fast as they are asked for, and each device ages by a second from one to the next.
     """
-    fleet = [
-        Device(f"sensor-{number}", temper, f"{seed}/{number}")
-        for number, temper in zip(range(1, devices + 1), itertools.cycle(TEMPERS), strict=False)
-    ]
-    seconds = 1 / per_second
-    while True:
-        for device in fleet:
-            yield device.measure(seconds, clock())
+
+    def __init__(self, devices: int, per_second: float | None, seed: int, clock: Callable[[], int]) -> None:
+        names = [f"sensor-{number}" for number in range(1, devices + 1)]
+        self.devices = tuple(names)
+        self.per_second = per_second
+        self._clock = clock
+        self._turns = itertools.cycle(
+            [
+                Device(name, temper, f"{seed}/{number}")
+                for number, (name, temper) in enumerate(zip(names, itertools.cycle(TEMPERS), strict=False), start=1)
+            ]
+        )
+
+    def __next__(self) -> Reading:
+        return next(self._turns).measure(1 / (self.per_second or 1.0), self._clock())
+
+    def pause(self) -> float:
+        """Seconds from one reading to the next."""
+        return 1 / (self.per_second * len(self.devices)) if self.per_second else 0.0
+
+
+def simulate(
+    devices: int = 3, per_second: float | None = 1.0, seed: int = 0, clock: Callable[[], int] = now
+) -> Simulation:
+    """Endless readings of simulated devices: `next(simulate())` is one."""
+    return Simulation(devices, per_second, seed, clock)

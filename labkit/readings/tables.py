@@ -83,7 +83,7 @@ def _checked(rows: Iterable[Any]) -> Iterator[dict[str, Any]]:
             raise LabError(f"Row {number} is a {type(row).__name__}, not a dict with {', '.join(COLUMNS)}.")
         reading = {str(column): _plain(value) for column, value in row.items()}
         if "timestamp" in reading:
-            reading["timestamp"] = _milliseconds(reading["timestamp"])
+            reading["timestamp"] = milliseconds(reading["timestamp"])
         try:
             check(reading)
         except BadReading as reason:
@@ -113,7 +113,8 @@ def _can_be_sent(value: Any) -> bool:
     return True
 
 
-def _milliseconds(value: Any) -> Any:
+def milliseconds(value: Any) -> Any:
+    """Epoch milliseconds, if this is a datetime or ISO 8601 text (UTC if it names no zone); else the value itself."""
     if isinstance(value, str):
         try:
             value = datetime.datetime.fromisoformat(value)

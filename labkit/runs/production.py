@@ -1,14 +1,15 @@
 """Readings on their way into a topic, from a background thread."""
 
-import itertools
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
 
 from labkit.broker import clients
+from labkit.errors import LabError
+from labkit.readings import Corrupt, World
 from labkit.runs.topics import Topics
 from labkit.runs.worker import Worker
 
@@ -27,22 +28,34 @@ class Production(Worker):
     def __init__(
         self,
         topics: Topics,
-        readings: Iterable[Mapping[str, Any]],
+        world: World,
         writes: str,
-        per_second: float | None,
         name: str,
+        count: int | None = None,
     ) -> None:
         super().__init__(name)
-        self.writes = writes
+        self.world, self.writes = world, writes
         self.accepted = self.delivered = self.failed = 0
-        self._readings = readings
-        self._pause = 1 / per_second if per_second else 0.0
+        self._count = count
         self._full = topics.full(writes)
         self._producer = clients.producer(topics.address)
         self._stopping = threading.Event()
 
     def begin(self) -> None:
         self.start()
+
+    @property
+    def per_second(self) -> float | None:
+        """Readings a second from each device, or of a table's all together; None: as fast as it goes, or a replay."""
+        return getattr(self.world.source, "per_second", None)
+
+    @per_second.setter
+    def per_second(self, rate: float) -> None:
+        if not hasattr(self.world.source, "per_second"):
+            raise LabError("A replay keeps its recorded pace: give another factor to lab.produce.")
+        if not rate > 0:
+            raise LabError("A producer needs more than 0 readings a second; stop() ends it.")
+        self.world.source.per_second = rate
 
     def total(self) -> int:
         return self.delivered
@@ -55,24 +68,28 @@ class Production(Worker):
 
     def _work(self) -> None:
         self._is_running()
-        begun = time.monotonic()
+        due = time.monotonic()
         try:
-            for number, reading in zip(itertools.count(), self._readings, strict=False):
-                self._accept(reading)
-                due = begun + (number + 1) * self._pause
-                if self._wait_until(due):
+            for item in self.world:
+                if item is not None:
+                    self._accept(item)
+                if self.accepted == self._count or self._wait_since(due):
                     break
+                due += self.world.pause()
         finally:  # also when the readings raise: what was accepted must arrive
             if left := self._producer.flush(FLUSH_LIMIT):
                 self.note = f"{left} readings were not acknowledged within {FLUSH_LIMIT:g} s"
                 self.failed = self.accepted - self.delivered
 
-    def _accept(self, reading: Mapping[str, Any]) -> None:
-        value, key = orjson.dumps(reading), reading["device"].encode()
+    def _accept(self, item: Mapping[str, Any] | Corrupt) -> None:
+        if isinstance(item, Corrupt):
+            device, value, timestamp = item
+        else:
+            device, value, timestamp = item["device"], orjson.dumps(item), item["timestamp"]
         while True:
             try:
                 self._producer.produce(
-                    self._full, value, key, timestamp=reading["timestamp"], on_delivery=self._on_delivery
+                    self._full, value, device.encode(), timestamp=timestamp, on_delivery=self._on_delivery
                 )
                 break
             except BufferError:  # the queue is full: wait for Kafka
@@ -80,9 +97,9 @@ class Production(Worker):
         self.accepted += 1
         self._producer.poll(0)
 
-    def _wait_until(self, due: float) -> bool:
-        """Wait; whether it is time to stop."""
-        while (left := due - time.monotonic()) > 0:
+    def _wait_since(self, due: float) -> bool:
+        """Wait for the world's pause, which may change meanwhile; whether it is time to stop."""
+        while (left := due + self.world.pause() - time.monotonic()) > 0:
             if self._stopping.wait(min(left, 0.1)):
                 return True
             self._producer.poll(0)

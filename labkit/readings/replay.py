@@ -1,0 +1,99 @@
+"""Recorded readings, played again faster than they were recorded."""
+
+import csv
+import datetime
+import gzip
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from labkit.errors import LabError
+from labkit.readings.devices import now
+from labkit.readings.tables import milliseconds
+
+
+class Recording(NamedTuple):
+    """A table that ships with labkit, gzipped; the .md file of the same name says where it is from."""
+
+    file: str  # beside this module
+    start: str  # where it becomes interesting
+
+
+# Of nyc-weather's 709 readings above 303 K the first is of 21 May: from the first day on, one would wait long for it.
+RECORDINGS = {"nyc-weather": Recording("nyc_weather.csv.gz", "2013-07-01T00:00:00Z")}
+
+
+def recorded(name: str, start: str | datetime.datetime | None = None) -> list[dict[str, Any]]:
+    """The rows of a recording that ships with labkit, from `start` on, in the order of time.
+
+    Each has device, timestamp (epoch milliseconds), temperature (degrees Celsius) and humidity (percent). `start` is a
+    datetime or ISO 8601 text, UTC if it names no zone; without one it is July, when alerts are frequent. Raises
+    LabError if there is no such recording, if `start` is no time, or if nothing was recorded from then on.
+
+    A value that the station did not report is None. It stays, since real data are like that: it becomes null in JSON,
+    is no reading, and so goes to the dead-letter topic with the reason.
+    """
+    if name not in RECORDINGS:
+        raise LabError(f"There is no recording {name!r}; there is {', '.join(RECORDINGS)}.")
+    recording = RECORDINGS[name]
+    since = milliseconds(recording.start if start is None else start)
+    if type(since) is not int:
+        raise LabError(f"start is {start!r}, not a time: give a datetime or text such as {recording.start!r}.")
+    rows = _rows(recording.file)
+    if since > (last := rows[-1]["timestamp"]):
+        raise LabError(f"{name} has nothing from {start} on: give a start up to {_utc(last)}, its last reading.")
+    return [row for row in rows if row["timestamp"] >= since]
+
+
+class Replay:
+    """Recorded rows as if they were measured now, `factor` times as fast as they were.
+
+    `rows` are dicts with a `timestamp` in epoch milliseconds, in any order. Iterating gives a copy of each in the order
+    of time: its `timestamp` is mapped to the clock's time, and the original is in `recorded`. It does not wait: whoever
+    iterates waits for `pause()` seconds after each item. Raises LabError unless the factor is above 0.
+    """
+
+    def __init__(self, rows: Sequence[Mapping[str, Any]], factor: float, clock: Callable[[], int] = now) -> None:
+        if not factor > 0:  # NaN too
+            raise LabError(f"factor is {factor}: give a number above 0, such as 3600 to play an hour in a second.")
+        self._rows = sorted(rows, key=lambda row: row["timestamp"])
+        self.devices = tuple(dict.fromkeys(str(row["device"]) for row in self._rows))
+        self._factor = factor
+        self._clock = clock
+        self._given = 0  # how many items the iterator gave
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        start = self._clock()
+        for number, row in enumerate(self._rows):
+            self._given = number + 1
+            shift = self._elapsed(self._rows[0], row)
+            yield {**row, "timestamp": round(start + shift), "recorded": row["timestamp"]}
+
+    def pause(self) -> float:
+        """The seconds between the item that the iterator gave last and the next; 0.0 where one of them is not."""
+        if not 0 < self._given < len(self._rows):
+            return 0.0
+        return self._elapsed(self._rows[self._given - 1], self._rows[self._given]) / 1000
+
+    def _elapsed(self, earlier: Mapping[str, Any], later: Mapping[str, Any]) -> float:
+        """The milliseconds from one row to another, as they are played."""
+        return float((later["timestamp"] - earlier["timestamp"]) / self._factor)
+
+
+def _rows(file: str) -> list[dict[str, Any]]:
+    with gzip.open(Path(__file__).with_name(file), "rt", encoding="utf-8", newline="") as table:
+        rows = csv.reader(table)
+        next(rows)  # the columns' names
+        return [
+            {
+                "device": device,
+                "timestamp": int(timestamp),
+                "temperature": float(temperature) if temperature else None,
+                "humidity": float(humidity) if humidity else None,
+            }
+            for device, timestamp, temperature, humidity in rows
+        ]
+
+
+def _utc(timestamp: int) -> str:
+    return datetime.datetime.fromtimestamp(timestamp / 1000, datetime.UTC).isoformat().replace("+00:00", "Z")

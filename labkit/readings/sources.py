@@ -1,0 +1,70 @@
+"""Where readings come from, and at what pace."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
+from os import PathLike
+from typing import TYPE_CHECKING, Any, Protocol
+
+from labkit.errors import LabError
+from labkit.readings.replay import RECORDINGS, Replay, recorded
+from labkit.readings.tables import read
+
+if TYPE_CHECKING:
+    import datetime
+
+    import pandas as pd
+
+FACTOR = 3600.0  # an hour in a second
+
+
+class Source(Protocol):
+    """Readings and their pace."""
+
+    devices: tuple[str, ...]
+
+    def __iter__(self) -> Iterator[Any]: ...
+
+    def pause(self) -> float:
+        """Seconds from the reading given last to the next."""
+        ...
+
+
+class Rows:
+    """Readings that somebody brings along, at a steady rate: `per_second` of them all, or as fast as it goes."""
+
+    def __init__(self, rows: Iterable[dict[str, Any]], per_second: float | None) -> None:
+        self.devices = tuple(dict.fromkeys(row["device"] for row in rows)) if isinstance(rows, Sized) else ()
+        self.per_second = per_second
+        self._rows = rows
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        return iter(self._rows)
+
+    def pause(self) -> float:
+        """Seconds from one reading to the next."""
+        return 1 / self.per_second if self.per_second else 0.0
+
+
+def open_source(
+    source: str | PathLike[str] | pd.DataFrame | Iterable[Mapping[str, Any]],
+    per_second: float | None,
+    factor: float | None,
+    start: str | datetime.datetime | None,
+) -> Source:
+    """A recording by its name, replayed; or a table's rows, replayed if there is a factor.
+
+    Raises LabError if there is nothing to be read, or what is read are no readings.
+    """
+    if isinstance(source, str) and source in RECORDINGS:
+        return Replay(recorded(source, start), FACTOR if factor is None else factor)
+    if start is not None:
+        raise LabError(
+            f"start belongs to a recording ({', '.join(RECORDINGS)}): leave the rows of a table out yourself."
+        )
+    rows = read(source)
+    if factor is None:
+        return Rows(rows, per_second)
+    if not isinstance(rows, Sequence):
+        raise LabError("A generator cannot be replayed, for it may have no end: make a list of it, or give no factor.")
+    return Replay(rows, factor)
