@@ -102,16 +102,19 @@ def broker_command() -> None:
 @click.option("--per-second", default="1", show_default=True, help="Readings a second from each, or 'max'.")
 @click.option("--seed", default=0, show_default=True, help="The same seed gives the same temperatures.")
 @click.option("--count", type=int, help="End after so many readings.")
-@click.option("--csv", "source", type=click.Path(dir_okay=False), help="Send the rows of this CSV file instead.")
-def produce(to: str, devices: int, per_second: str, seed: int, count: int | None, source: str | None) -> None:
-    """Write readings into a topic until Ctrl+C.
+@click.option("--source", help="A CSV file, or nyc-weather.")
+@click.option("--factor", type=float, help="Replay it so many times as fast: 3600 is an hour in a second.")
+@click.option("--start", help="Replay nyc-weather from this time on, such as 2013-08-22.")
+def produce(to: str, per_second: str, **options: Any) -> None:
+    """Write readings into a topic until Ctrl+C: of simulated devices, or of a source.
 
     Example: lab produce --devices 5 --per-second 10
+
+    Example: lab produce --source nyc-weather --factor 3600
     """
     rate = None if per_second == "max" else _number(per_second)
     with _lab() as lab:
-        producer = lab.produce(source, to=to, devices=devices, per_second=rate, seed=seed, count=count)
-        _watch(producer)
+        _watch(lab.produce(to=to, per_second=rate, **options))
 
 
 @main.command()
@@ -120,9 +123,9 @@ def produce(to: str, devices: int, per_second: str, seed: int, count: int | None
 @click.option("--writes", default=None, help="The topic to write; each pipeline knows its own.")
 @click.option("--from-start", is_flag=True, help="Empty the topic written to, and read everything again.")
 def run(pipeline: str, reads: str | None, writes: str | None, from_start: bool) -> None:
-    """Run one of the lab's pipelines until Ctrl+C: alert-filter.
+    """Run one of the lab's pipelines until Ctrl+C.
 
-    It reads on where the last run of it stopped.
+    They are alert-filter, alert-counter, average-temperature. Each reads on where its last run stopped.
 
     Example: lab run alert-filter
     """

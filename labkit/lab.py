@@ -7,15 +7,19 @@ import os
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from labkit import broker, cells, readings
 from labkit.errors import LabError
+from labkit.live import theme
+from labkit.readings import World
 from labkit.runs import prints, quix, tap
 from labkit.runs.groups import Groups
 from labkit.runs.production import Production
+from labkit.runs.system import System
 from labkit.runs.topics import DEAD_LETTER, Topics
 from labkit.runs.worker import Worker
+from labkit.scene import Scene
 
 if TYPE_CHECKING:
     import datetime
@@ -24,8 +28,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from labkit.live.chart import Chart
-    from labkit.readings import Source
+    from labkit.live.controls import Controls
+    from labkit.live.dashboard import Dashboard
+    from labkit.live.picture import Picture
+    from labkit.live.tiles import Tiles
     from labkit.runs.run import Run
+
+View = TypeVar("View")
 
 
 class Lab:
@@ -48,6 +57,7 @@ class Lab:
         self._groups = Groups(self._topics)
         self._workers: dict[str, tuple[Worker, cells.Cell]] = {}
         self._views: list[Any] = []
+        self._looks = theme.Looks()
         self._closed = False
         atexit.register(self.close)
         Lab._current = self
@@ -56,7 +66,7 @@ class Lab:
 
     def produce(
         self,
-        source: str | PathLike[str] | pd.DataFrame | Iterable[Mapping[str, Any]] | None = None,
+        source: str | PathLike[str] | pd.DataFrame | Iterable[Mapping[str, Any]] | World | None = None,
         *,
         to: str = "sensor",
         devices: int = 3,
@@ -75,21 +85,23 @@ class Lab:
 
         "nyc-weather" replays what three New York weather stations recorded in 2013, from `start` (1 July) on and
         `factor` times as fast (3600: an hour a second): the timestamps are mapped to now, and `recorded` keeps the
-        original. A table with a `factor` is replayed likewise. `count` ends it after so many readings. Raises
-        LabError before the first record if a column or a type is wrong.
+        original. A table with a `factor` is replayed likewise, and the `world` of a stopped producer goes on. `count`
+        ends it after so many readings. Raises LabError before the first record if a column or a type is wrong.
         """
         if devices < 1 or (per_second is not None and not per_second > 0):
             raise LabError(
                 "A producer needs at least one device, and more than 0 readings a second (None: all it can)."
             )
-        if source is None:
-            stream: Source = readings.simulate(devices, per_second, seed)
+        if isinstance(source, World):
+            world = source
+        elif source is None:
+            world = World(readings.simulate(devices, per_second, seed))
         else:
-            stream = readings.open_source(source, per_second, factor, start)
+            world = World(readings.open_source(source, per_second, factor, start))
         name = name or f"producer of {to}"
         self._replace(name)
         self._topics.create(to)
-        production = Production(self._topics, readings.World(stream), to, name, count)
+        production = Production(self._topics, world, to, name, count)
         self._adopt(production)
         production.begin()
         return production
@@ -133,19 +145,61 @@ class Lab:
 
     # ------------------------------------------------------------------- look
 
-    def chart(self, *topics: str, y: str = "temperature", seconds: float = 100.0, title: str | None = None) -> Chart:
+    @property
+    def workers(self) -> tuple[Worker, ...]:
+        """The producers and runs of this lab, in the order of their start."""
+        return tuple(worker for worker, _ in self._workers.values())
+
+    def chart(
+        self,
+        *topics: str,
+        y: str = "temperature",
+        seconds: float = 100.0,
+        title: str | None = None,
+        threshold: float | None = None,
+    ) -> Chart:
         """A live chart of a field of the newest records, by device and event time, over the last `seconds`.
 
-        The first topic is drawn as lines, further ones as marks on top of them.
+        The first topic is drawn as lines, further ones as marks on top of them, and a `threshold` (in the field's
+        unit) as a dashed line.
         """
         from labkit.live.chart import Chart
 
-        if not topics:
-            raise LabError('Name at least one topic, as in lab.chart("sensor").')
-        self._topics.create(*topics)
-        chart = Chart(tap.Tap(self._topics, topics), y, seconds, title)
-        self._views.append(chart)
-        return chart
+        return self._watch(Chart(self._tap(topics, "chart"), self._looks, y, seconds, title, threshold))
+
+    def tiles(self, *topics: str) -> Tiles:
+        """For each device a tile with its newest number in each topic: of readings the temperature, of windows what
+        they aggregate. A number that is older than its window is not shown as the present one.
+        """
+        from labkit.live.tiles import Tiles
+
+        return self._watch(Tiles(self._tap(topics, "tiles"), self._looks))
+
+    def picture(self) -> Picture:
+        """A live picture of this lab's workers and their topics: records a second, lag, errors, dead letters."""
+        from labkit.live.picture import Picture
+
+        return self._watch(
+            Picture(System(self._topics, lambda: self.workers), lambda topic: self._tap([topic], "peek"))
+        )
+
+    def controls(self) -> Controls:
+        """Buttons and fields for the producer, the alert threshold, and the world that the sensors live in."""
+        from labkit.live.controls import Controls
+
+        return self._watch(Controls(Scene(self)))
+
+    def dashboard(self) -> Dashboard:
+        """Tiles, chart, controls and picture of the whole scene; starts those of its stages that do not run yet."""
+        from labkit.live.controls import Controls
+        from labkit.live.dashboard import Dashboard
+
+        scene = Scene(self)
+        scene.start_missing()
+        self._topics.create("sensor", "alert", "avg-temp", "alert-count")
+        tiles = self.tiles("sensor", "avg-temp", "alert-count")
+        chart = self.chart("sensor", "alert", threshold=round(scene.threshold - 273.15, 2))
+        return self._watch(Dashboard(tiles, chart, Controls(scene), self.picture()))
 
     def peek(self, topic: str, records: int = 10) -> pd.DataFrame:
         """The newest records of a topic, oldest first: partition, offset, time (UTC), key, and the fields.
@@ -226,6 +280,16 @@ class Lab:
     def _adopt(self, worker: Worker) -> None:
         worker.show = _show
         self._workers[worker.name] = (worker, cells.current())
+
+    def _tap(self, topics: Sequence[str], view: str) -> tap.Tap:
+        if not topics:
+            raise LabError(f'Name at least one topic, as in lab.{view}("sensor").')
+        self._topics.create(*topics)
+        return tap.Tap(self._topics, topics)
+
+    def _watch(self, view: View) -> View:
+        self._views.append(view)
+        return view
 
     def _existing(self, topic: str) -> str:
         if not self._topics.partitions(topic):

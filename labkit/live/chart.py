@@ -8,14 +8,17 @@ import itertools
 import threading
 import time
 from collections.abc import Iterable
+from typing import Any
 
 import pandas as pd  # noqa: F401 - Plotly looks it up in sys.modules, and fails while another thread imports it
 import plotly.graph_objects as go
 from ipywidgets import HTML, VBox
 
-from labkit.broker.clients import LOGGER
 from labkit.live import theme
 from labkit.live.series import DRAWN, Series
+from labkit.live.sketch import Line, sketch
+from labkit.live.still import Still, image
+from labkit.live.ticker import Ticker
 from labkit.readings import TOPICS, BadReading, check
 from labkit.runs.tap import Record, Tap
 
@@ -24,6 +27,8 @@ PER_TRACE = 0.03  # and for each line: what comes faster than a browser draws wo
 TEXT_PERIOD = 0.5  # the text equivalent need not race
 HEIGHT = 380  # pixels
 MARKERS = 15  # on a line, at the most: each is an element of its own for the browser, a line is one whatever its length
+STILL_POINTS = 60  # of a line in a saved notebook
+FIRST_LIMIT = 0.5  # seconds that a cell with a chart waits for something to show
 POINTS = 1500  # that a browser is asked to draw at the most, in all
 TIME_AXIS = {"type": "date", "title": {"text": "Event time (UTC)"}}
 
@@ -35,45 +40,73 @@ class Chart(VBox):  # type: ignore[misc]
     shown any number of times; `close` ends the thread and the tap and leaves the last picture standing.
     """
 
-    def __init__(self, tap: Tap, field: str, seconds: float, title: str | None) -> None:
-        self._tap, self._field, self._window = tap, field, seconds * 1000
+    def __init__(
+        self,
+        tap: Tap,
+        looks: theme.Looks,
+        field: str,
+        seconds: float,
+        title: str | None = None,
+        threshold: float | None = None,
+    ) -> None:
+        self._tap, self._looks, self._field, self._window = tap, looks, field, seconds * 1000
+        self._title = title or f"{theme.axis(field)} from {' and '.join(tap.names)}"
         self._series: dict[tuple[str, str], Series] = {}
-        self._devices: dict[str, theme.Look] = {}
-        self._newest, self._undrawn, self._stopping = 0.0, 0, threading.Event()
+        self._newest, self._undrawn = 0.0, 0
+        self._told = self._drawn = 0.0
+        self._untold, self._first = False, threading.Event()
         self.updates = 0
-        self.figure = _empty_figure(title or f"{theme.axis(field)} from {' and '.join(tap.names)}", field)
+        self.figure = _empty_figure(self._title, field)
         self._text = HTML(_paragraph("Waiting for the first record."))
         super().__init__([self.figure, self._text])
-        self._thread = threading.Thread(target=self._follow, name=f"lab-chart-{'-'.join(tap.names)}", daemon=True)
-        self._thread.start()
+        self.threshold = threshold
+        self.still = Still(self, self.picture, self.summary)
+        self._ticker = Ticker(f"chart-{'-'.join(tap.names)}", self._tick, self._fail)
+        self._ticker.start()
+
+    @property
+    def threshold(self) -> float | None:
+        """Where a dashed line is drawn, in the unit of the field; None draws none."""
+        return self._threshold
+
+    @threshold.setter
+    def threshold(self, value: float | None) -> None:
+        self._threshold = value
+        with self.figure.batch_update():
+            self.figure.layout.shapes = _line_at(value)
+            self.figure.layout.annotations = _label_at(value, self._field)
 
     def close(self) -> None:
         """Stop following. The picture stays; VBox.close() would take it out of the notebook."""
-        if not self._stopping.is_set():
-            self._stopping.set()
-            self._thread.join()
+        if not self._ticker.closed:
+            self._ticker.close()
             self._tap.close()
-            self._text.value = _paragraph(f"{self._summary()} This chart has ended.")
+            self._text.value = _paragraph(f"{self.summary()} This chart has ended.")
+            self.still.refresh(at_once=True)
 
-    def _follow(self) -> None:
-        try:
-            self._keep_drawing()
-        except Exception as error:
-            LOGGER.exception("chart of %s failed", self._tap.names)
-            self._text.value = _paragraph(f"This chart has failed: {error}. Run its cell again.")
+    def wait_for_first(self) -> None:
+        """Wait a moment for something to draw, so that the still shows it even if the kernel ends at once."""
+        self._first.wait(FIRST_LIMIT)
 
-    def _keep_drawing(self) -> None:
-        told = drawn = 0.0
-        tell = False
-        while not self._stopping.wait(max(drawn + self._period() - time.monotonic(), 0)):
-            records = self._tap.read(timeout=0.1)
-            tell = tell or bool(records)
-            if self._add(records):
-                drawn = time.monotonic()
-                self._draw()
-            if tell and time.monotonic() > told + TEXT_PERIOD:
-                told, tell = time.monotonic(), False
-                self._text.value = _paragraph(self._summary())
+    def _ipython_display_(self) -> None:
+        self.wait_for_first()
+        self.still.show()
+
+    def _fail(self, error: Exception) -> None:
+        self._text.value = _paragraph(f"This chart has failed: {error}. Run its cell again.")
+
+    def _tick(self) -> float:
+        records = self._tap.read(timeout=0.1)
+        self._untold = self._untold or bool(records)
+        if self._add(records):
+            self._drawn = time.monotonic()
+            self._draw()
+            self._first.set()
+        if self._untold and time.monotonic() > self._told + TEXT_PERIOD:
+            self._told, self._untold = time.monotonic(), False
+            self._text.value = _paragraph(self.summary())
+        self.still.refresh()
+        return max(self._drawn + self._period() - time.monotonic(), 0.0)
 
     def _period(self) -> float:
         return max(PERIOD, PER_TRACE * len(self._series))
@@ -105,7 +138,7 @@ class Chart(VBox):  # type: ignore[misc]
         self.updates += 1
 
     def _trace(self, topic: str, device: str) -> go.Scatter:
-        look = self._devices.setdefault(device, theme.look(len(self._devices)))
+        look = self._looks.of(device)
         first = topic == self._tap.names[0]
         return go.Scatter(
             name=device if len(self._tap.names) == 1 else f"{device} in {topic}",
@@ -120,7 +153,24 @@ class Chart(VBox):  # type: ignore[misc]
             },
         )
 
-    def _summary(self) -> str:
+    def picture(self) -> str:
+        """What the chart shows, as static HTML."""
+        if not self._series:
+            return _paragraph(self.summary())
+        since = self._newest - self._window
+        lines = [
+            Line(
+                trace.name,
+                self._looks.of(device),
+                *series.drawn(since, self._newest, STILL_POINTS),
+                trace.mode == "markers",
+            )
+            for ((_, device), series), trace in zip(self._series.items(), self.figure.data, strict=False)
+        ]
+        svg = sketch(self._title, theme.axis(self._field), lines, since, self._newest, self._threshold)
+        return image(svg, html.escape(self._title)) + _paragraph(self.summary())
+
+    def summary(self) -> str:
         """What the chart shows, in words."""
         if not self._series:
             return f"No record with a {self._field} yet.{self._left_out()}"
@@ -139,7 +189,8 @@ class Chart(VBox):  # type: ignore[misc]
             parts.append(f"{topic}: {', '.join(words) or 'nothing in this window'}.")
         clock = datetime.datetime.fromtimestamp(self._newest / 1000, datetime.UTC)
         span = f"The {self._window / 1000:g} s up to {clock:%H:%M:%S} UTC."
-        return f"{span} {' '.join(parts)}{self._left_out()}"
+        level = "" if self._threshold is None else f" Threshold {self._threshold:g} {theme.UNITS.get(self._field, '')}."
+        return f"{span} {' '.join(parts)}{level}{self._left_out()}"
 
     def _left_out(self) -> str:
         skipped = f" {self._tap.skipped} older records were skipped." if self._tap.skipped else ""
@@ -177,6 +228,20 @@ def _empty_figure(title: str, field: str) -> go.FigureWidget:
         font={"size": 14, "color": "#000000"},
     )
     return figure
+
+
+def _line_at(value: float | None) -> list[dict[str, Any]]:
+    if value is None:
+        return []
+    place = {"xref": "paper", "x0": 0, "x1": 1, "yref": "y", "y0": value, "y1": value}
+    return [place | {"type": "line", "line": {"color": "#000000", "width": 1.5, "dash": "dash"}}]
+
+
+def _label_at(value: float | None, field: str) -> list[dict[str, Any]]:
+    if value is None:
+        return []
+    place = {"xref": "paper", "x": 0, "xanchor": "left", "yref": "y", "y": value, "yanchor": "bottom"}
+    return [place | {"text": f"threshold {value:g} {theme.UNITS.get(field, '')}", "showarrow": False}]
 
 
 def _paragraph(text: str) -> str:

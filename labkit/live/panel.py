@@ -6,50 +6,45 @@ import html
 import threading
 import weakref
 
-from IPython.display import display
 from ipywidgets import HTML
 
+from labkit.live import theme
+from labkit.live.still import Still
 from labkit.runs.worker import Worker
 
 PERIOD = 0.5  # seconds between two looks
 PRINTS_SHOWN = 12
 
-# Never colour alone: every state has a mark and a word. No red, no green.
-MARKS = {
-    "starting": ("○", "#000000"),
-    "running": ("▶", "#0072B2"),
-    "failed": ("✖", "#D55E00"),
-    "stopped": ("■", "#595959"),
-}
-
 
 def show(worker: Worker) -> None:
     """Display a live panel of the worker; every display of it shows the same."""
-    display(_panel(worker))  # type: ignore[no-untyped-call]
+    _still(worker).show()
 
 
-_panels: weakref.WeakKeyDictionary[Worker, HTML] = weakref.WeakKeyDictionary()
+_stills: weakref.WeakKeyDictionary[Worker, Still] = weakref.WeakKeyDictionary()
 
 
-def _panel(worker: Worker) -> HTML:
-    if worker not in _panels:
-        _panels[worker] = HTML(describe(worker))
-        threading.Thread(
-            target=_follow, args=(worker, _panels[worker]), name=f"lab-panel-{worker.name}", daemon=True
-        ).start()
-    return _panels[worker]
+def _still(worker: Worker) -> Still:
+    if worker not in _stills:
+        panel = HTML(describe(worker))
+        _stills[worker] = Still(panel, lambda: panel.value, worker.facts)
+        arguments = (worker, panel, _stills[worker])
+        threading.Thread(target=_follow, args=arguments, name=f"lab-panel-{worker.name}", daemon=True).start()
+    return _stills[worker]
 
 
-def _follow(worker: Worker, panel: HTML) -> None:
+def _follow(worker: Worker, panel: HTML, still: Still) -> None:
     """Keep the panel up to date until the worker has ended; traitlets send a value only if it has changed."""
     while not worker.wait(PERIOD):
         panel.value = describe(worker)
+        still.refresh()
     panel.value = describe(worker)
+    still.refresh(at_once=True)
 
 
 def describe(worker: Worker) -> str:
     """The state of a worker as HTML."""
-    mark, colour = MARKS[worker.state]
+    mark, colour = theme.STATES[worker.state]
     name, facts = html.escape(worker.name), html.escape(worker.facts())
     lines = [f"<b style='color:{colour}'>{mark} {worker.state}</b> <b>{name}</b>: {facts}"]
     if worker.error:

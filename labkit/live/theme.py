@@ -6,7 +6,16 @@ from typing import NamedTuple
 # black. Each has a marker and a dash of its own, so that a device can be told without its colour.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000")
 MARKERS = ("circle", "square", "triangle-up", "diamond", "x")
+SIGNS = ("●", "■", "▲", "◆", "✕")  # the markers as characters
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
+
+# Of a worker: a mark and a colour, and the word stands beside them. No red, no green.
+STATES = {
+    "starting": ("○", "#000000"),
+    "running": ("▶", "#0072B2"),
+    "failed": ("✖", "#D55E00"),
+    "stopped": ("■", "#595959"),
+}
 
 UNITS = {"temperature": "°C", "kelvin": "K", "humidity": "%"}
 
@@ -14,6 +23,7 @@ UNITS = {"temperature": "°C", "kelvin": "K", "humidity": "%"}
 class Look(NamedTuple):
     colour: str
     marker: str
+    sign: str
     dash: str
 
 
@@ -21,7 +31,18 @@ def look(number: int) -> Look:
     """The look of the n-th device, from 0. The five colours come again with the next marker and dash."""
     shift = number // len(COLOURS)
     colour = COLOURS[number % len(COLOURS)]
-    return Look(colour, MARKERS[(number + shift) % len(MARKERS)], DASHES[(number + shift) % len(DASHES)])
+    form = (number + shift) % len(MARKERS)
+    return Look(colour, MARKERS[form], SIGNS[form], DASHES[form])
+
+
+class Looks:
+    """The looks of a lab's devices, in the order in which they are first seen: the same in all its views."""
+
+    def __init__(self) -> None:
+        self._looks: dict[str, Look] = {}
+
+    def of(self, device: str) -> Look:
+        return self._looks.setdefault(device, look(len(self._looks)))
 
 
 def axis(field: str) -> str:

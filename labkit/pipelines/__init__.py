@@ -15,7 +15,7 @@ __all__ = ["PIPELINES", "THRESHOLD", "Stage", "alert_counter", "alert_filter", "
 class Stage(NamedTuple):
     """A pipeline and the topics that it stands between."""
 
-    function: Callable[[StreamingDataFrame], StreamingDataFrame]
+    function: Callable[..., StreamingDataFrame]
     reads: str
     writes: str
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
 from os import PathLike
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from labkit.errors import LabError
@@ -43,7 +45,8 @@ class Rows:
 
     def pause(self) -> float:
         """Seconds from one reading to the next."""
-        return 1 / self.per_second if self.per_second else 0.0
+        rate = self.per_second  # once: another thread may change it
+        return 1 / rate if rate else 0.0
 
 
 def open_source(
@@ -60,8 +63,10 @@ def open_source(
         return Replay(recorded(source, start), FACTOR if factor is None else factor)
     if start is not None:
         raise LabError(
-            f"start belongs to a recording ({', '.join(RECORDINGS)}): leave the rows of a table out yourself."
+            f"start belongs to a recording ({', '.join(RECORDINGS)}): leave the earlier rows of a table out yourself."
         )
+    if isinstance(source, str) and not Path(source).suffix and not os.path.exists(source):
+        raise LabError(f"There is neither a file nor a recording {source!r}; there is {', '.join(RECORDINGS)}.")
     rows = read(source)
     if factor is None:
         return Rows(rows, per_second)

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from labkit.errors import LabError
 from labkit.readings.devices import now
+from labkit.readings.reading import ABSOLUTE_ZERO
 from labkit.readings.sources import Source
 
 WARMING = 5.0  # seconds after which 63 % of a heat wave has arrived: the time constant of a first-order lag
@@ -31,7 +32,7 @@ class Fate:
     warmth: float = 0.0  # and those that it has added so far
     seen: int = 0  # the timestamp of the newest reading
     silent: bool = False
-    backlog: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=BACKLOG))
+    backlog: deque[dict[str, Any] | Corrupt] = field(default_factory=lambda: deque(maxlen=BACKLOG))
 
 
 class World:
@@ -55,6 +56,8 @@ class World:
 
     def heatwave(self, device: str, degrees: float = 10.0) -> None:
         """Let it become so many degrees Celsius warmer around a device, over some seconds; 0 ends the heat wave."""
+        if not math.isfinite(degrees):
+            raise LabError(f"degrees is {degrees}: give a number such as 10, or 0 to end the heat wave.")
         self._fate(device).heat = degrees
 
     def silence(self, device: str) -> None:
@@ -76,9 +79,11 @@ class World:
         return len(late)
 
     def corrupt(self, device: str) -> None:
-        """Let a record of a device arrive damaged: the rest of it is missing."""
-        self._fate(device)
-        self._urgent.append(Corrupt(device, f'{{"device": "{device}", "temperature": 2'.encode(), self._clock()))
+        """Let a record of a device arrive damaged: the rest of it is missing. A silent device keeps it."""
+        fate = self._fate(device)
+        damaged = Corrupt(device, f'{{"device": "{device}", "temperature": 2'.encode(), self._clock())
+        with self._lock:
+            (fate.backlog if fate.silent else self._urgent).append(damaged)
 
     def heat(self, device: str) -> float:
         """The degrees Celsius that a heat wave adds, or will soon."""
@@ -97,24 +102,25 @@ class World:
         return 0.0 if self._urgent else self.source.pause()
 
     def __iter__(self) -> Iterator[dict[str, Any] | Corrupt | None]:
-        readings = iter(self.source)
-        while True:
-            while self._urgent:
-                yield self._urgent.popleft()
-            try:
-                reading = next(readings)
-            except StopIteration:
-                return
+        for reading in self.source:
             yield self._befall(reading)
+            yield from self._waiting()
+        yield from self._waiting()  # what came while the source found that it has no more
 
-    def _befall(self, reading: dict[str, Any]) -> dict[str, Any] | None:
+    def _waiting(self) -> Iterator[dict[str, Any] | Corrupt]:
+        while self._urgent:
+            yield self._urgent.popleft()
+
+    def _befall(self, reading: dict[str, Any]) -> dict[str, Any] | Corrupt | None:
+        """What is to be sent when the source has given a reading: not that one, if something waits already."""
         fate = self._fates.setdefault(reading["device"], Fate())
         reading = self._warmed(reading, fate)
         with self._lock:
-            if not fate.silent:
-                return reading
-            fate.backlog.append(reading)
-            return None
+            if fate.silent:
+                fate.backlog.append(reading)
+                return None
+            self._urgent.append(reading)
+            return self._urgent.popleft()
 
     def _warmed(self, reading: dict[str, Any], fate: Fate) -> dict[str, Any]:
         seconds = max(reading["timestamp"] - fate.seen, 0) / 1000
@@ -122,7 +128,7 @@ class World:
         fate.seen = max(reading["timestamp"], fate.seen)
         if abs(fate.warmth) < 0.005 or reading["temperature"] is None:
             return reading
-        return reading | {"temperature": round(reading["temperature"] + fate.warmth, 2)}
+        return reading | {"temperature": max(round(reading["temperature"] + fate.warmth, 2), ABSOLUTE_ZERO)}
 
     def _fate(self, device: str) -> Fate:
         if device not in self._fates:

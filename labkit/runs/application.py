@@ -17,6 +17,7 @@ from quixstreams.models.topics.exceptions import CreateTopicFailure
 from labkit.broker import clients
 from labkit.readings import BadReading
 from labkit.runs.blame import Line, line_of_caller
+from labkit.runs.requests import wait_until
 
 Parse = Callable[[bytes | None], Any]
 SetAside = Callable[["Unreadable", Any, int, Any], None]
@@ -88,6 +89,7 @@ class PromptAdmin(TopicAdmin):
             except KafkaException as error:
                 if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
                     raise CreateTopicFailure(f'Failed to create topic "{name}": {error.args[0].str()}') from error
+        wait_until(lambda: futures.keys() <= self.list_topics().keys())
 
 
 class LabApplication(Application):

@@ -1,5 +1,6 @@
 """Readings on their way into a topic, from a background thread."""
 
+import math
 import threading
 import time
 from collections.abc import Mapping
@@ -36,7 +37,7 @@ class Production(Worker):
         super().__init__(name)
         self.world, self.writes = world, writes
         self.accepted = self.delivered = self.failed = 0
-        self._count = count
+        self._count = math.inf if count is None else count
         self._full = topics.full(writes)
         self._producer = clients.producer(topics.address)
         self._stopping = threading.Event()
@@ -50,11 +51,11 @@ class Production(Worker):
         return getattr(self.world.source, "per_second", None)
 
     @per_second.setter
-    def per_second(self, rate: float) -> None:
+    def per_second(self, rate: float | None) -> None:
         if not hasattr(self.world.source, "per_second"):
             raise LabError("A replay keeps its recorded pace: give another factor to lab.produce.")
-        if not rate > 0:
-            raise LabError("A producer needs more than 0 readings a second; stop() ends it.")
+        if rate is not None and not rate > 0:
+            raise LabError("A producer needs more than 0 readings a second (None: all it can); stop() ends it.")
         self.world.source.per_second = rate
 
     def total(self) -> int:
@@ -68,14 +69,16 @@ class Production(Worker):
 
     def _work(self) -> None:
         self._is_running()
-        due = time.monotonic()
+        due, rate = time.monotonic(), self.per_second
         try:
-            for item in self.world:
+            for item in self.world if self._count > 0 else ():
                 if item is not None:
                     self._accept(item)
-                if self.accepted == self._count or self._wait_since(due):
+                if self.accepted >= self._count or self._wait_since(due):
                     break
                 due += self.world.pause()
+                if rate != self.per_second:  # a new pace counts from now: there is nothing to catch up with
+                    due, rate = time.monotonic(), self.per_second
         finally:  # also when the readings raise: what was accepted must arrive
             if left := self._producer.flush(FLUSH_LIMIT):
                 self.note = f"{left} readings were not acknowledged within {FLUSH_LIMIT:g} s"
@@ -92,13 +95,15 @@ class Production(Worker):
                     self._full, value, device.encode(), timestamp=timestamp, on_delivery=self._on_delivery
                 )
                 break
-            except BufferError:  # the queue is full: wait for Kafka
+            except BufferError:  # the queue is full: wait for Kafka, but not for one that has gone
+                if self._stopping.is_set():
+                    return
                 self._producer.poll(0.05)
         self.accepted += 1
-        self._producer.poll(0)
 
     def _wait_since(self, due: float) -> bool:
         """Wait for the world's pause, which may change meanwhile; whether it is time to stop."""
+        self._producer.poll(0)
         while (left := due + self.world.pause() - time.monotonic()) > 0:
             if self._stopping.wait(min(left, 0.1)):
                 return True

@@ -43,6 +43,9 @@ class Worker(ABC):
     PRINTS_KEPT = 10_000  # lines
     STOP_LIMIT = 2.0  # seconds that a polite stop may take before the thread is interrupted
 
+    reads: tuple[str, ...] = ()  # topics
+    writes: str | None = None
+
     def __init__(self, name: str) -> None:
         self.name = name
         self.state: State = "starting"
@@ -77,6 +80,11 @@ class Worker(ABC):
     def rate(self) -> float:
         """Records a second, over about the last five seconds in which somebody asked."""
         return self._rate.update(self.total()) if self.alive else 0.0
+
+    @property
+    def lag(self) -> int | None:
+        """Records that wait to be read; None for a worker that reads no topic."""
+        return None
 
     @property
     def alive(self) -> bool:

@@ -1,0 +1,185 @@
+"""Controls that act on the real system: the producer, the alert threshold, and the world that the sensors live in."""
+
+from __future__ import annotations
+
+import html
+import threading
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from ipywidgets import HTML, BoundedFloatText, Button, Dropdown, HBox, Layout, ToggleButton, VBox
+
+from labkit.errors import LabError
+from labkit.live.ticker import Ticker
+from labkit.readings import World
+from labkit.runs.production import Production
+
+PERIOD = 0.5  # seconds between two looks at what has changed by itself
+RATES = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0)
+WIDE = Layout(width="auto", min_width="150px")
+LABEL = {"description_width": "initial"}
+ROW = Layout(flex_flow="row wrap", align_items="center")
+
+
+class Scene(Protocol):
+    """What the controls act upon."""
+
+    @property
+    def producer(self) -> Production | None: ...
+
+    @property
+    def threshold(self) -> float: ...
+
+    def start_producer(self) -> None: ...
+
+    def set_threshold(self, kelvin: float) -> None: ...
+
+
+class Controls(VBox):  # type: ignore[misc]
+    """Buttons and fields, all of which work by keyboard; a line below says what the last one did."""
+
+    def __init__(self, scene: Scene) -> None:
+        self._scene = scene
+        self._lock = threading.RLock()
+        self._following = False  # while the controls follow the system, they must not act on it
+        self.run = ToggleButton(description="Producer runs", icon="play", layout=WIDE)
+        self.rate = Dropdown(options=RATES, description="Readings a second, each:", style=LABEL)
+        self.threshold = BoundedFloatText(
+            scene.threshold, min=200.0, max=400.0, step=0.5, description="Alert above (K):", style=LABEL
+        )
+        self.device = Dropdown(description="Device:", style=LABEL)
+        self.heatwave = ToggleButton(description="Heat wave", icon="sun-o", layout=WIDE)
+        self.silent = ToggleButton(description="Silent", icon="chain-broken", layout=WIDE)
+        self.backlog = Button(description="Send backlog", icon="inbox", layout=WIDE)
+        self.corrupt = Button(description="Corrupt record", icon="bolt", layout=WIDE)
+        self._said = HTML("")
+        super().__init__(
+            [
+                HBox([self.run, self.rate, self.threshold], layout=ROW),
+                HBox([self.device, self.heatwave, self.silent, self.backlog, self.corrupt], layout=ROW),
+                self._said,
+            ]
+        )
+        self._connect()
+        self._ticker = Ticker("controls", self._tick, lambda error: self._say(f"The controls have failed: {error}"))
+        self._ticker.start()
+
+    def close(self) -> None:
+        """Stop following the system, and let nothing be pressed any more."""
+        if not self._ticker.closed:
+            self._ticker.close()
+            for each in self._all():
+                each.disabled = True
+            self._say("These controls have ended.")
+
+    def _all(self) -> list[Any]:
+        return [*self.children[0].children, *self.children[1].children]
+
+    def _connect(self) -> None:
+        self.run.observe(self._acting(self._run_producer), "value")
+        self.rate.observe(self._acting(self._set_rate), "value")
+        self.threshold.observe(self._acting(self._set_threshold), "value")
+        self.heatwave.observe(self._acting(self._heat), "value")
+        self.silent.observe(self._acting(self._silence), "value")
+        self.device.observe(self._acting(lambda device: f"The buttons act on {device}."), "value")
+        self.backlog.on_click(self._acting(self._send_backlog))
+        self.corrupt.on_click(self._acting(self._send_corrupt))
+
+    def _acting(self, action: Callable[[Any], str]) -> Callable[[Any], None]:
+        """Do it with the new value if a person asked for it, and say what was done, or why not."""
+
+        def act(change: Any) -> None:
+            with self._lock:  # else the follower could set the value back before the action has been done
+                if self._following:
+                    return
+                try:
+                    self._say(action(getattr(change, "new", None)))
+                except LabError as error:
+                    self._say(str(error))
+                self._follow()
+
+        return act
+
+    # ---------------------------------------------------------------- actions
+
+    def _run_producer(self, on: bool) -> str:
+        if on:
+            self._scene.start_producer()
+            return "The producer runs."
+        if self._scene.producer:
+            self._scene.producer.stop()
+        return "The producer has been stopped."
+
+    def _set_rate(self, per_second: float) -> str:
+        if self._scene.producer:
+            self._scene.producer.per_second = per_second
+        return f"Each device sends {per_second:g} readings a second."
+
+    def _set_threshold(self, kelvin: float) -> str:
+        self._scene.set_threshold(kelvin)
+        return f"alert_filter was replaced: it keeps what is above {kelvin:g} K ({kelvin - 273.15:.2f} °C) from now on."
+
+    def _heat(self, on: bool) -> str:
+        self._world.heatwave(self.device.value, 10.0 if on else 0.0)
+        return f"{self.device.value} {'gets 10 °C warmer' if on else 'cools down'} over some seconds."
+
+    def _silence(self, on: bool) -> str:
+        device = self.device.value
+        if on:
+            self._world.silence(device)
+            return f"{device} is cut off. It goes on measuring, and keeps its readings."
+        self._world.wake(device)
+        return f"{device} is heard again, from now on. It still has {self._world.backlog(device)} older readings."
+
+    def _send_backlog(self, _: None) -> str:
+        return f"{self.device.value} sends {self._world.send_backlog(self.device.value)} readings that it had kept."
+
+    def _send_corrupt(self, _: None) -> str:
+        self._world.corrupt(self.device.value)
+        return f"A damaged record of {self.device.value} is on its way: look for it in sensor.dead-letter."
+
+    # -------------------------------------------------------------- following
+
+    @property
+    def _world(self) -> World:
+        producer = self._scene.producer
+        if not producer or self.device.value is None:
+            raise LabError("No producer of this lab writes to sensor: start one.")
+        return producer.world
+
+    def _tick(self) -> float:
+        self._follow()
+        return PERIOD
+
+    def _follow(self) -> None:
+        """Show the system as it is, whoever changed it."""
+        with self._lock:
+            self._following = True
+            try:
+                self._follow_producer(self._scene.producer)
+                self.threshold.value = self._scene.threshold
+            finally:
+                self._following = False
+
+    def _follow_producer(self, producer: Production | None) -> None:
+        self.run.value = bool(producer and producer.alive)
+        self.run.description = "Producer runs" if self.run.value else "Producer is stopped"
+        rate = producer.per_second if producer else None
+        self.rate.disabled = rate is None
+        if rate is not None:
+            self.rate.options = sorted({*RATES, rate})
+            self.rate.value = rate
+        devices = producer.world.devices if producer else ()
+        if self.device.options != devices:
+            self.device.options = devices
+        for each in (self.heatwave, self.silent, self.backlog, self.corrupt):
+            each.disabled = not devices
+        if producer and self.device.value:
+            kept = producer.world.backlog(self.device.value)
+            self.heatwave.value = bool(producer.world.heat(self.device.value))
+            self.silent.value = producer.world.is_silent(self.device.value)
+            self.backlog.description = f"Send backlog ({kept})"
+            self.backlog.disabled = not kept
+
+    def _say(self, text: str) -> None:
+        self._said.value = f"<p role='status' style='margin:2px 4px'>{html.escape(text)}</p>"

@@ -1,0 +1,100 @@
+"""Topics and workers as a drawing: the records' way from left to right."""
+
+import html
+from collections.abc import Sequence
+
+from labkit.live.theme import STATES
+from labkit.runs.system import TopicFacts, WorkerFacts
+
+BOX, PITCH_X, PITCH_Y, LINE = (158, 84), 196, 104, 17  # pixels
+MARGIN = 8
+SHOWN = 24  # characters of an error
+
+Places = dict[str, tuple[int, int]]  # node -> column and row
+
+
+def svg(workers: Sequence[WorkerFacts], topics: Sequence[TopicFacts]) -> str:
+    """The drawing, with all that it shows as its label for a screen reader."""
+    places = _places(workers, topics)
+    arrows = [_arrow(places, f"topic {topic}", each.name) for each in workers for topic in each.reads]
+    arrows += [_arrow(places, each.name, f"topic {each.writes}") for each in workers if each.writes]
+    boxes = [_worker(each, *places[each.name]) for each in workers]
+    boxes += [_topic(each, *places[f"topic {each.name}"]) for each in topics]
+    width = max(column for column, _ in places.values()) * PITCH_X + BOX[0] + 2 * MARGIN
+    height = max(row for _, row in places.values()) * PITCH_Y + BOX[1] + 2 * MARGIN
+    return (
+        f"<svg role='img' aria-label='{html.escape(words(workers, topics), quote=True)}' "
+        f"viewBox='{-MARGIN} {-MARGIN} {width} {height}' style='width:100%;max-width:{width * 1.3:.0f}px' "
+        "font-family='sans-serif' font-size='13' fill='#000'>"
+        "<defs><marker id='lab-tip' viewBox='0 0 8 8' refX='8' refY='4' markerWidth='8' markerHeight='8' orient='auto'>"
+        f"<path d='M0 0L8 4L0 8z'/></marker></defs>{''.join(arrows + boxes)}</svg>"
+    )
+
+
+def words(workers: Sequence[WorkerFacts], topics: Sequence[TopicFacts]) -> str:
+    """The same in words, a line each."""
+    lines = [
+        f"{each.name} is {each.state}: {' and '.join(each.reads) or 'readings'} to {each.writes or 'nowhere'}, "
+        + ", ".join(_numbers(each))
+        for each in workers
+    ]
+    lines += [f"topic {each.name}: {', '.join(_counts(each))}" for each in topics]
+    return "\n".join(lines)
+
+
+def _numbers(worker: WorkerFacts) -> list[str]:
+    if worker.error:
+        return [worker.error if len(worker.error) <= SHOWN else f"{worker.error[: SHOWN - 1]}…"]
+    return [f"{worker.per_second:.1f} records/s", *([f"lag {worker.lag}"] if worker.lag is not None else [])]
+
+
+def _counts(topic: TopicFacts) -> list[str]:
+    letters = [f"✉ {topic.dead_letters} dead letters"] if topic.dead_letters else []
+    return [f"{topic.per_second:.1f} records/s", f"{topic.records} records", *letters]
+
+
+def _places(workers: Sequence[WorkerFacts], topics: Sequence[TopicFacts]) -> Places:
+    """A column for each step of the way, longest way first; rows in order of appearance."""
+    columns = {each.name: 0 for each in workers} | {f"topic {each.name}": 1 for each in topics}
+    for _ in range(len(columns)):  # a way has no more steps than there are nodes, unless it goes in circles
+        for each in workers:
+            columns[each.name] = max((columns[f"topic {name}"] + 1 for name in each.reads), default=0)
+            if each.writes:
+                place = f"topic {each.writes}"
+                columns[place] = min(max(columns[place], columns[each.name] + 1), len(columns))
+    rows: dict[int, int] = {}
+    places = {}
+    for node, column in columns.items():
+        places[node] = (column, rows.get(column, 0))
+        rows[column] = rows.get(column, 0) + 1
+    return places
+
+
+def _worker(worker: WorkerFacts, column: int, row: int) -> str:
+    mark, colour = STATES[worker.state]
+    lines = [f"{mark} {worker.state}", *_numbers(worker)]
+    return _box(column, row, worker.name, lines, f"stroke='{colour}' stroke-width='2' rx='3'")
+
+
+def _topic(topic: TopicFacts, column: int, row: int) -> str:
+    return _box(column, row, f"[{topic.name}]", _counts(topic), "stroke='#000' stroke-dasharray='5 3' rx='16'")
+
+
+def _box(column: int, row: int, title: str, lines: list[str], style: str) -> str:
+    x, y = column * PITCH_X, row * PITCH_Y
+    texts = [f"<text x='{x + 10}' y='{y + 20}' font-weight='bold'>{html.escape(title)}</text>"]
+    texts += [
+        f"<text x='{x + 10}' y='{y + 20 + number * LINE}'>{html.escape(line)}</text>"
+        for number, line in enumerate(lines, start=1)
+    ]
+    return f"<rect x='{x}' y='{y}' width='{BOX[0]}' height='{BOX[1]}' fill='#fff' {style}/>{''.join(texts)}"
+
+
+def _arrow(places: Places, source: str, target: str) -> str:
+    (from_column, from_row), (to_column, to_row) = places[source], places[target]
+    begin = (from_column * PITCH_X + BOX[0], from_row * PITCH_Y + BOX[1] / 2)
+    end = (to_column * PITCH_X, to_row * PITCH_Y + BOX[1] / 2)
+    return (
+        f"<path d='M{begin[0]} {begin[1]}C{begin[0] + 20} {begin[1]} {end[0] - 20} {end[1]} {end[0]} {end[1]}' "
+        "fill='none' stroke='#000' stroke-width='1.5' marker-end='url(#lab-tip)'/>"
+    )

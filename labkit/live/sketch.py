@@ -1,0 +1,84 @@
+"""A chart as a small static SVG."""
+
+import datetime
+import html
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from labkit.live.series import Floats
+from labkit.live.theme import Look
+
+WIDTH, HEIGHT = 900, 340
+LEFT, RIGHT, TOP, BOTTOM = 70, 880, 40, 290
+DASHES = {"solid": "", "dash": "9 5", "dot": "2 4", "dashdot": "9 4 2 4", "longdash": "16 6"}
+
+
+class Line(NamedTuple):
+    """Points in the order of time: epoch milliseconds and values. Marks are drawn one by one, others as a line."""
+
+    name: str
+    look: Look
+    times: Floats
+    values: Floats
+    marks: bool
+
+
+def sketch(title: str, y_title: str, lines: Sequence[Line], since: float, until: float, level: float | None) -> str:
+    """The lines between two times, with a dashed line at `level`."""
+    levels = [level] if level is not None else []
+    values = [float(value) for line in lines for value in line.values] + levels
+    low, high = (min(values), max(values)) if values else (0.0, 1.0)
+    step = _step((high - low) or 1.0)
+    low, high = math.floor(low / step) * step, math.ceil(high / step) * step or step
+
+    def x(time: float) -> float:
+        return LEFT + (time - since) / (until - since) * (RIGHT - LEFT)
+
+    def y(value: float) -> float:
+        return BOTTOM - (value - low) / ((high - low) or 1.0) * (BOTTOM - TOP)
+
+    parts = [_text(LEFT, 22, title, "font-weight='bold'"), _text(LEFT, HEIGHT - 8, _legend(lines))]
+    for tick in range(round((high - low) / step) + 1):
+        value = low + tick * step
+        parts.append(f"<path d='M{LEFT} {y(value):.0f}H{RIGHT}' stroke='#ddd'/>")
+        parts.append(_text(LEFT - 6, y(value) + 4, f"{value:g}", "text-anchor='end'"))
+    for tick in range(6):
+        time = since + (until - since) * tick / 5
+        parts.append(_text(x(time), BOTTOM + 18, _clock(time), "text-anchor='middle'"))
+    middle = (TOP + BOTTOM) / 2
+    parts.append(_text(16, middle, y_title, f"text-anchor='middle' transform='rotate(-90 16 {middle})'"))
+    parts += [f"<path d='M{LEFT} {y(each):.1f}H{RIGHT}' stroke='#000' stroke-dasharray='6 4'/>" for each in levels]
+    for line in lines:
+        parts.append(_drawn(line, [(x(t), y(v)) for t, v in zip(line.times, line.values, strict=True)]))
+    return (
+        f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {WIDTH} {HEIGHT}' width='{WIDTH}' height='{HEIGHT}' "
+        f"font-family='sans-serif' font-size='13'><rect width='100%' height='100%' fill='#fff'/>{''.join(parts)}</svg>"
+    )
+
+
+def _drawn(line: Line, points: list[tuple[float, float]]) -> str:
+    colour, dash = line.look.colour, DASHES[line.look.dash]
+    if line.marks:
+        circles = "".join(f"<circle cx='{x:.0f}' cy='{y:.0f}' r='6'/>" for x, y in points)
+        return f"<g fill='none' stroke='{colour}' stroke-width='2'>{circles}</g>"
+    path = " ".join(f"{x:.0f},{y:.0f}" for x, y in points)
+    return f"<polyline points='{path}' fill='none' stroke='{colour}' stroke-width='2' stroke-dasharray='{dash}'/>"
+
+
+def _legend(lines: Sequence[Line]) -> str:
+    return "   ".join(f"{'○' if line.marks else '—'} {line.name}" for line in lines)
+
+
+def _text(x: float, y: float, text: str, attributes: str = "") -> str:
+    return f"<text x='{x:.0f}' y='{y:.0f}' {attributes}>{html.escape(text)}</text>"
+
+
+def _clock(time: float) -> str:
+    return f"{datetime.datetime.fromtimestamp(time / 1000, datetime.UTC):%H:%M:%S}"
+
+
+def _step(span: float) -> float:
+    """A round number of which 3 to 8 fit into the span."""
+    power = 10.0 ** math.floor(math.log10(span / 3))
+    return max((factor * power for factor in (1, 2, 5) if factor * power <= span / 3), default=power)

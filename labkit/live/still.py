@@ -1,0 +1,65 @@
+"""What a saved notebook shows where a live widget was: a picture and the numbers, in kilobytes.
+
+A widget is saved without its state, which would be megabytes, so nothing is left of it when the notebook is opened
+later. Below each widget stands a second output, plain HTML, which is hidden as long as the widget lives.
+"""
+
+import base64
+import datetime
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from IPython.display import display
+from ipywidgets import DOMWidget
+
+LIVE = "lab-live"  # the CSS class of a widget that has a still
+PERIOD = 30.0  # seconds between two stills: each one makes JupyterLab think that the notebook has been edited
+HANDLES = 4  # displays of the same widget that are kept up to date
+
+STYLE = f"""<style>
+.jp-OutputArea:has(.{LIVE}) .lab-still {{ display: none; }}
+.jp-OutputArea:has(.lab-still):not(:has(.{LIVE})) [data-mime-type="application/vnd.jupyter.widget-view+json"] {{
+  display: none;
+}}
+</style>"""
+
+
+class Still:
+    """The still of one widget: `picture` gives its HTML, `words` the same as plain text."""
+
+    def __init__(self, widget: DOMWidget, picture: Callable[[], str], words: Callable[[], str]) -> None:
+        widget.add_class(LIVE)
+        self._widget, self.picture, self.words = widget, picture, words
+        self._handles: deque[Any] = deque(maxlen=HANDLES)
+        self._sent, self._due = "", 0.0
+
+    def show(self) -> None:
+        """Display the widget, and its still after it."""
+        bundle = self._widget._repr_mimebundle_() | {"text/plain": self.words()}
+        display(bundle, raw=True)  # type: ignore[no-untyped-call]
+        self._sent = self.picture()
+        still = self._bundle(self._sent)
+        self._handles.append(display(still, raw=True, display_id=True))  # type: ignore[no-untyped-call]
+        self._due = time.monotonic() + PERIOD
+
+    def refresh(self, at_once: bool = False) -> None:
+        """Bring the still up to date, if it is due and something has changed."""
+        if not self._handles or (time.monotonic() < self._due and not at_once):
+            return
+        self._due = time.monotonic() + PERIOD
+        if (picture := self.picture()) != self._sent:
+            self._sent = picture
+            for handle in self._handles:
+                handle.update(self._bundle(picture), raw=True)
+
+    def _bundle(self, picture: str) -> dict[str, str]:
+        moment = f"<p><i>As it was at {datetime.datetime.now(datetime.UTC):%Y-%m-%d %H:%M:%S} UTC:</i></p>"
+        return {"text/html": f"{STYLE}<div class='lab-still'>{moment}{picture}</div>", "text/plain": self.words()}
+
+
+def image(svg: str, words: str) -> str:
+    """An SVG as an <img>: the only kind of SVG that a notebook shows before it is trusted."""
+    data = base64.b64encode(svg.encode()).decode()
+    return f"<img alt=\"{words}\" style='max-width:100%' src='data:image/svg+xml;base64,{data}'>"

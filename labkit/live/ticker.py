@@ -1,0 +1,38 @@
+"""A thread that keeps a view up to date."""
+
+import threading
+from collections.abc import Callable
+
+from labkit.broker.clients import LOGGER
+
+
+class Ticker:
+    """Calls `tick` again and again, each time after the seconds that it returned, until it is closed.
+
+    What `tick` raises ends it, and is given to `on_failure`.
+    """
+
+    def __init__(self, name: str, tick: Callable[[], float], on_failure: Callable[[Exception], object]) -> None:
+        self._tick, self._on_failure = tick, on_failure
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=f"lab-{name}", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    @property
+    def closed(self) -> bool:
+        return self._stopping.is_set()
+
+    def close(self) -> None:
+        """End the thread and return when it has ended."""
+        self._stopping.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            while not self._stopping.wait(self._tick()):
+                pass
+        except Exception as error:
+            LOGGER.exception("%s failed", self._thread.name)
+            self._on_failure(error)

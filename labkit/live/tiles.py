@@ -1,0 +1,158 @@
+"""Tiles: the newest number of each device and topic, or how long there has been none."""
+
+from __future__ import annotations
+
+import datetime
+import html
+from dataclasses import dataclass
+from typing import Any
+
+from ipywidgets import HTML
+
+from labkit.live import theme
+from labkit.live.chart import drawable
+from labkit.live.still import Still
+from labkit.live.ticker import Ticker
+from labkit.readings import now
+from labkit.runs.tap import Record, Tap
+
+PERIOD = 0.25  # seconds between two updates at the least
+FRESH = 5_000  # milliseconds for which a single reading is news; a window is for as long as it is
+
+STYLE = """<style>
+.lab-tiles { display: grid; grid-template-columns: repeat(auto-fill, minmax(250px, 1fr)); gap: 10px; margin: 4px; }
+.lab-tile { border: 1px solid #595959; border-radius: 6px; padding: 8px 12px; color: #000; background: #fff; }
+.lab-tile h4 { margin: 0 0 4px; font-size: 15px; }
+.lab-tile dl { margin: 0; display: grid; grid-template-columns: 1fr auto; gap: 2px 10px; }
+.lab-tile dl { font-size: 14px; line-height: 1.5; }
+.lab-tile dd { margin: 0; text-align: right; font-weight: bold; font-size: 18px; }
+.lab-tile dd.lab-none { font-weight: normal; font-size: 14px; }
+.lab-tile small { grid-column: 1 / 3; color: #595959; font-size: 12px; line-height: 1.2; }
+</style>"""
+
+
+@dataclass(frozen=True)
+class Value:
+    """The newest of a device in a topic; `end` is the event time (epoch ms) up to which it speaks."""
+
+    field: str
+    number: float
+    start: int
+    end: int
+
+    @property
+    def window(self) -> int:
+        """Milliseconds; 0 for a single reading."""
+        return self.end - self.start
+
+    def silent_for(self, time: int) -> int:
+        """Whole seconds since its time, if it is too old to be called the present state; else 0."""
+        age = time - self.end
+        return age // 1000 if age > (self.window or FRESH) else 0
+
+
+class Tiles(HTML):  # type: ignore[misc]
+    """For each device a tile with the newest number from each of some topics.
+
+    Of readings it is the temperature, of windows what they aggregate. A number that is older than its window (a
+    reading: than 5 s) is not shown as the present one: the tile says for how long there has been no data.
+    """
+
+    def __init__(self, tap: Tap, looks: theme.Looks) -> None:
+        super().__init__("Waiting for the first record.")
+        self.value: str
+        self._tap, self._looks = tap, looks
+        self._newest: dict[str, dict[str, Value]] = {}
+        self.still = Still(self, lambda: self.value, self.summary)
+        self._ticker = Ticker(f"tiles-{'-'.join(tap.names)}", self._tick, self._fail)
+        self._ticker.start()
+
+    def close(self) -> None:
+        """Stop following; the last numbers stay, with the note that they are the last."""
+        if not self._ticker.closed:
+            self._ticker.close()
+            self._tap.close()
+            self.value = f"{self.value}<p>These tiles have ended: the numbers are the last ones.</p>"
+            self.still.refresh(at_once=True)
+
+    def _ipython_display_(self) -> None:
+        self.still.show()
+
+    def _fail(self, error: Exception) -> None:
+        self.value = f"These tiles have failed: {html.escape(str(error))}. Run the cell again."
+
+    def _tick(self) -> float:
+        for record in self._tap.read(timeout=0.1):
+            if value := _value(record):
+                device = self._newest.setdefault(record.key or "no key", {})
+                if record.topic not in device or device[record.topic].end <= value.end:
+                    device[record.topic] = value
+        if self._newest:
+            self.value = STYLE + self._grid(now())
+        self.still.refresh()
+        return PERIOD
+
+    def _grid(self, time: int) -> str:
+        devices = sorted(self._newest, key=lambda device: (len(device), device))
+        return f"<div class='lab-tiles'>{''.join(self._tile(device, time) for device in devices)}</div>"
+
+    def _tile(self, device: str, time: int) -> str:
+        values = self._newest[device]
+        rows = "".join(_row(topic, values.get(topic), time) for topic in self._tap.names)
+        look, name = self._looks.of(device), html.escape(device)
+        mark = f"<span style='color:{look.colour}'>{look.sign}</span>"
+        return f"<section class='lab-tile' aria-label='{name}'><h4>{mark} {name}</h4><dl>{rows}</dl></section>"
+
+    def summary(self) -> str:
+        """What the tiles show, in words."""
+        time = now()
+        return "\n".join(
+            f"{device}: "
+            + ", ".join(f"{_label(topic, value)} {_shown(value, time)}" for topic, value in values.items())
+            for device, values in self._newest.items()
+        )
+
+
+def _value(record: Record) -> Value | None:
+    fields: Any = record.value
+    if not isinstance(fields, dict):
+        return None
+    if isinstance(fields.get("start"), int) and isinstance(fields.get("end"), int):
+        for field, number in fields.items():
+            if field not in {"device", "start", "end"} and type(number) in {int, float}:
+                return Value(field, number, fields["start"], fields["end"])
+        return None
+    number = drawable(record, "temperature")
+    return None if number is None else Value("temperature", number, record.timestamp, record.timestamp)
+
+
+def _row(topic: str, value: Value | None, time: int) -> str:
+    if value is None:
+        return f"<dt>{html.escape(topic)}</dt><dd class='lab-none'>no data yet</dd>"
+    silent = value.silent_for(time)
+    kind = " class='lab-none'" if silent else ""
+    last = f"last: {_number(value)}, {_span(value)}" if silent else _span(value)
+    return f"<dt>{html.escape(_label(topic, value))}</dt><dd{kind}>{_shown(value, time)}</dd><small>{last}</small>"
+
+
+def _label(topic: str, value: Value) -> str:
+    kind = f"{value.window / 1000:g} s window" if value.window else "latest"
+    return f"{value.field}, {kind} ({topic})"
+
+
+def _shown(value: Value, time: int) -> str:
+    silent = value.silent_for(time)
+    return f"no data for {silent} s" if silent else _number(value)
+
+
+def _number(value: Value) -> str:
+    text = f"{value.number:.2f}" if isinstance(value.number, float) else f"{value.number}"
+    return f"{text} {theme.UNITS.get(value.field, '')}".rstrip()
+
+
+def _span(value: Value) -> str:
+    return f"{_clock(value.start)} to {_clock(value.end)}" if value.window else f"at {_clock(value.end)}"
+
+
+def _clock(time: int) -> str:
+    return f"{datetime.datetime.fromtimestamp(time / 1000, datetime.UTC):%H:%M:%S}"

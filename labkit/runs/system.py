@@ -1,0 +1,52 @@
+"""The whole system at a glance: every topic and worker with its numbers."""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from labkit.runs.topics import DEAD_LETTER, Topics
+from labkit.runs.worker import Rate, State, Worker
+
+
+class WorkerFacts(NamedTuple):
+    """A producer (which reads nothing) or a run; `lag` in records, None if it reads nothing."""
+
+    name: str
+    state: State
+    reads: tuple[str, ...]
+    writes: str | None
+    per_second: float
+    lag: int | None
+    error: str
+
+
+class TopicFacts(NamedTuple):
+    """A topic; `per_second` counts the records that come in."""
+
+    name: str
+    records: int
+    per_second: float
+    dead_letters: int
+
+
+class System:
+    """Looks at the workers of a lab, and at the topics that they read and write."""
+
+    def __init__(self, topics: Topics, workers: Callable[[], Sequence[Worker]]) -> None:
+        self._topics, self._workers = topics, workers
+        self._rates: dict[str, Rate] = {}
+
+    def look(self) -> tuple[list[WorkerFacts], list[TopicFacts]]:
+        """Both in the order of the records' way. Raises LabError if Kafka does not answer."""
+        workers = [_facts(worker) for worker in self._workers()]
+        names = dict.fromkeys(name for each in workers for name in (*each.reads, each.writes) if name)
+        return workers, [self._topic(name) for name in names]
+
+    def _topic(self, name: str) -> TopicFacts:
+        count = self._topics.count(name)
+        rate = self._rates.setdefault(name, Rate()).update(count)
+        return TopicFacts(name, count, rate, self._topics.count(f"{name}{DEAD_LETTER}"))
+
+
+def _facts(worker: Worker) -> WorkerFacts:
+    error = str(worker.error or "")
+    return WorkerFacts(worker.name, worker.state, worker.reads, worker.writes, worker.rate, worker.lag, error)
