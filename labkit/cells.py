@@ -16,9 +16,15 @@ class Cell:
         return bool(self.id) and self.id == other.id and self.execution != other.execution
 
 
+def shell() -> Any:
+    """The notebook's IPython shell; None outside a notebook."""
+    found: Any = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    return found if hasattr(found, "get_parent") else None
+
+
 def current() -> Cell:
     """The cell that the kernel executes now. JupyterLab names it in the execute request's metadata."""
-    shell: Any = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
-    request = shell.get_parent() if hasattr(shell, "get_parent") else {}
+    kernel = shell()
+    request = kernel.get_parent() if kernel else {}
     cell = request.get("metadata", {}).get("cellId", "")
     return Cell(cell, request.get("header", {}).get("msg_id", ""))

@@ -41,14 +41,15 @@ class OneLine(click.Group):
 @click.group(cls=OneLine, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--port", default=8888, show_default=True, help="The port to ask for; the next free one is taken.")
 @click.option("--no-browser", is_flag=True, help="Print the address instead of opening a browser.")
+@click.option("--notebooks", type=click.Path(path_type=Path), default=NOTEBOOKS, help="Another folder of notebooks.")
 @click.pass_context
-def main(context: click.Context, port: int, no_browser: bool) -> None:
+def main(context: click.Context, port: int, no_browser: bool, notebooks: Path) -> None:
     """A hands-on lab for real-time stream processing. Without a command: open the notebooks in JupyterLab.
 
     Example: lab
     """
     if context.invoked_subcommand is None:
-        _jupyterlab(port, no_browser)
+        _jupyterlab(notebooks, port, no_browser)
 
 
 @main.command()
@@ -186,12 +187,12 @@ def _number(text: str) -> float:
         raise LabError(f"--per-second is {text!r}: give a number, or max.") from None
 
 
-def _jupyterlab(port: int, no_browser: bool) -> None:
-    if not NOTEBOOKS.is_dir():
-        raise LabError(f"There are no notebooks at {NOTEBOOKS}: run `lab` from a clone of the repository.")
+def _jupyterlab(notebooks: Path, port: int, no_browser: bool) -> None:
+    if not notebooks.is_dir():
+        raise LabError(f"There are no notebooks at {notebooks}: run `lab` from a clone of the repository.")
     command = [
         sys.executable,
-        *("-m", "jupyterlab", "-y", f"--ServerApp.root_dir={NOTEBOOKS}", "--ServerApp.ip=127.0.0.1"),
+        *("-m", "jupyterlab", "-y", f"--ServerApp.root_dir={notebooks.resolve()}", "--ServerApp.ip=127.0.0.1"),
         # Overrides: a lab may have no network, and a student no use for a question about news.
         *(f"--ServerApp.port={port}", f"--LabApp.app_settings_dir={SETTINGS}"),
         *(["--no-browser"] if no_browser else []),

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from labkit.live.dashboard import Dashboard
     from labkit.live.picture import Picture
     from labkit.live.tiles import Tiles
+    from labkit.live.windows import Windows
     from labkit.runs.run import Run
 
 View = TypeVar("View")
@@ -52,7 +53,7 @@ class Lab:
             Lab._current.close()
         self.broker = broker.find_or_start()
         if cells.current().execution:
-            quix.load_in_background()  # while the student reads on; earlier it would slow Kafka's start
+            quix.load_between_cells(cells.shell())  # now it would slow Kafka's start
         self._topics = Topics(self.broker.address, os.environ.get("LAB_NAMESPACE", ""))
         self._groups = Groups(self._topics)
         self._workers: dict[str, tuple[Worker, cells.Cell]] = {}
@@ -166,6 +167,22 @@ class Lab:
         from labkit.live.chart import Chart
 
         return self._watch(Chart(self._tap(topics, "chart"), self._looks, y, seconds, title, threshold))
+
+    def windows(self, readings: str, *windows: str, device: str, seconds: float = 15.0) -> Windows:
+        """The readings of one device in the `seconds` up to its newest one, and the windows of each further topic
+        that reach into them, on one axis of event time. Raises LabError if there is no such reading.
+        """
+        from labkit.live.windows import Windows
+
+        found = [each for each in self.records(readings) if each.key == device]
+        if not found:
+            raise LabError(f"{readings} holds no reading of {device!r} yet: wait for one, or name another device.")
+        since = max(each.timestamp for each in found) - seconds * 1000
+        spans = {
+            topic: [each for each in self.records(topic) if each.key == device and each.value["end"] > since]
+            for topic in windows
+        }
+        return Windows(device, [each for each in found if each.timestamp >= since], spans)
 
     def tiles(self, *topics: str) -> Tiles:
         """For each device a tile with its newest number in each topic: of readings the temperature, of windows what

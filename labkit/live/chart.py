@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import html
 import itertools
-import threading
 import time
 from collections.abc import Iterable
 from typing import Any
@@ -28,7 +27,6 @@ TEXT_PERIOD = 0.5  # the text equivalent need not race
 HEIGHT = 380  # pixels
 MARKERS = 15  # on a line, at the most: each is an element of its own for the browser, a line is one whatever its length
 STILL_POINTS = 60  # of a line in a saved notebook
-FIRST_LIMIT = 0.5  # seconds that a cell with a chart waits for something to show
 POINTS = 1500  # that a browser is asked to draw at the most, in all
 TIME_AXIS = {"type": "date", "title": {"text": "Event time (UTC)"}}
 
@@ -54,7 +52,7 @@ class Chart(VBox):  # type: ignore[misc]
         self._series: dict[tuple[str, str], Series] = {}
         self._newest, self._undrawn = 0.0, 0
         self._told = self._drawn = 0.0
-        self._untold, self._first = False, threading.Event()
+        self._untold = False
         self.updates = 0
         self.figure = _empty_figure(self._title, field)
         self._text = HTML(_paragraph("Waiting for the first record."))
@@ -84,12 +82,7 @@ class Chart(VBox):  # type: ignore[misc]
             self._text.value = _paragraph(f"{self.summary()} This chart has ended.")
             self.still.refresh(at_once=True)
 
-    def wait_for_first(self) -> None:
-        """Wait a moment for something to draw, so that the still shows it even if the kernel ends at once."""
-        self._first.wait(FIRST_LIMIT)
-
     def _ipython_display_(self) -> None:
-        self.wait_for_first()
         self.still.show()
 
     def _fail(self, error: Exception) -> None:
@@ -101,7 +94,7 @@ class Chart(VBox):  # type: ignore[misc]
         if self._add(records):
             self._drawn = time.monotonic()
             self._draw()
-            self._first.set()
+            self.still.ready.set()
         if self._untold and time.monotonic() > self._told + TEXT_PERIOD:
             self._told, self._untold = time.monotonic(), False
             self._text.value = _paragraph(self.summary())
@@ -195,7 +188,7 @@ class Chart(VBox):  # type: ignore[misc]
     def _left_out(self) -> str:
         skipped = f" {self._tap.skipped} older records were skipped." if self._tap.skipped else ""
         undrawn = (
-            f" {self._undrawn} records are not drawn: they are no readings, or have no {self._field}."
+            f" Records not drawn, for they are no readings or have no {self._field}: {self._undrawn}."
             if self._undrawn
             else ""
         )
@@ -222,6 +215,7 @@ def _empty_figure(title: str, field: str) -> go.FigureWidget:
         height=HEIGHT,
         template="plotly_white",
         showlegend=True,
+        autosize=True,
         margin={"l": 70, "r": 20, "t": 60, "b": 50},
         xaxis=TIME_AXIS,
         yaxis={"title": theme.axis(field)},

@@ -171,7 +171,9 @@ class Controls(VBox):  # type: ignore[misc]
             self.rate.value = rate
         devices = producer.world.devices if producer else ()
         if self.device.options != devices:
+            chosen = self.device.value
             self.device.options = devices
+            self.device.value = chosen if chosen in devices else next(iter(devices), None)
         for each in (self.heatwave, self.silent, self.backlog, self.corrupt):
             each.disabled = not devices
         if producer and self.device.value:

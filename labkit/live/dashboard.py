@@ -41,15 +41,16 @@ class Dashboard(VBox):  # type: ignore[misc]
             self.still.refresh(at_once=True)
 
     def _ipython_display_(self) -> None:
-        self.chart.wait_for_first()
         self.still.show()
 
     def _draw_threshold(self, kelvin: float) -> None:
         self.chart.threshold = round(kelvin - 273.15, 2)
 
     def _tick(self) -> float:
+        if all(part.still.ready.is_set() for part in (self.tiles, self.chart, self.picture)):
+            self.still.ready.set()
         self.still.refresh()
-        return 1.0
+        return 0.1
 
     def _html(self) -> str:
         return "".join(part.still.picture() for part in (self.tiles, self.chart, self.picture))

@@ -1,12 +1,13 @@
 """Topics and workers as a drawing: the records' way from left to right."""
 
 import html
+from collections import Counter
 from collections.abc import Sequence
 
 from labkit.live.theme import STATES
 from labkit.runs.system import TopicFacts, WorkerFacts
 
-BOX, PITCH_X, PITCH_Y, LINE = (158, 84), 196, 104, 17  # pixels
+BOX, PITCH_X, PITCH_Y, LINE = (190, 86), 262, 108, 18  # pixels
 MARGIN = 8
 SHOWN = 24  # characters of an error
 
@@ -24,8 +25,8 @@ def svg(workers: Sequence[WorkerFacts], topics: Sequence[TopicFacts]) -> str:
     height = max(row for _, row in places.values()) * PITCH_Y + BOX[1] + 2 * MARGIN
     return (
         f"<svg role='img' aria-label='{html.escape(words(workers, topics), quote=True)}' "
-        f"viewBox='{-MARGIN} {-MARGIN} {width} {height}' style='width:100%;max-width:{width * 1.3:.0f}px' "
-        "font-family='sans-serif' font-size='13' fill='#000'>"
+        f"viewBox='{-MARGIN} {-MARGIN} {width} {height}' style='width:100%;max-width:{width * 1.2:.0f}px' "
+        "font-family='sans-serif' font-size='14' fill='#000'>"
         "<defs><marker id='lab-tip' viewBox='0 0 8 8' refX='8' refY='4' markerWidth='8' markerHeight='8' orient='auto'>"
         f"<path d='M0 0L8 4L0 8z'/></marker></defs>{''.join(arrows + boxes)}</svg>"
     )
@@ -54,19 +55,27 @@ def _counts(topic: TopicFacts) -> list[str]:
 
 
 def _places(workers: Sequence[WorkerFacts], topics: Sequence[TopicFacts]) -> Places:
-    """A column for each step of the way, longest way first; rows in order of appearance."""
-    columns = {each.name: 0 for each in workers} | {f"topic {each.name}": 1 for each in topics}
-    for _ in range(len(columns)):  # a way has no more steps than there are nodes, unless it goes in circles
+    """A column for each step of the way; below each worker the topic that it is the first to write."""
+    columns = {each.name: 0 for each in workers}
+    writers = {each.writes: each.name for each in reversed(workers) if each.writes}
+    for _ in workers:  # a way has no more steps than there are workers, unless it goes in circles
         for each in workers:
-            columns[each.name] = max((columns[f"topic {name}"] + 1 for name in each.reads), default=0)
-            if each.writes:
-                place = f"topic {each.writes}"
-                columns[place] = min(max(columns[place], columns[each.name] + 1), len(columns))
-    rows: dict[int, int] = {}
-    places = {}
-    for node, column in columns.items():
-        places[node] = (column, rows.get(column, 0))
-        rows[column] = rows.get(column, 0) + 1
+            before = [columns[writers[name]] if name in writers else -1 for name in each.reads]
+            columns[each.name] = min(max(before, default=-1) + 1, len(workers))
+    places: Places = {}
+    rows: Counter[int] = Counter()
+
+    def put(node: str, column: int) -> None:
+        places[node] = (column, rows[column])
+        rows[column] += 1
+
+    for topic in topics:
+        if topic.name not in writers:  # somebody else writes it
+            put(f"topic {topic.name}", 0)
+    for each in workers:
+        put(each.name, columns[each.name])
+        if each.writes and writers[each.writes] == each.name:
+            put(f"topic {each.writes}", columns[each.name])
     return places
 
 
@@ -92,9 +101,11 @@ def _box(column: int, row: int, title: str, lines: list[str], style: str) -> str
 
 def _arrow(places: Places, source: str, target: str) -> str:
     (from_column, from_row), (to_column, to_row) = places[source], places[target]
-    begin = (from_column * PITCH_X + BOX[0], from_row * PITCH_Y + BOX[1] / 2)
-    end = (to_column * PITCH_X, to_row * PITCH_Y + BOX[1] / 2)
-    return (
-        f"<path d='M{begin[0]} {begin[1]}C{begin[0] + 20} {begin[1]} {end[0] - 20} {end[1]} {end[0]} {end[1]}' "
-        "fill='none' stroke='#000' stroke-width='1.5' marker-end='url(#lab-tip)'/>"
-    )
+    left, top = from_column * PITCH_X, from_row * PITCH_Y
+    if (to_column, to_row) == (from_column, from_row + 1):  # down to the topic below
+        way = f"M{left + BOX[0] / 2} {top + BOX[1]}V{to_row * PITCH_Y}"
+    else:
+        x, y = left + BOX[0], top + BOX[1] / 2
+        to_x, to_y = to_column * PITCH_X, to_row * PITCH_Y + BOX[1] / 2
+        way = f"M{x} {y}C{x + 40} {y} {to_x - 40} {to_y} {to_x} {to_y}"
+    return f"<path d='{way}' fill='none' stroke='#000' stroke-width='1.5' marker-end='url(#lab-tip)'/>"

@@ -28,6 +28,7 @@ def _still(worker: Worker) -> Still:
     if worker not in _stills:
         panel = HTML(describe(worker))
         _stills[worker] = Still(panel, lambda: panel.value, worker.facts)
+        _stills[worker].ready.set()
         arguments = (worker, panel, _stills[worker])
         threading.Thread(target=_follow, args=arguments, name=f"lab-panel-{worker.name}", daemon=True).start()
     return _stills[worker]

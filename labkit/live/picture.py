@@ -63,6 +63,7 @@ class Picture(VBox):  # type: ignore[misc]
             return
         self._words = diagram.words(workers, topics)
         self._drawing.value = diagram.svg(workers, topics)
+        self.still.ready.set()
         names = [NOTHING, *(topic.name for topic in topics)]
         if list(self.choice.options) != names:
             chosen = self.choice.value

@@ -10,7 +10,7 @@ from labkit.live.series import Floats
 from labkit.live.theme import Look
 
 WIDTH, HEIGHT = 900, 340
-LEFT, RIGHT, TOP, BOTTOM = 70, 880, 40, 290
+LEFT, RIGHT, TOP, BOTTOM = 70, 850, 40, 290
 DASHES = {"solid": "", "dash": "9 5", "dot": "2 4", "dashdot": "9 4 2 4", "longdash": "16 6"}
 
 

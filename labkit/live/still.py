@@ -6,6 +6,7 @@ later. Below each widget stands a second output, plain HTML, which is hidden as 
 
 import base64
 import datetime
+import threading
 import time
 from collections import deque
 from collections.abc import Callable
@@ -16,13 +17,12 @@ from ipywidgets import DOMWidget
 
 LIVE = "lab-live"  # the CSS class of a widget that has a still
 PERIOD = 30.0  # seconds between two stills: each one makes JupyterLab think that the notebook has been edited
+READY_LIMIT = 0.5  # seconds
 HANDLES = 4  # displays of the same widget that are kept up to date
 
 STYLE = f"""<style>
 .jp-OutputArea:has(.{LIVE}) .lab-still {{ display: none; }}
-.jp-OutputArea:has(.lab-still):not(:has(.{LIVE})) [data-mime-type="application/vnd.jupyter.widget-view+json"] {{
-  display: none;
-}}
+.jp-OutputArea:has(.lab-still):not(:has(.{LIVE})) .jp-OutputArea-output.jupyter-widgets {{ display: none; }}
 </style>"""
 
 
@@ -32,11 +32,13 @@ class Still:
     def __init__(self, widget: DOMWidget, picture: Callable[[], str], words: Callable[[], str]) -> None:
         widget.add_class(LIVE)
         self._widget, self.picture, self.words = widget, picture, words
+        self.ready = threading.Event()  # there is something to show
         self._handles: deque[Any] = deque(maxlen=HANDLES)
         self._sent, self._due = "", 0.0
 
     def show(self) -> None:
-        """Display the widget, and its still after it."""
+        """Display the widget, and its still after it; wait a moment for something to show."""
+        self.ready.wait(READY_LIMIT)
         bundle = self._widget._repr_mimebundle_() | {"text/plain": self.words()}
         display(bundle, raw=True)  # type: ignore[no-untyped-call]
         self._sent = self.picture()

@@ -20,14 +20,12 @@ PERIOD = 0.25  # seconds between two updates at the least
 FRESH = 5_000  # milliseconds for which a single reading is news; a window is for as long as it is
 
 STYLE = """<style>
-.lab-tiles { display: grid; grid-template-columns: repeat(auto-fill, minmax(250px, 1fr)); gap: 10px; margin: 4px; }
+.lab-tiles { display: grid; grid-template-columns: repeat(auto-fill, minmax(230px, 1fr)); gap: 10px; margin: 4px; }
 .lab-tile { border: 1px solid #595959; border-radius: 6px; padding: 8px 12px; color: #000; background: #fff; }
-.lab-tile h4 { margin: 0 0 4px; font-size: 15px; }
-.lab-tile dl { margin: 0; display: grid; grid-template-columns: 1fr auto; gap: 2px 10px; }
-.lab-tile dl { font-size: 14px; line-height: 1.5; }
-.lab-tile dd { margin: 0; text-align: right; font-weight: bold; font-size: 18px; }
-.lab-tile dd.lab-none { font-weight: normal; font-size: 14px; }
-.lab-tile small { grid-column: 1 / 3; color: #595959; font-size: 12px; line-height: 1.2; }
+.lab-tile b { font-size: 16px; }
+.lab-tile div { margin-top: 8px; font-size: 13px; line-height: 1.35; color: #404040; }
+.lab-tile strong { display: block; font-size: 22px; line-height: 1.3; color: #000; }
+.lab-tile strong.lab-none { font-size: 15px; }
 </style>"""
 
 
@@ -89,6 +87,7 @@ class Tiles(HTML):  # type: ignore[misc]
                     device[record.topic] = value
         if self._newest:
             self.value = STYLE + self._grid(now())
+            self.still.ready.set()
         self.still.refresh()
         return PERIOD
 
@@ -101,14 +100,14 @@ class Tiles(HTML):  # type: ignore[misc]
         rows = "".join(_row(topic, values.get(topic), time) for topic in self._tap.names)
         look, name = self._looks.of(device), html.escape(device)
         mark = f"<span style='color:{look.colour}'>{look.sign}</span>"
-        return f"<section class='lab-tile' aria-label='{name}'><h4>{mark} {name}</h4><dl>{rows}</dl></section>"
+        return f"<section class='lab-tile' aria-label='{name}'><b>{mark} {name}</b>{rows}</section>"
 
     def summary(self) -> str:
         """What the tiles show, in words."""
         time = now()
         return "\n".join(
             f"{device}: "
-            + ", ".join(f"{_label(topic, value)} {_shown(value, time)}" for topic, value in values.items())
+            + ", ".join(f"{_label(topic, value)}, {_shown(value, time)}" for topic, value in values.items())
             for device, values in self._newest.items()
         )
 
@@ -128,16 +127,16 @@ def _value(record: Record) -> Value | None:
 
 def _row(topic: str, value: Value | None, time: int) -> str:
     if value is None:
-        return f"<dt>{html.escape(topic)}</dt><dd class='lab-none'>no data yet</dd>"
+        return f"<div>{html.escape(topic)}<strong class='lab-none'>no data yet</strong></div>"
     silent = value.silent_for(time)
     kind = " class='lab-none'" if silent else ""
     last = f"last: {_number(value)}, {_span(value)}" if silent else _span(value)
-    return f"<dt>{html.escape(_label(topic, value))}</dt><dd{kind}>{_shown(value, time)}</dd><small>{last}</small>"
+    return f"<div>{html.escape(_label(topic, value))}<strong{kind}>{_shown(value, time)}</strong>{last}</div>"
 
 
 def _label(topic: str, value: Value) -> str:
-    kind = f"{value.window / 1000:g} s window" if value.window else "latest"
-    return f"{value.field}, {kind} ({topic})"
+    kind = f"{value.field} in {value.window / 1000:g} s" if value.window else f"latest {value.field}"
+    return f"{topic}: {kind}"
 
 
 def _shown(value: Value, time: int) -> str:

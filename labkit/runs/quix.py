@@ -6,6 +6,7 @@ import logging
 import sys
 import threading
 import warnings
+from typing import Any
 
 from labkit.broker import clients
 
@@ -33,7 +34,21 @@ def load() -> None:
         sys.modules.pop("rfc3987_syntax", None)
 
 
-def load_in_background() -> None:
-    """Begin to import, so that the first run need not wait. A notebook's own import may come in between."""
+def load_between_cells(shell: Any) -> None:
+    """Import once the present notebook cell has ended, while the student reads on; the next cell waits for it.
+
+    Never while a cell runs: two threads that import parts of the same package at once can lock each other out.
+    """
     # No daemon: C code that is killed in the midst of an import takes the process with it.
-    threading.Thread(target=load, name="lab-import").start()
+    thread = threading.Thread(target=load, name="lab-import")
+
+    def begin(_: object) -> None:
+        shell.events.unregister("post_run_cell", begin)
+        shell.events.register("pre_run_cell", finish)
+        thread.start()
+
+    def finish(_: object) -> None:
+        shell.events.unregister("pre_run_cell", finish)
+        thread.join()
+
+    shell.events.register("post_run_cell", begin)

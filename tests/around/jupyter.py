@@ -29,7 +29,10 @@ def chromium() -> str:
 
 @contextlib.contextmanager
 def jupyterlab(*options: str) -> Iterator[str]:
-    """The address, token and all, of a JupyterLab that the command `lab` has started; Ctrl+C ends it."""
+    """The address, token and all, of a JupyterLab that the command `lab` has started; Ctrl+C ends it.
+
+    It works on a copy of the notebooks, for it may save them.
+    """
     command = [str(Path(sys.executable).with_name("lab")), "--no-browser", *options]
     with (
         tempfile.TemporaryDirectory() as home,

@@ -11,6 +11,7 @@ from typing import Self
 import pytest
 
 from labkit.broker import OwnBroker
+from labkit.pipelines import PIPELINES
 from tests.waiting import eventually
 
 LAB = str(Path(sys.executable).with_name("lab"))
@@ -82,10 +83,13 @@ def test_without_a_broker_an_error_is_one_line(command: list[str], message: str)
 @pytest.mark.parametrize(
     ("command", "message"),
     [
-        (["run", "alert-fliter"], "There is no pipeline 'alert-fliter'; there is alert-filter."),
+        (["run", "alert-fliter"], "There is no pipeline 'alert-fliter'; there is alert-filter, alert-counter, "),
         (["peek", "nothing"], "There is no topic 'nothing'"),
         (["produce", "--per-second", "fast"], "--per-second is 'fast': give a number, or max."),
-        (["produce", "--csv", "nowhere.csv"], "There is no file nowhere.csv."),
+        (["produce", "--source", "nowhere.csv"], "There is no file nowhere.csv."),
+        (["produce", "--source", "nyc-wether"], "neither a file nor a recording 'nyc-wether'; there is nyc-weather."),
+        (["produce", "--source", "nyc-weather", "--start", "summer"], "start is 'summer', not a time"),
+        (["produce", "--source", "nyc-weather", "--factor", "nan"], "factor is nan: give a number above 0"),
     ],
 )
 def test_a_mistake_is_one_line_that_says_what_to_do(broker: OwnBroker, command: list[str], message: str) -> None:
@@ -101,10 +105,26 @@ def test_a_csv_file_is_sent_whole(broker: OwnBroker, tmp_path: Path) -> None:
         "device,temperature,humidity,timestamp\nroof,21.5,40,2024-07-01T12:00:00Z\nroof,22,41,2024-07-01T12:00:01Z\n"
     )
     here = {"LAB_BROKER": broker.address, "LAB_NAMESPACE": "csv-"}
-    result = lab("produce", "--csv", str(table), "--per-second", "max", "--topic", "roof", **here)
+    result = lab("produce", "--source", str(table), "--per-second", "max", "--topic", "roof", **here)
     assert result.stderr == ""
     assert result.stdout == "producer of roof stopped: 2 readings written to roof.\n"
     assert "2024-07-01 12:00:01" in lab("peek", "roof", **here).stdout
+
+
+def test_recorded_weather_is_replayed_from_a_start_with_a_factor(broker: OwnBroker) -> None:
+    here = {"LAB_BROKER": broker.address, "LAB_NAMESPACE": "weather-"}
+    source = ("--source", "nyc-weather", "--start", "2013-12-24T05:00-05:00", "--factor", "3.6e6", "--count", "3")
+    result = lab("produce", *source, **here)
+    assert (result.stdout, result.stderr) == ("producer of sensor stopped: 3 readings written to sensor.\n", "")
+    shown = lab("peek", "sensor", **here).stdout
+    assert shown.count("1387879200000") == 3  # 2013-12-24 10:00 UTC, in `recorded`
+    assert [station for station in ("EWR", "JFK", "LGA") if station in shown] == ["EWR", "JFK", "LGA"]
+
+
+def test_the_help_of_run_names_all_pipelines() -> None:
+    named = re.search(r"They are ([\w, -]+)\.", lab("run", "--help").stdout)
+    assert named
+    assert named[1].split(", ") == list(PIPELINES)
 
 
 @pytest.mark.usefixtures("installation")

@@ -1,0 +1,151 @@
+"""Readings and the windows that they fall into, on one axis of event time."""
+
+from __future__ import annotations
+
+import datetime
+import html
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import pandas as pd  # noqa: F401 - Plotly looks it up in sys.modules, and fails while another thread imports it
+import plotly.graph_objects as go
+from ipywidgets import HTML, VBox
+from plotly.subplots import make_subplots
+
+from labkit.live import theme
+from labkit.live.still import Still
+from labkit.runs.tap import Record
+
+READINGS, LANE, EMPTY = 170, 26, 40  # pixels: the readings' row, one lane of windows, a row's margins
+SOFT = "#9ecae1"
+
+
+class Span(NamedTuple):
+    """A window: epoch milliseconds, what it aggregated in words, and the lane in which it is drawn."""
+
+    start: int
+    end: int
+    label: str
+    lane: int
+
+
+class Windows(VBox):  # type: ignore[misc]
+    """The readings of one device on top, and below them a row for each topic of windows, each window a bar.
+
+    It shows the topics as they were when it was made.
+    """
+
+    def __init__(self, device: str, readings: Sequence[Record], windows: Mapping[str, Sequence[Record]]) -> None:
+        self._device, self._readings = device, readings
+        self._spans = {topic: spans(records) for topic, records in windows.items()}
+        self.figure = self._figure()
+        super().__init__([self.figure, HTML(self._table())])
+        self.still = Still(self, self._table, self.summary)
+        self.still.ready.set()
+
+    def _ipython_display_(self) -> None:
+        self.still.show()
+
+    def _figure(self) -> go.FigureWidget:
+        lanes = [1 + max((each.lane for each in found), default=0) for found in self._spans.values()]
+        heights = [READINGS, *(EMPTY + LANE * count for count in lanes)]
+        titles = [f"Readings of {self._device}", *self._spans]
+        grid = make_subplots(
+            rows=len(heights), shared_xaxes=True, row_heights=heights, subplot_titles=titles, vertical_spacing=0.06
+        )
+        figure = go.FigureWidget(grid)
+        figure.add_trace(self._points(), row=1, col=1)
+        for row, found in enumerate(self._spans.values(), start=2):
+            figure.add_trace(_bars(found), row=row, col=1)
+            figure.update_yaxes(visible=False, autorange="reversed", row=row, col=1)
+        figure.update_yaxes(title=theme.axis("temperature"), row=1, col=1)
+        figure.update_xaxes(type="date", row=len(heights), col=1, title="Event time (UTC)")
+        guides = [_guide(reading.timestamp) for reading in self._readings]
+        figure.update_layout(
+            shapes=guides,
+            height=sum(heights) + 140,
+            autosize=True,
+            template="plotly_white",
+            showlegend=False,
+            margin={"l": 70, "r": 20, "t": 40, "b": 50},
+            font={"size": 13, "color": "#000000"},
+        )
+        return figure
+
+    def _points(self) -> go.Scatter:
+        return go.Scatter(
+            x=[each.timestamp for each in self._readings],
+            y=[each.value["temperature"] for each in self._readings],
+            mode="markers+text",
+            text=[f"{each.value['temperature']:g}" for each in self._readings],
+            textposition="top center",
+            marker={"size": 9, "color": theme.COLOURS[0]},
+            cliponaxis=False,
+        )
+
+    def _table(self) -> str:
+        """The same as text: every window with what it aggregated."""
+        parts = [
+            f"<h4>{html.escape(topic)}</h4><table><tr><th>from</th><th>up to</th><th>what came out</th></tr>"
+            + "".join(
+                f"<tr><td>{_clock(each.start)}</td><td>{_clock(each.end)}</td><td>{html.escape(each.label)}</td></tr>"
+                for each in found
+            )
+            + "</table>"
+            for topic, found in self._spans.items()
+        ]
+        readings = ", ".join(f"{_clock(each.timestamp)} {each.value['temperature']:g}" for each in self._readings)
+        return (
+            f"<details><summary>{html.escape(self.summary())}</summary>"
+            f"<p>{theme.axis('temperature')}: {readings}</p>{''.join(parts)}</details>"
+        )
+
+    def summary(self) -> str:
+        """What is shown, in words."""
+        lines = [f"{topic} {len(found)}" for topic, found in self._spans.items()]
+        return f"{len(self._readings)} readings of {self._device}, and so many closed windows: {', '.join(lines)}."
+
+
+def spans(records: Sequence[Record]) -> list[Span]:
+    """The windows in the order of their start, each in the first lane that is free."""
+    busy_until: list[int] = []
+    found = []
+    for record in sorted(records, key=lambda each: (each.value["start"], each.value["end"])):
+        start, end = record.value["start"], record.value["end"]
+        free = (number for number, until in enumerate(busy_until) if until <= start)
+        lane = next(free, len(busy_until))
+        busy_until[lane : lane + 1] = [end]
+        found.append(Span(start, end, _label(record.value), lane))
+    return found
+
+
+def _label(window: Mapping[str, Any]) -> str:
+    numbers = {name: value for name, value in window.items() if name not in {"start", "end"}}
+    return ", ".join(
+        f"{name} {value:.2f}" if isinstance(value, float) else f"{name} {value}" for name, value in numbers.items()
+    )
+
+
+def _bars(found: Sequence[Span]) -> go.Bar:
+    return go.Bar(
+        orientation="h",
+        base=[each.start for each in found],
+        x=[each.end - each.start for each in found],
+        y=[each.lane for each in found],
+        text=[each.label for each in found],
+        textposition="inside",
+        insidetextanchor="middle",
+        width=0.8,
+        marker={"color": SOFT, "line": {"color": "#000000", "width": 1}},
+        hovertemplate="%{text}<extra></extra>",
+    )
+
+
+def _guide(time: int) -> dict[str, Any]:
+    """A dotted line through all rows at the time of a reading."""
+    place = {"xref": "x", "x0": time, "x1": time, "yref": "paper", "y0": 0, "y1": 1}
+    return place | {"type": "line", "line": {"color": "#0072B2", "width": 1, "dash": "dot"}, "layer": "above"}
+
+
+def _clock(time: int) -> str:
+    return f"{datetime.datetime.fromtimestamp(time / 1000, datetime.UTC):%H:%M:%S.%f}"[:-3]

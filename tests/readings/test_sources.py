@@ -1,0 +1,130 @@
+"""What a producer can be given: a recording by its name, or a table, which is sent steadily or replayed."""
+
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from labkit import LabError
+from labkit.readings import now, open_source, recorded
+
+ONE = {"device": "roof", "temperature": 21.5, "humidity": 40, "timestamp": 1_700_000_000_000}
+TWO = {"device": "cellar", "temperature": 13.0, "humidity": 71, "timestamp": 1_700_000_060_000}
+
+
+@pytest.fixture
+def csv(tmp_path: Path) -> Path:
+    path = tmp_path / "readings.csv"
+    pd.DataFrame([ONE, TWO]).to_csv(path, index=False)
+    return path
+
+
+def generator() -> Iterator[dict[str, Any]]:
+    yield from (ONE, TWO)
+
+
+def refusal(source: Any, factor: float | None = None, start: Any = None) -> str:
+    with pytest.raises(LabError) as error:
+        open_source(source, 1.0, factor, start)
+    assert len(str(error.value).splitlines()) == 1
+    return str(error.value)
+
+
+# ---------------------------------------------------------------------- recordings
+
+
+def test_a_recording_is_replayed_by_its_name_an_hour_a_second() -> None:
+    source = open_source("nyc-weather", 1.0, None, None)
+    rows = recorded("nyc-weather")[:6]
+    before = now()
+    items = [(item, source.pause()) for item in itertools.islice(source, 6)]
+    assert source.devices == ("EWR", "JFK", "LGA")
+    assert [pause for _, pause in items] == [0, 0, 1, 0, 0, 1]
+    for (item, _), row in zip(items, rows, strict=True):
+        assert item == row | {"timestamp": item["timestamp"], "recorded": row["timestamp"]}
+    assert before <= items[0][0]["timestamp"] <= now()
+
+
+def test_a_recording_is_replayed_from_a_start_and_with_a_factor() -> None:
+    source = open_source("nyc-weather", 1.0, 7200, "2013-12-24")
+    (first, *_, fourth) = itertools.islice(source, 4)
+    assert first["recorded"] == recorded("nyc-weather", "2013-12-24")[0]["timestamp"]
+    assert fourth["timestamp"] - first["timestamp"] == 500
+
+
+def test_a_name_that_is_neither_a_file_nor_a_recording_is_refused_naming_the_recordings() -> None:
+    assert refusal("nyc-wether") == "There is neither a file nor a recording 'nyc-wether'; there is nyc-weather."
+    assert "neither a file nor a recording 'device,temp" in refusal("device,temperature\n" * 999)  # a table's text
+
+
+# -------------------------------------------------------------------------- tables
+
+
+def test_a_csv_file_a_dataframe_and_a_list_are_sent_steadily_and_can_be_sent_again(csv: Path) -> None:
+    for given in (csv, str(csv), pd.DataFrame([ONE, TWO]), [ONE, TWO]):
+        source = open_source(given, 4.0, None, None)
+        assert (list(source), source.pause(), source.devices) == ([ONE, TWO], 0.25, ("roof", "cellar"))
+        assert list(source) == [ONE, TWO]
+
+
+def test_a_file_needs_no_suffix(csv: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    csv.rename(csv.with_name("readings"))
+    monkeypatch.chdir(csv.parent)
+    assert list(open_source("readings", None, None, None)) == [ONE, TWO]
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    assert refusal("nowhere.csv") == "There is no file nowhere.csv."
+    assert refusal(tmp_path / "nowhere") == f"There is no file {tmp_path / 'nowhere'}."
+
+
+def test_without_a_rate_rows_come_as_fast_as_they_are_asked_for() -> None:
+    assert open_source([ONE, TWO], None, None, None).pause() == 0
+
+
+def test_a_table_with_a_factor_is_replayed_in_the_order_of_time(csv: Path) -> None:
+    for given in (csv, pd.DataFrame([TWO, ONE]), [TWO, ONE]):
+        source = open_source(given, 1.0, 60, None)
+        (first, pause), (second, _) = [(item, source.pause()) for item in source]
+        assert (first["device"], second["device"]) == ("roof", "cellar")
+        assert (first["recorded"], second["recorded"]) == (ONE["timestamp"], TWO["timestamp"])
+        assert (second["timestamp"] - first["timestamp"], pause) == (1000, 1.0)
+
+
+def test_a_generator_is_sent_as_it_comes_and_its_devices_are_not_known_before() -> None:
+    source = open_source(generator(), 2.0, None, None)
+    assert (source.devices, source.pause(), list(source)) == ((), 0.5, [ONE, TWO])
+
+
+def test_a_table_of_no_rows_is_a_source_of_none() -> None:
+    for factor in (None, 60):
+        source = open_source([], 1.0, factor, None)
+        assert (list(source), source.devices) == ([], ())
+
+
+# ------------------------------------------------------------------ what is refused
+
+
+def test_a_generator_cannot_be_replayed_and_none_of_it_is_taken() -> None:
+    source = generator()
+    assert "make a list of it, or give no factor" in refusal(source, factor=60)
+    assert list(source) == [ONE, TWO]
+
+
+def test_a_start_is_for_recordings_only(csv: Path) -> None:
+    for given in (csv, [ONE], generator()):
+        assert refusal(given, start="2013-07-01").startswith("start belongs to a recording (nyc-weather): ")
+
+
+@pytest.mark.parametrize("factor", [float("nan"), -1, 0, float("-inf")])
+def test_a_factor_that_is_not_above_0_is_refused(factor: float) -> None:
+    for source in ("nyc-weather", [ONE, TWO]):
+        assert refusal(source, factor).startswith(f"factor is {factor}: give a number above 0")
+
+
+def test_rows_that_are_no_readings_are_refused_with_row_and_column() -> None:
+    for factor in (None, 60):
+        assert refusal([ONE, TWO | {"humidity": 101}], factor).startswith("Row 2: humidity is 101")
