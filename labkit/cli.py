@@ -155,6 +155,25 @@ def peek(topic: str, records: int) -> None:
         click.echo(lab.peek(topic, records).to_string(index=False))
 
 
+@main.command()
+@click.option("--source", help="A CSV file, or nyc-weather; without it simulated devices.")
+@click.option("--devices", default=3, show_default=True, help="How many simulated devices.")
+@click.option("--per-second", "rate", default=1.0, show_default=True, help="Readings a second from each.")
+@click.option("--seed", default=0, show_default=True, help="The same seed gives the same temperatures.")
+@click.option("--port", default=8866, show_default=True, help="The port to ask for; the next free one is taken.")
+@click.option("--no-browser", is_flag=True, help="Print the address instead of opening a browser.")
+def dashboard(port: int, no_browser: bool, **parameters: Any) -> None:
+    """Serve the dashboard of notebook 04 as a web page until Ctrl+C.
+
+    Example: lab dashboard --source nyc-weather
+    """
+    from labkit import page
+
+    if parameters["source"] and Path(parameters["source"]).exists():
+        parameters["source"] = str(Path(parameters["source"]).resolve())
+    page.serve(NOTEBOOKS / "04_live_charts.ipynb", parameters, port, not no_browser)
+
+
 @contextlib.contextmanager
 def _lab() -> Iterator[Lab]:
     if not os.environ.get("LAB_BROKER"):

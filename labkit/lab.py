@@ -87,19 +87,24 @@ class Lab:
         "nyc-weather" replays what three New York weather stations recorded in 2013, from `start` (1 July) on and
         `factor` times as fast (3600: an hour a second): the timestamps are mapped to now, and `recorded` keeps the
         original. A table with a `factor` is replayed likewise, and the `world` of a stopped producer goes on. `count`
-        ends it after so many readings. Raises LabError before the first record if a column or a type is wrong.
+        ends it after so many readings. Raises LabError before the first record if a column or a type is wrong, or if
+        another producer is still at work in the world.
         """
         if devices < 1 or (per_second is not None and not per_second > 0):
             raise LabError(
                 "A producer needs at least one device, and more than 0 readings a second (None: all it can)."
             )
+        name = name or f"producer of {to}"
+        if (source is None or isinstance(source, World)) and (factor, start) != (None, None):
+            raise LabError(
+                "factor and start belong to a recording, as in lab.produce('nyc-weather', factor=3600): leave them out."
+            )
         if isinstance(source, World):
-            world = source
+            world = self._unused(source, name)
         elif source is None:
             world = World(readings.simulate(devices, per_second, seed))
         else:
             world = World(readings.open_source(source, per_second, factor, start))
-        name = name or f"producer of {to}"
         self._replace(name)
         self._topics.create(to)
         production = Production(self._topics, world, to, name, count)
@@ -182,6 +187,7 @@ class Lab:
             topic: [each for each in self.records(topic) if each.key == device and each.value["end"] > since]
             for topic in windows
         }
+        since = min((each.value["start"] for several in spans.values() for each in several), default=since)
         return Windows(device, [each for each in found if each.timestamp >= since], spans)
 
     def tiles(self, *topics: str) -> Tiles:
@@ -288,11 +294,22 @@ class Lab:
 
     def _replace(self, name: str) -> None:
         """End the worker of this name, and those that an earlier execution of the present cell started."""
+        for other in self._replaced_by(name):
+            self._workers[other][0].stop()
+            del self._workers[other]
+
+    def _replaced_by(self, name: str) -> list[str]:
         here = cells.current()
-        for other, (worker, cell) in list(self._workers.items()):
-            if other == name or cell.is_older_execution_of(here):
-                worker.stop()
-                del self._workers[other]
+        found = list(self._workers.items())
+        return [other for other, (_, cell) in found if other == name or cell.is_older_execution_of(here)]
+
+    def _unused(self, world: World, name: str) -> World:
+        """The world, unless it would have two producers at once: each would get a part of its readings."""
+        for other, (worker, _) in self._workers.items():
+            used = isinstance(worker, Production) and worker.alive and worker.world is world
+            if used and other not in self._replaced_by(name):
+                raise LabError(f"{other} is still at work in this world: stop it first, or give name={other!r}.")
+        return world
 
     def _adopt(self, worker: Worker) -> None:
         worker.show = _show

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import functools
+import weakref
 from typing import TYPE_CHECKING
 
+from labkit.errors import LabError
 from labkit.runs import quix
 from labkit.runs.production import Production
+from labkit.runs.worker import Worker
 
 if TYPE_CHECKING:
     from labkit.lab import Lab
 
 
+_thresholds: weakref.WeakKeyDictionary[Worker, float] = weakref.WeakKeyDictionary()  # of the alert filters, in kelvin
+
+
 class Scene:
-    """What a dashboard's controls act upon. `threshold` is that of the alert filter, in kelvin."""
+    """What a dashboard's controls act upon: several dashboards act upon the same."""
 
     def __init__(self, lab: Lab) -> None:
         quix.load()
@@ -21,13 +27,21 @@ class Scene:
 
         self._lab = lab
         self._stages = PIPELINES
-        self.threshold = THRESHOLD
+        self._default = self._threshold = THRESHOLD
 
     @property
     def producer(self) -> Production | None:
-        """The lab's newest producer of readings, running or not."""
+        """The lab's newest producer of readings that runs; if none does, the newest."""
         producers = [each for each in self._lab.workers if isinstance(each, Production) and each.writes == "sensor"]
-        return producers[-1] if producers else None
+        running = [each for each in producers if each.alive]
+        return next(reversed(running or producers), None)
+
+    @property
+    def threshold(self) -> float:
+        """That of the alert filter, in kelvin; while it is being replaced, that of the one before."""
+        if run := self._alert_filter():
+            self._threshold = _thresholds.get(run, self._default)
+        return self._threshold
 
     def start_missing(self) -> None:
         """Start each stage whose topic no worker of this lab writes to yet."""
@@ -46,11 +60,21 @@ class Scene:
             self._lab.produce(producer.world, name=producer.name)
 
     def set_threshold(self, kelvin: float) -> None:
-        """Replace the alert filter by one with another threshold, which reads on where the old one stopped."""
+        """Replace the alert filter by one with another threshold, which reads on where the old one stopped.
+
+        Raises LabError if a pipeline of another name writes the alerts: it has a threshold of its own, if any.
+        """
         stage = self._stages["alert-filter"]
+        name = stage.function.__name__
+        if (run := self._alert_filter()) and run.name != name:
+            raise LabError(f"{stage.writes} is written by {run.name}: stop that, and {name} can take its place.")
         changed = functools.partial(stage.function, threshold=kelvin)
-        self._lab.run(changed, reads=stage.reads, writes=stage.writes, name=stage.function.__name__)
-        self.threshold = kelvin
+        _thresholds[self._lab.run(changed, reads=stage.reads, writes=stage.writes, name=name)] = kelvin
+
+    def _alert_filter(self) -> Worker | None:
+        """The newest that writes alerts."""
+        stage = self._stages["alert-filter"]
+        return next((each for each in reversed(self._lab.workers) if each.alive and each.writes == stage.writes), None)
 
     def _is_written(self, topic: str) -> bool:
         return any(each.alive and each.writes == topic for each in self._lab.workers)

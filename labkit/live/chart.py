@@ -9,16 +9,17 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
-import pandas as pd  # noqa: F401 - Plotly looks it up in sys.modules, and fails while another thread imports it
 import plotly.graph_objects as go
 from ipywidgets import HTML, VBox
 
 from labkit.live import theme
+from labkit.live.figure import LiveFigure
 from labkit.live.series import DRAWN, Series
 from labkit.live.sketch import Line, sketch
 from labkit.live.still import Still, image
 from labkit.live.ticker import Ticker
 from labkit.readings import TOPICS, BadReading, check
+from labkit.readings.reading import LAST_TIMESTAMP
 from labkit.runs.tap import Record, Tap
 
 PERIOD = 0.1  # seconds between two updates at the least
@@ -28,7 +29,6 @@ HEIGHT = 380  # pixels
 MARKERS = 15  # on a line, at the most: each is an element of its own for the browser, a line is one whatever its length
 STILL_POINTS = 60  # of a line in a saved notebook
 POINTS = 1500  # that a browser is asked to draw at the most, in all
-TIME_AXIS = {"type": "date", "title": {"text": "Event time (UTC)"}}
 
 
 class Chart(VBox):  # type: ignore[misc]
@@ -69,10 +69,11 @@ class Chart(VBox):  # type: ignore[misc]
 
     @threshold.setter
     def threshold(self, value: float | None) -> None:
-        self._threshold = value
-        with self.figure.batch_update():
+        with self.figure.drawing, self.figure.batch_update():
+            self._threshold, self._untold = value, bool(self._series)
             self.figure.layout.shapes = _line_at(value)
             self.figure.layout.annotations = _label_at(value, self._field)
+            self.figure.layout.yaxis.autorangeoptions.include = value  # it takes no account of lines like this one
 
     def close(self) -> None:
         """Stop following. The picture stays; VBox.close() would take it out of the notebook."""
@@ -91,9 +92,11 @@ class Chart(VBox):  # type: ignore[misc]
     def _tick(self) -> float:
         records = self._tap.read(timeout=0.1)
         self._untold = self._untold or bool(records)
-        if self._add(records):
-            self._drawn = time.monotonic()
-            self._draw()
+        with self.figure.drawing:
+            if added := self._add(records):
+                self._drawn = time.monotonic()
+                self._draw()
+        if added:
             self.still.ready.set()
         if self._untold and time.monotonic() > self._told + TEXT_PERIOD:
             self._told, self._untold = time.monotonic(), False
@@ -126,8 +129,7 @@ class Chart(VBox):  # type: ignore[misc]
         with self.figure.batch_update():
             for trace, series in zip(self.figure.data, self._series.values(), strict=True):
                 trace.x, trace.y = series.drawn(since, self._newest, limit)
-            # The whole axis: sent without its type, plotly.js would guess one anew, and take the numbers for numbers.
-            self.figure.layout.xaxis = TIME_AXIS | {"range": [since, self._newest + self._window * 0.01]}
+            self.figure.layout.xaxis.range = [since, self._newest + self._window * 0.01]
         self.updates += 1
 
     def _trace(self, topic: str, device: str) -> go.Scatter:
@@ -148,23 +150,28 @@ class Chart(VBox):  # type: ignore[misc]
 
     def picture(self) -> str:
         """What the chart shows, as static HTML."""
-        if not self._series:
-            return _paragraph(self.summary())
-        since = self._newest - self._window
-        lines = [
-            Line(
-                trace.name,
-                self._looks.of(device),
-                *series.drawn(since, self._newest, STILL_POINTS),
-                trace.mode == "markers",
-            )
-            for ((_, device), series), trace in zip(self._series.items(), self.figure.data, strict=False)
-        ]
-        svg = sketch(self._title, theme.axis(self._field), lines, since, self._newest, self._threshold)
-        return image(svg, html.escape(self._title)) + _paragraph(self.summary())
+        with self.figure.drawing:
+            summary, since, until = self.summary(), self._newest - self._window, self._newest
+            lines = [
+                Line(
+                    trace.name,
+                    self._looks.of(device),
+                    *series.drawn(since, until, STILL_POINTS),
+                    trace.mode == "markers",
+                )
+                for ((_, device), series), trace in zip(self._series.items(), self.figure.data, strict=True)
+            ]
+        if not lines:
+            return _paragraph(summary)
+        svg = sketch(self._title, theme.axis(self._field), lines, since, until, self._threshold)
+        return image(svg, self._title) + _paragraph(summary)
 
     def summary(self) -> str:
         """What the chart shows, in words."""
+        with self.figure.drawing:
+            return self._summary()
+
+    def _summary(self) -> str:
         if not self._series:
             return f"No record with a {self._field} yet.{self._left_out()}"
         unit = theme.UNITS.get(self._field, "")
@@ -196,8 +203,8 @@ class Chart(VBox):  # type: ignore[misc]
 
 
 def drawable(record: Record, field: str) -> float | None:
-    """The number to draw of a record; None if it has none, or is no reading where only readings belong."""
-    if not isinstance(record.value, dict):
+    """The number to draw of a record; None if it has none or no time, or is no reading where only readings belong."""
+    if not isinstance(record.value, dict) or not 0 <= record.timestamp <= LAST_TIMESTAMP:
         return None
     if record.topic in TOPICS:
         try:
@@ -205,19 +212,19 @@ def drawable(record: Record, field: str) -> float | None:
         except BadReading:
             return None
     value = record.value.get(field)
-    return value if isinstance(value, int | float) else None
+    return value if type(value) in {int, float} else None
 
 
-def _empty_figure(title: str, field: str) -> go.FigureWidget:
-    figure = go.FigureWidget()
+def _empty_figure(title: str, field: str) -> LiveFigure:
+    figure = LiveFigure()
     figure.update_layout(
         title=title,
         height=HEIGHT,
-        template="plotly_white",
+        template=theme.timed(),
         showlegend=True,
         autosize=True,
         margin={"l": 70, "r": 20, "t": 60, "b": 50},
-        xaxis=TIME_AXIS,
+        xaxis={"title": "Event time (UTC)"},
         yaxis={"title": theme.axis(field)},
         font={"size": 14, "color": "#000000"},
     )

@@ -9,8 +9,9 @@ from typing import Any, Protocol
 
 from ipywidgets import HTML, BoundedFloatText, Button, Dropdown, HBox, Layout, ToggleButton, VBox
 
+from labkit.broker.clients import LOGGER
 from labkit.errors import LabError
-from labkit.live.ticker import Ticker
+from labkit.live.ticker import Ticker, take_turns
 from labkit.readings import World
 from labkit.runs.production import Production
 
@@ -60,6 +61,9 @@ class Controls(VBox):  # type: ignore[misc]
                 self._said,
             ]
         )
+        for each in self._all():
+            take_turns(each, self._lock)
+        self._follow()
         self._connect()
         self._ticker = Ticker("controls", self._tick, lambda error: self._say(f"The controls have failed: {error}"))
         self._ticker.start()
@@ -90,12 +94,15 @@ class Controls(VBox):  # type: ignore[misc]
 
         def act(change: Any) -> None:
             with self._lock:  # else the follower could set the value back before the action has been done
-                if self._following:
+                if self._following or self._ticker.closed:  # closed, yet the browser had sent something before
                     return
                 try:
                     self._say(action(getattr(change, "new", None)))
                 except LabError as error:
                     self._say(str(error))
+                except Exception as error:  # nobody sees a traceback from here
+                    LOGGER.exception("a control failed")
+                    self._say(f"This has failed: {error}")
                 self._follow()
 
         return act
@@ -132,11 +139,18 @@ class Controls(VBox):  # type: ignore[misc]
         return f"{device} is heard again, from now on. It still has {self._world.backlog(device)} older readings."
 
     def _send_backlog(self, _: None) -> str:
-        return f"{self.device.value} sends {self._world.send_backlog(self.device.value)} readings that it had kept."
+        count = self._world.send_backlog(self.device.value)
+        return f"{self.device.value} sends {count} readings that it had kept{self._when()}."
 
     def _send_corrupt(self, _: None) -> str:
-        self._world.corrupt(self.device.value)
-        return f"A damaged record of {self.device.value} is on its way: look for it in sensor.dead-letter."
+        device = self.device.value
+        self._world.corrupt(device)
+        if self._world.is_silent(device):
+            return f"{device} is cut off, and keeps the damaged record with its other readings."
+        return f"A damaged record of {device} is on its way{self._when()}: look for it in sensor.dead-letter."
+
+    def _when(self) -> str:
+        return "" if self._scene.producer and self._scene.producer.alive else ", as soon as the producer runs"
 
     # -------------------------------------------------------------- following
 
@@ -170,13 +184,14 @@ class Controls(VBox):  # type: ignore[misc]
             self.rate.options = sorted({*RATES, rate})
             self.rate.value = rate
         devices = producer.world.devices if producer else ()
-        if self.device.options != devices:
+        if devices and self.device.options != devices:  # without a producer for a moment, the choice is kept
             chosen = self.device.value
-            self.device.options = devices
-            self.device.value = chosen if chosen in devices else next(iter(devices), None)
+            with self.device.hold_sync():
+                self.device.options = devices
+                self.device.value = chosen if chosen in devices else devices[0]
         for each in (self.heatwave, self.silent, self.backlog, self.corrupt):
             each.disabled = not devices
-        if producer and self.device.value:
+        if producer and devices:
             kept = producer.world.backlog(self.device.value)
             self.heatwave.value = bool(producer.world.heat(self.device.value))
             self.silent.value = producer.world.is_silent(self.device.value)

@@ -27,7 +27,7 @@ class Dashboard(VBox):  # type: ignore[misc]
                 picture,
             ]
         )
-        controls.threshold.observe(lambda change: self._draw_threshold(change.new), "value")
+        controls.threshold.observe(self._draw_threshold, "value")
         self.still = Still(self, self._html, self._words)
         self._ticker = Ticker("dashboard", self._tick, lambda _: None)
         self._ticker.start()
@@ -43,8 +43,9 @@ class Dashboard(VBox):  # type: ignore[misc]
     def _ipython_display_(self) -> None:
         self.still.show()
 
-    def _draw_threshold(self, kelvin: float) -> None:
-        self.chart.threshold = round(kelvin - 273.15, 2)
+    def _draw_threshold(self, _: object) -> None:
+        """As it is now: what was asked for may have been refused meanwhile."""
+        self.chart.threshold = round(self.controls.threshold.value - 273.15, 2)
 
     def _tick(self) -> float:
         if all(part.still.ready.is_set() for part in (self.tiles, self.chart, self.picture)):

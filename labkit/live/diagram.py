@@ -1,15 +1,14 @@
 """Topics and workers as a drawing: the records' way from left to right."""
 
-import html
 from collections import Counter
 from collections.abc import Sequence
 
-from labkit.live.theme import STATES
+from labkit.live.theme import STATES, escape
 from labkit.runs.system import TopicFacts, WorkerFacts
 
 BOX, PITCH_X, PITCH_Y, LINE = (190, 86), 262, 108, 18  # pixels
 MARGIN = 8
-SHOWN = 24  # characters of an error
+SHOWN = 24  # characters of a name or an error
 
 Places = dict[str, tuple[int, int]]  # node -> column and row
 
@@ -17,16 +16,16 @@ Places = dict[str, tuple[int, int]]  # node -> column and row
 def svg(workers: Sequence[WorkerFacts], topics: Sequence[TopicFacts]) -> str:
     """The drawing, with all that it shows as its label for a screen reader."""
     places = _places(workers, topics)
-    arrows = [_arrow(places, f"topic {topic}", each.name) for each in workers for topic in each.reads]
-    arrows += [_arrow(places, each.name, f"topic {each.writes}") for each in workers if each.writes]
-    boxes = [_worker(each, *places[each.name]) for each in workers]
+    arrows = [_arrow(places, f"topic {topic}", f"worker {each.name}") for each in workers for topic in each.reads]
+    arrows += [_arrow(places, f"worker {each.name}", f"topic {each.writes}") for each in workers if each.writes]
+    boxes = [_worker(each, *places[f"worker {each.name}"]) for each in workers]
     boxes += [_topic(each, *places[f"topic {each.name}"]) for each in topics]
-    width = max(column for column, _ in places.values()) * PITCH_X + BOX[0] + 2 * MARGIN
-    height = max(row for _, row in places.values()) * PITCH_Y + BOX[1] + 2 * MARGIN
+    width = max((column for column, _ in places.values()), default=0) * PITCH_X + BOX[0] + 2 * MARGIN
+    height = max((row for _, row in places.values()), default=0) * PITCH_Y + BOX[1] + 2 * MARGIN
     return (
-        f"<svg role='img' aria-label='{html.escape(words(workers, topics), quote=True)}' "
-        f"viewBox='{-MARGIN} {-MARGIN} {width} {height}' style='width:100%;max-width:{width * 1.2:.0f}px' "
-        "font-family='sans-serif' font-size='14' fill='#000'>"
+        f"<svg xmlns='http://www.w3.org/2000/svg' role='img' aria-label='{escape(words(workers, topics))}' "
+        f"viewBox='{-MARGIN} {-MARGIN} {width} {height}' width='{width * 1.2:.0f}' height='{height * 1.2:.0f}' "
+        "style='max-width:100%;height:auto' font-family='sans-serif' font-size='14' fill='#000'>"
         "<defs><marker id='lab-tip' viewBox='0 0 8 8' refX='8' refY='4' markerWidth='8' markerHeight='8' orient='auto'>"
         f"<path d='M0 0L8 4L0 8z'/></marker></defs>{''.join(arrows + boxes)}</svg>"
     )
@@ -36,7 +35,7 @@ def words(workers: Sequence[WorkerFacts], topics: Sequence[TopicFacts]) -> str:
     """The same in words, a line each."""
     lines = [
         f"{each.name} is {each.state}: {' and '.join(each.reads) or 'readings'} to {each.writes or 'nowhere'}, "
-        + ", ".join(_numbers(each))
+        + (each.error or ", ".join(_numbers(each)))
         for each in workers
     ]
     lines += [f"topic {each.name}: {', '.join(_counts(each))}" for each in topics]
@@ -45,7 +44,7 @@ def words(workers: Sequence[WorkerFacts], topics: Sequence[TopicFacts]) -> str:
 
 def _numbers(worker: WorkerFacts) -> list[str]:
     if worker.error:
-        return [worker.error if len(worker.error) <= SHOWN else f"{worker.error[: SHOWN - 1]}…"]
+        return [_short(worker.error)]
     return [f"{worker.per_second:.1f} records/s", *([f"lag {worker.lag}"] if worker.lag is not None else [])]
 
 
@@ -60,7 +59,7 @@ def _places(workers: Sequence[WorkerFacts], topics: Sequence[TopicFacts]) -> Pla
     writers = {each.writes: each.name for each in reversed(workers) if each.writes}
     for _ in workers:  # a way has no more steps than there are workers, unless it goes in circles
         for each in workers:
-            before = [columns[writers[name]] if name in writers else -1 for name in each.reads]
+            before = [columns[writers[name]] if name in writers else 0 for name in each.reads]
             columns[each.name] = min(max(before, default=-1) + 1, len(workers))
     places: Places = {}
     rows: Counter[int] = Counter()
@@ -73,7 +72,7 @@ def _places(workers: Sequence[WorkerFacts], topics: Sequence[TopicFacts]) -> Pla
         if topic.name not in writers:  # somebody else writes it
             put(f"topic {topic.name}", 0)
     for each in workers:
-        put(each.name, columns[each.name])
+        put(f"worker {each.name}", columns[each.name])
         if each.writes and writers[each.writes] == each.name:
             put(f"topic {each.writes}", columns[each.name])
     return places
@@ -82,18 +81,22 @@ def _places(workers: Sequence[WorkerFacts], topics: Sequence[TopicFacts]) -> Pla
 def _worker(worker: WorkerFacts, column: int, row: int) -> str:
     mark, colour = STATES[worker.state]
     lines = [f"{mark} {worker.state}", *_numbers(worker)]
-    return _box(column, row, worker.name, lines, f"stroke='{colour}' stroke-width='2' rx='3'")
+    return _box(column, row, _short(worker.name), lines, f"stroke='{colour}' stroke-width='2' rx='3'")
 
 
 def _topic(topic: TopicFacts, column: int, row: int) -> str:
-    return _box(column, row, f"[{topic.name}]", _counts(topic), "stroke='#000' stroke-dasharray='5 3' rx='16'")
+    return _box(column, row, f"[{_short(topic.name)}]", _counts(topic), "stroke='#000' stroke-dasharray='5 3' rx='16'")
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…"
 
 
 def _box(column: int, row: int, title: str, lines: list[str], style: str) -> str:
     x, y = column * PITCH_X, row * PITCH_Y
-    texts = [f"<text x='{x + 10}' y='{y + 20}' font-weight='bold'>{html.escape(title)}</text>"]
+    texts = [f"<text x='{x + 10}' y='{y + 20}' font-weight='bold'>{escape(title)}</text>"]
     texts += [
-        f"<text x='{x + 10}' y='{y + 20 + number * LINE}'>{html.escape(line)}</text>"
+        f"<text x='{x + 10}' y='{y + 20 + number * LINE}'>{escape(line)}</text>"
         for number, line in enumerate(lines, start=1)
     ]
     return f"<rect x='{x}' y='{y}' width='{BOX[0]}' height='{BOX[1]}' fill='#fff' {style}/>{''.join(texts)}"

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterable, Sequence
 
 from ipywidgets import HTML, ToggleButtons, VBox
 
 from labkit.errors import LabError
 from labkit.live import diagram, table
-from labkit.live.still import Still
-from labkit.live.ticker import Ticker
+from labkit.live.still import Still, image
+from labkit.live.ticker import Ticker, take_turns
 from labkit.runs.system import System, TopicFacts, WorkerFacts
 from labkit.runs.tap import Record, Tap
 
@@ -27,11 +28,14 @@ class Picture(VBox):  # type: ignore[misc]
         self._tap: Tap | None = None
         self._peeked: list[Record] = []
         self._words = "Nothing runs yet."
+        self._sketch = self._words
         self._drawing = HTML(self._words)
-        self.choice = ToggleButtons(options=[NOTHING], description="Peek into:", style={"button_width": "auto"})
+        self._lock = threading.RLock()
+        self.choice = ToggleButtons(options=(NOTHING,), description="Peek into:", style={"button_width": "auto"})
         self._table = HTML()
+        take_turns(self.choice, self._lock)
         super().__init__([self._drawing, self.choice, self._table])
-        self.still = Still(self, lambda: self._drawing.value + self._table.value, lambda: self._words)
+        self.still = Still(self, lambda: self._sketch + self._table.value, lambda: self._words)
         self._ticker = Ticker("picture", self._tick, self._fail)
         self._ticker.start()
 
@@ -40,6 +44,7 @@ class Picture(VBox):  # type: ignore[misc]
         if not self._ticker.closed:
             self._ticker.close()
             self._follow(NOTHING)
+            self.choice.disabled = True
             self._drawing.value += "<p>This picture has ended.</p>"
             self.still.refresh(at_once=True)
 
@@ -54,7 +59,8 @@ class Picture(VBox):  # type: ignore[misc]
             self._draw(*self._system.look())
             self._peek(self.choice.value)
         except LabError as error:  # Kafka has gone; perhaps it comes back
-            self._drawing.value = html.escape(str(error))
+            self._words = str(error)
+            self._sketch = self._drawing.value = html.escape(self._words)
         self.still.refresh()
         return PERIOD
 
@@ -62,13 +68,18 @@ class Picture(VBox):  # type: ignore[misc]
         if not workers:
             return
         self._words = diagram.words(workers, topics)
-        self._drawing.value = diagram.svg(workers, topics)
+        self._drawing.value = svg = diagram.svg(workers, topics)
+        self._sketch = image(svg, self._words)
         self.still.ready.set()
-        names = [NOTHING, *(topic.name for topic in topics)]
-        if list(self.choice.options) != names:
-            chosen = self.choice.value
-            self.choice.options = names
-            self.choice.value = chosen if chosen in names else NOTHING
+        self._offer(topic.name for topic in topics)
+
+    def _offer(self, topics: Iterable[str]) -> None:
+        """Let these be chosen too. None is taken away: its worker may just be being replaced, and somebody looks."""
+        with self._lock, self.choice.hold_sync():
+            chosen, names = self.choice.value, tuple(dict.fromkeys([*self.choice.options, *topics]))
+            if names != self.choice.options:
+                self.choice.options = names
+                self.choice.value = chosen
 
     def _peek(self, topic: str) -> None:
         if not self._tap or self._tap.names != (topic,):
@@ -83,5 +94,6 @@ class Picture(VBox):  # type: ignore[misc]
         """Look into another topic, or into none."""
         if self._tap:
             self._tap.close()
-        self._peeked = []
-        self._tap = None if topic == NOTHING else self._tap_of(topic)
+        self._peeked, self._tap = [], None  # also if there is no other tap to be had
+        if topic != NOTHING:
+            self._tap = self._tap_of(topic)

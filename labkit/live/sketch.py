@@ -1,16 +1,16 @@
 """A chart as a small static SVG."""
 
 import datetime
-import html
 import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from labkit.live.series import Floats
-from labkit.live.theme import Look
+from labkit.live.theme import Look, escape
 
-WIDTH, HEIGHT = 900, 340
+WIDTH = 900
 LEFT, RIGHT, TOP, BOTTOM = 70, 850, 40, 290
+SAMPLE, CHARACTER, ROW = 28, 8, 20  # of the legend
 DASHES = {"solid": "", "dash": "9 5", "dot": "2 4", "dashdot": "9 4 2 4", "longdash": "16 6"}
 
 
@@ -33,12 +33,13 @@ def sketch(title: str, y_title: str, lines: Sequence[Line], since: float, until:
     low, high = math.floor(low / step) * step, math.ceil(high / step) * step or step
 
     def x(time: float) -> float:
-        return LEFT + (time - since) / (until - since) * (RIGHT - LEFT)
+        return LEFT + (time - since) / ((until - since) or 1.0) * (RIGHT - LEFT)
 
     def y(value: float) -> float:
         return BOTTOM - (value - low) / ((high - low) or 1.0) * (BOTTOM - TOP)
 
-    parts = [_text(LEFT, 22, title, "font-weight='bold'"), _text(LEFT, HEIGHT - 8, _legend(lines))]
+    legend, height = _legend(lines)
+    parts = [_text(LEFT, 22, title, "font-weight='bold'"), *legend]
     for tick in range(round((high - low) / step) + 1):
         value = low + tick * step
         parts.append(f"<path d='M{LEFT} {y(value):.0f}H{RIGHT}' stroke='#ddd'/>")
@@ -52,7 +53,7 @@ def sketch(title: str, y_title: str, lines: Sequence[Line], since: float, until:
     for line in lines:
         parts.append(_drawn(line, [(x(t), y(v)) for t, v in zip(line.times, line.values, strict=True)]))
     return (
-        f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {WIDTH} {HEIGHT}' width='{WIDTH}' height='{HEIGHT}' "
+        f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {WIDTH} {height}' width='{WIDTH}' height='{height}' "
         f"font-family='sans-serif' font-size='13'><rect width='100%' height='100%' fill='#fff'/>{''.join(parts)}</svg>"
     )
 
@@ -66,12 +67,22 @@ def _drawn(line: Line, points: list[tuple[float, float]]) -> str:
     return f"<polyline points='{path}' fill='none' stroke='{colour}' stroke-width='2' stroke-dasharray='{dash}'/>"
 
 
-def _legend(lines: Sequence[Line]) -> str:
-    return "   ".join(f"{'○' if line.marks else '—'} {line.name}" for line in lines)
+def _legend(lines: Sequence[Line]) -> tuple[list[str], int]:
+    """A sample of each line beside its name, in as many rows as that takes, and the height of the whole picture."""
+    x, y = LEFT, BOTTOM + 44
+    parts = []
+    for line in lines:
+        width = SAMPLE + CHARACTER * (len(line.name) + 2)
+        if x > LEFT and x + width > RIGHT:
+            x, y = LEFT, y + ROW
+        parts.append(_drawn(line, [(x + 11, y - 4)] if line.marks else [(x, y - 4), (x + 22, y - 4)]))
+        parts.append(_text(x + SAMPLE, y, line.name))
+        x += width
+    return parts, y + 12
 
 
 def _text(x: float, y: float, text: str, attributes: str = "") -> str:
-    return f"<text x='{x:.0f}' y='{y:.0f}' {attributes}>{html.escape(text)}</text>"
+    return f"<text x='{x:.0f}' y='{y:.0f}' {attributes}>{escape(text)}</text>"
 
 
 def _clock(time: float) -> str:

@@ -6,6 +6,7 @@ later. Below each widget stands a second output, plain HTML, which is hidden as 
 
 import base64
 import datetime
+import html
 import threading
 import time
 from collections import deque
@@ -35,26 +36,29 @@ class Still:
         self.ready = threading.Event()  # there is something to show
         self._handles: deque[Any] = deque(maxlen=HANDLES)
         self._sent, self._due = "", 0.0
+        self._lock = threading.Lock()  # one thread shows, another one refreshes
 
     def show(self) -> None:
         """Display the widget, and its still after it; wait a moment for something to show."""
         self.ready.wait(READY_LIMIT)
         bundle = self._widget._repr_mimebundle_() | {"text/plain": self.words()}
         display(bundle, raw=True)  # type: ignore[no-untyped-call]
-        self._sent = self.picture()
-        still = self._bundle(self._sent)
-        self._handles.append(display(still, raw=True, display_id=True))  # type: ignore[no-untyped-call]
-        self._due = time.monotonic() + PERIOD
+        with self._lock:
+            self._sent = self.picture()
+            still = self._bundle(self._sent)
+            self._handles.append(display(still, raw=True, display_id=True))  # type: ignore[no-untyped-call]
+            self._due = time.monotonic() + PERIOD
 
     def refresh(self, at_once: bool = False) -> None:
         """Bring the still up to date, if it is due and something has changed."""
         if not self._handles or (time.monotonic() < self._due and not at_once):
             return
-        self._due = time.monotonic() + PERIOD
-        if (picture := self.picture()) != self._sent:
-            self._sent = picture
-            for handle in self._handles:
-                handle.update(self._bundle(picture), raw=True)
+        with self._lock:
+            self._due = time.monotonic() + PERIOD
+            if (picture := self.picture()) != self._sent:
+                self._sent = picture
+                for handle in self._handles:
+                    handle.update(self._bundle(picture), raw=True)
 
     def _bundle(self, picture: str) -> dict[str, str]:
         moment = f"<p><i>As it was at {datetime.datetime.now(datetime.UTC):%Y-%m-%d %H:%M:%S} UTC:</i></p>"
@@ -64,4 +68,4 @@ class Still:
 def image(svg: str, words: str) -> str:
     """An SVG as an <img>: the only kind of SVG that a notebook shows before it is trusted."""
     data = base64.b64encode(svg.encode()).decode()
-    return f"<img alt=\"{words}\" style='max-width:100%' src='data:image/svg+xml;base64,{data}'>"
+    return f"<img alt='{html.escape(words)}' style='max-width:100%' src='data:image/svg+xml;base64,{data}'>"

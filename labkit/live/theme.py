@@ -1,6 +1,9 @@
 """How the lab's pictures look: colours that all can tell apart, and never colour alone."""
 
-from typing import NamedTuple
+import html
+import re
+import threading
+from typing import Any, NamedTuple
 
 # Of the Okabe-Ito palette (Okabe and Ito, "Color Universal Design", 2008) those with a contrast of 3:1 on white, and
 # black. Each has a marker and a dash of its own, so that a device can be told without its colour.
@@ -40,12 +43,33 @@ class Looks:
 
     def __init__(self) -> None:
         self._looks: dict[str, Look] = {}
+        self._lock = threading.Lock()  # else two views could give two new devices the same look
 
     def of(self, device: str) -> Look:
-        return self._looks.setdefault(device, look(len(self._looks)))
+        with self._lock:
+            return self._looks.setdefault(device, look(len(self._looks)))
+
+
+def timed() -> Any:
+    """Plotly's white template, with dates on the horizontal axis.
+
+    Times travel as numbers. When new data come, plotly.js forgets the type of an axis and guesses one anew, and numbers
+    are then no dates; what a template says it does not forget.
+    """
+    import plotly.graph_objects as go
+    import plotly.io
+
+    template = go.layout.Template(plotly.io.templates["plotly_white"])
+    template.layout.xaxis.type = "date"
+    return template
 
 
 def axis(field: str) -> str:
     """An axis title with its unit."""
     name = field[:1].upper() + field[1:]
     return f"{name} ({UNITS[field]})" if field in UNITS else name
+
+
+def escape(text: str) -> str:
+    """Text as it may stand in HTML, in an SVG file, and in their attributes; XML knows no control characters."""
+    return html.escape(re.sub(r"[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "\ufffd", text))

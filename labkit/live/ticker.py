@@ -1,7 +1,8 @@
-"""A thread that keeps a view up to date."""
+"""A thread that keeps a view up to date, and its manners towards the browser."""
 
 import threading
 from collections.abc import Callable
+from typing import Any
 
 from labkit.broker.clients import LOGGER
 
@@ -36,3 +37,18 @@ class Ticker:
         except Exception as error:
             LOGGER.exception("%s failed", self._thread.name)
             self._on_failure(error)
+
+
+def take_turns(widget: Any, lock: threading.RLock) -> None:
+    """Let what a browser sends wait for the lock, and hold it until all have been told of it.
+
+    traitlets gathers the changes of such a message, also those that another thread makes meanwhile, and tells of the
+    last one only: a click that a thread sets back in that moment would be lost.
+    """
+    receive = widget.set_state
+
+    def set_state(state: dict[str, Any]) -> None:
+        with lock:
+            receive(state)
+
+    widget.set_state = set_state

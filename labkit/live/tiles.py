@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime
 import html
+import threading
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +16,7 @@ from labkit.live.chart import drawable
 from labkit.live.still import Still
 from labkit.live.ticker import Ticker
 from labkit.readings import now
+from labkit.readings.reading import LAST_TIMESTAMP
 from labkit.runs.tap import Record, Tap
 
 PERIOD = 0.25  # seconds between two updates at the least
@@ -46,7 +49,7 @@ class Value:
     def silent_for(self, time: int) -> int:
         """Whole seconds since its time, if it is too old to be called the present state; else 0."""
         age = time - self.end
-        return age // 1000 if age > (self.window or FRESH) else 0
+        return max(age // 1000, 1) if age > (self.window or FRESH) else 0
 
 
 class Tiles(HTML):  # type: ignore[misc]
@@ -61,6 +64,7 @@ class Tiles(HTML):  # type: ignore[misc]
         self.value: str
         self._tap, self._looks = tap, looks
         self._newest: dict[str, dict[str, Value]] = {}
+        self._lock = threading.Lock()  # one thread takes records in, another one may ask for the summary
         self.still = Still(self, lambda: self.value, self.summary)
         self._ticker = Ticker(f"tiles-{'-'.join(tap.names)}", self._tick, self._fail)
         self._ticker.start()
@@ -80,23 +84,32 @@ class Tiles(HTML):  # type: ignore[misc]
         self.value = f"These tiles have failed: {html.escape(str(error))}. Run the cell again."
 
     def _tick(self) -> float:
-        for record in self._tap.read(timeout=0.1):
-            if value := _value(record):
-                device = self._newest.setdefault(record.key or "no key", {})
-                if record.topic not in device or device[record.topic].end <= value.end:
-                    device[record.topic] = value
+        records = self._tap.read(timeout=0.1)
+        with self._lock:
+            self._add(records)
         if self._newest:
             self.value = STYLE + self._grid(now())
             self.still.ready.set()
         self.still.refresh()
         return PERIOD
 
-    def _grid(self, time: int) -> str:
-        devices = sorted(self._newest, key=lambda device: (len(device), device))
-        return f"<div class='lab-tiles'>{''.join(self._tile(device, time) for device in devices)}</div>"
+    def _add(self, records: Iterable[Record]) -> None:
+        for record in records:
+            if value := _value(record):
+                device = self._newest.setdefault(record.key or "no key", {})
+                if record.topic not in device or device[record.topic].end <= value.end:
+                    device[record.topic] = value
 
-    def _tile(self, device: str, time: int) -> str:
-        values = self._newest[device]
+    def _devices(self) -> list[tuple[str, dict[str, Value]]]:
+        with self._lock:
+            found = [(device, dict(values)) for device, values in self._newest.items()]
+        return sorted(found, key=lambda each: (len(each[0]), each[0]))
+
+    def _grid(self, time: int) -> str:
+        tiles = (self._tile(device, values, time) for device, values in self._devices())
+        return f"<div class='lab-tiles'>{''.join(tiles)}</div>"
+
+    def _tile(self, device: str, values: Mapping[str, Value], time: int) -> str:
         rows = "".join(_row(topic, values.get(topic), time) for topic in self._tap.names)
         look, name = self._looks.of(device), html.escape(device)
         mark = f"<span style='color:{look.colour}'>{look.sign}</span>"
@@ -106,9 +119,8 @@ class Tiles(HTML):  # type: ignore[misc]
         """What the tiles show, in words."""
         time = now()
         return "\n".join(
-            f"{device}: "
-            + ", ".join(f"{_label(topic, value)}, {_shown(value, time)}" for topic, value in values.items())
-            for device, values in self._newest.items()
+            f"{device}: " + ", ".join(_words(topic, values.get(topic), time) for topic in self._tap.names)
+            for device, values in self._devices()
         )
 
 
@@ -116,10 +128,11 @@ def _value(record: Record) -> Value | None:
     fields: Any = record.value
     if not isinstance(fields, dict):
         return None
-    if isinstance(fields.get("start"), int) and isinstance(fields.get("end"), int):
-        for field, number in fields.items():
+    start, end = fields.get("start"), fields.get("end")
+    if type(start) is int and type(end) is int:
+        for field, number in fields.items() if 0 <= start < end <= LAST_TIMESTAMP else ():
             if field not in {"device", "start", "end"} and type(number) in {int, float}:
-                return Value(field, number, fields["start"], fields["end"])
+                return Value(field, number, start, end)
         return None
     number = drawable(record, "temperature")
     return None if number is None else Value("temperature", number, record.timestamp, record.timestamp)
@@ -132,6 +145,10 @@ def _row(topic: str, value: Value | None, time: int) -> str:
     kind = " class='lab-none'" if silent else ""
     last = f"last: {_number(value)}, {_span(value)}" if silent else _span(value)
     return f"<div>{html.escape(_label(topic, value))}<strong{kind}>{_shown(value, time)}</strong>{last}</div>"
+
+
+def _words(topic: str, value: Value | None, time: int) -> str:
+    return f"{_label(topic, value)}, {_shown(value, time)}" if value else f"{topic}, no data yet"
 
 
 def _label(topic: str, value: Value) -> str:

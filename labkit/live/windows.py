@@ -7,12 +7,14 @@ import html
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-import pandas as pd  # noqa: F401 - Plotly looks it up in sys.modules, and fails while another thread imports it
 import plotly.graph_objects as go
 from ipywidgets import HTML, VBox
 from plotly.subplots import make_subplots
 
+from labkit.errors import LabError
 from labkit.live import theme
+from labkit.live.chart import drawable
+from labkit.live.figure import LiveFigure
 from labkit.live.still import Still
 from labkit.runs.tap import Record
 
@@ -36,7 +38,10 @@ class Windows(VBox):  # type: ignore[misc]
     """
 
     def __init__(self, device: str, readings: Sequence[Record], windows: Mapping[str, Sequence[Record]]) -> None:
-        self._device, self._readings = device, readings
+        self._device = device
+        self._readings = [each for each in readings if drawable(each, "temperature") is not None]
+        if not self._readings:
+            raise LabError(f"No record of {device!r} in this time is a reading: wait for one, or give more seconds.")
         self._spans = {topic: spans(records) for topic, records in windows.items()}
         self.figure = self._figure()
         super().__init__([self.figure, HTML(self._table())])
@@ -46,31 +51,39 @@ class Windows(VBox):  # type: ignore[misc]
     def _ipython_display_(self) -> None:
         self.still.show()
 
-    def _figure(self) -> go.FigureWidget:
+    def _figure(self) -> LiveFigure:
         lanes = [1 + max((each.lane for each in found), default=0) for found in self._spans.values()]
         heights = [READINGS, *(EMPTY + LANE * count for count in lanes)]
         titles = [f"Readings of {self._device}", *self._spans]
         grid = make_subplots(
             rows=len(heights), shared_xaxes=True, row_heights=heights, subplot_titles=titles, vertical_spacing=0.06
         )
-        figure = go.FigureWidget(grid)
+        figure = LiveFigure(grid)
         figure.add_trace(self._points(), row=1, col=1)
         for row, found in enumerate(self._spans.values(), start=2):
             figure.add_trace(_bars(found), row=row, col=1)
             figure.update_yaxes(visible=False, autorange="reversed", row=row, col=1)
         figure.update_yaxes(title=theme.axis("temperature"), row=1, col=1)
-        figure.update_xaxes(type="date", row=len(heights), col=1, title="Event time (UTC)")
+        figure.update_xaxes(range=self._range())
+        figure.update_xaxes(title="Event time (UTC)", row=len(heights), col=1)
         guides = [_guide(reading.timestamp) for reading in self._readings]
         figure.update_layout(
             shapes=guides,
             height=sum(heights) + 140,
             autosize=True,
-            template="plotly_white",
+            template=theme.timed(),
             showlegend=False,
             margin={"l": 70, "r": 20, "t": 40, "b": 50},
             font={"size": 13, "color": "#000000"},
         )
         return figure
+
+    def _range(self) -> list[float]:
+        """From the first to the last thing that is drawn, and a little more."""
+        times = [each.timestamp for each in self._readings]
+        times += [time for found in self._spans.values() for each in found for time in (each.start, each.end)]
+        margin = (max(times) - min(times)) * 0.02 or 1000.0
+        return [min(times) - margin, max(times) + margin]
 
     def _points(self) -> go.Scatter:
         return go.Scatter(
@@ -120,7 +133,7 @@ def spans(records: Sequence[Record]) -> list[Span]:
 
 
 def _label(window: Mapping[str, Any]) -> str:
-    numbers = {name: value for name, value in window.items() if name not in {"start", "end"}}
+    numbers = {name: value for name, value in window.items() if name not in {"device", "start", "end"}}
     return ", ".join(
         f"{name} {value:.2f}" if isinstance(value, float) else f"{name} {value}" for name, value in numbers.items()
     )
@@ -135,6 +148,7 @@ def _bars(found: Sequence[Span]) -> go.Bar:
         text=[each.label for each in found],
         textposition="inside",
         insidetextanchor="middle",
+        textfont={"color": "#000000"},
         width=0.8,
         marker={"color": SOFT, "line": {"color": "#000000", "width": 1}},
         hovertemplate="%{text}<extra></extra>",

@@ -49,8 +49,9 @@ class Replay:
     """Recorded rows as if they were measured now, `factor` times as fast as they were.
 
     `rows` are dicts with a `timestamp` in epoch milliseconds, in any order. Iterating gives a copy of each in the order
-    of time: its `timestamp` is mapped to the clock's time, and the original is in `recorded`. It does not wait: whoever
-    iterates waits for `pause()` seconds after each item. Raises LabError unless the factor is above 0.
+    of time: its `timestamp` is mapped to the clock's time, and the original is in `recorded`. Iterating anew goes on
+    where the last iteration stopped. It does not wait: whoever iterates waits for `pause()` seconds after each item.
+    Raises LabError unless the factor is above 0.
     """
 
     def __init__(self, rows: Sequence[Mapping[str, Any]], factor: float, clock: Callable[[], int] = now) -> None:
@@ -63,10 +64,11 @@ class Replay:
         self._given = 0  # how many items the iterator gave
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
-        start = self._clock()
-        for number, row in enumerate(self._rows):
+        start, first = self._clock(), self._given
+        for number in range(first, len(self._rows)):
             self._given = number + 1
-            shift = self._elapsed(self._rows[0], row)
+            row = self._rows[number]
+            shift = self._elapsed(self._rows[first], row)
             yield {**row, "timestamp": round(start + shift), "recorded": row["timestamp"]}
 
     def pause(self) -> float:

@@ -38,10 +38,11 @@ class Rows:
     def __init__(self, rows: Iterable[dict[str, Any]], per_second: float | None) -> None:
         self.devices = tuple(dict.fromkeys(row["device"] for row in rows)) if isinstance(rows, Sized) else ()
         self.per_second = per_second
-        self._rows = rows
+        self._left = iter(rows)
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
-        return iter(self._rows)
+        """Goes on where the last iteration stopped."""
+        return self._left
 
     def pause(self) -> float:
         """Seconds from one reading to the next."""

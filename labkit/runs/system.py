@@ -3,12 +3,14 @@
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from confluent_kafka import KafkaException
+
 from labkit.runs.topics import DEAD_LETTER, Topics
 from labkit.runs.worker import Rate, State, Worker
 
 
 class WorkerFacts(NamedTuple):
-    """A producer (which reads nothing) or a run; `lag` in records, None if it reads nothing."""
+    """A producer or a run; `lag` in records, None if it reads nothing or cannot say."""
 
     name: str
     state: State
@@ -42,11 +44,20 @@ class System:
         return workers, [self._topic(name) for name in names]
 
     def _topic(self, name: str) -> TopicFacts:
-        count = self._topics.count(name)
-        rate = self._rates.setdefault(name, Rate()).update(count)
-        return TopicFacts(name, count, rate, self._topics.count(f"{name}{DEAD_LETTER}"))
+        starts, ends = self._topics.starts(name), self._topics.ends(name)
+        came = sum(ends.values())  # the records there now would not do: a topic that is emptied holds fewer
+        rate = self._rates.setdefault(name, Rate()).update(came)
+        records = came - sum(starts.get(partition, 0) for partition in ends)
+        return TopicFacts(name, records, rate, self._topics.count(f"{name}{DEAD_LETTER}"))
 
 
 def _facts(worker: Worker) -> WorkerFacts:
     error = str(worker.error or "")
-    return WorkerFacts(worker.name, worker.state, worker.reads, worker.writes, worker.rate, worker.lag, error)
+    return WorkerFacts(worker.name, worker.state, worker.reads, worker.writes, worker.rate, _lag(worker), error)
+
+
+def _lag(worker: Worker) -> int | None:
+    try:
+        return worker.lag
+    except (KafkaException, KeyError):  # its consumer is being closed at this moment, or its topic was deleted
+        return None

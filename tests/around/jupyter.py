@@ -1,4 +1,4 @@
-"""JupyterLab as a student starts it, and a real Chromium in front of it."""
+"""JupyterLab and Voilà as the command `lab` starts them, and a real Chromium in front of them."""
 
 import contextlib
 import os
@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -16,6 +16,7 @@ from playwright.sync_api import ConsoleMessage, Page, sync_playwright
 
 from tests.waiting import eventually
 
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 
 
@@ -28,23 +29,34 @@ def chromium() -> str:
 
 
 @contextlib.contextmanager
-def jupyterlab(*options: str) -> Iterator[str]:
-    """The address, token and all, of a JupyterLab that the command `lab` has started; Ctrl+C ends it.
-
-    It works on a copy of the notebooks, for it may save them.
-    """
-    command = [str(Path(sys.executable).with_name("lab")), "--no-browser", *options]
+def serving(*arguments: str, settings: Mapping[str, str] | None = None) -> Iterator[str]:
+    """The address, token and all, that the command `lab` prints; Ctrl+C ends it."""
+    command = [str(Path(sys.executable).with_name("lab")), *arguments, "--no-browser", "--port", "0"]
     with (
         tempfile.TemporaryDirectory() as home,
         tempfile.NamedTemporaryFile("w+") as log,
-        subprocess.Popen(command, stderr=log, env=_environment(home)) as server,
+        subprocess.Popen(command, stderr=log, env=_environment(home) | dict(settings or {})) as server,
     ):
         try:
             said = Path(log.name)
-            yield eventually(lambda: re.search(r"http://127\.0\.0\.1:\d+/lab\S+", said.read_text()), 30)[0]
+            yield eventually(
+                lambda: re.search(r"http://(127\.0\.0\.1|localhost):\d+/\S*token=\S+", said.read_text()), 60
+            )[0]
         finally:
             os.kill(server.pid, signal.SIGINT)
             server.wait(20)
+
+
+@contextlib.contextmanager
+def notebooks(**changes: str) -> Iterator[Path]:
+    """A copy of the notebooks, for JupyterLab may save them, with other values for some parameters."""
+    with tempfile.TemporaryDirectory() as directory:
+        for path in NOTEBOOKS.glob("*.ipynb"):
+            text = path.read_text()
+            for name, value in changes.items():
+                text = re.sub(rf'"{name} = [^"\\]+', f'"{name} = {value}', text)
+            (Path(directory) / path.name).write_text(text)
+        yield Path(directory)
 
 
 def _environment(home: str) -> dict[str, str]:
@@ -54,8 +66,8 @@ def _environment(home: str) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def page(problems: list[str]) -> Iterator[Page]:
-    """A page in a real browser; what its console complains of goes to `problems`."""
+def page(problems: list[str], width: int = 1280) -> Iterator[Page]:
+    """A page in a real browser; what its console complains of, and what it asks of other hosts, goes to `problems`."""
 
     def note(message: ConsoleMessage) -> None:
         if message.type == "error":
@@ -63,17 +75,27 @@ def page(problems: list[str]) -> Iterator[Page]:
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
-        page = browser.new_page(viewport={"width": 1280, "height": 1600})
+        page = browser.new_page(viewport={"width": width, "height": 1600})
         page.on("console", note)
         page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on("request", lambda request: None if _is_local(request.url) else problems.append(request.url))
         yield page
         browser.close()
 
 
-def run_all(page: Page, address: str, notebook: str) -> None:
-    """Open a notebook and choose Run → Run All Cells."""
+def _is_local(url: str) -> bool:
+    return bool(re.match(r"(data|blob|about):|(http|ws)://(127\.0\.0\.1|localhost)[:/]", url))
+
+
+def open_notebook(page: Page, address: str, notebook: str) -> None:
+    """Open a notebook in JupyterLab and wait for its kernel."""
     page.goto(address.replace("/lab?", f"/lab/tree/{notebook}?"))
     page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=60_000)
     page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
+
+
+def run_all(page: Page, address: str, notebook: str) -> None:
+    """Open a notebook and choose Run → Run All Cells."""
+    open_notebook(page, address, notebook)
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_text("Run All Cells", exact=True).click()

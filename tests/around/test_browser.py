@@ -14,7 +14,11 @@ NEWEST = f"Math.max(...{PLOT}.data.flatMap(trace => Array.from(trace.x || [0])))
 @pytest.mark.usefixtures("installation")
 def test_a_student_runs_a_notebook_and_sees_new_points_arrive() -> None:
     problems: list[str] = []
-    with jupyter.jupyterlab("--port", "0") as address, jupyter.page(problems) as page:
+    with (
+        jupyter.notebooks() as notebooks,
+        jupyter.serving("--notebooks", str(notebooks)) as address,
+        jupyter.page(problems) as page,
+    ):
         jupyter.run_all(page, address, "02_filter.ipynb")
         page.wait_for_selector(".js-plotly-plot .scatterlayer .point", timeout=60_000, state="attached")
         page.locator(".js-plotly-plot").scroll_into_view_if_needed()

@@ -201,11 +201,11 @@ def test_without_a_clock_it_is_the_time_of_day() -> None:
     assert before <= next(iter(Replay(TWO, 2)))["timestamp"] <= now()
 
 
-def test_a_replay_can_be_played_again() -> None:
+def test_a_replay_that_was_stopped_goes_on_as_if_no_time_had_passed() -> None:
     times = iter([NOW, NOW + 5000])
     replay = Replay(TWO, 2, clock=lambda: next(times))
-    assert [item["timestamp"] for item in replay] == [NOW, NOW + 1000]
-    assert [item["timestamp"] for item in replay] == [NOW + 5000, NOW + 6000]
+    assert next(iter(replay))["timestamp"] == NOW
+    assert [(item["timestamp"], item["recorded"]) for item in replay] == [(NOW + 5000, TWO[1]["timestamp"])]
 
 
 def test_the_recording_plays_an_hour_in_a_second() -> None:

@@ -1,0 +1,30 @@
+"""A FigureWidget that a page may come upon at any time."""
+
+import threading
+from copy import deepcopy
+from typing import Any
+
+import pandas as pd  # noqa: F401 - Plotly looks it up in sys.modules, and fails while another thread imports it
+import plotly.graph_objects as go
+from plotly.serializers import custom_serializers
+
+
+class LiveFigure(go.FigureWidget):  # type: ignore[misc]
+    """Gives a page that is opened or reloaded the figure as it is now.
+
+    A FigureWidget tells such a page how it was when it was made, and only who was there from the beginning knows what
+    has been drawn since. Whoever draws from another thread does so while holding `drawing`.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        object.__setattr__(self, "drawing", threading.RLock())
+        super().__init__(*args, **kwargs)
+
+    def get_state(self, key: Any = None, drop_defaults: bool = False) -> dict[str, Any]:
+        """The state for the front end; all of it if `key` is None."""
+        state: dict[str, Any] = super().get_state(key, drop_defaults)
+        if key is None and hasattr(self, "_layout_obj"):  # it is asked for the first time while it is being made
+            with self.drawing:
+                now = {"_widget_data": deepcopy(self._data), "_widget_layout": deepcopy(self._layout_obj._props)}
+            state |= {name: custom_serializers["to_json"](value, self) for name, value in now.items()}
+        return state

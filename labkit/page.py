@@ -1,0 +1,41 @@
+"""The dashboard of notebook 04 as a web page of its own, served by Voilà."""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from papermill.iorw import load_notebook_node
+from papermill.parameterize import parameterize_notebook
+
+TAG = "page"  # of the cells that the page consists of
+JUPYTER = Path(__file__).with_name("jupyter")
+
+
+def serve(notebook: Path, parameters: Mapping[str, Any], port: int, browser: bool) -> None:
+    """Serve the page until Ctrl+C. Each visitor gets a kernel of their own, which ends when they leave the page."""
+    with tempfile.TemporaryDirectory(prefix="labkit-page-") as directory:
+        page = Path(directory) / "dashboard.ipynb"
+        nbformat.write(_page(notebook, parameters), page)  # type: ignore[no-untyped-call]
+        command = [
+            *(sys.executable, "-m", "voila", str(page), "--template=labkit", "--token"),
+            *("--Voila.ip=127.0.0.1", f"--port={port}", *([] if browser else ["--no-browser"])),
+        ]
+        path = os.pathsep.join([str(JUPYTER), *filter(None, [os.environ.get("JUPYTER_PATH")])])
+        # A session of its own: Ctrl+C must reach Voilà once, from here, for a second one breaks off its shutdown.
+        with subprocess.Popen(command, env=os.environ | {"JUPYTER_PATH": path}, start_new_session=True) as server:
+            try:
+                server.wait()
+            finally:
+                server.send_signal(signal.SIGINT)
+
+
+def _page(notebook: Path, parameters: Mapping[str, Any]) -> Any:
+    page = parameterize_notebook(load_notebook_node(str(notebook)), parameters)
+    page.cells = [cell for cell in page.cells if {TAG, "injected-parameters"} & set(cell.metadata.tags)]
+    return page

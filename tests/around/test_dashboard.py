@@ -1,0 +1,131 @@
+"""The dashboard in a real Chromium, in notebook 04 and as a page: what it shows is what the topics hold."""
+
+import datetime
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from labkit import Lab
+from labkit.broker import OwnBroker
+from tests.around import jupyter
+from tests.waiting import eventually
+
+SCREENSHOTS = Path(__file__).parents[2] / "screenshots"
+
+# device -> topic -> what stands in its tile; of the dashboard, which is the last with tiles
+TILES = """() => Object.fromEntries(Array.from(Array.from(document.querySelectorAll('.lab-tiles')).pop().children).map(
+    tile => [tile.getAttribute('aria-label'), Object.fromEntries(Array.from(tile.querySelectorAll('div')).map(
+        row => [row.innerText.split(/[:\\n]/)[0], row.innerText]))]))"""
+PLOT = "Array.from(document.querySelectorAll('.js-plotly-plot')).pop()"
+AGE = f"Date.now() - Math.max(...{PLOT}.data.flatMap(trace => Array.from(trace.x || [0])))"
+
+
+def clock(time: int) -> str:
+    return f"{datetime.datetime.fromtimestamp(time / 1000, datetime.UTC):%H:%M:%S}"
+
+
+def tile_equals_topic(page: Page, lab: Lab, device: str, topic: str, field: str) -> bool:
+    """Whether the number in a tile is that of the window of which the tile gives the times."""
+    text = page.evaluate(TILES)[device].get(topic, "")
+    windows = {
+        f"{clock(each.value['start'])} to {clock(each.value['end'])}": each.value[field]
+        for each in lab.records(topic)
+        if each.key == device
+    }
+    times = re.search(r"\d\d:\d\d:\d\d to \d\d:\d\d:\d\d", text)
+    return bool(times) and str(round(windows[times[0]], 2)) in text
+
+
+def says(page: Page, device: str, topic: str, pattern: str) -> bool:
+    return bool(re.search(pattern, page.evaluate(TILES)[device].get(topic, "")))
+
+
+def set_threshold(page: Page, kelvin: float) -> None:
+    page.get_by_label("Alert above (K):").fill(str(kelvin))
+    page.keyboard.press("Enter")
+
+
+def check_dashboard(page: Page, lab: Lab) -> None:
+    """Everything that the dashboard promises, by mouse and keyboard."""
+    eventually(lambda: page.evaluate(TILES).keys() == {"sensor-1", "sensor-2", "sensor-3"}, 30)
+    for device in ("sensor-1", "sensor-2", "sensor-3"):
+        eventually(lambda device=device: tile_equals_topic(page, lab, device, "avg-temp", "temperature"), 20)
+    ages = [page.evaluate(AGE) for _ in range(20) if not page.wait_for_timeout(100)]
+    assert max(ages) < 2000
+
+    set_threshold(page, 290)  # everything is above it
+    eventually(lambda: tile_equals_topic(page, lab, "sensor-2", "alert-count", "count"), 30)
+    set_threshold(page, 305)  # nothing is
+    eventually(lambda: says(page, "sensor-3", "alert-count", r"no data for \d+ s"), 30)
+    page.get_by_label("Device:").select_option("sensor-3")
+    page.get_by_role("button", name="Heat wave").click()
+    eventually(lambda: not says(page, "sensor-3", "alert-count", "no data"), 30)
+    assert min(each.value["kelvin"] for each in lab.records("alert") if each.key == "sensor-3") > 290
+
+    page.get_by_role("button", name="Corrupt record").press("Enter")
+    eventually(lambda: "✉" in page.evaluate("document.body.innerText"))
+    page.get_by_role("button", name="alert-count", exact=True).press("Space")
+    eventually(lambda: "offset" in page.locator("table").last.inner_text())
+
+    page.get_by_role("button", name="Producer runs").press("Space")
+    for device in ("sensor-1", "sensor-2", "sensor-3"):
+        for topic in ("sensor", "avg-temp"):
+            eventually(lambda device=device, topic=topic: says(page, device, topic, r"no data for \d+ s"), 30)
+    page.get_by_role("button", name="Producer is stopped").press("Space")
+    eventually(lambda: not says(page, "sensor-1", "sensor", "no data"), 20)
+
+
+def settings(lab: Lab) -> dict[str, str]:
+    return {"LAB_BROKER": lab.broker.address, "LAB_NAMESPACE": lab._topics.namespace}
+
+
+def screenshot(page: Page, name: str) -> None:
+    SCREENSHOTS.mkdir(exist_ok=True)
+    page.screenshot(path=SCREENSHOTS / f"{name}.png")
+
+
+@pytest.mark.usefixtures("broker")
+def test_the_page_shows_what_the_topics_hold_and_its_controls_act(lab: Lab) -> None:
+    problems: list[str] = []
+    with jupyter.serving("dashboard", settings=settings(lab)) as address, jupyter.page(problems, 1920) as page:
+        page.goto(address, timeout=60_000)
+        page.wait_for_selector(".lab-tile", timeout=60_000)
+        check_dashboard(page, lab)
+        screenshot(page, "dashboard")
+    assert problems == []
+
+
+def test_notebook_04_shows_what_the_topics_hold_and_is_a_picture_when_opened_later(broker: OwnBroker, lab: Lab) -> None:
+    problems: list[str] = []
+    with (
+        jupyter.notebooks(rate="1.0") as notebooks,
+        jupyter.serving("--notebooks", str(notebooks), settings=settings(lab)) as address,
+    ):
+        with jupyter.page(problems) as page:
+            jupyter.run_all(page, address, "04_live_charts.ipynb")
+            page.wait_for_function("document.body.innerText.includes('not JSON: unexpected end')", timeout=120_000)
+            page.locator(".lab-tiles").last.scroll_into_view_if_needed()
+            check_dashboard(page, lab)
+            assert page.locator(".lab-still:visible").count() == 0
+            screenshot(page, "04_live_charts")
+            page.get_by_role("menuitem", name="File", exact=True).click()
+            page.get_by_text("Save Notebook", exact=True).first.click()
+            saved = notebooks / "04_live_charts.ipynb"
+            eventually(lambda: "lab-still" in saved.read_text())
+        assert problems == []
+        assert saved.stat().st_size < 150_000
+        assert "widgets" not in json.loads(saved.read_text())["metadata"]
+        later: list[Any] = []
+        with jupyter.page(later) as page:
+            jupyter.open_notebook(page, address, "04_live_charts.ipynb")
+            eventually(lambda: page.locator(".lab-still:visible").count() == 7)
+            assert page.locator("text=model not found").locator("visible=true").count() == 0
+            assert page.evaluate(
+                "Array.from(document.querySelectorAll('.lab-still img')).every(i => i.naturalWidth > 0)"
+            )
+            assert page.locator(".lab-still .lab-tile:visible").count() >= 3
+            screenshot(page, "04_saved")

@@ -1,0 +1,195 @@
+"""Tiles: the newest number of each device and topic, and never a stale one as the present one."""
+
+import re
+import threading
+from html.parser import HTMLParser
+from typing import Any
+
+import orjson
+import pytest
+
+from labkit import Lab
+from labkit.broker import clients
+from labkit.live import tiles as module
+from labkit.live.tiles import FRESH, Tiles, Value
+from labkit.readings import now
+from labkit.runs.tap import Record
+from tests.waiting import eventually
+
+NOW = 1_700_000_000_000
+TOPICS = ("sensor", "avg-temp", "alert-count")
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The time at which the tiles are looked at."""
+    time = [NOW]
+    monkeypatch.setattr(module, "now", lambda: time[0])
+    return time
+
+
+def reading(temperature: float, timestamp: int = NOW, device: str = "sensor-1") -> dict[str, Any]:
+    return {"device": device, "temperature": temperature, "humidity": 40.0, "timestamp": timestamp}
+
+
+def window(end: int, seconds: int, **value: Any) -> dict[str, Any]:
+    return {"device": "sensor-1", "start": end - 1000 * seconds, "end": end, **value}
+
+
+def send(lab: Lab, topic: str, *values: Any, key: bytes | None = b"sensor-1") -> None:
+    """Write values as they are, with their device as the key if they have one; bytes are sent as such."""
+    lab._topics.create(topic)
+    producer = clients.producer(lab.broker.address)
+    for value in values:
+        fields = value if isinstance(value, dict) else {}
+        raw = value if isinstance(value, bytes) else orjson.dumps(value)
+        place = {"timestamp": fields.get("timestamp", NOW), "key": key and fields.get("device", key.decode()).encode()}
+        producer.produce(lab._topics.full(topic), raw, **place)
+    assert producer.flush(10) == 0
+
+
+def text(tiles: Tiles) -> str:
+    """What stands in the tiles, a line a row."""
+    shown = re.sub(r"<style>.*?</style>", "", tiles.value, flags=re.DOTALL)
+    return re.sub(r" *\n+ *", "\n", re.sub(r"<[^>]+>", "\n", shown)).strip()
+
+
+def test_a_tile_shows_the_newest_number_of_each_topic(lab: Lab, clock: list[int]) -> None:
+    send(lab, "sensor", reading(20.0, NOW - 1000), reading(21.5))
+    send(lab, "avg-temp", window(NOW - 3000, 10, temperature=19.0), window(NOW - 2000, 10, temperature=20.456))
+    send(lab, "alert-count", window(NOW - 3000, 5, count=4))
+    tiles = lab.tiles(*TOPICS)
+    eventually(lambda: "4" in text(tiles).split("\n") and "20.46 °C" in text(tiles) and "21.50 °C" in text(tiles))
+    assert text(tiles).split("\n") == [
+        *("●", "sensor-1"),
+        *("sensor: latest temperature", "21.50 °C", "at 22:13:20"),
+        *("avg-temp: temperature in 10 s", "20.46 °C", "22:13:08 to 22:13:18"),
+        *("alert-count: count in 5 s", "4", "22:13:12 to 22:13:17"),
+    ]
+    assert tiles.summary() == (
+        "sensor-1: sensor: latest temperature, 21.50 °C, avg-temp: temperature in 10 s, 20.46 °C, "
+        "alert-count: count in 5 s, 4"
+    )
+
+
+@pytest.mark.parametrize(
+    ("window_ms", "age", "silent"),
+    [
+        *((10_000, 0, 0), (10_000, 10_000, 0), (10_000, 10_001, 10), (5_000, 7_999, 7)),
+        *((500, 500, 0), (500, 501, 1)),  # less than a second, and stale all the same
+        *((0, FRESH, 0), (0, FRESH + 1, 5), (0, 10**12, 10**9)),
+    ],
+)
+def test_a_number_speaks_for_as_long_as_its_window_and_a_reading_for_five_seconds(
+    window_ms: int, age: int, silent: int
+) -> None:
+    assert Value("temperature", 20.0, NOW - window_ms, NOW).silent_for(NOW + age) == silent
+
+
+def test_a_stale_number_gives_way_to_for_how_long_there_has_been_no_data(lab: Lab, clock: list[int]) -> None:
+    send(lab, "sensor", reading(21.5))
+    send(lab, "alert-count", window(NOW, 5, count=4))
+    tiles = lab.tiles("sensor", "alert-count")
+    eventually(lambda: "<strong>4</strong>" in tiles.value and "<strong>21.50 °C</strong>" in tiles.value)
+    clock[0] += 12_345
+    eventually(lambda: text(tiles).count("no data for 12 s") == 2)
+    assert "<strong>" not in tiles.value
+    assert "last: 21.50 °C, at 22:13:20" in text(tiles)
+    assert "last: 4, 22:13:15 to 22:13:20" in text(tiles)
+    assert tiles.summary().count("no data for 12 s") == 2
+
+
+def test_what_comes_late_does_not_take_the_place_of_what_is_newer(lab: Lab, clock: list[int]) -> None:
+    send(lab, "sensor", reading(21.0), reading(5.0, NOW - 4000), reading(6.0, 1), reading(7.0, NOW, "end"))
+    tiles = lab.tiles("sensor")
+    eventually(lambda: "7.00 °C" in text(tiles))
+    assert "21.00 °C" in text(tiles)
+
+
+def test_a_device_without_a_number_in_a_topic_has_no_data_yet(lab: Lab, clock: list[int]) -> None:
+    send(lab, "sensor", reading(21.0))
+    tiles = lab.tiles("sensor", "avg-temp")
+    eventually(lambda: "avg-temp\nno data yet" in text(tiles))
+    assert tiles.summary() == "sensor-1: sensor: latest temperature, 21.00 °C, avg-temp, no data yet"
+
+
+def test_devices_may_appear_late_and_there_may_be_thirty(lab: Lab, clock: list[int]) -> None:
+    tiles = lab.tiles("sensor")
+    assert tiles.value == "Waiting for the first record."
+    send(lab, "sensor", reading(20.0))
+    eventually(lambda: tiles.value.count("<section") == 1)
+    send(lab, "sensor", *(reading(20.0, NOW, f"sensor-{number}") for number in range(2, 31)))
+    eventually(lambda: tiles.value.count("<section") == 30)
+    names = re.findall(r"<b>.*?</span> (.*?)</b>", tiles.value)
+    assert names == [f"sensor-{number}" for number in range(1, 31)]
+    marks = re.findall(r"<b>(.*?</span>)", tiles.value)
+    assert len(set(marks[:25])) == 25
+
+
+def test_a_record_without_a_key_has_a_tile_too(lab: Lab, clock: list[int]) -> None:
+    send(lab, "sensor", reading(20.0), key=None)
+    tiles = lab.tiles("sensor")
+    eventually(lambda: "no key" in text(tiles))
+
+
+class Parsed(HTMLParser):
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.attributes: dict[str, set[str | None]] = {}
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        for name, value in attrs:
+            self.attributes.setdefault(name, set()).add(value)
+
+
+def test_a_devices_name_is_text_and_nothing_else(lab: Lab, clock: list[int]) -> None:
+    name = "<img src=x onerror='alert(1)'>' onclick='alert(2)' \" &amp;"
+    send(lab, "sensor", reading(20.0, NOW, name))
+    tiles = lab.tiles("sensor")
+    eventually(lambda: "20.00 °C" in text(tiles))
+    parsed = Parsed(tiles.value)
+    assert parsed.tags == {"style", "div", "section", "b", "span", "strong"}
+    assert parsed.attributes.keys() == {"class", "aria-label", "style"}
+    assert parsed.attributes["aria-label"] == {name}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *(None, b"\x00", "warm", [1], {}),
+        {"device": "sensor-1", "timestamp": NOW},
+        reading(-400.0),
+        window(NOW, 10, temperature=None),
+        window(NOW, 10, temperature="warm", good=True),
+        window(NOW, 10),
+        window(NOW, -10, temperature=20.0),
+        window(10**18, 10, temperature=20.0),
+        window(-(10**18), 10, temperature=20.0),
+        window(True, 0, temperature=20.0),
+    ],
+)
+def test_what_has_no_number_of_a_time_makes_no_tile(value: Any) -> None:
+    assert module._value(Record("sensor", 0, 0, NOW, "sensor-1", value, {})) is None
+
+
+def test_records_that_are_no_readings_leave_the_tiles_standing(lab: Lab, clock: list[int]) -> None:
+    send(lab, "sensor", reading(20.0), b'{"device": "sensor-1", "temperature": 2', reading(-400.0), b"null")
+    send(lab, "avg-temp", window(NOW, 10, temperature=19.0), window(NOW + 1000, 10, temperature=None))
+    tiles = lab.tiles("sensor", "avg-temp")
+    eventually(lambda: "20.00 °C" in text(tiles) and "19.00 °C" in text(tiles))
+    send(lab, "sensor", reading(22.0))
+    eventually(lambda: "22.00 °C" in text(tiles))
+
+
+def test_tiles_end_with_their_lab_and_say_so(lab: Lab) -> None:
+    send(lab, "sensor", reading(20.0, now()))
+    tiles = lab.tiles("sensor")
+    eventually(lambda: "20.00 °C" in text(tiles))
+    lab.stop()
+    assert not [thread.name for thread in threading.enumerate() if thread.name.startswith("lab-tiles")]
+    assert text(tiles).endswith("These tiles have ended: the numbers are the last ones.")
+    with pytest.raises(RuntimeError, match="closed"):
+        tiles._tap.read(timeout=0)
