@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -24,7 +25,7 @@ def serve(notebook: Path, parameters: Mapping[str, Any], port: int, browser: boo
         nbformat.write(_page(notebook, parameters), page)  # type: ignore[no-untyped-call]
         command = [
             *(sys.executable, "-m", "voila", str(page), "--template=labkit", "--token"),
-            *("--Voila.ip=127.0.0.1", f"--port={port}", *([] if browser else ["--no-browser"])),
+            *("--Voila.ip=127.0.0.1", f"--port={port or _free_port()}", *([] if browser else ["--no-browser"])),
         ]
         path = os.pathsep.join([str(JUPYTER), *filter(None, [os.environ.get("JUPYTER_PATH")])])
         # A session of its own: Ctrl+C must reach Voilà once, from here, for a second one breaks off its shutdown.
@@ -33,6 +34,12 @@ def serve(notebook: Path, parameters: Mapping[str, Any], port: int, browser: boo
                 server.wait()
             finally:
                 server.send_signal(signal.SIGINT)
+
+
+def _free_port() -> int:
+    """Voilà would take port 0 at its word when it prints its address."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
 
 
 def _page(notebook: Path, parameters: Mapping[str, Any]) -> Any:

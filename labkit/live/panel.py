@@ -26,8 +26,8 @@ _stills: weakref.WeakKeyDictionary[Worker, Still] = weakref.WeakKeyDictionary()
 
 def _still(worker: Worker) -> Still:
     if worker not in _stills:
-        panel = HTML(describe(worker))
-        _stills[worker] = Still(panel, lambda: panel.value, worker.facts)
+        panel, words = HTML(describe(worker)), weakref.WeakMethod(worker.facts)  # or nothing would ever forget a worker
+        _stills[worker] = Still(panel, lambda: panel.value, lambda: facts() if (facts := words()) else "")
         _stills[worker].ready.set()
         arguments = (worker, panel, _stills[worker])
         threading.Thread(target=_follow, args=arguments, name=f"lab-panel-{worker.name}", daemon=True).start()

@@ -34,12 +34,16 @@ STYLE = """<style>
 
 @dataclass(frozen=True)
 class Value:
-    """The newest of a device in a topic; `end` is the event time (epoch ms) up to which it speaks."""
+    """The newest of a device in a topic; `end` is the event time (epoch ms) up to which it speaks.
+
+    `seen` is when it came: a device whose clock is ahead has been heard then, not in the future.
+    """
 
     field: str
     number: float
     start: int
     end: int
+    seen: int
 
     @property
     def window(self) -> int:
@@ -48,7 +52,7 @@ class Value:
 
     def silent_for(self, time: int) -> int:
         """Whole seconds since its time, if it is too old to be called the present state; else 0."""
-        age = time - self.end
+        age = time - min(self.end, self.seen)
         return max(age // 1000, 1) if age > (self.window or FRESH) else 0
 
 
@@ -95,7 +99,7 @@ class Tiles(HTML):  # type: ignore[misc]
 
     def _add(self, records: Iterable[Record]) -> None:
         for record in records:
-            if value := _value(record):
+            if value := _value(record, now()):
                 device = self._newest.setdefault(record.key or "no key", {})
                 if record.topic not in device or device[record.topic].end <= value.end:
                     device[record.topic] = value
@@ -124,7 +128,7 @@ class Tiles(HTML):  # type: ignore[misc]
         )
 
 
-def _value(record: Record) -> Value | None:
+def _value(record: Record, seen: int) -> Value | None:
     fields: Any = record.value
     if not isinstance(fields, dict):
         return None
@@ -132,10 +136,10 @@ def _value(record: Record) -> Value | None:
     if type(start) is int and type(end) is int:
         for field, number in fields.items() if 0 <= start < end <= LAST_TIMESTAMP else ():
             if field not in {"device", "start", "end"} and type(number) in {int, float}:
-                return Value(field, number, start, end)
+                return Value(field, number, start, end, seen)
         return None
     number = drawable(record, "temperature")
-    return None if number is None else Value("temperature", number, record.timestamp, record.timestamp)
+    return None if number is None else Value("temperature", number, record.timestamp, record.timestamp, seen)
 
 
 def _row(topic: str, value: Value | None, time: int) -> str:

@@ -1,5 +1,6 @@
 """Live charts on a real broker, without a browser: see tests/around/test_browser.py for that."""
 
+import itertools
 import re
 import threading
 import time
@@ -11,7 +12,9 @@ import pytest
 from labkit import Lab, LabError
 from labkit.broker import clients
 from labkit.live import theme
-from labkit.live.chart import Chart
+from labkit.live.chart import Chart, drawable
+from labkit.runs.tap import Record
+from tests.live.browser import threads_in_each_others_way
 from tests.waiting import eventually
 
 
@@ -41,7 +44,7 @@ def test_a_chart_shows_each_device_by_event_time_in_numbers_that_travel_as_bytes
     assert first.x.dtype == first.y.dtype == np.float64
     assert list(first.x) == [reading(0)["timestamp"], reading(1)["timestamp"]]
     assert list(second.y) == [30.0]
-    assert chart.figure.layout.xaxis.type == "date"
+    assert chart.figure.layout.template.layout.xaxis.type == "date"
 
 
 def test_the_window_rolls_with_the_newest_reading(lab: Lab) -> None:
@@ -85,7 +88,8 @@ def test_what_cannot_be_drawn_is_counted(lab: Lab) -> None:
     chart = lab.chart("words")
     lab.run(lambda s: s.apply(lambda _: {"word": "hot"}), reads="sensor", writes="words", name="words")
     send(lab, reading(0), reading(1))
-    eventually(lambda: "No record with a temperature yet. 2 records are not drawn" in text(chart))
+    left_out = "Records not drawn, for they are no readings or have no temperature: 2."
+    eventually(lambda: text(chart) == f"No record with a temperature yet. {left_out}")
 
 
 def test_what_is_no_reading_does_not_spoil_the_picture(lab: Lab) -> None:
@@ -95,7 +99,7 @@ def test_what_is_no_reading_does_not_spoil_the_picture(lab: Lab) -> None:
         producer.produce(lab._topics.full("sensor"), orjson.dumps(record), b"sensor-1")
     producer.flush(10)
     chart = lab.chart("sensor")
-    eventually(lambda: "2 records are not drawn: they are no readings" in text(chart))
+    eventually(lambda: "Records not drawn, for they are no readings or have no temperature: 2." in text(chart))
     assert list(chart.figure.data[0].y) == [20.0]
 
 
@@ -113,6 +117,75 @@ def test_at_most_ten_updates_a_second_and_none_when_nothing_changed(lab: Lab) ->
     quiet = chart.updates
     with pytest.raises(AssertionError):
         eventually(lambda: chart.updates != quiet, limit=1)
+
+
+def test_a_threshold_is_a_dashed_line_with_its_value_in_picture_and_text(lab: Lab) -> None:
+    chart = lab.chart("sensor", threshold=29.85)
+    layout = chart.figure.layout
+    assert [(each.y0, each.y1, each.xref, each.line.dash) for each in layout.shapes] == [
+        (29.85, 29.85, "paper", "dash")
+    ]
+    assert [each.text for each in layout.annotations] == ["threshold 29.85 °C"]
+    assert layout.yaxis.autorangeoptions.include == 29.85  # it is seen however cold it is
+    send(lab, reading(0, 20.0))
+    eventually(lambda: text(chart).endswith("(1 in 20 to 20). Threshold 29.85 °C."))
+    chart.threshold = 31
+    eventually(lambda: text(chart).endswith("Threshold 31 °C."))
+    assert [each.y0 for each in layout.shapes] == [31]
+    chart.threshold = None
+    assert (layout.shapes, layout.annotations, layout.yaxis.autorangeoptions.include) == ((), (), None)
+    eventually(lambda: text(chart).endswith("(1 in 20 to 20)."))
+
+
+def test_a_threshold_set_while_the_chart_draws_is_not_lost(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    chart = lab.chart("sensor")
+    chart._ticker.close()  # the test is the one that ticks
+    done, numbers = threading.Event(), itertools.count()
+
+    def read(timeout: float) -> list[Record]:  # noqa: ARG001
+        value = reading(number := next(numbers), device=f"sensor-{number // 100}")
+        return [Record("sensor", 0, 0, value["timestamp"], value["device"], value, {})]
+
+    def draw() -> None:
+        while not done.is_set():
+            chart._tick()
+
+    monkeypatch.setattr(chart._tap, "read", read)
+    thread = threading.Thread(target=draw)
+    with threads_in_each_others_way():
+        thread.start()
+        try:
+            for level in range(100):
+                chart.threshold = level
+                assert [each.y0 for each in chart.figure.layout.shapes] == [level]
+                assert f"Threshold {level} °C." in chart.summary() or not points(chart)
+                chart.picture()
+        finally:
+            done.set()
+            thread.join()
+
+
+def test_marks_are_drawn_for_alerts_of_devices_that_appear_late(lab: Lab) -> None:
+    chart = lab.chart("sensor", "alert")
+    send(lab, reading(0, 31.0))
+    eventually(lambda: points(chart) == 1)
+    send(lab, reading(1, 32.0, "sensor-2"), to="alert")
+    send(lab, reading(1, 32.0, "sensor-2"))
+    eventually(lambda: points(chart) == 3)
+    traces = {trace.name: trace for trace in chart.figure.data}
+    mark, line = traces["sensor-2 in alert"], traces["sensor-2 in sensor"]
+    assert (mark.mode, mark.marker.symbol, line.marker.symbol) == ("markers", "square-open", "square")
+    assert mark.marker.size > line.marker.size
+    assert "alert: sensor-2 32 °C (1 in 32 to 32)." in chart.summary()
+
+
+def test_times_and_numbers_that_cannot_be_drawn_do_not_end_the_chart() -> None:
+    def drawn(value: object, timestamp: int = 1) -> float | None:
+        return drawable(Record("words", 0, 0, timestamp, None, value, {}), "temperature")
+
+    assert drawn({"temperature": 20.0}) == 20.0
+    assert {drawn({"temperature": each}) for each in (True, None, "20", [])} == {None}
+    assert {drawn({"temperature": 20.0}, each) for each in (-1, 10**15)} == {None}
 
 
 def test_a_chart_shown_twice_is_one_figure(lab: Lab) -> None:

@@ -1,7 +1,9 @@
 """What a run and a producer say of themselves."""
 
+import gc
 import html
 import re
+import weakref
 
 from labkit import Lab
 from labkit.broker import clients
@@ -49,9 +51,21 @@ def test_prints_are_shown_the_newest_and_counted(lab: Lab) -> None:
 
 def test_a_panel_follows_its_worker_to_the_end(lab: Lab) -> None:
     production = lab.produce(per_second=100)
-    widget = panel._panel(production)
-    assert panel._panel(production) is widget
-    eventually(lambda: "running" in widget.value and "0 readings" not in widget.value)
+    still = panel._still(production)
+    assert panel._still(production) is still
+    eventually(lambda: "running" in still.picture() and "0 readings" not in still.picture())
+    assert still.words() == production.facts()
     production.stop()
-    eventually(lambda: f"{production.delivered} readings written to sensor" in widget.value)
-    assert "stopped" in widget.value
+    eventually(lambda: f"{production.delivered} readings written to sensor" in still.picture())
+    assert "stopped" in still.picture()
+
+
+def test_a_panel_does_not_keep_a_worker_that_nobody_else_keeps(lab: Lab) -> None:
+    production = lab.produce(per_second=100)
+    gone = weakref.ref(production)
+    still = panel._still(production)
+    lab.stop()
+    eventually(lambda: "stopped" in still.picture())
+    del production
+    eventually(lambda: gc.collect() >= 0 and gone() is None)
+    assert "stopped" in still.picture()

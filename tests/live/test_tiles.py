@@ -12,7 +12,6 @@ from labkit import Lab
 from labkit.broker import clients
 from labkit.live import tiles as module
 from labkit.live.tiles import FRESH, Tiles, Value
-from labkit.readings import now
 from labkit.runs.tap import Record
 from tests.waiting import eventually
 
@@ -20,7 +19,7 @@ NOW = 1_700_000_000_000
 TOPICS = ("sensor", "avg-temp", "alert-count")
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The time at which the tiles are looked at."""
     time = [NOW]
@@ -54,7 +53,7 @@ def text(tiles: Tiles) -> str:
     return re.sub(r" *\n+ *", "\n", re.sub(r"<[^>]+>", "\n", shown)).strip()
 
 
-def test_a_tile_shows_the_newest_number_of_each_topic(lab: Lab, clock: list[int]) -> None:
+def test_a_tile_shows_the_newest_number_of_each_topic(lab: Lab) -> None:
     send(lab, "sensor", reading(20.0, NOW - 1000), reading(21.5))
     send(lab, "avg-temp", window(NOW - 3000, 10, temperature=19.0), window(NOW - 2000, 10, temperature=20.456))
     send(lab, "alert-count", window(NOW - 3000, 5, count=4))
@@ -83,7 +82,12 @@ def test_a_tile_shows_the_newest_number_of_each_topic(lab: Lab, clock: list[int]
 def test_a_number_speaks_for_as_long_as_its_window_and_a_reading_for_five_seconds(
     window_ms: int, age: int, silent: int
 ) -> None:
-    assert Value("temperature", 20.0, NOW - window_ms, NOW).silent_for(NOW + age) == silent
+    assert Value("temperature", 20.0, NOW - window_ms, NOW, NOW + 1).silent_for(NOW + age) == silent
+
+
+def test_a_device_whose_clock_is_ahead_does_not_speak_for_the_future() -> None:
+    ahead = Value("temperature", 20.0, NOW + 600_000, NOW + 600_000, NOW)
+    assert (ahead.silent_for(NOW + FRESH), ahead.silent_for(NOW + 10_000)) == (0, 10)
 
 
 def test_a_stale_number_gives_way_to_for_how_long_there_has_been_no_data(lab: Lab, clock: list[int]) -> None:
@@ -99,21 +103,21 @@ def test_a_stale_number_gives_way_to_for_how_long_there_has_been_no_data(lab: La
     assert tiles.summary().count("no data for 12 s") == 2
 
 
-def test_what_comes_late_does_not_take_the_place_of_what_is_newer(lab: Lab, clock: list[int]) -> None:
+def test_what_comes_late_does_not_take_the_place_of_what_is_newer(lab: Lab) -> None:
     send(lab, "sensor", reading(21.0), reading(5.0, NOW - 4000), reading(6.0, 1), reading(7.0, NOW, "end"))
     tiles = lab.tiles("sensor")
     eventually(lambda: "7.00 °C" in text(tiles))
     assert "21.00 °C" in text(tiles)
 
 
-def test_a_device_without_a_number_in_a_topic_has_no_data_yet(lab: Lab, clock: list[int]) -> None:
+def test_a_device_without_a_number_in_a_topic_has_no_data_yet(lab: Lab) -> None:
     send(lab, "sensor", reading(21.0))
     tiles = lab.tiles("sensor", "avg-temp")
     eventually(lambda: "avg-temp\nno data yet" in text(tiles))
     assert tiles.summary() == "sensor-1: sensor: latest temperature, 21.00 °C, avg-temp, no data yet"
 
 
-def test_devices_may_appear_late_and_there_may_be_thirty(lab: Lab, clock: list[int]) -> None:
+def test_devices_may_appear_late_and_there_may_be_thirty(lab: Lab) -> None:
     tiles = lab.tiles("sensor")
     assert tiles.value == "Waiting for the first record."
     send(lab, "sensor", reading(20.0))
@@ -126,7 +130,7 @@ def test_devices_may_appear_late_and_there_may_be_thirty(lab: Lab, clock: list[i
     assert len(set(marks[:25])) == 25
 
 
-def test_a_record_without_a_key_has_a_tile_too(lab: Lab, clock: list[int]) -> None:
+def test_a_record_without_a_key_has_a_tile_too(lab: Lab) -> None:
     send(lab, "sensor", reading(20.0), key=None)
     tiles = lab.tiles("sensor")
     eventually(lambda: "no key" in text(tiles))
@@ -145,7 +149,7 @@ class Parsed(HTMLParser):
             self.attributes.setdefault(name, set()).add(value)
 
 
-def test_a_devices_name_is_text_and_nothing_else(lab: Lab, clock: list[int]) -> None:
+def test_a_devices_name_is_text_and_nothing_else(lab: Lab) -> None:
     name = "<img src=x onerror='alert(1)'>' onclick='alert(2)' \" &amp;"
     send(lab, "sensor", reading(20.0, NOW, name))
     tiles = lab.tiles("sensor")
@@ -172,10 +176,10 @@ def test_a_devices_name_is_text_and_nothing_else(lab: Lab, clock: list[int]) -> 
     ],
 )
 def test_what_has_no_number_of_a_time_makes_no_tile(value: Any) -> None:
-    assert module._value(Record("sensor", 0, 0, NOW, "sensor-1", value, {})) is None
+    assert module._value(Record("sensor", 0, 0, NOW, "sensor-1", value, {}), NOW) is None
 
 
-def test_records_that_are_no_readings_leave_the_tiles_standing(lab: Lab, clock: list[int]) -> None:
+def test_records_that_are_no_readings_leave_the_tiles_standing(lab: Lab) -> None:
     send(lab, "sensor", reading(20.0), b'{"device": "sensor-1", "temperature": 2', reading(-400.0), b"null")
     send(lab, "avg-temp", window(NOW, 10, temperature=19.0), window(NOW + 1000, 10, temperature=None))
     tiles = lab.tiles("sensor", "avg-temp")
@@ -185,7 +189,7 @@ def test_records_that_are_no_readings_leave_the_tiles_standing(lab: Lab, clock: 
 
 
 def test_tiles_end_with_their_lab_and_say_so(lab: Lab) -> None:
-    send(lab, "sensor", reading(20.0, now()))
+    send(lab, "sensor", reading(20.0))
     tiles = lab.tiles("sensor")
     eventually(lambda: "20.00 °C" in text(tiles))
     lab.stop()

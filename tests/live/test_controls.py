@@ -1,0 +1,360 @@
+"""Controls: what a user clicks happens in the real system, and what happens there the controls show."""
+
+import html
+import itertools
+import re
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from labkit import Lab, LabError
+from labkit.live import controls as module
+from labkit.live.controls import RATES, Controls
+from labkit.pipelines import THRESHOLD, alert_filter
+from labkit.readings import World, now, simulate
+from labkit.runs.production import Production
+from labkit.scene import Scene
+from tests.live.browser import sends, threads_in_each_others_way
+from tests.waiting import eventually
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PERIOD", 0.02)
+
+
+def steady(temperature: float, *devices: str) -> Iterator[dict[str, Any]]:
+    for device in itertools.cycle(devices or ("a", "b")):
+        yield {"device": device, "temperature": temperature, "humidity": 40, "timestamp": now()}
+
+
+def said(controls: Controls) -> str:
+    return html.unescape(re.sub(r"<[^>]+>", "", controls.children[2].value))
+
+
+def choose(menu: Any, value: Any) -> None:
+    sends(menu, index=menu.options.index(value))
+
+
+def count(lab: Lab, topic: str) -> int:
+    return lab._topics.count(topic)
+
+
+def worker(lab: Lab, name: str) -> Any:
+    return next(each for each in lab.workers if each.name == name)
+
+
+# ------------------------------------------------------------------- producer
+
+
+def test_the_producer_stops_and_goes_on_in_its_world(lab: Lab) -> None:
+    first = lab.produce(per_second=50)
+    controls = lab.controls()
+    assert (controls.run.value, controls.run.description) == (True, "Producer runs")
+    first.world.heatwave("sensor-2", 5.0)
+    sends(controls.run, value=False)
+    assert first.state == "stopped"
+    assert said(controls) == "The producer has been stopped."
+    assert controls.run.description == "Producer is stopped"
+    before = count(lab, "sensor")
+    sends(controls.run, value=True)
+    second = worker(lab, first.name)
+    assert second is not first
+    assert second.world is first.world
+    lab.wait_for("sensor", before + 1)
+    assert said(controls) == "The producer runs."
+    choose(controls.device, "sensor-2")
+    assert controls.heatwave.value
+
+
+def test_without_a_producer_one_is_started(lab: Lab) -> None:
+    controls = lab.controls()
+    assert (controls.run.value, controls.device.options, controls.rate.disabled) == (False, (), True)
+    assert all(each.disabled for each in (controls.heatwave, controls.silent, controls.backlog, controls.corrupt))
+    sends(controls.run, value=True)
+    lab.wait_for("sensor", 1)
+    assert controls.device.options == ("sensor-1", "sensor-2", "sensor-3")
+    assert not controls.corrupt.disabled
+
+
+def test_the_rate_is_that_of_each_device(lab: Lab) -> None:
+    producer = lab.produce(devices=1, per_second=0.5)
+    controls = lab.controls()
+    assert controls.rate.value == 0.5
+    choose(controls.rate, 100.0)
+    assert producer.per_second == 100.0
+    lab.wait_for("sensor", 50, timeout=5)
+    assert said(controls) == "Each device sends 100 readings a second."
+
+
+def test_a_rate_that_is_none_of_the_usual_ones_is_offered_too(lab: Lab) -> None:
+    lab.produce(per_second=33)
+    controls = lab.controls()
+    assert controls.rate.value == 33
+    assert set(controls.rate.options) == {*RATES, 33}
+
+
+def test_a_replay_has_no_rate_to_choose(lab: Lab) -> None:
+    lab.produce("nyc-weather")
+    controls = lab.controls()
+    assert controls.rate.disabled
+    assert not controls.heatwave.disabled
+
+
+def test_of_several_producers_the_newest_that_runs_is_meant(lab: Lab) -> None:
+    running = lab.produce(per_second=20)
+    assert lab.produce([next(simulate())], per_second=None, name="one reading").wait(10)
+    controls = lab.controls()
+    assert controls.run.value
+    sends(controls.run, value=False)
+    assert running.state == "stopped"
+
+
+# ------------------------------------------------------------------ threshold
+
+
+def test_a_threshold_is_another_run_of_the_alert_filter(lab: Lab) -> None:
+    lab.produce(steady(20.0), per_second=50)  # 293.15 K
+    first = lab.run(alert_filter, reads="sensor", writes="alert")
+    controls = lab.controls()
+    assert controls.threshold.value == THRESHOLD
+    sends(controls.threshold, value=293.0)
+    second = worker(lab, "alert_filter")
+    assert (first.state, second.alive) == ("stopped", True)
+    assert said(controls) == "alert_filter was replaced: it keeps what is above 293 K (19.85 °C) from now on."
+    lab.wait_for("alert", 5)
+    assert first.records_out == 0
+    sends(controls.threshold, value=294.0)
+    third = worker(lab, "alert_filter")
+    eventually(lambda: third.records_in > 20)
+    assert third.records_out == 0
+    seen = first.records_in + second.records_in + third.records_in
+    assert seen <= count(lab, "sensor")  # each reads on where the one before stopped
+
+
+def test_all_controls_show_the_threshold_of_the_filter_that_runs(lab: Lab) -> None:
+    lab.produce(steady(20.0), per_second=50)
+    lab.run(alert_filter, reads="sensor", writes="alert")
+    first, second = lab.controls(), lab.controls()
+    sends(first.threshold, value=293.0)
+    eventually(lambda: second.threshold.value == 293.0)
+    assert lab.controls().threshold.value == 293.0
+    lab.run(alert_filter, reads="sensor", writes="alert")
+    eventually(lambda: first.threshold.value == second.threshold.value == THRESHOLD)
+
+
+def test_a_filter_of_the_students_is_not_replaced_and_the_old_threshold_stays(lab: Lab) -> None:
+    own = lab.run(lambda readings: readings, reads="sensor", writes="alert", name="mine")
+    controls = lab.controls()
+    sends(controls.threshold, value=293.0)
+    assert said(controls) == "alert is written by mine: stop that, and alert_filter can take its place."
+    assert (controls.threshold.value, lab.workers, own.alive) == (THRESHOLD, (own,), True)
+
+
+# ---------------------------------------------------------------------- world
+
+
+def test_a_heat_wave_warms_the_chosen_device_and_ends(lab: Lab) -> None:
+    lab.produce(steady(20.0), per_second=50)
+    lab.wait_for("sensor", 2)
+    controls = lab.controls()
+    choose(controls.device, "b")
+    sends(controls.heatwave, value=True)
+    eventually(lambda: [each for each in lab.records("sensor") if each.value["temperature"] > 20.5])
+    assert {each.key for each in lab.records("sensor") if each.value["temperature"] > 20.0} == {"b"}
+    assert said(controls) == "b gets 10 °C warmer over some seconds."
+    sends(controls.heatwave, value=False)
+    assert worker(lab, "producer of sensor").world.heat("b") == 0.0
+
+
+def test_a_silent_device_is_not_heard_and_its_backlog_comes_late(lab: Lab) -> None:
+    lab.produce(steady(20.0), per_second=100)
+    lab.wait_for("sensor", 2)
+    controls = lab.controls()
+    choose(controls.device, "b")
+    assert controls.backlog.disabled
+    sends(controls.silent, value=True)
+    eventually(lambda: not controls.backlog.disabled and "(0)" not in controls.backlog.description)
+    quiet = len([each for each in lab.records("sensor") if each.key == "b"])
+    eventually(lambda: worker(lab, "producer of sensor").world.backlog("b") > 20)
+    assert len([each for each in lab.records("sensor") if each.key == "b"]) <= quiet + 1
+    controls.backlog.click()
+    assert re.fullmatch(r"b sends \d\d+ readings that it had kept\.", said(controls))
+    assert not controls.silent.value
+    eventually(lambda: len([each for each in lab.records("sensor") if each.key == "b"]) > quiet + 20)
+    sends(controls.run, value=False)
+    times = {key: [each.timestamp for each in lab.records("sensor") if each.key == key] for key in "ab"}
+    assert times["b"] == sorted(times["b"])
+    assert abs(len(times["a"]) - len(times["b"])) <= 1  # they take turns: nothing is missing, nothing came twice
+
+
+def test_a_corrupt_record_ends_in_the_dead_letter_topic(lab: Lab) -> None:
+    lab.produce(steady(20.0), per_second=50)
+    lab.wait_for("sensor", 2)
+    lab.run(alert_filter, reads="sensor", writes="alert")
+    controls = lab.controls()
+    controls.corrupt.click()
+    assert said(controls) == "A damaged record of a is on its way: look for it in sensor.dead-letter."
+    lab.wait_for("sensor.dead-letter", 1)
+    sends(controls.silent, value=True)
+    controls.corrupt.click()
+    assert said(controls) == "a is cut off, and keeps the damaged record with its other readings."
+
+
+def test_what_is_clicked_while_the_producer_stands_still_happens_when_it_runs(lab: Lab) -> None:
+    lab.produce(per_second=50).stop()
+    controls = lab.controls()
+    controls.corrupt.click()
+    assert "is on its way, as soon as the producer runs" in said(controls)
+    sends(controls.run, value=True)
+    eventually(lambda: [each for each in lab.records("sensor") if isinstance(each.value, bytes)])
+
+
+# ------------------------------------------------------------------ following
+
+
+def test_what_is_done_in_code_is_shown(lab: Lab) -> None:
+    producer = lab.produce(per_second=50)
+    controls = lab.controls()
+    producer.world.silence("sensor-1")
+    producer.world.heatwave("sensor-1", 3.0)
+    producer.per_second = 20.0
+    eventually(lambda: controls.silent.value and controls.heatwave.value and controls.rate.value == 20.0)
+    choose(controls.device, "sensor-2")
+    assert (controls.silent.value, controls.heatwave.value) == (False, False)
+    producer.stop()
+    eventually(lambda: not controls.run.value)
+    assert said(controls) == "The buttons act on sensor-2."
+
+
+def test_devices_that_appear_late_are_offered_and_the_choice_stays(lab: Lab) -> None:
+    late = threading.Event()
+
+    def readings() -> Iterator[dict[str, Any]]:
+        yield from itertools.islice(steady(20.0, "a", "b"), 4)
+        yield from itertools.takewhile(lambda _: not late.is_set(), steady(20.0, "a", "b"))
+        yield from steady(20.0, *(f"sensor-{number}" for number in range(28)))
+
+    lab.produce(readings(), per_second=200)
+    controls = lab.controls()
+    eventually(lambda: controls.device.options == ("a", "b"))
+    choose(controls.device, "b")
+    late.set()
+    eventually(lambda: len(controls.device.options) == 30)
+    assert controls.device.value == "b"
+
+
+def test_the_chosen_device_stays_while_the_producer_is_replaced(lab: Lab) -> None:
+    lab.produce(per_second=50)
+    controls = lab.controls()
+    choose(controls.device, "sensor-3")
+    lab._replace("producer of sensor")
+    eventually(lambda: controls.silent.disabled)
+    lab.produce(per_second=50)
+    eventually(lambda: not controls.silent.disabled)
+    assert controls.device.value == "sensor-3"
+
+
+class Recorded(World):
+    """A world that remembers what was done to it."""
+
+    def __init__(self) -> None:
+        super().__init__(simulate(devices=3))
+        self.done: list[Any] = []
+
+    def silence(self, device: str) -> None:
+        self.done.append((device, "silent", True))
+        super().silence(device)
+
+    def wake(self, device: str) -> None:
+        self.done.append((device, "silent", False))
+        super().wake(device)
+
+    def heatwave(self, device: str, degrees: float = 10.0) -> None:
+        self.done.append((device, "heat", bool(degrees)))
+        super().heatwave(device, degrees)
+
+
+def test_every_toggle_takes_effect_while_the_follower_runs(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PERIOD", 0.0)
+    world = Recorded()
+    producer = lab.produce(world, per_second=None)
+    controls = lab.controls()
+    wanted: list[Any] = []
+    with threads_in_each_others_way():
+        for number in range(300):
+            device = f"sensor-{number % 3 + 1}"
+            choose(controls.device, device)
+            for button, what in ((controls.silent, "silent"), (controls.heatwave, "heat")):
+                wanted.append((device, what, not button.value))
+                sends(button, value=not button.value)
+            rate = RATES[(number + 1) % len(RATES)]
+            if rate != controls.rate.value:
+                choose(controls.rate, rate)
+            assert producer.per_second == rate
+    assert world.done == wanted
+    assert [world.is_silent(device) for device in world.devices] == [False] * 3
+
+
+def test_every_threshold_and_every_start_takes_effect_while_the_follower_runs(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "PERIOD", 0.0)
+    lab.produce(per_second=20)
+    controls = lab.controls()
+    for number in range(6):
+        sends(controls.threshold, value=290.0 + number)
+        assert Scene(lab).threshold == controls.threshold.value == 290.0 + number
+        sends(controls.run, value=bool(number % 2))
+        assert worker(lab, "producer of sensor").alive == controls.run.value == bool(number % 2)
+    assert [each.name for each in lab.workers if each.alive] == ["alert_filter", "producer of sensor"]
+
+
+# ------------------------------------------------------------------- failures
+
+
+class Broken:
+    """A scene in which nothing works."""
+
+    producer: Production | None = None
+    threshold = THRESHOLD
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+    def start_producer(self) -> None:
+        raise self.error
+
+    def set_threshold(self, kelvin: float) -> None:  # noqa: ARG002
+        raise self.error
+
+
+@pytest.mark.parametrize("error", [LabError("Kafka <at> nowhere."), OSError("Kafka <at> nowhere.")])
+def test_what_fails_is_said_and_the_controls_show_the_system_as_it_is(error: Exception) -> None:
+    controls = Controls(Broken(error))
+    try:
+        sends(controls.run, value=True)
+        assert said(controls).endswith("Kafka <at> nowhere.")
+        assert not controls.run.value
+        sends(controls.threshold, value=250.0)
+        assert controls.threshold.value == THRESHOLD
+        controls.corrupt.click()
+        assert said(controls) == "No producer of this lab writes to sensor: start one."
+    finally:
+        controls.close()
+
+
+def test_controls_end_with_their_lab_and_act_no_more(lab: Lab) -> None:
+    lab.produce(per_second=20)
+    controls = lab.controls()
+    lab.stop()
+    assert not [thread.name for thread in threading.enumerate() if thread.name.startswith("lab-controls")]
+    assert all(each.disabled for each in controls._all())
+    assert said(controls) == "These controls have ended."
+    sends(controls.run, value=not controls.run.value)  # it was on its way already
+    sends(controls.threshold, value=250.0)
+    controls.corrupt.click()
+    assert lab.workers == ()
+    assert said(controls) == "These controls have ended."

@@ -1,0 +1,134 @@
+"""The system at a glance, and what a producer's world may be used for."""
+
+from typing import Any
+
+import pytest
+from confluent_kafka import KafkaError, KafkaException
+
+from labkit import Lab, LabError
+from labkit.broker import clients
+from labkit.pipelines import alert_filter
+from labkit.readings import simulate
+from labkit.runs.run import Run
+from labkit.runs.system import System, TopicFacts, WorkerFacts
+from tests.waiting import eventually
+
+
+@pytest.fixture
+def system(lab: Lab) -> System:
+    return System(lab._topics, lambda: lab.workers)
+
+
+def readings(count: int) -> list[dict[str, Any]]:
+    return [{"device": "sensor-1", "temperature": 35.0, "humidity": 40, "timestamp": each + 1} for each in range(count)]
+
+
+def workers(system: System) -> dict[str, WorkerFacts]:
+    return {each.name: each for each in system.look()[0]}
+
+
+def topics(system: System) -> dict[str, TopicFacts]:
+    return {each.name: each for each in system.look()[1]}
+
+
+def test_a_lab_in_which_nothing_runs_is_empty(system: System) -> None:
+    assert system.look() == ([], [])
+
+
+def test_workers_and_topics_come_with_their_numbers(lab: Lab, system: System) -> None:
+    assert lab.produce(readings(7), per_second=None).wait(10)
+    run = lab.run(alert_filter, reads="sensor", writes="alert")
+    run.wait_until_caught_up()
+    found, (sensor, alert) = system.look()
+    assert [each._replace(per_second=0.0) for each in found] == [
+        WorkerFacts("producer of sensor", "stopped", (), "sensor", 0.0, None, ""),
+        WorkerFacts("alert_filter", "running", ("sensor",), "alert", 0.0, 0, ""),
+    ]
+    assert (sensor.name, sensor.records, sensor.dead_letters) == ("sensor", 7, 0)
+    assert (alert.name, alert.records, alert.dead_letters) == ("alert", 7, 0)
+
+
+def test_a_topics_rate_counts_what_comes_in(lab: Lab, system: System) -> None:
+    lab.produce(per_second=100, devices=1)
+    eventually(lambda: 50 < topics(system)["sensor"].per_second < 150)
+
+
+def test_a_topic_that_is_emptied_has_no_negative_rate(lab: Lab, system: System) -> None:
+    assert lab.produce(readings(50), per_second=None).wait(10)
+    assert topics(system)["sensor"].records == 50
+    lab._topics.empty("sensor")
+    sensor = topics(system)["sensor"]
+    assert (sensor.records, sensor.per_second) == (0, 0.0)
+
+
+def test_lag_is_what_waits_also_for_a_run_that_has_stopped(lab: Lab, system: System) -> None:
+    run = lab.run(alert_filter, reads="sensor", writes="alert")
+    run.stop()
+    assert lab.produce(readings(5), per_second=None).wait(10)
+    found = workers(system)["alert_filter"]
+    assert (found.state, found.lag, found.per_second) == ("stopped", 5, 0.0)
+
+
+def test_dead_letters_belong_to_the_topic_that_they_came_from(lab: Lab, system: System) -> None:
+    run = lab.run(alert_filter, reads="sensor", writes="alert")
+    spoiler = clients.producer(lab.broker.address)
+    spoiler.produce(lab._topics.full("sensor"), b"?", None)
+    spoiler.flush(10)
+    run.wait_until_caught_up()
+    found = topics(system)
+    assert (found["sensor"].dead_letters, found["alert"].dead_letters) == (1, 0)
+
+
+def test_a_run_that_failed_says_why(lab: Lab, system: System) -> None:
+    run = lab.run(lambda stream: stream.apply(lambda each: each["nothing"]), reads="sensor", name="bad")
+    assert lab.produce(readings(1), per_second=None).wait(10)
+    assert run.wait(10)
+    found = workers(system)["bad"]
+    assert found.state == "failed"
+    assert found.error.startswith("KeyError: 'nothing' (")
+
+
+def test_one_look_shows_a_topic_that_two_write_and_two_read_once(lab: Lab, system: System) -> None:
+    lab.produce(readings(1), name="one")
+    lab.produce(readings(1), name="two")
+    lab.run(alert_filter, reads="sensor", writes="alert")
+    lab.run(lambda stream: stream, reads="sensor", writes="alert", name="copy")
+    assert list(workers(system)) == ["one", "two", "alert_filter", "copy"]
+    assert list(topics(system)) == ["sensor", "alert"]
+
+
+@pytest.mark.parametrize("error", [KafkaException(KafkaError(KafkaError._DESTROY)), KeyError(0)])
+def test_a_run_that_is_just_being_closed_does_not_spoil_the_look(
+    lab: Lab, system: System, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def lag(_: Run) -> int:
+        raise error
+
+    lab.run(alert_filter, reads="sensor", writes="alert")
+    monkeypatch.setattr(Run, "lag", property(lag))
+    assert workers(system)["alert_filter"].lag is None
+
+
+# ---------------------------------------------------------------------- worlds
+
+
+@pytest.mark.parametrize("wrong", [{"factor": 2.0}, {"start": "2013-07-01"}])
+def test_factor_and_start_are_refused_where_there_is_nothing_to_replay(lab: Lab, wrong: dict[str, Any]) -> None:
+    world = lab.produce(per_second=20).world
+    for source in (None, world):
+        with pytest.raises(LabError, match=r"^factor and start belong to a recording.*: leave them out\.$"):
+            lab.produce(source, **wrong)
+    assert lab.workers[0].alive
+
+
+def test_a_world_has_one_producer_at_a_time(lab: Lab) -> None:
+    first = lab.produce(simulate(), per_second=20)
+    with pytest.raises(LabError, match=r"^producer of sensor is still at work in this world: stop it first, or give"):
+        lab.produce(first.world, name="second")
+    assert (first.alive, lab.workers) == (True, (first,))
+    again = lab.produce(first.world)
+    assert (first.state, again.world) == ("stopped", first.world)
+    again.stop()
+    second = lab.produce(first.world, name="second")
+    lab.wait_for("sensor", lab._topics.count("sensor") + 1)
+    assert second.alive
