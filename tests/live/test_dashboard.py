@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from labkit import Lab
-from labkit.live import controls, tiles
+from labkit.live import controls, picture, tiles
 from labkit.live.dashboard import Dashboard
 from labkit.pipelines import average_temperature
 from labkit.readings import now
@@ -22,7 +22,8 @@ STAGES = {"producer of sensor", "alert_filter", "alert_counter", "average_temper
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(controls, "PERIOD", 0.02)
+    for module in (controls, picture, tiles):
+        monkeypatch.setattr(module, "PERIOD", 0.05)
 
 
 def readings(temperature: float) -> Iterator[dict[str, Any]]:

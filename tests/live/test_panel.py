@@ -5,12 +5,19 @@ import html
 import re
 import weakref
 
+import pytest
+
 from labkit import Lab
 from labkit.broker import clients
 from labkit.live import panel
 from labkit.readings import simulate
 from labkit.runs.worker import Worker
 from tests.waiting import eventually
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(panel, "PERIOD", 0.05)
 
 
 def words(worker: Worker) -> str:
@@ -53,7 +60,7 @@ def test_a_panel_follows_its_worker_to_the_end(lab: Lab) -> None:
     production = lab.produce(per_second=100)
     still = panel._still(production)
     assert panel._still(production) is still
-    eventually(lambda: "running" in still.picture() and "0 readings" not in still.picture())
+    eventually(lambda: "running" in still.picture() and ": 0 readings" not in still.picture())
     assert still.words() == production.facts()
     production.stop()
     eventually(lambda: f"{production.delivered} readings written to sensor" in still.picture())

@@ -12,6 +12,7 @@ import pytest
 from labkit import Lab, LabError
 from labkit.broker import clients
 from labkit.live import diagram
+from labkit.live import picture as module
 from labkit.live.picture import NOTHING, PERIOD, Picture
 from labkit.pipelines import alert_filter
 from labkit.readings import simulate
@@ -20,6 +21,11 @@ from tests.live.browser import sends, threads_in_each_others_way
 from tests.waiting import eventually
 
 SVG = "{http://www.w3.org/2000/svg}"
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PERIOD", 0.05)
 
 
 def worker(name: str, reads: Sequence[str] = (), writes: str | None = None, **facts: Any) -> WorkerFacts:
@@ -166,7 +172,8 @@ def test_a_still_of_the_picture_is_an_image_that_needs_no_trust(lab: Lab) -> Non
     assert len(picture.still.picture()) < 10_000
 
 
-def test_at_most_two_updates_a_second(lab: Lab) -> None:
+def test_at_most_two_updates_a_second(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PERIOD", PERIOD)
     picture = lab.picture()
     begun = time.monotonic()
     sent: list[object] = []

@@ -9,14 +9,19 @@ import pytest
 
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 OTHER = {"seed": 7, "devices": 5, "rate": 4.0, "seconds": 2}
+RECORDED = {"source": "nyc-weather"}
+CASES = [pytest.param(path, OTHER, id=path.stem) for path in NOTEBOOKS]
+CASES += [pytest.param(path, RECORDED, id=f"{path.stem} on recorded readings") for path in NOTEBOOKS[3:]]
 
 
 @pytest.mark.usefixtures("installation")
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_it_runs_with_other_parameters_and_shows_no_warning_log_line_or_traceback(path: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("path", "parameters"), CASES)
+def test_it_runs_with_other_parameters_and_shows_no_warning_log_line_or_traceback(
+    path: Path, parameters: dict[str, Any], tmp_path: Path
+) -> None:
     done = tmp_path / path.name
     settings = {"progress_bar": False, "execution_timeout": 60, "store_widget_state": False}
-    papermill.execute_notebook(path, done, parameters=OTHER, cwd=path.parent, **settings)
+    papermill.execute_notebook(path, done, parameters=parameters, cwd=path.parent, **settings)
     notebook = nbformat.read(done, as_version=4)
     outputs: list[Any] = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
     assert [each for each in outputs if each.output_type == "error"] == []
