@@ -6,5 +6,8 @@ GRACE_MS = 2_000  # how long a window waits for late records after its end, in e
 
 
 def with_device(window: dict[str, Any], key: bytes, timestamp: int, headers: Any) -> dict[str, Any]:  # noqa: ARG001
-    """A closed window with the name of its device, which Quix Streams gives as the key alone, in bytes."""
-    return {"device": key.decode(), "start": window["start"], "end": window["end"], **window}
+    """A closed window with the name of its device, which Quix Streams gives as the key alone, in bytes.
+
+    A key may be no text: that must not end the pipeline of all others. Records without a key are in no window.
+    """
+    return {"device": key.decode(errors="backslashreplace"), "start": window["start"], "end": window["end"], **window}

@@ -11,17 +11,11 @@ import pytest
 
 from labkit import Lab, LabError
 from labkit.broker import clients
-from labkit.live import chart as module
 from labkit.live import theme
 from labkit.live.chart import Chart, drawable
 from labkit.runs.tap import Record
 from tests.live.browser import threads_in_each_others_way
 from tests.waiting import eventually
-
-
-@pytest.fixture(autouse=True)
-def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "TEXT_PERIOD", 0.05)
 
 
 def reading(second: float, temperature: float = 20.0, device: str = "sensor-1") -> dict[str, object]:

@@ -20,11 +20,6 @@ from tests.live.browser import sends, threads_in_each_others_way
 from tests.waiting import eventually
 
 
-@pytest.fixture(autouse=True)
-def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "PERIOD", 0.02)
-
-
 def steady(temperature: float, *devices: str) -> Iterator[dict[str, Any]]:
     for device in itertools.cycle(devices or ("a", "b")):
         yield {"device": device, "temperature": temperature, "humidity": 40, "timestamp": now()}

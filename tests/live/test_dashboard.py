@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from labkit import Lab
-from labkit.live import controls, picture, tiles
+from labkit.live import tiles
 from labkit.live.dashboard import Dashboard
 from labkit.pipelines import average_temperature
 from labkit.readings import now
@@ -18,12 +18,6 @@ from tests.live.browser import sends
 from tests.waiting import eventually
 
 STAGES = {"producer of sensor", "alert_filter", "alert_counter", "average_temperature"}
-
-
-@pytest.fixture(autouse=True)
-def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (controls, picture, tiles):
-        monkeypatch.setattr(module, "PERIOD", 0.05)
 
 
 def readings(temperature: float) -> Iterator[dict[str, Any]]:

@@ -5,19 +5,12 @@ import html
 import re
 import weakref
 
-import pytest
-
 from labkit import Lab
 from labkit.broker import clients
 from labkit.live import panel
 from labkit.readings import simulate
 from labkit.runs.worker import Worker
 from tests.waiting import eventually
-
-
-@pytest.fixture(autouse=True)
-def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(panel, "PERIOD", 0.05)
 
 
 def words(worker: Worker) -> str:
@@ -61,8 +54,8 @@ def test_a_panel_follows_its_worker_to_the_end(lab: Lab) -> None:
     still = panel._still(production)
     assert panel._still(production) is still
     eventually(lambda: "running" in still.picture() and ": 0 readings" not in still.picture())
-    assert still.words() == production.facts()
     production.stop()
+    assert still.words() == production.facts()
     eventually(lambda: f"{production.delivered} readings written to sensor" in still.picture())
     assert "stopped" in still.picture()
 

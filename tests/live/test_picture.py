@@ -23,11 +23,6 @@ from tests.waiting import eventually
 SVG = "{http://www.w3.org/2000/svg}"
 
 
-@pytest.fixture(autouse=True)
-def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "PERIOD", 0.05)
-
-
 def worker(name: str, reads: Sequence[str] = (), writes: str | None = None, **facts: Any) -> WorkerFacts:
     lag = 0 if reads else None
     return WorkerFacts(name, "running", tuple(reads), writes, 0.0, lag, "")._replace(**facts)

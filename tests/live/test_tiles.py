@@ -24,7 +24,6 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The time at which the tiles are looked at."""
     time = [NOW]
     monkeypatch.setattr(module, "now", lambda: time[0])
-    monkeypatch.setattr(module, "PERIOD", 0.05)
     return time
 
 
@@ -39,7 +38,7 @@ def window(end: int, seconds: int, **value: Any) -> dict[str, Any]:
 def send(lab: Lab, topic: str, *values: Any, key: bytes | None = b"sensor-1") -> None:
     """Write values as they are, with their device as the key if they have one; bytes are sent as such."""
     lab._topics.create(topic)
-    producer = clients.producer(lab.broker.address, **{"enable.idempotence": False})  # half a second sooner
+    producer = clients.producer(lab.broker.address)
     for value in values:
         fields = value if isinstance(value, dict) else {}
         raw = value if isinstance(value, bytes) else orjson.dumps(value)

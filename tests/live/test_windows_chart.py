@@ -101,7 +101,7 @@ def test_records_that_are_no_readings_are_left_out() -> None:
 
 def test_a_lab_shows_one_device_and_the_windows_that_reach_into_its_newest_seconds(lab: Lab) -> None:
     lab._topics.create("sensor", "tumbling")
-    producer = clients.producer(lab.broker.address, **{"enable.idempotence": False})  # half a second sooner
+    producer = clients.producer(lab.broker.address)
     for device in ("porch", "cellar"):
         for second in range(30):
             stamp = NOW + 1000 * second

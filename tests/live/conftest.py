@@ -1,0 +1,16 @@
+"""What makes the tests of live views quick."""
+
+import pytest
+
+from labkit.broker import clients
+from labkit.live import chart, controls, panel, picture, tiles
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Views look often, and a producer begins at once: an idempotent one waits half a second for its identity."""
+    for view in (controls, panel, picture, tiles):
+        monkeypatch.setattr(view, "PERIOD", 0.05)
+    monkeypatch.setattr(chart, "TEXT_PERIOD", 0.05)
+    real = clients.producer
+    monkeypatch.setattr(clients, "producer", lambda address: real(address, **{"enable.idempotence": False}))
