@@ -57,7 +57,7 @@ class Lab:
         self._topics = Topics(self.broker.address, os.environ.get("LAB_NAMESPACE", ""))
         self._groups = Groups(self._topics)
         self._workers: dict[str, tuple[Worker, cells.Cell]] = {}
-        self._views: list[Any] = []
+        self._views: list[tuple[Any, cells.Cell]] = []
         self._looks = theme.Looks()
         self._closed = False
         atexit.register(self.close)
@@ -154,7 +154,7 @@ class Lab:
     @property
     def workers(self) -> tuple[Worker, ...]:
         """The producers and runs of this lab, in the order of their start."""
-        return tuple(worker for worker, _ in self._workers.values())
+        return tuple(worker for worker, _ in list(self._workers.values()))
 
     def chart(
         self,
@@ -177,14 +177,14 @@ class Lab:
         """The readings of one device in the `seconds` up to its newest one, and the windows of each further topic
         that reach into them, on one axis of event time. Raises LabError if there is no such reading.
         """
-        from labkit.live.windows import Windows
+        from labkit.live.windows import Windows, is_window
 
         found = [each for each in self.records(readings) if each.key == device]
         if not found:
             raise LabError(f"{readings} holds no reading of {device!r} yet: wait for one, or name another device.")
         since = max(each.timestamp for each in found) - seconds * 1000
         spans = {
-            topic: [each for each in self.records(topic) if each.key == device and each.value["end"] > since]
+            topic: [each for each in self.records(topic) if each.key == device and is_window(each, since)]
             for topic in windows
         }
         since = min((each.value["start"] for several in spans.values() for each in several), default=since)
@@ -257,7 +257,7 @@ class Lab:
         """End every run, producer and chart; topics and broker stay."""
         for worker, _ in self._workers.values():
             worker.stop()
-        for view in self._views:
+        for view, _ in self._views:
             view.close()
         self._workers.clear()
         self._views.clear()
@@ -296,7 +296,8 @@ class Lab:
         """End the worker of this name, and those that an earlier execution of the present cell started."""
         for other in self._replaced_by(name):
             self._workers[other][0].stop()
-            del self._workers[other]
+            if other != name:  # whose place the new one takes, in the picture of the system too
+                del self._workers[other]
 
     def _replaced_by(self, name: str) -> list[str]:
         here = cells.current()
@@ -322,7 +323,13 @@ class Lab:
         return tap.Tap(self._topics, topics)
 
     def _watch(self, view: View) -> View:
-        self._views.append(view)
+        """Look after a view; those that an earlier execution of the present cell has shown end."""
+        here = cells.current()
+        older = [each for each, cell in self._views if cell.is_older_execution_of(here)]
+        for each in older:
+            each.close()
+        self._views = [(each, cell) for each, cell in self._views if each not in older]
+        self._views.append((view, here))
         return view
 
     def _existing(self, topic: str) -> str:

@@ -1,8 +1,8 @@
-"""A chart as a small static SVG."""
+"""Charts as small static SVGs."""
 
 import datetime
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from labkit.live.series import Floats
@@ -11,6 +11,7 @@ from labkit.live.theme import Look, escape
 WIDTH = 900
 LEFT, RIGHT, TOP, BOTTOM = 70, 850, 40, 290
 SAMPLE, CHARACTER, ROW = 28, 8, 20  # of the legend
+LANE = 26  # of bars
 DASHES = {"solid": "", "dash": "9 5", "dot": "2 4", "dashdot": "9 4 2 4", "longdash": "16 6"}
 
 
@@ -52,6 +53,39 @@ def sketch(title: str, y_title: str, lines: Sequence[Line], since: float, until:
     parts += [f"<path d='M{LEFT} {y(each):.1f}H{RIGHT}' stroke='#000' stroke-dasharray='6 4'/>" for each in levels]
     for line in lines:
         parts.append(_drawn(line, [(x(t), y(v)) for t, v in zip(line.times, line.values, strict=True)]))
+    return _svg(parts, height)
+
+
+def timeline(
+    points: Sequence[tuple[float, str]],
+    rows: Mapping[str, Sequence[tuple[float, float, str, int]]],
+    since: float,
+    until: float,
+) -> str:
+    """Points (time and text) on top, and below them a row of bars (start, end, text and lane) under each title."""
+
+    def x(time: float) -> float:
+        return LEFT + (time - since) / ((until - since) or 1.0) * (RIGHT - LEFT)
+
+    parts, y = [], TOP + 20
+    for title, bars in rows.items():
+        parts.append(_text(LEFT, y + 16, title, "font-weight='bold'"))
+        for start, end, text, lane in bars:
+            top, width = y + 24 + lane * LANE, x(end) - x(start)
+            style = "fill='#9ecae1' stroke='#000'"
+            parts.append(f"<rect x='{x(start):.0f}' y='{top}' width='{width:.0f}' height='{LANE - 4}' {style}/>")
+            parts.append(_text(x(start) + 4, top + 15, text))
+        y += 34 + LANE * (1 + max((lane for *_, lane in bars), default=0))
+    for time, text in points:
+        parts.append(f"<path d='M{x(time):.0f} {TOP}V{y}' stroke='#0072B2' stroke-dasharray='2 3'/>")
+        parts.append(_text(x(time), TOP - 8, text, "text-anchor='middle'"))
+    for tick in range(6):
+        time = since + (until - since) * tick / 5
+        parts.append(_text(x(time), y + 16, _clock(time), "text-anchor='middle'"))
+    return _svg(parts, y + 24)
+
+
+def _svg(parts: Sequence[str], height: int) -> str:
     return (
         f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {WIDTH} {height}' width='{WIDTH}' height='{height}' "
         f"font-family='sans-serif' font-size='13'><rect width='100%' height='100%' fill='#fff'/>{''.join(parts)}</svg>"

@@ -15,7 +15,8 @@ from labkit.errors import LabError
 from labkit.live import theme
 from labkit.live.chart import drawable
 from labkit.live.figure import LiveFigure
-from labkit.live.still import Still
+from labkit.live.sketch import timeline
+from labkit.live.still import Still, image
 from labkit.runs.tap import Record
 
 READINGS, LANE, EMPTY = 170, 26, 40  # pixels: the readings' row, one lane of windows, a row's margins
@@ -45,7 +46,7 @@ class Windows(VBox):  # type: ignore[misc]
         self._spans = {topic: spans(records) for topic, records in windows.items()}
         self.figure = self._figure()
         super().__init__([self.figure, HTML(self._table())])
-        self.still = Still(self, self._table, self.summary)
+        self.still = Still(self, self._picture, self.summary)
         self.still.ready.set()
 
     def _ipython_display_(self) -> None:
@@ -96,6 +97,11 @@ class Windows(VBox):  # type: ignore[misc]
             cliponaxis=False,
         )
 
+    def _picture(self) -> str:
+        points = [(float(each.timestamp), f"{each.value['temperature']:g}") for each in self._readings]
+        since, until = self._range()
+        return image(timeline(points, self._spans, since, until), self.summary()) + self._table()
+
     def _table(self) -> str:
         """The same as text: every window with what it aggregated."""
         parts = [
@@ -117,6 +123,13 @@ class Windows(VBox):  # type: ignore[misc]
         """What is shown, in words."""
         lines = [f"{topic} {len(found)}" for topic, found in self._spans.items()]
         return f"{len(self._readings)} readings of {self._device}, and so many closed windows: {', '.join(lines)}."
+
+
+def is_window(record: Record, since: float) -> bool:
+    """Whether a record says from when to when it speaks, and this reaches beyond a time."""
+    value = record.value
+    start, end = (value.get("start"), value.get("end")) if isinstance(value, dict) else (None, None)
+    return isinstance(start, int) and isinstance(end, int) and end > since
 
 
 def spans(records: Sequence[Record]) -> list[Span]:

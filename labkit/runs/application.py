@@ -1,5 +1,6 @@
 """A Quix Streams Application that lives in a thread of the lab, and reads only what can be read."""
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -109,6 +110,8 @@ class LabApplication(Application):
             loglevel=None,
         )
         self.on_assigned: Callable[[], object] = lambda: None
+        self._closing = threading.Lock()
+        self._close_alone()
 
     def read(self, name: str, parse: Parse, set_aside: SetAside, count: Callable[[], object]) -> StreamingDataFrame:
         """The readable records of a topic; the others go to `set_aside` with key, timestamp and headers."""
@@ -144,10 +147,21 @@ class LabApplication(Application):
     @property
     def positions(self) -> list[TopicPartition]:
         """The offset after the last record read, of each partition that this application has; none once it ended."""
-        try:
-            return [place for place in self._consumer.position(self._consumer.assignment()) if place.offset >= 0]
-        except RuntimeError:  # the consumer is closed
-            return []
+        with self._closing:
+            try:
+                return [place for place in self._consumer.position(self._consumer.assignment()) if place.offset >= 0]
+            except RuntimeError:  # the consumer is closed
+                return []
+
+    def _close_alone(self) -> None:
+        """See to it that nobody asks the consumer anything while it closes: that can freeze the whole process."""
+        close = self._consumer.close
+
+        def close_alone() -> None:
+            with self._closing:
+                close()  # type: ignore[no-untyped-call]
+
+        self._consumer.close = close_alone  # type: ignore[method-assign]
 
     def _traced(self, topic: Topic, first: Callable[[Any, Any, int, Any], bool]) -> StreamingDataFrame:
         """What `dataframe` does, with a stream whose steps know the line that added them.
