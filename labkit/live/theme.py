@@ -20,7 +20,7 @@ STATES = {
     "stopped": ("■", "#595959"),
 }
 
-UNITS = {"temperature": "°C", "kelvin": "K", "humidity": "%"}
+UNITS = {"temperature": "°C", "kelvin": "K", "humidity": "%", "delay": "ms"}
 
 
 class Look(NamedTuple):

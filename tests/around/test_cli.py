@@ -15,7 +15,7 @@ from labkit.pipelines import PIPELINES
 from tests.waiting import eventually
 
 LAB = str(Path(sys.executable).with_name("lab"))
-COMMANDS = ["fetch", "doctor", "broker", "produce", "run", "peek"]
+COMMANDS = ["fetch", "doctor", "broker", "produce", "run", "peek", "dashboard"]
 
 
 def lab(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -63,6 +63,17 @@ def test_three_terminals_do_what_the_notebooks_do() -> None:
         newest = lab("peek", "sensor", "--records", "1", **here).stdout.splitlines()[1]
         assert int(newest.split()[1]) == int(written[1]) - 1  # the last offset: nothing that was accepted is lost
         assert re.match(r"alert_filter stopped: sensor → alert, \d+ in, \d+ out\.", run.said)
+
+
+def test_the_dashboard_ends_with_ctrl_c_and_leaves_no_file(tmp_path: Path) -> None:
+    with (tmp_path / "log").open("w") as log:
+        options = ("dashboard", "--source", "nyc-weather", "--no-browser", "--port", "0")
+        server = subprocess.Popen([LAB, *options], stderr=log, env=os.environ | {"TMPDIR": str(tmp_path)})
+        eventually(lambda: "token=" in (tmp_path / "log").read_text(), 60)
+        os.kill(server.pid, signal.SIGINT)
+        assert server.wait(20) == 0
+    assert "Traceback" not in (tmp_path / "log").read_text()
+    assert [each.name for each in tmp_path.iterdir()] == ["log"]
 
 
 @pytest.mark.parametrize(
