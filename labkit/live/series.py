@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 KEPT = 50_000  # points of a series at the most, whatever the window
+FIRST = 1_000  # points for which there is room at first
 DRAWN = 400  # points of a series that a browser is asked to draw
 
 
@@ -13,18 +14,24 @@ class Series:
     """Times (epoch milliseconds) and values, both float64: what Plotly sends to the browser as raw bytes."""
 
     def __init__(self) -> None:
-        self._times = np.empty(2 * KEPT)
-        self._values = np.empty(2 * KEPT)
+        self._times = np.empty(FIRST)
+        self._values = np.empty(FIRST)
         self._begin = self._end = 0
 
     def append(self, time: float, value: float) -> None:
         if self._end == len(self._times):
-            kept = slice(max(self._begin, self._end - KEPT), self._end)
-            count = kept.stop - kept.start
-            self._times[:count], self._values[:count] = self._times[kept], self._values[kept]
-            self._begin, self._end = 0, count
+            self._make_room()
         self._times[self._end], self._values[self._end] = time, value
         self._end += 1
+
+    def _make_room(self) -> None:
+        """Drop what has left the window; grow only if that would not leave half of the room free."""
+        kept = slice(max(self._begin, self._end - KEPT), self._end)
+        count = kept.stop - kept.start
+        size = max(len(self._times), 2 * count)
+        times, values = np.empty(size), np.empty(size)
+        times[:count], values[:count] = self._times[kept], self._values[kept]
+        self._times, self._values, self._begin, self._end = times, values, 0, count
 
     def window(self, since: float) -> tuple[Floats, Floats]:
         """Times and values since a time, in the order of time; all of them."""

@@ -14,6 +14,7 @@ from quixstreams.dataframe import StreamingDataFrame
 from quixstreams.models import Deserializer
 from quixstreams.models.topics import Topic, TopicAdmin, TopicManager
 from quixstreams.models.topics.exceptions import CreateTopicFailure
+from quixstreams.state.rocksdb import RocksDBOptions
 
 from labkit.broker import clients
 from labkit.readings import BadReading
@@ -26,6 +27,9 @@ SetAside = Callable[["Unreadable", Any, int, Any], None]
 # A run must start, stop and be replaced in fractions of a second. Short fetches let a rebalance or a seek through
 # (0.1 s instead of 2 s); a short session lets a broker forget a killed member sooner.
 CONSUMER = {"fetch.wait.max.ms": 20, "heartbeat.interval.ms": 200, "session.timeout.ms": 6000}
+
+# The state of a lab's windows is small: RocksDB need not let 64 MB of changes to it pile up in memory.
+STATE = RocksDBOptions(write_buffer_size=2**22)
 
 
 class Unreadable:
@@ -107,6 +111,7 @@ class LabApplication(Application):
             consumer_extra_config=clients.RECONNECT | CONSUMER,
             producer_extra_config=clients.RECONNECT,
             topic_manager=TopicManager(PromptAdmin(admin), group),
+            rocksdb_options=STATE,
             loglevel=None,
         )
         self.on_assigned: Callable[[], object] = lambda: None
