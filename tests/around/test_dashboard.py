@@ -4,7 +4,6 @@ import datetime
 import json
 import re
 from pathlib import Path
-from typing import Any
 
 from playwright.sync_api import Page
 
@@ -15,7 +14,8 @@ from tests.waiting import eventually
 SCREENSHOTS = Path(__file__).parents[2] / "screenshots"
 
 # device -> topic -> what stands in its tile; of the dashboard, which is the last with tiles
-TILES = """() => Object.fromEntries(Array.from(Array.from(document.querySelectorAll('.lab-tiles')).pop().children).map(
+LIVE = "Array.from(document.querySelectorAll('.lab-live .lab-tiles')).pop()"
+TILES = f"""() => Object.fromEntries(Array.from({LIVE}.children).map(
     tile => [tile.getAttribute('aria-label'), Object.fromEntries(Array.from(tile.querySelectorAll('div')).map(
         row => [row.innerText.split(/[:\\n]/)[0], row.innerText]))]))"""
 PLOT = "Array.from(document.querySelectorAll('.js-plotly-plot')).pop()"
@@ -67,7 +67,7 @@ def check_dashboard(page: Page, lab: Lab, picture: str) -> None:
     page.get_by_role("button", name="Corrupt record").press("Enter")
     eventually(lambda: "✉" in page.evaluate("document.body.innerText"))
     page.get_by_role("button", name="alert-count", exact=True).last.press("Space")
-    eventually(lambda: "offset" in page.locator("table").last.inner_text())
+    eventually(lambda: "offset" in page.locator(".lab-live table").last.inner_text())
 
     screenshot(page, picture)
 
@@ -99,28 +99,24 @@ def test_the_page_shows_what_the_topics_hold_and_its_controls_act(lab: Lab) -> N
 
 def test_notebook_04_shows_what_the_topics_hold_and_is_a_picture_when_opened_later(lab: Lab) -> None:
     problems: list[str] = []
-    with (
-        jupyter.notebooks(rate="1.0") as notebooks,
-        jupyter.serving("--notebooks", str(notebooks), settings=settings(lab)) as address,
-    ):
-        with jupyter.page(problems) as page:
-            jupyter.run_all(page, address, "04_live_charts.ipynb")
+    with jupyter.notebooks(rate="1.0") as notebooks:
+        serve, saved = ("--notebooks", str(notebooks)), notebooks / "04_live_charts.ipynb"
+        with jupyter.serving(*serve, settings=settings(lab)) as address, jupyter.page(problems) as page:
+            jupyter.run_all(page, address, saved.name)
             page.wait_for_function("document.body.innerText.includes('not JSON: unexpected end')", timeout=120_000)
             page.locator("h3:has-text('Now, by device')").scroll_into_view_if_needed()
             check_dashboard(page, lab, "04_live_charts")
             assert page.locator(".lab-still:visible").count() == 0
             page.get_by_role("menuitem", name="File", exact=True).click()
             page.get_by_text("Save Notebook", exact=True).first.click()
-            saved = notebooks / "04_live_charts.ipynb"
             eventually(lambda: "lab-still" in saved.read_text())
         assert problems == []
         assert saved.stat().st_size < 150_000
         assert "widgets" not in json.loads(saved.read_text())["metadata"]
-        later: list[Any] = []
-        with jupyter.page(later) as page:
-            jupyter.open_notebook(page, address, "04_live_charts.ipynb")
+        with jupyter.serving(*serve) as address, jupyter.page([]) as page:  # the widgets' kernel has gone
+            jupyter.open_notebook(page, address, saved.name)
             eventually(lambda: page.locator(".lab-still:visible").count() == 7)
-            assert page.locator("text=model not found").locator("visible=true").count() == 0
+            assert page.get_by_text("model not found").locator("visible=true").count() == 0
             assert page.evaluate(
                 "Array.from(document.querySelectorAll('.lab-still img')).every(i => i.naturalWidth > 0)"
             )

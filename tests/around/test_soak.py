@@ -19,8 +19,8 @@ TITLE = """Memory of the dashboard at 100 readings a second for 20 minutes.
 
 `uv run pytest -m soak`: the page of `lab dashboard` in Chromium, with 10 devices of 10 readings a second each. Memory
 of the kernel (resident) and of the page (its JavaScript heap after a collection), the lowest in each of five parts of
-the time after its first quarter, for what piles up does not go again; the aim is that the last part is within 5 % of the
-first. The age is that of the newest point drawn, as medians.
+the time after its first quarter, for what piles up does not go again; the aim is that the last part is within 5 % of
+the first. The age is that of the newest point drawn, as medians.
 """
 MINUTES = float(os.environ.get("SOAK_MINUTES", "20"))
 WARM_UP = 0.25  # of the time: the chart's window must fill, and so must caches
@@ -57,7 +57,7 @@ def test_memory_of_kernel_and_page_stays_flat(lab: Lab) -> None:
     command = ("dashboard", "--devices", "10", "--per-second", "10")
     with jupyter.serving(*command, settings=settings(lab)) as address, jupyter.page(problems) as page:
         page.goto(address, timeout=60_000)
-        page.wait_for_selector(".lab-tile", timeout=60_000)
+        page.wait_for_selector(".js-plotly-plot .scatterlayer .point", timeout=60_000, state="attached")
         process, browser = kernel(), page.context.new_cdp_session(page)
         looks: dict[str, Callable[[], float]] = {
             "kernel, MiB": lambda: process.memory_info().rss / MIB,
