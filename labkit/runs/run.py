@@ -1,5 +1,6 @@
 """A pipeline at work in a background thread."""
 
+import shutil
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -52,6 +53,7 @@ class Run(Worker):
         self._topics.create(*self.reads, *([self.writes] if self.writes else []), *letters)
         self.group = group
         self._groups.commit(group, self._starting_offsets(predecessor))
+        shutil.rmtree(state / group, ignore_errors=True)  # after lab.reset() the numbers of groups begin anew
         self._app = LabApplication(self._topics.address, self._topics.admin, self._topics.full(group), state / group)
         self._steps = self._build()
         self.start()

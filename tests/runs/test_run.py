@@ -6,7 +6,7 @@ import pytest
 
 from labkit import Lab, LabError
 from labkit.broker import clients
-from labkit.pipelines import alert_filter
+from labkit.pipelines import alert_filter, average_temperature
 from labkit.runs.topics import Topics
 from tests.waiting import eventually
 
@@ -181,6 +181,16 @@ def test_a_new_lab_on_the_same_broker_reads_on_where_the_old_one_stopped(lab: La
         later.run(alert_filter, reads="sensor", writes="alert").wait_until_caught_up()
         assert len(later.records("alert")) == 2
         later.reset()
+
+
+def test_after_a_reset_windows_begin_anew(lab: Lab) -> None:
+    means = []
+    for temperature in (10.0, 20.0):
+        write(lab, "sensor", *(hot(second) | {"temperature": temperature} for second in range(20)))
+        lab.run(average_temperature, reads="sensor", writes="avg-temp").wait_until_caught_up()
+        means.append({each.value["temperature"] for each in lab.records("avg-temp")})
+        lab.reset()
+    assert means == [{10.0}, {20.0}]
 
 
 def test_from_start_empties_what_is_written_and_reads_everything_again(lab: Lab) -> None:
