@@ -28,8 +28,8 @@ SetAside = Callable[["Unreadable", Any, int, Any], None]
 # (0.1 s instead of 2 s); a short session lets a broker forget a killed member sooner.
 CONSUMER = {"fetch.wait.max.ms": 20, "heartbeat.interval.ms": 200, "session.timeout.ms": 6000}
 
-# The state of a lab's windows is small: RocksDB need not let 64 MB of changes to it pile up in memory.
-STATE = RocksDBOptions(write_buffer_size=2**22)
+# The state of a lab's windows is small: RocksDB need not let 64 MB of changes to it pile up in memory, nor cache 1 GB.
+STATE = RocksDBOptions(write_buffer_size=2**20, block_cache_size=2**23)
 
 
 class Unreadable:
