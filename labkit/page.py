@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -14,18 +13,22 @@ import nbformat
 from papermill.iorw import load_notebook_node
 from papermill.parameterize import parameterize_notebook
 
+from labkit.broker.broker import free_ports
+
 TAG = "page"  # of the cells that the page consists of
 JUPYTER = Path(__file__).with_name("jupyter")
 
 
 def serve(notebook: Path, parameters: Mapping[str, Any], port: int, browser: bool) -> None:
     """Serve the page until Ctrl+C. Each visitor gets a kernel of their own, which ends when they leave the page."""
+    if port == 0:  # which Voilà would print in its address as it stands
+        (port,) = free_ports(1)
     with tempfile.TemporaryDirectory(prefix="labkit-page-") as directory:
         page = Path(directory) / "dashboard.ipynb"
         nbformat.write(_page(notebook, parameters), page)  # type: ignore[no-untyped-call]
         command = [
             *(sys.executable, "-m", "voila", str(page), "--template=labkit", "--token"),
-            *("--Voila.ip=127.0.0.1", f"--port={port or _free_port()}", *([] if browser else ["--no-browser"])),
+            *("--Voila.ip=127.0.0.1", f"--port={port}", *([] if browser else ["--no-browser"])),
         ]
         path = os.pathsep.join([str(JUPYTER), *filter(None, [os.environ.get("JUPYTER_PATH")])])
         # A session of its own: Ctrl+C must reach Voilà once, from here, for a second one breaks off its shutdown.
@@ -34,12 +37,6 @@ def serve(notebook: Path, parameters: Mapping[str, Any], port: int, browser: boo
                 server.wait()
             finally:
                 server.send_signal(signal.SIGINT)
-
-
-def _free_port() -> int:
-    """Voilà would take port 0 at its word when it prints its address."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
 
 
 def _page(notebook: Path, parameters: Mapping[str, Any]) -> Any:

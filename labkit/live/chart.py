@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import html
 import itertools
 import time
@@ -187,8 +186,7 @@ class Chart(VBox):  # type: ignore[misc]
                 if len(values)
             ]
             parts.append(f"{topic}: {', '.join(words) or 'nothing in this window'}.")
-        clock = datetime.datetime.fromtimestamp(self._newest / 1000, datetime.UTC)
-        span = f"The {self._window / 1000:g} s up to {clock:%H:%M:%S} UTC."
+        span = f"The {self._window / 1000:g} s up to {theme.clock(self._newest)} UTC."
         level = "" if self._threshold is None else f" Threshold {self._threshold:g} {theme.UNITS.get(self._field, '')}."
         return f"{span} {' '.join(parts)}{level}{self._left_out()}"
 

@@ -1,12 +1,11 @@
 """Charts as small static SVGs."""
 
-import datetime
 import math
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from labkit.live.series import Floats
-from labkit.live.theme import Look, escape
+from labkit.live.theme import SOFT, Look, clock, escape
 
 WIDTH = 900
 LEFT, RIGHT, TOP, BOTTOM = 70, 850, 40, 290
@@ -47,7 +46,7 @@ def sketch(title: str, y_title: str, lines: Sequence[Line], since: float, until:
         parts.append(_text(LEFT - 6, y(value) + 4, f"{value:g}", "text-anchor='end'"))
     for tick in range(6):
         time = since + (until - since) * tick / 5
-        parts.append(_text(x(time), BOTTOM + 18, _clock(time), "text-anchor='middle'"))
+        parts.append(_text(x(time), BOTTOM + 18, clock(time), "text-anchor='middle'"))
     middle = (TOP + BOTTOM) / 2
     parts.append(_text(16, middle, y_title, f"text-anchor='middle' transform='rotate(-90 16 {middle})'"))
     parts += [f"<path d='M{LEFT} {y(each):.1f}H{RIGHT}' stroke='#000' stroke-dasharray='6 4'/>" for each in levels]
@@ -72,7 +71,7 @@ def timeline(
         parts.append(_text(LEFT, y + 16, title, "font-weight='bold'"))
         for start, end, text, lane in bars:
             top, width = y + 24 + lane * LANE, x(end) - x(start)
-            style = "fill='#9ecae1' stroke='#000'"
+            style = f"fill='{SOFT}' stroke='#000'"
             parts.append(f"<rect x='{x(start):.0f}' y='{top}' width='{width:.0f}' height='{LANE - 4}' {style}/>")
             parts.append(_text(x(start) + 4, top + 15, text))
         y += 34 + LANE * (1 + max((lane for *_, lane in bars), default=0))
@@ -81,7 +80,7 @@ def timeline(
         parts.append(_text(x(time), TOP - 8, text, "text-anchor='middle'"))
     for tick in range(6):
         time = since + (until - since) * tick / 5
-        parts.append(_text(x(time), y + 16, _clock(time), "text-anchor='middle'"))
+        parts.append(_text(x(time), y + 16, clock(time), "text-anchor='middle'"))
     return _svg(parts, y + 24)
 
 
@@ -117,10 +116,6 @@ def _legend(lines: Sequence[Line]) -> tuple[list[str], int]:
 
 def _text(x: float, y: float, text: str, attributes: str = "") -> str:
     return f"<text x='{x:.0f}' y='{y:.0f}' {attributes}>{escape(text)}</text>"
-
-
-def _clock(time: float) -> str:
-    return f"{datetime.datetime.fromtimestamp(time / 1000, datetime.UTC):%H:%M:%S}"
 
 
 def _step(span: float) -> float:

@@ -1,5 +1,6 @@
 """How the lab's pictures look: colours that all can tell apart, and never colour alone."""
 
+import datetime
 import html
 import re
 import threading
@@ -9,6 +10,7 @@ from typing import Any, NamedTuple
 # black. Each has a marker and a dash of its own, so that a device can be told without its colour.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000")
 MARKERS = ("circle", "square", "triangle-up", "diamond", "x")
+SOFT = "#9ecae1"  # of bars: light enough for black text
 SIGNS = ("●", "■", "▲", "◆", "✕")  # the markers as characters
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
 
@@ -68,6 +70,11 @@ def axis(field: str) -> str:
     """An axis title with its unit."""
     name = field[:1].upper() + field[1:]
     return f"{name} ({UNITS[field]})" if field in UNITS else name
+
+
+def clock(time: float) -> str:
+    """A time in epoch milliseconds as hours, minutes and seconds, UTC."""
+    return f"{datetime.datetime.fromtimestamp(time / 1000, datetime.UTC):%H:%M:%S}"
 
 
 def escape(text: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import html
 import threading
 from collections.abc import Iterable, Mapping
@@ -171,8 +170,4 @@ def _number(value: Value) -> str:
 
 
 def _span(value: Value) -> str:
-    return f"{_clock(value.start)} to {_clock(value.end)}" if value.window else f"at {_clock(value.end)}"
-
-
-def _clock(time: int) -> str:
-    return f"{datetime.datetime.fromtimestamp(time / 1000, datetime.UTC):%H:%M:%S}"
+    return f"{theme.clock(value.start)} to {theme.clock(value.end)}" if value.window else f"at {theme.clock(value.end)}"

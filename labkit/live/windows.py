@@ -20,7 +20,6 @@ from labkit.live.still import Still, image
 from labkit.runs.tap import Record
 
 READINGS, LANE, EMPTY = 170, 26, 40  # pixels: the readings' row, one lane of windows, a row's margins
-SOFT = "#9ecae1"
 
 
 class Span(NamedTuple):
@@ -163,7 +162,7 @@ def _bars(found: Sequence[Span]) -> go.Bar:
         insidetextanchor="middle",
         textfont={"color": "#000000"},
         width=0.8,
-        marker={"color": SOFT, "line": {"color": "#000000", "width": 1}},
+        marker={"color": theme.SOFT, "line": {"color": "#000000", "width": 1}},
         hovertemplate="%{text}<extra></extra>",
     )
 
