@@ -143,6 +143,7 @@ def test_a_picture_shows_rates_lag_errors_and_dead_letters(lab: Lab) -> None:
     picture = lab.picture()
     assert words(picture) == "Nothing runs yet."
     lab.produce(per_second=20)
+    lab.wait_for("sensor")  # a reading must come before what is none: it ends the bad pipeline
     lab.run(alert_filter, reads="sensor", writes="alert")
     lab.run(lambda readings: readings.apply(lambda each: each["<b>"]), reads="sensor", name="bad")
     spoiler = clients.producer(lab.broker.address)
