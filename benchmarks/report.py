@@ -12,7 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TypeVar
 
-from labkit.broker import OwnBroker, cache, training
+from labkit.broker import OwnBroker, cache, store, training
 from labkit.broker.jars import Lock
 
 T = TypeVar("T")
@@ -31,7 +31,7 @@ def arguments(doc: str | None, repeats: int) -> ArgumentParser:
 
 def prepared() -> cache.Installation:
     """The developer's own cache, ahead-of-time cache included: nothing is downloaded or trained while one measures."""
-    place = cache.prepare(cache.installation())
+    place = store.prepare(cache.installation())
     training.train(place)
     return place
 
@@ -76,7 +76,7 @@ def write(script: str, doc: str | None, repeats: int, *parts: str) -> None:
     """Print the result of a script, and keep it in `results/`."""
     name = Path(script).stem
     title, _, explanation = (doc or "").strip().partition("\n\n")
-    versions = [f"Python {platform.python_version()}", f"Kafka {Lock.read().kafka}"]
+    versions = [f"Python {platform.python_version()}", f"Kafka {Lock.read(cache.LOCK).version}"]
     versions += [f"{package} {version(package)}" for package in PACKAGES]
     machine = f"{platform.machine()} with {os.cpu_count()} CPUs"
     today = datetime.datetime.now(datetime.UTC).date()

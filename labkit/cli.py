@@ -15,7 +15,7 @@ import click
 import platformdirs
 
 from labkit import Lab, LabError, doctor
-from labkit.broker import OwnBroker, cache, training
+from labkit.broker import OwnBroker, cache, store, training
 
 if TYPE_CHECKING:
     from labkit.runs.worker import Worker
@@ -58,8 +58,10 @@ def fetch() -> None:
 
     Example: lab fetch
     """
-    place = cache.prepare(cache.installation())
-    click.echo(f"Kafka {place.lock.kafka}: {len(place.lock.jars)} jars, each verified, and a formatted data directory")
+    place = store.prepare(cache.installation())
+    click.echo(
+        f"Kafka {place.lock.version}: {len(place.lock.jars)} jars, each verified, and a formatted data directory"
+    )
     if place.aot is None:
         click.echo("Training the ahead-of-time cache: some 15 seconds …")
         training.train(place)
@@ -141,6 +143,23 @@ def run(pipeline: str, reads: str | None, writes: str | None, from_start: bool) 
         stage = PIPELINES[pipeline]
         reads, writes = reads or stage.reads, writes or stage.writes
         _watch(lab.run(stage.function, reads=reads, writes=writes, from_start=from_start))
+
+
+@main.command()
+@click.option("--topic", "reads", default="sensor-data", show_default=True, help="The topic to read.")
+@click.option("--into", default="flink-files", show_default=True, help="The folder to write to.")
+@click.option("--bounded", is_flag=True, help="End where the topic ends now, and close all windows.")
+@click.option("--resume", is_flag=True, help="Go on from the newest checkpoint in the folder.")
+def flink(**options: Any) -> None:
+    """Run the Flink job until Ctrl+C: readings into files, each exactly once.
+
+    Ctrl+C takes a last checkpoint and commits what has been read; --resume goes on from there, or from the last
+    checkpoint before a crash.
+
+    Example: lab flink --into flink-files
+    """
+    with _lab() as lab:
+        _watch(lab.flink(**options))
 
 
 @main.command()

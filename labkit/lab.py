@@ -7,6 +7,7 @@ import os
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from labkit import broker, cells, readings
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from labkit.flink import FlinkJob
     from labkit.live.chart import Chart
     from labkit.live.controls import Controls
     from labkit.live.dashboard import Dashboard
@@ -148,6 +150,36 @@ class Lab:
         if predecessor:
             self._groups.forget(predecessor)
         return run
+
+    def flink(
+        self,
+        *,
+        reads: str = "sensor-data",
+        into: str | PathLike[str] | None = None,
+        sql: str | None = None,
+        bounded: bool = False,
+        resume: bool = False,
+        name: str = "flink",
+    ) -> FlinkJob:
+        """Run the Flink SQL job, which writes files into a folder, in a process of its own.
+
+        Without `into` the folder is one of the lab's own, a new one for each job, and goes with the lab. `sql` is
+        another job: a change of `labkit.flink.SQL`. `bounded=True` ends it where the topic ends now, and closes all
+        windows. `resume=True` goes on from the newest checkpoint in the folder, or in that of the last job. A job of
+        the same name, or started by an earlier execution of the same cell, is replaced. Raises LabError.
+        """
+        from labkit import flink
+        from labkit.broker import store
+
+        place = store.prepare(flink.installation())
+        self._replace(name)
+        folders = self.broker.kept.directory / "flink"
+        number = len(list(folders.glob("*"))) + (0 if resume else 1)
+        folder = Path(into) if into else folders / f"{number}"
+        job = flink.FlinkJob(self._groups, name, reads, folder, sql or flink.SQL, bounded)
+        job.begin(place, resume)
+        self._adopt(job)
+        return job
 
     # ------------------------------------------------------------------- look
 

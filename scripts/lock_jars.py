@@ -1,6 +1,7 @@
-"""Write the lock of the broker's jars: coordinates, SHA-256 and size, resolved from Maven by coordinate.
+"""Write a lock of jars: coordinates, SHA-256 and size, resolved from Maven by coordinate.
 
-uv run scripts/lock_jars.py 4.3.1 > labkit/broker/kafka.lock.toml
+uv run scripts/lock_jars.py kafka 4.3.1 > labkit/broker/kafka.lock.toml
+uv run scripts/lock_jars.py flink 2.3.0 > labkit/flink/flink.lock.toml
 """
 
 import hashlib
@@ -10,26 +11,41 @@ import jgo
 from jgo.maven import Artifact, MavenContext
 
 SLF4J_BINDING = "org.apache.logging.log4j:log4j-slf4j-impl"  # Kafka's jars log through slf4j and bring no binding
+CONNECTOR = (
+    "5.0.0-2.2"  # the newest of the Kafka connector; it numbers itself, and names the Flink that it was built for
+)
 
 
-def artifacts(kafka: str) -> list[Artifact]:
-    broker = jgo.resolve(f"org.apache.kafka:kafka_2.13:{kafka}")
+def kafka(version: str) -> list[Artifact]:
+    """Every jar that the broker's JVM may load."""
+    broker = jgo.resolve(f"org.apache.kafka:kafka_2.13:{version}")
     log4j = next(jar.version for jar in broker if jar.artifactId == "log4j-core")
-    maven = MavenContext()
     # The console consumer and the other tools: their own jar needs nothing of Kafka Connect.
-    tools = maven.project("org.apache.kafka", "kafka-tools").at_version(kafka).artifact()
-    group, name = SLF4J_BINDING.split(":")
-    return [*broker, tools, maven.project(group, name).at_version(log4j).artifact()]
+    return [*broker, jar("org.apache.kafka:kafka-tools", version), jar(SLF4J_BINDING, log4j)]
+
+
+def flink(version: str) -> list[Artifact]:
+    """What Flink's JVM loads besides the jars of the package apache-flink."""
+    return [
+        jar("org.apache.flink:flink-sql-connector-kafka", CONNECTOR),
+        jar("org.apache.flink:flink-table-planner_2.12", version),
+    ]
+
+
+def jar(name: str, version: str) -> Artifact:
+    group, artifact = name.split(":")
+    return MavenContext().project(group, artifact).at_version(version).artifact()
 
 
 def main() -> None:
-    kafka = sys.argv[1]
-    print("# Written by scripts/lock_jars.py. Every jar that the broker's JVM may load.")
-    print(f'kafka = "{kafka}"')
-    for jar in sorted(artifacts(kafka), key=lambda jar: (jar.groupId, jar.artifactId)):
-        content = jar.resolve().read_bytes()
+    what, version = sys.argv[1:]
+    jars = {"kafka": kafka, "flink": flink}[what](version)
+    print(f"# Written by scripts/lock_jars.py {what} {version}.")
+    print(f'version = "{version}"')
+    for each in sorted(jars, key=lambda each: (each.groupId, each.artifactId)):
+        content = each.resolve().read_bytes()
         print("\n[[jar]]")
-        print(f'coordinates = "{jar.groupId}:{jar.artifactId}:{jar.version}"')
+        print(f'coordinates = "{each.groupId}:{each.artifactId}:{each.version}"')
         print(f'sha256 = "{hashlib.sha256(content).hexdigest()}"')
         print(f"size = {len(content)}")
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import settings
 
 from labkit import Lab
-from labkit.broker import OwnBroker, cache, training
+from labkit.broker import OwnBroker, cache, store, training
 
 # A busy machine is no failure, and a red build must be red again when it is run again.
 settings.register_profile("labkit", deadline=None, derandomize="CI" in os.environ)
@@ -34,7 +34,7 @@ def _nothing_of_the_developers_own_lab(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session")
 def installation() -> cache.Installation:
     """The developer's own cache, ahead-of-time cache included: no training disturbs the tests later."""
-    place = cache.prepare(cache.installation())
+    place = store.prepare(cache.installation())
     training.train(place)
     return place
 

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from confluent_kafka import KafkaException
 
-from labkit.broker import cache, clients, kafka
+from labkit.broker import cache, clients, kafka, store
 from labkit.broker.kept import Kept
 from labkit.errors import LabError
 
@@ -60,7 +60,7 @@ class OwnBroker:
     """A Kafka that ends, with its data, when `close` is called or this process ends in whatever way."""
 
     def __init__(self, place: cache.Installation | None = None) -> None:
-        place = cache.prepare(place or cache.installation())
+        place = store.prepare(place or cache.installation())
         aot = place.aot
         self.address, self.kept = _start_on_free_ports(place, [f"-XX:AOTCache={aot}"] if aot else [])
         self._trainer = None if aot else _train_in_background(place)

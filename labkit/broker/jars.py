@@ -1,4 +1,4 @@
-"""The broker's jars: downloaded by Maven coordinates, and never used unless they are the locked ones."""
+"""Locked jars: downloaded by Maven coordinates, and never used unless they are the very ones."""
 
 import hashlib
 import os
@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from labkit.errors import LabError
-
-LOCK = Path(__file__).with_name("kafka.lock.toml")
 
 
 @dataclass(frozen=True)
@@ -34,16 +32,18 @@ class Jar:
 
 @dataclass(frozen=True)
 class Lock:
-    kafka: str
+    """The jars of a lock file, the version of what they are for, and the SHA-256 of the file."""
+
+    version: str
     jars: tuple[Jar, ...]
     sha256: str
 
     @classmethod
-    def read(cls, path: Path = LOCK) -> "Lock":
+    def read(cls, path: Path) -> "Lock":
         content = path.read_bytes()
         table = tomllib.loads(content.decode())
         jars = tuple(Jar(**jar) for jar in table["jar"])
-        return cls(table["kafka"], jars, hashlib.sha256(content).hexdigest())
+        return cls(table["version"], jars, hashlib.sha256(content).hexdigest())
 
 
 def digest(path: Path) -> str:

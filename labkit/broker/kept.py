@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 KEEPER = Path(__file__).with_name("keeper.py")
@@ -21,7 +22,8 @@ class Kept:
         self._keeper: subprocess.Popen[bytes] | None = None
         self._closed = False
 
-    def start(self, command: list[str] | None = None) -> None:
+    def start(self, command: list[str] | None = None, environment: Mapping[str, str] | None = None) -> None:
+        """Start the command, with another environment than this process's if one is given."""
         # A session of its own: Jupyter's interrupt goes to the kernel's whole process group.
         self._keeper = subprocess.Popen(
             [sys.executable, "-I", "-S", str(KEEPER), str(os.getpid()), str(self.directory), *(command or [])],
@@ -29,6 +31,7 @@ class Kept:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
+            env=environment,
         )
 
     def exit_code(self) -> int | None:

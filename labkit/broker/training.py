@@ -11,7 +11,7 @@ from pathlib import Path
 
 from confluent_kafka import TopicPartition
 
-from labkit.broker import broker, cache, clients
+from labkit.broker import broker, cache, clients, store
 from labkit.broker.kept import Kept
 from labkit.errors import LabError
 
@@ -20,7 +20,7 @@ EXIT_LIMIT = 120.0  # seconds that the JVM may take to write its cache (about 7 
 
 def train(place: cache.Installation) -> None:
     """Make the ahead-of-time cache unless it is there or being made. Takes some 15 seconds."""
-    with cache.exclusive_training(place) as fresh:
+    with store.exclusive_training(place) as fresh:
         if fresh is None:
             return
         ports = broker.free_ports(2)

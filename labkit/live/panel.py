@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import threading
 import weakref
+from collections.abc import Sequence
 
 from ipywidgets import HTML
 
@@ -59,4 +60,12 @@ def describe(worker: Worker) -> str:
         shown = list(worker.prints)[-PRINTS_SHOWN:]
         above = f"… {worker.printed - len(shown)} lines above: see .prints\n" if worker.printed > len(shown) else ""
         lines.append(f"<pre style='margin:4px 0 0 16px'>{html.escape(above + chr(10).join(shown))}</pre>")
+    lines += [_table(rows) for rows in worker.tables()]
     return f"<div style='border-left:4px solid {colour};padding:2px 8px;line-height:1.5'>{'<br>'.join(lines)}</div>"
+
+
+def _table(rows: Sequence[Sequence[str]]) -> str:
+    heads, *others = rows
+    cells = [f"<tr>{''.join(f'<th>{html.escape(each)}</th>' for each in heads)}</tr>"]
+    cells += [f"<tr>{''.join(f'<td>{html.escape(each)}</td>' for each in row)}</tr>" for row in others]
+    return f"<table>{''.join(cells)}</table>"

@@ -1,7 +1,7 @@
 """Readings: what they are, where they come from, and which records are none. Knows nothing of Kafka."""
 
 from labkit.readings.devices import now, simulate
-from labkit.readings.reading import COLUMNS, TOPICS, BadReading, Reading, check, parse, parse_object
+from labkit.readings.reading import COLUMNS, TOPICS, BadReading, Reading, check, named_for, parse, parse_object
 from labkit.readings.replay import Replay, recorded
 from labkit.readings.sources import Source, open_source
 from labkit.readings.tables import read
@@ -17,6 +17,7 @@ __all__ = [
     "Source",
     "World",
     "check",
+    "named_for",
     "now",
     "open_source",
     "parse",

@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Mapping
 from typing import Any, TypedDict
 
 import orjson
@@ -21,6 +22,9 @@ class Reading(TypedDict):
 
 TOPICS = ("sensor", "alert")  # whose records must be readings; any other topic holds any JSON objects
 COLUMNS = tuple(Reading.__annotations__)
+
+
+SENSOR_DATA = "sensor-data"  # whose records have the names that the Flink job uses
 
 
 class BadReading(ValueError):
@@ -69,6 +73,13 @@ def check(reading: dict[str, Any]) -> None:
         raise BadReading(f"humidity is {humidity}, not between 0 and 100 percent")
     if type(timestamp) is not int or not 0 <= timestamp <= LAST_TIMESTAMP:
         raise BadReading(f"timestamp is {_shown(timestamp)}, not a time in epoch milliseconds")
+
+
+def named_for(topic: str, reading: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The reading as a record of a topic: in `sensor-data` the device is called `sensor_id`, in any other `device`."""
+    if topic != SENSOR_DATA:
+        return reading
+    return {"sensor_id" if name == "device" else name: value for name, value in reading.items()}
 
 
 def _why_no_json(raw: bytes, error: orjson.JSONDecodeError) -> str:

@@ -10,7 +10,7 @@ import orjson
 
 from labkit.broker import clients
 from labkit.errors import LabError
-from labkit.readings import Corrupt, World
+from labkit.readings import Corrupt, World, named_for
 from labkit.runs.topics import Topics
 from labkit.runs.worker import Worker
 
@@ -35,7 +35,8 @@ class Production(Worker):
         count: int | None = None,
     ) -> None:
         super().__init__(name)
-        self.world, self.writes = world, writes
+        self.world = world
+        self.writes: str = writes
         self.accepted = self.delivered = self.failed = 0
         self._count = math.inf if count is None else count
         self._full = topics.full(writes)
@@ -88,7 +89,8 @@ class Production(Worker):
         if isinstance(item, Corrupt):
             device, value, timestamp = item
         else:
-            device, value, timestamp = item["device"], orjson.dumps(item), item["timestamp"]
+            value = orjson.dumps(named_for(self.writes, item))
+            device, timestamp = item["device"], item["timestamp"]
         while True:
             try:
                 self._producer.produce(

@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from confluent_kafka import KafkaError, KafkaException, TopicPartition
+from confluent_kafka import KafkaError, KafkaException, TopicCollection, TopicPartition
 from confluent_kafka.admin import NewTopic, OffsetSpec, TopicMetadata
 
 from labkit.broker import clients
@@ -46,6 +46,11 @@ class Topics:
         """The partition numbers of a topic; empty if there is no such topic."""
         topic = self._metadata().get(self.full(name))
         return sorted(topic.partitions) if topic else []
+
+    def identity(self, name: str) -> str:
+        """What tells a topic from one of the same name that was deleted before."""
+        wanted = TopicCollection([self.full(name)])
+        return str(settle(lambda: self.admin.describe_topics(wanted))[self.full(name)].topic_id)
 
     def starts(self, name: str) -> Partitions:
         """The offset of the oldest record of each partition."""

