@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ import platformdirs
 
 from labkit import Lab, LabError, doctor
 from labkit.broker import OwnBroker, cache, store, training
+from labkit.broker.store import Place
 
 if TYPE_CHECKING:
     from labkit.runs.worker import Worker
@@ -58,14 +59,20 @@ def fetch() -> None:
 
     Example: lab fetch
     """
-    place = store.prepare(cache.installation())
+    from labkit import flink
+
+    kafka = store.prepare(cache.installation())
     click.echo(
-        f"Kafka {place.lock.version}: {len(place.lock.jars)} jars, each verified, and a formatted data directory"
+        f"Kafka {kafka.lock.version}: {len(kafka.lock.jars)} jars, each verified, and a formatted data directory"
     )
-    if place.aot is None:
-        click.echo("Training the ahead-of-time cache: some 15 seconds …")
-        training.train(place)
-    click.echo(f"Ahead-of-time cache: {'there' if place.aot else 'being trained by another lab'}\n{place.directory}")
+    _train(kafka, training.train, 15)
+    try:
+        place = store.prepare(flink.installation())
+    except flink.NotInstalled as error:
+        click.echo(f"No Flink: {error}")
+        return
+    click.echo(f"Flink {place.lock.version}: {len(place.lock.jars)} jars, each verified")
+    _train(place, flink_training.train, 30)
 
 
 @main.command("doctor")
@@ -191,6 +198,13 @@ def dashboard(port: int, no_browser: bool, **parameters: Any) -> None:
     if parameters["source"] and Path(parameters["source"]).exists():
         parameters["source"] = str(Path(parameters["source"]).resolve())
     page.serve(NOTEBOOKS / "04_live_charts.ipynb", parameters, port, not no_browser)
+
+
+def _train(place: Place, train: Callable[[Place], None], seconds: int) -> None:
+    if place.aot is None:
+        click.echo(f"Training the ahead-of-time cache: some {seconds} seconds …")
+        train(place)
+    click.echo(f"Ahead-of-time cache: {'there' if place.aot else 'being trained by another lab'}\n{place.directory}")
 
 
 @contextlib.contextmanager

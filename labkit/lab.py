@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from labkit.broker.kept import Kept
     from labkit.flink import FlinkJob
     from labkit.live.chart import Chart
     from labkit.live.controls import Controls
@@ -61,6 +62,7 @@ class Lab:
         self._workers: dict[str, tuple[Worker, cells.Cell]] = {}
         self._views: list[tuple[Any, cells.Cell]] = []
         self._looks = theme.Looks()
+        self._trainer: Kept | None = None
         self._closed = False
         atexit.register(self.close)
         Lab._current = self
@@ -170,8 +172,11 @@ class Lab:
         """
         from labkit import flink
         from labkit.broker import store
+        from labkit.flink import training
 
         place = store.prepare(flink.installation())
+        if not place.aot and not self._trainer:
+            self._trainer = training.in_background(place)
         self._replace(name)
         folders = self.broker.kept.directory / "flink"
         number = len(list(folders.glob("*"))) + (0 if resume else 1)
@@ -307,6 +312,8 @@ class Lab:
         self._closed = True
         atexit.unregister(self.close)
         self.stop()
+        if self._trainer:
+            self._trainer.close()
         self.broker.close()
         prints.uninstall()
         if Lab._current is self:

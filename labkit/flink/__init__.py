@@ -3,7 +3,7 @@
 Nothing here imports PyFlink but job.py, which is that process.
 """
 
-from labkit.flink.installation import installation
+from labkit.flink.installation import NotInstalled, installation
 from labkit.flink.run import SQL, FlinkJob
 
-__all__ = ["SQL", "FlinkJob", "installation"]
+__all__ = ["SQL", "FlinkJob", "NotInstalled", "installation"]

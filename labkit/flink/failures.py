@@ -11,10 +11,12 @@ MEANINGS = {
 CAUSE = re.compile(r"^(?:Caused by: )?[\w.$]*?(\w+(?:Exception|Error): .+)$", flags=re.MULTILINE)
 
 
-def explain(log: str) -> str:
-    """The one line of what a Flink job has logged that says best why it ended."""
+def explain(code: int, log: str) -> str:
+    """One line that says why a Flink job ended, by its exit code and what it logged."""
+    if code < 0:
+        return f"Flink was killed by signal {-code}: resume it, and it goes on from its newest checkpoint."
     for pattern, meaning in MEANINGS.items():
         if found := re.search(pattern, log):
             return found.expand(meaning)
     said = CAUSE.findall(log) or log.strip().splitlines() or ["it said nothing"]
-    return f"Flink ended: {said[-1]}"
+    return f"Flink ended: {said[-1].rstrip('.')}."

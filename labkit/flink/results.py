@@ -13,7 +13,7 @@ from filelock import FileLock, Timeout
 
 from labkit.errors import LabError
 
-KINDS = ("readings", "alerts", "windows")  # folders: two of JSON lines, one of CSV
+KINDS = ("readings", "alerts", "windows", "unreadable")  # folders: two of JSON lines, two of CSV
 LATE = b'"late":true'
 
 

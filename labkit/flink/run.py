@@ -48,14 +48,14 @@ OPTIONS = {
 
 
 class Progress(NamedTuple):
-    """How far a job has come, in records, rows and files; `unreadable` as of the last checkpoint."""
+    """How far a job has come: records read, rows and files committed, checkpoints done."""
 
     read: int = 0
-    unreadable: int = 0
     readings: int = 0
     late: int = 0
     alerts: int = 0
     windows: int = 0
+    unreadable: int = 0
     files: int = 0
     checkpoints: Checkpoints = Checkpoints()
 
@@ -231,9 +231,9 @@ class FlinkJob(Worker):
                 if self.progress.checkpoints.done and not swept:
                     swept = True
                     self._results.sweep(self._begun)
-            self._count(self._committed())
+            self._count(self.progress.checkpoints)
             if code and not (self._stopping.is_set() and not asked):
-                raise LabError(f"{explain(self._kept.log())} (its log: {self._results.internal}/flink.log)")
+                raise LabError(f"{explain(code, self._kept.log())} Its log is {self._results.internal}/flink.log.")
         finally:
             (self._results.internal / "flink.log").write_text(self._kept.log())
             self._kept.close()
@@ -264,21 +264,15 @@ class FlinkJob(Worker):
             checkpoints = self._rest.checkpoints(self._job)
         except OSError:  # it is just starting, or just ending
             return
-        settled = checkpoints.done == self.progress.checkpoints.done  # what it commits is committed
-        self._count(self._committed() if settled else {}, checkpoints)
+        self._count(checkpoints)
 
-    def _count(self, committed: dict[int, int], checkpoints: Checkpoints | None = None) -> None:
-        """Bring the progress up to date. What was read up to a checkpoint and is no reading was unreadable."""
-        readings, alerts, windows = (self._results.tally(kind) for kind in KINDS)
-        before = self.progress
+    def _count(self, checkpoints: Checkpoints) -> None:
+        tallies = [self._results.tally(kind) for kind in KINDS]
+        readings, alerts, windows, unreadable = (each.rows for each in tallies)
         read = sum(max(self._place(partition) - start, 0) for partition, start in self._starts.items())
-        unreadable = before.unreadable
-        if committed:
-            done = sum(max(committed.get(partition, 0) - start, 0) for partition, start in self._starts.items())
-            unreadable, read = max(done - readings.rows, unreadable), max(read, done)
-        files = readings.files + alerts.files + windows.files
-        counts = (readings.rows, readings.late, alerts.rows, windows.rows, files)
-        self.progress = Progress(read, unreadable, *counts, checkpoints or before.checkpoints)
+        read = max(read, readings + unreadable)  # the files are the last to know, when the job has ended
+        late, files = tallies[0].late, sum(each.files for each in tallies)
+        self.progress = Progress(read, readings, late, alerts, windows, unreadable, files, checkpoints)
 
     def _place(self, partition: int) -> int:
         return self._positions.get(partition, self._starts.get(partition, 0))

@@ -7,6 +7,8 @@ CREATE TABLE sensor_data (
     `key` BYTES,
     `value` BYTES,
     headers MAP<STRING, BYTES> METADATA VIRTUAL,
+    `partition` INT METADATA VIRTUAL,
+    `offset` BIGINT METADATA VIRTUAL,
     kafka_time TIMESTAMP_LTZ(3) METADATA FROM 'timestamp' VIRTUAL,
     event_time AS TO_TIMESTAMP_LTZ(CAST(REGEXP_EXTRACT(
         JSON_QUERY(CAST(`value` AS STRING), '$.timestamp' WITH ARRAY WRAPPER), '^\[([0-9]{1,15})]$', 1) AS BIGINT), 3),
@@ -30,7 +32,8 @@ CREATE TABLE sensor_data (
 CREATE VIEW fields AS
 SELECT
     *,
-    REGEXP_EXTRACT(JSON_QUERY(text, '$.sensor_id' WITH ARRAY WRAPPER), '^\["(.+)"]$', 1) AS sensor_id,
+    CASE WHEN REGEXP(JSON_QUERY(text, '$.sensor_id' WITH ARRAY WRAPPER), '^\["[^"]')
+        THEN JSON_VALUE(text, '$.sensor_id') END AS sensor_id,
     CAST(REGEXP_EXTRACT(JSON_QUERY(text, '$.temperature' WITH ARRAY WRAPPER), '^\[(-?[0-9].*)]$', 1) AS DOUBLE)
         AS temperature,
     CAST(REGEXP_EXTRACT(JSON_QUERY(text, '$.humidity' WITH ARRAY WRAPPER), '^\[(-?[0-9].*)]$', 1) AS DOUBLE)
@@ -104,6 +107,17 @@ CREATE TABLE windows (
     'format' = 'csv'
 );
 
+-- What is no reading: its place in the topic and the reason as a file, the record itself in a topic of its own.
+CREATE TABLE unreadable (
+    `partition` INT,
+    `offset` BIGINT,
+    reason STRING
+) WITH (
+    'connector' = 'filesystem',
+    'path' = '${folder}/unreadable',
+    'format' = 'csv'
+);
+
 CREATE TABLE dead_letters (
     `key` BYTES,
     `value` BYTES,
@@ -147,6 +161,11 @@ SELECT
     COUNT(*)
 FROM TABLE(HOP(TABLE readings, DESCRIPTOR(event_time), INTERVAL '1' SECOND, INTERVAL '10' SECOND))
 GROUP BY sensor_id, window_start, window_end;
+
+INSERT INTO unreadable
+SELECT `partition`, `offset`, reason
+FROM checked
+WHERE reason IS NOT NULL;
 
 INSERT INTO dead_letters
 SELECT `key`, `value`, MAP_UNION(headers, MAP['reason', CAST(reason AS BYTES)]), kafka_time

@@ -10,9 +10,10 @@ from pathlib import Path
 import orjson
 
 from labkit.broker import OwnBroker, clients, store
+from labkit.broker.kept import Kept
 from labkit.errors import LabError
-from labkit.flink import SQL, FlinkJob
 from labkit.flink.installation import Installation, installation
+from labkit.flink.run import SQL, FlinkJob
 from labkit.readings import named_for, simulate
 from labkit.runs.groups import Groups
 from labkit.runs.topics import Topics
@@ -40,6 +41,13 @@ def train(place: Installation) -> None:
             raise LabError(
                 f"The JVM wrote no ahead-of-time cache: Flink starts slower, all else works. {job.error or ''}"
             )
+
+
+def in_background(place: Installation) -> Kept:
+    """Train in a process of low priority, which ends with this one."""
+    trainer = Kept()
+    trainer.start([sys.executable, "-m", "labkit.flink.training", str(place.directory.parent)])
+    return trainer
 
 
 def _fill(topics: Topics) -> None:

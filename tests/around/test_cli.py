@@ -15,7 +15,7 @@ from labkit.pipelines import PIPELINES
 from tests.waiting import eventually
 
 LAB = str(Path(sys.executable).with_name("lab"))
-COMMANDS = ["fetch", "doctor", "broker", "produce", "run", "peek", "dashboard"]
+COMMANDS = ["fetch", "doctor", "broker", "produce", "run", "flink", "peek", "dashboard"]
 
 
 def lab(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

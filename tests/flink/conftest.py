@@ -1,0 +1,15 @@
+import pytest
+
+from labkit.broker import store
+from labkit.flink import training
+from labkit.flink.installation import Installation, installation
+
+pytest.importorskip("pyflink", reason="Flink is not installed: uv run --all-extras pytest")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def flink() -> Installation:
+    """The developer's own cache, ahead-of-time cache included: no training disturbs the tests."""
+    place = store.prepare(installation())
+    training.train(place)
+    return place

@@ -1,0 +1,274 @@
+"""The Flink job on a real Kafka: bad records, stop and resume, SIGKILL, and errors that say what to do."""
+
+import csv
+import json
+import operator
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from labkit import Lab, LabError
+from labkit.broker import clients
+from labkit.broker.jars import Lock
+from labkit.flink import SQL, FlinkJob
+from labkit.flink.failures import explain
+from labkit.flink.installation import LOCK, Installation
+from labkit.readings import BadReading, now, parse
+from labkit.runs import tap
+from tests.broker.lives import lives
+from tests.flink import results
+from tests.readings.test_reading import GOOD, nearly
+from tests.waiting import eventually
+
+START = 60.0  # seconds that a job may take until it runs, on a busy machine
+
+
+def send(lab: Lab, topic: str, values: Iterable[bytes | None], partition: int = 0, ago: int = 0) -> None:
+    producer = clients.producer(lab.broker.address)
+    for value in values:
+        producer.produce(lab._topics.full(topic), value, b"key", partition=partition, timestamp=now() - ago)
+    assert producer.flush(10) == 0
+
+
+def ended(job: FlinkJob) -> FlinkJob:
+    assert job.wait(START)
+    assert not job.error
+    return job
+
+
+# ---------------------------------------------------------------------- bad records
+
+
+def renamed(reading: dict[str, object]) -> bytes:
+    """As it is in `sensor-data`."""
+    return json.dumps({"sensor_id" if name == "device" else name: value for name, value in reading.items()}).encode()
+
+
+def is_reading(value: bytes | None) -> bool:
+    """What the lab's own reader says of it, which knows the sensor by the other name."""
+    try:
+        parse(value and value.replace(b'"sensor_id"', b'"device"'))
+    except BadReading:
+        return False
+    return True
+
+
+def test_bad_records_are_the_same_as_everywhere_and_kept_raw_with_the_reason(lab: Lab, tmp_path: Path) -> None:
+    good = GOOD | {"timestamp": now() - 1000}
+    names = ["sensor-1", "ü 漢 😀", 'with "quotes"', "back\\slash", "comma,\nline", "[]", "'"]
+    fine = [good | {"device": name} for name in names]
+    fine += [good | each for each in ({"temperature": 30}, {"temperature": -273.15}, {"temperature": 1e300})]
+    fine += [good | each for each in ({"humidity": 0}, {"humidity": 100.0}, {"timestamp": 0}, {"more": [1, {}]})]
+    missing = [{name: value for name, value in good.items() if name != left_out} for left_out in good]
+    odd = [good | {field: value} for field, several in nearly.items() for value in several]
+    values = [renamed(each) for each in (*fine, *missing, *odd)]
+    values += [None, b"", b"?", b"null", b"[]", b"{}", b"5", b"\xff\xfe", b'{"sensor_id": "a"', renamed(good)[:-1]]
+    ahead = renamed(good | {"timestamp": now() + 2 * 3_600_000})  # a reading to the lab, but it would stop all time
+    random.Random(0).shuffle(values)
+    lab._topics.create("sensor-data")
+    send(lab, "sensor-data", [*values, ahead])
+
+    job = ended(lab.flink(into=tmp_path, bounded=True))
+
+    readings = [each for each in values if is_reading(each)]
+    assert len(readings) == len(fine)
+    fields = operator.itemgetter("sensor_id", "temperature", "humidity", "timestamp")
+    found = [fields(each) for each in results.objects(tmp_path, "readings")]
+    assert found == [fields(json.loads(each)) for each in readings]
+    letters = tap.newest(lab._topics, "sensor-data.dead-letter", 1000, raw=True)
+    assert [each.value for each in letters] == [*(each for each in values if not is_reading(each)), ahead]
+    assert {each.key for each in letters} == {"key"}
+    places = [place for place, value in enumerate([*values, ahead]) if value == ahead or not is_reading(value)]
+    index = list(csv.reader(results.lines(tmp_path, "unreadable")))
+    assert index == [["0", str(n), each.headers["reason"]] for n, each in zip(places, letters, strict=True)]
+    assert all(each.headers["reason"] for each in letters)
+    assert "ahead" in letters[-1].headers["reason"]
+    assert job.progress.unreadable == len(letters)
+
+
+# ------------------------------------------------------------------ stop, resume, kill
+
+
+def sent(lab: Lab) -> Counter[tuple[str, int, float]]:
+    """The readings in the topic."""
+    values = [each.value for each in lab.records("sensor-data") if isinstance(each.value, dict)]
+    return Counter((each["sensor_id"], each["timestamp"], each["temperature"]) for each in values)
+
+
+def written(folder: Path) -> Counter[tuple[str, int, float]]:
+    """The readings in the committed files."""
+    found = results.objects(folder, "readings")
+    return Counter((each["sensor_id"], each["timestamp"], each["temperature"]) for each in found)
+
+
+def test_a_stop_commits_all_that_was_read_and_resume_goes_on_from_there(lab: Lab, tmp_path: Path) -> None:
+    sensors = lab.produce(to="sensor-data", per_second=20)
+    lab.wait_for("sensor-data")
+    job = lab.flink(into=tmp_path)
+    eventually(lambda: job.progress.checkpoints.done and job.total() > 20, START)
+    assert "Apache Flink" in subprocess.run(["curl", "-s", job.web], capture_output=True, text=True, check=True).stdout
+    with pytest.raises(LabError, match="Another job is writing"):
+        lab.flink(into=tmp_path, name="other", resume=True)
+    job.stop()
+    assert (job.state, job.error, job.note) == ("stopped", None, "")
+    files = results.lines(tmp_path, "readings")
+    assert 20 < len(files) == job.progress.readings == job.progress.read
+    assert not list(tmp_path.rglob(".part*"))
+
+    with pytest.raises(LabError, match="holds the results of an earlier job"):
+        lab.flink(into=tmp_path)
+    with pytest.raises(LabError, match="with another SQL: name another folder"):
+        lab.flink(into=tmp_path, resume=True, sql=SQL.replace("> 303", "> 305"))
+    again = lab.flink(into=tmp_path, resume=True)
+    sensors.stop()
+    again.wait_until_caught_up(START)
+    assert again.lag == 0
+    again.stop()
+    assert results.lines(tmp_path, "readings")[: len(files)] == files
+    assert written(tmp_path) == sent(lab)
+    lab._topics.delete([lab._topics.full("sensor-data")])
+    lab.produce(to="sensor-data", count=1).wait(5)
+    with pytest.raises(LabError, match="with another topic: name another folder"):
+        lab.flink(into=tmp_path, resume=True)
+
+
+def kill(job: FlinkJob) -> None:
+    """SIGKILL to the job's process and its JVM."""
+    os.killpg(int((job._kept.directory / "pid").read_text()), signal.SIGKILL)
+    assert job.wait(10)
+    assert job.state == "failed"
+    assert "killed by signal 9: resume it" in str(job.error)
+
+
+def test_five_kills_at_random_moments_lose_nothing_and_double_nothing(lab: Lab, tmp_path: Path) -> None:
+    seed = random.randrange(1 << 30)
+    print(f"seed {seed}")  # pytest shows it if the test fails
+    dice = random.Random(seed)
+    sensors = lab.produce(to="sensor-data", per_second=100)
+    lab.wait_for("sensor-data")
+    for number in range(5):
+        job = lab.flink(into=tmp_path, resume=number > 0)
+        # Anywhere from its first reading to beyond its second checkpoint.
+        begun = eventually(job.total, START)
+        moment = begun + dice.randrange(1500)
+        eventually(lambda job=job, moment=moment: job.total() >= moment, START)
+        send(lab, "sensor-data", [b"no reading"])
+        kill(job)
+    sensors.stop()
+    job = lab.flink(into=tmp_path, resume=True)
+    job.wait_until_caught_up(START)
+    job.stop()
+    assert not job.error
+    assert written(tmp_path) == sent(lab)
+    assert [each.value for each in lab.records("sensor-data.dead-letter")] == [b"no reading"] * 5
+    assert job.progress.unreadable == 5
+    windows = results.windows(tmp_path)
+    assert len({each[:3] for each in windows}) == len(windows) > 10
+    assert not list(tmp_path.rglob(".part*")), "what the killed jobs left half-written"
+
+
+HOLD = """
+import sys
+from labkit import Lab
+lab = Lab()
+lab.produce(to="sensor-data").wait(1)
+job = lab.flink()
+while job.state == "starting":
+    job.wait(0.1)
+print(job._kept.directory, flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.mark.usefixtures("installation")
+def test_a_killed_kernel_takes_the_job_with_it() -> None:
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen([sys.executable, "-c", HOLD], text=True, **pipes) as kernel:
+        assert kernel.stdout
+        directory = Path(kernel.stdout.readline().strip())
+        group = int((directory / "pid").read_text())
+        processes = [psutil.Process(group), *psutil.Process(group).children(recursive=True)]
+        assert any("java" in each.name() for each in processes)
+        kernel.kill()
+    eventually(lambda: not [each for each in processes if lives(each)] and not directory.exists())
+
+
+# ------------------------------------------------------------------------ time
+
+
+def test_a_silent_partition_does_not_hold_time_back(lab: Lab, tmp_path: Path) -> None:
+    lab._topics.create("sensor-data", partitions=2)
+    send(lab, "sensor-data", [renamed(GOOD | {"timestamp": now() - 60_000})], partition=1, ago=60_000)
+    begin = now() - 30_000
+    send(lab, "sensor-data", [renamed(GOOD | {"timestamp": begin + 100 * each}) for each in range(200)], ago=10_000)
+    job = lab.flink(into=tmp_path)
+    eventually(lambda: job.progress.windows >= 10, START)
+    job.stop()
+    assert any(each.count == 100 for each in results.windows(tmp_path))
+
+
+# ---------------------------------------------------------------------- errors
+
+
+def test_each_error_is_one_line_that_says_what_to_do(lab: Lab, tmp_path: Path) -> None:
+    with pytest.raises(LabError, match="There is no topic 'nothing' yet: `lab produce --topic nothing`"):
+        lab.flink(reads="nothing")
+    lab._topics.create("sensor-data")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(LabError, match=r"Cannot write to .*file.*: name another folder"):
+        lab.flink(into=tmp_path / "file")
+    with pytest.raises(LabError, match="There is no job to resume in"):
+        lab.flink(into=tmp_path / "new", resume=True)
+    with pytest.raises(LabError, match="A bounded job cannot be resumed"):
+        lab.flink(into=tmp_path / "new", bounded=True, resume=True)
+    assert not lab.workers
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [
+        ("SELECT", "SELEKT", "The SQL cannot be read: "),
+        ("AVG(temperature)", "AVG(temprature)", "The SQL is not right: .*temprature"),
+        ("'connector' = 'filesystem'", "'connector' = 'file'", "Flink ended: "),
+    ],
+)
+def test_wrong_sql_ends_in_one_line(lab: Lab, old: str, new: str, line: str) -> None:
+    lab._topics.create("sensor-data")
+    job = lab.flink(sql=SQL.replace(old, new), bounded=True)
+    assert job.wait(START)
+    assert job.state == "failed"
+    (reason,) = str(job.error).splitlines()
+    assert re.match(line, reason)
+    assert (job.folder / ".job/flink.log").exists()
+
+
+def test_a_checkpoint_of_another_job_that_only_flink_can_tell() -> None:
+    said = "java.lang.IllegalStateException: Failed to rollback to checkpoint/savepoint file:/c/chk-3. Cannot map"
+    log = f"more\nCaused by: {said}"
+    assert explain(1, log) == "The checkpoint file:/c/chk-3 is of another job."
+
+
+def test_without_a_network_one_line_names_the_jar(tmp_path: Path, lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    lock = Lock.read(LOCK)
+    empty = Installation("Flink's jars", lock, tmp_path)
+    monkeypatch.setattr("labkit.flink.installation", lambda: empty)
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")  # nobody listens at the discard port
+    monkeypatch.setenv("NO_PROXY", "")
+    lab._topics.create("sensor-data")
+    with pytest.raises(LabError, match=r"Could not download org.apache.flink:.* check the network"):
+        lab.flink()
+
+
+def test_without_pyflink_one_line_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch, lab: Lab) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    with pytest.raises(LabError, match="`uv run --all-extras lab`"):
+        lab.flink()
