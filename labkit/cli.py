@@ -60,6 +60,7 @@ def fetch() -> None:
     Example: lab fetch
     """
     from labkit import flink
+    from labkit.flink import training as flink_training
 
     kafka = store.prepare(cache.installation())
     click.echo(

@@ -157,3 +157,24 @@ def test_fetch_says_what_is_there() -> None:
     result = lab("fetch")
     assert result.returncode == 0
     assert "47 jars, each verified" in result.stdout
+    assert "Flink 2.3.0: 2 jars, each verified" in result.stdout
+
+
+def test_flink_writes_files_until_ctrl_c_and_resumes(broker: OwnBroker, tmp_path: Path) -> None:
+    pytest.importorskip("pyflink")
+    here = {"LAB_BROKER": broker.address, "LAB_NAMESPACE": f"cli-{tmp_path.name}-"}
+    folder = tmp_path / "files"
+    with Terminal("produce", "--topic", "sensor-data", "--per-second", "20", **here):
+        eventually(lambda: "sensor-1" in lab("peek", "sensor-data", **here).stdout, 30)
+        for arguments in ([], ["--resume"]):
+            before = len(list(folder.glob("readings/part-*")))
+            with Terminal("flink", "--into", str(folder), *arguments, **here) as flink:
+                eventually(lambda before=before: len(list(folder.glob("readings/part-*"))) > before, 60)
+            rows = sum(len(each.read_text().splitlines()) for each in folder.glob("readings/part-*"))
+            assert re.match(rf"flink stopped: .*, {rows} read, {rows} readings", flink.said)
+            assert not list(folder.rglob(".part*"))
+    refused = lab("flink", "--into", str(folder), **here)
+    assert refused.returncode == 1
+    assert refused.stderr.startswith(f"Error: {folder} holds the results of an earlier job: resume that, or name")
+    assert len(refused.stderr.splitlines()) == 1
+    assert "Error: No Kafka answers" in lab("flink", LAB_BROKER="127.0.0.1:1").stderr
