@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from labkit.live.controls import Controls
     from labkit.live.dashboard import Dashboard
     from labkit.live.picture import Picture
+    from labkit.live.plot import Plot
     from labkit.live.tiles import Tiles
     from labkit.live.windows import Windows
     from labkit.runs.run import Run
@@ -226,6 +227,12 @@ class Lab:
         }
         since = min((each.value["start"] for several in spans.values() for each in several), default=since)
         return Windows(device, [each for each in found if each.timestamp >= since], spans)
+
+    def plot(self, table: pd.DataFrame, *, x: str, y: str, by: str) -> Plot:
+        """A chart of a table as it is now: column `y` over the times in column `x`, a line for each value of `by`."""
+        from labkit.live.plot import Plot
+
+        return Plot(table, self._looks, x, y, by)
 
     def tiles(self, *topics: str) -> Tiles:
         """For each device a tile with its newest number in each topic: of readings the temperature, of windows what

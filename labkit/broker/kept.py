@@ -49,6 +49,11 @@ class Kept:
             time.sleep(0.02)
         return code
 
+    def kill(self) -> None:
+        """SIGKILL to the command, and to what it has started; the directory stays until `close`."""
+        with contextlib.suppress(OSError, ValueError):  # it has not been started, or has ended
+            os.killpg(int((self.directory / "pid").read_text()), signal.SIGKILL)
+
     def log(self) -> str:
         try:
             return (self.directory / "log").read_text(errors="replace")

@@ -44,6 +44,7 @@ OPTIONS = {
     "parallelism.default": "1",
     "rest.bind-address": "127.0.0.1",
     "metrics.fetcher.update-interval": "500 ms",
+    "web.refresh-interval": "500 ms",  # how old its answers may be
 }
 
 
@@ -107,6 +108,11 @@ class FlinkJob(Worker):
             raise
         self.start()
 
+    def kill(self) -> None:
+        """SIGKILL to the job: no last checkpoint, nothing put in order. It can be resumed; that is the lesson."""
+        self._kept.kill()
+        self._ended.wait(self.STOP_LIMIT)
+
     @property
     def lag(self) -> int:
         """Records that the job has not read yet."""
@@ -149,7 +155,7 @@ class FlinkJob(Worker):
             ("checkpoints done", "the last took", "its state", "files committed", "half-written"),
             (f"{done.done}", f"{done.duration} ms", size, f"{now.files}", half_written),
         ]
-        return [counts, files, [("newest files", "rows", "bytes"), *self._newest_files()]]
+        return [counts, files, [(f"newest files in {self.folder}", "rows", "bytes"), *self._newest_files()]]
 
     def _newest_files(self) -> list[tuple[str, ...]]:
         found = sorted(file for kind in KINDS for file in self._results.files(kind)[-FILES_SHOWN:])

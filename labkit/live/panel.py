@@ -47,8 +47,9 @@ def _follow(worker: Worker, panel: HTML, still: Still) -> None:
 def describe(worker: Worker) -> str:
     """The state of a worker as HTML."""
     mark, colour = theme.STATES[worker.state]
-    name, facts = html.escape(worker.name), html.escape(worker.facts())
-    lines = [f"<b style='color:{colour}'>{mark} {worker.state}</b> <b>{name}</b>: {facts}"]
+    tables = [_table(rows) for rows in worker.tables()]
+    name, facts = html.escape(worker.name), "" if tables else f": {html.escape(worker.facts())}"
+    lines = [f"<b style='color:{colour}'>{mark} {worker.state}</b> <b>{name}</b>{facts}"]
     if worker.error:
         lines.append(f"<b>{html.escape(worker.error.reason)}</b>")
         if worker.error.line:
@@ -60,12 +61,13 @@ def describe(worker: Worker) -> str:
         shown = list(worker.prints)[-PRINTS_SHOWN:]
         above = f"… {worker.printed - len(shown)} lines above: see .prints\n" if worker.printed > len(shown) else ""
         lines.append(f"<pre style='margin:4px 0 0 16px'>{html.escape(above + chr(10).join(shown))}</pre>")
-    lines += [_table(rows) for rows in worker.tables()]
-    return f"<div style='border-left:4px solid {colour};padding:2px 8px;line-height:1.5'>{'<br>'.join(lines)}</div>"
+    style = f"border-left:4px solid {colour};padding:2px 8px;line-height:1.5"
+    return f"<div style='{style}'>{'<br>'.join(lines)}{''.join(tables)}</div>"
 
 
 def _table(rows: Sequence[Sequence[str]]) -> str:
-    heads, *others = rows
-    cells = [f"<tr>{''.join(f'<th>{html.escape(each)}</th>' for each in heads)}</tr>"]
-    cells += [f"<tr>{''.join(f'<td>{html.escape(each)}</td>' for each in row)}</tr>" for row in others]
-    return f"<table>{''.join(cells)}</table>"
+    heads, *others = [[html.escape(each) for each in row] for row in rows]
+    style = "padding:0 24px 0 0;text-align:left"
+    lines = ["".join(f"<th style='{style}'>{each}</th>" for each in heads)]
+    lines += ["".join(f"<td style='{style}'>{each}</td>" for each in row) for row in others]
+    return f"<table style='margin:6px 0'>{''.join(f'<tr>{line}</tr>' for line in lines)}</table>"

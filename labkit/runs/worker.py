@@ -77,7 +77,7 @@ class Worker(ABC):
         """What it has done so far, in one line."""
 
     def tables(self) -> Sequence[Sequence[Sequence[str]]]:
-        """Tables that its panel shows below the facts, the first row of each being the heads."""
+        """What its panel shows instead of the facts, if any: tables, the first row of each being the heads."""
         return []
 
     @property

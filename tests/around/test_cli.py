@@ -161,7 +161,6 @@ def test_fetch_says_what_is_there() -> None:
 
 
 def test_flink_writes_files_until_ctrl_c_and_resumes(broker: OwnBroker, tmp_path: Path) -> None:
-    pytest.importorskip("pyflink")
     here = {"LAB_BROKER": broker.address, "LAB_NAMESPACE": f"cli-{tmp_path.name}-"}
     folder = tmp_path / "files"
     with Terminal("produce", "--topic", "sensor-data", "--per-second", "20", **here):

@@ -4,8 +4,6 @@ from labkit.broker import store
 from labkit.flink import training
 from labkit.flink.installation import Installation, installation
 
-pytest.importorskip("pyflink", reason="Flink is not installed: uv run --all-extras pytest")
-
 
 @pytest.fixture(scope="session", autouse=True)
 def flink() -> Installation:

@@ -3,10 +3,8 @@
 import csv
 import json
 import operator
-import os
 import random
 import re
-import signal
 import subprocess
 import sys
 from collections import Counter
@@ -22,8 +20,10 @@ from labkit.broker.jars import Lock
 from labkit.flink import SQL, FlinkJob
 from labkit.flink.failures import explain
 from labkit.flink.installation import LOCK, Installation
+from labkit.live import panel
 from labkit.readings import BadReading, now, parse
 from labkit.runs import tap
+from labkit.runs.system import System
 from tests.broker.lives import lives
 from tests.flink import results
 from tests.readings.test_reading import GOOD, nearly
@@ -118,6 +118,11 @@ def test_a_stop_commits_all_that_was_read_and_resume_goes_on_from_there(lab: Lab
     assert "Apache Flink" in subprocess.run(["curl", "-s", job.web], capture_output=True, text=True, check=True).stdout
     with pytest.raises(LabError, match="Another job is writing"):
         lab.flink(into=tmp_path, name="other", resume=True)
+    workers, _ = System(lab._topics, lambda: [job]).look()
+    (worker,) = workers
+    assert (worker.state, worker.reads, worker.writes) == ("running", ("sensor-data",), None)
+    eventually(lambda: job.lag < 100)
+    assert str(tmp_path) in panel.describe(job)
     job.stop()
     assert (job.state, job.error, job.note) == ("stopped", None, "")
     files = results.lines(tmp_path, "readings")
@@ -142,9 +147,7 @@ def test_a_stop_commits_all_that_was_read_and_resume_goes_on_from_there(lab: Lab
 
 
 def kill(job: FlinkJob) -> None:
-    """SIGKILL to the job's process and its JVM."""
-    os.killpg(int((job._kept.directory / "pid").read_text()), signal.SIGKILL)
-    assert job.wait(10)
+    job.kill()
     assert job.state == "failed"
     assert "killed by signal 9: resume it" in str(job.error)
 

@@ -49,6 +49,12 @@ def test_prints_are_shown_the_newest_and_counted(lab: Lab) -> None:
     assert len(run.prints) == 20
 
 
+def test_tables_take_the_place_of_the_facts(lab: Lab) -> None:
+    production = lab.produce(count=1)
+    production.tables = lambda: [[("files", "rows"), ("<part-0>", "7")]]  # type: ignore[method-assign]
+    assert re.search(r"producer of sensor\s+files\s+rows\s+<part-0>\s+7\s*$", words(production))
+
+
 def test_a_panel_follows_its_worker_to_the_end(lab: Lab) -> None:
     production = lab.produce(per_second=100)
     still = panel._still(production)

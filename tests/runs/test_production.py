@@ -44,6 +44,17 @@ def test_readings_keep_their_order_key_and_event_time(lab: Lab) -> None:
     ]
 
 
+def test_in_sensor_data_the_device_is_called_sensor_id(lab: Lab) -> None:
+    readings = list(itertools.islice(simulate(devices=2), 4))
+    assert lab.produce(readings, to="sensor-data", per_second=None).wait(10)
+    records = lab.records("sensor-data")
+    assert [each.value for each in records] == [
+        {"sensor_id": each["device"]} | {name: value for name, value in each.items() if name != "device"}
+        for each in readings
+    ]
+    assert [each.key for each in records] == [each["device"] for each in readings]
+
+
 def test_simulated_readings_are_stamped_when_they_are_sent_at_the_rate_asked_for(lab: Lab) -> None:
     begun = now()
     started = time.monotonic()

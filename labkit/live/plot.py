@@ -1,0 +1,73 @@
+"""A table as a chart."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import plotly.graph_objects as go
+from ipywidgets import HTML, VBox
+
+from labkit.errors import LabError
+from labkit.live import theme
+from labkit.live.figure import LiveFigure
+from labkit.live.sketch import Line, sketch
+from labkit.live.still import Still, image
+
+
+class Plot(VBox):  # type: ignore[misc]
+    """A line for each value of the column `by`: the column `y` over the times in `x`, as the table is now."""
+
+    def __init__(self, table: pd.DataFrame, looks: theme.Looks, x: str, y: str, by: str) -> None:
+        if missing := {x, y, by} - set(table.columns):
+            raise LabError(f"The table has no column {', '.join(sorted(missing))}; it has {', '.join(table.columns)}.")
+        if table.empty:
+            raise LabError("The table has no rows yet: there is nothing to draw.")
+        self._y = y
+        self._lines = [_line(str(name), rows.sort_values(x), looks, x, y) for name, rows in table.groupby(by)]
+        super().__init__([self._figure(), HTML(f"<p>{self.summary()}</p>")])
+        self.still = Still(self, self._picture, self.summary)
+        self.still.ready.set()
+
+    def summary(self) -> str:
+        """What the chart shows, in words."""
+        each = [f"{name}: {values[-1]:.2f}" for name, _, _, values, _ in self._lines]
+        points = sum(len(line.times) for line in self._lines)
+        return f"{theme.axis(self._y)}, {points} points; the last of {', '.join(each)}."
+
+    def _ipython_display_(self) -> None:
+        self.still.show()
+
+    def _figure(self) -> LiveFigure:
+        figure = LiveFigure([_trace(line) for line in self._lines])
+        figure.update_layout(
+            template=theme.timed(),
+            height=360,
+            autosize=True,
+            xaxis_title="Event time (UTC)",
+            yaxis_title=theme.axis(self._y),
+            margin={"l": 70, "r": 20, "t": 30, "b": 50},
+            font={"size": 13, "color": "#000000"},
+        )
+        return figure
+
+    def _picture(self) -> str:
+        times = [float(time) for line in self._lines for time in line.times]
+        drawn = sketch("", theme.axis(self._y), self._lines, min(times), max(times), None)
+        return image(drawn, self.summary()) + f"<p>{self.summary()}</p>"
+
+
+def _line(name: str, rows: Any, looks: theme.Looks, x: str, y: str) -> Line:
+    times = pd.to_datetime(rows[x], utc=True).astype("datetime64[ms, UTC]").astype("int64").to_numpy(dtype="float64")
+    return Line(name, looks.of(name), times, rows[y].to_numpy(dtype="float64"), False)
+
+
+def _trace(line: Line) -> go.Scatter:
+    return go.Scatter(
+        name=line.name,
+        x=line.times,
+        y=line.values,
+        mode="lines+markers",
+        line={"color": line.look.colour, "dash": line.look.dash, "width": 2},
+        marker={"symbol": line.look.marker, "size": 6},
+    )

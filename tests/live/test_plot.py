@@ -1,0 +1,34 @@
+"""A table as a chart, in a browser's figure and in words."""
+
+import pandas as pd
+import pytest
+
+from labkit import Lab, LabError
+
+TABLE = pd.DataFrame(
+    {
+        "sensor_id": ["b", "a", "a"],
+        "window_end": ["2026-11-22T10:00:02Z", "2026-11-22T10:00:01Z", "2026-11-22T10:00:00Z"],
+        "average": [7.0, 21.256, 20],
+    }
+)
+
+
+@pytest.mark.parametrize("convert", [lambda times: times, lambda times: pd.to_datetime(times, utc=True)])
+def test_each_value_is_a_line_in_the_order_of_time_with_the_look_of_its_device(lab: Lab, convert) -> None:
+    table = TABLE.assign(window_end=convert(TABLE["window_end"]))
+    plot = lab.plot(table, x="window_end", y="average", by="sensor_id")
+    first, second = plot.children[0].data
+    assert (first.name, list(first.x), list(first.y)) == ("a", [1795341600000, 1795341601000], [20, 21.256])
+    assert (second.name, list(second.x), list(second.y)) == ("b", [1795341602000], [7])
+    assert first.line.color == lab._looks.of("a").colour != second.line.color
+    assert plot.summary() == "Average, 3 points; the last of a: 21.26, b: 7.00."
+    assert plot.children[0].layout.template.layout.xaxis.type == "date"
+    assert plot.summary() in plot.still.picture()
+
+
+def test_a_table_without_the_column_or_without_rows_is_refused_in_one_line(lab: Lab) -> None:
+    with pytest.raises(LabError, match="no column mean; it has sensor_id, window_end, average"):
+        lab.plot(TABLE, x="window_end", y="mean", by="sensor_id")
+    with pytest.raises(LabError, match="no rows yet"):
+        lab.plot(TABLE[:0], x="window_end", y="average", by="sensor_id")
