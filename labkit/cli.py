@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import sys
 import time
@@ -223,7 +224,8 @@ def _watch(worker: Worker) -> None:
     try:
         while not worker.wait(0.5):
             if interactive:
-                click.echo(f"\r\033[K{worker.facts()}", nl=False, err=True)
+                width = shutil.get_terminal_size().columns - 1  # what goes beyond the line could not be taken back
+                click.echo(f"\r\033[K{worker.facts()[:width]}", nl=False, err=True)
     except KeyboardInterrupt:
         worker.stop()
     if interactive:

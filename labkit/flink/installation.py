@@ -91,11 +91,9 @@ def _package() -> Path:
     found = importlib.util.find_spec("pyflink")
     if found and found.origin:
         return Path(found.origin).parent
-    python = f"{sys.version_info.major}.{sys.version_info.minor}"
     if sys.version_info >= (3, 13):
-        raise LabError(
-            f"Flink needs Python 3.11 or 3.12, and this is {python}: `uv run --python 3.12 --all-extras lab`."
-        )
+        python = ".".join(map(str, sys.version_info[:2]))
+        raise NotInstalled(f"Flink needs Python 3.11 or 3.12, not {python}: `uv run --python 3.12 --all-extras lab`.")
     raise NotInstalled("Flink is not installed: start the lab with `uv run --all-extras lab`.")
 
 

@@ -4,10 +4,10 @@ import contextlib
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections import deque
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from filelock import FileLock, Timeout
 
@@ -19,22 +19,32 @@ LATE = b'"late":true'
 
 @dataclass
 class Tally:
-    """What the committed files of a folder hold."""
+    """What committed files hold."""
 
     files: int = 0
     rows: int = 0
     late: int = 0
 
 
+class File(NamedTuple):
+    """A committed file: its place within the folder, and its size."""
+
+    name: str
+    rows: int
+    size: int
+
+
 @dataclass
 class Results:
     """Files whose name begins with a dot are half-written and no results: no reader takes them for any.
 
-    A committed file never changes, so each is read once only.
+    A committed file never changes, so each is read once only. `newest` are those that `tally` has seen last.
     """
 
     folder: Path
-    _seen: dict[Path, Tally] = field(default_factory=dict)
+    newest: deque[File] = field(default_factory=lambda: deque(maxlen=5))
+    _seen: set[Path] = field(default_factory=set)
+    _tallies: dict[str, Tally] = field(default_factory=lambda: {kind: Tally() for kind in KINDS})
 
     def __post_init__(self) -> None:
         self.folder = self.folder.absolute()
@@ -76,22 +86,14 @@ class Results:
             return {}
         return found
 
-    def clear(self) -> None:
-        """Remove the results, and all that an earlier job would need to go on."""
-        for name in KINDS:
-            shutil.rmtree(self.folder / name, ignore_errors=True)
-        shutil.rmtree(self.checkpoints, ignore_errors=True)
-        (self.internal / "job.json").unlink(missing_ok=True)
-        self._seen.clear()
+    def is_empty(self) -> bool:
+        """Whether no job has got so far that there is something to lose."""
+        return not self.newest_checkpoint() and not any(self._committed(kind) for kind in KINDS)
 
     def newest_checkpoint(self) -> Path | None:
         """The newest whole checkpoint or savepoint of any run; None if there is none."""
         whole = [each.parent for each in self.checkpoints.glob("*/*/_metadata")]
         return max(whole, key=lambda each: (each / "_metadata").stat().st_mtime_ns, default=None)
-
-    def files(self, kind: str) -> list[Path]:
-        """The committed files of a kind, the oldest first."""
-        return sorted((file for file in self._listed(kind) if file.name[0] != "."), key=_age)
 
     def half_written(self) -> int:
         """How many files wait for a checkpoint."""
@@ -109,30 +111,21 @@ class Results:
 
     def tally(self, kind: str) -> Tally:
         """What the committed files of a kind hold, all together."""
-        each = [self._tally_of(file) for file in self.files(kind)]
-        return Tally(len(each), sum(one.rows for one in each), sum(one.late for one in each))
+        tally = self._tallies[kind]
+        new = [file for file in self._committed(kind) if file not in self._seen]
+        for file in sorted(new, key=lambda file: file.stat().st_mtime_ns):
+            content = file.read_bytes()
+            rows = content.count(b"\n")
+            tally.files, tally.rows, tally.late = tally.files + 1, tally.rows + rows, tally.late + content.count(LATE)
+            self._seen.add(file)
+            self.newest.append(File(f"{kind}/{file.name}", rows, len(content)))
+        return tally
 
-    def rows(self, file: Path) -> int:
-        """How many rows a committed file holds."""
-        return self._tally_of(file).rows
+    def _committed(self, kind: str) -> list[Path]:
+        return [file for file in self._listed(kind) if file.name[0] != "."]
 
-    def _tally_of(self, file: Path) -> Tally:
-        return self._seen.get(file) or self._seen.setdefault(file, _count(file))
-
-    def _listed(self, kind: str) -> Iterator[Path]:
+    def _listed(self, kind: str) -> list[Path]:
         try:
-            yield from (self.folder / kind).iterdir()
+            return list((self.folder / kind).iterdir())
         except FileNotFoundError:
-            return
-
-
-def _count(file: Path) -> Tally:
-    content = file.read_bytes()
-    return Tally(1, content.count(b"\n"), content.count(LATE))
-
-
-def _age(file: Path) -> tuple[int, str]:
-    try:
-        return file.stat().st_mtime_ns, file.name
-    except FileNotFoundError:
-        return 0, file.name
+            return []

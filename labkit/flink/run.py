@@ -1,9 +1,6 @@
 """A Flink job at work in a process of its own, and how far it has come."""
 
 import hashlib
-import json
-import string
-import sys
 import threading
 import time
 import uuid
@@ -18,6 +15,7 @@ from labkit.broker.kept import Kept
 from labkit.errors import LabError
 from labkit.flink.failures import explain
 from labkit.flink.installation import Installation
+from labkit.flink.launch import launch, options
 from labkit.flink.rest import Checkpoints, Rest
 from labkit.flink.results import KINDS, Results
 from labkit.runs import blame
@@ -25,27 +23,7 @@ from labkit.runs.groups import Groups
 from labkit.runs.topics import DEAD_LETTER
 from labkit.runs.worker import Worker
 
-JOB = Path(__file__).with_name("job.py")
-SQL = Path(__file__).with_name("sensor_job.sql").read_text()
 PERIOD = 0.5  # seconds between two looks at the job
-FILES_SHOWN = 5
-
-OPTIONS = {
-    "execution.runtime-mode": "STREAMING",
-    "execution.checkpointing.interval": "2 s",
-    "execution.checkpointing.mode": "EXACTLY_ONCE",
-    "execution.checkpointing.storage": "filesystem",
-    "execution.checkpointing.num-retained": "2",
-    "execution.checkpointing.externalized-checkpoint-retention": "RETAIN_ON_CANCELLATION",
-    "execution.state-recovery.claim-mode": "NO_CLAIM",
-    "restart-strategy.type": "none",  # a job that fails says so; to go on is the user's decision
-    "table.local-time-zone": "UTC",
-    "table.exec.source.idle-timeout": "5 s",  # a partition that says nothing does not hold time back any longer
-    "parallelism.default": "1",
-    "rest.bind-address": "127.0.0.1",
-    "metrics.fetcher.update-interval": "500 ms",
-    "web.refresh-interval": "500 ms",  # how old its answers may be
-}
 
 
 class Progress(NamedTuple):
@@ -128,6 +106,8 @@ class FlinkJob(Worker):
         while waiting := sum(max(end - self._committed().get(each, 0), 0) for each, end in ends.items()):
             if self.error:
                 raise LabError(f"{self.name} failed: {self.error}")
+            if self._bounded and not self.alive:
+                return
             if not self.alive or time.monotonic() > deadline:
                 raise LabError(f"{self.name} is {self.state}, and {waiting} records are in no checkpoint yet.")
             time.sleep(0.1)
@@ -155,19 +135,16 @@ class FlinkJob(Worker):
             ("checkpoints done", "the last took", "its state", "files committed", "half-written"),
             (f"{done.done}", f"{done.duration} ms", size, f"{now.files}", half_written),
         ]
-        return [counts, files, [(f"newest files in {self.folder}", "rows", "bytes"), *self._newest_files()]]
-
-    def _newest_files(self) -> list[tuple[str, ...]]:
-        found = sorted(file for kind in KINDS for file in self._results.files(kind)[-FILES_SHOWN:])
-        found.sort(key=lambda file: file.stat().st_mtime_ns)
-        newest = reversed(found[-FILES_SHOWN:])
-        return [(f"{f.parent.name}/{f.name}", f"{self._results.rows(f)}", f"{f.stat().st_size:,}") for f in newest]
+        newest = [(file.name, f"{file.rows:,}", f"{file.size:,}") for file in reversed(self._results.newest)]
+        return [counts, files, [(f"newest files in {self.folder}", "rows", "bytes"), *newest]]
 
     # ------------------------------------------------------------------ start
 
     def _prepare(self, resume: bool) -> Path | None:
         """The checkpoint to go on from; None to begin anew, in a folder that is made ready for it."""
         known, folder = self._results.description(), self.folder
+        if self._results.is_empty() and not resume:
+            known = {}  # perhaps a job that failed before it did anything
         if known and not resume:
             raise LabError(f"{folder} holds the results of an earlier job: resume that, or name another folder.")
         if not known:
@@ -194,25 +171,6 @@ class FlinkJob(Worker):
         return {"topic": self._topics.identity(self._topic), "SQL": hashlib.sha256(self._sql.encode()).hexdigest()}
 
     def _launch(self, place: Installation, checkpoint: Path | None, jvm: Sequence[str]) -> None:
-        (port,) = free_ports(1)
-        self._rest = Rest(port)
-        self.web = self._rest.address
-        options = OPTIONS | {
-            "execution.checkpointing.dir": self._results.checkpoints.as_uri(),
-            "rest.bind-port": str(port),
-            "python.executable": sys.executable,
-            "python.client.executable": sys.executable,
-        }
-        if checkpoint:
-            options["execution.state-recovery.path"] = checkpoint.as_uri()
-        directory = self._kept.directory
-        (directory / "options.json").write_text(json.dumps(options))
-        (directory / "job.sql").write_text(self._filled_in())
-        command = [sys.executable, "-P", str(JOB), "options.json", "job.sql"]
-        self._begun = time.time()
-        self._kept.start(command, place.environment(directory, *jvm))
-
-    def _filled_in(self) -> str:
         values = {
             "topic": self._topics.full(self._topic),
             "letters": self._topics.full(self._letters),
@@ -221,9 +179,11 @@ class FlinkJob(Worker):
             "folder": self.folder.as_uri(),
             "until": "latest-offset" if self._bounded else "unbounded",
         }
-        return string.Template(self._sql).safe_substitute(
-            {name: each.replace("'", "''") for name, each in values.items()}
-        )
+        (port,) = free_ports(1)
+        self._rest = Rest(port)
+        self.web = self._rest.address
+        self._begun = time.time()
+        launch(self._kept, place, self._sql, values, options(self._results.checkpoints, checkpoint, port), jvm)
 
     # ------------------------------------------------------------------- work
 

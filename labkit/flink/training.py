@@ -13,7 +13,8 @@ from labkit.broker import OwnBroker, clients, store
 from labkit.broker.kept import Kept
 from labkit.errors import LabError
 from labkit.flink.installation import Installation, installation
-from labkit.flink.run import SQL, FlinkJob
+from labkit.flink.launch import SQL
+from labkit.flink.run import FlinkJob
 from labkit.readings import named_for, simulate
 from labkit.runs.groups import Groups
 from labkit.runs.topics import Topics

@@ -1,0 +1,57 @@
+"""How a Flink job is told what to do: its SQL, Flink's settings, and the process that hands both to Flink."""
+
+import json
+import string
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from labkit.broker.kept import Kept
+from labkit.flink.installation import Installation
+
+JOB = Path(__file__).with_name("job.py")
+SQL = Path(__file__).with_name("sensor_job.sql").read_text()
+
+OPTIONS = {
+    "execution.runtime-mode": "STREAMING",
+    "execution.checkpointing.interval": "2 s",
+    "execution.checkpointing.mode": "EXACTLY_ONCE",
+    "execution.checkpointing.storage": "filesystem",
+    "execution.checkpointing.num-retained": "2",
+    "execution.checkpointing.externalized-checkpoint-retention": "RETAIN_ON_CANCELLATION",
+    "execution.state-recovery.claim-mode": "NO_CLAIM",
+    "restart-strategy.type": "none",  # a job that fails says so; to go on is the user's decision
+    "table.local-time-zone": "UTC",
+    "table.exec.source.idle-timeout": "5 s",  # a partition that says nothing does not hold time back any longer
+    "parallelism.default": "1",
+    "rest.bind-address": "127.0.0.1",
+    "metrics.fetcher.update-interval": "500 ms",
+    "web.refresh-interval": "500 ms",  # how old its answers may be
+    "python.executable": sys.executable,
+    "python.client.executable": sys.executable,
+}
+
+
+def options(checkpoints: Path, resumed: Path | None, port: int) -> dict[str, str]:
+    """Flink's settings: where it keeps checkpoints, the one that it goes on from, the port of its REST interface."""
+    places = {"execution.checkpointing.dir": checkpoints.as_uri(), "rest.bind-port": str(port)}
+    if resumed:
+        places["execution.state-recovery.path"] = resumed.as_uri()
+    return OPTIONS | places
+
+
+def launch(
+    kept: Kept,
+    place: Installation,
+    sql: str,
+    values: Mapping[str, str],
+    options: Mapping[str, str],
+    jvm: Sequence[str],
+) -> None:
+    """Start the job, with `values` in the places that the SQL leaves for them, and more options for the JVM."""
+    quoted = {name: value.replace("'", "''") for name, value in values.items()}
+    filled_in = string.Template(sql).safe_substitute(quoted)  # safe: JSON paths begin with $ too
+    (kept.directory / "options.json").write_text(json.dumps(options))
+    (kept.directory / "job.sql").write_text(filled_in)
+    command = [sys.executable, "-P", str(JOB), "options.json", "job.sql"]
+    kept.start(command, place.environment(kept.directory, *jvm))
