@@ -279,5 +279,5 @@ def test_without_pyflink_one_line_says_how_to_get_it(monkeypatch: pytest.MonkeyP
     with pytest.raises(NotInstalled, match="`uv run --all-extras lab`"):
         lab.flink()
     monkeypatch.setattr("sys.version_info", (3, 13, 0))
-    with pytest.raises(NotInstalled, match="needs Python 3.11 or 3.12, not 3.13: `uv run --python 3.12"):
+    with pytest.raises(NotInstalled, match=r"needs Python 3\.11 or 3\.12, not 3\.13: `uv run --python 3\.12"):
         lab.flink()
