@@ -23,6 +23,7 @@ OPTIONS = {
     "restart-strategy.type": "none",  # a job that fails says so; to go on is the user's decision
     "table.local-time-zone": "UTC",
     "table.exec.source.idle-timeout": "5 s",  # a partition that says nothing does not hold time back any longer
+    "table.optimizer.reuse-optimize-block-with-digest-enabled": "true",  # views in common are computed once
     "parallelism.default": "1",
     "rest.bind-address": "127.0.0.1",
     "metrics.fetcher.update-interval": "500 ms",
