@@ -13,6 +13,7 @@ JOB = Path(__file__).with_name("job.py")
 SQL = Path(__file__).with_name("sensor_job.sql").read_text()
 
 OPTIONS = {
+    "pipeline.name": "readings into files",
     "execution.runtime-mode": "STREAMING",
     "execution.checkpointing.interval": "2 s",
     "execution.checkpointing.mode": "EXACTLY_ONCE",

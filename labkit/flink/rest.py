@@ -2,8 +2,8 @@
 
 import json
 import re
+from http.client import HTTPException
 from typing import Any, NamedTuple
-from urllib.error import URLError
 from urllib.parse import quote
 from urllib.request import ProxyHandler, Request, build_opener
 
@@ -54,8 +54,7 @@ class Rest:
     def stop(self, job: str, folder: str) -> None:
         """Ask for a savepoint in a folder, and for the end once that is done; what is written is committed then."""
         body = json.dumps({"drain": False, "targetDirectory": folder}).encode()
-        headers = {"Content-Type": "application/json"}
-        self._open(Request(f"{self.address}/jobs/{job}/stop", body, headers), timeout=LIMIT).close()
+        self._get(Request(f"{self.address}/jobs/{job}/stop", body, {"Content-Type": "application/json"}))
 
     def _find_offsets(self, job: str) -> list[tuple[str, str]]:
         vertices = [each["id"] for each in self._get(f"/jobs/{job}")["vertices"]]
@@ -66,9 +65,9 @@ class Rest:
             if OFFSET.search(each["id"])
         ]
 
-    def _get(self, path: str) -> Any:
+    def _get(self, place: str | Request) -> Any:
         try:
-            with self._open(f"{self.address}{path}", timeout=LIMIT) as answer:
+            with self._open(place if isinstance(place, Request) else f"{self.address}{place}", timeout=LIMIT) as answer:
                 return json.load(answer)
-        except (URLError, ValueError) as error:  # it is just starting, or just ending
+        except (HTTPException, ValueError) as error:  # it is just starting, or just ending; URLError is an OSError
             raise OSError(str(error)) from error

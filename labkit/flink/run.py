@@ -67,15 +67,9 @@ class FlinkJob(Worker):
 
     def begin(self, place: Installation, resume: bool = False, jvm: Sequence[str] = ()) -> None:
         """Start the job: anew, or where the newest checkpoint in its folder was taken. Raises LabError."""
-        if not self._topics.partitions(self._topic):
-            raise LabError(
-                f"There is no topic {self._topic!r} yet: `lab produce --topic {self._topic}` or "
-                f'`lab.produce(to="{self._topic}")` makes and fills it.'
-            )
-        if resume and self._bounded:
-            raise LabError("A bounded job cannot be resumed: leave out one of the two.")
-        self._results.claim()
         try:
+            self._check(resume)
+            self._results.claim()
             checkpoint = self._prepare(resume)
             self._topics.create(self._letters)
             self._groups.used.add(self.group)
@@ -139,6 +133,15 @@ class FlinkJob(Worker):
         return [counts, files, [(f"newest files in {self.folder}", "rows", "bytes"), *newest]]
 
     # ------------------------------------------------------------------ start
+
+    def _check(self, resume: bool) -> None:
+        if resume and self._bounded:
+            raise LabError("A bounded job cannot be resumed: leave out one of the two.")
+        if not self._topics.partitions(self._topic):
+            raise LabError(
+                f"There is no topic {self._topic!r} yet: `lab produce --topic {self._topic}` or "
+                f'`lab.produce(to="{self._topic}")` makes and fills it.'
+            )
 
     def _prepare(self, resume: bool) -> Path | None:
         """The checkpoint to go on from; None to begin anew, in a folder that is made ready for it."""
