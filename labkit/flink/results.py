@@ -1,9 +1,11 @@
 """The folder of a Flink job: what it has committed, and what it needs to go on after an end of whatever kind."""
 
 import contextlib
+import dataclasses
 import json
 import os
 import shutil
+import threading
 from collections import deque
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -45,6 +47,7 @@ class Results:
     newest: deque[File] = field(default_factory=lambda: deque(maxlen=5))
     _seen: set[Path] = field(default_factory=set)
     _tallies: dict[str, Tally] = field(default_factory=lambda: {kind: Tally() for kind in KINDS})
+    _counting: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
         self.folder = self.folder.absolute()
@@ -111,6 +114,11 @@ class Results:
 
     def tally(self, kind: str) -> Tally:
         """What the committed files of a kind hold, all together."""
+        with self._counting:
+            self._count_new(kind)
+            return dataclasses.replace(self._tallies[kind])
+
+    def _count_new(self, kind: str) -> None:
         tally = self._tallies[kind]
         new = [file for file in self._committed(kind) if file not in self._seen]
         for file in sorted(new, key=lambda file: file.stat().st_mtime_ns):
@@ -119,7 +127,6 @@ class Results:
             tally.files, tally.rows, tally.late = tally.files + 1, tally.rows + rows, tally.late + content.count(LATE)
             self._seen.add(file)
             self.newest.append(File(f"{kind}/{file.name}", rows, len(content)))
-        return tally
 
     def _committed(self, kind: str) -> list[Path]:
         return [file for file in self._listed(kind) if file.name[0] != "."]

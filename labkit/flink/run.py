@@ -20,7 +20,7 @@ from labkit.flink.rest import Checkpoints, Rest
 from labkit.flink.results import KINDS, Results
 from labkit.runs import blame
 from labkit.runs.groups import Groups
-from labkit.runs.topics import DEAD_LETTER
+from labkit.runs.topics import DEAD_LETTER, Partitions
 from labkit.runs.worker import Worker
 
 PERIOD = 0.5  # seconds between two looks at the job
@@ -57,7 +57,7 @@ class FlinkJob(Worker):
         self._results = Results(folder)
         self._sql, self._bounded = sql, bounded
         self._job: str | None = None
-        self._positions: dict[int, int] = {}
+        self._positions: Partitions = {}
         self._stopping = threading.Event()
         self._kept = Kept()
 
@@ -97,7 +97,7 @@ class FlinkJob(Worker):
         """
         deadline = time.monotonic() + timeout
         ends = self._topics.ends(self._topic)
-        while waiting := sum(max(end - self._committed().get(each, 0), 0) for each, end in ends.items()):
+        while waiting := self._waiting(ends):
             if self.error:
                 raise LabError(f"{self.name} failed: {self.error}")
             if self._bounded and not self.alive:
@@ -106,6 +106,17 @@ class FlinkJob(Worker):
                 raise LabError(f"{self.name} is {self.state}, and {waiting} records are in no checkpoint yet.")
             time.sleep(0.1)
         self._look()
+
+    def _waiting(self, ends: Partitions) -> int:
+        """Records before `ends` that are in no checkpoint yet: the files tell at once, and Kafka some seconds later.
+
+        Kafka is asked too, for in a topic with transactions not every offset is a record.
+        """
+        total = sum(end - self._starts.get(partition, 0) for partition, end in ends.items())
+        in_files = self._results.tally("readings").rows + self._results.tally("unreadable").rows
+        done = self._committed()
+        uncommitted = sum(max(end - done.get(partition, 0), 0) for partition, end in ends.items())
+        return max(min(total - in_files, uncommitted), 0)
 
     def total(self) -> int:
         return self.progress.read
@@ -129,7 +140,7 @@ class FlinkJob(Worker):
             ("checkpoints done", "the last took", "its state", "files committed", "half-written"),
             (f"{done.done}", f"{done.duration} ms", size, f"{now.files}", half_written),
         ]
-        newest = [(file.name, f"{file.rows:,}", f"{file.size:,}") for file in reversed(self._results.newest)]
+        newest = [(file.name, f"{file.rows:,}", f"{file.size:,}") for file in reversed([*self._results.newest])]
         return [counts, files, [(f"newest files in {self.folder}", "rows", "bytes"), *newest]]
 
     # ------------------------------------------------------------------ start
@@ -246,7 +257,7 @@ class FlinkJob(Worker):
     def _place(self, partition: int) -> int:
         return self._positions.get(partition, self._starts.get(partition, 0))
 
-    def _committed(self) -> dict[int, int]:
+    def _committed(self) -> Partitions:
         """Where Flink's checkpoints stand, by what it tells Kafka after each; empty if Kafka does not answer."""
         try:
             return self._groups.committed(self.group, [self._topic])[self._topic]
