@@ -91,12 +91,14 @@ class FlinkJob(Worker):
         return sum(max(end - self._place(partition), 0) for partition, end in self._topics.ends(self._topic).items())
 
     def wait_until_caught_up(self, timeout: float = 60.0) -> None:
-        """Return when a checkpoint holds every record that is in the topic now, and the files hold what it led to.
+        """Return when a checkpoint holds every record that is in the topic now; of a bounded job, when it has ended.
 
         Raises LabError if the job has failed, or if it takes more than `timeout` seconds.
         """
         deadline = time.monotonic() + timeout
         ends = self._topics.ends(self._topic)
+        if self._bounded:  # its last windows close at the very end
+            self.wait(timeout)
         while waiting := self._waiting(ends):
             if self.error:
                 raise LabError(f"{self.name} failed: {self.error}")
