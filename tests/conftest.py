@@ -10,6 +10,10 @@ from hypothesis import settings
 
 from labkit import Lab
 from labkit.broker import OwnBroker, cache, store, training
+from labkit.flink import NotInstalled
+from labkit.flink import installation as flink_installation
+from labkit.flink import training as flink_training
+from labkit.flink.installation import Installation
 
 # A busy machine is no failure, and a red build must be red again when it is run again.
 settings.register_profile("labkit", deadline=None, derandomize="CI" in os.environ)
@@ -45,6 +49,17 @@ def installation() -> cache.Installation:
     """The developer's own cache, ahead-of-time cache included: no training disturbs the tests later."""
     place = store.prepare(cache.installation())
     training.train(place)
+    return place
+
+
+@pytest.fixture(scope="session")
+def flink() -> Installation | None:
+    """The same for Flink; None where there is none."""
+    try:
+        place = store.prepare(flink_installation())
+    except NotInstalled:
+        return None
+    flink_training.train(place)
     return place
 
 
