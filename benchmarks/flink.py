@@ -116,16 +116,16 @@ class Race:
         assert not producer.flush(LIMIT)
 
     def contestants(self) -> Mapping[str, Callable[[], Cost]]:
-        without = partial(self.run_flink, ["-XX:-UsePerfData"])  # any option takes the place of the cache's
-        return {FLINK: self.run_flink, NO_CACHE: without, QUIX: self.run_quix_streams}
+        trained = partial(self.run_flink, flink.installation().aot_options())
+        return {FLINK: trained, NO_CACHE: partial(self.run_flink, []), QUIX: self.run_quix_streams}
 
     def job(self, folder: Path, bounded: bool) -> flink.FlinkJob:
         return flink.FlinkJob(Groups(self.topics), "benchmark", TOPIC, folder, flink.SQL, bounded)
 
-    def run_flink(self, jvm: Sequence[str] = ()) -> Cost:
+    def run_flink(self, jvm: Sequence[str]) -> Cost:
         self.folder, begun = self.scratch / unique(), time.time()
         job = self.job(self.folder, bounded=True)
-        job.begin(flink.installation(), jvm=jvm)
+        job.begin(flink.installation(), jvm)
         cost = watch(psutil.Process(process_of(job)), begun)
         assert job.wait(LIMIT)
         assert not job.error, job.error
@@ -167,12 +167,13 @@ class Recovery(Race):
         folder = self.scratch / "results"
         first, second = self.job(folder, bounded=False), self.job(folder, bounded=False)
         try:
-            first.begin(flink.installation())
+            place = flink.installation()
+            first.begin(place, place.aot_options())
             wait_for(lambda: committed(folder))
             time.sleep(5)
             killed = time.time()
             first.kill()
-            second.begin(flink.installation(), resume=True)
+            second.begin(place, place.aot_options(), resume=True)
             wait_for(lambda: any(file.stat().st_mtime > killed for file in committed(folder)))
             return time.time() - killed
         finally:

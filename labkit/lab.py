@@ -173,17 +173,17 @@ class Lab:
         """
         from labkit import flink
         from labkit.broker import store
-        from labkit.flink import training
 
         place = store.prepare(flink.installation())
-        if not place.aot and not self._trainer:
-            self._trainer = training.in_background(place)
+        faster = place.aot_options()
+        if not faster and not self._trainer:
+            self._trainer = store.train_in_background(place, "labkit.flink.training")
         self._replace(name)
         folders = self.broker.kept.directory / "flink"
         number = len(list(folders.glob("*"))) + (0 if resume else 1)
         folder = Path(into) if into else folders / f"{number}"
         job = flink.FlinkJob(self._groups, name, reads, folder, sql or flink.SQL, bounded)
-        job.begin(place, resume)
+        job.begin(place, faster, resume)
         self._adopt(job)
         return job
 

@@ -4,7 +4,6 @@ import os
 import re
 import shutil
 import socket
-import sys
 import time
 from typing import Protocol
 
@@ -61,9 +60,9 @@ class OwnBroker:
 
     def __init__(self, place: cache.Installation | None = None) -> None:
         place = store.prepare(place or cache.installation())
-        aot = place.aot
-        self.address, self.kept = _start_on_free_ports(place, [f"-XX:AOTCache={aot}"] if aot else [])
-        self._trainer = None if aot else _train_in_background(place)
+        options = place.aot_options()
+        self.address, self.kept = _start_on_free_ports(place, options)
+        self._trainer = None if options else store.train_in_background(place, "labkit.broker.training")
 
     @property
     def alive(self) -> bool:
@@ -145,9 +144,3 @@ def free_ports(count: int) -> list[int]:
     finally:
         for each in sockets:
             each.close()
-
-
-def _train_in_background(place: cache.Installation) -> Kept:
-    trainer = Kept()
-    trainer.start([sys.executable, "-m", "labkit.broker.training", str(place.directory.parent)])
-    return trainer

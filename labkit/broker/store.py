@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ import platformdirs
 from filelock import FileLock, Timeout
 
 from labkit.broker import jars
+from labkit.broker.kept import Kept
 from labkit.errors import LabError
 
 
@@ -39,6 +41,10 @@ class Installation:
     @property
     def aot(self) -> Path | None:
         return self.aot_file if is_sealed(self.aot_file) else None
+
+    def aot_options(self) -> list[str]:
+        """What makes the JVM start faster, once the cache has been trained."""
+        return [f"-XX:AOTCache={self.aot_file}"] if self.aot else []
 
     def missing(self) -> list[jars.Jar]:
         return jars.missing(self.lock.jars, self.jar_directory)
@@ -100,6 +106,13 @@ def exclusive_training(place: Installation) -> Iterator[Path | None]:
                 replace_sealed(fresh, place.aot_file)
     except Timeout:
         yield None
+
+
+def train_in_background(place: Installation, module: str) -> Kept:
+    """Run a training module in a process of its own, which ends with this one."""
+    trainer = Kept()
+    trainer.start([sys.executable, "-m", module, str(place.directory.parent)])
+    return trainer
 
 
 @contextlib.contextmanager

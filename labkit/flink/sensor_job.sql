@@ -88,13 +88,7 @@ CREATE TABLE reading_lines (line STRING) WITH (
     'csv.field-delimiter' = U&'\0001'
 );
 
-CREATE TABLE alert_lines (line STRING) WITH (
-    'connector' = 'filesystem',
-    'path' = '${folder}/alerts',
-    'format' = 'csv',
-    'csv.disable-quote-character' = 'true',
-    'csv.field-delimiter' = U&'\0001'
-);
+CREATE TABLE alert_lines WITH ('path' = '${folder}/alerts') LIKE reading_lines;
 
 CREATE TABLE windows (
     sensor_id STRING,

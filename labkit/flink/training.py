@@ -10,7 +10,6 @@ from pathlib import Path
 import orjson
 
 from labkit.broker import OwnBroker, clients, store
-from labkit.broker.kept import Kept
 from labkit.errors import LabError
 from labkit.flink.installation import Installation, installation
 from labkit.flink.launch import SQL
@@ -33,7 +32,7 @@ def train(place: Installation) -> None:
             topics = Topics(broker.address)
             _fill(topics)
             job = FlinkJob(Groups(topics), "training", TOPIC, broker.kept.directory / "flink", SQL, bounded=True)
-            job.begin(place, jvm=[f"-XX:AOTCacheOutput={fresh}"])
+            job.begin(place, [f"-XX:AOTCacheOutput={fresh}"])
             if not job.wait(LIMIT):
                 job.stop()
         finally:
@@ -42,13 +41,6 @@ def train(place: Installation) -> None:
             raise LabError(
                 f"The JVM wrote no ahead-of-time cache: Flink starts slower, all else works. {job.error or ''}"
             )
-
-
-def in_background(place: Installation) -> Kept:
-    """Train in a process of low priority, which ends with this one."""
-    trainer = Kept()
-    trainer.start([sys.executable, "-m", "labkit.flink.training", str(place.directory.parent)])
-    return trainer
 
 
 def _fill(topics: Topics) -> None:

@@ -42,6 +42,11 @@ class Groups:
                 offsets[name][place.partition] = place.offset
         return offsets
 
+    def uncommitted(self, group: str, ends: dict[str, Partitions]) -> int:
+        """How many records before these offsets a consumer group has not committed yet."""
+        done = self.committed(group, ends)
+        return sum(max(end - done[name].get(p, 0), 0) for name, places in ends.items() for p, end in places.items())
+
     def commit(self, group: str, offsets: dict[str, Partitions]) -> None:
         """Make a consumer group that will start at these offsets."""
         self.used.add(group)

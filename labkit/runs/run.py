@@ -68,27 +68,23 @@ class Run(Worker):
         ends = {name: self._topics.ends(name) for name in self.reads}
         places = [(self._topics.short(each.topic), each.partition, each.offset) for each in self._app.positions]
         if not places:
-            return self._uncommitted(ends)
+            return self._groups.uncommitted(self.group, ends)
         return sum(max(ends[name][partition] - offset, 0) for name, partition, offset in places if name in ends)
 
     def wait_until_caught_up(self, timeout: float = 30.0) -> None:
         """Return when every record that is in the topics now has been read, and what it led to has been written.
 
-        Raises LabError if the run has failed, or if it takes more than `timeout` seconds.
+        Offsets are committed after what was written has been acknowledged: committed is done. Raises LabError if the
+        run has failed, or if it takes more than `timeout` seconds.
         """
         deadline = time.monotonic() + timeout
         ends = {name: self._topics.ends(name) for name in self.reads}
-        while waiting := self._uncommitted(ends):
+        while waiting := self._groups.uncommitted(self.group, ends):
             if self.error:
                 raise LabError(f"{self.name} failed: {self.error}")
             if not self.alive or time.monotonic() > deadline:
                 raise LabError(f"{self.name} is {self.state} and has still {waiting} records to read.")
             time.sleep(0.02)
-
-    def _uncommitted(self, ends: dict[str, Partitions]) -> int:
-        """Offsets are committed after what was written has been acknowledged: committed is done."""
-        done = self._groups.committed(self.group, self.reads)
-        return sum(max(end - done[name].get(p, 0), 0) for name, places in ends.items() for p, end in places.items())
 
     def total(self) -> int:
         return self.records_in
