@@ -28,3 +28,13 @@ def current() -> Cell:
     request = kernel.get_parent() if kernel else {}
     cell = request.get("metadata", {}).get("cellId", "")
     return Cell(cell, request.get("header", {}).get("msg_id", ""))
+
+
+def leave() -> None:
+    """Let what the present thread sends to the page belong to no cell.
+
+    Pages answer a widget where it was last spoken to from, and from within a cell that is the kernel's main thread,
+    which hears nothing while a cell runs. What belongs to no cell is answered in a thread of its own (ipykernel 7).
+    """
+    if kernel := getattr(shell(), "kernel", None):
+        kernel.set_parent([], {})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import functools
 import os
 import re
 import time
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from labkit.live.chart import Chart
     from labkit.live.controls import Controls
     from labkit.live.dashboard import Dashboard
+    from labkit.live.pacing import Pacer
     from labkit.live.picture import Picture
     from labkit.live.plot import Plot
     from labkit.live.tiles import Tiles
@@ -209,7 +211,7 @@ class Lab:
         """
         from labkit.live.chart import Chart
 
-        return self._watch(Chart(self._tap(topics, "chart"), self._looks, y, seconds, title, threshold))
+        return self._watch(Chart(self._tap(topics, "chart"), self._looks, self._pacer, y, seconds, title, threshold))
 
     def windows(self, readings: str, *windows: str, device: str, seconds: float = 15.0) -> Windows:
         """The readings of one device in the `seconds` up to its newest one, and the windows of each further topic
@@ -240,14 +242,14 @@ class Lab:
         """
         from labkit.live.tiles import Tiles
 
-        return self._watch(Tiles(self._tap(topics, "tiles"), self._looks))
+        return self._watch(Tiles(self._tap(topics, "tiles"), self._looks, self._pacer, self._is_fed))
 
     def picture(self) -> Picture:
         """A live picture of this lab's workers and their topics: records a second, lag, errors, dead letters."""
         from labkit.live.picture import Picture
 
         return self._watch(
-            Picture(System(self._topics, lambda: self.workers), lambda topic: self._tap([topic], "peek"))
+            Picture(System(self._topics, lambda: self.workers), lambda topic: self._tap([topic], "peek"), self._pacer)
         )
 
     def controls(self) -> Controls:
@@ -319,6 +321,8 @@ class Lab:
         self._closed = True
         atexit.unregister(self.close)
         self.stop()
+        if "_pacer" in vars(self):
+            self._pacer.close()
         if self._trainer:
             self._trainer.close()
         self.broker.close()
@@ -357,6 +361,17 @@ class Lab:
             if used and other not in self._replaced_by(name):
                 raise LabError(f"{other} is still at work in this world: stop it first, or give name={other!r}.")
         return world
+
+    @functools.cached_property
+    def _pacer(self) -> Pacer:
+        from labkit.live.pacing import Pacer
+
+        return Pacer()
+
+    def _is_fed(self, topic: str) -> bool:
+        """Whether a worker of this lab writes a topic, and others all that this one reads."""
+        writers = [each for each in self.workers if each.alive and each.writes == topic]
+        return any(all(map(self._is_fed, each.reads)) for each in writers)
 
     def _adopt(self, worker: Worker) -> None:
         worker.show = _show

@@ -1,46 +1,51 @@
-"""A live chart: a FigureWidget that one thread keeps up to date from a tap."""
+"""A live chart: a FigureWidget that rolls with the newest records of a tap."""
 
 from __future__ import annotations
 
 import html
-import itertools
 import time
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
 
+import numpy as np
 import plotly.graph_objects as go
-from ipywidgets import HTML, VBox
+from ipywidgets import HTML, Accordion
 
 from labkit.live import theme
 from labkit.live.figure import LiveFigure
-from labkit.live.series import DRAWN, Series
+from labkit.live.pacing import Pacer
+from labkit.live.series import DRAWN, Floats, Series
 from labkit.live.sketch import Line, sketch
-from labkit.live.still import Still, image
-from labkit.live.ticker import Ticker
+from labkit.live.still import image
+from labkit.live.view import LiveView
 from labkit.readings import TOPICS, BadReading, check
 from labkit.readings.reading import LAST_TIMESTAMP
 from labkit.runs.tap import Record, Tap
 
-PERIOD = 0.1  # seconds between two updates at the least
-PER_TRACE = 0.03  # and for each line: what comes faster than a browser draws would pile up in front of it
+PERIOD = 0.02  # seconds between two readings of the tap at the least
 TEXT_PERIOD = 0.5  # the text equivalent need not race
 HEIGHT = 380  # pixels
 MARKERS = 15  # on a line, at the most: each is an element of its own for the browser, a line is one whatever its length
 STILL_POINTS = 60  # of a line in a saved notebook
 POINTS = 1500  # that a browser is asked to draw at the most, in all
+SHORTEST = 5_000.0  # milliseconds that the axis of time spans at the least
 
 
-class Chart(VBox):  # type: ignore[misc]
-    """A rolling chart of one field, by device and event time, with its text equivalent below.
+class Place(NamedTuple):
+    """Which line of a chart: the records of a device in a topic."""
 
-    One thread reads the tap and sends at most ten updates a second, none when nothing changed. The widget may be
-    shown any number of times; `close` ends the thread and the tap and leaves the last picture standing.
-    """
+    topic: str
+    device: str
+
+
+class Chart(LiveView):
+    """A rolling chart of one field, by device and event time, with its text equivalent below."""
 
     def __init__(
         self,
         tap: Tap,
         looks: theme.Looks,
+        pacer: Pacer,
         field: str,
         seconds: float,
         title: str | None = None,
@@ -48,18 +53,18 @@ class Chart(VBox):  # type: ignore[misc]
     ) -> None:
         self._tap, self._looks, self._field, self._window = tap, looks, field, seconds * 1000
         self._title = title or f"{theme.axis(field)} from {' and '.join(tap.names)}"
-        self._series: dict[tuple[str, str], Series] = {}
+        self._series: dict[Place, Series] = {}
+        self._drawn: list[Place] = []
         self._newest, self._undrawn = 0.0, 0
-        self._told = self._drawn = 0.0
-        self._untold = False
-        self.updates = 0
+        self._fresh = self._untold = False  # there are points to draw, and numbers to tell
+        self._told, self._said = 0.0, ""
         self.figure = _empty_figure(self._title, field)
-        self._text = HTML(_paragraph("Waiting for the first record."))
-        super().__init__([self.figure, self._text])
+        self._make_lines([])
+        self._words = HTML()
+        self._fold = Accordion([self._words], titles=["Waiting for the first record."], selected_index=None)
+        super().__init__("chart", [self.figure, self._fold], pacer)
         self.threshold = threshold
-        self.still = Still(self, self.picture, self.summary)
-        self._ticker = Ticker(f"chart-{'-'.join(tap.names)}", self._tick, self._fail)
-        self._ticker.start()
+        self.begin()
 
     @property
     def threshold(self) -> float | None:
@@ -69,42 +74,40 @@ class Chart(VBox):  # type: ignore[misc]
     @threshold.setter
     def threshold(self, value: float | None) -> None:
         with self.figure.drawing, self.figure.batch_update():
-            self._threshold, self._untold = value, bool(self._series)
-            self.figure.layout.shapes = _line_at(value)
-            self.figure.layout.annotations = _label_at(value, self._field)
+            self._threshold = value
+            self.figure.layout.shapes = [] if value is None else [_line_at(value, self._field)]
             self.figure.layout.yaxis.autorangeoptions.include = value  # it takes no account of lines like this one
+        self._untold = True
+        self._touch()
 
-    def close(self) -> None:
-        """Stop following. The picture stays; VBox.close() would take it out of the notebook."""
-        if not self._ticker.closed:
-            self._ticker.close()
-            self._tap.close()
-            self._text.value = _paragraph(f"{self.summary()} This chart has ended.")
-            self.still.refresh(at_once=True)
+    def fail(self, error: Exception) -> None:
+        self._say(f"This chart has failed: {error} Run its cell again.")
 
-    def _ipython_display_(self) -> None:
-        self.still.show()
+    def _end(self) -> None:
+        self._tap.close()
+        self._said = "This chart has ended. "
 
-    def _fail(self, error: Exception) -> None:
-        self._text.value = _paragraph(f"This chart has failed: {error}. Run its cell again.")
-
-    def _tick(self) -> float:
+    def _collect(self) -> float:
         records = self._tap.read(timeout=0.1)
-        self._untold = self._untold or bool(records)
         with self.figure.drawing:
-            if added := self._add(records):
-                self._drawn = time.monotonic()
-                self._draw()
-        if added:
-            self.still.ready.set()
-        if self._untold and time.monotonic() > self._told + TEXT_PERIOD:
-            self._told, self._untold = time.monotonic(), False
-            self._text.value = _paragraph(self.summary())
-        self.still.refresh()
-        return max(self._drawn + self._period() - time.monotonic(), 0.0)
+            for topic in self._tap.emptied():
+                self._forget(topic)
+            if self._add(records):
+                self.still.ready.set()
+        self._fresh, self._untold = self._fresh or bool(records), self._untold or bool(records)
+        if self._fresh or (self._untold and self._may_tell()):
+            self._touch()
+        return PERIOD
 
-    def _period(self) -> float:
-        return max(PERIOD, PER_TRACE * len(self._series))
+    def _may_tell(self) -> bool:
+        return self._ticker.closed or time.monotonic() > self._told + TEXT_PERIOD
+
+    def _forget(self, topic: str) -> None:
+        """The records of a topic have been deleted: what is drawn of them is no more."""
+        self._series = {place: series for place, series in self._series.items() if place.topic != topic}
+        self._newest = max((series.newest for series in self._series.values()), default=0.0)
+        self._said = f"{topic} was emptied at {theme.clock(time.time() * 1000)} UTC; what was drawn of it is gone. "
+        self._fresh = self._untold = True
 
     def _add(self, records: Iterable[Record]) -> bool:
         """Take records in; whether there is something new to draw."""
@@ -114,28 +117,58 @@ class Chart(VBox):  # type: ignore[misc]
             if value is None:
                 self._undrawn += 1
                 continue
-            series = self._series.setdefault((record.topic, record.key or "no key"), Series())
-            series.append(record.timestamp, value)
+            place = Place(record.topic, record.key or "no key")
+            self._series.setdefault(place, Series()).append(record.timestamp, value)
             self._newest = max(self._newest, record.timestamp)
             added = True
         return added
 
-    def _draw(self) -> None:
-        for topic, device in list(self._series)[len(self.figure.data) :]:
-            self.figure.add_trace(self._trace(topic, device))
-        since = self._newest - self._window
-        limit = min(DRAWN, POINTS // len(self._series))
-        with self.figure.batch_update():
-            for trace, series in zip(self.figure.data, self._series.values(), strict=True):
-                trace.x, trace.y = series.drawn(since, self._newest, limit)
-            self.figure.layout.xaxis.range = [since, self._newest + self._window * 0.01]
-        self.updates += 1
+    def paint(self) -> None:
+        with self.figure.drawing:
+            if self._fresh:
+                self._fresh = False
+                self._draw()
+            if self._untold and self._may_tell():
+                self._untold, self._told = False, time.monotonic()
+                self._say(*self._caption())
 
-    def _trace(self, topic: str, device: str) -> go.Scatter:
-        look = self._looks.of(device)
-        first = topic == self._tap.names[0]
+    def _draw(self) -> None:
+        if self._drawn != (places := sorted(self._series, key=self._rank)):
+            self._make_lines(places)
+        if not places:
+            return
+        since, until = self._span()
+        limit = min(DRAWN, POINTS // len(places))
+        with self.figure.batch_update():
+            for trace, place in zip(self.figure.data, places, strict=True):
+                trace.x, trace.y = self._series[place].drawn(since, until, limit)
+            self.figure.layout.xaxis.range = [since, until + (until - since) * 0.01]
+
+    def _make_lines(self, places: list[Place]) -> None:
+        """A line for each device and topic, in the order of their names, which is that of the legend too.
+
+        Without any there are no axes, for they would be of a time that nobody has measured.
+        """
+        self.figure.data = []
+        with self.figure.batch_update():
+            self.figure.layout.xaxis.visible = self.figure.layout.yaxis.visible = bool(places)
+            self.figure.layout.annotations = [] if places else [_waiting_for(self._tap.names)]
+        self.figure.add_traces([self._trace(place) for place in places])
+        self._drawn = places
+
+    def _rank(self, place: Place) -> tuple[object, ...]:
+        return theme.in_order(place.device), self._tap.names.index(place.topic)
+
+    def _span(self) -> tuple[float, float]:
+        """The window up to the newest point, or as much of it as there is yet."""
+        oldest = min((series.oldest for series in self._series.values()), default=self._newest)
+        return min(max(oldest, self._newest - self._window), self._newest - SHORTEST), self._newest
+
+    def _trace(self, place: Place) -> go.Scatter:
+        look = self._looks.of(place.device)
+        first = place.topic == self._tap.names[0]
         return go.Scatter(
-            name=device if len(self._tap.names) == 1 else f"{device} in {topic}",
+            name=self._name(place),
             mode="lines+markers" if first else "markers",
             line={"color": look.colour, "dash": look.dash, "width": 2},
             marker={
@@ -147,57 +180,66 @@ class Chart(VBox):  # type: ignore[misc]
             },
         )
 
+    def _name(self, place: Place) -> str:
+        return place.device if len(self._tap.names) == 1 else f"{place.device} in {place.topic}"
+
     def picture(self) -> str:
         """What the chart shows, as static HTML."""
         with self.figure.drawing:
-            summary, since, until = self.summary(), self._newest - self._window, self._newest
-            lines = [
-                Line(
-                    trace.name,
-                    self._looks.of(device),
-                    *series.drawn(since, until, STILL_POINTS),
-                    trace.mode == "markers",
-                )
-                for ((_, device), series), trace in zip(self._series.items(), self.figure.data, strict=True)
-            ]
+            (since, until), summary = self._span(), html.escape(self.summary())
+            lines = [self._line(place, since, until) for place in sorted(self._series, key=self._rank)]
         if not lines:
-            return _paragraph(summary)
+            return f"<p>{summary}</p>"
         svg = sketch(self._title, theme.axis(self._field), lines, since, until, self._threshold)
-        return image(svg, self._title) + _paragraph(summary)
+        return image(svg, self._title) + f"<p>{summary}</p>"
+
+    def _line(self, place: Place, since: float, until: float) -> Line:
+        marks = place.topic != self._tap.names[0]
+        points = self._series[place].drawn(since, until, STILL_POINTS)
+        return Line(self._name(place), self._looks.of(place.device), *points, marks)
 
     def summary(self) -> str:
         """What the chart shows, in words."""
         with self.figure.drawing:
-            return self._summary()
+            title, lines = self._caption()
+        return " ".join([title, *lines])
 
-    def _summary(self) -> str:
-        if not self._series:
-            return f"No record with a {self._field} yet.{self._left_out()}"
+    def _say(self, title: str, lines: Iterable[str] = ()) -> None:
+        self._fold.titles = [title]
+        self._words.value = "<br>".join(html.escape(each) for each in lines)
+
+    def _caption(self) -> tuple[str, list[str]]:
+        """All of it in one sentence, and a sentence for each line."""
         unit = theme.UNITS.get(self._field, "")
-        since = self._newest - self._window
-        parts = []
-        for topic, group in itertools.groupby(sorted(self._series), key=lambda place: place[0]):
-            devices = [(device, *self._series[topic, device].window(since)) for _, device in group]
-            words = [
-                f"{device} {values[-1]:g} {unit} ({len(values)} in {values.min():g} to {values.max():g})".replace(
-                    "  ", " "
-                )
-                for device, _, values in devices
-                if len(values)
-            ]
-            parts.append(f"{topic}: {', '.join(words) or 'nothing in this window'}.")
-        span = f"The {self._window / 1000:g} s up to {theme.clock(self._newest)} UTC."
-        level = "" if self._threshold is None else f" Threshold {self._threshold:g} {theme.UNITS.get(self._field, '')}."
-        return f"{span} {' '.join(parts)}{level}{self._left_out()}"
+        since, until = self._span()
+        values = {place: self._series[place].window(since)[1] for place in sorted(self._series, key=self._rank)}
+        every = np.concatenate([*values.values(), []])
+        left_out = [*self._left_out()]
+        if not len(every):
+            return f"{self._said}No record with a {self._field} yet.", left_out
+        lines = [
+            f"{self._name(place)}: {_range(each, unit)}, the last {each[-1]:g} {unit}".rstrip() + "."
+            for place, each in values.items()
+            if len(each)
+        ]
+        if self._threshold is not None:
+            lines.append(f"Threshold {self._threshold:g} {unit}".rstrip() + ".")
+        span = f"The {(until - since) / 1000:.0f} s up to {theme.clock(until)} UTC"
+        title = f"{self._said}{span}: {_range(every, unit)}"
+        return f"{title}.", lines + left_out
 
-    def _left_out(self) -> str:
-        skipped = f" {self._tap.skipped} older records were skipped." if self._tap.skipped else ""
-        undrawn = (
-            f" Records not drawn, for they are no readings or have no {self._field}: {self._undrawn}."
-            if self._undrawn
-            else ""
-        )
-        return skipped + undrawn
+    def _left_out(self) -> Iterable[str]:
+        if self._tap.skipped:
+            yield f"{self._tap.skipped} older records were skipped."
+        if self._undrawn:
+            yield f"Records not drawn, for they are no readings or have no {self._field}: {self._undrawn}."
+
+
+def _range(values: Floats, unit: str) -> str:
+    """How many values there are, and between which bounds."""
+    if len(values) == 1:
+        return "1 record"
+    return f"{len(values)} records, {values.min():g} to {values.max():g} {unit}".rstrip()
 
 
 def drawable(record: Record, field: str) -> float | None:
@@ -213,6 +255,11 @@ def drawable(record: Record, field: str) -> float | None:
     return value if type(value) in {int, float} else None
 
 
+def _waiting_for(topics: Sequence[str]) -> dict[str, Any]:
+    text = f"Waiting for the first record of {' and '.join(topics)}"
+    return {"text": text, "xref": "paper", "yref": "paper", "x": 0.5, "y": 0.5, "showarrow": False}
+
+
 def _empty_figure(title: str, field: str) -> LiveFigure:
     figure = LiveFigure()
     figure.update_layout(
@@ -220,8 +267,9 @@ def _empty_figure(title: str, field: str) -> LiveFigure:
         height=HEIGHT,
         template=theme.timed(),
         showlegend=True,
+        legend={"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom"},
         autosize=True,
-        margin={"l": 70, "r": 20, "t": 60, "b": 50},
+        margin={"l": 60, "r": 20, "t": 50, "b": 90},
         xaxis={"title": "Event time (UTC)"},
         yaxis={"title": theme.axis(field)},
         font={"size": 14, "color": "#000000"},
@@ -229,19 +277,8 @@ def _empty_figure(title: str, field: str) -> LiveFigure:
     return figure
 
 
-def _line_at(value: float | None) -> list[dict[str, Any]]:
-    if value is None:
-        return []
-    place = {"xref": "paper", "x0": 0, "x1": 1, "yref": "y", "y0": value, "y1": value}
-    return [place | {"type": "line", "line": {"color": "#000000", "width": 1.5, "dash": "dash"}}]
-
-
-def _label_at(value: float | None, field: str) -> list[dict[str, Any]]:
-    if value is None:
-        return []
-    place = {"xref": "paper", "x": 0, "xanchor": "left", "yref": "y", "y": value, "yanchor": "bottom"}
-    return [place | {"text": f"threshold {value:g} {theme.UNITS.get(field, '')}", "showarrow": False}]
-
-
-def _paragraph(text: str) -> str:
-    return f"<p style='margin:0 0 0 70px;line-height:1.4'>{html.escape(text)}</p>"
+def _line_at(value: float, field: str) -> dict[str, Any]:
+    """A dashed line through the whole chart. Its name is in the legend: beside the line it would be on the curves."""
+    place = {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "yref": "y", "y0": value, "y1": value}
+    look = {"color": "#000000", "width": 1.5, "dash": "dash"}
+    return place | {"line": look, "showlegend": True, "name": f"threshold {value:g} {theme.UNITS.get(field, '')}"}

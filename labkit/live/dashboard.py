@@ -1,8 +1,8 @@
-"""The whole on one page: tiles, chart, controls and the picture of the system."""
+"""The whole on one page: controls, tiles, the picture of the system, and the rolling chart."""
 
 from __future__ import annotations
 
-from ipywidgets import HTML, VBox
+from ipywidgets import Box, Layout, VBox
 
 from labkit.live.chart import Chart
 from labkit.live.controls import Controls
@@ -11,32 +11,33 @@ from labkit.live.still import Still
 from labkit.live.ticker import Ticker
 from labkit.live.tiles import Tiles
 
+CHART_HEIGHT = 330  # pixels: with all else it fits a screen of 900
+
 
 class Dashboard(VBox):  # type: ignore[misc]
-    """Tiles, the rolling chart, controls, and the picture of the system."""
+    """The controls above the tiles that they change, the picture of the system beside these, the chart below."""
 
     def __init__(self, tiles: Tiles, chart: Chart, controls: Controls, picture: Picture) -> None:
         self.tiles, self.chart, self.controls, self.picture = tiles, chart, controls, picture
-        super().__init__(
-            [
-                _heading("Now, by device"),
-                *(tiles, chart),
-                _heading("Controls"),
-                controls,
-                _heading("The system"),
-                picture,
-            ]
-        )
+        chart.figure.layout.height = CHART_HEIGHT
+        tiles.layout = Layout(flex="1 1 400px", min_width="0")
+        picture.layout = Layout(flex="1 1 460px", min_width="0")
+        middle = Box([tiles, picture], layout=Layout(flex_flow="row wrap", align_items="flex-start"))
+        super().__init__([controls, middle, chart])
         controls.threshold.observe(self._draw_threshold, "value")
         self.still = Still(self, self._html, self._words)
         self._ticker = Ticker("dashboard", self._tick, lambda _: None)
         self._ticker.start()
 
+    @property
+    def _views(self) -> tuple[Tiles, Picture, Chart]:
+        return self.tiles, self.picture, self.chart
+
     def close(self) -> None:
         """Stop following; the last picture stays."""
         if not self._ticker.closed:
             self._ticker.close()
-            for part in (self.tiles, self.chart, self.controls, self.picture):
+            for part in (*self._views, self.controls):
                 part.close()
             self.still.refresh(at_once=True)
 
@@ -48,17 +49,13 @@ class Dashboard(VBox):  # type: ignore[misc]
         self.chart.threshold = round(self.controls.threshold.value - 273.15, 2)
 
     def _tick(self) -> float:
-        if all(part.still.ready.is_set() for part in (self.tiles, self.chart, self.picture)):
+        if all(part.still.ready.is_set() for part in self._views):
             self.still.ready.set()
         self.still.refresh()
         return 0.1
 
     def _html(self) -> str:
-        return "".join(part.still.picture() for part in (self.tiles, self.chart, self.picture))
+        return "".join(part.picture() for part in self._views)
 
     def _words(self) -> str:
-        return "\n".join(part.still.words() for part in (self.tiles, self.chart, self.picture))
-
-
-def _heading(text: str) -> HTML:
-    return HTML(f"<h3 style='margin:14px 4px 4px;font-size:16px'>{text}</h3>")
+        return "\n".join(part.summary() for part in self._views)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from labkit.live.theme import STATES, escape
 from labkit.runs.system import TopicFacts, WorkerFacts
 
-BOX, PITCH_X, PITCH_Y, LINE = (190, 86), 262, 108, 18  # pixels
+BOX, PITCH_X, PITCH_Y, LINE = (172, 84), 216, 106, 18  # pixels
 MARGIN = 8
 SHOWN = 24  # characters of a name or an error
 

@@ -6,12 +6,14 @@ import html
 import threading
 from collections.abc import Callable, Iterable, Sequence
 
-from ipywidgets import HTML, ToggleButtons, VBox
+from ipywidgets import HTML, ToggleButtons
 
 from labkit.errors import LabError
 from labkit.live import diagram, table
-from labkit.live.still import Still, image
-from labkit.live.ticker import Ticker, take_turns
+from labkit.live.pacing import Pacer
+from labkit.live.still import image
+from labkit.live.ticker import take_turns
+from labkit.live.view import LiveView
 from labkit.runs.system import System, TopicFacts, WorkerFacts
 from labkit.runs.tap import Record, Tap
 
@@ -20,56 +22,59 @@ PEEKED = 5  # records shown of the chosen topic
 NOTHING = "none"
 
 
-class Picture(VBox):  # type: ignore[misc]
+class Picture(LiveView):
     """Each topic and worker with records a second, lag, errors and dead letters; choosing a topic peeks into it."""
 
-    def __init__(self, system: System, tap_of: Callable[[str], Tap]) -> None:
+    def __init__(self, system: System, tap_of: Callable[[str], Tap], pacer: Pacer) -> None:
         self._system, self._tap_of = system, tap_of
         self._tap: Tap | None = None
         self._peeked: list[Record] = []
-        self._words = "Nothing runs yet."
-        self._sketch = self._words
-        self._drawing = HTML(self._words)
+        self._words = self._svg = ""
+        self._rows = ""
+        self._drawing, self._table = HTML("Nothing runs yet."), HTML()
         self._lock = threading.RLock()
         self.choice = ToggleButtons(options=(NOTHING,), description="Peek into:", style={"button_width": "auto"})
-        self._table = HTML()
         take_turns(self.choice, self._lock)
-        super().__init__([self._drawing, self.choice, self._table])
-        self.still = Still(self, lambda: self._sketch + self._table.value, lambda: self._words)
-        self._ticker = Ticker("picture", self._tick, self._fail)
-        self._ticker.start()
+        super().__init__("picture", [self._drawing, self.choice, self._table], pacer)
+        self.begin()
 
-    def close(self) -> None:
-        """Stop following; the last picture stays."""
-        if not self._ticker.closed:
-            self._ticker.close()
-            self._follow(NOTHING)
-            self.choice.disabled = True
-            self._drawing.value += "<p>This picture has ended.</p>"
-            self.still.refresh(at_once=True)
+    def fail(self, error: Exception) -> None:
+        self._drawing.value = html.escape(f"This picture has failed: {error} Run the cell again.")
 
-    def _ipython_display_(self) -> None:
-        self.still.show()
+    def _end(self) -> None:
+        self._follow(NOTHING)
+        self.choice.disabled = True
+        self._svg += "<p>This picture has ended.</p>"
 
-    def _fail(self, error: Exception) -> None:
-        self._drawing.value = f"This picture has failed: {html.escape(str(error))}. Run the cell again."
-
-    def _tick(self) -> float:
+    def _collect(self) -> float:
+        before = (self._svg, self._rows)
         try:
-            self._draw(*self._system.look())
+            self._look(*self._system.look())
             self._peek(self.choice.value)
         except LabError as error:  # Kafka has gone; perhaps it comes back
             self._words = str(error)
-            self._sketch = self._drawing.value = html.escape(self._words)
-        self.still.refresh()
+            self._svg = html.escape(self._words)
+        if before != (self._svg, self._rows):
+            self._touch()
         return PERIOD
 
-    def _draw(self, workers: Sequence[WorkerFacts], topics: Sequence[TopicFacts]) -> None:
+    def paint(self) -> None:
+        self._drawing.value = self._svg or self._drawing.value
+        self._table.value = self._rows
+
+    def picture(self) -> str:
+        """What it shows, as static HTML."""
+        drawn = image(self._svg, self._words) if self._svg.startswith("<svg") else html.escape(self._words)
+        return (drawn or "Nothing runs yet.") + self._rows
+
+    def summary(self) -> str:
+        """What it shows, in words."""
+        return self._words or "Nothing runs yet."
+
+    def _look(self, workers: Sequence[WorkerFacts], topics: Sequence[TopicFacts]) -> None:
         if not workers:
             return
-        self._words = diagram.words(workers, topics)
-        self._drawing.value = svg = diagram.svg(workers, topics)
-        self._sketch = image(svg, self._words)
+        self._words, self._svg = diagram.words(workers, topics), diagram.svg(workers, topics)
         self.still.ready.set()
         self._offer(topic.name for topic in topics)
 
@@ -85,10 +90,10 @@ class Picture(VBox):  # type: ignore[misc]
         if not self._tap or self._tap.names != (topic,):
             self._follow(topic)
         if not self._tap:
-            self._table.value = ""
+            self._rows = ""
             return
         self._peeked = [*self._peeked, *self._tap.read(timeout=0.05)][-PEEKED:]
-        self._table.value = table.of(self._peeked).to_html(index=False, border=0)
+        self._rows = table.of(self._peeked).to_html(index=False, border=0)
 
     def _follow(self, topic: str) -> None:
         """Look into another topic, or into none."""

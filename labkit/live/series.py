@@ -17,12 +17,14 @@ class Series:
         self._times = np.empty(FIRST)
         self._values = np.empty(FIRST)
         self._begin = self._end = 0
+        self.newest = self.oldest = np.nan  # of all times that it has had
 
     def append(self, time: float, value: float) -> None:
         if self._end == len(self._times):
             self._make_room()
         self._times[self._end], self._values[self._end] = time, value
         self._end += 1
+        self.newest, self.oldest = np.fmax(self.newest, time), np.fmin(self.oldest, time)
 
     def _make_room(self) -> None:
         """Drop what has left the window; grow only if that would not leave half of the room free."""

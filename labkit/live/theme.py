@@ -4,15 +4,16 @@ import datetime
 import html
 import re
 import threading
+import zlib
 from typing import Any, NamedTuple
 
-# Of the Okabe-Ito palette (Okabe and Ito, "Color Universal Design", 2008) those with a contrast of 3:1 on white, and
-# black. Each has a marker and a dash of its own, so that a device can be told without its colour.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000")
-MARKERS = ("circle", "square", "triangle-up", "diamond", "x")
-SOFT = "#9ecae1"  # of bars: light enough for black text
-SIGNS = ("●", "■", "▲", "◆", "✕")  # the markers as characters
+# Those of the palettes of Okabe and Ito ("Color Universal Design", 2008) and, from the sixth on, of Tol ("Colour
+# Schemes", 2021, muted) that have a contrast of 3:1 on white, and a grey. Each has a marker of its own.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000", "#999933", "#882255", "#767676")
+MARKERS = ("circle", "square", "triangle-up", "diamond", "x", "triangle-down", "cross", "star")
+SIGNS = ("●", "■", "▲", "◆", "✕", "▼", "✚", "★")  # the markers as characters
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
+SOFT = "#9ecae1"  # of bars: light enough for black text
 
 # Of a worker: a mark and a colour, and the word stands beside them. No red, no green.
 STATES = {
@@ -33,23 +34,41 @@ class Look(NamedTuple):
 
 
 def look(number: int) -> Look:
-    """The look of the n-th device, from 0. The five colours come again with the next marker and dash."""
+    """The look of the n-th device, from 0. The colours come again with the next marker and dash."""
     shift = number // len(COLOURS)
-    colour = COLOURS[number % len(COLOURS)]
     form = (number + shift) % len(MARKERS)
-    return Look(colour, MARKERS[form], SIGNS[form], DASHES[form])
+    return Look(COLOURS[number % len(COLOURS)], MARKERS[form], SIGNS[form], DASHES[(number + shift) % len(DASHES)])
+
+
+def in_order(name: str) -> tuple[object, ...]:
+    """The key that puts sensor-2 before sensor-10."""
+    return tuple((0, int(part), "") if part.isdecimal() else (1, 0, part) for part in re.split(r"(\d+)", name) if part)
 
 
 class Looks:
-    """The looks of a lab's devices, in the order in which they are first seen: the same in all its views."""
+    """The looks of a lab's devices, the same in all its views, whichever is seen first.
+
+    The number at the end of a name decides: sensor-1 has the first look, always. A name without one has a place by
+    its letters, or the next one that is free.
+    """
 
     def __init__(self) -> None:
-        self._looks: dict[str, Look] = {}
+        self._numbers: dict[str, int] = {}
         self._lock = threading.Lock()  # else two views could give two new devices the same look
 
     def of(self, device: str) -> Look:
+        """The colour, marker and dash of a device."""
         with self._lock:
-            return self._looks.setdefault(device, look(len(self._looks)))
+            if device not in self._numbers:
+                self._numbers[device] = self._number_for(device)
+            return look(self._numbers[device])
+
+    def _number_for(self, device: str) -> int:
+        if match := re.search(r"[1-9]\d{0,5}$", device):
+            return int(match[0]) - 1
+        first, taken = zlib.crc32(device.encode()), {number % len(COLOURS) for number in self._numbers.values()}
+        places = [(first + step) % len(COLOURS) for step in range(len(COLOURS))]
+        return next((place for place in places if place not in taken), first % (len(COLOURS) * len(DASHES)))
 
 
 def timed() -> Any:

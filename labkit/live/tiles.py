@@ -4,30 +4,32 @@ from __future__ import annotations
 
 import html
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ipywidgets import HTML
 
 from labkit.live import theme
 from labkit.live.chart import drawable
-from labkit.live.still import Still
-from labkit.live.ticker import Ticker
+from labkit.live.pacing import Pacer
+from labkit.live.view import LiveView
 from labkit.readings import now
 from labkit.readings.reading import LAST_TIMESTAMP
 from labkit.runs.tap import Record, Tap
 
-PERIOD = 0.25  # seconds between two updates at the least
+PERIOD = 0.25  # seconds between two looks at the clock
+COUNTS = "-count"  # how the names of topics end whose records count others
 FRESH = 5_000  # milliseconds for which a single reading is news; a window is for as long as it is
 
 STYLE = """<style>
-.lab-tiles { display: grid; grid-template-columns: repeat(auto-fill, minmax(230px, 1fr)); gap: 10px; margin: 4px; }
-.lab-tile { border: 1px solid #595959; border-radius: 6px; padding: 8px 12px; color: #000; background: #fff; }
-.lab-tile b { font-size: 16px; }
-.lab-tile div { margin-top: 8px; font-size: 13px; line-height: 1.35; color: #404040; }
-.lab-tile strong { display: block; font-size: 22px; line-height: 1.3; color: #000; }
-.lab-tile strong.lab-none { font-size: 15px; }
+.lab-tiles { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(380px, 100%), 1fr)); gap: 8px; }
+.lab-tile { border: 1px solid #595959; border-radius: 6px; padding: 6px 10px; color: #000; background: #fff;
+  display: flex; flex-flow: row wrap; gap: 2px 10px; }
+.lab-tile b { font-size: 15px; flex: 1 0 100%; }
+.lab-tile div { font-size: 12px; line-height: 1.3; color: #404040; flex: 1 1 0; min-width: 110px; }
+.lab-tile strong { display: block; font-size: 20px; line-height: 26px; color: #000; white-space: nowrap; }
+.lab-tile strong.lab-none { font-size: 14px; color: #595959; }
 </style>"""
 
 
@@ -55,65 +57,82 @@ class Value:
         return max(age // 1000, 1) if age > (self.window or FRESH) else 0
 
 
-class Tiles(HTML):  # type: ignore[misc]
+class State(NamedTuple):
+    """What a row of a tile says: what it is about, the number or why there is none, and of when it is."""
+
+    label: str
+    shown: str
+    below: str
+    fresh: bool = False
+
+    def words(self) -> str:
+        return f"{self.label}, {self.shown}"
+
+
+class Tiles(LiveView):
     """For each device a tile with the newest number from each of some topics.
 
     Of readings it is the temperature, of windows what they aggregate. A number that is older than its window (a
-    reading: than 5 s) is not shown as the present one: the tile says for how long there has been no data.
+    reading: than 5 s) is not shown as the present one: the tile says for how long there has been no data. A count of
+    nothing is no record, so it is 0 as long as the device is heard and `is_fed(topic)` says that somebody counts.
     """
 
-    def __init__(self, tap: Tap, looks: theme.Looks) -> None:
-        super().__init__("Waiting for the first record.")
-        self.value: str
-        self._tap, self._looks = tap, looks
+    def __init__(self, tap: Tap, looks: theme.Looks, pacer: Pacer, is_fed: Callable[[str], bool]) -> None:
+        self._tap, self._looks, self._is_fed = tap, looks, is_fed
         self._newest: dict[str, dict[str, Value]] = {}
-        self._lock = threading.Lock()  # one thread takes records in, another one may ask for the summary
-        self.still = Still(self, lambda: self.value, self.summary)
-        self._ticker = Ticker(f"tiles-{'-'.join(tap.names)}", self._tick, self._fail)
-        self._ticker.start()
+        self._heard: dict[str, int] = {}  # device -> when its first reading was measured
+        self._lock = threading.Lock()  # one thread takes records in, others ask what there is
+        self._shown = self._end_note = ""
+        self.grid = HTML(f"Waiting for the first record of {' and '.join(tap.names)}.")
+        super().__init__("tiles", [self.grid], pacer)
+        self.begin()
 
-    def close(self) -> None:
-        """Stop following; the last numbers stay, with the note that they are the last."""
-        if not self._ticker.closed:
-            self._ticker.close()
-            self._tap.close()
-            self.value = f"{self.value}<p>These tiles have ended: the numbers are the last ones.</p>"
-            self.still.refresh(at_once=True)
+    def fail(self, error: Exception) -> None:
+        self.grid.value = html.escape(f"These tiles have failed: {error} Run the cell again.")
 
-    def _ipython_display_(self) -> None:
-        self.still.show()
+    def _end(self) -> None:
+        self._tap.close()
+        self._end_note = "<p>These tiles have ended: the numbers are the last ones.</p>"
 
-    def _fail(self, error: Exception) -> None:
-        self.value = f"These tiles have failed: {html.escape(str(error))}. Run the cell again."
-
-    def _tick(self) -> float:
+    def _collect(self) -> float:
+        self._tap.emptied()
         records = self._tap.read(timeout=0.1)
         with self._lock:
             self._add(records)
-        if self._newest:
-            self.value = STYLE + self._grid(now())
+        if self._newest and (shown := self._rendered(now())) != self._shown:
+            self._shown = shown
             self.still.ready.set()
-        self.still.refresh()
+            self._touch()
         return PERIOD
 
     def _add(self, records: Iterable[Record]) -> None:
         for record in records:
             if value := _value(record, now()):
-                device = self._newest.setdefault(record.key or "no key", {})
+                name = record.key or "no key"
+                device = self._newest.setdefault(name, {})
                 if record.topic not in device or device[record.topic].end <= value.end:
                     device[record.topic] = value
+                if not value.window:
+                    self._heard.setdefault(name, value.end)
+
+    def paint(self) -> None:
+        self.grid.value = (self._shown or self.grid.value) + self._end_note
+
+    def picture(self) -> str:
+        """The tiles as they are now."""
+        return self._rendered(now()) + self._end_note
 
     def _devices(self) -> list[tuple[str, dict[str, Value]]]:
         with self._lock:
             found = [(device, dict(values)) for device, values in self._newest.items()]
-        return sorted(found, key=lambda each: (len(each[0]), each[0]))
+        return sorted(found, key=lambda each: theme.in_order(each[0]))
 
-    def _grid(self, time: int) -> str:
-        tiles = (self._tile(device, values, time) for device, values in self._devices())
-        return f"<div class='lab-tiles'>{''.join(tiles)}</div>"
+    def _rendered(self, time: int) -> str:
+        tiles = "".join(self._tile(device, values, time) for device, values in self._devices())
+        return f"{STYLE}<div class='lab-tiles'>{tiles}</div>"
 
     def _tile(self, device: str, values: Mapping[str, Value], time: int) -> str:
-        rows = "".join(_row(topic, values.get(topic), time) for topic in self._tap.names)
+        rows = "".join(_row(self._state(device, topic, values, time)) for topic in self._tap.names)
         look, name = self._looks.of(device), html.escape(device)
         mark = f"<span style='color:{look.colour}'>{look.sign}</span>"
         return f"<section class='lab-tile' aria-label='{name}'><b>{mark} {name}</b>{rows}</section>"
@@ -122,9 +141,31 @@ class Tiles(HTML):  # type: ignore[misc]
         """What the tiles show, in words."""
         time = now()
         return "\n".join(
-            f"{device}: " + ", ".join(_words(topic, values.get(topic), time) for topic in self._tap.names)
+            f"{device}: " + ", ".join(self._state(device, topic, values, time).words() for topic in self._tap.names)
             for device, values in self._devices()
         )
+
+    def _state(self, device: str, topic: str, values: Mapping[str, Value], time: int) -> State:
+        """What a row says."""
+        value = values.get(topic)
+        silent = value.silent_for(time) if value else 0
+        if value and not silent:
+            return State(_label(topic, value), _number(value), f"{_span(value)} UTC", fresh=True)
+        if since := self._nothing_since(device, topic, values, time):
+            return State(_kind(topic), "0", f"since {theme.clock(since)} UTC", fresh=True)
+        if value:
+            return State(_label(topic, value), f"no data for {silent} s", f"last: {_number(value)}, {_span(value)} UTC")
+        return State(topic, "no data yet", "")
+
+    def _nothing_since(self, device: str, topic: str, values: Mapping[str, Value], time: int) -> int:
+        """Since when (epoch ms) nothing of a device has been counted, though it would have been; 0 if that is unknown.
+
+        Whatever came since the newest window ceased to be the present one would have closed another by now.
+        """
+        heard = any(not each.window and not each.silent_for(time) for each in values.values())
+        if not (heard and topic.endswith(COUNTS) and self._is_fed(topic)):
+            return 0
+        return values[topic].end + values[topic].window if topic in values else self._heard[device]
 
 
 def _value(record: Record, seen: int) -> Value | None:
@@ -141,17 +182,10 @@ def _value(record: Record, seen: int) -> Value | None:
     return None if number is None else Value("temperature", number, record.timestamp, record.timestamp, seen)
 
 
-def _row(topic: str, value: Value | None, time: int) -> str:
-    if value is None:
-        return f"<div>{html.escape(topic)}<strong class='lab-none'>no data yet</strong></div>"
-    silent = value.silent_for(time)
-    kind = " class='lab-none'" if silent else ""
-    last = f"last: {_number(value)}, {_span(value)}" if silent else _span(value)
-    return f"<div>{html.escape(_label(topic, value))}<strong{kind}>{_shown(value, time)}</strong>{last}</div>"
-
-
-def _words(topic: str, value: Value | None, time: int) -> str:
-    return f"{_label(topic, value)}, {_shown(value, time)}" if value else f"{topic}, no data yet"
+def _row(state: State) -> str:
+    kind = "" if state.fresh else " class='lab-none'"
+    label, shown, below = map(html.escape, (state.label, state.shown, state.below))
+    return f"<div>{label}<strong{kind}>{shown}</strong>{below}&#8203;</div>"
 
 
 def _label(topic: str, value: Value) -> str:
@@ -159,9 +193,8 @@ def _label(topic: str, value: Value) -> str:
     return f"{topic}: {kind}"
 
 
-def _shown(value: Value, time: int) -> str:
-    silent = value.silent_for(time)
-    return f"no data for {silent} s" if silent else _number(value)
+def _kind(topic: str) -> str:
+    return f"{topic}: {topic.removesuffix(COUNTS)}s"
 
 
 def _number(value: Value) -> str:

@@ -10,9 +10,10 @@ from confluent_kafka import KafkaError, Message, TopicPartition
 
 from labkit.broker import clients
 from labkit.errors import LabError
-from labkit.runs.topics import Topics
+from labkit.runs.topics import Partitions, Topics
 
 BATCH = 500  # records drawn at once; with more than that waiting, a tap seeks to the newest
+LOOK = 1.0  # seconds between two looks whether a topic has been emptied
 READ_LIMIT = 60.0  # seconds that reading a topic as it stands may take
 
 
@@ -38,6 +39,7 @@ class Tap:
     def __init__(self, topics: Topics, names: Iterable[str], newest: int = BATCH) -> None:
         self.names = tuple(names)
         self.skipped = 0
+        self._emptied: set[str] = set()
         self._topics = topics
         self._newest = newest
         self._lock = threading.Lock()
@@ -52,18 +54,36 @@ class Tap:
                 "auto.offset.reset": "earliest",
             },
         )
-        self._assign()
-
-    def _assign(self) -> None:
-        places = []
+        self._next: dict[tuple[str, int], int] = {}
+        self._starts = {name: topics.starts(name) for name in self.names}
+        self._due = time.monotonic() + LOOK
         for name in self.names:
-            starts = self._topics.starts(name)
-            for partition, end in self._topics.ends(name).items():
-                first = max(end - self._newest, starts[partition])
-                self.skipped += first - starts[partition]
-                places.append(TopicPartition(self._topics.full(name), partition, first))
-        self._next = {(place.topic, place.partition): place.offset for place in places}
-        self._consumer.assign(places)
+            self._begin(name)
+        self._consumer.assign([TopicPartition(*place, offset) for place, offset in self._next.items()])
+
+    def _begin(self, name: str) -> list[tuple[str, int]]:
+        """Go on with the newest records of a topic; its partitions."""
+        starts, full = self._starts[name], self._topics.full(name)
+        firsts = {
+            (full, partition): max(end - self._newest, starts[partition])
+            for partition, end in self._topics.ends(name).items()
+        }
+        self.skipped += sum(first - starts[partition] for (_, partition), first in firsts.items())
+        self._next |= firsts
+        return list(firsts)
+
+    def emptied(self) -> list[str]:
+        """The topics whose records have been deleted since the last call; what they hold now is read anew."""
+        if time.monotonic() < self._due:
+            return []
+        self._due = time.monotonic() + LOOK
+        before, self._starts = self._starts, {name: self._topics.starts(name) for name in self.names}
+        found = [name for name in self.names if _has_risen(before[name], self._starts[name])]
+        with self._lock:
+            for name in found:
+                for place in self._begin(name):
+                    self._consumer.seek(TopicPartition(*place, self._next[place]))
+        return found
 
     def read(self, timeout: float) -> list[Record]:
         """The records that are new since the last call, oldest first; waits up to `timeout` seconds for the first."""
@@ -93,6 +113,10 @@ class Tap:
     def close(self) -> None:
         with self._lock:
             self._consumer.close()
+
+
+def _has_risen(before: Partitions, now: Partitions) -> bool:
+    return any(now.get(partition, start) > start for partition, start in before.items())
 
 
 def record(message: Message, topic: str, raw: bool = False) -> Record:

@@ -1,0 +1,90 @@
+// What a page tells the kernel: which views are in sight, and which frame it has drawn. And what it tells its reader:
+// how far a view is behind. All times are milliseconds.
+const LATE = 3000; // behind by more than this, a view says so
+const LOOK = 500; // between two looks at the ages
+const SLEPT = 5000; // after so long without a look the page has been asleep
+
+export default () => {
+  const page = Math.random().toString(36).slice(2);
+  const views = new Map(); // a view's element -> {id, badge, since, inSight}
+  const drawn = new Map(); // id -> the kernel's time of what is drawn; null once the view has ended
+  let clocks = null; // the page's clock less the kernel's, and the shortest way of a message
+  let looked = performance.now();
+  let awake = looked;
+  let send = () => {};
+
+  const tell = (more = {}) => {
+    const seen = [...views.values()].filter(view => view.inSight && !document.hidden).map(view => view.id);
+    send({ page, seen: [...new Set(seen)], ...more });
+  };
+
+  const observer = new IntersectionObserver(entries => {
+    for (const { target, isIntersecting } of entries) {
+      if (views.has(target)) views.get(target).inSight = isIntersecting;
+    }
+    tell();
+  });
+
+  function afterPaint(act) {
+    if (document.hidden) act(); // nothing is painted, and no animation frame comes
+    else requestAnimationFrame(() => requestAnimationFrame(act));
+  }
+
+  function receive({ frame, time, views: times }) {
+    const difference = performance.now() - time;
+    clocks = Math.min(clocks ?? difference, difference);
+    afterPaint(() => {
+      for (const [id, upTo] of Object.entries(times)) drawn.set(id, upTo);
+      tell({ drawn: frame });
+      sayAges();
+    });
+  }
+
+  function sayAges() {
+    const now = performance.now();
+    if (now - looked > SLEPT) [clocks, awake] = [null, now];
+    looked = now;
+    for (const [root, { id, badge, since }] of views) {
+      const upTo = drawn.get(id);
+      const unknown = clocks === null || upTo === undefined;
+      const behind = upTo === null ? 0 : unknown ? now - Math.max(since, awake) : now - clocks - upTo;
+      root.classList.toggle("lab-behind", behind > LATE);
+      const text = behind > LATE ? `${Math.floor(behind / 1000)} s behind` : "";
+      if (badge.textContent !== text) badge.textContent = text;
+    }
+  }
+
+  function enter(badge, left) {
+    if (left.gone) return;
+    const root = badge.closest(".lab-view");
+    if (!root) {
+      setTimeout(() => enter(badge, left), 20); // it is not in the document yet
+      return;
+    }
+    left.root = root;
+    const id = [...root.classList].find(name => name.startsWith("lab-view-")).slice("lab-view-".length);
+    views.set(root, { id, badge, since: performance.now(), inSight: false });
+    observer.observe(root);
+  }
+
+  return {
+    initialize({ model }) {
+      send = message => model.send(message);
+      model.on("msg:custom", receive);
+      document.addEventListener("visibilitychange", () => tell());
+      setInterval(sayAges, LOOK);
+    },
+    render({ el }) {
+      const left = { gone: false, root: null };
+      el.classList.add("lab-age");
+      enter(el, left);
+      return () => {
+        left.gone = true;
+        if (!left.root) return;
+        observer.unobserve(left.root);
+        views.delete(left.root);
+        tell();
+      };
+    },
+  };
+};

@@ -1,0 +1,176 @@
+"""Frames at the pace of the page: the next one when it has drawn the last, and only of views that are in sight."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import anywidget
+
+from labkit import cells
+from labkit.broker.clients import LOGGER
+
+PERIOD = 0.1  # seconds between two frames at the least
+HEARTBEAT = 1.0  # seconds after which a frame says that nothing has changed
+ROUND = 0.5  # seconds that drawing one frame may take; of what would take longer, the rest has its turn in the next
+UNKNOWN = 0.25  # seconds that drawing a view is thought to take before one has been drawn
+PATIENCE = 3.0  # seconds that a page may take to answer, or thrice what it took the last time: then it is asleep
+
+
+class View(Protocol):
+    """What is painted. `changed` says that it shows an older state than it has, `as_of` up to when it knows all."""
+
+    name: str
+    changed: bool
+    as_of: float
+
+    def paint(self) -> None:
+        """Send the newest state to the page."""
+        ...
+
+    def fail(self, error: Exception) -> None: ...
+
+
+class Messenger(anywidget.AnyWidget):
+    """The page's end: it stands in every view, and says when the view is in sight and how old it is."""
+
+    _esm = Path(__file__).with_name("pacing.js")
+    _css = Path(__file__).with_name("pacing.css")
+
+
+@dataclass
+class Page:
+    """A page that shows views: those in sight, and the frame that it has not drawn yet."""
+
+    seen: frozenset[str] = frozenset()
+    owes: int | None = None
+    since: float = 0.0  # time.monotonic() when that frame was sent
+    took: float = 0.0  # seconds from a frame to its answer, the last time
+
+    def sleeps(self, now: float) -> bool:
+        """Whether it has not answered for so long that nobody should wait for it."""
+        return self.owes is not None and now > self.since + max(PATIENCE, 3 * self.took)
+
+
+@dataclass
+class Entry:
+    """A view, when it was painted last, and the state of what time it shows (both `time.monotonic()`)."""
+
+    view: View
+    painted: float = 0.0
+    shows: float = field(default_factory=time.monotonic)
+
+
+class Pacer:
+    """The one thread that paints the views of a lab.
+
+    All views of a page share what the page can draw, so that many views get slower together and nothing queues up in
+    front of them. Without a page that has a view in sight nothing is sent.
+    """
+
+    def __init__(self) -> None:
+        self._entries: dict[str, Entry] = {}
+        self._pages: dict[str, Page] = {}
+        self._frame = 0
+        self._sent = 0.0
+        self._cost = UNKNOWN  # seconds that drawing a view takes
+        self._painted = 1  # views in the last frame
+        self._news = threading.Event()
+        self._closing = threading.Event()
+        self._lock = threading.RLock()
+        opened = threading.Event()
+        self._thread = threading.Thread(target=self._run, args=(opened,), name="lab-pacer", daemon=True)
+        self._thread.start()
+        opened.wait()
+
+    def add(self, view: View) -> None:
+        """Paint this view from now on."""
+        with self._lock:
+            self._entries[view.name] = Entry(view)
+
+    def remove(self, view: View) -> None:
+        """Paint it no more; the page is told that what it shows is not behind, but the last."""
+        with self._lock:
+            self._entries.pop(view.name, None)
+        self._news.set()
+
+    def wake(self) -> None:
+        """Look whether there is something to paint."""
+        self._news.set()
+
+    def close(self) -> None:
+        """End the thread and return when it has ended."""
+        self._closing.set()
+        self._news.set()
+        self._thread.join()
+
+    def receive(self, _: object, message: Mapping[str, Any], __: object) -> None:
+        """Take in what a page says: what it has in sight, and perhaps which frame it has drawn."""
+        now = time.monotonic()
+        with self._lock:
+            page = self._pages.setdefault(message["page"], Page())
+            page.seen = frozenset(message["seen"])
+            if page.owes is not None and message.get("drawn") == page.owes:
+                page.took, page.owes = now - page.since, None
+                self._cost += (page.took / self._painted - self._cost) / 4
+        self._news.set()
+
+    def _run(self, opened: threading.Event) -> None:
+        cells.leave()
+        self.messenger = Messenger()
+        self.messenger.on_msg(self.receive)
+        opened.set()
+        while not self._closing.is_set():
+            pause = self._step(time.monotonic())
+            self._news.wait(pause)
+            self._news.clear()
+        with self._lock:
+            self._entries.clear()
+        self._send(time.monotonic(), frozenset().union(*(page.seen for page in self._pages.values())))
+
+    def _step(self, now: float) -> float:
+        """Send a frame if it is time for one; seconds after which to look again, if nothing happens before."""
+        with self._lock:
+            pages = [page for page in self._pages.values() if page.seen and not page.sleeps(now)]
+            if not pages or any(page.owes is not None for page in pages):
+                return PERIOD if pages else HEARTBEAT
+            if now < self._sent + PERIOD:
+                return self._sent + PERIOD - now
+            seen = frozenset().union(*(page.seen for page in pages))
+            entries = [self._entries[name] for name in seen if name in self._entries]
+        due = sorted((each for each in entries if each.view.changed), key=lambda each: each.painted)
+        if not due and now < self._sent + HEARTBEAT:
+            return self._sent + HEARTBEAT - now
+        due = due[: max(1, int(ROUND / self._cost))]
+        for entry in due:
+            self._paint(entry)
+        self._painted = max(1, len(due))
+        with self._lock:
+            for page in pages:
+                page.owes, page.since = self._frame + 1, now
+        self._send(now, seen)
+        return PERIOD
+
+    def _paint(self, entry: Entry) -> None:
+        entry.painted, entry.shows = time.monotonic(), entry.view.as_of
+        entry.view.changed = False  # first: what changes while it is painted is painted once more
+        try:
+            entry.view.paint()
+        except Exception as error:
+            LOGGER.exception("%s could not be painted", entry.view.name)
+            self.remove(entry.view)
+            entry.view.fail(error)
+
+    def _send(self, now: float, seen: frozenset[str]) -> None:
+        """Send the frame's mark, after what was painted: how old what the views show is, or that they have ended."""
+        self._frame, self._sent = self._frame + 1, now
+        with self._lock:
+            for entry in self._entries.values():
+                if not entry.view.changed:
+                    entry.shows = entry.view.as_of
+            times = {name: self._entries[name].shows * 1000 if name in self._entries else None for name in seen}
+        self.messenger.send({"frame": self._frame, "time": time.monotonic() * 1000, "views": times})

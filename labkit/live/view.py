@@ -1,0 +1,83 @@
+"""What all live views share: a thread that collects, the pacer that paints, and a picture for later."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Sequence
+
+from ipywidgets import VBox, Widget
+
+from labkit.live.pacing import Pacer
+from labkit.live.still import Still
+from labkit.live.ticker import Ticker
+
+_numbers = itertools.count(1)
+
+
+class LiveView(VBox):  # type: ignore[misc]
+    """A view that collects in a thread of its own, whoever looks, and is painted only while somebody does.
+
+    It may be displayed any number of times. `close` ends the thread and leaves the last state standing.
+    """
+
+    def __init__(self, kind: str, parts: Sequence[Widget], pacer: Pacer) -> None:
+        self.name = f"{kind}-{next(_numbers)}"
+        self.changed, self.as_of = False, time.monotonic()
+        super().__init__([*parts, pacer.messenger])
+        self.add_class("lab-view").add_class(f"lab-view-{self.name}")
+        self.still = Still(self, self.picture, self.summary)
+        self._pacer = pacer
+        self._ticker = Ticker(self.name, self._tick, self.fail)
+
+    def begin(self) -> None:
+        """Start to collect and to be painted: the last thing that a view does while it is made."""
+        self._pacer.add(self)
+        self._ticker.start()
+
+    def close(self) -> None:
+        """Stop following. The last state stays; VBox.close() would take it out of the notebook."""
+        if not self._ticker.closed:
+            self._ticker.close()
+            self._end()
+            self._pacer.remove(self)
+            self.paint()
+            self.still.refresh(at_once=True)
+
+    def fail(self, error: Exception) -> None:
+        """Say that it follows no more, and why."""
+        raise NotImplementedError
+
+    def paint(self) -> None:
+        """Send the state that has been collected to the page."""
+        raise NotImplementedError
+
+    def picture(self) -> str:
+        """What it shows, as static HTML."""
+        raise NotImplementedError
+
+    def summary(self) -> str:
+        """What it shows, in words."""
+        raise NotImplementedError
+
+    def _collect(self) -> float:
+        """Take in what is new, and call `_touch` if there was something; seconds until the next time."""
+        raise NotImplementedError
+
+    def _end(self) -> None:
+        """Let go of what it collects from."""
+        raise NotImplementedError
+
+    def _touch(self) -> None:
+        """There is something new to paint."""
+        self.changed = True
+        self._pacer.wake()
+
+    def _tick(self) -> float:
+        pause = self._collect()
+        self.as_of = time.monotonic()
+        self.still.refresh()
+        return pause
+
+    def _ipython_display_(self) -> None:
+        self.still.show()
