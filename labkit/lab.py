@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import os
 import re
+import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -17,6 +18,7 @@ from labkit.readings import World
 from labkit.runs import prints, quix, tap
 from labkit.runs.groups import Groups
 from labkit.runs.production import Production
+from labkit.runs.requests import within
 from labkit.runs.system import System
 from labkit.runs.topics import DEAD_LETTER, Topics
 from labkit.runs.worker import Worker
@@ -41,6 +43,8 @@ if TYPE_CHECKING:
 
 View = TypeVar("View")
 
+BROKER_LOOK = 0.2  # seconds between two looks whether the lab's own Kafka still runs
+
 
 class Lab:
     """A real Kafka, and everything that you start on it.
@@ -58,13 +62,14 @@ class Lab:
         self.broker = broker.find_or_start()
         if cells.current().execution:
             quix.load_between_cells(cells.shell())  # now it would slow Kafka's start
-        self._topics = Topics(self.broker.address, os.environ.get("LAB_NAMESPACE", ""))
+        self._topics = Topics(self.broker.address, os.environ.get("LAB_NAMESPACE", ""), self.broker.check)
         self._groups = Groups(self._topics)
         self._workers: dict[str, tuple[Worker, cells.Cell]] = {}
         self._views: list[tuple[Any, cells.Cell]] = []
         self._looks = theme.Looks()
         self._trainer: Kept | None = None
-        self._closed = False
+        self._closed = threading.Event()
+        threading.Thread(target=self._watch_broker, name="lab-broker-watch", daemon=True).start()
         atexit.register(self.close)
         Lab._current = self
 
@@ -290,10 +295,13 @@ class Lab:
     def wait_for(self, topic: str, records: int = 1, timeout: float = 30.0) -> None:
         """Return when a topic holds so many records or more. Raises LabError if that takes over `timeout` seconds."""
         deadline = time.monotonic() + timeout
-        while (found := self._topics.count(topic)) < records:
-            if time.monotonic() > deadline:
-                raise LabError(f"{topic} holds {found} records after {timeout:g} s, not {records}. {self._trouble()}")
-            time.sleep(0.02)
+        with within(timeout):
+            while (found := self._topics.count(topic)) < records:
+                if time.monotonic() > deadline:
+                    raise LabError(
+                        f"{topic} holds {found} records after {timeout:g} s, not {records}. {self._trouble()}"
+                    )
+                time.sleep(0.02)
 
     # -------------------------------------------------------------------- end
 
@@ -314,9 +322,9 @@ class Lab:
 
     def close(self) -> None:
         """End everything, the lab's own broker too. Closing twice is closing once."""
-        if self._closed:
+        if self._closed.is_set():
             return
-        self._closed = True
+        self._closed.set()
         atexit.unregister(self.close)
         self.stop()
         if self._trainer:
@@ -333,10 +341,19 @@ class Lab:
         self.close()
 
     def __repr__(self) -> str:
-        state = "closed" if self._closed else f"Kafka at {self.broker.address}"
+        state = "closed" if self._closed.is_set() else f"Kafka at {self.broker.address}"
         return f"<Lab: {', '.join([state, *(f'{name} {each.state}' for name, (each, _) in self._workers.items())])}>"
 
     # ------------------------------------------------------------------ inner
+
+    def _watch_broker(self) -> None:
+        """Let every worker fail once the lab's own Kafka has ended: their clients would wait for it for ever."""
+        while not self._closed.wait(BROKER_LOOK):
+            try:
+                self.broker.check()
+            except LabError as error:
+                for worker in self.workers:
+                    worker.fail(error)
 
     def _replace(self, name: str) -> None:
         """End the worker of this name, and those that an earlier execution of the present cell started."""

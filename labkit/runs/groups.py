@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, TopicPartition
 
-from labkit.runs.requests import LIMIT, settle
 from labkit.runs.topics import Partitions, Topics
 
 
@@ -56,7 +55,9 @@ class Groups:
             for partition, offset in partitions.items()
         ]
         request = [ConsumerGroupTopicPartitions(self.topics.full(group), wanted)]
-        settle(lambda: self.topics.admin.alter_consumer_group_offsets(request, request_timeout=LIMIT))
+        self.topics.requests.settle(
+            lambda admin, limit: admin.alter_consumer_group_offsets(request, request_timeout=limit)
+        )
 
     def bookmarks(self) -> list[Bookmark]:
         """What every consumer group in the namespace has committed, in order of group, topic and partition."""
@@ -72,7 +73,9 @@ class Groups:
         self.used.discard(group)
         full = [self.topics.full(group)]
         gone = (KafkaError.GROUP_ID_NOT_FOUND, KafkaError.NON_EMPTY_GROUP)
-        settle(lambda: self.topics.admin.delete_consumer_groups(full, request_timeout=LIMIT), *gone)
+        self.topics.requests.settle(
+            lambda admin, limit: admin.delete_consumer_groups(full, request_timeout=limit), *gone
+        )
         self.topics.delete_internal(group)
 
     def forget_used(self) -> None:
@@ -81,11 +84,15 @@ class Groups:
             self.forget(group)
 
     def _names(self) -> list[str]:
-        listed = self.topics.admin.list_consumer_groups(request_timeout=LIMIT).result().valid
+        found = self.topics.requests.settle(
+            lambda admin, limit: {"all": admin.list_consumer_groups(request_timeout=limit)}
+        )
         namespace = self.topics.namespace
-        return [self.topics.short(each.group_id) for each in listed if each.group_id.startswith(namespace)]
+        return [self.topics.short(each.group_id) for each in found["all"].valid if each.group_id.startswith(namespace)]
 
     def _committed(self, group: str) -> list[TopicPartition]:
         request = [ConsumerGroupTopicPartitions(self.topics.full(group))]
-        found = settle(lambda: self.topics.admin.list_consumer_group_offsets(request, request_timeout=LIMIT))
+        found = self.topics.requests.settle(
+            lambda admin, limit: admin.list_consumer_group_offsets(request, request_timeout=limit)
+        )
         return [place for each in found.values() for place in each.topic_partitions]

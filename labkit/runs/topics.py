@@ -1,15 +1,14 @@
 """The lab's topics: short names outside, the namespace's names on the broker."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
-from confluent_kafka import KafkaError, KafkaException, TopicCollection, TopicPartition
-from confluent_kafka.admin import NewTopic, OffsetSpec, TopicMetadata
+from confluent_kafka import KafkaError, TopicCollection, TopicPartition
+from confluent_kafka.admin import NewTopic, OffsetSpec
 
-from labkit.broker import clients
 from labkit.errors import LabError
-from labkit.runs.requests import LIMIT, settle, wait_until
+from labkit.runs.requests import Requests, wait_until
 
 DEAD_LETTER = ".dead-letter"
 Partitions = dict[int, int]  # partition -> offset
@@ -17,14 +16,20 @@ Partitions = dict[int, int]  # partition -> offset
 
 @dataclass
 class Topics:
-    """`namespace` prefixes the name of every topic and group on the broker; callers use short names only."""
+    """`namespace` prefixes the name of every topic and group on the broker; callers use short names only.
+
+    `check` raises LabError once Kafka is known to have ended.
+    """
 
     address: str
     namespace: str = ""
+    check: Callable[[], object] = lambda: None
     used: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self.admin = clients.admin(self.address)
+        self.requests = Requests(self.address, self.check)
+        self.admin = self.requests.admin
+        self._settle, self._metadata = self.requests.settle, self.requests.metadata
 
     def full(self, name: str) -> str:
         full = self.namespace + name
@@ -39,7 +44,9 @@ class Topics:
         """Make the topics that are not there yet, all in one request."""
         wanted = [NewTopic(self.full(name), num_partitions=partitions) for name in names]
         self.used.update(names)
-        settle(lambda: self.admin.create_topics(wanted, request_timeout=LIMIT), KafkaError.TOPIC_ALREADY_EXISTS)
+        self._settle(
+            lambda admin, limit: admin.create_topics(wanted, request_timeout=limit), KafkaError.TOPIC_ALREADY_EXISTS
+        )
         wait_until(lambda: all(self.partitions(name) for name in names))
 
     def partitions(self, name: str) -> list[int]:
@@ -50,7 +57,8 @@ class Topics:
     def identity(self, name: str) -> str:
         """What tells a topic from one of the same name that was deleted before."""
         wanted = TopicCollection([self.full(name)])
-        return str(settle(lambda: self.admin.describe_topics(wanted))[self.full(name)].topic_id)
+        found = self._settle(lambda admin, limit: admin.describe_topics(wanted, request_timeout=limit))
+        return str(found[self.full(name)].topic_id)
 
     def starts(self, name: str) -> Partitions:
         """The offset of the oldest record of each partition."""
@@ -69,7 +77,7 @@ class Topics:
         """Remove every record; the offsets go on from where they were."""
         ends = [TopicPartition(self.full(name), partition, end) for partition, end in self.ends(name).items()]
         if ends:
-            settle(lambda: self.admin.delete_records(ends, request_timeout=LIMIT))
+            self._settle(lambda admin, limit: admin.delete_records(ends, request_timeout=limit))
 
     def delete_used(self) -> None:
         """Delete every topic that this lab used, and wait until they are gone."""
@@ -87,22 +95,14 @@ class Topics:
         if not full_names:
             return
         doomed = list(full_names)
-        settle(lambda: self.admin.delete_topics(doomed, request_timeout=LIMIT), KafkaError.UNKNOWN_TOPIC_OR_PART)
+        self._settle(
+            lambda admin, limit: admin.delete_topics(doomed, request_timeout=limit), KafkaError.UNKNOWN_TOPIC_OR_PART
+        )
         wait_until(lambda: set(doomed).isdisjoint(self._metadata()))
-
-    def _metadata(self) -> dict[str, TopicMetadata]:
-        try:
-            topics: dict[str, TopicMetadata] = self.admin.list_topics(timeout=LIMIT).topics
-            return topics
-        except KafkaException as error:
-            raise LabError(
-                f"Kafka at {self.address} does not answer any more: run the cell with `Lab()` again. "
-                "What it said last: `print(lab.broker.log())`."
-            ) from error
 
     def _offsets(self, name: str, spec: OffsetSpec) -> Partitions:
         wanted = {TopicPartition(self.full(name), partition): spec for partition in self.partitions(name)}
         if not wanted:
             return {}
-        found = settle(lambda: self.admin.list_offsets(wanted, request_timeout=LIMIT))
+        found = self._settle(lambda admin, limit: admin.list_offsets(wanted, request_timeout=limit))
         return {place.partition: result.offset for place, result in found.items()}
