@@ -329,6 +329,7 @@ class Lab:
         self.stop()
         if self._trainer:
             self._trainer.close()
+        self._topics.counts.close()
         self.broker.close()
         prints.uninstall()
         if Lab._current is self:

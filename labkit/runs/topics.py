@@ -4,10 +4,11 @@ import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
-from confluent_kafka import KafkaError, TopicCollection, TopicPartition
+from confluent_kafka import IsolationLevel, KafkaError, TopicCollection, TopicPartition
 from confluent_kafka.admin import NewTopic, OffsetSpec
 
 from labkit.errors import LabError
+from labkit.runs.counts import Counts
 from labkit.runs.requests import Requests, wait_until
 
 DEAD_LETTER = ".dead-letter"
@@ -29,6 +30,7 @@ class Topics:
     def __post_init__(self) -> None:
         self.requests = Requests(self.address, self.check)
         self.admin = self.requests.admin
+        self.counts = Counts(self)
         self._settle, self._metadata = self.requests.settle, self.requests.metadata
 
     def full(self, name: str) -> str:
@@ -54,6 +56,10 @@ class Topics:
         topic = self._metadata().get(self.full(name))
         return sorted(topic.partitions) if topic else []
 
+    def exists(self, full_name: str) -> bool:
+        """Whether there is a topic of this name on the broker, in whatever namespace."""
+        return full_name in self._metadata()
+
     def identity(self, name: str) -> str:
         """What tells a topic from one of the same name that was deleted before."""
         wanted = TopicCollection([self.full(name)])
@@ -64,14 +70,16 @@ class Topics:
         """The offset of the oldest record of each partition."""
         return self._offsets(name, OffsetSpec.earliest())
 
-    def ends(self, name: str) -> Partitions:
-        """The offset that the next record of each partition will get."""
-        return self._offsets(name, OffsetSpec.latest())
+    def ends(self, name: str, committed: bool = False) -> Partitions:
+        """The offset that the next record of each partition will get; `committed`: at which an open transaction begins,
+        if there is one.
+        """
+        level = IsolationLevel.READ_COMMITTED if committed else IsolationLevel.READ_UNCOMMITTED
+        return self._offsets(name, OffsetSpec.latest(), level)
 
     def count(self, name: str) -> int:
-        """How many records a topic holds."""
-        starts = self.starts(name)
-        return sum(end - starts[partition] for partition, end in self.ends(name).items())
+        """How many committed records a topic holds."""
+        return self.counts.of(name).held
 
     def empty(self, name: str) -> None:
         """Remove every record; the offsets go on from where they were."""
@@ -100,9 +108,13 @@ class Topics:
         )
         wait_until(lambda: set(doomed).isdisjoint(self._metadata()))
 
-    def _offsets(self, name: str, spec: OffsetSpec) -> Partitions:
+    def _offsets(
+        self, name: str, spec: OffsetSpec, level: IsolationLevel = IsolationLevel.READ_UNCOMMITTED
+    ) -> Partitions:
         wanted = {TopicPartition(self.full(name), partition): spec for partition in self.partitions(name)}
         if not wanted:
             return {}
-        found = self._settle(lambda admin, limit: admin.list_offsets(wanted, request_timeout=limit))
+        found = self._settle(
+            lambda admin, limit: admin.list_offsets(wanted, isolation_level=level, request_timeout=limit)
+        )
         return {place.partition: result.offset for place, result in found.items()}

@@ -35,7 +35,7 @@ class Rate:
         while len(self._samples) > 2 and self._samples[1][0] < now - self.WINDOW:
             self._samples.popleft()
         (then, before) = self._samples[0]
-        return (total - before) / (now - then) if now > then else 0.0
+        return max(total - before, 0) / (now - then) if now > then else 0.0
 
 
 class Worker(ABC):
