@@ -283,7 +283,10 @@ class Lab:
         return table.of(tap.newest(self._topics, self._existing(topic), records, raw=topic.endswith(DEAD_LETTER)))
 
     def groups(self) -> pd.DataFrame:
-        """Every consumer group's bookmarks: topic, partition, committed offset, and the lag in records."""
+        """Every consumer group's bookmarks: topic, partition, committed offset, and the lag in records.
+
+        A partition of which a group has committed nothing has no committed offset, and all its records are the lag.
+        """
         from labkit.live import table
 
         return table.of_groups(self._groups.bookmarks())
