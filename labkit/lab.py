@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
 View = TypeVar("View")
 
+PER_SECOND = 1.0  # readings from each device
 BROKER_LOOK = 0.2  # seconds between two looks whether the lab's own Kafka still runs
 
 
@@ -69,7 +70,7 @@ class Lab:
         self._looks = theme.Looks()
         self._trainer: Kept | None = None
         self._closed = threading.Event()
-        threading.Thread(target=self._watch_broker, name="lab-broker-watch", daemon=True).start()
+        threading.Thread(target=self._watch_broker, name="labkit-broker-watch", daemon=True).start()
         atexit.register(self.close)
         Lab._current = self
 
@@ -81,7 +82,7 @@ class Lab:
         *,
         to: str = "sensor",
         devices: int = 3,
-        per_second: float | None = 1.0,
+        per_second: float | None = PER_SECOND,
         seed: int = 0,
         factor: float | None = None,
         start: str | datetime.datetime | None = None,
@@ -96,9 +97,10 @@ class Lab:
 
         "nyc-weather" replays what three New York weather stations recorded in 2013, from `start` (1 July) on and
         `factor` times as fast (3600: an hour a second): the timestamps are mapped to now, and `recorded` keeps the
-        original. A table with a `factor` is replayed likewise, and the `world` of a stopped producer goes on. `count`
-        ends it after so many readings. Raises LabError before the first record if a column or a type is wrong, or if
-        another producer is still at work in the world.
+        original. A table with a `factor` is replayed likewise, and the `world` of a stopped producer goes on: they keep
+        a pace of their own, and the panel says so if another `per_second` is given. `count` ends it after so many
+        readings. Raises LabError before the first record if a column or a type is wrong, or if another producer is
+        still at work in the world.
         """
         if devices < 1 or (per_second is not None and not per_second > 0):
             raise LabError(
@@ -118,6 +120,8 @@ class Lab:
         self._replace(name)
         self._topics.create(to)
         production = Production(self._topics, world, to, name, count)
+        if per_second != PER_SECOND and (production.replays or production.per_second != per_second):
+            production.note = "per_second was not used: a recording and a world keep a pace of their own"
         self._adopt(production)
         production.begin()
         return production

@@ -47,13 +47,18 @@ class Production(Worker):
         self.start()
 
     @property
+    def replays(self) -> bool:
+        """Whether it keeps the pace of a recording."""
+        return not hasattr(self.world.source, "per_second")
+
+    @property
     def per_second(self) -> float | None:
         """Readings a second from each device, or of a table's all together; None: as fast as it goes, or a replay."""
         return getattr(self.world.source, "per_second", None)
 
     @per_second.setter
     def per_second(self, rate: float | None) -> None:
-        if not hasattr(self.world.source, "per_second"):
+        if self.replays:
             raise LabError("A replay keeps its recorded pace: give another factor to lab.produce.")
         if rate is not None and not rate > 0:
             raise LabError("A producer needs more than 0 readings a second (None: all it can); stop() ends it.")

@@ -69,11 +69,16 @@ def test_bad_records_are_the_same_as_everywhere_and_kept_raw_with_the_reason(lab
     good = GOOD | {"timestamp": now() - 1000}
     names = ["sensor-1", "ü 漢 😀", 'with "quotes"', "back\\slash", "comma,\nline", "[]", "'"]
     fine = [good | {"device": name} for name in names]
-    fine += [good | each for each in ({"temperature": 30}, {"temperature": -273.15}, {"temperature": 1e300})]
+    fine += [good | each for each in ({"temperature": 30}, {"temperature": -273.15}, {"temperature": 1000})]
     fine += [good | each for each in ({"humidity": 0}, {"humidity": 100.0}, {"timestamp": 0}, {"more": [1, {}]})]
     missing = [{name: value for name, value in good.items() if name != left_out} for left_out in good]
     odd = [good | {field: value} for field, several in nearly.items() for value in several]
     values = [renamed(each) for each in (*fine, *missing, *odd)]
+    values += [b" \r\n\t" + renamed(good) + b"\n"]
+    values += [
+        renamed(good) + tail for tail in (b" x", b" {}", b"}", b"]", b", 1", b', "b": 1', b"\xff", b"} x", b"] x")
+    ]
+    values += [renamed(good).replace(b"sensor-1", b"\xff"), renamed(good | {"temperature": "hot", "humidity": -1})]
     values += [None, b"", b"?", b"null", b"[]", b"{}", b"5", b"\xff\xfe", b'{"sensor_id": "a"', renamed(good)[:-1]]
     ahead = renamed(good | {"timestamp": now() + 2 * 3_600_000})  # a reading to the lab, but it would stop all time
     random.Random(0).shuffle(values)
@@ -83,7 +88,7 @@ def test_bad_records_are_the_same_as_everywhere_and_kept_raw_with_the_reason(lab
     job = ended(lab.flink(into=tmp_path, bounded=True))
 
     readings = [each for each in values if is_reading(each)]
-    assert len(readings) == len(fine)
+    assert len(readings) == len(fine) + 1
     fields = operator.itemgetter("sensor_id", "temperature", "humidity", "timestamp")
     found = [fields(each) for each in results.objects(tmp_path, "readings")]
     assert found == [fields(json.loads(each)) for each in readings]
@@ -95,6 +100,8 @@ def test_bad_records_are_the_same_as_everywhere_and_kept_raw_with_the_reason(lab
     assert index == [["0", str(n), each.headers["reason"]] for n, each in zip(places, letters, strict=True)]
     assert all(each.headers["reason"] for each in letters)
     assert "ahead" in letters[-1].headers["reason"]
+    two = "temperature is missing or not a number; humidity is not between 0 and 100 percent"
+    assert two in {each.headers["reason"] for each in letters}
     assert job.progress.unreadable == len(letters)
 
 
