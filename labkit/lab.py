@@ -149,6 +149,7 @@ class Lab:
         reads = (reads,) if isinstance(reads, str) else tuple(reads)
         if writes in reads:
             raise LabError(f"This pipeline would read what it writes to {writes}, for ever: write to another topic.")
+        self._topics.require(*reads)
         name = name or getattr(pipeline, "__name__", "pipeline").strip("<>")
         self._replace(name)
         group = re.sub(r"[^A-Za-z0-9._-]", "-", name)
@@ -196,6 +197,17 @@ class Lab:
         self._adopt(job)
         return job
 
+    def create_topic(self, name: str, partitions: int | None = None) -> None:
+        """Make a topic before anything is written to it: so that it can be read already, or has several partitions.
+
+        Nothing happens if it is there already. Raises LabError if that one has not as many partitions as are asked for.
+        """
+        if partitions is not None and partitions < 1:
+            raise LabError("A topic needs at least one partition.")
+        self._topics.create(name, partitions=partitions or 1)
+        if partitions not in {None, found := len(self._topics.partitions(name))}:
+            raise LabError(f"There is a topic {name!r} already, and its partitions are {found}: choose another name.")
+
     # ------------------------------------------------------------------- look
 
     @property
@@ -226,6 +238,7 @@ class Lab:
         """
         from labkit.live.windows import Windows, is_window
 
+        self._topics.require(readings, *windows)
         found = [each for each in self.records(readings) if each.key == device]
         if not found:
             raise LabError(f"{readings} holds no reading of {device!r} yet: wait for one, or name another device.")
@@ -286,6 +299,12 @@ class Lab:
 
         return table.of(tap.newest(self._topics, self._existing(topic), records, raw=topic.endswith(DEAD_LETTER)))
 
+    def topics(self) -> pd.DataFrame:
+        """Every topic with its partitions and the records that it holds; not those in which state is kept."""
+        from labkit.live import table
+
+        return table.of_topics([(name, *self._topics.size(name)) for name in self._topics.names()])
+
     def groups(self) -> pd.DataFrame:
         """Every consumer group's bookmarks: topic, partition, committed offset, and the lag in records.
 
@@ -300,13 +319,17 @@ class Lab:
         return tap.everything(self._topics, self._existing(topic))
 
     def wait_for(self, topic: str, records: int = 1, timeout: float = 30.0) -> None:
-        """Return when a topic holds so many records or more. Raises LabError if that takes over `timeout` seconds."""
+        """Return when a topic holds so many records or more.
+
+        Raises LabError if there is no such topic, or if that takes over `timeout` seconds.
+        """
         deadline = time.monotonic() + timeout
         with within(timeout):
+            self._topics.require(topic)
             while (found := self._topics.count(topic)) < records:
                 if time.monotonic() > deadline:
                     raise LabError(
-                        f"{topic} holds {found} records after {timeout:g} s, not {records}. {self._trouble()}"
+                        f"{topic} holds {found} records after {timeout:g} s, not {records}. {self._trouble(topic)}"
                     )
                 time.sleep(0.02)
 
@@ -390,7 +413,7 @@ class Lab:
     def _tap(self, topics: Sequence[str], view: str) -> tap.Tap:
         if not topics:
             raise LabError(f'Name at least one topic, as in lab.{view}("sensor").')
-        self._topics.create(*topics)
+        self._topics.require(*topics)
         return tap.Tap(self._topics, topics)
 
     def _watch(self, view: View) -> View:
@@ -404,13 +427,26 @@ class Lab:
         return view
 
     def _existing(self, topic: str) -> str:
-        if not self._topics.partitions(topic):
-            raise LabError(f"There is no topic {topic!r} yet: nothing has written to it or read from it.")
+        self._topics.require(topic)
         return topic
 
-    def _trouble(self) -> str:
-        failed = [f"{worker.name} failed: {worker.error}" for worker, _ in self._workers.values() if worker.error]
+    def _trouble(self, topic: str) -> str:
+        failed = [f"{worker.name} failed: {worker.error}" for worker in self._upstream(topic) if worker.error]
         return "; ".join(failed) or "Is something writing to it?"
+
+    def _upstream(self, topic: str) -> list[Worker]:
+        """The workers without which nothing comes into a topic: those that write to it, and to what they read."""
+        found: list[Worker] = []
+        topics = {topic}
+        while more := [each for each in self.workers if each not in found and not topics.isdisjoint(_written_by(each))]:
+            found += more
+            topics.update(name for worker in more for name in worker.reads)
+        return found
+
+
+def _written_by(worker: Worker) -> set[str]:
+    letters = {f"{name}{DEAD_LETTER}" for name in worker.reads}
+    return letters | {worker.writes} if worker.writes else letters
 
 
 def _show(worker: Worker) -> None:

@@ -42,3 +42,8 @@ def _named(fields: Mapping[str, Any], origin: str, taken: Collection[str]) -> di
 def of_groups(bookmarks: Sequence[Bookmark]) -> pd.DataFrame:
     """One row a consumer group and partition; `committed` is missing where nothing has been committed."""
     return pd.DataFrame(bookmarks, columns=list(Bookmark._fields)).astype({"committed": "Int64"})
+
+
+def of_topics(topics: Sequence[tuple[str, int, int]]) -> pd.DataFrame:
+    """One row a topic: its name, partitions and records."""
+    return pd.DataFrame(topics, columns=["topic", "partitions", "records"])

@@ -58,7 +58,7 @@ class Production(Worker):
 
     @per_second.setter
     def per_second(self, rate: float | None) -> None:
-        if self.replays:
+        if not hasattr(self.world.source, "per_second"):
             raise LabError("A replay keeps its recorded pace: give another factor to lab.produce.")
         if rate is not None and not rate > 0:
             raise LabError("A producer needs more than 0 readings a second (None: all it can); stop() ends it.")

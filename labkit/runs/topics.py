@@ -1,5 +1,6 @@
 """The lab's topics: short names outside, the namespace's names on the broker."""
 
+import difflib
 import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from labkit.runs.counts import Counts
 from labkit.runs.requests import Requests, wait_until
 
 DEAD_LETTER = ".dead-letter"
+INTERNAL = ("__", "changelog__", "repartition__")  # how the names begin of topics that are nobody's business
 Partitions = dict[int, int]  # partition -> offset
 
 
@@ -56,6 +58,27 @@ class Topics:
         topic = self._metadata().get(self.full(name))
         return sorted(topic.partitions) if topic else []
 
+    def names(self) -> list[str]:
+        """The topics in the namespace, but those in which Kafka and Quix Streams keep things of their own."""
+        mine = [self.short(full) for full in self._metadata() if full.startswith(self.namespace)]
+        return sorted(name for name in mine if not name.startswith(INTERNAL))
+
+    def require(self, *names: str) -> None:
+        """Raise LabError, with the topics that there are, unless all these exist."""
+        known = self._metadata()
+        for name in names:
+            if self.full(name) not in known:
+                raise LabError(f"There is no topic {name!r}{self._near(name)}")
+
+    def _near(self, name: str) -> str:
+        names = self.names()
+        near = difflib.get_close_matches(name, names, n=1)
+        return (
+            (f": did you mean {near[0]!r}? " if near else ". ")
+            + (f"There is {', '.join(names)}. " if names else "There is none yet. ")
+            + f'To read what will be written later, make it first: lab.create_topic("{name}").'
+        )
+
     def exists(self, full_name: str) -> bool:
         """Whether there is a topic of this name on the broker, in whatever namespace."""
         return full_name in self._metadata()
@@ -76,6 +99,10 @@ class Topics:
         """
         level = IsolationLevel.READ_COMMITTED if committed else IsolationLevel.READ_UNCOMMITTED
         return self._offsets(name, OffsetSpec.latest(), level)
+
+    def size(self, name: str) -> tuple[int, int]:
+        """Its partitions, and the committed records that it holds."""
+        return len(self.partitions(name)), self.count(name)
 
     def count(self, name: str) -> int:
         """How many committed records a topic holds."""

@@ -273,6 +273,7 @@ def test_nothing_is_lost_when_a_producer_stopped_with_a_backlog_goes_on_in_the_s
 
 
 def test_a_damaged_record_goes_through_the_topic_to_the_dead_letters_and_the_pipeline_goes_on(lab: Lab) -> None:
+    lab.create_topic("sensor")
     run = lab.run(alert_filter, reads="sensor", writes="alert")
     production = lab.produce(devices=1, per_second=50)
     lab.wait_for("sensor", 5)
