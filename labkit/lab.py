@@ -141,7 +141,8 @@ class Lab:
         A run with the same name (the function's, unless `name` is given), or started by an earlier execution of the
         same cell, is replaced: the new one reads on where it stopped. `from_start=True` empties `writes` and reads
         everything again. Records that cannot be read go to `<topic>.dead-letter`; `raw=True` hands over every
-        record's bytes instead. Raises LabError, or what the function raises, if the pipeline cannot be built.
+        record's bytes instead. Raises LabError if a topic to read does not exist (`create_topic` makes one that will
+        be written later), and LabError or what the function raises if the pipeline cannot be built.
         """
         quix.load()
         from labkit.runs.run import Run
@@ -226,7 +227,7 @@ class Lab:
         """A live chart of a field of the newest records, by device and event time, over the last `seconds`.
 
         The first topic is drawn as lines, further ones as marks on top of them, and a `threshold` (in the field's
-        unit) as a dashed line.
+        unit) as a dashed line. Raises LabError if there is no such topic.
         """
         from labkit.live.chart import Chart
 
@@ -234,7 +235,7 @@ class Lab:
 
     def windows(self, readings: str, *windows: str, device: str, seconds: float = 15.0) -> Windows:
         """The readings of one device in the `seconds` up to its newest one, and the windows of each further topic
-        that reach into them, on one axis of event time. Raises LabError if there is no such reading.
+        that reach into them, on one axis of event time. Raises LabError if there is no such topic or reading.
         """
         from labkit.live.windows import Windows, is_window
 
@@ -258,7 +259,8 @@ class Lab:
 
     def tiles(self, *topics: str) -> Tiles:
         """For each device a tile with its newest number in each topic: of readings the temperature, of windows what
-        they aggregate. A number that is older than its window is not shown as the present one.
+        they aggregate. A number that is older than its window is not shown as the present one. Raises LabError if
+        there is no such topic.
         """
         from labkit.live.tiles import Tiles
 
