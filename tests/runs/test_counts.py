@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Iterator
 
 import pytest
-from confluent_kafka import KafkaException, Producer
+from confluent_kafka import KafkaException, Producer, TopicPartition
 
 from labkit import Lab
 from labkit.broker import clients
@@ -69,6 +69,17 @@ def test_what_was_removed_is_not_held_but_came(lab: Lab, producer: Producer) -> 
     write(producer, lab, 2)
     commit(producer, lab)
     assert lab._topics.counts.of("sensor") == Count(2, 6)
+
+
+def test_what_was_removed_in_part_is_counted_again(lab: Lab, producer: Producer) -> None:
+    write(producer, lab, 6)
+    commit(producer, lab)
+    assert lab._topics.count("sensor") == 6
+    oldest = TopicPartition(lab._topics.full("sensor"), 0, 1)
+    lab._topics.admin.delete_records([oldest])[oldest].result(10)
+    write(producer, lab, 2)
+    commit(producer, lab)
+    assert lab._topics.counts.of("sensor") == Count(7, 8)
 
 
 def test_a_topic_made_anew_is_counted_anew(lab: Lab, producer: Producer) -> None:
