@@ -150,6 +150,8 @@ def run(pipeline: str, reads: str | None, writes: str | None, from_start: bool) 
         if pipeline not in PIPELINES:
             raise LabError(f"There is no pipeline {pipeline!r}; there is {', '.join(PIPELINES)}.")
         stage = PIPELINES[pipeline]
+        if not reads:  # the terminals of the lab's own pipelines may be started in any order
+            lab.create_topic(stage.reads)
         reads, writes = reads or stage.reads, writes or stage.writes
         _watch(lab.run(stage.function, reads=reads, writes=writes, from_start=from_start))
 

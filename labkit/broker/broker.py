@@ -33,6 +33,9 @@ class Broker(Protocol):
     address: str
     kept: Kept
 
+    def check(self) -> None:
+        """Raise LabError if Kafka is known to have ended."""
+
     def log(self, lines: int = 50) -> Log:
         """The last lines that Kafka and its clients logged: they never land in a cell."""
 
@@ -47,6 +50,9 @@ class ExternalBroker:
         self.address = address
         self.kept = Kept()
         self.kept.start()
+
+    def check(self) -> None:
+        """Nothing: another's Kafka may come back, and whether it has ended is not known here."""
 
     def log(self, lines: int = 50) -> Log:
         return Log("\n".join(list(clients.LINES)[-lines:]))
@@ -68,6 +74,13 @@ class OwnBroker:
     def alive(self) -> bool:
         """Whether Kafka still runs."""
         return self.kept.exit_code() is None
+
+    def check(self) -> None:
+        if not self.alive:
+            raise LabError(
+                f"Kafka has ended, the lab's own at {self.address}: run the cell with `Lab()` again. "
+                "What it said last: `print(lab.broker.log())`."
+            )
 
     def log(self, lines: int = 50) -> Log:
         kafka_lines = self.kept.log().splitlines()[-lines:]

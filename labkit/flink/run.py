@@ -230,6 +230,9 @@ class FlinkJob(Worker):
     def _ask_to_stop(self) -> None:
         self._stopping.set()
 
+    def _give_up(self) -> None:
+        self._kept.kill()
+
     def _ask_flink_to_stop(self) -> bool:
         """Whether Flink has been asked; a job that does not run yet is ended at once, for it has done nothing."""
         if not self._job:

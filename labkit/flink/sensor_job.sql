@@ -52,17 +52,28 @@ SELECT
     clock IS NOT NULL AND FLOOR(event_time TO SECOND) + INTERVAL '0.999' SECOND <= clock AS late,
     CASE
         WHEN text IS NULL THEN 'the value is null'
-        WHEN text IS NOT JSON OBJECT THEN 'not a JSON object'
-        WHEN sensor_id IS NULL THEN 'sensor_id is missing or not a name'
-        WHEN temperature IS NULL THEN 'temperature is missing or not a number'
-        WHEN NOT (temperature >= -273.15 AND temperature <= 1.7976931348623157E308)
-            THEN 'temperature is not a temperature in degrees Celsius'
-        WHEN humidity IS NULL THEN 'humidity is missing or not a number'
-        WHEN humidity NOT BETWEEN 0 AND 100 THEN 'humidity is not between 0 and 100 percent'
-        WHEN `timestamp` IS NULL OR `timestamp` > 253402300799999
-            THEN 'timestamp is missing or not a time in epoch milliseconds'
-        WHEN event_time > kafka_time + INTERVAL '1' HOUR
-            THEN 'timestamp is more than an hour ahead of the record itself'
+        WHEN CAST(text AS BYTES) <> `value` THEN 'not UTF-8'
+        -- IS JSON looks at the first value only. Only where nothing follows it, it is also the one element of an array
+        -- and the one field of an object.
+        WHEN text IS NOT JSON OBJECT OR '[' || text || ']' IS NOT JSON ARRAY OR '{"all":' || text || '}' IS NOT JSON OBJECT
+            THEN 'not a JSON object'
+        ELSE NULLIF(CONCAT_WS('; ',
+            CASE WHEN sensor_id IS NULL THEN 'sensor_id is missing or not a name' END,
+            CASE
+                WHEN temperature IS NULL THEN 'temperature is missing or not a number'
+                WHEN temperature NOT BETWEEN -273.15 AND 1000
+                    THEN 'temperature is not between -273.15 and 1000 degrees Celsius'
+            END,
+            CASE
+                WHEN humidity IS NULL THEN 'humidity is missing or not a number'
+                WHEN humidity NOT BETWEEN 0 AND 100 THEN 'humidity is not between 0 and 100 percent'
+            END,
+            CASE
+                WHEN `timestamp` IS NULL OR `timestamp` > 253402300799999
+                    THEN 'timestamp is missing or not a time in epoch milliseconds'
+                WHEN event_time > kafka_time + INTERVAL '1' HOUR
+                    THEN 'timestamp is more than an hour ahead of the record itself'
+            END), '')
     END AS reason
 FROM fields;
 

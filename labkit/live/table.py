@@ -1,6 +1,7 @@
 """Records as a table."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -13,21 +14,36 @@ PLACE = ["partition", "offset", "time", "key"]
 def of(records: Sequence[Record]) -> pd.DataFrame:
     """One row a record: where it stands, its Kafka timestamp (UTC), its key, then its fields and headers.
 
-    A value that is no JSON object stands whole in the column `value`.
+    A value that is no JSON object stands whole in the column `value`. A field with the name of one of Kafka's columns
+    stands in `value.<name>`, a header with the name of one of these or of a field in `header.<name>`.
     """
-    rows = []
-    for record in records:
-        fields = record.value if isinstance(record.value, dict) else {"value": record.value}
-        place = (
-            record.partition,
-            record.offset,
-            pd.Timestamp(record.timestamp, unit="ms"),
-            record.key,
-        )
-        rows.append(dict(zip(PLACE, place, strict=True)) | fields | record.headers)
+    values = [_named(_fields(record), "value", PLACE) for record in records]
+    taken = {*PLACE, *(name for value in values for name in value)}
+    rows = [
+        _place(record) | value | _named(record.headers, "header", taken)
+        for record, value in zip(records, values, strict=True)
+    ]
     return pd.DataFrame(rows, columns=None if rows else PLACE)
 
 
+def _place(record: Record) -> dict[str, Any]:
+    time = pd.Timestamp(record.timestamp, unit="ms")
+    return dict(zip(PLACE, (record.partition, record.offset, time, record.key), strict=True))
+
+
+def _fields(record: Record) -> dict[str, Any]:
+    return record.value if isinstance(record.value, dict) else {"value": record.value}
+
+
+def _named(fields: Mapping[str, Any], origin: str, taken: Collection[str]) -> dict[str, Any]:
+    return {f"{origin}.{name}" if name in taken else name: value for name, value in fields.items()}
+
+
 def of_groups(bookmarks: Sequence[Bookmark]) -> pd.DataFrame:
-    """One row a consumer group and partition."""
-    return pd.DataFrame(bookmarks, columns=list(Bookmark._fields))
+    """One row a consumer group and partition; `committed` is missing where nothing has been committed."""
+    return pd.DataFrame(bookmarks, columns=list(Bookmark._fields)).astype({"committed": "Int64"})
+
+
+def of_topics(topics: Sequence[tuple[str, int, int]]) -> pd.DataFrame:
+    """One row a topic: its name, partitions and records."""
+    return pd.DataFrame(topics, columns=["topic", "partitions", "records"])

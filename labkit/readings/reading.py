@@ -1,13 +1,13 @@
 """What a reading is, and what is none."""
 
 import json
-import math
 from collections.abc import Mapping
 from typing import Any, TypedDict
 
 import orjson
 
 ABSOLUTE_ZERO = -273.15  # degrees Celsius
+HOTTEST = 1000.0  # degrees Celsius: more is no temperature of a room or a machine, and two of 1e308 have no mean
 LAST_TIMESTAMP = 253_402_300_799_999  # the last millisecond of the year 9999
 
 
@@ -22,8 +22,7 @@ class Reading(TypedDict):
 
 TOPICS = ("sensor", "alert")  # whose records must be readings; any other topic holds any JSON objects
 COLUMNS = tuple(Reading.__annotations__)
-
-
+MISSING = object()  # stands for a field that is not there
 SENSOR_DATA = "sensor-data"  # whose records have the names that the Flink job uses
 
 
@@ -52,27 +51,34 @@ def parse_object(raw: bytes | None) -> dict[str, Any]:
 
 
 def check(reading: dict[str, Any]) -> None:
-    """Raise BadReading, naming field and value, unless these are the fields of a reading.
+    """Raise BadReading, naming all that keeps these fields from being a reading, in the order of COLUMNS.
 
     This runs once for every record of every pipeline: plain comparisons, no library.
     """
     try:
         device, temperature = reading["device"], reading["temperature"]
         humidity, timestamp = reading["humidity"], reading["timestamp"]
-    except KeyError as error:
-        raise BadReading(f"{error.args[0]} is missing") from None
+    except KeyError:
+        device, temperature, humidity, timestamp = (reading.get(column, MISSING) for column in COLUMNS)
+    wrong = ""
     if type(device) is not str or not device:
-        raise BadReading(f"device is {_shown(device)}, not a name")
+        wrong += _wrong("device", device, "a name")
     if type(temperature) is not float and type(temperature) is not int:
-        raise BadReading(f"temperature is {_shown(temperature)}, not a number")
-    if not ABSOLUTE_ZERO <= temperature < math.inf:  # False for NaN too
-        raise BadReading(f"temperature is {temperature}, not a temperature in degrees Celsius")
+        wrong += _wrong("temperature", temperature, "a number")
+    elif not ABSOLUTE_ZERO <= temperature <= HOTTEST:  # False for NaN too
+        wrong += _wrong("temperature", temperature, f"between {ABSOLUTE_ZERO} and {HOTTEST:g} degrees Celsius")
     if type(humidity) is not float and type(humidity) is not int:
-        raise BadReading(f"humidity is {_shown(humidity)}, not a number")
-    if not 0 <= humidity <= 100:
-        raise BadReading(f"humidity is {humidity}, not between 0 and 100 percent")
+        wrong += _wrong("humidity", humidity, "a number")
+    elif not 0 <= humidity <= 100:
+        wrong += _wrong("humidity", humidity, "between 0 and 100 percent")
     if type(timestamp) is not int or not 0 <= timestamp <= LAST_TIMESTAMP:
-        raise BadReading(f"timestamp is {_shown(timestamp)}, not a time in epoch milliseconds")
+        wrong += _wrong("timestamp", timestamp, "a time in epoch milliseconds")
+    if wrong:
+        raise BadReading(wrong.removeprefix("; "))
+
+
+def _wrong(field: str, value: object, wanted: str) -> str:
+    return f"; {field} is missing" if value is MISSING else f"; {field} is {_shown(value)}, not {wanted}"
 
 
 def named_for(topic: str, reading: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from labkit.errors import LabError
 from labkit.readings.devices import now
-from labkit.readings.reading import ABSOLUTE_ZERO
+from labkit.readings.reading import ABSOLUTE_ZERO, HOTTEST
 from labkit.readings.sources import Source
 
 WARMING = 5.0  # seconds after which 63 % of a heat wave has arrived: the time constant of a first-order lag
@@ -128,7 +128,8 @@ class World:
         fate.seen = max(reading["timestamp"], fate.seen)
         if abs(fate.warmth) < 0.005 or reading["temperature"] is None:
             return reading
-        return reading | {"temperature": max(round(reading["temperature"] + fate.warmth, 2), ABSOLUTE_ZERO)}
+        temperature = round(reading["temperature"] + fate.warmth, 2)
+        return reading | {"temperature": min(max(temperature, ABSOLUTE_ZERO), HOTTEST)}
 
     def _fate(self, device: str) -> Fate:
         if device not in self._fates:

@@ -1,23 +1,25 @@
 """Consumer groups: each run has one of its own, named after the run and numbered, so that a successor finds it."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, TopicPartition
 
-from labkit.runs.requests import LIMIT, settle
 from labkit.runs.topics import Partitions, Topics
 
 
 class Bookmark(NamedTuple):
-    """Where a consumer group goes on in a partition, and how many records lie ahead of it."""
+    """Where a consumer group goes on in a partition, and how many records lie ahead of it.
+
+    Where it has committed nothing (None) these are all, as for a group that begins with the oldest record.
+    """
 
     group: str
     topic: str
     partition: int
-    committed: int
+    committed: int | None
     lag: int
 
 
@@ -56,23 +58,38 @@ class Groups:
             for partition, offset in partitions.items()
         ]
         request = [ConsumerGroupTopicPartitions(self.topics.full(group), wanted)]
-        settle(lambda: self.topics.admin.alter_consumer_group_offsets(request, request_timeout=LIMIT))
+        self.topics.requests.settle(
+            lambda admin, limit: admin.alter_consumer_group_offsets(request, request_timeout=limit)
+        )
 
     def bookmarks(self) -> list[Bookmark]:
-        """What every consumer group in the namespace has committed, in order of group, topic and partition."""
-        return sorted(
-            Bookmark(group, name, place.partition, place.offset, self.topics.ends(name)[place.partition] - place.offset)
-            for group in self._names()
-            for place in self._committed(group)
-            if place.partition in self.topics.partitions(name := self.topics.short(place.topic))
-        )
+        """Where every consumer group in the namespace stands, in order of group, topic and partition.
+
+        Each has all partitions of the topics of which it has committed something, or its members have a partition.
+        """
+        found: list[Bookmark] = []
+        for group in sorted(self._names()):
+            committed = self._committed(group)
+            for full in sorted({place.topic for place in [*committed, *self._assigned(group)]}):
+                known = {place.partition: place.offset for place in committed if place.topic == full}
+                found += self._bookmarks(group, self.topics.short(full), known)
+        return found
+
+    def _bookmarks(self, group: str, name: str, known: Partitions) -> Iterator[Bookmark]:
+        starts, ends = self.topics.starts(name), self.topics.ends(name)
+        for partition, end in sorted(ends.items()):
+            committed = known[partition] if known.get(partition, -1) >= 0 else None
+            begin = max(committed or 0, starts[partition])  # what has been removed waits for nobody
+            yield Bookmark(group, name, partition, committed, max(end - begin, 0))
 
     def forget(self, group: str) -> None:
         """Delete a consumer group that nobody is in any more, and the topics with its state."""
         self.used.discard(group)
         full = [self.topics.full(group)]
         gone = (KafkaError.GROUP_ID_NOT_FOUND, KafkaError.NON_EMPTY_GROUP)
-        settle(lambda: self.topics.admin.delete_consumer_groups(full, request_timeout=LIMIT), *gone)
+        self.topics.requests.settle(
+            lambda admin, limit: admin.delete_consumer_groups(full, request_timeout=limit), *gone
+        )
         self.topics.delete_internal(group)
 
     def forget_used(self) -> None:
@@ -81,11 +98,23 @@ class Groups:
             self.forget(group)
 
     def _names(self) -> list[str]:
-        listed = self.topics.admin.list_consumer_groups(request_timeout=LIMIT).result().valid
+        found = self.topics.requests.settle(
+            lambda admin, limit: {"all": admin.list_consumer_groups(request_timeout=limit)}
+        )
         namespace = self.topics.namespace
-        return [self.topics.short(each.group_id) for each in listed if each.group_id.startswith(namespace)]
+        return [self.topics.short(each.group_id) for each in found["all"].valid if each.group_id.startswith(namespace)]
 
     def _committed(self, group: str) -> list[TopicPartition]:
         request = [ConsumerGroupTopicPartitions(self.topics.full(group))]
-        found = settle(lambda: self.topics.admin.list_consumer_group_offsets(request, request_timeout=LIMIT))
+        found = self.topics.requests.settle(
+            lambda admin, limit: admin.list_consumer_group_offsets(request, request_timeout=limit)
+        )
         return [place for each in found.values() for place in each.topic_partitions]
+
+    def _assigned(self, group: str) -> list[TopicPartition]:
+        """The partitions that the members of a consumer group have now."""
+        full = self.topics.full(group)
+        found = self.topics.requests.settle(
+            lambda admin, limit: admin.describe_consumer_groups([full], request_timeout=limit)
+        )
+        return [place for member in found[full].members for place in member.assignment.topic_partitions]

@@ -47,6 +47,11 @@ class Production(Worker):
         self.start()
 
     @property
+    def replays(self) -> bool:
+        """Whether it keeps the pace of a recording."""
+        return not hasattr(self.world.source, "per_second")
+
+    @property
     def per_second(self) -> float | None:
         """Readings a second from each device, or of a table's all together; None: as fast as it goes, or a replay."""
         return getattr(self.world.source, "per_second", None)

@@ -1,15 +1,21 @@
-"""Administrative requests to Kafka, asked again while it is not ready to answer."""
+"""Requests to Kafka: asked again while it is not ready to answer, and given up when it has ended."""
 
+import contextlib
 import time
-from collections.abc import Callable, Mapping
-from concurrent.futures import Future
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, wait
+from contextvars import ContextVar
 from typing import Any, TypeVar
 
 from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka.admin import AdminClient, TopicMetadata
 
+from labkit.broker import clients
 from labkit.errors import LabError
 
 LIMIT = 15.0  # seconds that a request may take
+LEAST = 0.5  # seconds that one may take where less is left
+LOOK = 0.2  # seconds between two looks whether Kafka is still there
 
 # What a broker says of a topic or a group that it has only just made.
 NOT_READY = {
@@ -24,22 +30,79 @@ NOT_READY = {
 }
 
 K = TypeVar("K")
+_deadline: ContextVar[float | None] = ContextVar("deadline", default=None)
 
 
-def settle(ask: Callable[[], Mapping[K, "Future[Any]"]], *fine: int) -> dict[K, Any]:
-    """The results of a request. The `fine` errors mean that there was nothing to do, and have no result.
+@contextlib.contextmanager
+def within(seconds: float) -> Iterator[None]:
+    """Let the requests in this block take no longer than this in all (but LEAST)."""
+    token = _deadline.set(time.monotonic() + seconds)
+    try:
+        yield
+    finally:
+        _deadline.reset(token)
 
-    Raises LabError if Kafka refuses, or is not ready within LIMIT.
+
+def _limit() -> float:
+    deadline = _deadline.get()
+    return LIMIT if deadline is None else min(max(deadline - time.monotonic(), LEAST), LIMIT)
+
+
+class Requests:
+    """A connected admin client, and what is asked through it.
+
+    `check` raises LabError once Kafka is known to have ended: no request waits for that one any longer.
     """
-    deadline = time.monotonic() + LIMIT
-    while True:
-        results, errors = _outcome(ask())
-        serious = [error for error in errors if error.code() not in fine]
-        if not serious:
-            return results
-        if any(error.code() not in NOT_READY for error in serious) or time.monotonic() > deadline:
-            raise LabError(f"Kafka refused: {serious[0].str()}")
-        time.sleep(0.02)
+
+    def __init__(self, address: str, check: Callable[[], object]) -> None:
+        self._address = address
+        self.check = check
+        self.admin = clients.admin(address)
+
+    def settle(self, ask: Callable[[AdminClient, float], Mapping[K, "Future[Any]"]], *fine: int) -> dict[K, Any]:
+        """The results of a request, which is given the seconds that it may take.
+
+        The `fine` errors mean that there was nothing to do, and have no result. Raises LabError if Kafka refuses, does
+        not answer, or is not ready in time.
+        """
+        deadline = time.monotonic() + (limit := _limit())
+        while True:
+            self.check()
+            results, errors = _outcome(self._answered(ask(self.admin, limit), deadline))
+            serious = [error for error in errors if error.code() not in fine]
+            if not serious:
+                return results
+            if any(error.code() not in NOT_READY for error in serious) or time.monotonic() > deadline:
+                raise LabError(f"Kafka refused: {serious[0].str()}")
+            time.sleep(0.02)
+
+    def metadata(self) -> dict[str, TopicMetadata]:
+        """Every topic on the broker. Raises LabError if it does not answer."""
+        deadline, patience = time.monotonic() + _limit(), LOOK
+        while True:
+            self.check()
+            left = deadline - time.monotonic()
+            try:
+                topics: dict[str, TopicMetadata] = self.admin.list_topics(timeout=max(min(patience, left), LOOK)).topics
+                return topics
+            except KafkaException as error:
+                if left < patience:
+                    self.check()
+                    raise self._no_answer() from error
+            patience *= 2  # a busy broker may need long for each answer
+
+    def _answered(self, futures: Mapping[K, "Future[Any]"], deadline: float) -> Mapping[K, "Future[Any]"]:
+        while wait(futures.values(), timeout=LOOK).not_done:
+            self.check()
+            if time.monotonic() > deadline + LOOK:  # the client itself gives up at the deadline, and says why
+                raise self._no_answer()
+        return futures
+
+    def _no_answer(self) -> LabError:
+        return LabError(
+            f"Kafka at {self._address} does not answer any more: run the cell with `Lab()` again. "
+            "What it said last: `print(lab.broker.log())`."
+        )
 
 
 def wait_until(condition: Callable[[], bool]) -> None:

@@ -44,11 +44,9 @@ class System:
         return workers, [self._topic(name) for name in names]
 
     def _topic(self, name: str) -> TopicFacts:
-        starts, ends = self._topics.starts(name), self._topics.ends(name)
-        came = sum(ends.values())  # the records there now would not do: a topic that is emptied holds fewer
+        held, came = self._topics.counts.of(name)
         rate = self._rates.setdefault(name, Rate()).update(came)
-        records = came - sum(starts.get(partition, 0) for partition in ends)
-        return TopicFacts(name, records, rate, self._topics.count(f"{name}{DEAD_LETTER}"))
+        return TopicFacts(name, held, rate, self._topics.count(f"{name}{DEAD_LETTER}"))
 
 
 def _facts(worker: Worker) -> WorkerFacts:

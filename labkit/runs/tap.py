@@ -86,10 +86,14 @@ class Tap:
         return found
 
     def read(self, timeout: float) -> list[Record]:
-        """The records that are new since the last call, oldest first; waits up to `timeout` seconds for the first."""
+        """The records that are new since the last call, oldest first; waits up to `timeout` seconds for the first.
+
+        Raises LabError if Kafka has ended.
+        """
         with self._lock:
             first = self._consumer.poll(timeout)
             if first is None:
+                self._topics.check()
                 return []
             messages = [first, *self._consumer.consume(self._newest - 1, timeout=0)]
             records = [self._record(message) for message in messages if not message.error()]
@@ -172,6 +176,7 @@ def _read_ranges(topics: Topics, name: str, ranges: dict[int, tuple[int, int]], 
     records, deadline = [], time.monotonic() + READ_LIMIT
     try:
         while open_ranges:
+            topics.check()
             for message in consumer.consume(1000, timeout=0.02):
                 if message.error():
                     if message.error().code() == KafkaError._PARTITION_EOF:

@@ -1,30 +1,39 @@
 """The lab's topics: short names outside, the namespace's names on the broker."""
 
+import difflib
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
-from confluent_kafka import KafkaError, KafkaException, TopicCollection, TopicPartition
-from confluent_kafka.admin import NewTopic, OffsetSpec, TopicMetadata
+from confluent_kafka import IsolationLevel, KafkaError, TopicCollection, TopicPartition
+from confluent_kafka.admin import NewTopic, OffsetSpec
 
-from labkit.broker import clients
 from labkit.errors import LabError
-from labkit.runs.requests import LIMIT, settle, wait_until
+from labkit.runs.counts import Counts
+from labkit.runs.requests import Requests, wait_until
 
 DEAD_LETTER = ".dead-letter"
+INTERNAL = ("__", "changelog__", "repartition__")  # how the names begin of topics that are nobody's business
 Partitions = dict[int, int]  # partition -> offset
 
 
 @dataclass
 class Topics:
-    """`namespace` prefixes the name of every topic and group on the broker; callers use short names only."""
+    """`namespace` prefixes the name of every topic and group on the broker; callers use short names only.
+
+    `check` raises LabError once Kafka is known to have ended.
+    """
 
     address: str
     namespace: str = ""
+    check: Callable[[], object] = lambda: None
     used: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self.admin = clients.admin(self.address)
+        self.requests = Requests(self.address, self.check)
+        self.admin = self.requests.admin
+        self.counts = Counts(self)
+        self._settle, self._metadata = self.requests.settle, self.requests.metadata
 
     def full(self, name: str) -> str:
         full = self.namespace + name
@@ -39,7 +48,9 @@ class Topics:
         """Make the topics that are not there yet, all in one request."""
         wanted = [NewTopic(self.full(name), num_partitions=partitions) for name in names]
         self.used.update(names)
-        settle(lambda: self.admin.create_topics(wanted, request_timeout=LIMIT), KafkaError.TOPIC_ALREADY_EXISTS)
+        self._settle(
+            lambda admin, limit: admin.create_topics(wanted, request_timeout=limit), KafkaError.TOPIC_ALREADY_EXISTS
+        )
         wait_until(lambda: all(self.partitions(name) for name in names))
 
     def partitions(self, name: str) -> list[int]:
@@ -47,29 +58,61 @@ class Topics:
         topic = self._metadata().get(self.full(name))
         return sorted(topic.partitions) if topic else []
 
+    def names(self) -> list[str]:
+        """The topics in the namespace, but those in which Kafka and Quix Streams keep things of their own."""
+        mine = [self.short(full) for full in self._metadata() if full.startswith(self.namespace)]
+        return sorted(name for name in mine if not name.startswith(INTERNAL))
+
+    def require(self, *names: str) -> None:
+        """Raise LabError, with the topics that there are, unless all these exist."""
+        known = self._metadata()
+        for name in names:
+            if self.full(name) not in known:
+                raise LabError(f"There is no topic {name!r}{self._near(name)}")
+
+    def _near(self, name: str) -> str:
+        names = self.names()
+        near = difflib.get_close_matches(name, names, n=1)
+        return (
+            (f": did you mean {near[0]!r}? " if near else ". ")
+            + (f"There is {', '.join(names)}. " if names else "There is none yet. ")
+            + f'To read what will be written later, make it first: lab.create_topic("{name}").'
+        )
+
+    def exists(self, full_name: str) -> bool:
+        """Whether there is a topic of this name on the broker, in whatever namespace."""
+        return full_name in self._metadata()
+
     def identity(self, name: str) -> str:
         """What tells a topic from one of the same name that was deleted before."""
         wanted = TopicCollection([self.full(name)])
-        return str(settle(lambda: self.admin.describe_topics(wanted))[self.full(name)].topic_id)
+        found = self._settle(lambda admin, limit: admin.describe_topics(wanted, request_timeout=limit))
+        return str(found[self.full(name)].topic_id)
 
     def starts(self, name: str) -> Partitions:
         """The offset of the oldest record of each partition."""
         return self._offsets(name, OffsetSpec.earliest())
 
-    def ends(self, name: str) -> Partitions:
-        """The offset that the next record of each partition will get."""
-        return self._offsets(name, OffsetSpec.latest())
+    def ends(self, name: str, committed: bool = False) -> Partitions:
+        """The offset that the next record of each partition will get; `committed`: at which an open transaction begins,
+        if there is one.
+        """
+        level = IsolationLevel.READ_COMMITTED if committed else IsolationLevel.READ_UNCOMMITTED
+        return self._offsets(name, OffsetSpec.latest(), level)
+
+    def size(self, name: str) -> tuple[int, int]:
+        """Its partitions, and the committed records that it holds."""
+        return len(self.partitions(name)), self.count(name)
 
     def count(self, name: str) -> int:
-        """How many records a topic holds."""
-        starts = self.starts(name)
-        return sum(end - starts[partition] for partition, end in self.ends(name).items())
+        """How many committed records a topic holds."""
+        return self.counts.of(name).held
 
     def empty(self, name: str) -> None:
         """Remove every record; the offsets go on from where they were."""
         ends = [TopicPartition(self.full(name), partition, end) for partition, end in self.ends(name).items()]
         if ends:
-            settle(lambda: self.admin.delete_records(ends, request_timeout=LIMIT))
+            self._settle(lambda admin, limit: admin.delete_records(ends, request_timeout=limit))
 
     def delete_used(self) -> None:
         """Delete every topic that this lab used, and wait until they are gone."""
@@ -87,22 +130,18 @@ class Topics:
         if not full_names:
             return
         doomed = list(full_names)
-        settle(lambda: self.admin.delete_topics(doomed, request_timeout=LIMIT), KafkaError.UNKNOWN_TOPIC_OR_PART)
+        self._settle(
+            lambda admin, limit: admin.delete_topics(doomed, request_timeout=limit), KafkaError.UNKNOWN_TOPIC_OR_PART
+        )
         wait_until(lambda: set(doomed).isdisjoint(self._metadata()))
 
-    def _metadata(self) -> dict[str, TopicMetadata]:
-        try:
-            topics: dict[str, TopicMetadata] = self.admin.list_topics(timeout=LIMIT).topics
-            return topics
-        except KafkaException as error:
-            raise LabError(
-                f"Kafka at {self.address} does not answer any more: run the cell with `Lab()` again. "
-                "What it said last: `print(lab.broker.log())`."
-            ) from error
-
-    def _offsets(self, name: str, spec: OffsetSpec) -> Partitions:
+    def _offsets(
+        self, name: str, spec: OffsetSpec, level: IsolationLevel = IsolationLevel.READ_UNCOMMITTED
+    ) -> Partitions:
         wanted = {TopicPartition(self.full(name), partition): spec for partition in self.partitions(name)}
         if not wanted:
             return {}
-        found = settle(lambda: self.admin.list_offsets(wanted, request_timeout=LIMIT))
+        found = self._settle(
+            lambda admin, limit: admin.list_offsets(wanted, isolation_level=level, request_timeout=limit)
+        )
         return {place.partition: result.offset for place, result in found.items()}

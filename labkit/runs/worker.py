@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Literal
 
+from labkit.errors import LabError
 from labkit.runs import blame, prints
 
 State = Literal["starting", "running", "failed", "stopped"]
@@ -34,7 +35,7 @@ class Rate:
         while len(self._samples) > 2 and self._samples[1][0] < now - self.WINDOW:
             self._samples.popleft()
         (then, before) = self._samples[0]
-        return (total - before) / (now - then) if now > then else 0.0
+        return max(total - before, 0) / (now - then) if now > then else 0.0
 
 
 class Worker(ABC):
@@ -57,6 +58,7 @@ class Worker(ABC):
         self.show: Callable[[Worker], object] | None = None
         self._partial = ""
         self._thread = threading.Thread(target=self._run, name=f"lab-{name}", daemon=True)
+        self._ending = threading.Lock()
         self._ended = threading.Event()  # not Thread.join: interrupted, it takes a live thread for ended (bpo-45274)
         self._rate = Rate()
 
@@ -117,6 +119,15 @@ class Worker(ABC):
         else:
             self.note = f"it is stuck in C code at {line} and cannot be ended: restart the kernel"
 
+    def fail(self, error: LabError) -> None:
+        """Call the work failed, for a reason that lies outside it, and see to it that what is under way ends too."""
+        if self._thread.is_alive():
+            self._end("failed", blame.Blame(str(error), None, ""))
+            self._give_up()
+
+    def _give_up(self) -> None:
+        self._ask_to_stop()
+
     def _ends_within(self, limit: float, ask: Callable[[], object]) -> bool:
         deadline = time.monotonic() + limit
         while self.alive and time.monotonic() < deadline:
@@ -138,14 +149,18 @@ class Worker(ABC):
             with prints.sent_to(self._print):
                 self._work()
         except Interrupted:
-            self.state = "stopped"
+            self._end("stopped")
         except BaseException as error:  # whatever the student's code raises ends this run only
-            self.error = self._blame(error)
-            self.state = "failed"
+            self._end("failed", self._blame(error))
         else:
-            self.state = "stopped"
-        finally:
-            self._ended.set()
+            self._end("stopped")
+
+    def _end(self, state: State, error: blame.Blame | None = None) -> None:
+        """The first end counts."""
+        with self._ending:
+            if not self._ended.is_set():
+                self.state, self.error = state, error
+                self._ended.set()
 
     def _blame(self, error: BaseException) -> blame.Blame:
         return blame.explain(error)

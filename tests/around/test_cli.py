@@ -10,7 +10,7 @@ from typing import Self
 
 import pytest
 
-from labkit.broker import OwnBroker
+from labkit.broker import OwnBroker, clients
 from labkit.pipelines import PIPELINES
 from tests.waiting import eventually
 
@@ -63,6 +63,15 @@ def test_three_terminals_do_what_the_notebooks_do() -> None:
         newest = lab("peek", "sensor", "--records", "1", **here).stdout.splitlines()[1]
         assert int(newest.split()[1]) == int(written[1]) - 1  # the last offset: nothing that was accepted is lost
         assert re.match(r"alert_filter stopped: sensor → alert, \d+ in, \d+ out\.", run.said)
+
+
+def test_a_pipeline_may_be_started_before_what_it_reads(broker: OwnBroker) -> None:
+    here = {"LAB_BROKER": broker.address, "LAB_NAMESPACE": "order-"}
+    with Terminal("run", "alert-counter", **here), Terminal("run", "alert-filter", **here) as run:
+        eventually(lambda: "order-sensor" in clients.admin(broker.address).list_topics(timeout=5).topics, 30)
+        assert lab("produce", "--per-second", "max", "--count", "500", **here).returncode == 0
+        eventually(lambda: "sensor-1" in lab("peek", "alert", **here).stdout, 60)
+    assert re.match(r"alert_filter stopped: sensor → alert, 500 in, \d+ out\.", run.said)
 
 
 def test_the_dashboard_ends_with_ctrl_c_and_leaves_no_file(tmp_path: Path) -> None:

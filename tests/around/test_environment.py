@@ -1,7 +1,9 @@
 """The files around the code say the same as the code."""
 
 import ast
+import datetime
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -18,9 +20,71 @@ TRACKED = [
 ]
 
 
+MIRROR_LAG = datetime.timedelta(days=14)
+FORGOTTEN = "pyproject.toml was changed after requirements.txt was written: scripts/requirements > requirements.txt"
+MOVED = (
+    "the registry has moved: requirements.txt fits pyproject.toml, but a new resolve gives other versions. "
+    "Set an earlier date in [tool.uv] exclude-newer, then scripts/requirements > requirements.txt"
+)
+
+
+def resolve(root: Path, *options: str) -> str | None:
+    """What scripts/requirements writes; None if the requirements cannot all be met."""
+    command = [root / "scripts/requirements", *options]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    assert result.returncode == 0 or "No solution found" in result.stderr, result.stderr
+    return result.stdout if result.returncode == 0 else None
+
+
+def difference(root: Path) -> str:
+    """Why requirements.txt is not what `uv run` installs; empty if it is."""
+    written = (root / "requirements.txt").read_text()
+    if resolve(root) == written:
+        return ""
+    return MOVED if resolve(root, "--constraint", "requirements.txt") == written else FORGOTTEN
+
+
 def test_requirements_are_what_uv_run_installs() -> None:
-    result = subprocess.run([ROOT / "scripts/requirements"], capture_output=True, text=True, check=True, timeout=300)
-    assert result.stdout == (ROOT / "requirements.txt").read_text(), "run scripts/requirements > requirements.txt"
+    assert (why := difference(ROOT)) == "", why
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path) -> Path:
+    """A copy of the files that say what is installed."""
+    for name in ("pyproject.toml", "requirements.txt", "scripts/requirements"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        shutil.copy(ROOT / name, tmp_path / name)
+    return tmp_path
+
+
+def test_a_moved_registry_is_told_from_forgotten_requirements(elsewhere: Path) -> None:
+    """As if requirements.txt had been written where the newest version of one package was not to be had yet."""
+    requirements, lag = elsewhere / "requirements.txt", elsewhere / "lag.txt"
+    lag.write_text("certifi<" + re.search(r"^certifi==(\S+)", requirements.read_text(), flags=re.MULTILINE)[1])
+    requirements.write_text(resolve(elsewhere, "--constraint", "lag.txt"))
+    assert difference(elsewhere) == MOVED
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [(r'"click>=[^"]*"', '"click<8.3"'), (r"(exclude-newer = .*)T00:", r"\1T01:")],
+    ids=["another bound", "another date"],
+)
+def test_forgotten_requirements_are_told_from_a_moved_registry(elsewhere: Path, before: str, after: str) -> None:
+    project = elsewhere / "pyproject.toml"
+    changed, count = re.subn(before, after, project.read_text())
+    assert count == 1
+    project.write_text(changed)
+    assert difference(elsewhere) == FORGOTTEN
+
+
+def test_the_date_lay_two_weeks_back_when_it_was_set() -> None:
+    """Of a line that is not committed yet, `git blame` says that it was changed just now."""
+    command = ["git", "blame", "--porcelain", "-L", "/^exclude-newer/,+1", "pyproject.toml"]
+    blame = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    since = int(re.search(r"^committer-time (\d+)", blame, flags=re.MULTILINE)[1])
+    date = datetime.datetime.fromisoformat(PROJECT["tool"]["uv"]["exclude-newer"])
+    assert datetime.datetime.fromtimestamp(since, datetime.UTC) - date >= MIRROR_LAG
 
 
 def test_every_direct_dependency_is_bounded_and_the_date_is_fixed() -> None:

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -13,6 +14,9 @@ from pathlib import Path
 import psutil
 
 from tests.waiting import eventually
+
+# SIGUSR1 lets a process write the stacks of its threads to stderr, whatever they are at.
+STACKS_ON_REQUEST = "import faulthandler, signal; faulthandler.register(signal.SIGUSR1)\n"
 
 
 @dataclass(frozen=True)
@@ -83,7 +87,7 @@ def is_open(port: int) -> bool:
 def python(script: str, **environment: str) -> Iterator[subprocess.Popen[str]]:
     """A Python process at work on a script; it is ended, if need be, when the block ends."""
     child = subprocess.Popen(
-        [sys.executable, "-W", "error", "-c", script],
+        [sys.executable, "-W", "error", "-c", f"{STACKS_ON_REQUEST}{script}"],
         env=os.environ | environment,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -95,6 +99,18 @@ def python(script: str, **environment: str) -> Iterator[subprocess.Popen[str]]:
             yield child
         finally:
             child.kill()
+
+
+def wait_for_end(child: subprocess.Popen[str], limit: float) -> None:
+    """Wait until a `python` process has ended; fails after `limit` seconds, with the stacks of all its threads."""
+    try:
+        child.wait(limit)
+    except subprocess.TimeoutExpired:
+        child.send_signal(signal.SIGUSR1)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            child.wait(1)  # for it writes them now
+        child.kill()
+        raise AssertionError(f"still at work after {limit:g} s, at:\n{child.stderr.read()}") from None
 
 
 def link_or_copy(source: str, target: str) -> None:

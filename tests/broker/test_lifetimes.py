@@ -13,7 +13,7 @@ import pytest
 from jupyter_client import KernelManager
 
 from labkit.broker import cache
-from tests.broker.lives import Footprint, descendants, is_open, lives, python
+from tests.broker.lives import Footprint, descendants, is_open, lives, python, wait_for_end
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.usefixtures("installation")  # else a first start would begin to train
@@ -38,11 +38,15 @@ def watch() -> Iterator[Watch]:
 
 # ------------------------------------------------------------- a Python script
 
+# It looks for signals again and again while it waits: one that arrives just before `input()` begins to read would set
+# Python's flag and interrupt nothing, so that the read went on for ever.
 SCRIPT = """
+import select, sys
 from labkit import Lab
 lab = Lab()
 print(lab.broker.kept.directory, flush=True)
-input()
+while not select.select([sys.stdin], [], [], 0.1)[0]:
+    pass
 """
 
 
@@ -59,8 +63,15 @@ def test_a_script_ended_by_a_signal_leaves_nothing(watch: Watch, number: signal.
     with python(SCRIPT) as child:
         footprint = watch(Path(child.stdout.readline().strip()))
         child.send_signal(number)
-        child.wait(20)
+        wait_for_end(child, 20)
     assert footprint.vanishes()
+
+
+def test_a_script_that_does_not_end_shows_where_it_is() -> None:
+    with python("def hang():\n    print(flush=True)\n    input()\nhang()") as child:
+        child.stdout.readline()
+        with pytest.raises(AssertionError, match="in hang"):
+            wait_for_end(child, 0.1)
 
 
 # ------------------------------------------------------------ a Jupyter kernel

@@ -32,6 +32,7 @@ from tests.pipelines.oracle import GRACE, Reading
 from tests.readings.test_reading import GOOD, nearly
 from tests.waiting import eventually
 
+PUNCTUATION = b'{}[]",:.-+eE0123456789 \\u\n'
 START = 60.0  # seconds that a job may take until it runs, on a busy machine
 
 
@@ -65,29 +66,44 @@ def is_reading(value: bytes | None) -> bool:
     return True
 
 
+def damaged(raw: bytes, dice: random.Random) -> bytes:
+    """With a few bytes missing, changed or too many."""
+    at, gone, more = dice.randrange(len(raw) + 1), dice.randrange(4), dice.randrange(4)
+    among = dice.choice([range(256), PUNCTUATION])
+    return raw[:at] + bytes(dice.choices(among, k=more)) + raw[at + gone :]
+
+
 def test_bad_records_are_the_same_as_everywhere_and_kept_raw_with_the_reason(lab: Lab, tmp_path: Path) -> None:
     good = GOOD | {"timestamp": now() - 1000}
     names = ["sensor-1", "ü 漢 😀", 'with "quotes"', "back\\slash", "comma,\nline", "[]", "'"]
     fine = [good | {"device": name} for name in names]
-    fine += [good | each for each in ({"temperature": 30}, {"temperature": -273.15}, {"temperature": 1e300})]
+    fine += [good | each for each in ({"temperature": 30}, {"temperature": -273.15}, {"temperature": 1000})]
     fine += [good | each for each in ({"humidity": 0}, {"humidity": 100.0}, {"timestamp": 0}, {"more": [1, {}]})]
     missing = [{name: value for name, value in good.items() if name != left_out} for left_out in good]
     odd = [good | {field: value} for field, several in nearly.items() for value in several]
     values = [renamed(each) for each in (*fine, *missing, *odd)]
+    values += [b" \r\n\t" + renamed(good) + b"\n"]
+    values += [
+        renamed(good) + tail for tail in (b" x", b" {}", b"}", b"]", b", 1", b', "b": 1', b"\xff", b"} x", b"] x")
+    ]
+    values += [renamed(good).replace(b"sensor-1", b"\xff"), renamed(good | {"temperature": "hot", "humidity": -1})]
     values += [None, b"", b"?", b"null", b"[]", b"{}", b"5", b"\xff\xfe", b'{"sensor_id": "a"', renamed(good)[:-1]]
     ahead = renamed(good | {"timestamp": now() + 2 * 3_600_000})  # a reading to the lab, but it would stop all time
-    random.Random(0).shuffle(values)
+    dice = random.Random(0)
+    hurt = [damaged(renamed(good), dice) for _ in range(500)]
+    values += [each for each in hurt if not (is_reading(each) and json.loads(each)["timestamp"] > now())]
+    dice.shuffle(values)
     lab._topics.create("sensor-data")
     send(lab, "sensor-data", [*values, ahead])
 
     job = ended(lab.flink(into=tmp_path, bounded=True))
 
     readings = [each for each in values if is_reading(each)]
-    assert len(readings) == len(fine)
+    assert len(fine) + 1 < len(readings) < len(values) / 2
     fields = operator.itemgetter("sensor_id", "temperature", "humidity", "timestamp")
     found = [fields(each) for each in results.objects(tmp_path, "readings")]
     assert found == [fields(json.loads(each)) for each in readings]
-    letters = tap.newest(lab._topics, "sensor-data.dead-letter", 1000, raw=True)
+    letters = tap.newest(lab._topics, "sensor-data.dead-letter", len(values), raw=True)
     assert [each.value for each in letters] == [*(each for each in values if not is_reading(each)), ahead]
     assert {each.key for each in letters} == {"key"}
     places = [place for place, value in enumerate([*values, ahead]) if value == ahead or not is_reading(value)]
@@ -95,6 +111,8 @@ def test_bad_records_are_the_same_as_everywhere_and_kept_raw_with_the_reason(lab
     assert index == [["0", str(n), each.headers["reason"]] for n, each in zip(places, letters, strict=True)]
     assert all(each.headers["reason"] for each in letters)
     assert "ahead" in letters[-1].headers["reason"]
+    two = "temperature is missing or not a number; humidity is not between 0 and 100 percent"
+    assert two in {each.headers["reason"] for each in letters}
     assert job.progress.unreadable == len(letters)
 
 

@@ -48,6 +48,7 @@ def test_a_chart_shows_each_device_by_event_time_in_numbers_that_travel_as_bytes
 
 
 def test_the_window_rolls_with_the_newest_reading(lab: Lab) -> None:
+    lab.create_topic("sensor")
     chart = lab.chart("sensor", seconds=10)
     send(lab, *(reading(second) for second in range(31)))
     eventually(lambda: points(chart) and chart.figure.data[0].x[-1] == reading(30)["timestamp"])
@@ -58,6 +59,7 @@ def test_the_window_rolls_with_the_newest_reading(lab: Lab) -> None:
 
 
 def test_axes_and_title_say_what_and_in_which_unit(lab: Lab) -> None:
+    lab.create_topic("sensor")
     layout = lab.chart("sensor", y="humidity").figure.layout
     assert layout.title.text == "Humidity (%) from sensor"
     assert layout.xaxis.title.text == "Event time (UTC)"
@@ -65,6 +67,8 @@ def test_axes_and_title_say_what_and_in_which_unit(lab: Lab) -> None:
 
 
 def test_further_topics_are_marks_on_the_lines(lab: Lab) -> None:
+    lab.create_topic("alert")
+    lab.create_topic("sensor")
     chart = lab.chart("sensor", "alert")
     send(lab, reading(0, 31.0))
     send(lab, reading(0, 31.0), to="alert")
@@ -77,6 +81,7 @@ def test_further_topics_are_marks_on_the_lines(lab: Lab) -> None:
 
 
 def test_the_text_says_what_the_picture_shows(lab: Lab) -> None:
+    lab.create_topic("sensor")
     chart = lab.chart("sensor")
     assert text(chart) == "Waiting for the first record."
     send(lab, reading(0, 20.0), reading(1, 22.5), reading(2, 21.0))
@@ -85,6 +90,8 @@ def test_the_text_says_what_the_picture_shows(lab: Lab) -> None:
 
 
 def test_what_cannot_be_drawn_is_counted(lab: Lab) -> None:
+    lab.create_topic("sensor")
+    lab.create_topic("words")
     chart = lab.chart("words")
     lab.run(lambda s: s.apply(lambda _: {"word": "hot"}), reads="sensor", writes="words", name="words")
     send(lab, reading(0), reading(1))
@@ -104,6 +111,7 @@ def test_what_is_no_reading_does_not_spoil_the_picture(lab: Lab) -> None:
 
 
 def test_at_most_ten_updates_a_second_and_none_when_nothing_changed(lab: Lab) -> None:
+    lab.create_topic("sensor")
     chart = lab.chart("sensor")
     sent: list[object] = []
     chart.figure.observe(lambda change: sent.append(change.new) if change.new else None, names="_py2js_update")
@@ -120,6 +128,7 @@ def test_at_most_ten_updates_a_second_and_none_when_nothing_changed(lab: Lab) ->
 
 
 def test_a_threshold_is_a_dashed_line_with_its_value_in_picture_and_text(lab: Lab) -> None:
+    lab.create_topic("sensor")
     chart = lab.chart("sensor", threshold=29.85)
     layout = chart.figure.layout
     assert [(each.y0, each.y1, each.xref, each.line.dash) for each in layout.shapes] == [
@@ -138,6 +147,7 @@ def test_a_threshold_is_a_dashed_line_with_its_value_in_picture_and_text(lab: La
 
 
 def test_a_threshold_set_while_the_chart_draws_is_not_lost(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    lab.create_topic("sensor")
     chart = lab.chart("sensor")
     chart._ticker.close()  # the test is the one that ticks
     done, numbers = threading.Event(), itertools.count()
@@ -166,6 +176,8 @@ def test_a_threshold_set_while_the_chart_draws_is_not_lost(lab: Lab, monkeypatch
 
 
 def test_marks_are_drawn_for_alerts_of_devices_that_appear_late(lab: Lab) -> None:
+    lab.create_topic("alert")
+    lab.create_topic("sensor")
     chart = lab.chart("sensor", "alert")
     send(lab, reading(0, 31.0))
     eventually(lambda: points(chart) == 1)
@@ -189,6 +201,7 @@ def test_times_and_numbers_that_cannot_be_drawn_do_not_end_the_chart() -> None:
 
 
 def test_a_chart_shown_twice_is_one_figure(lab: Lab) -> None:
+    lab.create_topic("sensor")
     chart = lab.chart("sensor")
     first, second = chart._repr_mimebundle_(), chart._repr_mimebundle_()
     view = "application/vnd.jupyter.widget-view+json"
@@ -196,6 +209,8 @@ def test_a_chart_shown_twice_is_one_figure(lab: Lab) -> None:
 
 
 def test_charts_end_with_their_lab_and_say_so(lab: Lab) -> None:
+    lab.create_topic("alert")
+    lab.create_topic("sensor")
     charts = [lab.chart("sensor"), lab.chart("sensor", "alert")]
     send(lab, reading(0))
     eventually(lambda: all(map(points, charts)))

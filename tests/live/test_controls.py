@@ -141,6 +141,7 @@ def test_all_controls_show_the_threshold_of_the_filter_that_runs(lab: Lab) -> No
 
 
 def test_a_filter_of_the_students_is_not_replaced_and_the_old_threshold_stays(lab: Lab) -> None:
+    lab.create_topic("sensor")
     own = lab.run(lambda readings: readings, reads="sensor", writes="alert", name="mine")
     controls = lab.controls()
     sends(controls.threshold, value=293.0)

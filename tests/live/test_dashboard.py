@@ -110,6 +110,7 @@ def test_a_dashboard_made_anew_knows_the_threshold(lab: Lab) -> None:
 
 
 def test_a_threshold_that_is_refused_is_not_drawn(lab: Lab) -> None:
+    lab.create_topic("sensor")
     lab.run(lambda stream: stream, reads="sensor", writes="alert", name="mine")
     dashboard = lab.dashboard()
     sends(dashboard.controls.threshold, value=250.0)

@@ -18,6 +18,7 @@ def words(worker: Worker) -> str:
 
 
 def test_a_run_tells_state_counts_and_dead_letters(lab: Lab) -> None:
+    lab.create_topic("sensor")
     run = lab.run(lambda readings: readings, reads="sensor", writes="copy", name="copy")
     lab.produce([next(simulate())], per_second=None).wait(10)
     run.wait_until_caught_up()
@@ -32,6 +33,7 @@ def test_a_run_tells_state_counts_and_dead_letters(lab: Lab) -> None:
 
 
 def test_a_failed_run_tells_the_error_and_the_students_line(lab: Lab) -> None:
+    lab.create_topic("sensor")
     run = lab.run(lambda readings: readings.apply(lambda r: r["<b>"]), reads="sensor", writes="oops", name="oops")
     lab.produce([next(simulate())], per_second=None).wait(10)
     run.wait(10)
@@ -42,6 +44,7 @@ def test_a_failed_run_tells_the_error_and_the_students_line(lab: Lab) -> None:
 
 
 def test_prints_are_shown_the_newest_and_counted(lab: Lab) -> None:
+    lab.create_topic("sensor")
     run = lab.run(lambda readings: readings.update(lambda r: print(r["device"])), reads="sensor", name="loud")
     lab.produce(devices=20, count=20, per_second=None).wait(10)
     run.wait_until_caught_up()

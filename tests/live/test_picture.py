@@ -264,6 +264,7 @@ def test_a_picture_says_when_kafka_has_gone_and_goes_on_when_it_is_back(lab: Lab
 
 
 def test_a_topic_that_cannot_be_peeked_into_does_not_end_the_picture(lab: Lab) -> None:
+    lab.create_topic("sensor")
     refused: list[str] = []
 
     def tap_of(topic: str) -> Any:

@@ -184,6 +184,8 @@ def test_the_legend_shows_each_line_as_it_is_drawn_inside_the_picture() -> None:
 def test_a_still_of_a_chart_shows_lines_marks_and_threshold_and_is_small(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    lab.create_topic("alert")
+    lab.create_topic("sensor")
     monkeypatch.setattr(chart_module, "PER_TRACE", 0.0)
 
     def readings(count: int) -> list[dict[str, Any]]:

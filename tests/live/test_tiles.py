@@ -111,6 +111,7 @@ def test_what_comes_late_does_not_take_the_place_of_what_is_newer(lab: Lab) -> N
 
 
 def test_a_device_without_a_number_in_a_topic_has_no_data_yet(lab: Lab) -> None:
+    lab.create_topic("avg-temp")
     send(lab, "sensor", reading(21.0))
     tiles = lab.tiles("sensor", "avg-temp")
     eventually(lambda: "avg-temp\nno data yet" in text(tiles))
@@ -118,6 +119,7 @@ def test_a_device_without_a_number_in_a_topic_has_no_data_yet(lab: Lab) -> None:
 
 
 def test_devices_may_appear_late_and_there_may_be_thirty(lab: Lab) -> None:
+    lab.create_topic("sensor")
     tiles = lab.tiles("sensor")
     assert tiles.value == "Waiting for the first record."
     send(lab, "sensor", reading(20.0))

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from typing import Any
 
 import pytest
@@ -26,7 +27,7 @@ json_values = st.recursive(
 good_readings = st.fixed_dictionaries(
     {
         "device": st.text(min_size=1),
-        "temperature": st.floats(-273.15, 1e300) | st.integers(-273, 2**64 - 1),
+        "temperature": st.floats(-273.15, 1000) | st.integers(-273, 1000),
         "humidity": st.floats(0, 100) | st.integers(0, 100),
         "timestamp": st.integers(0, 253_402_300_799_999),
     }
@@ -34,7 +35,22 @@ good_readings = st.fixed_dictionaries(
 # What a field must not be, but nearly is.
 nearly = {
     "device": ["", 1, None, True, ["sensor-1"]],
-    "temperature": [True, None, "27.4", -273.16, -1e9, float("nan"), float("inf"), float("-inf"), [27.4], {}],
+    "temperature": [
+        True,
+        None,
+        "27.4",
+        -273.16,
+        -1e9,
+        1000.01,
+        1001,
+        1e308,
+        2**64 - 1,
+        float("nan"),
+        float("inf"),
+        float("-inf"),
+        [27.4],
+        {},
+    ],
     "humidity": [False, None, "48", 100.0001, -0.0001, 101, -1, float("nan"), float("inf"), [48.1]],
     "timestamp": [True, None, "1795302397926", "2026-11-22T00:00:00Z", 1795302397926.0, -1, 253_402_300_800_000, 2**63],
 }
@@ -50,7 +66,7 @@ def bad_fields(reading: dict[str, Any]) -> set[str]:
     device, temperature, humidity, timestamp = (reading.get(column) for column in COLUMNS)
     fine = {
         "device": isinstance(device, str) and device != "",
-        "temperature": number(temperature) and -273.15 <= temperature <= 1.8e308,
+        "temperature": number(temperature) and -273.15 <= temperature <= 1000,
         "humidity": number(humidity) and 0 <= humidity <= 100,
         "timestamp": number(timestamp) and isinstance(timestamp, int) and 0 <= timestamp < 253_402_300_800_000,
     }
@@ -79,8 +95,13 @@ def reason(raw: bytes | None) -> str:
     text = str(error.value)
     assert text
     assert len(text.splitlines()) == 1
-    assert len(text) < 200
+    assert len(text) < 400
     return text
+
+
+def reasons(raw: bytes) -> list[str]:
+    """One for each wrong field; a value that is shown may hold a semicolon of its own."""
+    return re.split(rf"; (?=(?:{'|'.join(COLUMNS)}) is )", reason(raw))
 
 
 @given(good_readings, st.dictionaries(st.text(), json_values, max_size=3))
@@ -109,7 +130,7 @@ def test_a_near_miss_is_refused_by_the_name_of_its_field(reading: dict, miss: tu
 def test_any_fields_are_judged_as_the_oracle_judges_them(reading: dict, changes: dict) -> None:
     record = reading | changes
     if bad := bad_fields(record):
-        assert reason(encode(record)).split(" is ")[0] in bad
+        assert [each.split(" is ")[0] for each in reasons(encode(record))] == [each for each in COLUMNS if each in bad]
     else:
         assert parse(encode(record)) == record
 
@@ -163,6 +184,11 @@ def _judged_as_the_oracle_does(raw: bytes) -> None:
         (encode("reading"), "a JSON string, not an object"),
         (encode(27.4), "a JSON number, not an object"),
         (encode([GOOD]), "a JSON array, not an object"),
+        (
+            encode({"device": "", "temperature": "hot"}),
+            "device is '', not a name; temperature is 'hot', not a number; humidity is missing; timestamp is missing",
+        ),
+        (encode(GOOD | {"temperature": 1e308}), "temperature is 1e+308, not between -273.15 and 1000 degrees Celsius"),
         (encode(GOOD | {"device": {"name": "x" * 500}}), "device is {'name': 'xxx"),
         (encode(GOOD | {"temperature": "warm\nvery"}), r"temperature is 'warm\nvery', not a number"),
     ],
@@ -171,7 +197,7 @@ def test_the_reason_is_in_words(raw: bytes | None, why: str) -> None:
     assert reason(raw).startswith(why)
 
 
-@pytest.mark.parametrize("temperature", [-273.15, -273, 0, 1e300])
+@pytest.mark.parametrize("temperature", [-273.15, -273, 0, 1000, 1000.0])
 @pytest.mark.parametrize("humidity", [0, 0.0, 100, 100.0])
 def test_the_limits_themselves_are_readings(temperature: float, humidity: float) -> None:
     check(GOOD | {"temperature": temperature, "humidity": humidity, "timestamp": 0})

@@ -47,7 +47,7 @@ NAMES = "print(*sorted(lab._workers))"
 def test_a_cell_that_is_run_again_replaces_what_it_started_even_under_another_name(
     kernel: BlockingKernelClient,
 ) -> None:
-    execute(kernel, "a", "from labkit import Lab; lab = Lab()")
+    execute(kernel, "a", "from labkit import Lab; lab = Lab(); lab.create_topic('sensor')")
     execute(kernel, "b", "def one(x): return x\nrun = lab.run(one, reads='sensor', writes='out')")
     execute(kernel, "c", "def other(x): return x\nlab.run(other, reads='sensor', writes='out')")
     assert execute(kernel, "d", NAMES) == "one other"

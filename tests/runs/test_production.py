@@ -10,6 +10,7 @@ from confluent_kafka.admin import NewTopic
 
 from labkit import Lab, LabError
 from labkit.broker import clients
+from labkit.live import panel
 from labkit.pipelines import alert_filter
 from labkit.readings import now, recorded, simulate
 from labkit.runs import production as module
@@ -130,6 +131,23 @@ def test_stopping_does_not_wait_for_a_kafka_that_has_gone(lab: Lab, monkeypatch:
 
 
 # ------------------------------------------------------------------------ the rate
+
+
+def test_a_pace_that_is_not_used_is_said(lab: Lab) -> None:
+    rows = [*itertools.islice(simulate(), 3)]
+    for rate in (5.0, None):
+        assert "per_second was not used" in panel.describe(lab.produce("nyc-weather", per_second=rate))
+        assert "per_second was not used" in lab.produce(rows, factor=1.0, per_second=rate).note
+    producer = lab.produce(per_second=20)
+    producer.stop()
+    assert "per_second was not used" in lab.produce(producer.world, per_second=5).note
+
+
+def test_a_pace_that_is_used_or_was_not_given_is_not_worth_a_word(lab: Lab) -> None:
+    producer = lab.produce(per_second=20)
+    producer.stop()
+    assert [lab.produce(source).note for source in (producer.world, "nyc-weather")] == ["", ""]
+    assert [lab.produce(per_second=rate, count=5).note for rate in (None, 5.0)] == ["", ""]
 
 
 def test_a_new_rate_takes_effect_at_once(lab: Lab) -> None:
@@ -255,6 +273,7 @@ def test_nothing_is_lost_when_a_producer_stopped_with_a_backlog_goes_on_in_the_s
 
 
 def test_a_damaged_record_goes_through_the_topic_to_the_dead_letters_and_the_pipeline_goes_on(lab: Lab) -> None:
+    lab.create_topic("sensor")
     run = lab.run(alert_filter, reads="sensor", writes="alert")
     production = lab.produce(devices=1, per_second=50)
     lab.wait_for("sensor", 5)

@@ -50,6 +50,7 @@ def test_a_run_reads_what_was_there_before_and_what_comes_later(lab: Lab) -> Non
 
 
 def test_a_stopped_run_leaves_no_thread_and_stopping_twice_is_stopping_once(lab: Lab) -> None:
+    lab.create_topic("sensor")
     run = lab.run(alert_filter, reads="sensor", writes="alert")
     run.stop()
     run.stop()
@@ -59,6 +60,8 @@ def test_a_stopped_run_leaves_no_thread_and_stopping_twice_is_stopping_once(lab:
 
 
 def test_a_failing_step_ends_its_run_alone_and_names_the_line(lab: Lab) -> None:
+    lab.create_topic("sensor")
+
     def misspelt(readings):
         readings["kelvin"] = readings["temprature"] + 273.15
         return readings
@@ -80,6 +83,8 @@ def test_a_failing_step_ends_its_run_alone_and_names_the_line(lab: Lab) -> None:
 
 
 def test_an_error_inside_a_function_of_the_students_names_its_line(lab: Lab) -> None:
+    lab.create_topic("sensor")
+
     def divide(reading):
         return reading["temperature"] / 0
 
@@ -93,6 +98,8 @@ def test_an_error_inside_a_function_of_the_students_names_its_line(lab: Lab) -> 
 
 
 def test_a_pipeline_that_returns_no_stream_is_refused_in_one_line(lab: Lab) -> None:
+    lab.create_topic("sensor")
+
     def forgot(readings):
         readings["kelvin"] = readings["temperature"] + 273.15
 
@@ -106,6 +113,8 @@ def test_a_pipeline_that_returns_no_stream_is_refused_in_one_line(lab: Lab) -> N
 
 
 def test_an_error_while_the_pipeline_is_built_is_raised_in_the_cell(lab: Lab) -> None:
+    lab.create_topic("sensor")
+
     def typo(readings):  # noqa: ARG001
         return redings  # noqa: F821
 
@@ -131,6 +140,7 @@ BAD = {
 
 
 def test_records_that_are_no_readings_go_to_the_dead_letter_topic_and_the_run_goes_on(lab: Lab) -> None:
+    lab.create_topic("sensor")
     run = lab.run(alert_filter, reads="sensor", writes="alert")
     send(lab, "sensor", *((b"key", value) for value in BAD))
     write(lab, "sensor", hot(1))
@@ -146,6 +156,7 @@ def test_records_that_are_no_readings_go_to_the_dead_letter_topic_and_the_run_go
 
 
 def test_raw_hands_over_the_bytes_of_every_record(lab: Lab) -> None:
+    lab.create_topic("sensor")
     run = lab.run(lambda raw: raw.apply(lambda b: {"length": len(b)}), reads="sensor", writes="n", raw=True, name="n")
     send(lab, "sensor", (b"key", b"27 degrees"))
     run.wait_until_caught_up()
@@ -154,6 +165,7 @@ def test_raw_hands_over_the_bytes_of_every_record(lab: Lab) -> None:
 
 
 def test_a_topic_that_holds_no_readings_may_hold_any_json_objects(lab: Lab) -> None:
+    lab.create_topic("words")
     run = lab.run(lambda words: words, reads="words", writes="copy", name="copy")
     send(lab, "words", (None, b'{"word": "kafka"}'), (None, b"[]"))
     run.wait_until_caught_up()
@@ -162,6 +174,7 @@ def test_a_topic_that_holds_no_readings_may_hold_any_json_objects(lab: Lab) -> N
 
 
 def test_running_again_replaces_the_run_and_reads_on_where_it_stopped(lab: Lab) -> None:
+    lab.create_topic("sensor")
     first = lab.run(alert_filter, reads="sensor", writes="alert")
     write(lab, "sensor", *(hot(second) for second in range(50)))
     lab.wait_for("alert", 1)
@@ -205,6 +218,7 @@ def test_from_start_empties_what_is_written_and_reads_everything_again(lab: Lab)
 
 
 def test_a_function_that_loops_for_ever_is_ended_even_if_it_catches_exceptions(lab: Lab) -> None:
+    lab.create_topic("sensor")
     started = threading.Event()
 
     def forever(_):
@@ -225,6 +239,8 @@ def test_a_function_that_loops_for_ever_is_ended_even_if_it_catches_exceptions(l
 
 
 def test_what_a_pipeline_prints_belongs_to_its_run(lab: Lab, capfd: pytest.CaptureFixture[str]) -> None:
+    lab.create_topic("sensor")
+
     def shout(reading):
         print("hot:", reading["temperature"])
         print("and", end=" ")
@@ -249,6 +265,7 @@ def test_a_pipeline_may_read_several_topics(lab: Lab) -> None:
 
 
 def test_groups_and_topics_stay_inside_the_namespace(lab: Lab) -> None:
+    lab.create_topic("sensor")
     lab.run(alert_filter, reads="sensor", writes="alert")
     stranger = Topics(lab.broker.address, "somebody-else-")
     stranger.create("sensor")
@@ -263,6 +280,7 @@ def test_groups_and_topics_stay_inside_the_namespace(lab: Lab) -> None:
 
 
 def test_waiting_for_records_that_never_come_says_which_run_failed(lab: Lab) -> None:
+    lab.create_topic("sensor")
     run = lab.run(lambda readings: readings.apply(lambda r: r["oops"]), reads="sensor", writes="alert", name="oops")
     write(lab, "sensor", hot(1))
     run.wait(10)

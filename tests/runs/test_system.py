@@ -62,6 +62,7 @@ def test_a_topic_that_is_emptied_has_no_negative_rate(lab: Lab, system: System) 
 
 
 def test_lag_is_what_waits_also_for_a_run_that_has_stopped(lab: Lab, system: System) -> None:
+    lab.create_topic("sensor")
     run = lab.run(alert_filter, reads="sensor", writes="alert")
     run.stop()
     assert lab.produce(readings(5), per_second=None).wait(10)
@@ -70,6 +71,7 @@ def test_lag_is_what_waits_also_for_a_run_that_has_stopped(lab: Lab, system: Sys
 
 
 def test_dead_letters_belong_to_the_topic_that_they_came_from(lab: Lab, system: System) -> None:
+    lab.create_topic("sensor")
     run = lab.run(alert_filter, reads="sensor", writes="alert")
     spoiler = clients.producer(lab.broker.address)
     spoiler.produce(lab._topics.full("sensor"), b"?", None)
@@ -80,6 +82,7 @@ def test_dead_letters_belong_to_the_topic_that_they_came_from(lab: Lab, system: 
 
 
 def test_a_run_that_failed_says_why(lab: Lab, system: System) -> None:
+    lab.create_topic("sensor")
     run = lab.run(lambda stream: stream.apply(lambda each: each["nothing"]), reads="sensor", name="bad")
     assert lab.produce(readings(1), per_second=None).wait(10)
     assert run.wait(10)
@@ -101,6 +104,8 @@ def test_one_look_shows_a_topic_that_two_write_and_two_read_once(lab: Lab, syste
 def test_a_run_that_is_just_being_closed_does_not_spoil_the_look(
     lab: Lab, system: System, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
+    lab.create_topic("sensor")
+
     def lag(_: Run) -> int:
         raise error
 

@@ -1,0 +1,116 @@
+"""How many records topics hold: committed records, not offsets."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from confluent_kafka import Consumer, KafkaError, TopicPartition
+
+from labkit.broker import clients
+from labkit.errors import LabError
+
+if TYPE_CHECKING:
+    from labkit.runs.topics import Partitions, Topics
+
+# Kafka makes it for the first transaction. Without it each offset is a record: with it some are markers of a commit or
+# an abort, and some are of records that were aborted.
+TRANSACTIONS = "__transaction_state"
+BATCH = 10_000
+LIMIT = 60.0  # seconds that counting a topic for the first time may take
+
+
+class Count(NamedTuple):
+    """Records that a topic holds now, and those that have come in all; the latter never falls when it is emptied."""
+
+    held: int
+    came: int
+
+
+@dataclass
+class Tally:
+    """What has been counted of a topic: for each partition from where, up to where, and how many; `came` in all."""
+
+    identity: str
+    since: Partitions
+    until: Partitions
+    held: Partitions
+    came: int
+
+
+class Counts:
+    """Counts the records of topics. Where there are transactions it reads them, each once, and remembers how far."""
+
+    def __init__(self, topics: Topics) -> None:
+        self._topics = topics
+        self._tallies: dict[str, Tally] = {}
+        self._lock = threading.Lock()
+        self._consumer: Consumer | None = None
+
+    def of(self, name: str) -> Count:
+        """Raises LabError if Kafka does not answer."""
+        if not self._topics.exists(TRANSACTIONS):
+            starts, ends = self._topics.starts(name), self._topics.ends(name)
+            return Count(sum(end - starts[partition] for partition, end in ends.items()), sum(ends.values()))
+        with self._lock:
+            return self._counted(name)
+
+    def close(self) -> None:
+        with self._lock:
+            if self._consumer:
+                self._consumer.close()
+            self._consumer = None
+
+    def _counted(self, name: str) -> Count:
+        starts, ends = self._topics.starts(name), self._topics.ends(name, committed=True)
+        if not ends:
+            return Count(0, 0)
+        tally = self._tally(name, starts)
+        fresh = {partition: max(tally.until.get(partition, 0), starts[partition]) for partition in ends}
+        new = self._read(name, fresh, ends)
+        for partition, start in starts.items():
+            if start >= tally.until.get(partition, 0):  # all that was counted has been removed
+                tally.held[partition] = 0
+            elif start > tally.since[partition]:  # a part of it
+                tally.held[partition] = self._read(name, {partition: start}, {partition: fresh[partition]})[partition]
+            tally.held[partition] += new[partition]
+        tally.came += sum(new.values())
+        tally.since, tally.until = starts, ends
+        return Count(sum(tally.held.values()), tally.came)
+
+    def _tally(self, name: str, starts: Partitions) -> Tally:
+        """What has been counted so far: nothing, if another topic had this name then."""
+        identity = self._topics.identity(name)
+        if name not in self._tallies or self._tallies[name].identity != identity:
+            held = dict.fromkeys(starts, 0)
+            self._tallies[name] = Tally(identity, dict(starts), dict(starts), held, sum(starts.values()))
+        return self._tallies[name]
+
+    def _read(self, name: str, firsts: Partitions, ends: Partitions) -> Partitions:
+        """How many committed records each partition has from the first offset up to, not including, the end."""
+        found = dict.fromkeys(firsts, 0)
+        left = {partition for partition, first in firsts.items() if first < ends[partition]}
+        if not left:
+            return found
+        if not self._consumer:
+            settings = {"isolation.level": "read_committed", "enable.partition.eof": True, "fetch.wait.max.ms": 20}
+            self._consumer = clients.consumer(self._topics.address, **settings)
+        full, deadline = self._topics.full(name), time.monotonic() + LIMIT
+        self._consumer.assign([TopicPartition(full, partition, firsts[partition]) for partition in left])
+        while left:
+            self._topics.check()
+            for message in self._consumer.consume(BATCH, timeout=0.02):
+                partition, offset, error = message.partition(), message.offset(), message.error()
+                if error and error.code() != KafkaError._PARTITION_EOF:
+                    continue
+                found[partition] += not error and offset < ends[partition]
+                if error or offset >= ends[partition] - 1:
+                    left.discard(partition)
+            if time.monotonic() > deadline:
+                raise LabError(
+                    f"Topic {name} could not be read within {LIMIT:g} s: `print(lab.broker.log())` says more."
+                )
+        self._consumer.unassign()
+        return found

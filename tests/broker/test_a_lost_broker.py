@@ -1,0 +1,107 @@
+"""The lab's own Kafka killed: everything says so within seconds, and what to do."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from labkit import Lab, LabError
+from labkit.broker import OwnBroker, cache
+from tests.waiting import eventually
+
+LIMIT = 2.0  # seconds
+SAYS = r"Kafka has ended.*run the cell with `Lab\(\)` again.*`print\(lab\.broker\.log\(\)\)`"
+
+
+def copy(readings: Any) -> Any:
+    return readings
+
+
+@pytest.fixture
+def lab(installation: cache.Installation) -> Iterator[Lab]:  # noqa: ARG001
+    """A lab with a Kafka of its own, and everything at work on it."""
+    with Lab() as lab:
+        lab.produce(per_second=100)
+        lab.run(copy, reads="sensor", writes="copied")
+        lab.wait_for("copied", 100)
+        yield lab
+
+
+def kill_kafka(lab: Lab) -> None:
+    lab.broker.kept.kill()
+    eventually(lambda: not lab.broker.alive)
+
+
+ASKED: dict[str, Callable[[Lab], object]] = {
+    "peek": lambda lab: lab.peek("copied"),
+    "records": lambda lab: lab.records("copied"),
+    "groups": lambda lab: lab.groups(),
+    "wait_for": lambda lab: lab.wait_for("copied", 10**9),
+    "lag": lambda lab: lab.workers[1].lag,
+    "wait_until_caught_up": lambda lab: lab.workers[1].wait_until_caught_up(),
+    "produce": lambda lab: lab.produce(name="another"),
+    "run": lambda lab: lab.run(copy, reads="copied", writes="copied-again", name="another"),
+    "flink": lambda lab: lab.flink(reads="copied"),
+    "chart": lambda lab: lab.chart("sensor"),
+    "tiles": lambda lab: lab.tiles("sensor"),
+    "windows": lambda lab: lab.windows("sensor", "copied", device="sensor-1"),
+    "reset": lambda lab: lab.reset(),
+}
+
+
+def test_whatever_is_asked_of_a_killed_kafka_says_so_at_once(lab: Lab) -> None:
+    kill_kafka(lab)
+    for name, ask in ASKED.items():
+        begun = time.monotonic()
+        with pytest.raises(LabError, match=SAYS):
+            ask(lab)
+        assert time.monotonic() - begun < LIMIT, name
+
+
+def test_whatever_is_at_work_on_a_killed_kafka_fails_with_that_reason(lab: Lab) -> None:
+    producer, run = lab.workers
+    kill_kafka(lab)
+    eventually(lambda: (producer.state, run.state) == ("failed", "failed"), LIMIT)
+    assert "Kafka has ended" in str(producer.error)
+    assert "Kafka has ended" in str(run.error)
+    begun = time.monotonic()
+    lab.close()
+    assert time.monotonic() - begun < LIMIT
+
+
+def test_the_views_of_a_killed_kafka_say_so(lab: Lab) -> None:
+    chart, tiles, picture = lab.chart("sensor"), lab.tiles("sensor"), lab.picture()
+    eventually(lambda: chart.updates)
+    kill_kafka(lab)
+    eventually(lambda: "Kafka has ended" in chart.children[1].value, LIMIT)
+    eventually(lambda: "Kafka has ended" in tiles.value, LIMIT)
+    eventually(lambda: "Kafka has ended" in picture.children[0].value, LIMIT)
+
+
+def test_a_flink_job_of_a_killed_kafka_fails(lab: Lab, flink: object) -> None:  # noqa: ARG001
+    lab.produce(to="sensor-data", name="for flink", per_second=100)
+    job = lab.flink()
+    eventually(lambda: job.state == "running", 60)
+    kill_kafka(lab)
+    eventually(lambda: job.state == "failed", LIMIT)
+    assert "Kafka has ended" in str(job.error)
+    eventually(lambda: "lab-flink" not in {each.name for each in threading.enumerate()})  # its process has gone too
+
+
+def test_waiting_on_somebody_elses_silent_kafka_takes_no_longer_than_asked(
+    installation: cache.Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broker = OwnBroker(installation)
+    monkeypatch.setenv("LAB_BROKER", broker.address)
+    try:
+        with Lab() as lab:
+            lab.produce(count=1).wait(10)
+            broker.close()
+            begun = time.monotonic()
+            with pytest.raises(LabError, match="does not answer"):
+                lab.wait_for("sensor", 10, timeout=3)
+            assert time.monotonic() - begun < 5
+    finally:
+        broker.close()

@@ -1,0 +1,46 @@
+"""Where consumer groups stand."""
+
+import contextlib
+
+from confluent_kafka import Consumer, TopicPartition
+
+from labkit import Lab
+from labkit.broker import clients
+from tests.waiting import eventually
+
+
+def member(lab: Lab, group: str) -> Consumer:
+    settings = {"group.id": lab._topics.full(group), "auto.offset.reset": "earliest"}
+    return clients.consumer(lab.broker.address, **settings)
+
+
+def test_a_partition_without_a_committed_offset_has_all_its_records_for_lag(lab: Lab) -> None:
+    lab._topics.create("sensor", partitions=3)
+    assert lab.produce(devices=20, per_second=None, count=100).wait(10)
+    ends = lab._topics.ends("sensor")
+    assert all(ends.values())
+    with contextlib.closing(member(lab, "half")) as consumer:
+        consumer.commit(offsets=[TopicPartition(lab._topics.full("sensor"), 1, 1)], asynchronous=False)
+    table = lab.groups()
+    assert list(table["partition"]) == [0, 1, 2]
+    assert list(table["committed"].isna()) == [True, False, True]
+    assert list(table["lag"]) == [ends[0], ends[1] - 1, ends[2]]
+    assert table["lag"].sum() == 99
+
+
+def test_a_group_that_has_committed_nothing_yet_is_shown_with_its_lag(lab: Lab) -> None:
+    assert lab.produce(per_second=None, count=100).wait(10)
+    with contextlib.closing(member(lab, "new")) as consumer:
+        consumer.subscribe([lab._topics.full("sensor")])
+        eventually(lambda: consumer.poll(0.1))
+        (row,) = lab.groups().to_dict("records")
+    assert (row["group"], row["topic"], row["partition"], row["lag"]) == ("new", "sensor", 0, 100)
+
+
+def test_removed_records_are_no_lag(lab: Lab) -> None:
+    assert lab.produce(per_second=None, count=10).wait(10)
+    with contextlib.closing(member(lab, "late")) as consumer:
+        consumer.commit(offsets=[TopicPartition(lab._topics.full("sensor"), 0, 3)], asynchronous=False)
+    assert list(lab.groups()["lag"]) == [7]
+    lab._topics.empty("sensor")
+    assert list(lab.groups()["lag"]) == [0]

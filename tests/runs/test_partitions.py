@@ -1,0 +1,60 @@
+"""One key goes to one partition, whoever writes it."""
+
+import subprocess
+from collections.abc import Callable
+
+import pytest
+from quixstreams import Application
+
+from labkit import Lab
+from labkit.broker import cache, clients, kafka
+
+KEYS = [*(f"sensor-{number}" for number in range(1, 41)), "EWR", "JFK", "LGA", "Kühlraum", "x" * 300]
+CONSOLE_PRODUCER = "org.apache.kafka.tools.ConsoleProducer"
+
+
+@pytest.fixture
+def places(lab: Lab) -> Callable[[str], dict[str | None, int]]:
+    return lambda topic: {record.key: record.partition for record in lab.records(topic)}
+
+
+def write_as_the_lab(lab: Lab, topic: str) -> None:
+    producer = clients.producer(lab.broker.address)
+    for key in KEYS:
+        producer.produce(lab._topics.full(topic), b"{}", key.encode())
+    assert producer.flush(10) == 0
+
+
+def test_a_key_goes_where_quix_streams_and_java_put_it(
+    lab: Lab, installation: cache.Installation, places: Callable[[str], dict[str | None, int]]
+) -> None:
+    topics = ("by-the-lab", "by-quix-streams", "by-java")
+    lab._topics.create(*topics, partitions=5)
+    write_as_the_lab(lab, "by-the-lab")
+    with Application(lab.broker.address).get_producer() as producer:
+        for key in KEYS:
+            producer.produce(lab._topics.full("by-quix-streams"), b"{}", key.encode())
+    arguments = [CONSOLE_PRODUCER, "--bootstrap-server", lab.broker.address, "--topic", lab._topics.full("by-java")]
+    properties = [each for text in ("parse.key=true", "key.separator==") for each in ("--reader-property", text)]
+    subprocess.run(
+        kafka.java(installation.classpath, [*arguments, *properties], *installation.aot_options()),
+        input="".join(f"{key}={{}}\n" for key in KEYS),
+        text=True,
+        capture_output=True,
+        timeout=60,
+        check=True,
+    )
+    ours = places("by-the-lab")
+    assert set(ours) == set(KEYS)
+    assert set(ours.values()) == set(range(5))
+    assert places("by-quix-streams") == ours
+    assert places("by-java") == ours
+
+
+def test_records_without_a_key_are_spread(lab: Lab) -> None:
+    lab._topics.create("keyless", partitions=5)
+    producer = clients.producer(lab.broker.address, **{"sticky.partitioning.linger.ms": 0})
+    for _ in range(200):
+        producer.produce(lab._topics.full("keyless"), b"{}")
+    assert producer.flush(10) == 0
+    assert {record.partition for record in lab.records("keyless")} == set(range(5))

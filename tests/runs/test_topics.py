@@ -1,0 +1,105 @@
+"""A topic must be there to be read, and whoever mistypes its name is told."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from labkit import Lab, LabError
+from labkit.pipelines import alert_counter, alert_filter, average_temperature
+
+
+def fails(readings: Any) -> Any:
+    return readings.apply(lambda reading: reading["nothing"])
+
+
+READERS: dict[str, Callable[[Lab], object]] = {
+    "chart": lambda lab: lab.chart("sensor", "sensr"),
+    "tiles": lambda lab: lab.tiles("sensr"),
+    "run": lambda lab: lab.run(alert_filter, reads="sensr", writes="alert"),
+    "wait_for": lambda lab: lab.wait_for("sensr"),
+    "windows": lambda lab: lab.windows("sensor", "sensr", device="sensor-1"),
+    "peek": lambda lab: lab.peek("sensr"),
+    "records": lambda lab: lab.records("sensr"),
+}
+
+
+@pytest.mark.parametrize("read", READERS.values(), ids=READERS)
+def test_a_mistyped_topic_is_said_with_the_nearest_and_nothing_is_made(lab: Lab, read: Callable[[Lab], object]) -> None:
+    assert lab.produce(per_second=None, count=3).wait(10)
+    lab.create_topic("other")
+    with pytest.raises(LabError) as error:
+        read(lab)
+    assert str(error.value) == (
+        "There is no topic 'sensr': did you mean 'sensor'? There is other, sensor. "
+        'To read what will be written later, make it first: lab.create_topic("sensr").'
+    )
+    assert list(lab.topics()["topic"]) == ["other", "sensor"]
+    assert [each.name for each in lab.workers] == ["producer of sensor"]
+
+
+def test_where_no_name_is_near_none_is_guessed(lab: Lab) -> None:
+    with pytest.raises(LabError, match=r"^There is no topic 'sensor'\. There is none yet\. To read what"):
+        lab.peek("sensor")
+    lab.create_topic("kelvin")
+    with pytest.raises(LabError, match=r"^There is no topic 'sensor'\. There is kelvin\. To read what"):
+        lab.peek("sensor")
+
+
+def test_a_refused_run_leaves_the_one_that_it_would_have_replaced(lab: Lab) -> None:
+    lab.create_topic("sensor")
+    run = lab.run(alert_filter, reads="sensor", writes="alert")
+    with pytest.raises(LabError, match="did you mean 'sensor'"):
+        lab.run(alert_filter, reads="sensr", writes="alert")
+    assert (run.alive, lab.workers) == (True, (run,))
+
+
+def test_what_will_be_written_later_can_be_read_already(lab: Lab) -> None:
+    lab.create_topic("sensor", partitions=2)
+    lab.run(alert_filter, reads="sensor", writes="alert")
+    chart = lab.chart("alert")
+    lab.produce(per_second=None, count=500)
+    lab.wait_for("alert")
+    chart.close()
+
+
+def test_topics_are_listed_with_partitions_and_records_and_without_state(lab: Lab) -> None:
+    lab.create_topic("sensor", partitions=3)
+    assert lab.produce(per_second=None, count=30).wait(10)
+    lab.run(average_temperature, reads="sensor", writes="avg-temp").wait_until_caught_up()
+    found = {row["topic"]: (row["partitions"], row["records"]) for row in lab.topics().to_dict("records")}
+    assert found["sensor"] == (3, 30)
+    assert set(found) == {"sensor", "avg-temp", "sensor.dead-letter"}
+
+
+def test_a_topic_that_is_there_is_made_once(lab: Lab) -> None:
+    lab.create_topic("sensor", partitions=3)
+    lab.create_topic("sensor")
+    lab.create_topic("sensor", partitions=3)
+    with pytest.raises(LabError, match="its partitions are 3"):
+        lab.create_topic("sensor", partitions=2)
+    with pytest.raises(LabError, match="at least one partition"):
+        lab.create_topic("another", partitions=0)
+
+
+def test_waiting_blames_only_those_on_whom_it_depends(lab: Lab) -> None:
+    lab.create_topic("sensor")
+    lab.create_topic("elsewhere")
+    lab.produce(per_second=None, count=1, to="other").wait(10)
+    assert lab.run(fails, reads="other", writes="elsewhere", name="unrelated").wait(10)
+    lab.run(alert_filter, reads="sensor", writes="alert")
+    lab.run(alert_counter, reads="alert", writes="alert-count")
+    for topic in ("sensor", "alert-count", "alert.dead-letter"):
+        with pytest.raises(LabError, match=rf"^{topic} holds 0 records.*Is something writing to it\?$"):
+            lab.wait_for(topic, timeout=0.1)
+    with pytest.raises(LabError, match="unrelated failed: KeyError"):
+        lab.wait_for("elsewhere", timeout=0.1)
+
+
+def test_waiting_blames_a_run_two_stages_before(lab: Lab) -> None:
+    assert lab.produce(per_second=None, count=3).wait(10)
+    assert lab.run(fails, reads="sensor", writes="alert", name="first").wait(10)
+    lab.run(alert_counter, reads="alert", writes="alert-count")
+    for topic in ("alert-count", "alert.dead-letter"):
+        with pytest.raises(LabError, match="first failed: KeyError"):
+            lab.wait_for(topic, timeout=0.1)
