@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import atexit
 import os
-import re
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -110,9 +109,9 @@ class Lab:
             world = World(readings.simulate(devices, per_second, seed))
         else:
             world = World(readings.open_source(source, per_second, factor, start))
-        self._replace(name)
-        self._topics.create(to)
         production = Production(self._topics, world, to, name, count)
+        self._topics.create(to)
+        self._replace(name)
         self._adopt(production)
         production.begin()
         return production
@@ -132,7 +131,8 @@ class Lab:
         A run with the same name (the function's, unless `name` is given), or started by an earlier execution of the
         same cell, is replaced: the new one reads on where it stopped. `from_start=True` empties `writes` and reads
         everything again. Records that cannot be read go to `<topic>.dead-letter`; `raw=True` hands over every
-        record's bytes instead. Raises LabError, or what the function raises, if the pipeline cannot be built.
+        record's bytes instead. Raises LabError, or what the function raises, if the pipeline cannot be built; then
+        all is as it was before.
         """
         quix.load()
         from labkit.runs.run import Run
@@ -141,17 +141,11 @@ class Lab:
         if writes in reads:
             raise LabError(f"This pipeline would read what it writes to {writes}, for ever: write to another topic.")
         name = name or getattr(pipeline, "__name__", "pipeline").strip("<>")
-        self._replace(name)
-        group = re.sub(r"[^A-Za-z0-9._-]", "-", name)
-        generation = self._groups.latest_generation(group)
-        predecessor = f"{group}-{generation}" if generation else None
-        if from_start and writes:
-            self._topics.empty(writes)
         run = Run(self._groups, pipeline, reads, writes, name, raw)
-        run.begin(self.broker.kept.directory, None if from_start else predecessor, f"{group}-{generation + 1}")
+        run.build(self.broker.kept.directory)
+        self._replace(name)
+        run.begin(from_start)
         self._adopt(run)
-        if predecessor:
-            self._groups.forget(predecessor)
         return run
 
     def flink(
@@ -178,11 +172,12 @@ class Lab:
         faster = place.aot_options()
         if not faster and not self._trainer:
             self._trainer = store.train_in_background(place, "labkit.flink.training")
-        self._replace(name)
         folders = self.broker.kept.directory / "flink"
         number = len(list(folders.glob("*"))) + (0 if resume else 1)
         folder = Path(into) if into else folders / f"{number}"
         job = flink.FlinkJob(self._groups, name, reads, folder, sql or flink.SQL, bounded)
+        job.check(resume, self._replaced_by(name))
+        self._replace(name)
         job.begin(place, faster, resume)
         self._adopt(job)
         return job
@@ -341,20 +336,20 @@ class Lab:
     def _replace(self, name: str) -> None:
         """End the worker of this name, and those that an earlier execution of the present cell started."""
         for other in self._replaced_by(name):
-            self._workers[other][0].stop()
-            if other != name:  # whose place the new one takes, in the picture of the system too
-                del self._workers[other]
+            other.stop()
+            if other.name != name:  # whose place the new one takes, in the picture of the system too
+                del self._workers[other.name]
 
-    def _replaced_by(self, name: str) -> list[str]:
+    def _replaced_by(self, name: str) -> list[Worker]:
         here = cells.current()
         found = list(self._workers.items())
-        return [other for other, (_, cell) in found if other == name or cell.is_older_execution_of(here)]
+        return [worker for other, (worker, cell) in found if other == name or cell.is_older_execution_of(here)]
 
     def _unused(self, world: World, name: str) -> World:
         """The world, unless it would have two producers at once: each would get a part of its readings."""
         for other, (worker, _) in self._workers.items():
             used = isinstance(worker, Production) and worker.alive and worker.world is world
-            if used and other not in self._replaced_by(name):
+            if used and worker not in self._replaced_by(name):
                 raise LabError(f"{other} is still at work in this world: stop it first, or give name={other!r}.")
         return world
 

@@ -1,5 +1,6 @@
 """A pipeline at work in a background thread."""
 
+import re
 import shutil
 import time
 from collections.abc import Callable, Sequence
@@ -44,19 +45,45 @@ class Run(Worker):
         self._pipeline = pipeline
         self._raw = raw
 
-    def begin(self, state: Path, predecessor: str | None, group: str) -> None:
-        """Start where the consumer group `predecessor` stopped, or at the oldest record.
+    def build(self, state: Path) -> None:
+        """Let the student's function build the pipeline, with its state below a folder. Nothing is read or written yet.
 
-        Raises what the student's function raises while it builds the pipeline, and LabError if that is none.
+        Raises what the function raises, and LabError if it returns no stream; then nothing is left of this run.
         """
+        stem = re.sub(r"[^A-Za-z0-9._-]", "-", self.name)
+        generation = self._groups.latest_generation(stem)
+        self._predecessor = f"{stem}-{generation}" if generation else None
+        self.group = f"{stem}-{generation + 1}"
+        self._state = state / self.group
         letters = [f"{name}{DEAD_LETTER}" for name in self.reads if not self._raw]
-        self._topics.create(*self.reads, *([self.writes] if self.writes else []), *letters)
-        self.group = group
-        self._groups.commit(group, self._starting_offsets(predecessor))
-        shutil.rmtree(state / group, ignore_errors=True)  # after lab.reset() the numbers of groups begin anew
-        self._app = LabApplication(self._topics.address, self._topics.admin, self._topics.full(group), state / group)
-        self._steps = self._build()
+        names = [*self.reads, *([self.writes] if self.writes else []), *letters]
+        new = [name for name in names if not self._topics.partitions(name)]
+        try:
+            self._topics.create(*names)
+            shutil.rmtree(self._state, ignore_errors=True)  # after lab.reset() the numbers of groups begin anew
+            full = self._topics.full(self.group)
+            self._app = LabApplication(self._topics.address, self._topics.admin, full, self._state)
+            self._steps = self._build()
+        except BaseException:
+            self._leave_nothing(new)
+            raise
+
+    def begin(self, from_start: bool) -> None:
+        """Start where the predecessor stopped; or at the oldest records, with nothing left in the topic written to."""
+        if from_start and self.writes:
+            self._topics.empty(self.writes)
+        self._groups.commit(self.group, self._starting_offsets(None if from_start else self._predecessor))
         self.start()
+        if self._predecessor:
+            self._groups.forget(self._predecessor)
+
+    def _leave_nothing(self, new: Sequence[str]) -> None:
+        """Take back what building has made, but no topic that somebody else has written to meanwhile."""
+        made = [name for name in new if not any(self._topics.ends(name).values())]
+        self._topics.delete([self._topics.full(name) for name in made])
+        self._topics.used.difference_update(made)
+        self._topics.delete_internal(self.group)
+        shutil.rmtree(self._state, ignore_errors=True)
 
     def stop(self) -> None:
         """Commit what has been read and end the run; it returns when that is done, within about 0.1 s."""

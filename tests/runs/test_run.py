@@ -1,8 +1,10 @@
 """Pipelines at work on a real broker."""
 
 import threading
+from typing import Any
 
 import pytest
+from quixstreams.dataframe.windows import Mean
 
 from labkit import Lab, LabError
 from labkit.broker import clients
@@ -93,9 +95,6 @@ def test_an_error_inside_a_function_of_the_students_names_its_line(lab: Lab) -> 
 
 
 def test_a_pipeline_that_returns_no_stream_is_refused_in_one_line(lab: Lab) -> None:
-    def forgot(readings):
-        readings["kelvin"] = readings["temperature"] + 273.15
-
     def a_column(readings):
         return readings["temperature"] > 30
 
@@ -106,11 +105,50 @@ def test_a_pipeline_that_returns_no_stream_is_refused_in_one_line(lab: Lab) -> N
 
 
 def test_an_error_while_the_pipeline_is_built_is_raised_in_the_cell(lab: Lab) -> None:
-    def typo(readings):  # noqa: ARG001
-        return redings  # noqa: F821
-
-    with pytest.raises(NameError, match="redings"):
+    with pytest.raises(NameError, match="with_devise"):
         lab.run(typo, reads="sensor", writes="oops")
+
+
+def forgot(readings):
+    readings["kelvin"] = readings["temperature"] + 273.15
+
+
+def typo(readings):
+    means = readings.tumbling_window(duration_ms=1000).agg(mean=Mean("temperature")).final()
+    return means.apply(with_devise)  # noqa: F821
+
+
+def names_on_the_broker(lab: Lab) -> set[str]:
+    return {name for name in lab._topics.admin.list_topics(timeout=5).topics if lab._topics.namespace in name}
+
+
+@pytest.mark.parametrize("refused", [forgot, typo])
+@pytest.mark.parametrize("from_start", [False, True])
+def test_a_refused_pipeline_leaves_the_run_that_it_would_replace_and_its_output(
+    lab: Lab, refused: Any, from_start: bool
+) -> None:
+    write(lab, "sensor", hot(1))
+    first = lab.run(alert_filter, reads="sensor", writes="alert")
+    first.wait_until_caught_up()
+    with pytest.raises((LabError, NameError)):
+        lab.run(refused, reads="sensor", writes="alert", name="alert_filter", from_start=from_start)
+    assert (first.state, lab.workers[-1]) == ("running", first)
+    write(lab, "sensor", hot(2))
+    first.wait_until_caught_up()
+    assert [each.value["timestamp"] for each in lab.records("alert")] == [hot(each)["timestamp"] for each in (1, 2)]
+
+
+@pytest.mark.parametrize("refused", [forgot, typo])
+def test_a_refused_pipeline_leaves_no_topic_group_or_state(lab: Lab, refused: Any) -> None:
+    write(lab, "sensor", hot(1))
+    directory = lab.broker.kept.directory
+    topics, files = names_on_the_broker(lab), {*directory.glob("*")}
+    with pytest.raises((LabError, NameError)):
+        lab.run(refused, reads="sensor", writes="oops")
+    assert names_on_the_broker(lab) == topics
+    assert {*directory.glob("*")} == files
+    assert lab.groups().empty
+    assert lab._topics.used == {"sensor"}
 
 
 BAD = {
