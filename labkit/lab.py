@@ -18,7 +18,7 @@ from labkit.runs.groups import Groups
 from labkit.runs.production import Production
 from labkit.runs.system import System
 from labkit.runs.topics import DEAD_LETTER, Topics
-from labkit.runs.worker import Worker
+from labkit.runs.worker import Identity, Worker, Workers
 from labkit.scene import Scene
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class Lab:
             quix.load_between_cells(cells.shell())  # now it would slow Kafka's start
         self._topics = Topics(self.broker.address, os.environ.get("LAB_NAMESPACE", ""))
         self._groups = Groups(self._topics)
-        self._workers: dict[str, tuple[Worker, cells.Cell]] = {}
+        self._workers: dict[Identity, tuple[Worker, cells.Cell]] = {}
         self._views: list[tuple[Any, cells.Cell]] = []
         self._looks = theme.Looks()
         self._trainer: Kept | None = None
@@ -104,14 +104,14 @@ class Lab:
                 "factor and start belong to a recording, as in lab.produce('nyc-weather', factor=3600): leave them out."
             )
         if isinstance(source, World):
-            world = self._unused(source, name)
+            world = self._unused(source, (name, (), to))
         elif source is None:
             world = World(readings.simulate(devices, per_second, seed))
         else:
             world = World(readings.open_source(source, per_second, factor, start))
         production = Production(self._topics, world, to, name, count)
         self._topics.create(to)
-        self._replace(name)
+        self._replace(production)
         self._adopt(production)
         production.begin()
         return production
@@ -128,11 +128,11 @@ class Lab:
     ) -> Run:
         """Run a pipeline in a background thread: a function from StreamingDataFrames, one per topic read, to one.
 
-        A run with the same name (the function's, unless `name` is given), or started by an earlier execution of the
-        same cell, is replaced: the new one reads on where it stopped. `from_start=True` empties `writes` and reads
-        everything again. Records that cannot be read go to `<topic>.dead-letter`; `raw=True` hands over every
-        record's bytes instead. Raises LabError, or what the function raises, if the pipeline cannot be built; then
-        all is as it was before.
+        A run with the same name (the function's, unless `name` is given) that reads and writes the same is replaced:
+        the new one reads on where it stopped. So is what an earlier execution of the same cell started.
+        `from_start=True` empties `writes` and reads everything again. Records that cannot be read go to
+        `<topic>.dead-letter`; `raw=True` hands over every record's bytes instead. Raises LabError, or what the function
+        raises, if the pipeline cannot be built; then all is as it was before.
         """
         quix.load()
         from labkit.runs.run import Run
@@ -143,7 +143,7 @@ class Lab:
         name = name or getattr(pipeline, "__name__", "pipeline").strip("<>")
         run = Run(self._groups, pipeline, reads, writes, name, raw)
         run.build(self.broker.kept.directory)
-        self._replace(name)
+        self._replace(run)
         run.begin(from_start)
         self._adopt(run)
         return run
@@ -163,7 +163,8 @@ class Lab:
         Without `into` the folder is one of the lab's own, a new one for each job, and goes with the lab. `sql` is
         another job: a change of `labkit.flink.SQL`. `bounded=True` ends it where the topic ends now, and closes all
         windows. `resume=True` goes on from the newest checkpoint in the folder, or in that of the last job. A job of
-        the same name, or started by an earlier execution of the same cell, is replaced. Raises LabError.
+        the same name that reads the same, or started by an earlier execution of the same cell, is replaced. Raises
+        LabError.
         """
         from labkit import flink
         from labkit.broker import store
@@ -176,8 +177,8 @@ class Lab:
         number = len(list(folders.glob("*"))) + (0 if resume else 1)
         folder = Path(into) if into else folders / f"{number}"
         job = flink.FlinkJob(self._groups, name, reads, folder, sql or flink.SQL, bounded)
-        job.check(resume, self._replaced_by(name))
-        self._replace(name)
+        job.check(resume, self._replaced_by(job.identity))
+        self._replace(job)
         job.begin(place, faster, resume)
         self._adopt(job)
         return job
@@ -185,9 +186,9 @@ class Lab:
     # ------------------------------------------------------------------- look
 
     @property
-    def workers(self) -> tuple[Worker, ...]:
+    def workers(self) -> Workers:
         """The producers and runs of this lab, in the order of their start."""
-        return tuple(worker for worker, _ in list(self._workers.values()))
+        return Workers(worker for worker, _ in list(self._workers.values()))
 
     def chart(
         self,
@@ -329,33 +330,38 @@ class Lab:
 
     def __repr__(self) -> str:
         state = "closed" if self._closed else f"Kafka at {self.broker.address}"
-        return f"<Lab: {', '.join([state, *(f'{name} {each.state}' for name, (each, _) in self._workers.items())])}>"
+        workers = zip(self.workers.labels, self.workers, strict=True)
+        return f"<Lab: {', '.join([state, *(f'{label} {each.state}' for label, each in workers)])}>"
 
     # ------------------------------------------------------------------ inner
 
-    def _replace(self, name: str) -> None:
-        """End the worker of this name, and those that an earlier execution of the present cell started."""
-        for other in self._replaced_by(name):
+    def _replace(self, new: Worker) -> None:
+        """End what a new worker takes the place of, and what an earlier execution of the present cell started."""
+        for other in self._replaced_by(new.identity):
             other.stop()
-            if other.name != name:  # whose place the new one takes, in the picture of the system too
-                del self._workers[other.name]
+            if other.identity == new.identity:  # whose place the new one takes, in the picture of the system too
+                new.replaces.append(other.name)
+            else:
+                new.replaces.append(f"{other.name} ({other.route})")
+                del self._workers[other.identity]
 
-    def _replaced_by(self, name: str) -> list[Worker]:
+    def _replaced_by(self, new: Identity) -> list[Worker]:
         here = cells.current()
         found = list(self._workers.items())
-        return [worker for other, (worker, cell) in found if other == name or cell.is_older_execution_of(here)]
+        return [worker for other, (worker, cell) in found if other == new or cell.is_older_execution_of(here)]
 
-    def _unused(self, world: World, name: str) -> World:
+    def _unused(self, world: World, new: Identity) -> World:
         """The world, unless it would have two producers at once: each would get a part of its readings."""
-        for other, (worker, _) in self._workers.items():
+        for worker in self.workers:
             used = isinstance(worker, Production) and worker.alive and worker.world is world
-            if used and worker not in self._replaced_by(name):
-                raise LabError(f"{other} is still at work in this world: stop it first, or give name={other!r}.")
+            if used and worker not in self._replaced_by(new):
+                name, to = worker.name, worker.writes
+                raise LabError(f"{name} is still at work in this world: stop it first, or give {name=} and {to=}.")
         return world
 
     def _adopt(self, worker: Worker) -> None:
         worker.show = _show
-        self._workers[worker.name] = (worker, cells.current())
+        self._workers[worker.identity] = (worker, cells.current())
 
     def _tap(self, topics: Sequence[str], view: str) -> tap.Tap:
         if not topics:

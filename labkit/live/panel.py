@@ -50,6 +50,8 @@ def describe(worker: Worker) -> str:
     tables = [_table(rows) for rows in worker.tables()]
     name, facts = html.escape(worker.name), "" if tables else f": {html.escape(worker.facts())}"
     lines = [f"<b style='color:{colour}'>{mark} {worker.state}</b> <b>{name}</b>{facts}"]
+    if beginning := worker.beginning():
+        lines.append(html.escape(beginning))
     if worker.error:
         lines.append(f"<b>{html.escape(worker.error.reason)}</b>")
         if worker.error.line:

@@ -44,13 +44,14 @@ class Run(Worker):
         self._groups, self._topics = groups, groups.topics
         self._pipeline = pipeline
         self._raw = raw
+        self._begun = ""
 
     def build(self, state: Path) -> None:
         """Let the student's function build the pipeline, with its state below a folder. Nothing is read or written yet.
 
         Raises what the function raises, and LabError if it returns no stream; then nothing is left of this run.
         """
-        stem = re.sub(r"[^A-Za-z0-9._-]", "-", self.name)
+        stem = re.sub(r"[^A-Za-z0-9._-]", "-", ".".join(filter(None, [self.name, *self.reads, self.writes])))
         generation = self._groups.latest_generation(stem)
         self._predecessor = f"{stem}-{generation}" if generation else None
         self.group = f"{stem}-{generation + 1}"
@@ -72,7 +73,9 @@ class Run(Worker):
         """Start where the predecessor stopped; or at the oldest records, with nothing left in the topic written to."""
         if from_start and self.writes:
             self._topics.empty(self.writes)
-        self._groups.commit(self.group, self._starting_offsets(None if from_start else self._predecessor))
+        offsets = self._starting_offsets(None if from_start else self._predecessor)
+        self._groups.commit(self.group, offsets)
+        self._begun = self._in_words(offsets, from_start)
         self.start()
         if self._predecessor:
             self._groups.forget(self._predecessor)
@@ -113,12 +116,14 @@ class Run(Worker):
                 raise LabError(f"{self.name} is {self.state} and has still {waiting} records to read.")
             time.sleep(0.02)
 
+    def beginning(self) -> str:
+        return ", ".join(filter(None, [super().beginning(), self._begun]))
+
     def total(self) -> int:
         return self.records_in
 
     def facts(self) -> str:
-        route = " and ".join(self.reads) + (f" → {self.writes}" if self.writes else "")
-        parts = [route, f"{self.records_in} in", f"{self.records_out} out"]
+        parts = [self.route, f"{self.records_in} in", f"{self.records_out} out"]
         parts += [f"{self.rate:.1f} a second", self._lag_in_words()] if self.alive else []
         parts += [f"{self.dead_letters} unreadable, in {self.reads[0]}{DEAD_LETTER}"] if self.dead_letters else []
         return ", ".join(parts)
@@ -132,6 +137,18 @@ class Run(Worker):
     def _starting_offsets(self, predecessor: str | None) -> dict[str, Partitions]:
         begun = self._groups.committed(predecessor, self.reads) if predecessor else {}
         return {name: self._topics.starts(name) | begun.get(name, {}) for name in self.reads}
+
+    def _in_words(self, offsets: dict[str, Partitions], from_start: bool) -> str:
+        """Where the run begins; empty for the first of its kind."""
+        if not (self._predecessor or self.replaces):
+            return ""
+        if from_start or not self._predecessor:
+            return f"reads {' and '.join(self.reads)} from the start"
+        places = [
+            f"{name} at offset{'s' * (len(each) > 1)} {', '.join(map(str, each.values()))}"
+            for name, each in offsets.items()
+        ]
+        return f"reads on in {' and in '.join(places)}"
 
     def _build(self) -> dict[int, blame.Line]:
         """Hand the student's function its streams, and connect what it returns to the topic that it writes."""

@@ -5,13 +5,14 @@ import sys
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from typing import Literal
 
 from labkit.runs import blame, prints
 
 State = Literal["starting", "running", "failed", "stopped"]
+Identity = tuple[str, tuple[str, ...], str | None]  # name, topics read, topic written
 
 INTERRUPT_LIMIT = 3.0  # seconds that an interrupted thread may take; then it must be stuck in C code
 
@@ -51,6 +52,7 @@ class Worker(ABC):
         self.state: State = "starting"
         self.error: blame.Blame | None = None
         self.note = ""
+        self.replaces: list[str] = []  # the workers in whose place it came
         self.prints: deque[str] = deque(maxlen=self.PRINTS_KEPT)
         self.printed = 0
         self.on_print: Callable[[str], object] | None = None
@@ -79,6 +81,20 @@ class Worker(ABC):
     def tables(self) -> Sequence[Sequence[Sequence[str]]]:
         """What its panel shows instead of the facts, if any: tables, the first row of each being the heads."""
         return []
+
+    @property
+    def identity(self) -> Identity:
+        """What a worker takes the place of: whatever has the same name, reads the same and writes the same."""
+        return self.name, self.reads, self.writes
+
+    @property
+    def route(self) -> str:
+        """What it reads and writes, in words."""
+        return " → ".join(filter(None, [" and ".join(self.reads) or "readings", self.writes]))
+
+    def beginning(self) -> str:
+        """What it replaced and where it began, in one line; empty if it has done neither."""
+        return f"replaces {' and '.join(self.replaces)}" if self.replaces else ""
 
     @property
     def rate(self) -> float:
@@ -157,3 +173,13 @@ class Worker(ABC):
             self.printed += 1
             if self.on_print:
                 self.on_print(line)
+
+
+class Workers(tuple[Worker, ...]):
+    """The workers of a lab, in the order of their start."""
+
+    @property
+    def labels(self) -> list[str]:
+        """Their names, with what they read and write where two have the same name."""
+        times = Counter(each.name for each in self)
+        return [each.name if times[each.name] == 1 else f"{each.name} ({each.route})" for each in self]

@@ -41,7 +41,7 @@ def execute(client: BlockingKernelClient, cell: str, code: str) -> str:
             return text.strip()
 
 
-NAMES = "print(*sorted(lab._workers))"
+NAMES = "print(*sorted(lab.workers.labels))"
 
 
 def test_a_cell_that_is_run_again_replaces_what_it_started_even_under_another_name(
@@ -55,6 +55,20 @@ def test_a_cell_that_is_run_again_replaces_what_it_started_even_under_another_na
     assert execute(kernel, "d", NAMES) == "other renamed"
     assert execute(kernel, "e", "print(run.state)") == "stopped"
     assert execute(kernel, "f", "lab.produce(name='a'); lab.produce(name='b')\n" + NAMES) == "a b other renamed"
+
+
+def test_a_cell_whose_topics_are_edited_replaces_what_it_started_and_no_other_cell_does(
+    kernel: BlockingKernelClient,
+) -> None:
+    execute(kernel, "a", "from labkit import Lab; lab = Lab()\ndef same(x): return x")
+    execute(kernel, "b", "old = lab.run(same, reads='sensor', writes='one')")
+    execute(kernel, "c", "lab.run(same, reads='sensor', writes='two'); lab.run(same, reads='sensor', writes='three')")
+    routes = "print(*(each.writes for each in lab.workers))"
+    assert execute(kernel, "d", routes) == "one two three"
+    execute(kernel, "b", "new = lab.run(same, reads='sensor', writes='four')")
+    assert execute(kernel, "d", routes) == "two three four"
+    said = "replaces same (sensor → one), reads sensor from the start"
+    assert execute(kernel, "e", "print(old.state, new.beginning())") == f"stopped {said}"
 
 
 def test_a_new_lab_in_the_same_kernel_closes_the_one_before(kernel: BlockingKernelClient) -> None:

@@ -8,6 +8,7 @@ from quixstreams.dataframe.windows import Mean
 
 from labkit import Lab, LabError
 from labkit.broker import clients
+from labkit.live import panel
 from labkit.pipelines import alert_filter, average_temperature
 from labkit.runs.topics import Topics
 from tests.waiting import eventually
@@ -211,6 +212,48 @@ def test_running_again_replaces_the_run_and_reads_on_where_it_stopped(lab: Lab) 
     assert first.group != second.group
 
 
+def test_the_same_function_may_run_twice_side_by_side_with_other_topics(lab: Lab) -> None:
+    write(lab, "sensor", hot(1))
+    one = lab.run(alert_filter, reads="sensor", writes="one")
+    two = lab.run(alert_filter, reads="sensor", writes="two")
+    write(lab, "sensor", hot(2))
+    for run in (one, two):
+        run.wait_until_caught_up()
+        assert (run.state, run.records_out) == ("running", 2)
+    assert (one.group, two.group) == ("alert_filter.sensor.one-1", "alert_filter.sensor.two-1")
+    assert set(lab.groups()["group"]) == {one.group, two.group}
+    assert lab.workers.labels[1:] == ["alert_filter (sensor → one)", "alert_filter (sensor → two)"]
+
+
+def test_each_of_two_runs_of_a_function_reads_on_where_it_stopped_whichever_starts_first(lab: Lab) -> None:
+    write(lab, "sensor", hot(1))
+    lab.run(alert_filter, reads="sensor", writes="one").wait_until_caught_up()
+    lab.run(alert_filter, reads="sensor", writes="two").wait_until_caught_up()
+    with Lab() as later:
+        for topic in ("two", "one"):
+            write(later, "sensor", hot(2))
+            run = later.run(alert_filter, reads="sensor", writes=topic)
+            run.wait_until_caught_up()
+            run.stop()
+        assert [len(later.records(topic)) for topic in ("one", "two")] == [3, 2]
+        later.reset()
+
+
+def test_a_run_says_what_it_replaces_and_where_it_begins(lab: Lab) -> None:
+    write(lab, "sensor", hot(1), hot(2))
+    first = lab.run(alert_filter, reads="sensor", writes="alert")
+    assert first.beginning() == ""
+    first.wait_until_caught_up()
+    second = lab.run(alert_filter, reads="sensor", writes="alert")
+    assert second.beginning() == "replaces alert_filter, reads on in sensor at offset 2"
+    assert second.beginning() in panel.describe(second)
+    third = lab.run(alert_filter, reads="sensor", writes="alert", from_start=True)
+    assert third.beginning() == "replaces alert_filter, reads sensor from the start"
+    third.wait_until_caught_up()
+    lab.stop()
+    assert lab.run(alert_filter, reads="sensor", writes="alert").beginning() == "reads on in sensor at offset 2"
+
+
 def test_a_new_lab_on_the_same_broker_reads_on_where_the_old_one_stopped(lab: Lab) -> None:
     write(lab, "sensor", hot(1))
     lab.run(alert_filter, reads="sensor", writes="alert").wait_until_caught_up()
@@ -296,7 +339,7 @@ def test_groups_and_topics_stay_inside_the_namespace(lab: Lab) -> None:
     left = set(stranger.admin.list_topics(timeout=5).topics)
     assert not any(name.startswith(lab._topics.namespace) for name in left)
     assert stranger.partitions("sensor") == [0]
-    assert lab._groups.latest_generation("alert_filter") == 0
+    assert lab._groups.latest_generation("alert_filter.sensor.alert") == 0
     stranger.delete_used()
 
 
