@@ -258,7 +258,8 @@ class Lab:
         from labkit.live.dashboard import Dashboard
 
         scene = Scene(self)
-        scene.start_missing()
+        for worker in scene.start_missing():
+            worker.shown = True  # the picture shows them
         self._topics.create("sensor", "alert", "avg-temp", "alert-count")
         tiles = self.tiles("sensor", "avg-temp", "alert-count")
         chart = self.chart("sensor", "alert", threshold=round(scene.threshold - 273.15, 2))
@@ -361,6 +362,7 @@ class Lab:
 
     def _adopt(self, worker: Worker) -> None:
         worker.show = _show
+        cells.at_the_end(worker.show_once)
         self._workers[worker.identity] = (worker, cells.current())
 
     def _tap(self, topics: Sequence[str], view: str) -> tap.Tap:

@@ -57,6 +57,7 @@ class Worker(ABC):
         self.printed = 0
         self.on_print: Callable[[str], object] | None = None
         self.show: Callable[[Worker], object] | None = None
+        self.shown = False  # in a notebook, or as a part of what is
         self._partial = ""
         self._thread = threading.Thread(target=self._run, name=f"lab-{name}", daemon=True)
         self._ended = threading.Event()  # not Thread.join: interrupted, it takes a live thread for ended (bpo-45274)
@@ -113,7 +114,12 @@ class Worker(ABC):
 
     def _ipython_display_(self) -> None:
         if self.show:
+            self.shown = True
             self.show(self)
+
+    def show_once(self) -> None:
+        if not self.shown:
+            self._ipython_display_()
 
     def start(self) -> None:
         self._rate.update(0)

@@ -1,5 +1,6 @@
 """Running a cell again, in a real kernel that is told which cell it runs, as JupyterLab does."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -26,19 +27,27 @@ def kernel(broker: OwnBroker, monkeypatch: pytest.MonkeyPatch) -> Iterator[Block
 
 def execute(client: BlockingKernelClient, cell: str, code: str) -> str:
     """Run code as the cell with this id; what it printed."""
+    return outputs(client, cell, code)[0]
+
+
+def outputs(client: BlockingKernelClient, cell: str, code: str) -> tuple[str, list[str]]:
+    """Run code as the cell with this id; what it printed, and the words of each widget that it displayed."""
     content = {"code": code, "silent": False, "store_history": True, "user_expressions": {}, "allow_stdin": False}
     request = client.session.msg("execute_request", content, metadata={"cellId": cell})
     client.shell_channel.send(request)
-    text = ""
+    text, widgets = "", []
     while True:
         message = client.get_iopub_msg(timeout=30)
         if message["parent_header"].get("msg_id") != request["header"]["msg_id"]:
             continue
         if message["msg_type"] == "stream":
             text += message["content"]["text"]
+        if message["msg_type"] in ("display_data", "execute_result"):
+            data = message["content"]["data"]
+            widgets += [data["text/plain"]] if "application/vnd.jupyter.widget-view+json" in data else []
         assert message["msg_type"] != "error", "\n".join(message["content"]["traceback"])
         if message["msg_type"] == "status" and message["content"]["execution_state"] == "idle":
-            return text.strip()
+            return text.strip(), widgets
 
 
 NAMES = "print(*sorted(lab.workers.labels))"
@@ -69,6 +78,28 @@ def test_a_cell_whose_topics_are_edited_replaces_what_it_started_and_no_other_ce
     assert execute(kernel, "d", routes) == "two three four"
     said = "replaces same (sensor → one), reads sensor from the start"
     assert execute(kernel, "e", "print(old.state, new.beginning())") == f"stopped {said}"
+
+
+def panels(kernel: BlockingKernelClient, cell: str, code: str) -> list[str]:
+    """Of which workers a cell shows a panel, by the topic that they write."""
+    return [re.findall(r"(?:→|written to) (\w+)", words)[0] for words in outputs(kernel, cell, code)[1]]
+
+
+def test_each_worker_that_a_cell_starts_has_one_panel_below_it(kernel: BlockingKernelClient) -> None:
+    execute(kernel, "a", "from labkit import Lab; lab = Lab()\ndef same(x): return x")
+    runs = [f"lab.run(same, reads='sensor', writes='{topic}')" for topic in ("one", "two", "three")]
+    assert panels(kernel, "b", "\n".join(runs)) == ["three", "one", "two"]
+    assert panels(kernel, "b", "\n".join([f"first = {runs[0]}", "display(first)", runs[1], "2"])) == ["one", "two"]
+    assert panels(kernel, "c", "sensors = lab.produce()") == ["sensor"]
+    assert panels(kernel, "d", "3") == []
+    assert panels(kernel, "e", "sensors") == ["sensor"]
+    assert panels(kernel, "e", f"try:\n  {runs[2]}\n  1 / 0\nexcept ZeroDivisionError: pass") == ["three"]
+
+
+def test_what_a_dashboard_starts_has_no_panel_beside_it(kernel: BlockingKernelClient) -> None:
+    execute(kernel, "a", "from labkit import Lab; lab = Lab()")
+    _, widgets = outputs(kernel, "b", "lab.dashboard()")
+    assert len(widgets) == 1
 
 
 def test_a_new_lab_in_the_same_kernel_closes_the_one_before(kernel: BlockingKernelClient) -> None:
