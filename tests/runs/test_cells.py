@@ -9,6 +9,8 @@ from jupyter_client.manager import KernelManager
 
 from labkit.broker import OwnBroker
 
+WIDGET = "application/vnd.jupyter.widget-view+json"
+
 
 @pytest.fixture
 def kernel(broker: OwnBroker, monkeypatch: pytest.MonkeyPatch) -> Iterator[BlockingKernelClient]:
@@ -44,7 +46,10 @@ def outputs(client: BlockingKernelClient, cell: str, code: str) -> tuple[str, li
             text += message["content"]["text"]
         if message["msg_type"] in ("display_data", "execute_result"):
             data = message["content"]["data"]
-            widgets += [data["text/plain"]] if "application/vnd.jupyter.widget-view+json" in data else []
+            if WIDGET in data:
+                widgets.append(data["text/plain"])
+            elif "lab-still" not in data.get("text/html", ""):
+                text += data["text/plain"]
         assert message["msg_type"] != "error", "\n".join(message["content"]["traceback"])
         if message["msg_type"] == "status" and message["content"]["execution_state"] == "idle":
             return text.strip(), widgets
@@ -100,6 +105,16 @@ def test_what_a_dashboard_starts_has_no_panel_beside_it(kernel: BlockingKernelCl
     execute(kernel, "a", "from labkit import Lab; lab = Lab()")
     _, widgets = outputs(kernel, "b", "lab.dashboard()")
     assert len(widgets) == 1
+
+
+def test_what_print_table_prints_stands_in_no_cell_even_where_rich_knows_that_this_is_a_notebook(
+    kernel: BlockingKernelClient,
+) -> None:
+    execute(kernel, "a", "import quixstreams; from labkit import Lab; lab = Lab()")
+    execute(kernel, "b", "def table(x): return x.print_table(size=2)\nrun = lab.run(table, reads='sensor')")
+    execute(kernel, "c", "lab.produce(per_second=50, count=6).wait(10)")
+    execute(kernel, "d", "run.wait_until_caught_up(); run.stop()")
+    assert execute(kernel, "e", "print(run.printed // 6, 'tables')") == "3 tables"
 
 
 def test_a_new_lab_in_the_same_kernel_closes_the_one_before(kernel: BlockingKernelClient) -> None:

@@ -319,6 +319,28 @@ def test_what_a_pipeline_prints_belongs_to_its_run(lab: Lab, capfd: pytest.Captu
     assert capfd.readouterr().out == "mine\n"
 
 
+def test_what_quix_streams_prints_belongs_to_the_run_that_asked_for_it(
+    lab: Lab, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def table(readings):
+        return readings.print_table(size=2, title="Two readings", metadata=False)
+
+    def plain(readings):
+        return readings.print(pretty=False)
+
+    tabled, plained = lab.run(table, reads="sensor"), lab.run(plain, reads="sensor")
+    quiet = lab.run(alert_filter, reads="sensor", writes="alert")
+    write(lab, "sensor", hot(1), cold(2))
+    eventually(lambda: any("└" in line for line in tabled.prints))
+    assert tabled.prints[0].rstrip() == "Two readings"
+    assert sum("sensor-1" in line for line in tabled.prints) == 2
+    eventually(lambda: len(plained.prints) == 2)
+    assert "'temperature': 30.0" in plained.prints[0]
+    quiet.wait_until_caught_up()
+    assert not quiet.prints
+    assert capfd.readouterr().out == ""
+
+
 def test_a_pipeline_may_read_several_topics(lab: Lab) -> None:
     def both(left, right):
         return left.concat(right)
