@@ -21,6 +21,7 @@ from rich.console import Console
 from labkit.broker import clients
 from labkit.readings import BadReading
 from labkit.runs.blame import Line, line_of_caller
+from labkit.runs.mistakes import Frame
 from labkit.runs.requests import wait_until
 
 Parse = Callable[[bytes | None], Any]
@@ -117,7 +118,8 @@ class RunPrinter(Printer):
 class LabApplication(Application):
     """Runs outside the main thread, tells when it has its partitions, and sets unreadable records aside."""
 
-    def __init__(self, address: str, admin: AdminClient, group: str, state: Path) -> None:
+    def __init__(self, address: str, admin: AdminClient, group: str, state: Path, short: Callable[[str], str]) -> None:
+        """`short` gives the name by which a topic is known to the student."""
         super().__init__(
             address,
             consumer_group=group,
@@ -133,6 +135,8 @@ class LabApplication(Application):
         )
         self.on_assigned: Callable[[], object] = lambda: None
         self._processing_context.printer = RunPrinter()
+        # A class of its own: that is all that a frame hands on to those which are made of it.
+        self._frame = type("Frame", (Frame,), {"short": staticmethod(short)})
         self._closing = threading.Lock()
         self._close_alone()
 
@@ -191,7 +195,7 @@ class LabApplication(Application):
 
         `first`, a filter, takes the place of the identity with which other streams begin, so it costs next to nothing.
         """
-        dataframe = StreamingDataFrame(
+        dataframe: StreamingDataFrame = self._frame(
             topic,
             topic_manager=self._topic_manager,
             processing_context=self._processing_context,

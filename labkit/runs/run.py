@@ -1,5 +1,6 @@
 """A pipeline at work in a background thread."""
 
+import dataclasses
 import re
 import shutil
 import time
@@ -13,7 +14,7 @@ from quixstreams.models import Topic
 from labkit.broker import clients
 from labkit.errors import LabError
 from labkit.readings import TOPICS, parse, parse_object
-from labkit.runs import blame
+from labkit.runs import blame, mistakes
 from labkit.runs.application import LabApplication, Unreadable, lines_of_steps
 from labkit.runs.groups import Groups
 from labkit.runs.topics import DEAD_LETTER, Partitions
@@ -63,7 +64,8 @@ class Run(Worker):
             self._topics.create(*names)
             shutil.rmtree(self._state, ignore_errors=True)  # after lab.reset() the numbers of groups begin anew
             full = self._topics.full(self.group)
-            self._app = LabApplication(self._topics.address, self._topics.admin, full, self._state)
+            topics = self._topics
+            self._app = LabApplication(topics.address, topics.admin, full, self._state, topics.short)
             self._steps = self._build()
         except BaseException:
             self._leave_nothing(new)
@@ -153,15 +155,28 @@ class Run(Worker):
     def _build(self) -> dict[int, blame.Line]:
         """Hand the student's function its streams, and connect what it returns to the topic that it writes."""
         streams = [self._read(name) for name in self.reads]
-        result = self._pipeline(*streams)
-        if not isinstance(result, StreamingDataFrame):
-            raise LabError(
-                f"{self.name} returned {type(result).__name__} instead of a stream: "
-                "end the function with `return` and the StreamingDataFrame."
-            )
+        result = self._result_of(streams)
         if self.writes:
             self._write(result, self._app.topic(self._topics.full(self.writes)))
         return {step: line for stream in streams for step, line in lines_of_steps(stream).items()}
+
+    def _result_of(self, streams: Sequence[StreamingDataFrame]) -> StreamingDataFrame:
+        """What the student's function returns. Raises LabError if that is no stream, and for what streams cannot do."""
+        try:
+            result = self._pipeline(*streams)
+        except (AttributeError, LabError) as error:
+            words = mistakes.of_a_stream(error) if isinstance(error, AttributeError) else str(error)
+            if not words:
+                raise
+            line = blame.explain(error).line
+            raise LabError(f"{words} It is in {line}" if line else words) from error
+        if not isinstance(result, StreamingDataFrame):
+            kind = "nothing" if result is None else f"a {type(result).__name__}"
+            raise LabError(
+                f"{self.name} returned {kind} instead of a stream: "
+                "end the function with `return` and the StreamingDataFrame."
+            )
+        return result
 
     def _read(self, name: str) -> StreamingDataFrame:
         full, letters = self._topics.full(name), self._topics.full(f"{name}{DEAD_LETTER}")
@@ -193,4 +208,5 @@ class Run(Worker):
 
     def _blame(self, error: BaseException) -> blame.Blame:
         clients.LOGGER.error("%s failed", self.name, exc_info=error)
-        return blame.explain(error, self._steps)
+        found, words = blame.explain(error, self._steps), mistakes.of_a_record(error)
+        return dataclasses.replace(found, reason=f"{type(error).__name__}: {words}") if words else found

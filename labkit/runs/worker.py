@@ -112,6 +112,9 @@ class Worker(ABC):
         """Whether the work goes on."""
         return self._thread.ident is not None and not self._ended.is_set()
 
+    def __repr__(self) -> str:
+        return f"{self.name} is {self.state}: {self.route}"
+
     def _ipython_display_(self) -> None:
         if self.show:
             self.shown = True
@@ -189,3 +192,8 @@ class Workers(tuple[Worker, ...]):
         """Their names, with what they read and write where two have the same name."""
         times = Counter(each.name for each in self)
         return [each.name if times[each.name] == 1 else f"{each.name} ({each.route})" for each in self]
+
+    def __repr__(self) -> str:
+        width = max((len(each.name) for each in self), default=0)
+        lines = [f"{each.name:{width}}  {each.state:8}  {each.route}" for each in self]
+        return "\n".join(lines) or "no workers: lab.produce() and lab.run(...) start some"
