@@ -57,6 +57,8 @@ def describe(worker: Worker) -> str:
         if worker.error.line:
             where, text = html.escape(worker.error.line.where), html.escape(worker.error.line.text)
             lines.append(f"in your code, {where}: <code>{text}</code>")
+    if stuck := worker.stuck:
+        lines.append(f"<b>{html.escape(stuck)}</b>")
     if worker.note:
         lines.append(html.escape(worker.note))
     if worker.prints:

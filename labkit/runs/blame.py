@@ -50,11 +50,12 @@ def explain(error: BaseException, steps: Mapping[int, Line] = MappingProxyType({
     return Blame(f"{name}: {text}" if text else name, line, "".join(traceback.format_exception(error)))
 
 
-def where(frame: FrameType | None) -> str:
-    """The student's line that a thread is at just now."""
+def line_now(thread: int | None) -> Line | None:
+    """The student's line that a thread is at just now; None if it is at none."""
+    frame = sys._current_frames().get(thread or 0)
     while frame and not is_students(frame):
         frame = frame.f_back
-    return str(_line(frame, frame.f_lineno)) if frame else "an unknown line"
+    return _line(frame, frame.f_lineno) if frame else None
 
 
 def _innermost(trace: TracebackType | None) -> Line | None:

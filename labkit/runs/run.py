@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from confluent_kafka import KafkaException
 from quixstreams.dataframe import StreamingDataFrame
 from quixstreams.models import Topic
 
@@ -17,6 +18,7 @@ from labkit.readings import TOPICS, parse, parse_object
 from labkit.runs import blame, mistakes
 from labkit.runs.application import LabApplication, Unreadable, lines_of_steps
 from labkit.runs.groups import Groups
+from labkit.runs.stall import Stall
 from labkit.runs.topics import DEAD_LETTER, Partitions
 from labkit.runs.worker import Worker
 
@@ -46,6 +48,7 @@ class Run(Worker):
         self._pipeline = pipeline
         self._raw = raw
         self._begun = ""
+        self._stall = Stall()
 
     def build(self, state: Path) -> None:
         """Let the student's function build the pipeline, with its state below a folder. Nothing is read or written yet.
@@ -103,6 +106,16 @@ class Run(Worker):
             return self._groups.uncommitted(self.group, ends)
         return sum(max(ends[name][partition] - offset, 0) for name, partition, offset in places if name in ends)
 
+    @property
+    def stuck(self) -> str:
+        """For how long one record has kept it, if that is more than 5 s, and at which line of the student's."""
+        try:
+            line = blame.line_now(self._thread.ident) if self.alive else None
+            place = [(each.topic, each.partition, each.offset) for each in self._app.positions] if line else None
+            return self._stall.look(place, line, lambda: self.lag)
+        except (LabError, KafkaException, KeyError):  # Kafka has gone, or a topic
+            return ""
+
     def wait_until_caught_up(self, timeout: float = 30.0) -> None:
         """Return when every record that is in the topics now has been read, and what it led to has been written.
 
@@ -115,7 +128,8 @@ class Run(Worker):
             if self.error:
                 raise LabError(f"{self.name} failed: {self.error}")
             if not self.alive or time.monotonic() > deadline:
-                raise LabError(f"{self.name} is {self.state} and has still {waiting} records to read.")
+                stuck = f" It {self.stuck}." if self.stuck else ""
+                raise LabError(f"{self.name} is {self.state} and has still {waiting} records to read.{stuck}")
             time.sleep(0.02)
 
     def beginning(self) -> str:

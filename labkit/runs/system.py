@@ -10,7 +10,10 @@ from labkit.runs.worker import Rate, State, Worker, Workers
 
 
 class WorkerFacts(NamedTuple):
-    """A producer or a run; no two have the same name. `lag` in records, None if it reads nothing or cannot say."""
+    """A producer or a run; no two have the same name. `lag` in records, None if it reads nothing or cannot say.
+
+    `error` is why it ended, or where it is stuck.
+    """
 
     name: str
     state: State
@@ -53,7 +56,7 @@ class System:
 
 
 def _facts(worker: Worker, name: str) -> WorkerFacts:
-    error = str(worker.error or "")
+    error = str(worker.error or worker.stuck)
     return WorkerFacts(name, worker.state, worker.reads, worker.writes, worker.rate, _lag(worker), error)
 
 

@@ -1,7 +1,6 @@
 """What a pipeline's run and a producer share: a thread with a state, counts, an error, prints, and an end."""
 
 import ctypes
-import sys
 import threading
 import time
 from abc import ABC, abstractmethod
@@ -108,6 +107,11 @@ class Worker(ABC):
         return None
 
     @property
+    def stuck(self) -> str:
+        """At which line of the student's it has been for so long that it seems to hang; empty as long as it goes on."""
+        return ""
+
+    @property
     def alive(self) -> bool:
         """Whether the work goes on."""
         return self._thread.ident is not None and not self._ended.is_set()
@@ -136,7 +140,7 @@ class Worker(ABC):
         """End the work and return when it has ended. Stopping twice is stopping once."""
         if self._ends_within(self.STOP_LIMIT, self._ask_to_stop):
             return
-        line = blame.where(sys._current_frames().get(self._thread.ident or 0))
+        line = blame.line_now(self._thread.ident) or "an unknown line"
         if self._ends_within(INTERRUPT_LIMIT, self._interrupt):
             self.note = f"it did not stop by itself and was interrupted at {line}"
         else:

@@ -1,5 +1,7 @@
 """Pipelines at work on a real broker."""
 
+import html
+import re
 import threading
 from typing import Any
 
@@ -10,6 +12,8 @@ from labkit import Lab, LabError
 from labkit.broker import clients
 from labkit.live import panel
 from labkit.pipelines import alert_filter, average_temperature
+from labkit.runs import stall
+from labkit.runs.system import System
 from labkit.runs.topics import Topics
 from tests.waiting import eventually
 
@@ -303,6 +307,33 @@ def test_a_function_that_loops_for_ever_is_ended_even_if_it_catches_exceptions(l
     assert not run.alive
     assert run.state == "stopped"
     assert "interrupted at forever, line" in run.note
+
+
+def test_a_run_that_stays_at_one_record_says_at_which_line_until_it_goes_on(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stall, "PATIENCE", 0.3)
+    released = threading.Event()
+
+    def wait(_):
+        while not released.is_set():
+            pass
+
+    run = lab.run(lambda readings: readings.update(wait), reads="sensor", name="wait")
+    write(lab, "sensor", hot(1))
+    said = r"has been at one record for \d+ s, at wait, line \d+: (while not released.is_set\(\):|pass); the lag is "
+    eventually(lambda: re.fullmatch(said + "0", run.stuck))
+    write(lab, "sensor", hot(2))
+    eventually(lambda: re.fullmatch(said + "1 and rises", run.stuck))
+    eventually(lambda: re.search(said, html.unescape(panel.describe(run))))
+    (seen,) = [each for each in System(lab._topics, lambda: [run]).look()[0] if each.error]
+    assert re.fullmatch(said + "1 and rises", seen.error)
+    with pytest.raises(LabError, match=r"is running and has still 2 records to read\. It has been at one record for"):
+        run.wait_until_caught_up(timeout=0)
+    released.set()
+    run.wait_until_caught_up()
+    assert run.stuck == ""
+    assert "at one record" not in panel.describe(run)
 
 
 def test_what_a_pipeline_prints_belongs_to_its_run(lab: Lab, capfd: pytest.CaptureFixture[str]) -> None:
