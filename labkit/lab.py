@@ -111,8 +111,7 @@ class Lab:
             world = World(readings.open_source(source, per_second, factor, start))
         production = Production(self._topics, world, to, name, count)
         self._topics.create(to)
-        self._replace(production)
-        self._adopt(production)
+        self._adopt(production, self._replace(production))
         production.begin()
         return production
 
@@ -143,9 +142,9 @@ class Lab:
         name = name or getattr(pipeline, "__name__", "pipeline").strip("<>")
         run = Run(self._groups, pipeline, reads, writes, name, raw)
         run.build(self.broker.kept.directory)
-        self._replace(run)
+        replaced = self._replace(run)
         run.begin(from_start)
-        self._adopt(run)
+        self._adopt(run, replaced)
         return run
 
     def flink(
@@ -178,9 +177,9 @@ class Lab:
         folder = Path(into) if into else folders / f"{number}"
         job = flink.FlinkJob(self._groups, name, reads, folder, sql or flink.SQL, bounded)
         job.check(resume, self._replaced_by(job.identity))
-        self._replace(job)
+        replaced = self._replace(job)
         job.begin(place, faster, resume)
-        self._adopt(job)
+        self._adopt(job, replaced)
         return job
 
     # ------------------------------------------------------------------- look
@@ -336,15 +335,14 @@ class Lab:
 
     # ------------------------------------------------------------------ inner
 
-    def _replace(self, new: Worker) -> None:
+    def _replace(self, new: Worker) -> list[Worker]:
         """End what a new worker takes the place of, and what an earlier execution of the present cell started."""
-        for other in self._replaced_by(new.identity):
+        replaced = self._replaced_by(new.identity)
+        for other in replaced:
             other.stop()
-            if other.identity == new.identity:  # whose place the new one takes, in the picture of the system too
-                new.replaces.append(other.name)
-            else:
-                new.replaces.append(f"{other.name} ({other.route})")
-                del self._workers[other.identity]
+            same = other.identity == new.identity
+            new.replaces.append(other.name if same else f"{other.name} ({other.route})")
+        return replaced
 
     def _replaced_by(self, new: Identity) -> list[Worker]:
         here = cells.current()
@@ -360,7 +358,11 @@ class Lab:
                 raise LabError(f"{name} is still at work in this world: stop it first, or give {name=} and {to=}.")
         return world
 
-    def _adopt(self, worker: Worker) -> None:
+    def _adopt(self, worker: Worker, replaced: Sequence[Worker]) -> None:
+        """Look after a worker; until now those that it replaces were there to be seen, as ended."""
+        for other in replaced:
+            if other.identity != worker.identity:  # else the new one takes its place, in the picture of the system too
+                del self._workers[other.identity]
         worker.show = _show
         cells.at_the_end(worker.show_once)
         self._workers[worker.identity] = (worker, cells.current())

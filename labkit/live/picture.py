@@ -27,6 +27,7 @@ class Picture(VBox):  # type: ignore[misc]
         self._system, self._tap_of = system, tap_of
         self._tap: Tap | None = None
         self._peeked: list[Record] = []
+        self._answered = False
         self._words = "Nothing runs yet."
         self._sketch = self._words
         self._drawing = HTML(self._words)
@@ -43,6 +44,8 @@ class Picture(VBox):  # type: ignore[misc]
         """Stop following; the last picture stays."""
         if not self._ticker.closed:
             self._ticker.close()
+            if self._answered:  # what has ended meanwhile must not stay there as if it ran
+                self._look()
             self._follow(NOTHING)
             self.choice.disabled = True
             self._drawing.value += "<p>This picture has ended.</p>"
@@ -55,14 +58,19 @@ class Picture(VBox):  # type: ignore[misc]
         self._drawing.value = f"This picture has failed: {html.escape(str(error))}. Run the cell again."
 
     def _tick(self) -> float:
+        self._look()
+        self.still.refresh()
+        return PERIOD
+
+    def _look(self) -> None:
         try:
             self._draw(*self._system.look())
             self._peek(self.choice.value)
+            self._answered = True
         except LabError as error:  # Kafka has gone; perhaps it comes back
             self._words = str(error)
             self._sketch = self._drawing.value = html.escape(self._words)
-        self.still.refresh()
-        return PERIOD
+            self._answered = False
 
     def _draw(self, workers: Sequence[WorkerFacts], topics: Sequence[TopicFacts]) -> None:
         if not workers:

@@ -171,6 +171,21 @@ def test_two_runs_of_one_function_are_two_boxes_that_can_be_told_apart(lab: Lab)
     assert {"average_tem…ensor → one)", "average_tem…ensor → two)", "[one]", "[two]"} < set(drawn)
 
 
+def test_what_has_ended_is_never_shown_as_running(lab: Lab) -> None:
+    picture = lab.picture()
+    run = lab.run(alert_filter, reads="sensor", writes="alert")
+    eventually(lambda: "alert_filter is running" in words(picture))
+    run.stop()
+    eventually(lambda: "alert_filter is stopped" in words(picture))
+    lab.run(alert_filter, reads="sensor", writes="alert")
+    lab.produce(per_second=20)
+    eventually(lambda: words(picture).count("is running") == 2)
+    lab.stop()  # and the picture with it
+    assert words(picture).count("is stopped") == 2
+    drawn = ElementTree.fromstring(picture.children[0].value.removesuffix("<p>This picture has ended.</p>"))
+    assert [each.text for each in drawn.iter(f"{SVG}text") if "running" in (each.text or "")] == []
+
+
 def test_a_still_of_the_picture_is_an_image_that_needs_no_trust(lab: Lab) -> None:
     lab.produce(per_second=20)
     picture = lab.picture()

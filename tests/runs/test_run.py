@@ -13,6 +13,7 @@ from labkit.broker import clients
 from labkit.live import panel
 from labkit.pipelines import alert_filter, average_temperature
 from labkit.runs import stall
+from labkit.runs.run import Run
 from labkit.runs.system import System
 from labkit.runs.topics import Topics
 from tests.waiting import eventually
@@ -214,6 +215,20 @@ def test_running_again_replaces_the_run_and_reads_on_where_it_stopped(lab: Lab) 
     second.wait_until_caught_up()
     assert [each.value["timestamp"] for each in lab.records("alert")] == [hot(each)["timestamp"] for each in range(60)]
     assert first.group != second.group
+
+
+def test_a_run_whose_successor_cannot_begin_is_there_to_be_seen_as_stopped(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise LabError("Kafka refused.")
+
+    first = lab.run(alert_filter, reads="sensor", writes="alert")
+    monkeypatch.setattr(Run, "begin", refuse)
+    monkeypatch.setattr(lab, "_replaced_by", lambda _: [first])
+    with pytest.raises(LabError, match="Kafka refused"):
+        lab.run(alert_filter, reads="sensor", writes="other")
+    assert [(each, each.state) for each in lab.workers] == [(first, "stopped")]
 
 
 def test_the_same_function_may_run_twice_side_by_side_with_other_topics(lab: Lab) -> None:
