@@ -33,17 +33,17 @@ def current() -> Cell:
     return Cell(request.get("metadata", {}).get("cellId", ""), header.get("msg_id", ""))
 
 
-def at_the_end(finish: Callable[[], object]) -> None:
-    """Call a function when the present cell has been executed: what it displays stands below that cell, after the rest.
+def at_the_end(finish: Callable[[bool], object]) -> None:
+    """Call a function when the present cell has been executed, and tell it whether without an error.
 
-    Outside a notebook it is never called.
+    What it displays stands below that cell, after the rest. Outside a notebook it is never called.
     """
     here, kernel = current(), shell()
 
-    def finish_here(_: object) -> None:
+    def finish_here(result: Any) -> None:
         kernel.events.unregister("post_run_cell", finish_here)
         if current() == here:
-            finish()
+            finish(result.success)
 
     if here.execution:
         kernel.events.register("post_run_cell", finish_here)

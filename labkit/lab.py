@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import functools
 import os
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -259,6 +260,8 @@ class Lab:
         scene = Scene(self)
         for worker in scene.start_missing():
             worker.shown = True  # the picture shows them
+        for worker in self._started_before():  # what the scene has already goes on
+            self._workers[worker.identity] = (worker, cells.current())
         self._topics.create("sensor", "alert", "avg-temp", "alert-count")
         tiles = self.tiles("sensor", "avg-temp", "alert-count")
         chart = self.chart("sensor", "alert", threshold=round(scene.threshold - 273.15, 2))
@@ -336,7 +339,7 @@ class Lab:
     # ------------------------------------------------------------------ inner
 
     def _replace(self, new: Worker) -> list[Worker]:
-        """End what a new worker takes the place of, and what an earlier execution of the present cell started."""
+        """End what a new worker takes the place of."""
         replaced = self._replaced_by(new.identity)
         for other in replaced:
             other.stop()
@@ -345,9 +348,29 @@ class Lab:
         return replaced
 
     def _replaced_by(self, new: Identity) -> list[Worker]:
+        """The worker with this identity; if there is none, those that an earlier execution of the present cell has
+        started under this name, or to write to this topic: the cell has been edited.
+        """
+        if new in self._workers:
+            return [self._workers[new][0]]
+        name, _, writes = new
+        return [each for each in self._started_before() if each.name == name or (writes and each.writes == writes)]
+
+    def _started_before(self) -> list[Worker]:
+        """What earlier executions of the present cell have started."""
         here = cells.current()
-        found = list(self._workers.items())
-        return [worker for other, (worker, cell) in found if other == new or cell.is_older_execution_of(here)]
+        return [worker for worker, cell in list(self._workers.values()) if cell.is_older_execution_of(here)]
+
+    def _finish(self, newest: Worker, succeeded: bool) -> None:
+        """After a cell: show what it has started, and end what only its earlier executions have.
+
+        Not if it has failed: what it has not come to start anew goes on as it was.
+        """
+        newest.show_once()
+        for other in self._started_before() if succeeded else ():
+            other.stop()
+            newest.replaces.append(f"{other.name} ({other.route})")
+            del self._workers[other.identity]
 
     def _unused(self, world: World, new: Identity) -> World:
         """The world, unless it would have two producers at once: each would get a part of its readings."""
@@ -364,7 +387,7 @@ class Lab:
             if other.identity != worker.identity:  # else the new one takes its place, in the picture of the system too
                 del self._workers[other.identity]
         worker.show = _show
-        cells.at_the_end(worker.show_once)
+        cells.at_the_end(functools.partial(self._finish, worker))
         self._workers[worker.identity] = (worker, cells.current())
 
     def _tap(self, topics: Sequence[str], view: str) -> tap.Tap:

@@ -128,7 +128,7 @@ class Run(Worker):
             if self.error:
                 raise LabError(f"{self.name} failed: {self.error}")
             if not self.alive or time.monotonic() > deadline:
-                stuck = f" It {self.stuck}." if self.stuck else ""
+                stuck = f" It {stuck}." if (stuck := self.stuck) else ""
                 raise LabError(f"{self.name} is {self.state} and has still {waiting} records to read.{stuck}")
             time.sleep(0.02)
 

@@ -94,7 +94,8 @@ class Worker(ABC):
 
     def beginning(self) -> str:
         """What it replaced and where it began, in one line; empty if it has done neither."""
-        return f"replaces {' and '.join(self.replaces)}" if self.replaces else ""
+        *most, last = self.replaces or [""]
+        return f"replaces {' and '.join(filter(None, [', '.join(most), last]))}" if last else ""
 
     @property
     def rate(self) -> float:

@@ -35,6 +35,7 @@ def execute(client: BlockingKernelClient, cell: str, code: str) -> str:
 def outputs(client: BlockingKernelClient, cell: str, code: str) -> tuple[str, list[str]]:
     """Run code as the cell with this id; what it printed, and the words of each widget that it displayed."""
     content = {"code": code, "silent": False, "store_history": True, "user_expressions": {}, "allow_stdin": False}
+    content["stop_on_error"] = False  # of what has been sent meanwhile
     request = client.session.msg("execute_request", content, metadata={"cellId": cell})
     client.shell_channel.send(request)
     text, widgets = "", []
@@ -85,6 +86,27 @@ def test_a_cell_whose_topics_are_edited_replaces_what_it_started_and_no_other_ce
     assert execute(kernel, "e", "print(old.state, new.beginning())") == f"stopped {said}"
 
 
+def test_a_cell_that_fails_ends_only_what_it_has_started_anew_and_the_next_time_the_rest(
+    kernel: BlockingKernelClient,
+) -> None:
+    execute(kernel, "a", "from labkit import Lab; lab = Lab()\ndef good(x): return x\ndef edited(x): return x")
+    cell = """
+for topic in "one", "two":
+    lab.run(good, reads="sensor", writes=topic)
+lab.run(edited, reads="sensor", writes="three")
+"""
+    execute(kernel, "b", cell)
+    execute(kernel, "c", "before = list(lab.workers)\ndef edited(x): pass")
+    states = "print(*(each.state == 'stopped' for each in before), len(lab.workers))"
+    with pytest.raises(AssertionError, match="edited returned nothing"):
+        execute(kernel, "b", cell)
+    assert execute(kernel, "d", states) == "True True False 3"
+    execute(kernel, "b", "run = lab.run(good, reads='sensor', writes='one')")
+    assert execute(kernel, "d", states) == "True True True 1"
+    said = "replaces good, good (sensor → two) and edited (sensor → three), reads on in sensor at offset 0"
+    assert execute(kernel, "e", "print(run.beginning())") == said
+
+
 def panels(kernel: BlockingKernelClient, cell: str, code: str) -> list[str]:
     """Of which workers a cell shows a panel, by the topic that they write."""
     return [re.findall(r"(?:→|written to) (\w+)", words)[0] for words in outputs(kernel, cell, code)[1]]
@@ -96,15 +118,21 @@ def test_each_worker_that_a_cell_starts_has_one_panel_below_it(kernel: BlockingK
     assert panels(kernel, "b", "\n".join(runs)) == ["three", "one", "two"]
     assert panels(kernel, "b", "\n".join([f"first = {runs[0]}", "display(first)", runs[1], "2"])) == ["one", "two"]
     assert panels(kernel, "c", "sensors = lab.produce()") == ["sensor"]
+    assert panels(kernel, "", "lab.produce(to='other'); 3") == ["other"]  # papermill names no cell
     assert panels(kernel, "d", "3") == []
     assert panels(kernel, "e", "sensors") == ["sensor"]
     assert panels(kernel, "e", f"try:\n  {runs[2]}\n  1 / 0\nexcept ZeroDivisionError: pass") == ["three"]
 
 
-def test_what_a_dashboard_starts_has_no_panel_beside_it(kernel: BlockingKernelClient) -> None:
+def test_what_a_dashboard_starts_has_no_panel_beside_it_and_goes_on_when_its_cell_is_run_again(
+    kernel: BlockingKernelClient,
+) -> None:
     execute(kernel, "a", "from labkit import Lab; lab = Lab()")
     _, widgets = outputs(kernel, "b", "lab.dashboard()")
     assert len(widgets) == 1
+    execute(kernel, "c", "before = list(lab.workers); before[1].stop()")
+    execute(kernel, "b", "lab.dashboard()")
+    assert execute(kernel, "d", "print(*(each.alive for each in before), len(lab.workers))") == "True False True True 4"
 
 
 def test_what_print_table_prints_stands_in_no_cell_even_where_rich_knows_that_this_is_a_notebook(
