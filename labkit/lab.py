@@ -129,7 +129,7 @@ class Lab:
         """Run a pipeline in a background thread: a function from StreamingDataFrames, one per topic read, to one.
 
         A run with the same name (the function's, unless `name` is given) that reads and writes the same is replaced:
-        the new one reads on where it stopped. So is what an earlier execution of the same cell started.
+        the new one reads on where it stopped. A cell that is run again also ends what else it has started before.
         `from_start=True` empties `writes` and reads everything again. Records that cannot be read go to
         `<topic>.dead-letter`; `raw=True` hands over every record's bytes instead. Raises LabError, or what the function
         raises, if the pipeline cannot be built; then all is as it was before.
