@@ -1,6 +1,7 @@
 """Which notebook cell is being executed: how running a cell again finds what it started before."""
 
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,8 +27,26 @@ def current() -> Cell:
     """The cell that the kernel executes now. JupyterLab names it in the execute request's metadata."""
     kernel = shell()
     request = kernel.get_parent() if kernel else {}
-    cell = request.get("metadata", {}).get("cellId", "")
-    return Cell(cell, request.get("header", {}).get("msg_id", ""))
+    header = request.get("header", {})
+    if header.get("msg_type") != "execute_request":  # somebody has pressed a button
+        return Cell()
+    return Cell(request.get("metadata", {}).get("cellId", ""), header.get("msg_id", ""))
+
+
+def at_the_end(finish: Callable[[bool], object]) -> None:
+    """Call a function when the present cell has been executed, and tell it whether without an error.
+
+    What it displays stands below that cell, after the rest. Outside a notebook it is never called.
+    """
+    here, kernel = current(), shell()
+
+    def finish_here(result: Any) -> None:
+        kernel.events.unregister("post_run_cell", finish_here)
+        if current() == here:
+            finish(result.success)
+
+    if here.execution:
+        kernel.events.register("post_run_cell", finish_here)
 
 
 def leave() -> None:

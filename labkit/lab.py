@@ -5,7 +5,6 @@ from __future__ import annotations
 import atexit
 import functools
 import os
-import re
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -22,7 +21,7 @@ from labkit.runs.production import Production
 from labkit.runs.requests import within
 from labkit.runs.system import System
 from labkit.runs.topics import DEAD_LETTER, Topics
-from labkit.runs.worker import Worker
+from labkit.runs.worker import Identity, Worker, Workers
 from labkit.scene import Scene
 
 if TYPE_CHECKING:
@@ -67,7 +66,7 @@ class Lab:
             quix.load_between_cells(cells.shell())  # now it would slow Kafka's start
         self._topics = Topics(self.broker.address, os.environ.get("LAB_NAMESPACE", ""), self.broker.check)
         self._groups = Groups(self._topics)
-        self._workers: dict[str, tuple[Worker, cells.Cell]] = {}
+        self._workers: dict[Identity, tuple[Worker, cells.Cell]] = {}
         self._views: list[tuple[Any, cells.Cell]] = []
         self._looks = theme.Looks()
         self._trainer: Kept | None = None
@@ -114,17 +113,16 @@ class Lab:
                 "factor and start belong to a recording, as in lab.produce('nyc-weather', factor=3600): leave them out."
             )
         if isinstance(source, World):
-            world = self._unused(source, name)
+            world = self._unused(source, (name, (), to))
         elif source is None:
             world = World(readings.simulate(devices, per_second, seed))
         else:
             world = World(readings.open_source(source, per_second, factor, start))
-        self._replace(name)
-        self._topics.create(to)
         production = Production(self._topics, world, to, name, count)
         if per_second != PER_SECOND and (production.replays or production.per_second != per_second):
             production.note = "per_second was not used: a recording and a world keep a pace of their own"
-        self._adopt(production)
+        self._topics.create(to)
+        self._adopt(production, self._replace(production))
         production.begin()
         return production
 
@@ -140,11 +138,12 @@ class Lab:
     ) -> Run:
         """Run a pipeline in a background thread: a function from StreamingDataFrames, one per topic read, to one.
 
-        A run with the same name (the function's, unless `name` is given), or started by an earlier execution of the
-        same cell, is replaced: the new one reads on where it stopped. `from_start=True` empties `writes` and reads
-        everything again. Records that cannot be read go to `<topic>.dead-letter`; `raw=True` hands over every
-        record's bytes instead. Raises LabError if a topic to read does not exist (`create_topic` makes one that will
-        be written later), and LabError or what the function raises if the pipeline cannot be built.
+        A run with the same name (the function's, unless `name` is given) that reads and writes the same is replaced:
+        the new one reads on where it stopped. A cell that is run again also ends what else it has started before.
+        `from_start=True` empties `writes` and reads everything again. Records that cannot be read go to
+        `<topic>.dead-letter`; `raw=True` hands over every record's bytes instead. Raises LabError if a topic to read
+        does not exist (`create_topic` makes one that will be written later), and LabError or what the function raises
+        if the pipeline cannot be built; then all is as it was before.
         """
         quix.load()
         from labkit.runs.run import Run
@@ -154,17 +153,11 @@ class Lab:
             raise LabError(f"This pipeline would read what it writes to {writes}, for ever: write to another topic.")
         self._topics.require(*reads)
         name = name or getattr(pipeline, "__name__", "pipeline").strip("<>")
-        self._replace(name)
-        group = re.sub(r"[^A-Za-z0-9._-]", "-", name)
-        generation = self._groups.latest_generation(group)
-        predecessor = f"{group}-{generation}" if generation else None
-        if from_start and writes:
-            self._topics.empty(writes)
         run = Run(self._groups, pipeline, reads, writes, name, raw)
-        run.begin(self.broker.kept.directory, None if from_start else predecessor, f"{group}-{generation + 1}")
-        self._adopt(run)
-        if predecessor:
-            self._groups.forget(predecessor)
+        run.build(self.broker.kept.directory)
+        replaced = self._replace(run)
+        run.begin(from_start)
+        self._adopt(run, replaced)
         return run
 
     def flink(
@@ -182,7 +175,8 @@ class Lab:
         Without `into` the folder is one of the lab's own, a new one for each job, and goes with the lab. `sql` is
         another job: a change of `labkit.flink.SQL`. `bounded=True` ends it where the topic ends now, and closes all
         windows. `resume=True` goes on from the newest checkpoint in the folder, or in that of the last job. A job of
-        the same name, or started by an earlier execution of the same cell, is replaced. Raises LabError.
+        the same name that reads the same, or started by an earlier execution of the same cell, is replaced. Raises
+        LabError.
         """
         from labkit import flink
         from labkit.broker import store
@@ -191,13 +185,14 @@ class Lab:
         faster = place.aot_options()
         if not faster and not self._trainer:
             self._trainer = store.train_in_background(place, "labkit.flink.training")
-        self._replace(name)
         folders = self.broker.kept.directory / "flink"
         number = len(list(folders.glob("*"))) + (0 if resume else 1)
         folder = Path(into) if into else folders / f"{number}"
         job = flink.FlinkJob(self._groups, name, reads, folder, sql or flink.SQL, bounded)
+        job.check(resume, self._replaced_by(job.identity))
+        replaced = self._replace(job)
         job.begin(place, faster, resume)
-        self._adopt(job)
+        self._adopt(job, replaced)
         return job
 
     def create_topic(self, name: str, partitions: int | None = None) -> None:
@@ -214,9 +209,9 @@ class Lab:
     # ------------------------------------------------------------------- look
 
     @property
-    def workers(self) -> tuple[Worker, ...]:
+    def workers(self) -> Workers:
         """The producers and runs of this lab, in the order of their start."""
-        return tuple(worker for worker, _ in list(self._workers.values()))
+        return Workers(worker for worker, _ in list(self._workers.values()))
 
     def chart(
         self,
@@ -288,7 +283,10 @@ class Lab:
         from labkit.live.dashboard import Dashboard
 
         scene = Scene(self)
-        scene.start_missing()
+        for worker in scene.start_missing():
+            worker.shown = True  # the picture shows them
+        for worker in self._started_before():  # what the scene has already goes on
+            self._workers[worker.identity] = (worker, cells.current())
         self._topics.create("sensor", "alert", "avg-temp", "alert-count")
         tiles = self.tiles("sensor", "avg-temp", "alert-count")
         chart = self.chart("sensor", "alert", threshold=round(scene.threshold - 273.15, 2))
@@ -379,7 +377,8 @@ class Lab:
 
     def __repr__(self) -> str:
         state = "closed" if self._closed.is_set() else f"Kafka at {self.broker.address}"
-        return f"<Lab: {', '.join([state, *(f'{name} {each.state}' for name, (each, _) in self._workers.items())])}>"
+        workers = zip(self.workers.labels, self.workers, strict=True)
+        return f"<Lab: {', '.join([state, *(f'{label} {each.state}' for label, each in workers)])}>"
 
     # ------------------------------------------------------------------ inner
 
@@ -392,24 +391,47 @@ class Lab:
                 for worker in self.workers:
                     worker.fail(error)
 
-    def _replace(self, name: str) -> None:
-        """End the worker of this name, and those that an earlier execution of the present cell started."""
-        for other in self._replaced_by(name):
-            self._workers[other][0].stop()
-            if other != name:  # whose place the new one takes, in the picture of the system too
-                del self._workers[other]
+    def _replace(self, new: Worker) -> list[Worker]:
+        """End what a new worker takes the place of."""
+        replaced = self._replaced_by(new.identity)
+        for other in replaced:
+            other.stop()
+            same = other.identity == new.identity
+            new.replaces.append(other.name if same else f"{other.name} ({other.route})")
+        return replaced
 
-    def _replaced_by(self, name: str) -> list[str]:
+    def _replaced_by(self, new: Identity) -> list[Worker]:
+        """The worker with this identity; if there is none, those that an earlier execution of the present cell has
+        started under this name, or to write to this topic: the cell has been edited.
+        """
+        if new in self._workers:
+            return [self._workers[new][0]]
+        name, _, writes = new
+        return [each for each in self._started_before() if each.name == name or (writes and each.writes == writes)]
+
+    def _started_before(self) -> list[Worker]:
+        """What earlier executions of the present cell have started."""
         here = cells.current()
-        found = list(self._workers.items())
-        return [other for other, (_, cell) in found if other == name or cell.is_older_execution_of(here)]
+        return [worker for worker, cell in list(self._workers.values()) if cell.is_older_execution_of(here)]
 
-    def _unused(self, world: World, name: str) -> World:
+    def _finish(self, newest: Worker, succeeded: bool) -> None:
+        """After a cell: show what it has started, and end what only its earlier executions have.
+
+        Not if it has failed: what it has not come to start anew goes on as it was.
+        """
+        newest.show_once()
+        for other in self._started_before() if succeeded else ():
+            other.stop()
+            newest.replaces.append(f"{other.name} ({other.route})")
+            del self._workers[other.identity]
+
+    def _unused(self, world: World, new: Identity) -> World:
         """The world, unless it would have two producers at once: each would get a part of its readings."""
-        for other, (worker, _) in self._workers.items():
+        for worker in self.workers:
             used = isinstance(worker, Production) and worker.alive and worker.world is world
-            if used and other not in self._replaced_by(name):
-                raise LabError(f"{other} is still at work in this world: stop it first, or give name={other!r}.")
+            if used and worker not in self._replaced_by(new):
+                name, to = worker.name, worker.writes
+                raise LabError(f"{name} is still at work in this world: stop it first, or give {name=} and {to=}.")
         return world
 
     @functools.cached_property
@@ -423,9 +445,14 @@ class Lab:
         writers = [each for each in self.workers if each.alive and each.writes == topic]
         return any(all(map(self._is_fed, each.reads)) for each in writers)
 
-    def _adopt(self, worker: Worker) -> None:
+    def _adopt(self, worker: Worker, replaced: Sequence[Worker]) -> None:
+        """Look after a worker; until now those that it replaces were there to be seen, as ended."""
+        for other in replaced:
+            if other.identity != worker.identity:  # else the new one takes its place, in the picture of the system too
+                del self._workers[other.identity]
         worker.show = _show
-        self._workers[worker.name] = (worker, cells.current())
+        cells.at_the_end(functools.partial(self._finish, worker))
+        self._workers[worker.identity] = (worker, cells.current())
 
     def _tap(self, topics: Sequence[str], view: str) -> tap.Tap:
         if not topics:

@@ -43,13 +43,13 @@ class Scene:
             self._threshold = _thresholds.get(run, self._default)
         return self._threshold
 
-    def start_missing(self) -> None:
-        """Start each stage whose topic no worker of this lab writes to yet."""
-        if not self._is_written("sensor"):
-            self._lab.produce()
+    def start_missing(self) -> list[Worker]:
+        """Start each stage whose topic no worker of this lab writes to yet; those that were."""
+        started: list[Worker] = [] if self._is_written("sensor") else [self._lab.produce()]
         for stage in self._stages.values():
             if not self._is_written(stage.writes):
-                self._lab.run(stage.function, reads=stage.reads, writes=stage.writes)
+                started.append(self._lab.run(stage.function, reads=stage.reads, writes=stage.writes))
+        return started
 
     def start_producer(self) -> None:
         """Let the producer go on, in the world that it was in; or start one."""

@@ -4,9 +4,9 @@ import hashlib
 import threading
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from confluent_kafka import KafkaException
 
@@ -65,14 +65,25 @@ class FlinkJob(Worker):
     def folder(self) -> Path:
         return self._results.folder
 
+    def check(self, resume: bool, predecessors: Sequence[Worker]) -> None:
+        """Raise LabError if this job could not start once its `predecessors` are stopped; all stays as it is."""
+        try:
+            self._refuse(resume)
+            if not any(isinstance(job, FlinkJob) and job.alive and job.folder == self.folder for job in predecessors):
+                self._results.claim()
+                self._results.release()
+        except BaseException:
+            self._kept.close()
+            raise
+
     def begin(self, place: Installation, jvm: Sequence[str], resume: bool = False) -> None:
         """Start the job: anew, or where the newest checkpoint in its folder was taken. Raises LabError.
 
         `jvm` are further options of the JVM, such as the installation's `aot_options`.
         """
         try:
-            self._check(resume)
             self._results.claim()
+            self._refuse(resume)
             checkpoint = self._resumed() if resume else self._anew()
             self._topics.create(self._letters)
             self._groups.used.add(self.group)
@@ -153,7 +164,8 @@ class FlinkJob(Worker):
 
     # ------------------------------------------------------------------ start
 
-    def _check(self, resume: bool) -> None:
+    def _refuse(self, resume: bool) -> None:
+        """Raise LabError if there is no such topic, or if the earlier job in the folder stands in the way."""
         if resume and self._bounded:
             raise LabError("A bounded job cannot be resumed: leave out one of the two.")
         if not self._topics.partitions(self._topic):
@@ -161,11 +173,26 @@ class FlinkJob(Worker):
                 f"There is no topic {self._topic!r} yet: `lab produce --topic {self._topic}` or "
                 f'`lab.produce(to="{self._topic}")` makes and fills it.'
             )
+        known = self._results.description()
+        if resume:
+            self._refuse_other(known)
+        elif known and not self._results.is_empty():
+            raise LabError(f"{self.folder} holds the results of an earlier job: resume that, or name another folder.")
+
+    def _refuse_other(self, known: Mapping[str, Any]) -> None:
+        """Raise LabError if the job that is `known` in the folder is another one, or cannot be resumed."""
+        if not known:
+            raise LabError(f"There is no job to resume in {self.folder}: start it without resume.")
+        if known["bounded"]:
+            raise LabError(f"The job in {self.folder} was a bounded one, which cannot be resumed: name another folder.")
+        if differs := [what for what, value in self._identity().items() if known.get(what) != value]:
+            raise LabError(
+                f"The checkpoint in {self.folder} is of another job, with another {' and '.join(differs)}: "
+                "name another folder to start anew."
+            )
 
     def _anew(self) -> Path | None:
-        """No checkpoint; the folder is made ready for a job from the start, if no other has got anywhere in it."""
-        if self._results.description() and not self._results.is_empty():
-            raise LabError(f"{self.folder} holds the results of an earlier job: resume that, or name another folder.")
+        """No checkpoint; the folder is made ready for a job from the start."""
         self._starts = self._topics.starts(self._topic)
         self.group = f"{self.name}-{uuid.uuid4().hex[:8]}"
         state = {"group": self.group, "starts": self._starts, "bounded": self._bounded}
@@ -174,16 +201,7 @@ class FlinkJob(Worker):
 
     def _resumed(self) -> Path | None:
         """The checkpoint to go on from; None if the job was killed before the first: nothing is committed then."""
-        known, folder = self._results.description(), self.folder
-        if not known:
-            raise LabError(f"There is no job to resume in {folder}: start it without resume.")
-        if known["bounded"]:
-            raise LabError(f"The job in {folder} was a bounded one, which cannot be resumed: name another folder.")
-        if differs := [what for what, value in self._identity().items() if known.get(what) != value]:
-            raise LabError(
-                f"The checkpoint in {folder} is of another job, with another {' and '.join(differs)}: "
-                "name another folder to start anew."
-            )
+        known = self._results.description()
         self._starts = {int(partition): offset for partition, offset in known["starts"].items()}
         self.group = known["group"]
         return self._results.newest_checkpoint()

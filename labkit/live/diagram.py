@@ -81,11 +81,16 @@ def _places(workers: Sequence[WorkerFacts], topics: Sequence[TopicFacts]) -> Pla
 def _worker(worker: WorkerFacts, column: int, row: int) -> str:
     mark, colour = STATES[worker.state]
     lines = [f"{mark} {worker.state}", *_numbers(worker)]
-    return _box(column, row, _short(worker.name), lines, f"stroke='{colour}' stroke-width='2' rx='3'")
+    return _box(column, row, _ends_of(worker.name), lines, f"stroke='{colour}' stroke-width='2' rx='3'")
 
 
 def _topic(topic: TopicFacts, column: int, row: int) -> str:
     return _box(column, row, f"[{_short(topic.name)}]", _counts(topic), "stroke='#000' stroke-dasharray='5 3' rx='16'")
+
+
+def _ends_of(name: str) -> str:
+    """Beginning and end: of two workers with the same name, what differs stands at the end."""
+    return name if len(name) <= SHOWN else f"{name[: SHOWN // 2 - 1]}…{name[-SHOWN // 2 :]}"
 
 
 def _short(text: str) -> str:

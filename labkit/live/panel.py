@@ -50,11 +50,15 @@ def describe(worker: Worker) -> str:
     tables = [_table(rows) for rows in worker.tables()]
     name, facts = html.escape(worker.name), "" if tables else f": {html.escape(worker.facts())}"
     lines = [f"<b style='color:{colour}'>{mark} {worker.state}</b> <b>{name}</b>{facts}"]
+    if beginning := worker.beginning():
+        lines.append(html.escape(beginning))
     if worker.error:
         lines.append(f"<b>{html.escape(worker.error.reason)}</b>")
         if worker.error.line:
             where, text = html.escape(worker.error.line.where), html.escape(worker.error.line.text)
             lines.append(f"in your code, {where}: <code>{text}</code>")
+    if stuck := worker.stuck:
+        lines.append(f"<b>{html.escape(stuck)}</b>")
     if worker.note:
         lines.append(html.escape(worker.note))
     if worker.prints:

@@ -31,6 +31,7 @@ class Picture(LiveView):
         self._peeked: list[Record] = []
         self._words = self._svg = ""
         self._rows = ""
+        self._answered = False
         self._drawing, self._table = HTML("Nothing runs yet."), HTML()
         self._lock = threading.RLock()
         self.choice = ToggleButtons(options=(NOTHING,), description="Peek into:", style={"button_width": "auto"})
@@ -42,21 +43,28 @@ class Picture(LiveView):
         self._drawing.value = html.escape(f"This picture has failed: {error} Run the cell again.")
 
     def _end(self) -> None:
+        if self._answered:  # what has ended meanwhile must not stay there as if it ran
+            self._look()
         self._follow(NOTHING)
         self.choice.disabled = True
         self._svg += "<p>This picture has ended.</p>"
 
     def _collect(self) -> float:
         before = (self._svg, self._rows)
-        try:
-            self._look(*self._system.look())
-            self._peek(self.choice.value)
-        except LabError as error:  # Kafka has gone; perhaps it comes back
-            self._words = str(error)
-            self._svg = html.escape(self._words)
+        self._look()
         if before != (self._svg, self._rows):
             self._touch()
         return PERIOD
+
+    def _look(self) -> None:
+        try:
+            self._draw(*self._system.look())
+            self._peek(self.choice.value)
+            self._answered = True
+        except LabError as error:  # Kafka has gone; perhaps it comes back
+            self._words = str(error)
+            self._svg = html.escape(self._words)
+            self._answered = False
 
     def paint(self) -> None:
         self._drawing.value = self._svg or self._drawing.value
@@ -71,7 +79,7 @@ class Picture(LiveView):
         """What it shows, in words."""
         return self._words or "Nothing runs yet."
 
-    def _look(self, workers: Sequence[WorkerFacts], topics: Sequence[TopicFacts]) -> None:
+    def _draw(self, workers: Sequence[WorkerFacts], topics: Sequence[TopicFacts]) -> None:
         if not workers:
             return
         self._words, self._svg = diagram.words(workers, topics), diagram.svg(workers, topics)

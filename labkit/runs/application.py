@@ -15,10 +15,13 @@ from quixstreams.models import Deserializer
 from quixstreams.models.topics import Topic, TopicAdmin, TopicManager
 from quixstreams.models.topics.exceptions import CreateTopicFailure
 from quixstreams.state.rocksdb import RocksDBOptions
+from quixstreams.utils.printing import Printer
+from rich.console import Console
 
 from labkit.broker import clients
 from labkit.readings import BadReading
 from labkit.runs.blame import Line, line_of_caller
+from labkit.runs.mistakes import Frame
 from labkit.runs.requests import wait_until
 
 Parse = Callable[[bytes | None], Any]
@@ -97,10 +100,26 @@ class PromptAdmin(TopicAdmin):
         wait_until(lambda: futures.keys() <= self.list_topics().keys())
 
 
+class RunPrinter(Printer):
+    """Prints the tables of `print_table` as text from the run's own thread, like any print.
+
+    Quix Streams has one printer for all applications of a process, so each would print the tables of all others, and
+    rich, which draws them, displays below the present cell where it finds itself in a notebook. There is no public way
+    to give an application another printer or another console.
+    """
+
+    _console = Console(force_jupyter=False, force_terminal=False, no_color=True, width=100)
+
+    def _resolve_print_method(self) -> None:
+        """As into a file: the other way clears the screen and sleeps after each table."""
+        self._print = self._print_non_interactive
+
+
 class LabApplication(Application):
     """Runs outside the main thread, tells when it has its partitions, and sets unreadable records aside."""
 
-    def __init__(self, address: str, admin: AdminClient, group: str, state: Path) -> None:
+    def __init__(self, address: str, admin: AdminClient, group: str, state: Path, short: Callable[[str], str]) -> None:
+        """`short` gives the name by which a topic is known to the student."""
         super().__init__(
             address,
             consumer_group=group,
@@ -115,6 +134,9 @@ class LabApplication(Application):
             loglevel=None,
         )
         self.on_assigned: Callable[[], object] = lambda: None
+        self._processing_context.printer = RunPrinter()
+        # A class of its own: that is all that a frame hands on to those which are made of it.
+        self._frame = type("Frame", (Frame,), {"short": staticmethod(short)})
         self._closing = threading.Lock()
         self._close_alone()
 
@@ -173,7 +195,7 @@ class LabApplication(Application):
 
         `first`, a filter, takes the place of the identity with which other streams begin, so it costs next to nothing.
         """
-        dataframe = StreamingDataFrame(
+        dataframe: StreamingDataFrame = self._frame(
             topic,
             topic_manager=self._topic_manager,
             processing_context=self._processing_context,

@@ -50,15 +50,16 @@ def explain(error: BaseException, steps: Mapping[int, Line] = MappingProxyType({
     return Blame(f"{name}: {text}" if text else name, line, "".join(traceback.format_exception(error)))
 
 
-def where(frame: FrameType | None) -> str:
-    """The student's line that a thread is at just now."""
-    while frame and not _is_students(frame):
+def line_now(thread: int | None) -> Line | None:
+    """The student's line that a thread is at just now; None if it is at none."""
+    frame = sys._current_frames().get(thread or 0)
+    while frame and not is_students(frame):
         frame = frame.f_back
-    return str(_line(frame, frame.f_lineno)) if frame else "an unknown line"
+    return _line(frame, frame.f_lineno) if frame else None
 
 
 def _innermost(trace: TracebackType | None) -> Line | None:
-    lines = [_line(frame, number) for frame, number in traceback.walk_tb(trace) if _is_students(frame)]
+    lines = [_line(frame, number) for frame, number in traceback.walk_tb(trace) if is_students(frame)]
     return lines[-1] if lines else None
 
 
@@ -71,14 +72,14 @@ def _added_by(frames: list[FrameType], steps: Mapping[int, Line]) -> Line | None
 def line_of_caller() -> Line | None:
     """The student's line that led here; None if labkit called on its own behalf."""
     frame: FrameType | None = sys._getframe(2)
-    while frame and not _is_students(frame):
+    while frame and not is_students(frame):
         if frame.f_code.co_filename.startswith(LABKIT) and frame.f_code.co_name != "__init__":
             return None
         frame = frame.f_back
     return _line(frame, frame.f_lineno) if frame else None
 
 
-def _is_students(frame: FrameType) -> bool:
+def is_students(frame: FrameType) -> bool:
     name = frame.f_code.co_filename
     return not name.startswith(NOT_THE_STUDENTS) and not name.startswith("<frozen")
 

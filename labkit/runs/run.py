@@ -1,20 +1,24 @@
 """A pipeline at work in a background thread."""
 
+import dataclasses
+import re
 import shutil
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from confluent_kafka import KafkaException
 from quixstreams.dataframe import StreamingDataFrame
 from quixstreams.models import Topic
 
 from labkit.broker import clients
 from labkit.errors import LabError
 from labkit.readings import TOPICS, parse, parse_object
-from labkit.runs import blame
+from labkit.runs import blame, mistakes
 from labkit.runs.application import LabApplication, Unreadable, lines_of_steps
 from labkit.runs.groups import Groups
+from labkit.runs.stall import Stall
 from labkit.runs.topics import DEAD_LETTER, Partitions
 from labkit.runs.worker import Worker
 
@@ -43,20 +47,51 @@ class Run(Worker):
         self._groups, self._topics = groups, groups.topics
         self._pipeline = pipeline
         self._raw = raw
+        self._begun = ""
+        self._stall = Stall()
 
-    def begin(self, state: Path, predecessor: str | None, group: str) -> None:
-        """Start where the consumer group `predecessor` stopped, or at the oldest record.
+    def build(self, state: Path) -> None:
+        """Let the student's function build the pipeline, with its state below a folder. Nothing is read or written yet.
 
-        Raises what the student's function raises while it builds the pipeline, and LabError if that is none.
+        Raises what the function raises, and LabError if it returns no stream; then nothing is left of this run.
         """
+        stem = re.sub(r"[^A-Za-z0-9._-]", "-", ".".join(filter(None, [self.name, *self.reads, self.writes])))
+        generation = self._groups.latest_generation(stem)
+        self._predecessor = f"{stem}-{generation}" if generation else None
+        self.group = f"{stem}-{generation + 1}"
+        self._state = state / self.group
         letters = [f"{name}{DEAD_LETTER}" for name in self.reads if not self._raw]
-        self._topics.create(*self.reads, *([self.writes] if self.writes else []), *letters)
-        self.group = group
-        self._groups.commit(group, self._starting_offsets(predecessor))
-        shutil.rmtree(state / group, ignore_errors=True)  # after lab.reset() the numbers of groups begin anew
-        self._app = LabApplication(self._topics.address, self._topics.admin, self._topics.full(group), state / group)
-        self._steps = self._build()
+        names = [*self.reads, *([self.writes] if self.writes else []), *letters]
+        new = [name for name in names if not self._topics.partitions(name)]
+        try:
+            self._topics.create(*names)
+            shutil.rmtree(self._state, ignore_errors=True)  # after lab.reset() the numbers of groups begin anew
+            full = self._topics.full(self.group)
+            topics = self._topics
+            self._app = LabApplication(topics.address, topics.admin, full, self._state, topics.short)
+            self._steps = self._build()
+        except BaseException:
+            self._leave_nothing(new)
+            raise
+
+    def begin(self, from_start: bool) -> None:
+        """Start where the predecessor stopped; or at the oldest records, with nothing left in the topic written to."""
+        if from_start and self.writes:
+            self._topics.empty(self.writes)
+        offsets = self._starting_offsets(None if from_start else self._predecessor)
+        self._groups.commit(self.group, offsets)
+        self._begun = self._in_words(offsets, from_start)
         self.start()
+        if self._predecessor:
+            self._groups.forget(self._predecessor)
+
+    def _leave_nothing(self, new: Sequence[str]) -> None:
+        """Take back what building has made, but no topic that somebody else has written to meanwhile."""
+        made = [name for name in new if not any(self._topics.ends(name).values())]
+        self._topics.delete([self._topics.full(name) for name in made])
+        self._topics.used.difference_update(made)
+        self._topics.delete_internal(self.group)
+        shutil.rmtree(self._state, ignore_errors=True)
 
     def stop(self) -> None:
         """Commit what has been read and end the run; it returns when that is done, within about 0.1 s."""
@@ -71,6 +106,16 @@ class Run(Worker):
             return self._groups.uncommitted(self.group, ends)
         return sum(max(ends[name][partition] - offset, 0) for name, partition, offset in places if name in ends)
 
+    @property
+    def stuck(self) -> str:
+        """For how long one record has kept it, if that is more than 5 s, and at which line of the student's."""
+        try:
+            line = blame.line_now(self._thread.ident) if self.alive else None
+            place = [(each.topic, each.partition, each.offset) for each in self._app.positions] if line else None
+            return self._stall.look(place, line, lambda: self.lag)
+        except (LabError, KafkaException, KeyError):  # Kafka has gone, or a topic
+            return ""
+
     def wait_until_caught_up(self, timeout: float = 30.0) -> None:
         """Return when every record that is in the topics now has been read, and what it led to has been written.
 
@@ -83,15 +128,18 @@ class Run(Worker):
             if self.error:
                 raise LabError(f"{self.name} failed: {self.error}")
             if not self.alive or time.monotonic() > deadline:
-                raise LabError(f"{self.name} is {self.state} and has still {waiting} records to read.")
+                stuck = f" It {stuck}." if (stuck := self.stuck) else ""
+                raise LabError(f"{self.name} is {self.state} and has still {waiting} records to read.{stuck}")
             time.sleep(0.02)
+
+    def beginning(self) -> str:
+        return ", ".join(filter(None, [super().beginning(), self._begun]))
 
     def total(self) -> int:
         return self.records_in
 
     def facts(self) -> str:
-        route = " and ".join(self.reads) + (f" → {self.writes}" if self.writes else "")
-        parts = [route, f"{self.records_in} in", f"{self.records_out} out"]
+        parts = [self.route, f"{self.records_in} in", f"{self.records_out} out"]
         parts += [f"{self.rate:.1f} a second", self._lag_in_words()] if self.alive else []
         parts += [f"{self.dead_letters} unreadable, in {self.reads[0]}{DEAD_LETTER}"] if self.dead_letters else []
         return ", ".join(parts)
@@ -106,18 +154,43 @@ class Run(Worker):
         begun = self._groups.committed(predecessor, self.reads) if predecessor else {}
         return {name: self._topics.starts(name) | begun.get(name, {}) for name in self.reads}
 
+    def _in_words(self, offsets: dict[str, Partitions], from_start: bool) -> str:
+        """Where the run begins; empty for the first of its kind."""
+        if not (self._predecessor or self.replaces):
+            return ""
+        if from_start or not self._predecessor:
+            return f"reads {' and '.join(self.reads)} from the start"
+        places = [
+            f"{name} at offset{'s' * (len(each) > 1)} {', '.join(map(str, each.values()))}"
+            for name, each in offsets.items()
+        ]
+        return f"reads on in {' and in '.join(places)}"
+
     def _build(self) -> dict[int, blame.Line]:
         """Hand the student's function its streams, and connect what it returns to the topic that it writes."""
         streams = [self._read(name) for name in self.reads]
-        result = self._pipeline(*streams)
-        if not isinstance(result, StreamingDataFrame):
-            raise LabError(
-                f"{self.name} returned {type(result).__name__} instead of a stream: "
-                "end the function with `return` and the StreamingDataFrame."
-            )
+        result = self._result_of(streams)
         if self.writes:
             self._write(result, self._app.topic(self._topics.full(self.writes)))
         return {step: line for stream in streams for step, line in lines_of_steps(stream).items()}
+
+    def _result_of(self, streams: Sequence[StreamingDataFrame]) -> StreamingDataFrame:
+        """What the student's function returns. Raises LabError if that is no stream, and for what streams cannot do."""
+        try:
+            result = self._pipeline(*streams)
+        except (AttributeError, LabError) as error:
+            words = mistakes.of_a_stream(error) if isinstance(error, AttributeError) else str(error)
+            if not words:
+                raise
+            line = blame.explain(error).line
+            raise LabError(f"{words} It is in {line}" if line else words) from error
+        if not isinstance(result, StreamingDataFrame):
+            kind = "nothing" if result is None else f"a {type(result).__name__}"
+            raise LabError(
+                f"{self.name} returned {kind} instead of a stream: "
+                "end the function with `return` and the StreamingDataFrame."
+            )
+        return result
 
     def _read(self, name: str) -> StreamingDataFrame:
         full, letters = self._topics.full(name), self._topics.full(f"{name}{DEAD_LETTER}")
@@ -149,4 +222,5 @@ class Run(Worker):
 
     def _blame(self, error: BaseException) -> blame.Blame:
         clients.LOGGER.error("%s failed", self.name, exc_info=error)
-        return blame.explain(error, self._steps)
+        found, words = blame.explain(error, self._steps), mistakes.of_a_record(error)
+        return dataclasses.replace(found, reason=f"{type(error).__name__}: {words}") if words else found

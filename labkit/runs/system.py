@@ -6,11 +6,14 @@ from typing import NamedTuple
 from confluent_kafka import KafkaException
 
 from labkit.runs.topics import DEAD_LETTER, Topics
-from labkit.runs.worker import Rate, State, Worker
+from labkit.runs.worker import Rate, State, Worker, Workers
 
 
 class WorkerFacts(NamedTuple):
-    """A producer or a run; `lag` in records, None if it reads nothing or cannot say."""
+    """A producer or a run; no two have the same name. `lag` in records, None if it reads nothing or cannot say.
+
+    `error` is why it ended, or where it is stuck.
+    """
 
     name: str
     state: State
@@ -39,7 +42,8 @@ class System:
 
     def look(self) -> tuple[list[WorkerFacts], list[TopicFacts]]:
         """Both in the order of the records' way. Raises LabError if Kafka does not answer."""
-        workers = [_facts(worker) for worker in self._workers()]
+        present = Workers(self._workers())
+        workers = [_facts(worker, name) for worker, name in zip(present, present.labels, strict=True)]
         names = dict.fromkeys(name for each in workers for name in (*each.reads, each.writes) if name)
         return workers, [self._topic(name) for name in names]
 
@@ -49,9 +53,9 @@ class System:
         return TopicFacts(name, held, rate, self._topics.count(f"{name}{DEAD_LETTER}"))
 
 
-def _facts(worker: Worker) -> WorkerFacts:
-    error = str(worker.error or "")
-    return WorkerFacts(worker.name, worker.state, worker.reads, worker.writes, worker.rate, _lag(worker), error)
+def _facts(worker: Worker, name: str) -> WorkerFacts:
+    error = str(worker.error or worker.stuck)
+    return WorkerFacts(name, worker.state, worker.reads, worker.writes, worker.rate, _lag(worker), error)
 
 
 def _lag(worker: Worker) -> int | None:

@@ -1,11 +1,10 @@
 """What a pipeline's run and a producer share: a thread with a state, counts, an error, prints, and an end."""
 
 import ctypes
-import sys
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from typing import Literal
 
@@ -13,6 +12,7 @@ from labkit.errors import LabError
 from labkit.runs import blame, prints
 
 State = Literal["starting", "running", "failed", "stopped"]
+Identity = tuple[str, tuple[str, ...], str | None]  # name, topics read, topic written
 
 INTERRUPT_LIMIT = 3.0  # seconds that an interrupted thread may take; then it must be stuck in C code
 
@@ -52,10 +52,12 @@ class Worker(ABC):
         self.state: State = "starting"
         self.error: blame.Blame | None = None
         self.note = ""
+        self.replaces: list[str] = []  # the workers in whose place it came
         self.prints: deque[str] = deque(maxlen=self.PRINTS_KEPT)
         self.printed = 0
         self.on_print: Callable[[str], object] | None = None
         self.show: Callable[[Worker], object] | None = None
+        self.shown = False  # in a notebook, or as a part of what is
         self._partial = ""
         self._thread = threading.Thread(target=self._run, name=f"lab-{name}", daemon=True)
         self._ending = threading.Lock()
@@ -83,6 +85,21 @@ class Worker(ABC):
         return []
 
     @property
+    def identity(self) -> Identity:
+        """What a worker takes the place of: whatever has the same name, reads the same and writes the same."""
+        return self.name, self.reads, self.writes
+
+    @property
+    def route(self) -> str:
+        """What it reads and writes, in words."""
+        return " → ".join(filter(None, [" and ".join(self.reads) or "readings", self.writes]))
+
+    def beginning(self) -> str:
+        """What it replaced and where it began, in one line; empty if it has done neither."""
+        *most, last = self.replaces or [""]
+        return f"replaces {' and '.join(filter(None, [', '.join(most), last]))}" if last else ""
+
+    @property
     def rate(self) -> float:
         """Records a second, over about the last five seconds in which somebody asked."""
         return self._rate.update(self.total()) if self.alive else 0.0
@@ -93,13 +110,26 @@ class Worker(ABC):
         return None
 
     @property
+    def stuck(self) -> str:
+        """At which line of the student's it has been for so long that it seems to hang; empty as long as it goes on."""
+        return ""
+
+    @property
     def alive(self) -> bool:
         """Whether the work goes on."""
         return self._thread.ident is not None and not self._ended.is_set()
 
+    def __repr__(self) -> str:
+        return f"{self.name} is {self.state}: {self.route}"
+
     def _ipython_display_(self) -> None:
         if self.show:
+            self.shown = True
             self.show(self)
+
+    def show_once(self) -> None:
+        if not self.shown:
+            self._ipython_display_()
 
     def start(self) -> None:
         self._rate.update(0)
@@ -113,7 +143,7 @@ class Worker(ABC):
         """End the work and return when it has ended. Stopping twice is stopping once."""
         if self._ends_within(self.STOP_LIMIT, self._ask_to_stop):
             return
-        line = blame.where(sys._current_frames().get(self._thread.ident or 0))
+        line = blame.line_now(self._thread.ident) or "an unknown line"
         if self._ends_within(INTERRUPT_LIMIT, self._interrupt):
             self.note = f"it did not stop by itself and was interrupted at {line}"
         else:
@@ -172,3 +202,18 @@ class Worker(ABC):
             self.printed += 1
             if self.on_print:
                 self.on_print(line)
+
+
+class Workers(tuple[Worker, ...]):
+    """The workers of a lab, in the order of their start."""
+
+    @property
+    def labels(self) -> list[str]:
+        """Their names, with what they read and write where two have the same name."""
+        times = Counter(each.name for each in self)
+        return [each.name if times[each.name] == 1 else f"{each.name} ({each.route})" for each in self]
+
+    def __repr__(self) -> str:
+        width = max((len(each.name) for each in self), default=0)
+        lines = [f"{each.name:{width}}  {each.state:8}  {each.route}" for each in self]
+        return "\n".join(lines) or "no workers: lab.produce() and lab.run(...) start some"

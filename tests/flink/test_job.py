@@ -145,6 +145,10 @@ def test_a_stop_commits_all_that_was_read_and_resume_goes_on_from_there(lab: Lab
     assert (worker.state, worker.reads, worker.writes) == ("running", ("sensor-data",), None)
     eventually(lambda: job.lag < 100)
     assert str(tmp_path) in panel.describe(job)
+    for refused in ({"into": tmp_path}, {"resume": True, "bounded": True}, {"into": __file__}):
+        with pytest.raises(LabError):
+            lab.flink(**refused)
+    assert job.state == "running"
     job.stop()
     assert (job.state, job.error, job.note) == ("stopped", None, "")
     files = results.lines(tmp_path, "readings")

@@ -14,7 +14,7 @@ from labkit.broker import clients
 from labkit.live import diagram
 from labkit.live import picture as module
 from labkit.live.picture import NOTHING, PERIOD, Picture
-from labkit.pipelines import alert_filter
+from labkit.pipelines import alert_filter, average_temperature
 from labkit.readings import simulate
 from labkit.runs.system import System, TopicFacts, WorkerFacts
 from tests.live.browser import sends, threads_in_each_others_way
@@ -158,6 +158,32 @@ def test_a_picture_shows_rates_lag_errors_and_dead_letters(lab: Lab) -> None:
     drawn = ElementTree.fromstring(picture.children[0].value)
     assert drawn.get("aria-label") == words(picture).replace("\n", " ")
     assert "<b>'" not in picture.children[0].value
+
+
+def test_two_runs_of_one_function_are_two_boxes_that_can_be_told_apart(lab: Lab) -> None:
+    picture = lab.picture()
+    lab.produce(per_second=20)
+    for topic in ("one", "two"):
+        lab.run(average_temperature, reads="sensor", writes=topic)
+    for topic in ("one", "two"):
+        eventually(lambda to=topic: f"average_temperature (sensor → {to}) is running: sensor to {to}" in words(picture))
+    drawn = boxes(ElementTree.fromstring(picture.children[0].value))
+    assert {"average_tem…ensor → one)", "average_tem…ensor → two)", "[one]", "[two]"} < set(drawn)
+
+
+def test_what_has_ended_is_never_shown_as_running(lab: Lab) -> None:
+    picture = lab.picture()
+    run = lab.run(alert_filter, reads="sensor", writes="alert")
+    eventually(lambda: "alert_filter is running" in words(picture))
+    run.stop()
+    eventually(lambda: "alert_filter is stopped" in words(picture))
+    lab.run(alert_filter, reads="sensor", writes="alert")
+    lab.produce(per_second=20)
+    eventually(lambda: words(picture).count("is running") == 2)
+    lab.stop()  # and the picture with it
+    assert words(picture).count("is stopped") == 2
+    drawn = ElementTree.fromstring(picture.children[0].value.removesuffix("<p>This picture has ended.</p>"))
+    assert [each.text for each in drawn.iter(f"{SVG}text") if "running" in (each.text or "")] == []
 
 
 def test_a_still_of_the_picture_is_an_image_that_needs_no_trust(lab: Lab) -> None:

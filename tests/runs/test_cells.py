@@ -1,5 +1,6 @@
 """Running a cell again, in a real kernel that is told which cell it runs, as JupyterLab does."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -7,6 +8,8 @@ from jupyter_client.blocking.client import BlockingKernelClient
 from jupyter_client.manager import KernelManager
 
 from labkit.broker import OwnBroker
+
+WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
 @pytest.fixture
@@ -26,22 +29,34 @@ def kernel(broker: OwnBroker, monkeypatch: pytest.MonkeyPatch) -> Iterator[Block
 
 def execute(client: BlockingKernelClient, cell: str, code: str) -> str:
     """Run code as the cell with this id; what it printed."""
+    return outputs(client, cell, code)[0]
+
+
+def outputs(client: BlockingKernelClient, cell: str, code: str) -> tuple[str, list[str]]:
+    """Run code as the cell with this id; what it printed, and the words of each widget that it displayed."""
     content = {"code": code, "silent": False, "store_history": True, "user_expressions": {}, "allow_stdin": False}
+    content["stop_on_error"] = False  # of what has been sent meanwhile
     request = client.session.msg("execute_request", content, metadata={"cellId": cell})
     client.shell_channel.send(request)
-    text = ""
+    text, widgets = "", []
     while True:
         message = client.get_iopub_msg(timeout=30)
         if message["parent_header"].get("msg_id") != request["header"]["msg_id"]:
             continue
         if message["msg_type"] == "stream":
             text += message["content"]["text"]
+        if message["msg_type"] in ("display_data", "execute_result"):
+            data = message["content"]["data"]
+            if WIDGET in data:
+                widgets.append(data["text/plain"])
+            elif "lab-still" not in data.get("text/html", ""):
+                text += data["text/plain"]
         assert message["msg_type"] != "error", "\n".join(message["content"]["traceback"])
         if message["msg_type"] == "status" and message["content"]["execution_state"] == "idle":
-            return text.strip()
+            return text.strip(), widgets
 
 
-NAMES = "print(*sorted(lab._workers))"
+NAMES = "print(*sorted(lab.workers.labels))"
 
 
 def test_a_cell_that_is_run_again_replaces_what_it_started_even_under_another_name(
@@ -55,6 +70,79 @@ def test_a_cell_that_is_run_again_replaces_what_it_started_even_under_another_na
     assert execute(kernel, "d", NAMES) == "other renamed"
     assert execute(kernel, "e", "print(run.state)") == "stopped"
     assert execute(kernel, "f", "lab.produce(name='a'); lab.produce(name='b')\n" + NAMES) == "a b other renamed"
+
+
+def test_a_cell_whose_topics_are_edited_replaces_what_it_started_and_no_other_cell_does(
+    kernel: BlockingKernelClient,
+) -> None:
+    execute(kernel, "a", "from labkit import Lab; lab = Lab()\ndef same(x): return x")
+    execute(kernel, "b", "old = lab.run(same, reads='sensor', writes='one')")
+    execute(kernel, "c", "lab.run(same, reads='sensor', writes='two'); lab.run(same, reads='sensor', writes='three')")
+    routes = "print(*(each.writes for each in lab.workers))"
+    assert execute(kernel, "d", routes) == "one two three"
+    execute(kernel, "b", "new = lab.run(same, reads='sensor', writes='four')")
+    assert execute(kernel, "d", routes) == "two three four"
+    said = "replaces same (sensor → one), reads sensor from the start"
+    assert execute(kernel, "e", "print(old.state, new.beginning())") == f"stopped {said}"
+
+
+def test_a_cell_that_fails_ends_only_what_it_has_started_anew_and_the_next_time_the_rest(
+    kernel: BlockingKernelClient,
+) -> None:
+    execute(kernel, "a", "from labkit import Lab; lab = Lab()\ndef good(x): return x\ndef edited(x): return x")
+    cell = """
+for topic in "one", "two":
+    lab.run(good, reads="sensor", writes=topic)
+lab.run(edited, reads="sensor", writes="three")
+"""
+    execute(kernel, "b", cell)
+    execute(kernel, "c", "before = list(lab.workers)\ndef edited(x): pass")
+    states = "print(*(each.state == 'stopped' for each in before), len(lab.workers))"
+    with pytest.raises(AssertionError, match="edited returned nothing"):
+        execute(kernel, "b", cell)
+    assert execute(kernel, "d", states) == "True True False 3"
+    execute(kernel, "b", "run = lab.run(good, reads='sensor', writes='one')")
+    assert execute(kernel, "d", states) == "True True True 1"
+    said = "replaces good, good (sensor → two) and edited (sensor → three), reads on in sensor at offset 0"
+    assert execute(kernel, "e", "print(run.beginning())") == said
+
+
+def panels(kernel: BlockingKernelClient, cell: str, code: str) -> list[str]:
+    """Of which workers a cell shows a panel, by the topic that they write."""
+    return [re.findall(r"(?:→|written to) (\w+)", words)[0] for words in outputs(kernel, cell, code)[1]]
+
+
+def test_each_worker_that_a_cell_starts_has_one_panel_below_it(kernel: BlockingKernelClient) -> None:
+    execute(kernel, "a", "from labkit import Lab; lab = Lab()\ndef same(x): return x")
+    runs = [f"lab.run(same, reads='sensor', writes='{topic}')" for topic in ("one", "two", "three")]
+    assert panels(kernel, "b", "\n".join(runs)) == ["three", "one", "two"]
+    assert panels(kernel, "b", "\n".join([f"first = {runs[0]}", "display(first)", runs[1], "2"])) == ["one", "two"]
+    assert panels(kernel, "c", "sensors = lab.produce()") == ["sensor"]
+    assert panels(kernel, "", "lab.produce(to='other'); 3") == ["other"]  # papermill names no cell
+    assert panels(kernel, "d", "3") == []
+    assert panels(kernel, "e", "sensors") == ["sensor"]
+    assert panels(kernel, "e", f"try:\n  {runs[2]}\n  1 / 0\nexcept ZeroDivisionError: pass") == ["three"]
+
+
+def test_what_a_dashboard_starts_has_no_panel_beside_it_and_goes_on_when_its_cell_is_run_again(
+    kernel: BlockingKernelClient,
+) -> None:
+    execute(kernel, "a", "from labkit import Lab; lab = Lab()")
+    _, widgets = outputs(kernel, "b", "lab.dashboard()")
+    assert len(widgets) == 1
+    execute(kernel, "c", "before = list(lab.workers); before[1].stop()")
+    execute(kernel, "b", "lab.dashboard()")
+    assert execute(kernel, "d", "print(*(each.alive for each in before), len(lab.workers))") == "True False True True 4"
+
+
+def test_what_print_table_prints_stands_in_no_cell_even_where_rich_knows_that_this_is_a_notebook(
+    kernel: BlockingKernelClient,
+) -> None:
+    execute(kernel, "a", "import quixstreams; from labkit import Lab; lab = Lab()")
+    execute(kernel, "b", "def table(x): return x.print_table(size=2)\nrun = lab.run(table, reads='sensor')")
+    execute(kernel, "c", "lab.produce(per_second=50, count=6).wait(10)")
+    execute(kernel, "d", "run.wait_until_caught_up(); run.stop()")
+    assert execute(kernel, "e", "print(run.printed // 6, 'tables')") == "3 tables"
 
 
 def test_a_new_lab_in_the_same_kernel_closes_the_one_before(kernel: BlockingKernelClient) -> None:

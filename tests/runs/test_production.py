@@ -4,6 +4,7 @@ import itertools
 import time
 from collections.abc import Iterator
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from confluent_kafka.admin import NewTopic
@@ -103,6 +104,14 @@ def test_producing_again_replaces_the_producer(lab: Lab) -> None:
     first = lab.produce(per_second=50)
     second = lab.produce(per_second=50)
     assert (first.state, second.state) == ("stopped", "running")
+
+
+@pytest.mark.parametrize("wrong", [{"source": [{"device": "a"}]}, {"devices": 0}, {"factor": 2.0}])
+def test_a_refused_producer_leaves_the_one_that_it_would_replace(lab: Lab, wrong: dict[str, Any]) -> None:
+    first = lab.produce(per_second=50)
+    with pytest.raises(LabError):
+        lab.produce(**wrong)
+    assert (first.state, lab.workers) == ("running", (first,))
 
 
 @pytest.mark.parametrize("wrong", [{"devices": 0}, {"per_second": 0}, {"per_second": -1}])

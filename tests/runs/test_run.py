@@ -1,12 +1,20 @@
 """Pipelines at work on a real broker."""
 
+import html
+import re
 import threading
+from typing import Any
 
 import pytest
+from quixstreams.dataframe.windows import Mean
 
 from labkit import Lab, LabError
 from labkit.broker import clients
+from labkit.live import panel
 from labkit.pipelines import alert_filter, average_temperature
+from labkit.runs import stall
+from labkit.runs.run import Run
+from labkit.runs.system import System
 from labkit.runs.topics import Topics
 from tests.waiting import eventually
 
@@ -98,11 +106,6 @@ def test_an_error_inside_a_function_of_the_students_names_its_line(lab: Lab) -> 
 
 
 def test_a_pipeline_that_returns_no_stream_is_refused_in_one_line(lab: Lab) -> None:
-    lab.create_topic("sensor")
-
-    def forgot(readings):
-        readings["kelvin"] = readings["temperature"] + 273.15
-
     def a_column(readings):
         return readings["temperature"] > 30
 
@@ -113,13 +116,50 @@ def test_a_pipeline_that_returns_no_stream_is_refused_in_one_line(lab: Lab) -> N
 
 
 def test_an_error_while_the_pipeline_is_built_is_raised_in_the_cell(lab: Lab) -> None:
-    lab.create_topic("sensor")
-
-    def typo(readings):  # noqa: ARG001
-        return redings  # noqa: F821
-
-    with pytest.raises(NameError, match="redings"):
+    with pytest.raises(NameError, match="with_devise"):
         lab.run(typo, reads="sensor", writes="oops")
+
+
+def forgot(readings):
+    readings["kelvin"] = readings["temperature"] + 273.15
+
+
+def typo(readings):
+    means = readings.tumbling_window(duration_ms=1000).agg(mean=Mean("temperature")).final()
+    return means.apply(with_devise)  # noqa: F821
+
+
+def names_on_the_broker(lab: Lab) -> set[str]:
+    return {name for name in lab._topics.admin.list_topics(timeout=5).topics if lab._topics.namespace in name}
+
+
+@pytest.mark.parametrize("refused", [forgot, typo])
+@pytest.mark.parametrize("from_start", [False, True])
+def test_a_refused_pipeline_leaves_the_run_that_it_would_replace_and_its_output(
+    lab: Lab, refused: Any, from_start: bool
+) -> None:
+    write(lab, "sensor", hot(1))
+    first = lab.run(alert_filter, reads="sensor", writes="alert")
+    first.wait_until_caught_up()
+    with pytest.raises((LabError, NameError)):
+        lab.run(refused, reads="sensor", writes="alert", name="alert_filter", from_start=from_start)
+    assert (first.state, lab.workers[-1]) == ("running", first)
+    write(lab, "sensor", hot(2))
+    first.wait_until_caught_up()
+    assert [each.value["timestamp"] for each in lab.records("alert")] == [hot(each)["timestamp"] for each in (1, 2)]
+
+
+@pytest.mark.parametrize("refused", [forgot, typo])
+def test_a_refused_pipeline_leaves_no_topic_group_or_state(lab: Lab, refused: Any) -> None:
+    write(lab, "sensor", hot(1))
+    directory = lab.broker.kept.directory
+    topics, files = names_on_the_broker(lab), {*directory.glob("*")}
+    with pytest.raises((LabError, NameError)):
+        lab.run(refused, reads="sensor", writes="oops")
+    assert names_on_the_broker(lab) == topics
+    assert {*directory.glob("*")} == files
+    assert lab.groups().empty
+    assert lab._topics.used == {"sensor"}
 
 
 BAD = {
@@ -186,6 +226,62 @@ def test_running_again_replaces_the_run_and_reads_on_where_it_stopped(lab: Lab) 
     assert first.group != second.group
 
 
+def test_a_run_whose_successor_cannot_begin_is_there_to_be_seen_as_stopped(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise LabError("Kafka refused.")
+
+    first = lab.run(alert_filter, reads="sensor", writes="alert")
+    monkeypatch.setattr(Run, "begin", refuse)
+    monkeypatch.setattr(lab, "_replaced_by", lambda _: [first])
+    with pytest.raises(LabError, match="Kafka refused"):
+        lab.run(alert_filter, reads="sensor", writes="other")
+    assert [(each, each.state) for each in lab.workers] == [(first, "stopped")]
+
+
+def test_the_same_function_may_run_twice_side_by_side_with_other_topics(lab: Lab) -> None:
+    write(lab, "sensor", hot(1))
+    one = lab.run(alert_filter, reads="sensor", writes="one")
+    two = lab.run(alert_filter, reads="sensor", writes="two")
+    write(lab, "sensor", hot(2))
+    for run in (one, two):
+        run.wait_until_caught_up()
+        assert (run.state, run.records_out) == ("running", 2)
+    assert (one.group, two.group) == ("alert_filter.sensor.one-1", "alert_filter.sensor.two-1")
+    assert set(lab.groups()["group"]) == {one.group, two.group}
+    assert lab.workers.labels[1:] == ["alert_filter (sensor → one)", "alert_filter (sensor → two)"]
+
+
+def test_each_of_two_runs_of_a_function_reads_on_where_it_stopped_whichever_starts_first(lab: Lab) -> None:
+    write(lab, "sensor", hot(1))
+    lab.run(alert_filter, reads="sensor", writes="one").wait_until_caught_up()
+    lab.run(alert_filter, reads="sensor", writes="two").wait_until_caught_up()
+    with Lab() as later:
+        for topic in ("two", "one"):
+            write(later, "sensor", hot(2))
+            run = later.run(alert_filter, reads="sensor", writes=topic)
+            run.wait_until_caught_up()
+            run.stop()
+        assert [len(later.records(topic)) for topic in ("one", "two")] == [3, 2]
+        later.reset()
+
+
+def test_a_run_says_what_it_replaces_and_where_it_begins(lab: Lab) -> None:
+    write(lab, "sensor", hot(1), hot(2))
+    first = lab.run(alert_filter, reads="sensor", writes="alert")
+    assert first.beginning() == ""
+    first.wait_until_caught_up()
+    second = lab.run(alert_filter, reads="sensor", writes="alert")
+    assert second.beginning() == "replaces alert_filter, reads on in sensor at offset 2"
+    assert second.beginning() in panel.describe(second)
+    third = lab.run(alert_filter, reads="sensor", writes="alert", from_start=True)
+    assert third.beginning() == "replaces alert_filter, reads sensor from the start"
+    third.wait_until_caught_up()
+    lab.stop()
+    assert lab.run(alert_filter, reads="sensor", writes="alert").beginning() == "reads on in sensor at offset 2"
+
+
 def test_a_new_lab_on_the_same_broker_reads_on_where_the_old_one_stopped(lab: Lab) -> None:
     write(lab, "sensor", hot(1))
     lab.run(alert_filter, reads="sensor", writes="alert").wait_until_caught_up()
@@ -238,6 +334,33 @@ def test_a_function_that_loops_for_ever_is_ended_even_if_it_catches_exceptions(l
     assert "interrupted at forever, line" in run.note
 
 
+def test_a_run_that_stays_at_one_record_says_at_which_line_until_it_goes_on(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stall, "PATIENCE", 0.3)
+    released = threading.Event()
+
+    def wait(_):
+        while not released.is_set():
+            pass
+
+    run = lab.run(lambda readings: readings.update(wait), reads="sensor", name="wait")
+    write(lab, "sensor", hot(1))
+    said = r"has been at one record for \d+ s, at wait, line \d+: (while not released.is_set\(\):|pass); the lag is "
+    eventually(lambda: re.fullmatch(said + "0", run.stuck))
+    write(lab, "sensor", hot(2))
+    eventually(lambda: re.fullmatch(said + "1 and rises", run.stuck))
+    eventually(lambda: re.search(said, html.unescape(panel.describe(run))))
+    (seen,) = [each for each in System(lab._topics, lambda: [run]).look()[0] if each.error]
+    assert re.fullmatch(said + "1 and rises", seen.error)
+    with pytest.raises(LabError, match=r"is running and has still 2 records to read\. It has been at one record for"):
+        run.wait_until_caught_up(timeout=0)
+    released.set()
+    run.wait_until_caught_up()
+    assert run.stuck == ""
+    assert "at one record" not in panel.describe(run)
+
+
 def test_what_a_pipeline_prints_belongs_to_its_run(lab: Lab, capfd: pytest.CaptureFixture[str]) -> None:
     lab.create_topic("sensor")
 
@@ -252,6 +375,28 @@ def test_what_a_pipeline_prints_belongs_to_its_run(lab: Lab, capfd: pytest.Captu
     print("mine")
     assert list(run.prints) == ["hot: 30.0", "and humid"] * 2
     assert capfd.readouterr().out == "mine\n"
+
+
+def test_what_quix_streams_prints_belongs_to_the_run_that_asked_for_it(
+    lab: Lab, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def table(readings):
+        return readings.print_table(size=2, title="Two readings", metadata=False)
+
+    def plain(readings):
+        return readings.print(pretty=False)
+
+    tabled, plained = lab.run(table, reads="sensor"), lab.run(plain, reads="sensor")
+    quiet = lab.run(alert_filter, reads="sensor", writes="alert")
+    write(lab, "sensor", hot(1), cold(2))
+    eventually(lambda: any("└" in line for line in tabled.prints))
+    assert tabled.prints[0].rstrip() == "Two readings"
+    assert sum("sensor-1" in line for line in tabled.prints) == 2
+    eventually(lambda: len(plained.prints) == 2)
+    assert "'temperature': 30.0" in plained.prints[0]
+    quiet.wait_until_caught_up()
+    assert not quiet.prints
+    assert capfd.readouterr().out == ""
 
 
 def test_a_pipeline_may_read_several_topics(lab: Lab) -> None:
@@ -275,7 +420,7 @@ def test_groups_and_topics_stay_inside_the_namespace(lab: Lab) -> None:
     left = set(stranger.admin.list_topics(timeout=5).topics)
     assert not any(name.startswith(lab._topics.namespace) for name in left)
     assert stranger.partitions("sensor") == [0]
-    assert lab._groups.latest_generation("alert_filter") == 0
+    assert lab._groups.latest_generation("alert_filter.sensor.alert") == 0
     stranger.delete_used()
 
 

@@ -88,7 +88,7 @@ def test_a_run_that_failed_says_why(lab: Lab, system: System) -> None:
     assert run.wait(10)
     found = workers(system)["bad"]
     assert found.state == "failed"
-    assert found.error.startswith("KeyError: 'nothing' (")
+    assert found.error.startswith("KeyError: 'nothing' is no field of each, which has device")
 
 
 def test_one_look_shows_a_topic_that_two_write_and_two_read_once(lab: Lab, system: System) -> None:

@@ -1,0 +1,55 @@
+"""Which field of a record was asked for in vain, and which there are."""
+
+import ast
+import difflib
+import linecache
+from collections.abc import Iterable, Mapping
+from types import FrameType, TracebackType
+
+from labkit.runs import blame
+
+SHOWN = 12  # names of fields
+
+
+def missing(error: KeyError) -> str | None:
+    """In words, that a record has no such field; None if it was no variable's field that was asked for."""
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    name = _asked(trace) if trace else None
+    if not (trace and name):
+        return None
+    record = trace.tb_frame.f_locals.get(name)
+    if not isinstance(record, Mapping) or error.args[0] in record:
+        return None
+    owner = name if blame.is_students(trace.tb_frame) else "the record"
+    near = nearest(str(error.args[0]), map(str, record))
+    return f"{error} is no field of {owner}, which has {_listed(record)}" + (f": is {near!r} meant?" if near else "")
+
+
+def nearest(name: str, names: Iterable[str]) -> str | None:
+    return next(iter(difflib.get_close_matches(name, list(names), n=1)), None)
+
+
+def _listed(record: Mapping[object, object]) -> str:
+    shown = [str(each) for each in record][:SHOWN]
+    shown += [f"{len(record) - SHOWN} more"] if len(record) > SHOWN else []
+    return " and ".join(filter(None, [", ".join(shown[:-1]), *shown[-1:]])) or "none"
+
+
+def _asked(trace: TracebackType) -> str | None:
+    """The variable of which the failing expression, `variable[...]`, asked for an item."""
+    try:
+        found = ast.parse(_source(trace.tb_frame, trace.tb_lasti), mode="eval").body
+    except SyntaxError:
+        return None
+    return found.value.id if isinstance(found, ast.Subscript) and isinstance(found.value, ast.Name) else None
+
+
+def _source(frame: FrameType, instruction: int) -> str:
+    """The source of the expression that an instruction belongs to; empty if it is not on one line."""
+    first, last, begin, end = [*frame.f_code.co_positions()][instruction // 2]
+    if first is None or first != last:
+        return ""
+    line = linecache.getline(frame.f_code.co_filename, first, frame.f_globals)
+    return line.encode()[begin:end].decode(errors="replace")
