@@ -450,9 +450,14 @@ class Lab:
         for other in replaced:
             if other.identity != worker.identity:  # else the new one takes its place, in the picture of the system too
                 del self._workers[other.identity]
-        worker.show = _show
+        worker.show = self._show
         cells.at_the_end(functools.partial(self._finish, worker))
         self._workers[worker.identity] = (worker, cells.current())
+
+    def _show(self, worker: Worker) -> None:
+        from labkit.live import panel  # a lab without a notebook shows nothing, and needs no widgets
+
+        panel.show(worker, self._pacer)
 
     def _tap(self, topics: Sequence[str], view: str) -> tap.Tap:
         if not topics:
@@ -491,9 +496,3 @@ class Lab:
 def _written_by(worker: Worker) -> set[str]:
     letters = {f"{name}{DEAD_LETTER}" for name in worker.reads}
     return letters | {worker.writes} if worker.writes else letters
-
-
-def _show(worker: Worker) -> None:
-    from labkit.live import panel  # a lab without a notebook shows nothing, and needs no widgets
-
-    panel.show(worker)

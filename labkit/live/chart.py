@@ -64,6 +64,7 @@ class Chart(LiveView):
         self._fold = Accordion([self._words], titles=["Waiting for the first record."], selected_index=None)
         super().__init__("chart", [self.figure, self._fold], pacer)
         self.threshold = threshold
+        self._untold = threshold is not None
         self.begin()
 
     @property
@@ -80,12 +81,13 @@ class Chart(LiveView):
         self._untold = True
         self._touch()
 
-    def fail(self, error: Exception) -> None:
-        self._say(f"This chart has failed: {error} Run its cell again.")
+    def say(self, text: str, lines: Iterable[str] = ()) -> None:
+        self._fold.titles = [text]
+        self._words.value = "<br>".join(html.escape(each) for each in lines)
 
     def _end(self) -> None:
         self._tap.close()
-        self._said = "This chart has ended. "
+        self._said, self._untold = "This chart has ended. ", True
 
     def _collect(self) -> float:
         records = self._tap.read(timeout=0.1)
@@ -100,7 +102,7 @@ class Chart(LiveView):
         return PERIOD
 
     def _may_tell(self) -> bool:
-        return self._ticker.closed or time.monotonic() > self._told + TEXT_PERIOD
+        return self.finished or time.monotonic() > self._told + TEXT_PERIOD
 
     def _forget(self, topic: str) -> None:
         """The records of a topic have been deleted: what is drawn of them is no more."""
@@ -130,7 +132,7 @@ class Chart(LiveView):
                 self._draw()
             if self._untold and self._may_tell():
                 self._untold, self._told = False, time.monotonic()
-                self._say(*self._caption())
+                self.say(*self._caption())
 
     def _draw(self) -> None:
         if self._drawn != (places := sorted(self._series, key=self._rank)):
@@ -203,10 +205,6 @@ class Chart(LiveView):
         with self.figure.drawing:
             title, lines = self._caption()
         return " ".join([title, *lines])
-
-    def _say(self, title: str, lines: Iterable[str] = ()) -> None:
-        self._fold.titles = [title]
-        self._words.value = "<br>".join(html.escape(each) for each in lines)
 
     def _caption(self) -> tuple[str, list[str]]:
         """All of it in one sentence, and a sentence for each line."""

@@ -32,7 +32,9 @@ class View(Protocol):
         """Send the newest state to the page."""
         ...
 
-    def fail(self, error: Exception) -> None: ...
+    def say(self, text: str) -> None:
+        """Show this text, for there is nothing else to show."""
+        ...
 
 
 class Messenger(anywidget.AnyWidget):
@@ -163,7 +165,7 @@ class Pacer:
         except Exception as error:
             LOGGER.exception("%s could not be painted", entry.view.name)
             self.remove(entry.view)
-            entry.view.fail(error)
+            entry.view.say(f"This view has failed: {error}. Run its cell again.")
 
     def _send(self, now: float, seen: frozenset[str]) -> None:
         """Send the frame's mark, after what was painted: how old what the views show is, or that they have ended."""

@@ -3,45 +3,64 @@
 from __future__ import annotations
 
 import html
-import threading
 import weakref
 from collections.abc import Sequence
 
 from ipywidgets import HTML
 
 from labkit.live import theme
-from labkit.live.still import Still
+from labkit.live.pacing import Pacer
+from labkit.live.view import LiveView
 from labkit.runs.worker import Worker
 
 PERIOD = 0.5  # seconds between two looks
 PRINTS_SHOWN = 12
 
 
-def show(worker: Worker) -> None:
+def show(worker: Worker, pacer: Pacer) -> None:
     """Display a live panel of the worker; every display of it shows the same."""
-    _still(worker).show()
+    if worker not in _panels:
+        _panels[worker] = Panel(worker, pacer)
+    _panels[worker].still.show()
 
 
-_stills: weakref.WeakKeyDictionary[Worker, Still] = weakref.WeakKeyDictionary()
+class Panel(LiveView):
+    """What a worker says of itself, until it has ended."""
+
+    def __init__(self, worker: Worker, pacer: Pacer) -> None:
+        self._worker: Worker | None = worker
+        self._html, self._facts = describe(worker), worker.facts()
+        self._text = HTML(self._html)
+        super().__init__("panel", [self._text], pacer)
+        self.still.ready.set()
+        self.begin()
+
+    def say(self, text: str) -> None:
+        self._text.value = html.escape(text)
+
+    def paint(self) -> None:
+        self._text.value = self._html
+
+    def picture(self) -> str:
+        return self._html
+
+    def summary(self) -> str:
+        return self._facts
+
+    def _collect(self) -> float | None:
+        if not self._worker:
+            return None
+        ended, before = self._worker.wait(PERIOD), self._html
+        self._html, self._facts = describe(self._worker), self._worker.facts()
+        if before != self._html:
+            self._touch()
+        return None if ended else 0.0
+
+    def _end(self) -> None:
+        self._worker = None  # else nothing would ever forget it: a widget is never forgotten
 
 
-def _still(worker: Worker) -> Still:
-    if worker not in _stills:
-        panel, words = HTML(describe(worker)), weakref.WeakMethod(worker.facts)  # or nothing would ever forget a worker
-        _stills[worker] = Still(panel, lambda: panel.value, lambda: facts() if (facts := words()) else "")
-        _stills[worker].ready.set()
-        arguments = (worker, panel, _stills[worker])
-        threading.Thread(target=_follow, args=arguments, name=f"lab-panel-{worker.name}", daemon=True).start()
-    return _stills[worker]
-
-
-def _follow(worker: Worker, panel: HTML, still: Still) -> None:
-    """Keep the panel up to date until the worker has ended; traitlets send a value only if it has changed."""
-    while not worker.wait(PERIOD):
-        panel.value = describe(worker)
-        still.refresh()
-    panel.value = describe(worker)
-    still.refresh(at_once=True)
+_panels: weakref.WeakKeyDictionary[Worker, Panel] = weakref.WeakKeyDictionary()
 
 
 def describe(worker: Worker) -> str:

@@ -39,8 +39,8 @@ class Picture(LiveView):
         super().__init__("picture", [self._drawing, self.choice, self._table], pacer)
         self.begin()
 
-    def fail(self, error: Exception) -> None:
-        self._drawing.value = html.escape(f"This picture has failed: {error} Run the cell again.")
+    def say(self, text: str) -> None:
+        self._drawing.value = html.escape(text)
 
     def _end(self) -> None:
         if self._answered:  # what has ended meanwhile must not stay there as if it ran

@@ -8,12 +8,12 @@ from labkit.broker.clients import LOGGER
 
 
 class Ticker:
-    """Calls `tick` again and again, each time after the seconds that it returned, until it is closed.
+    """Calls `tick` again and again, each time after the seconds that it returned, until that is None or it is closed.
 
     What `tick` raises ends it, and is given to `on_failure`.
     """
 
-    def __init__(self, name: str, tick: Callable[[], float], on_failure: Callable[[Exception], object]) -> None:
+    def __init__(self, name: str, tick: Callable[[], float | None], on_failure: Callable[[Exception], object]) -> None:
         self._tick, self._on_failure = tick, on_failure
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"lab-{name}", daemon=True)
@@ -32,7 +32,7 @@ class Ticker:
 
     def _run(self) -> None:
         try:
-            while not self._stopping.wait(self._tick()):
+            while (pause := self._tick()) is not None and not self._stopping.wait(pause):
                 pass
         except Exception as error:
             LOGGER.exception("%s failed", self._thread.name)

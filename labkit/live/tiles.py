@@ -87,8 +87,8 @@ class Tiles(LiveView):
         super().__init__("tiles", [self.grid], pacer)
         self.begin()
 
-    def fail(self, error: Exception) -> None:
-        self.grid.value = html.escape(f"These tiles have failed: {error} Run the cell again.")
+    def say(self, text: str) -> None:
+        self.grid.value = html.escape(text)
 
     def _end(self) -> None:
         self._tap.close()
@@ -185,7 +185,7 @@ def _value(record: Record, seen: int) -> Value | None:
 def _row(state: State) -> str:
     kind = "" if state.fresh else " class='lab-none'"
     label, shown, below = map(html.escape, (state.label, state.shown, state.below))
-    return f"<div>{label}<strong{kind}>{shown}</strong>{below}&#8203;</div>"
+    return f"<div>{label}<strong{kind}>{shown}</strong>{below or '&nbsp;'}</div>"
 
 
 def _label(topic: str, value: Value) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from ipywidgets import VBox, Widget
 
+from labkit.errors import LabError
 from labkit.live.pacing import Pacer
 from labkit.live.still import Still
 from labkit.live.ticker import Ticker
@@ -27,8 +28,9 @@ class LiveView(VBox):  # type: ignore[misc]
         super().__init__([*parts, pacer.messenger])
         self.add_class("lab-view").add_class(f"lab-view-{self.name}")
         self.still = Still(self, self.picture, self.summary)
+        self.finished = False
         self._pacer = pacer
-        self._ticker = Ticker(self.name, self._tick, self.fail)
+        self._ticker = Ticker(self.name, self._tick, self._fail)
 
     def begin(self) -> None:
         """Start to collect and to be painted: the last thing that a view does while it is made."""
@@ -37,15 +39,27 @@ class LiveView(VBox):  # type: ignore[misc]
 
     def close(self) -> None:
         """Stop following. The last state stays; VBox.close() would take it out of the notebook."""
-        if not self._ticker.closed:
-            self._ticker.close()
+        self._ticker.close()
+        self._finish()
+
+    def _finish(self) -> None:
+        """Show the last state, whether somebody looks or not, and let go of what it was collected from."""
+        if not self.finished:
+            self.finished = True
             self._end()
             self._pacer.remove(self)
             self.paint()
             self.still.refresh(at_once=True)
 
-    def fail(self, error: Exception) -> None:
+    def _fail(self, error: Exception) -> None:
         """Say that it follows no more, and why."""
+        advice = "" if isinstance(error, LabError) else ". Run its cell again."
+        self.say(f"This {self.name.partition('-')[0]} has failed: {error}{advice}")
+        self.finished = True
+        self._pacer.remove(self)
+
+    def say(self, text: str) -> None:
+        """Show this text, for there is nothing else to show."""
         raise NotImplementedError
 
     def paint(self) -> None:
@@ -60,8 +74,8 @@ class LiveView(VBox):  # type: ignore[misc]
         """What it shows, in words."""
         raise NotImplementedError
 
-    def _collect(self) -> float:
-        """Take in what is new, and call `_touch` if there was something; seconds until the next time."""
+    def _collect(self) -> float | None:
+        """Take in what is new, and call `_touch` if it shows; seconds until the next time, None if there is none."""
         raise NotImplementedError
 
     def _end(self) -> None:
@@ -73,8 +87,10 @@ class LiveView(VBox):  # type: ignore[misc]
         self.changed = True
         self._pacer.wake()
 
-    def _tick(self) -> float:
+    def _tick(self) -> float | None:
         pause = self._collect()
+        if pause is None:
+            self._finish()
         self.as_of = time.monotonic()
         self.still.refresh()
         return pause

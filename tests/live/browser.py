@@ -5,6 +5,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import pytest
+
+from labkit.live.pacing import Messenger, Pacer, View
+
 
 def sends(widget: Any, **state: Any) -> None:
     """Hand over the message that says what a user has made of a widget. Of a choice the browser sends the `index`."""
@@ -20,3 +24,21 @@ def threads_in_each_others_way() -> Iterator[None]:
         yield
     finally:
         sys.setswitchinterval(before)
+
+
+def sees_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page that has every view in sight, and has drawn a frame as soon as it comes."""
+    add, send = Pacer.add, Messenger.send
+    seen: set[str] = set()
+
+    def added(pacer: Pacer, view: View) -> None:
+        add(pacer, view)
+        seen.add(view.name)
+        pacer.messenger._handle_custom_msg({"page": "a", "seen": list(seen)}, [])
+
+    def sent(messenger: Messenger, message: dict[str, Any]) -> None:
+        send(messenger, message)
+        messenger._handle_custom_msg({"page": "a", "seen": list(seen), "drawn": message["frame"]}, [])
+
+    monkeypatch.setattr(Pacer, "add", added)
+    monkeypatch.setattr(Messenger, "send", sent)

@@ -3,14 +3,20 @@
 import pytest
 
 from labkit.broker import clients
-from labkit.live import chart, controls, panel, picture, tiles
+from labkit.live import chart, controls, pacing, panel, picture, tiles
+from tests.live import browser
 
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Views look often, and a producer begins at once: an idempotent one waits half a second for its identity."""
-    for view in (controls, panel, picture, tiles):
+    for view in (controls, pacing, panel, picture, tiles):
         monkeypatch.setattr(view, "PERIOD", 0.05)
     monkeypatch.setattr(chart, "TEXT_PERIOD", 0.05)
     real = clients.producer
     monkeypatch.setattr(clients, "producer", lambda address: real(address, **{"enable.idempotence": False}))
+
+
+@pytest.fixture(autouse=True)
+def _page(monkeypatch: pytest.MonkeyPatch) -> None:
+    browser.sees_all(monkeypatch)

@@ -60,21 +60,23 @@ def test_tables_take_the_place_of_the_facts(lab: Lab) -> None:
 
 def test_a_panel_follows_its_worker_to_the_end(lab: Lab) -> None:
     production = lab.produce(per_second=100)
-    still = panel._still(production)
-    assert panel._still(production) is still
-    eventually(lambda: "running" in still.picture() and ": 0 readings" not in still.picture())
+    panel.show(production, lab._pacer)
+    panel.show(production, lab._pacer)
+    (shown,) = [each for worker, each in panel._panels.items() if worker is production]
+    eventually(lambda: "running" in shown.children[0].value and ": 0 readings" not in shown.children[0].value)
     production.stop()
-    assert still.words() == production.facts()
-    eventually(lambda: f"{production.delivered} readings written to sensor" in still.picture())
-    assert "stopped" in still.picture()
+    eventually(lambda: f"{production.delivered} readings written to sensor" in shown.children[0].value)
+    assert shown.summary() == production.facts()
+    eventually(lambda: "stopped" in shown.children[0].value)
+    assert shown.picture() == shown.children[0].value
 
 
 def test_a_panel_does_not_keep_a_worker_that_nobody_else_keeps(lab: Lab) -> None:
     production = lab.produce(per_second=100)
     gone = weakref.ref(production)
-    still = panel._still(production)
+    shown = panel.Panel(production, lab._pacer)
     lab.stop()
-    eventually(lambda: "stopped" in still.picture())
+    eventually(lambda: "stopped" in shown.children[0].value)
     del production
     eventually(lambda: gc.collect() >= 0 and gone() is None)
-    assert "stopped" in still.picture()
+    assert "stopped" in shown.picture()

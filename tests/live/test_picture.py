@@ -167,11 +167,12 @@ def test_two_runs_of_one_function_are_two_boxes_that_can_be_told_apart(lab: Lab)
         lab.run(average_temperature, reads="sensor", writes=topic)
     for topic in ("one", "two"):
         eventually(lambda to=topic: f"average_temperature (sensor → {to}) is running: sensor to {to}" in words(picture))
-    drawn = boxes(ElementTree.fromstring(picture.children[0].value))
-    assert {"average_tem…ensor → one)", "average_tem…ensor → two)", "[one]", "[two]"} < set(drawn)
+    wanted = {"average_tem…ensor → one)", "average_tem…ensor → two)", "[one]", "[two]"}
+    eventually(lambda: wanted < set(boxes(ElementTree.fromstring(picture.children[0].value))))
 
 
 def test_what_has_ended_is_never_shown_as_running(lab: Lab) -> None:
+    lab.create_topic("sensor")
     picture = lab.picture()
     run = lab.run(alert_filter, reads="sensor", writes="alert")
     eventually(lambda: "alert_filter is running" in words(picture))
@@ -225,7 +226,7 @@ def test_choosing_a_topic_peeks_into_it_until_another_is_chosen(lab: Lab) -> Non
 
 def test_a_choice_stays_while_the_worker_is_replaced_and_others_come_and_go(lab: Lab) -> None:
     workers: list[WorkerFacts] = []
-    picture = Picture(StubSystem(workers), lambda topic: lab._tap([topic], "peek"))
+    picture = Picture(StubSystem(workers), lambda topic: lab._tap([topic], "peek"), lab._pacer)
     try:
         workers.append(worker("producer", (), "sensor"))
         eventually(lambda: "sensor" in picture.choice.options)
@@ -238,7 +239,7 @@ def test_a_choice_stays_while_the_worker_is_replaced_and_others_come_and_go(lab:
 
 
 def test_no_choice_is_lost_while_new_topics_appear(lab: Lab) -> None:
-    picture = Picture(StubSystem([]), lambda topic: lab._tap([topic], "peek"))
+    picture = Picture(StubSystem([]), lambda topic: lab._tap([topic], "peek"), lab._pacer)
     picture.close()  # the test is the one that ticks
     picture._offer(["sensor", "alert"])
     done = threading.Event()
@@ -277,7 +278,7 @@ class StubSystem(System):
 
 def test_a_picture_says_when_kafka_has_gone_and_goes_on_when_it_is_back(lab: Lab) -> None:
     system = StubSystem([worker("producer", (), "sensor")])
-    picture = Picture(system, lambda topic: lab._tap([topic], "peek"))
+    picture = Picture(system, lambda topic: lab._tap([topic], "peek"), lab._pacer)
     try:
         eventually(lambda: "producer" in words(picture))
         system.error = LabError("Kafka at <nowhere> does not answer.")
@@ -299,7 +300,7 @@ def test_a_topic_that_cannot_be_peeked_into_does_not_end_the_picture(lab: Lab) -
             raise LabError("Kafka refused.")
         return lab._tap([topic], "peek")
 
-    picture = Picture(StubSystem([worker("filter", ["sensor"], "alert")]), tap_of)
+    picture = Picture(StubSystem([worker("filter", ["sensor"], "alert")]), tap_of, lab._pacer)
     try:
         eventually(lambda: len(picture.choice.options) == 3)
         choose(picture, "sensor")

@@ -12,7 +12,6 @@ import pytest
 from ipywidgets import HTML
 
 from labkit import Lab
-from labkit.live import chart as chart_module
 from labkit.live import still as module
 from labkit.live import theme
 from labkit.live.chart import Chart
@@ -182,11 +181,10 @@ def test_the_legend_shows_each_line_as_it_is_drawn_inside_the_picture() -> None:
 
 
 def test_a_still_of_a_chart_shows_lines_marks_and_threshold_and_is_small(
-    lab: Lab, monkeypatch: pytest.MonkeyPatch
+    lab: Lab,
 ) -> None:
     lab.create_topic("alert")
     lab.create_topic("sensor")
-    monkeypatch.setattr(chart_module, "PER_TRACE", 0.0)
 
     def readings(count: int) -> list[dict[str, Any]]:
         start = now() - 90_000

@@ -49,7 +49,7 @@ def send(lab: Lab, topic: str, *values: Any, key: bytes | None = b"sensor-1") ->
 
 def text(tiles: Tiles) -> str:
     """What stands in the tiles, a line a row."""
-    shown = re.sub(r"<style>.*?</style>", "", tiles.value, flags=re.DOTALL)
+    shown = re.sub(r"<style>.*?</style>", "", tiles.grid.value, flags=re.DOTALL)
     return re.sub(r" *\n+ *", "\n", re.sub(r"<[^>]+>", "\n", shown)).strip()
 
 
@@ -61,9 +61,9 @@ def test_a_tile_shows_the_newest_number_of_each_topic(lab: Lab) -> None:
     eventually(lambda: "4" in text(tiles).split("\n") and "20.46 °C" in text(tiles) and "21.50 °C" in text(tiles))
     assert text(tiles).split("\n") == [
         *("●", "sensor-1"),
-        *("sensor: latest temperature", "21.50 °C", "at 22:13:20"),
-        *("avg-temp: temperature in 10 s", "20.46 °C", "22:13:08 to 22:13:18"),
-        *("alert-count: count in 5 s", "4", "22:13:12 to 22:13:17"),
+        *("sensor: latest temperature", "21.50 °C", "at 22:13:20 UTC"),
+        *("avg-temp: temperature in 10 s", "20.46 °C", "22:13:08 to 22:13:18 UTC"),
+        *("alert-count: count in 5 s", "4", "22:13:12 to 22:13:17 UTC"),
     ]
     assert tiles.summary() == (
         "sensor-1: sensor: latest temperature, 21.50 °C, avg-temp: temperature in 10 s, 20.46 °C, "
@@ -94,10 +94,10 @@ def test_a_stale_number_gives_way_to_for_how_long_there_has_been_no_data(lab: La
     send(lab, "sensor", reading(21.5))
     send(lab, "alert-count", window(NOW, 5, count=4))
     tiles = lab.tiles("sensor", "alert-count")
-    eventually(lambda: "<strong>4</strong>" in tiles.value and "<strong>21.50 °C</strong>" in tiles.value)
+    eventually(lambda: "<strong>4</strong>" in tiles.grid.value and "<strong>21.50 °C</strong>" in tiles.grid.value)
     clock[0] += 12_345
     eventually(lambda: text(tiles).count("no data for 12 s") == 2)
-    assert "<strong>" not in tiles.value
+    assert "<strong>" not in tiles.grid.value
     assert "last: 21.50 °C, at 22:13:20" in text(tiles)
     assert "last: 4, 22:13:15 to 22:13:20" in text(tiles)
     assert tiles.summary().count("no data for 12 s") == 2
@@ -121,14 +121,14 @@ def test_a_device_without_a_number_in_a_topic_has_no_data_yet(lab: Lab) -> None:
 def test_devices_may_appear_late_and_there_may_be_thirty(lab: Lab) -> None:
     lab.create_topic("sensor")
     tiles = lab.tiles("sensor")
-    assert tiles.value == "Waiting for the first record."
+    assert tiles.grid.value == "Waiting for the first record of sensor."
     send(lab, "sensor", reading(20.0))
-    eventually(lambda: tiles.value.count("<section") == 1)
+    eventually(lambda: tiles.grid.value.count("<section") == 1)
     send(lab, "sensor", *(reading(20.0, NOW, f"sensor-{number}") for number in range(2, 31)))
-    eventually(lambda: tiles.value.count("<section") == 30)
-    names = re.findall(r"<b>.*?</span> (.*?)</b>", tiles.value)
+    eventually(lambda: tiles.grid.value.count("<section") == 30)
+    names = re.findall(r"<b>.*?</span> (.*?)</b>", tiles.grid.value)
     assert names == [f"sensor-{number}" for number in range(1, 31)]
-    marks = re.findall(r"<b>(.*?</span>)", tiles.value)
+    marks = re.findall(r"<b>(.*?</span>)", tiles.grid.value)
     assert len(set(marks[:25])) == 25
 
 
@@ -156,7 +156,7 @@ def test_a_devices_name_is_text_and_nothing_else(lab: Lab) -> None:
     send(lab, "sensor", reading(20.0, NOW, name))
     tiles = lab.tiles("sensor")
     eventually(lambda: "20.00 °C" in text(tiles))
-    parsed = Parsed(tiles.value)
+    parsed = Parsed(tiles.grid.value)
     assert parsed.tags == {"style", "div", "section", "b", "span", "strong"}
     assert parsed.attributes.keys() == {"class", "aria-label", "style"}
     assert parsed.attributes["aria-label"] == {name}

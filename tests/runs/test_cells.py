@@ -75,7 +75,7 @@ def test_a_cell_that_is_run_again_replaces_what_it_started_even_under_another_na
 def test_a_cell_whose_topics_are_edited_replaces_what_it_started_and_no_other_cell_does(
     kernel: BlockingKernelClient,
 ) -> None:
-    execute(kernel, "a", "from labkit import Lab; lab = Lab()\ndef same(x): return x")
+    execute(kernel, "a", "from labkit import Lab; lab = Lab(); lab.create_topic('sensor')\ndef same(x): return x")
     execute(kernel, "b", "old = lab.run(same, reads='sensor', writes='one')")
     execute(kernel, "c", "lab.run(same, reads='sensor', writes='two'); lab.run(same, reads='sensor', writes='three')")
     routes = "print(*(each.writes for each in lab.workers))"
@@ -89,7 +89,8 @@ def test_a_cell_whose_topics_are_edited_replaces_what_it_started_and_no_other_ce
 def test_a_cell_that_fails_ends_only_what_it_has_started_anew_and_the_next_time_the_rest(
     kernel: BlockingKernelClient,
 ) -> None:
-    execute(kernel, "a", "from labkit import Lab; lab = Lab()\ndef good(x): return x\ndef edited(x): return x")
+    execute(kernel, "a", "from labkit import Lab; lab = Lab(); lab.create_topic('sensor')")
+    execute(kernel, "z", "def good(x): return x\ndef edited(x): return x")
     cell = """
 for topic in "one", "two":
     lab.run(good, reads="sensor", writes=topic)
@@ -113,7 +114,7 @@ def panels(kernel: BlockingKernelClient, cell: str, code: str) -> list[str]:
 
 
 def test_each_worker_that_a_cell_starts_has_one_panel_below_it(kernel: BlockingKernelClient) -> None:
-    execute(kernel, "a", "from labkit import Lab; lab = Lab()\ndef same(x): return x")
+    execute(kernel, "a", "from labkit import Lab; lab = Lab(); lab.create_topic('sensor')\ndef same(x): return x")
     runs = [f"lab.run(same, reads='sensor', writes='{topic}')" for topic in ("one", "two", "three")]
     assert panels(kernel, "b", "\n".join(runs)) == ["three", "one", "two"]
     assert panels(kernel, "b", "\n".join([f"first = {runs[0]}", "display(first)", runs[1], "2"])) == ["one", "two"]
@@ -138,7 +139,7 @@ def test_what_a_dashboard_starts_has_no_panel_beside_it_and_goes_on_when_its_cel
 def test_what_print_table_prints_stands_in_no_cell_even_where_rich_knows_that_this_is_a_notebook(
     kernel: BlockingKernelClient,
 ) -> None:
-    execute(kernel, "a", "import quixstreams; from labkit import Lab; lab = Lab()")
+    execute(kernel, "a", "import quixstreams; from labkit import Lab; lab = Lab(); lab.create_topic('sensor')")
     execute(kernel, "b", "def table(x): return x.print_table(size=2)\nrun = lab.run(table, reads='sensor')")
     execute(kernel, "c", "lab.produce(per_second=50, count=6).wait(10)")
     execute(kernel, "d", "run.wait_until_caught_up(); run.stop()")

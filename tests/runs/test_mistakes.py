@@ -15,6 +15,12 @@ from tests.waiting import eventually
 READING = {"device": "a", "temperature": 20.0, "humidity": 40.0, "timestamp": 1_700_000_000_000}
 
 
+@pytest.fixture
+def lab(lab: Lab) -> Lab:
+    lab.create_topic("sensor")
+    return lab
+
+
 def looped(readings):
     for _ in readings:
         break
@@ -160,6 +166,8 @@ def test_streams_columns_and_workers_say_what_they_are(lab: Lab, capsys: pytest.
         return left
 
     assert repr(lab.workers).startswith("no workers")
+    for topic in ("a", "b"):
+        lab.create_topic(topic)
     run = lab.run(shown, reads=["a", "b"], writes="out")
     assert capsys.readouterr().out.splitlines() == [
         "a stream of the records of a (a StreamingDataFrame): nothing is computed yet; see 02_filter",

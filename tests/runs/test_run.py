@@ -106,6 +106,8 @@ def test_an_error_inside_a_function_of_the_students_names_its_line(lab: Lab) -> 
 
 
 def test_a_pipeline_that_returns_no_stream_is_refused_in_one_line(lab: Lab) -> None:
+    lab.create_topic("sensor")
+
     def a_column(readings):
         return readings["temperature"] > 30
 
@@ -116,6 +118,7 @@ def test_a_pipeline_that_returns_no_stream_is_refused_in_one_line(lab: Lab) -> N
 
 
 def test_an_error_while_the_pipeline_is_built_is_raised_in_the_cell(lab: Lab) -> None:
+    lab.create_topic("sensor")
     with pytest.raises(NameError, match="with_devise"):
         lab.run(typo, reads="sensor", writes="oops")
 
@@ -229,6 +232,8 @@ def test_running_again_replaces_the_run_and_reads_on_where_it_stopped(lab: Lab) 
 def test_a_run_whose_successor_cannot_begin_is_there_to_be_seen_as_stopped(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    lab.create_topic("sensor")
+
     def refuse(*_: object) -> None:
         raise LabError("Kafka refused.")
 
@@ -344,6 +349,7 @@ def test_a_run_that_stays_at_one_record_says_at_which_line_until_it_goes_on(
         while not released.is_set():
             pass
 
+    lab.create_topic("sensor")
     run = lab.run(lambda readings: readings.update(wait), reads="sensor", name="wait")
     write(lab, "sensor", hot(1))
     said = r"has been at one record for \d+ s, at wait, line \d+: (while not released.is_set\(\):|pass); the lag is "
@@ -380,6 +386,8 @@ def test_what_a_pipeline_prints_belongs_to_its_run(lab: Lab, capfd: pytest.Captu
 def test_what_quix_streams_prints_belongs_to_the_run_that_asked_for_it(
     lab: Lab, capfd: pytest.CaptureFixture[str]
 ) -> None:
+    lab.create_topic("sensor")
+
     def table(readings):
         return readings.print_table(size=2, title="Two readings", metadata=False)
 
