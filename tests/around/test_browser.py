@@ -20,8 +20,9 @@ def test_a_student_runs_a_notebook_and_sees_new_points_arrive() -> None:
         jupyter.page(problems) as page,
     ):
         jupyter.run_all(page, address, "02_filter.ipynb")
+        page.wait_for_selector(".js-plotly-plot", timeout=60_000, state="attached")
+        page.locator(".js-plotly-plot").scroll_into_view_if_needed()  # what is out of sight is not drawn
         page.wait_for_selector(".js-plotly-plot .scatterlayer .point", timeout=60_000, state="attached")
-        page.locator(".js-plotly-plot").scroll_into_view_if_needed()
         first = page.evaluate(NEWEST)
         page.wait_for_function(f"{NEWEST} > {first} + 2000", timeout=20_000)
 
