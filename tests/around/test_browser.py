@@ -32,8 +32,9 @@ def test_a_student_runs_a_notebook_and_sees_new_points_arrive() -> None:
         assert "Temperature (°C)" in page.locator(".js-plotly-plot .ytitle").text_content()
 
         page.wait_for_function("document.body.innerText.includes('misspelt, line 2')", timeout=60_000)
+        page.locator(".lab-view:has-text('alert_filter:')").scroll_into_view_if_needed()
+        page.get_by_text("▶ running alert_filter").wait_for()
         text = page.locator(".jp-Notebook").inner_text()
-        assert "▶ running alert_filter" in text
         assert "✖ failed misspelt" in text
         assert "Traceback" not in text
         assert page.locator(".jp-OutputArea-output[data-mime-type*='stderr']").count() == 0

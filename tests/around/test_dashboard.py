@@ -107,7 +107,7 @@ def test_notebook_04_shows_what_the_topics_hold_and_is_a_picture_when_opened_lat
         with jupyter.serving(*serve, settings=settings(lab)) as address, jupyter.page(problems) as page:
             jupyter.run_all(page, address, saved.name)
             page.wait_for_function("document.body.innerText.includes('not JSON: unexpected end')", timeout=120_000)
-            page.get_by_label("Alert above (K):").scroll_into_view_if_needed()
+            page.locator(".js-plotly-plot").last.scroll_into_view_if_needed()  # the page is as high as the dashboard
             check_dashboard(page, lab, "04_live_charts")
             assert page.locator(".lab-still:visible").count() == 0
             page.get_by_role("menuitem", name="File", exact=True).click()
