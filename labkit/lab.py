@@ -240,12 +240,13 @@ class Lab:
         found = [each for each in self.records(readings) if each.key == device]
         if not found:
             raise LabError(f"{readings} holds no reading of {device!r} yet: wait for one, or name another device.")
-        since = max(each.timestamp for each in found) - seconds * 1000
-        spans = {
-            topic: [each for each in self.records(topic) if each.key == device and is_window(each, since)]
-            for topic in windows
-        }
-        since = min((each.value["start"] for several in spans.values() for each in several), default=since)
+        held = {topic: [each for each in self.records(topic) if each.key == device] for topic in windows}
+        first, newest = min(each.timestamp for each in found), max(each.timestamp for each in found)
+        reach = newest - seconds * 1000
+        starts = [each.value["start"] for several in held.values() for each in several if is_window(each, reach)]
+        if (since := min(starts, default=reach)) <= first:
+            reach = first  # no reading is left out, so the windows that began before it was heard belong here too
+        spans = {topic: [each for each in several if is_window(each, reach)] for topic, several in held.items()}
         return Windows(device, [each for each in found if each.timestamp >= since], spans)
 
     def plot(self, table: pd.DataFrame, *, x: str, y: str, by: str) -> Plot:

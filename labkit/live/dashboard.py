@@ -20,8 +20,8 @@ class Dashboard(VBox):  # type: ignore[misc]
     def __init__(self, tiles: Tiles, chart: Chart, controls: Controls, picture: Picture) -> None:
         self.tiles, self.chart, self.controls, self.picture = tiles, chart, controls, picture
         chart.figure.layout.height = CHART_HEIGHT
-        tiles.layout = Layout(flex="1 1 400px", min_width="0")
-        picture.layout = Layout(flex="1 1 460px", min_width="0")
+        tiles.layout = Layout(flex="1 1 330px", min_width="0")
+        picture.layout = Layout(flex="1 1 430px", min_width="0")
         middle = Box([tiles, picture], layout=Layout(flex_flow="row wrap", align_items="flex-start"))
         super().__init__([controls, middle, chart])
         controls.threshold.observe(self._draw_threshold, "value")

@@ -23,7 +23,7 @@ COUNTS = "-count"  # how the names of topics end whose records count others
 FRESH = 5_000  # milliseconds for which a single reading is news; a window is for as long as it is
 
 STYLE = """<style>
-.lab-tiles { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(380px, 100%), 1fr)); gap: 8px; }
+.lab-tiles { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(330px, 100%), 1fr)); gap: 8px; }
 .lab-tile { border: 1px solid #595959; border-radius: 6px; padding: 6px 10px; color: #000; background: #fff;
   display: flex; flex-flow: row wrap; gap: 2px 10px; }
 .lab-tile b { font-size: 15px; flex: 1 0 100%; }

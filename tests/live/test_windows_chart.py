@@ -116,3 +116,17 @@ def test_a_lab_shows_one_device_and_the_windows_that_reach_into_its_newest_secon
     assert [(each - NOW) // 1000 for each in shown.figure.data[0].x] == list(range(16, 30))
     with pytest.raises(LabError, match="holds no reading of 'attic' yet"):
         lab.windows("sensor", "tumbling", device="attic")
+
+
+def test_a_lab_shows_the_first_partial_windows_too_if_it_shows_the_first_reading(lab: Lab) -> None:
+    producer = clients.producer(lab.broker.address)
+    lab._topics.create("sensor", "hopping")
+    for second in range(11):
+        each = reading(second)
+        producer.produce(lab._topics.full("sensor"), orjson.dumps(each.value), b"porch", timestamp=each.timestamp)
+    for start in range(-3, 5):
+        each = window(start, start + 4, n=min(start + 4, 4))
+        producer.produce(lab._topics.full("hopping"), orjson.dumps(each.value), b"porch", timestamp=NOW)
+    assert producer.flush(10) == 0
+    assert lab.windows("sensor", "hopping", device="porch", seconds=10).summary().endswith("hopping 8.")
+    assert lab.windows("sensor", "hopping", device="porch", seconds=5).summary().endswith("hopping 3.")

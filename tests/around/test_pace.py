@@ -1,0 +1,68 @@
+"""A page never shows an old number as a new one: while a cell runs, on a slow machine, and when its kernel has gone."""
+
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import psutil
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook
+from playwright.sync_api import Page
+
+from tests.around import jupyter
+from tests.waiting import eventually
+
+CELLS = (
+    "from labkit import Lab\nfrom threading import Event\nlab = Lab()\nlab.dashboard()",
+    "Event().wait(60)",
+)
+SLOWER = 6
+LATE = 3.0  # seconds behind from which a view says so
+LOOK = 2.0  # seconds that a slowed page may take to look at its own age
+PLOT = "document.querySelector('.js-plotly-plot')"
+NEWEST = f"Math.max(0, ...{PLOT}.data.flatMap(trace => Array.from(trace.x || [])))"
+CHART = f"""() => ({{
+    age: (Date.now() - {NEWEST}) / 1000,
+    says: {PLOT}.closest('.lab-view').querySelector(':scope > .lab-age').textContent,
+    pale: getComputedStyle({PLOT}.closest('.lab-view').firstElementChild).opacity < 1,
+}})"""
+
+
+def chart(page: Page) -> dict[str, Any]:
+    """How old the newest point is, what the chart says of its own age, and whether it is pale."""
+    found: dict[str, Any] = page.evaluate(CHART)
+    return found
+
+
+@pytest.mark.usefixtures("installation")
+def test_views_go_on_while_a_cell_runs_and_say_it_when_they_fall_behind(tmp_path: Path) -> None:
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}}
+    cells = [new_code_cell(each) for each in CELLS]
+    nbformat.write(new_notebook(cells=cells, metadata=kernel), tmp_path / "views.ipynb")
+    problems: list[str] = []
+    with (
+        jupyter.serving("--notebooks", str(tmp_path)) as address,
+        jupyter.page(problems) as page,
+    ):
+        jupyter.run_all(page, address, "views.ipynb")
+        page.wait_for_selector(".js-plotly-plot .scatterlayer .point", timeout=60_000, state="attached")
+        first = page.evaluate(NEWEST)
+        page.wait_for_function(f"{NEWEST} > {first} + 5000", timeout=20_000)
+        assert page.locator(".jp-InputArea-prompt").last.inner_text() == "[*]:"
+        eventually(lambda: chart(page)["says"] == "")
+
+        browser = page.context.new_cdp_session(page)
+        browser.send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
+        for _ in range(40):
+            found = chart(page)
+            assert found["age"] < LATE + LOOK or found["says"], found
+            page.wait_for_timeout(250)
+        browser.send("Emulation.setCPUThrottlingRate", {"rate": 1})
+        eventually(lambda: chart(page)["says"] == "" and chart(page)["age"] < LATE, 60)
+        assert problems == []
+
+        (kernel,) = [
+            each for each in psutil.Process().children(recursive=True) if "ipykernel_launcher" in str(each.cmdline())
+        ]
+        kernel.kill()
+        eventually(lambda: chart(page)["says"].endswith("s behind") and chart(page)["pale"], 20)
