@@ -1,6 +1,7 @@
 """Live charts on a real broker, without a browser: see tests/around/test_browser.py for that."""
 
 import itertools
+import re
 import threading
 import time
 
@@ -238,3 +239,56 @@ def test_every_colour_has_a_contrast_of_3_to_1_on_white(colour: str) -> None:
     linear = [each / 12.92 if each <= 0.04045 else ((each + 0.055) / 1.055) ** 2.4 for each in channels]
     luminance = sum(weight * each for weight, each in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
     assert 1.05 / (luminance + 0.05) >= 3
+
+
+def test_eight_devices_have_eight_colours_whichever_comes_first_and_any_chart_lists_them_by_name(lab: Lab) -> None:
+    names = [f"sensor-{number}" for number in (10, 2, 3, 1)]
+    send(lab, *(reading(second, device=name) for second, name in enumerate(names)))
+    send(lab, reading(0, 31.0, "sensor-2"), to="alert")
+    chart = lab.chart("sensor", "alert")
+    eventually(lambda: points(chart) == 5)
+    shown = [
+        "sensor-1 in sensor",
+        "sensor-2 in sensor",
+        "sensor-2 in alert",
+        "sensor-3 in sensor",
+        "sensor-10 in sensor",
+    ]
+    assert [trace.name for trace in chart.figure.data] == shown
+    first, second, third = theme.Looks(), theme.Looks(), theme.Looks()
+    stations = ["EWR", "JFK", "LGA"]
+    assert [first.of(each) for each in stations] == [second.of(each) for each in stations]
+    assert len({third.of(f"sensor-{number}").colour for number in range(1, 9)}) == 8
+    assert third.of("sensor-3") == first.of("sensor-3") == theme.look(2)
+    assert len({look.colour for each in [*stations, "kitchen", "porch"] if (look := first.of(each))}) == 5
+
+
+def test_a_chart_has_no_axes_before_it_has_points_and_its_window_grows_with_them(lab: Lab) -> None:
+    lab.create_topic("sensor")
+    chart = lab.chart("sensor", seconds=100)
+    assert (chart.figure.layout.xaxis.visible, chart.figure.layout.yaxis.visible) == (False, False)
+    assert [each.text for each in chart.figure.layout.annotations] == ["Waiting for the first record of sensor"]
+    send(lab, reading(0), reading(20))
+    eventually(lambda: points(chart) == 2)
+    assert chart.figure.layout.xaxis.visible
+    assert chart.figure.layout.annotations == ()
+    assert chart.figure.layout.xaxis.range[0] == reading(0)["timestamp"]
+    send(lab, reading(200))
+    eventually(lambda: chart.figure.layout.xaxis.range[0] == reading(100)["timestamp"])
+
+
+def test_a_chart_of_a_topic_that_is_emptied_forgets_the_old_points_says_so_and_draws_the_new_ones(lab: Lab) -> None:
+    send(lab, reading(0), reading(1))
+    send(lab, reading(0, 31.0), to="alert")
+    chart = lab.chart("sensor", "alert")
+    eventually(lambda: points(chart) == 3)
+    lab._topics.empty("alert")
+    eventually(lambda: points(chart) == 2)
+    eventually(
+        lambda: re.match(r"alert was emptied at \d\d:\d\d:\d\d UTC; what was drawn of it is gone\.", text(chart))
+    )
+    lab._topics.empty("sensor")
+    eventually(lambda: chart.figure.data == ())
+    assert not chart.figure.layout.xaxis.visible
+    send(lab, reading(5), reading(6))
+    eventually(lambda: points(chart) == 2)

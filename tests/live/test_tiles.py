@@ -199,3 +199,37 @@ def test_tiles_end_with_their_lab_and_say_so(lab: Lab) -> None:
     assert text(tiles).endswith("These tiles have ended: the numbers are the last ones.")
     with pytest.raises(RuntimeError, match="closed"):
         tiles._tap.read(timeout=0)
+
+
+def test_a_count_of_nothing_is_0_while_the_device_is_heard_and_somebody_counts(
+    lab: Lab, clock: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fed = [True]
+    monkeypatch.setattr(lab, "_is_fed", lambda _: fed[0])
+    send(lab, "sensor", reading(20.0), reading(21.0, device="sensor-2"))
+    send(lab, "alert-count", window(NOW - 3000, 5, count=4))
+    tiles = lab.tiles("sensor", "alert-count")
+    eventually(lambda: "since 22:13:20 UTC" in text(tiles))  # sensor-2 has had no alert since it was first heard
+    assert "alert-count: alerts\n0\nsince 22:13:20 UTC" in text(tiles)
+    clock[0] = NOW + 4000  # and the newest window of sensor-1 is too old
+    eventually(lambda: "alert-count: alerts\n0\nsince 22:13:22 UTC" in text(tiles))
+    fed[0] = False
+    eventually(lambda: "no data for 7 s" in text(tiles))
+    assert "alert-count\nno data yet" in text(tiles)
+    fed[0] = True
+    eventually(lambda: "no data for 7 s" not in text(tiles))
+    clock[0] = NOW + 60_000  # nobody is heard
+    eventually(lambda: "no data for 63 s" in text(tiles))
+    assert "\n0\n" not in text(tiles)
+
+
+def test_a_topic_is_fed_while_all_that_it_comes_from_is_written(lab: Lab) -> None:
+    sensors = lab.produce()
+    alerts = lab.run(lambda readings: readings, reads="sensor", writes="alert", name="filter")
+    lab.run(lambda readings: readings, reads="alert", writes="alert-count", name="counter")
+    assert lab._is_fed("alert-count")
+    alerts.stop()
+    assert not lab._is_fed("alert-count")
+    assert lab._is_fed("sensor")
+    sensors.stop()
+    assert not lab._is_fed("sensor")
