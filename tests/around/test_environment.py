@@ -45,7 +45,10 @@ def difference(root: Path) -> str:
 
 
 def test_requirements_are_what_uv_run_installs() -> None:
-    assert (why := difference(ROOT)) == "", why
+    why = difference(ROOT)
+    if why == MOVED:  # nobody has forgotten anything: a mirror has got what it lacked, or lost it
+        pytest.xfail(MOVED)
+    assert why == "", why
 
 
 @pytest.fixture

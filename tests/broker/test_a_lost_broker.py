@@ -73,11 +73,11 @@ def test_whatever_is_at_work_on_a_killed_kafka_fails_with_that_reason(lab: Lab) 
 
 def test_the_views_of_a_killed_kafka_say_so(lab: Lab) -> None:
     chart, tiles, picture = lab.chart("sensor"), lab.tiles("sensor"), lab.picture()
-    eventually(lambda: chart.updates)
+    eventually(lambda: chart.still.ready.is_set())
     kill_kafka(lab)
-    eventually(lambda: "Kafka has ended" in chart.children[1].value, LIMIT)
-    eventually(lambda: "Kafka has ended" in tiles.value, LIMIT)
-    eventually(lambda: "Kafka has ended" in picture.children[0].value, LIMIT)
+    eventually(lambda: "Kafka has ended" in chart.children[1].titles[0], LIMIT)
+    eventually(lambda: "Kafka has ended" in tiles.grid.value, LIMIT)
+    eventually(lambda: "Kafka has ended" in picture.summary(), LIMIT)
 
 
 def test_a_flink_job_of_a_killed_kafka_fails(lab: Lab, flink: object) -> None:  # noqa: ARG001

@@ -133,6 +133,7 @@ def test_a_still_of_the_dashboard_has_tiles_chart_and_picture_and_is_small(lab: 
 
 
 def test_a_dashboard_ends_with_its_lab_and_leaves_no_thread(lab: Lab) -> None:
+    before = {*threading.enumerate()}  # of a Kafka that another test has killed, threads may be left
     lab.produce(readings(35.0), per_second=60)
     dashboard = lab.dashboard()
     eventually(lambda: "sensor" in dashboard.picture.choice.options)
@@ -141,15 +142,11 @@ def test_a_dashboard_ends_with_its_lab_and_leaves_no_thread(lab: Lab) -> None:
     lab.stop()
     views = ("lab-tiles", "lab-chart", "lab-controls", "lab-picture", "lab-panel", "lab-dashboard")
     assert not [each.name for each in threading.enumerate() if each.name.startswith(views)]
-    eventually(
-        lambda: (
-            not [
-                name
-                for each in threading.enumerate()
-                if (name := each.name).startswith("lab-") and name not in LABS_OWN
-            ]
-        )
-    )
+
+    def left() -> set[str]:
+        return {each.name for each in {*threading.enumerate()} - before if each.name.startswith("lab-")}
+
+    eventually(lambda: left() <= LABS_OWN)
     assert "These tiles have ended" in text(dashboard)
     assert all(each.disabled for each in dashboard.controls._all())
     for tap in (dashboard.tiles._tap, dashboard.chart._tap):
