@@ -23,7 +23,7 @@ STATES = {
     "stopped": ("■", "#595959"),
 }
 
-UNITS = {"temperature": "°C", "kelvin": "K", "humidity": "%", "delay": "ms"}
+UNITS = {"temperature": "°C", "kelvin": "K", "humidity": "%", "delay": "s"}
 
 
 class Look(NamedTuple):
