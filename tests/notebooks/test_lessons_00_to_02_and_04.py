@@ -1,0 +1,88 @@
+"""What the lessons 00, 01, 02 and 04 say is what happens in them."""
+
+from pathlib import Path
+
+import nbformat
+import pytest
+
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+
+
+def sources(name: str) -> dict[str, str]:
+    """Each cell's text by its id, in the order of the notebook."""
+    return {cell.id: cell.source for cell in nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4).cells}
+
+
+def text(name: str) -> str:
+    return "\n".join(sources(name).values())
+
+
+def test_00_prints_the_real_count_beside_the_prediction_and_shows_the_whole_system() -> None:
+    words = text("00_start_here")
+    assert 'found = len(lab.records("sensor"))' in words
+    assert '"In the topic now:  ", found' in words
+    assert "arrows are programs" not in words
+    for part in ("producer", "alert_filter", "[alert-count]", "average_temperature", "[avg-temp]", "Flink SQL"):
+        assert part in words
+
+
+def test_01_reads_with_a_deadline_and_each_member_prints_whole_lines() -> None:
+    read = sources("01_producer")["6f6f4412"]
+    assert "heard + patience" in read
+    assert "pd.DataFrame(places" in read
+    prints = [line for line in read.splitlines() if "print(" in line]
+    assert len(prints) == 2
+    assert all('\\n", end="")' in line for line in prints)
+    assert "takes no key for an empty one" in text("01_producer")
+
+
+def test_02_compares_the_alerts_with_the_readings_of_one_snapshot() -> None:
+    compare = sources("02_filter")["cee3b98c"]
+    assert compare.count('lab.records("sensor")') == 1
+    assert compare.index('lab.records("sensor")') < compare.index("wait_until_caught_up")
+    assert "record.timestamp <= newest" in compare
+
+
+def test_02_waits_for_the_dead_letters_of_one_pipeline_only_and_shows_each_once() -> None:
+    letters = sources("02_filter")["7a63b7cd"]
+    assert 'lab.wait_for("sensor.dead-letter", records=alerts.dead_letters)' in letters
+    assert 'drop_duplicates("value")' in letters
+
+
+@pytest.mark.parametrize(
+    ("prediction", "shows", "answer"),
+    [("2d3dab3d", "786dfb39", "d76c4c8a"), ("62e902fe", "5e1c07aa", "a584824f"), ("e4e52ffa", "0da02176", "065b76d2")],
+)
+def test_04_answers_after_the_cell_that_shows_the_answer(prediction: str, shows: str, answer: str) -> None:
+    cells = sources("04_live_charts")
+    order = list(cells)
+    assert order.index(prediction) < order.index(shows) == order.index(answer) - 1
+    assert '"Your prediction:", my_prediction' in cells[shows]
+
+
+def test_04_shows_what_rises_first_as_three_times() -> None:
+    cells = sources("04_live_charts")
+    assert "lab.peek" not in cells["85219e68"] + cells["5e1c07aa"]
+    assert '["sensor", "alert", "avg-temp"]' in cells["5e1c07aa"]
+    assert 'r.value.get("end", r.timestamp)' in cells["85219e68"]
+
+
+def test_04_says_the_times_of_tiles_as_they_are() -> None:
+    words = text("04_live_charts")
+    assert "after 5 seconds for the latest temperature and the 5 s window" not in words
+    for part in ("2 s of grace, up to 1 s until the next step", "*after its end*", "only while the device is heard"):
+        assert part in words
+
+
+def test_04_has_three_distinct_options_names_its_buttons_and_says_when_a_view_is_not_drawn() -> None:
+    words = text("04_live_charts")
+    assert "(a) never come, (b) come with all the late readings in them, (c) come with only a part" in words
+    assert "second row" not in words
+    for part in (
+        "*Send backlog* and *Corrupt record*",
+        "out of sight is not drawn",
+        "and pales",
+    ):
+        assert part in words
+    assert words.index("`sensors.world` is") < words.index("lab.produce(sensors.world)")
+    assert words.index("`lab.records(topic)`, known from") < words.index("in lab.records(")
