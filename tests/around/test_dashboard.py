@@ -58,6 +58,7 @@ def check_dashboard(page: Page, lab: Lab, picture: str) -> None:
     """Everything that the dashboard promises, by mouse and keyboard; on the way a screenshot."""
     page.wait_for_selector(".js-plotly-plot", timeout=60_000, state="attached")
     eventually(lambda: age_in_sight(page) < 2000, 60)  # the page is as high as the dashboard: all of it is in sight
+    page.wait_for_selector(".lab-live .lab-tile", timeout=60_000)
     eventually(lambda: page.evaluate(TILES).keys() == {"sensor-1", "sensor-2", "sensor-3"}, 30)
     for device in ("sensor-1", "sensor-2", "sensor-3"):
         eventually(lambda device=device: tile_equals_topic(page, lab, device, "avg-temp", "temperature"), 20)
