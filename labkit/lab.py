@@ -458,7 +458,7 @@ class Lab:
     def _show(self, worker: Worker) -> None:
         from labkit.live import panel  # a lab without a notebook shows nothing, and needs no widgets
 
-        panel.show(worker, self._pacer)
+        panel.of(worker, self._pacer).still.show()
 
     def _tap(self, topics: Sequence[str], view: str) -> tap.Tap:
         if not topics:

@@ -125,7 +125,7 @@ class Chart(LiveView):
             added = True
         return added
 
-    def paint(self) -> None:
+    def _paint(self) -> None:
         with self.figure.drawing:
             if self._fresh:
                 self._fresh = False

@@ -17,11 +17,11 @@ PERIOD = 0.5  # seconds between two looks
 PRINTS_SHOWN = 12
 
 
-def show(worker: Worker, pacer: Pacer) -> None:
-    """Display a live panel of the worker; every display of it shows the same."""
+def of(worker: Worker, pacer: Pacer) -> Panel:
+    """The live panel of a worker: every display of it shows the same."""
     if worker not in _panels:
         _panels[worker] = Panel(worker, pacer)
-    _panels[worker].still.show()
+    return _panels[worker]
 
 
 class Panel(LiveView):
@@ -38,7 +38,7 @@ class Panel(LiveView):
     def say(self, text: str) -> None:
         self._text.value = html.escape(text)
 
-    def paint(self) -> None:
+    def _paint(self) -> None:
         self._text.value = self._html
 
     def picture(self) -> str:

@@ -66,7 +66,7 @@ class Picture(LiveView):
             self._svg = html.escape(self._words)
             self._answered = False
 
-    def paint(self) -> None:
+    def _paint(self) -> None:
         self._drawing.value = self._svg or self._drawing.value
         self._table.value = self._rows
 

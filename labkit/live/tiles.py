@@ -115,7 +115,7 @@ class Tiles(LiveView):
                 if not value.window:
                     self._heard.setdefault(name, value.end)
 
-    def paint(self) -> None:
+    def _paint(self) -> None:
         self.grid.value = (self._shown or self.grid.value) + self._end_note
 
     def picture(self) -> str:

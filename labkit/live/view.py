@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import threading
 import time
 from collections.abc import Sequence
 
@@ -29,6 +30,7 @@ class LiveView(VBox):  # type: ignore[misc]
         self.add_class("lab-view").add_class(f"lab-view-{self.name}")
         self.still = Still(self, self.picture, self.summary)
         self.finished = False
+        self._painting = threading.Lock()  # the pacer paints, and at the end another: the last state must come last
         self._pacer = pacer
         self._ticker = Ticker(self.name, self._tick, self._fail)
 
@@ -64,6 +66,10 @@ class LiveView(VBox):  # type: ignore[misc]
 
     def paint(self) -> None:
         """Send the state that has been collected to the page."""
+        with self._painting:
+            self._paint()
+
+    def _paint(self) -> None:
         raise NotImplementedError
 
     def picture(self) -> str:

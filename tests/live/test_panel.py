@@ -60,14 +60,13 @@ def test_tables_take_the_place_of_the_facts(lab: Lab) -> None:
 
 def test_a_panel_follows_its_worker_to_the_end(lab: Lab) -> None:
     production = lab.produce(per_second=100)
-    panel.show(production, lab._pacer)
-    panel.show(production, lab._pacer)
-    (shown,) = [each for worker, each in panel._panels.items() if worker is production]
+    shown = panel.of(production, lab._pacer)
+    assert panel.of(production, lab._pacer) is shown
     eventually(lambda: "running" in shown.children[0].value and ": 0 readings" not in shown.children[0].value)
     production.stop()
-    eventually(lambda: f"{production.delivered} readings written to sensor" in shown.children[0].value)
-    assert shown.summary() == production.facts()
     eventually(lambda: "stopped" in shown.children[0].value)
+    assert f"{production.delivered} readings written to sensor" in shown.children[0].value
+    assert shown.summary() == production.facts()
     assert shown.picture() == shown.children[0].value
 
 
