@@ -27,8 +27,8 @@ STYLE = """<style>
 .lab-tile { border: 1px solid #595959; border-radius: 6px; padding: 6px 10px; color: #000; background: #fff;
   display: flex; flex-flow: row wrap; gap: 2px 10px; }
 .lab-tile b { font-size: 15px; flex: 1 0 100%; }
-.lab-tile div { font-size: 12px; line-height: 1.3; color: #404040; flex: 1 1 0; min-width: 110px; }
-.lab-tile strong { display: block; font-size: 20px; line-height: 26px; color: #000; white-space: nowrap; }
+.lab-tile div { font-size: 12px; line-height: 1.3; color: #404040; flex: 1 1 0; min-width: 80px; }
+.lab-tile strong { display: block; font-size: 18px; line-height: 26px; color: #000; white-space: nowrap; }
 .lab-tile strong.lab-none { font-size: 14px; color: #595959; }
 </style>"""
 
