@@ -95,7 +95,6 @@ class Tiles(LiveView):
         self._end_note = "<p>These tiles have ended: the numbers are the last ones.</p>"
 
     def _collect(self) -> float:
-        self._tap.emptied()
         records = self._tap.read(timeout=0.1)
         with self._lock:
             self._add(records)
