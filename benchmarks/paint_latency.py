@@ -30,8 +30,8 @@ import numpy as np
 import report
 from playwright.sync_api import Browser, TimeoutError, sync_playwright
 
-from labkit.broker import broker, kafka
 from labkit.cli import SETTINGS
+from labkit.loopback import HOST, free_ports
 
 RATES = {1: (1, 1), 100: (10, 10), 1000: (10, 100)}  # readings a second in all: devices, readings a second of each
 LIMIT = 60_000  # milliseconds that JupyterLab and the kernel may take
@@ -115,7 +115,7 @@ NOTE_PAINTS = """plot => {
 @contextmanager
 def jupyterlab(directory: Path, address: str) -> Iterator[str]:
     """A JupyterLab on the directory, as `lab` starts it; the address of its notebooks, to be followed by a name."""
-    (port,), token = broker.free_ports(1), secrets.token_hex(16)
+    (port,), token = free_ports(1), secrets.token_hex(16)
     own = {name: str(directory / name) for name in OWN_DIRECTORIES}
     command = [
         *(sys.executable, "-m", "jupyterlab", "-y", "--no-browser", "--ServerApp.ip=127.0.0.1"),
@@ -126,8 +126,8 @@ def jupyterlab(directory: Path, address: str) -> Iterator[str]:
     with (directory / "log").open("wb") as log:
         process = subprocess.Popen(command, env=os.environ | own | {"LAB_BROKER": address}, stdout=log, stderr=log)
     try:
-        wait_for(f"http://{kafka.HOST}:{port}/api/status?token={token}")
-        yield f"http://{kafka.HOST}:{port}/lab/tree/{{}}?reset&token={token}"
+        wait_for(f"http://{HOST}:{port}/api/status?token={token}")
+        yield f"http://{HOST}:{port}/lab/tree/{{}}?reset&token={token}"
     finally:
         process.terminate()
         process.wait(30)

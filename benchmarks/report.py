@@ -12,8 +12,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TypeVar
 
-from labkit.broker import OwnBroker, cache, store, training
-from labkit.broker.jars import Lock
+from labkit.broker import OwnBroker, cache, training
+from labkit.jvm import store
+from labkit.jvm.jars import Lock
 
 T = TypeVar("T")
 

@@ -25,11 +25,11 @@ from confluent_kafka import TopicPartition
 from confluent_kafka.admin import NewTopic
 
 from labkit import Lab
-from labkit.broker import clients
+from labkit.kafka import clients
+from labkit.kafka.tap import Tap
+from labkit.kafka.topics import Topics
 from labkit.readings import now, parse, simulate
 from labkit.runs import quix
-from labkit.runs.tap import Tap
-from labkit.runs.topics import Topics
 
 SENSOR = "sensor"
 STEPS = ("bare", "+ validation", "+ dead-letter filter")  # each with all before it

@@ -30,10 +30,10 @@ import orjson
 import report
 from confluent_kafka import ConsumerGroupState
 
-from labkit.broker import clients
+from labkit.kafka import clients, tap
+from labkit.kafka.topics import Topics
 from labkit.readings import simulate
-from labkit.runs import quix, tap
-from labkit.runs.topics import Topics
+from labkit.runs import quix
 
 quix.prepare()
 

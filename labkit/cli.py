@@ -16,8 +16,9 @@ import click
 import platformdirs
 
 from labkit import Lab, LabError, doctor
-from labkit.broker import OwnBroker, cache, store, training
-from labkit.broker.store import Place
+from labkit.broker import OwnBroker, cache, training
+from labkit.jvm import store
+from labkit.jvm.store import Place
 
 if TYPE_CHECKING:
     from labkit.runs.worker import Worker

@@ -13,14 +13,15 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from labkit import broker, cells, readings
 from labkit.errors import LabError
+from labkit.kafka import tap
+from labkit.kafka.groups import Groups
+from labkit.kafka.requests import within
+from labkit.kafka.topics import DEAD_LETTER, Topics
 from labkit.live import theme
 from labkit.readings import World
-from labkit.runs import prints, quix, tap
-from labkit.runs.groups import Groups
+from labkit.runs import prints, quix
 from labkit.runs.production import Production
-from labkit.runs.requests import within
 from labkit.runs.system import System
-from labkit.runs.topics import DEAD_LETTER, Topics
 from labkit.runs.worker import Identity, Worker, Workers
 from labkit.scene import Scene
 
@@ -30,8 +31,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from labkit.broker.kept import Kept
     from labkit.flink import FlinkJob
+    from labkit.jvm.kept import Kept
     from labkit.live.chart import Chart
     from labkit.live.controls import Controls
     from labkit.live.dashboard import Dashboard
@@ -179,12 +180,12 @@ class Lab:
         LabError.
         """
         from labkit import flink
-        from labkit.broker import store
+        from labkit.jvm import store, training
 
         place = store.prepare(flink.installation())
         faster = place.aot_options()
         if not faster and not self._trainer:
-            self._trainer = store.train_in_background(place, "labkit.flink.training")
+            self._trainer = training.start(place, "labkit.flink.training")
         folders = self.broker.kept.directory / "flink"
         number = len(list(folders.glob("*"))) + (0 if resume else 1)
         folder = Path(into) if into else folders / f"{number}"

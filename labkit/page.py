@@ -13,7 +13,7 @@ import nbformat
 from papermill.iorw import load_notebook_node
 from papermill.parameterize import parameterize_notebook
 
-from labkit.broker.broker import free_ports
+from labkit.loopback import free_ports
 
 TAG = "page"  # of the cells that the page consists of
 JUPYTER = Path(__file__).with_name("jupyter")

@@ -9,11 +9,12 @@ import pytest
 from hypothesis import settings
 
 from labkit import Lab
-from labkit.broker import OwnBroker, cache, store, training
+from labkit.broker import OwnBroker, cache, training
 from labkit.flink import NotInstalled
 from labkit.flink import installation as flink_installation
 from labkit.flink import training as flink_training
 from labkit.flink.installation import Installation
+from labkit.jvm import store
 
 # A busy machine is no failure, and a red build must be red again when it is run again.
 settings.register_profile("labkit", deadline=None, derandomize="CI" in os.environ)

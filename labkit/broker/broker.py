@@ -3,15 +3,17 @@
 import os
 import re
 import shutil
-import socket
 import time
 from typing import Protocol
 
 from confluent_kafka import KafkaException
 
-from labkit.broker import cache, clients, kafka, store
-from labkit.broker.kept import Kept
+from labkit.broker import cache, server
 from labkit.errors import LabError
+from labkit.jvm import store, training
+from labkit.jvm.kept import Kept
+from labkit.kafka import clients
+from labkit.loopback import HOST, free_ports
 
 STARTED = "Kafka Server started"
 START_LIMIT = 60.0  # seconds; a start takes about one, a cold and busy laptop some ten
@@ -68,7 +70,7 @@ class OwnBroker:
         place = store.prepare(place or cache.installation())
         options = place.aot_options()
         self.address, self.kept = _start_on_free_ports(place, options)
-        self._trainer = None if options else store.train_in_background(place, "labkit.broker.training")
+        self._trainer = None if options else training.start(place, "labkit.broker.training")
 
     @property
     def alive(self) -> bool:
@@ -110,7 +112,7 @@ def _start_on_free_ports(place: cache.Installation, options: list[str]) -> tuple
             if not ready:
                 kept.close()
         if ready:
-            return f"{kafka.HOST}:{ports[0]}", kept
+            return f"{HOST}:{ports[0]}", kept
         if "Address already in use" not in log:
             break
     raise LabError(f"Kafka did not start: {_cause(log)} (`lab doctor` looks for the cause)")
@@ -128,8 +130,8 @@ def launch(place: cache.Installation, ports: list[int], options: list[str]) -> K
     kept = Kept()
     shutil.copytree(place.data, kept.directory / "data")
     settings = kept.directory / "server.properties"
-    settings.write_text(kafka.properties(kept.directory / "data", *ports))
-    kept.start(kafka.java(place.classpath, kafka.server_arguments(settings), *options))
+    settings.write_text(server.properties(kept.directory / "data", *ports))
+    kept.start(server.java(place.classpath, server.server_arguments(settings), *options))
     return kept
 
 
@@ -140,7 +142,7 @@ def wait_until_ready(kept: Kept, port: int) -> bool:
         if kept.exit_code() is not None or time.monotonic() > limit:
             return False
         time.sleep(0.01)
-    admin = clients.admin(f"{kafka.HOST}:{port}")
+    admin = clients.admin(f"{HOST}:{port}")
     while kept.exit_code() is None and time.monotonic() < limit:
         try:
             if admin.list_topics(timeout=1).brokers:
@@ -148,12 +150,3 @@ def wait_until_ready(kept: Kept, port: int) -> bool:
         except KafkaException:
             time.sleep(0.01)
     return False
-
-
-def free_ports(count: int) -> list[int]:
-    sockets = [socket.create_server((kafka.HOST, 0)) for _ in range(count)]
-    try:
-        return [each.getsockname()[1] for each in sockets]
-    finally:
-        for each in sockets:
-            each.close()

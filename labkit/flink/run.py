@@ -10,17 +10,17 @@ from typing import Any, NamedTuple
 
 from confluent_kafka import KafkaException
 
-from labkit.broker.broker import free_ports
-from labkit.broker.kept import Kept
 from labkit.errors import LabError
 from labkit.flink.failures import explain
 from labkit.flink.installation import Installation
 from labkit.flink.launch import launch, options
 from labkit.flink.rest import Checkpoints, Rest
 from labkit.flink.results import KINDS, Results
+from labkit.jvm.kept import Kept
+from labkit.kafka.groups import Groups
+from labkit.kafka.topics import DEAD_LETTER, Partitions
+from labkit.loopback import free_ports
 from labkit.runs import blame
-from labkit.runs.groups import Groups
-from labkit.runs.topics import DEAD_LETTER, Partitions
 from labkit.runs.worker import Worker
 
 PERIOD = 0.5  # seconds between two looks at the job

@@ -11,6 +11,7 @@ import numpy as np
 import plotly.graph_objects as go
 from ipywidgets import HTML, Accordion
 
+from labkit.kafka.tap import Record, Tap
 from labkit.live import theme
 from labkit.live.figure import LiveFigure
 from labkit.live.pacing import Pacer
@@ -20,7 +21,6 @@ from labkit.live.still import image
 from labkit.live.view import LiveView
 from labkit.readings import TOPICS, BadReading, check
 from labkit.readings.reading import LAST_TIMESTAMP
-from labkit.runs.tap import Record, Tap
 
 PERIOD = 0.02  # seconds between two readings of the tap at the least
 TEXT_PERIOD = 0.5  # the text equivalent need not race

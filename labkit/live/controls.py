@@ -9,8 +9,8 @@ from typing import Any, Protocol
 
 from ipywidgets import HTML, BoundedFloatText, Button, Dropdown, HBox, Layout, ToggleButton, VBox
 
-from labkit.broker.clients import LOGGER
 from labkit.errors import LabError
+from labkit.kafka.clients import LOGGER
 from labkit.live.ticker import Ticker, take_turns
 from labkit.readings import World
 from labkit.runs.production import Production

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import anywidget
 
 from labkit import cells
-from labkit.broker.clients import LOGGER
+from labkit.kafka.clients import LOGGER
 
 PERIOD = 0.1  # seconds between two frames at the least
 HEARTBEAT = 1.0  # seconds after which a frame says that nothing has changed

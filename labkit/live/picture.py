@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterable, Sequence
 from ipywidgets import HTML, ToggleButtons
 
 from labkit.errors import LabError
+from labkit.kafka.tap import Record, Tap
 from labkit.live import diagram, table
 from labkit.live.pacing import Pacer
 from labkit.live.still import image
 from labkit.live.ticker import take_turns
 from labkit.live.view import LiveView
 from labkit.runs.system import System, TopicFacts, WorkerFacts
-from labkit.runs.tap import Record, Tap
 
 PERIOD = 0.5  # seconds between two updates
 PEEKED = 5  # records shown of the chosen topic

@@ -5,8 +5,8 @@ from typing import Any
 
 import pandas as pd
 
-from labkit.runs.groups import Bookmark
-from labkit.runs.tap import Record
+from labkit.kafka.groups import Bookmark
+from labkit.kafka.tap import Record
 
 PLACE = ["partition", "offset", "time", "key"]
 

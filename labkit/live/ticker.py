@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from labkit.broker.clients import LOGGER
+from labkit.kafka.clients import LOGGER
 
 
 class Ticker:

@@ -10,13 +10,13 @@ from typing import Any, NamedTuple
 
 from ipywidgets import HTML
 
+from labkit.kafka.tap import Record, Tap
 from labkit.live import theme
 from labkit.live.chart import drawable
 from labkit.live.pacing import Pacer
 from labkit.live.view import LiveView
 from labkit.readings import now
 from labkit.readings.reading import LAST_TIMESTAMP
-from labkit.runs.tap import Record, Tap
 
 PERIOD = 0.25  # seconds between two looks at the clock
 COUNTS = "-count"  # how the names of topics end whose records count others

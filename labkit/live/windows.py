@@ -12,12 +12,12 @@ from ipywidgets import HTML, VBox
 from plotly.subplots import make_subplots
 
 from labkit.errors import LabError
+from labkit.kafka.tap import Record
 from labkit.live import theme
 from labkit.live.chart import drawable
 from labkit.live.figure import LiveFigure
 from labkit.live.sketch import timeline
 from labkit.live.still import Still, image
-from labkit.runs.tap import Record
 
 READINGS, LANE, EMPTY = 170, 26, 40  # pixels: the readings' row, one lane of windows, a row's margins
 

@@ -18,11 +18,11 @@ from quixstreams.state.rocksdb import RocksDBOptions
 from quixstreams.utils.printing import Printer
 from rich.console import Console
 
-from labkit.broker import clients
+from labkit.kafka import clients
+from labkit.kafka.requests import wait_until
 from labkit.readings import BadReading
 from labkit.runs.blame import Line, line_of_caller
 from labkit.runs.mistakes import Frame
-from labkit.runs.requests import wait_until
 
 Parse = Callable[[bytes | None], Any]
 SetAside = Callable[["Unreadable", Any, int, Any], None]

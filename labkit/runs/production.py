@@ -8,10 +8,10 @@ from typing import Any
 
 import orjson
 
-from labkit.broker import clients
 from labkit.errors import LabError
+from labkit.kafka import clients
+from labkit.kafka.topics import Topics
 from labkit.readings import Corrupt, World, named_for
-from labkit.runs.topics import Topics
 from labkit.runs.worker import Worker
 
 FLUSH_LIMIT = 10.0  # seconds that Kafka may take to acknowledge what it was sent

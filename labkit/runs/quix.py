@@ -8,7 +8,7 @@ import threading
 import warnings
 from typing import Any
 
-from labkit.broker import clients
+from labkit.kafka import clients
 
 
 def prepare() -> None:

@@ -12,14 +12,14 @@ from confluent_kafka import KafkaException
 from quixstreams.dataframe import StreamingDataFrame
 from quixstreams.models import Topic
 
-from labkit.broker import clients
 from labkit.errors import LabError
+from labkit.kafka import clients
+from labkit.kafka.groups import Groups
+from labkit.kafka.topics import DEAD_LETTER, Partitions
 from labkit.readings import TOPICS, parse, parse_object
 from labkit.runs import blame, mistakes
 from labkit.runs.application import LabApplication, Unreadable, lines_of_steps
-from labkit.runs.groups import Groups
 from labkit.runs.stall import Stall
-from labkit.runs.topics import DEAD_LETTER, Partitions
 from labkit.runs.worker import Worker
 
 Pipeline = Callable[..., StreamingDataFrame]

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from confluent_kafka import KafkaException
 
-from labkit.runs.topics import DEAD_LETTER, Topics
+from labkit.kafka.topics import DEAD_LETTER, Topics
 from labkit.runs.worker import Rate, State, Worker, Workers
 
 

@@ -10,7 +10,8 @@ from typing import Self
 
 import pytest
 
-from labkit.broker import OwnBroker, clients
+from labkit.broker import OwnBroker
+from labkit.kafka import clients
 from labkit.pipelines import PIPELINES
 from tests.waiting import eventually
 

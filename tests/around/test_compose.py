@@ -6,8 +6,10 @@ from pathlib import Path
 
 import yaml
 
-from labkit.broker import broker, cache, jars, kafka
-from labkit.broker.kept import Kept
+from labkit.broker import broker, cache, server
+from labkit.jvm import jars
+from labkit.jvm.kept import Kept
+from labkit.loopback import free_ports
 
 ROOT = Path(__file__).parents[2]
 SERVICE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]["kafka"]
@@ -24,10 +26,10 @@ def test_the_image_is_the_official_one_at_the_locked_version() -> None:
 
 
 def test_the_settings_are_those_of_the_labs_own_broker() -> None:
-    own = dict(line.split("=", 1) for line in kafka.SETTINGS.splitlines())
+    own = dict(line.split("=", 1) for line in server.SETTINGS.splitlines())
     where = {"listeners", "advertised.listeners", "controller.quorum.voters"}
     assert {name: value for name, value in settings().items() if name not in where} == own
-    assert all(flag in kafka.FLAGS for flag in SERVICE["environment"]["KAFKA_HEAP_OPTS"].split())
+    assert all(flag in server.FLAGS for flag in SERVICE["environment"]["KAFKA_HEAP_OPTS"].split())
 
 
 def test_only_this_computer_can_reach_it() -> None:
@@ -41,18 +43,18 @@ def test_it_has_a_health_check_that_asks_kafka() -> None:
 
 def test_kafka_starts_with_these_settings_and_its_health_check_passes(installation: cache.Installation) -> None:
     """No Docker here: the same settings, on other ports, in a plain process; and the class behind the script."""
-    port, controller = broker.free_ports(2)
+    port, controller = free_ports(2)
     kept = Kept()
     text = "".join(f"{name}={value}\n" for name, value in settings().items()) + f"log.dirs={kept.directory / 'data'}\n"
     text = re.sub(r"\b9092\b", str(port), text)
     text = re.sub(r"\b9093\b", str(controller), text).replace("BROKER://:", "BROKER://127.0.0.1:")
     file = kept.directory / "server.properties"
     file.write_text(text)
-    subprocess.run(kafka.java(installation.classpath, kafka.format_arguments(file)), check=True, capture_output=True)
-    kept.start(kafka.java(installation.classpath, kafka.server_arguments(file)))
+    subprocess.run(server.java(installation.classpath, server.format_arguments(file)), check=True, capture_output=True)
+    kept.start(server.java(installation.classpath, server.server_arguments(file)))
     try:
         assert broker.wait_until_ready(kept, port), kept.log()
         check = ["org.apache.kafka.tools.BrokerApiVersionsCommand", "--bootstrap-server", f"127.0.0.1:{port}"]
-        subprocess.run(kafka.java(installation.classpath, check), check=True, capture_output=True, timeout=60)
+        subprocess.run(server.java(installation.classpath, check), check=True, capture_output=True, timeout=60)
     finally:
         kept.close()

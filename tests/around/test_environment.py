@@ -132,9 +132,10 @@ ROOMS = [
     {"live", "cells"},
     {"flink"},
     {"runs"},
-    {"broker", "pipelines"},
+    {"broker"},
+    {"kafka", "jvm", "pipelines"},
     {"readings"},
-    {"errors"},
+    {"errors", "loopback"},
 ]
 LEVEL = {room: level for level, rooms in enumerate(ROOMS) for room in rooms}
 

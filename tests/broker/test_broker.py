@@ -16,9 +16,12 @@ from confluent_kafka import TopicPartition
 from confluent_kafka.admin import ConfigResource
 
 from labkit import LabError
-from labkit.broker import ExternalBroker, OwnBroker, cache, clients, find_or_start, kafka, store
+from labkit.broker import ExternalBroker, OwnBroker, cache, find_or_start, server
 from labkit.broker import broker as starting
-from labkit.broker.kept import Kept
+from labkit.jvm import store
+from labkit.jvm.kept import Kept
+from labkit.kafka import clients
+from labkit.loopback import free_ports
 from labkit.readings import now
 from tests.broker.lives import Footprint, listeners, python
 from tests.waiting import eventually
@@ -66,7 +69,7 @@ def test_kafkas_own_tools_work_against_it(broker: OwnBroker, installation: cache
 
     def tool(*arguments: str) -> str:
         arguments = (*arguments, "--bootstrap-server", broker.address)
-        command = kafka.java(installation.classpath, list(arguments), f"-XX:AOTCache={installation.aot}")  # faster
+        command = server.java(installation.classpath, list(arguments), f"-XX:AOTCache={installation.aot}")  # faster
         return subprocess.run(command, capture_output=True, text=True, timeout=30, check=True).stdout
 
     consumed = tool(CONSUMER, "--topic", topic, "--from-beginning", "--max-messages", "3", "--group", group)
@@ -110,7 +113,7 @@ def test_lab_broker_names_the_broker_to_use(broker: OwnBroker, monkeypatch: pyte
 @contextlib.contextmanager
 def dead_addresses() -> Iterator[list[str]]:
     """Where nobody listens; where somebody listens and never answers; what is no address at all."""
-    (free,) = starting.free_ports(1)
+    (free,) = free_ports(1)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         yield [f"127.0.0.1:{free}", f"127.0.0.1:{silent.getsockname()[1]}", "no-such-host.invalid:9092", "a:b:c"]
 
@@ -183,7 +186,6 @@ def test_a_port_that_another_kafka_took_is_not_taken_for_its_own(
     broker: OwnBroker, installation: cache.Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     taken = int(broker.address.rpartition(":")[2])
-    free_ports = starting.free_ports
     answers = iter([[taken, *free_ports(1)]])
     monkeypatch.setattr(starting, "free_ports", lambda count: next(answers, None) or free_ports(count))
     own = OwnBroker(installation)
@@ -227,7 +229,7 @@ def test_a_child_that_the_kernel_forked_does_not_hold_up_the_end(end: str) -> No
     script = f"""
 import os, sys, warnings
 warnings.simplefilter("ignore")  # of a fork with threads around
-from labkit.broker.kept import Kept
+from labkit.jvm.kept import Kept
 kept = Kept()
 kept.start()
 if os.fork() == 0:

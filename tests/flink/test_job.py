@@ -17,14 +17,13 @@ import psutil
 import pytest
 
 from labkit import Lab, LabError
-from labkit.broker import clients
-from labkit.broker.jars import Lock
 from labkit.flink import SQL, FlinkJob
 from labkit.flink.failures import explain
 from labkit.flink.installation import LOCK, Installation, NotInstalled
+from labkit.jvm.jars import Lock
+from labkit.kafka import clients, tap
 from labkit.live import panel
 from labkit.readings import BadReading, now, parse
-from labkit.runs import tap
 from labkit.runs.system import System
 from tests.broker.lives import lives
 from tests.flink import oracle, results

@@ -12,7 +12,7 @@ from quixstreams.dataframe import StreamingDataFrame
 from quixstreams.dataframe.windows import Count, Max, Mean, Min
 
 from labkit import Lab
-from labkit.broker import clients
+from labkit.kafka import clients
 from labkit.pipelines.windows import GRACE_MS, with_device
 from labkit.readings import recorded
 from tests.flink import oracle, results

@@ -2,7 +2,7 @@
 
 import pytest
 
-from labkit.broker import clients
+from labkit.kafka import clients
 from labkit.live import chart, controls, pacing, panel, picture, tiles
 from tests.live import browser
 

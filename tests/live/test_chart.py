@@ -10,10 +10,10 @@ import orjson
 import pytest
 
 from labkit import Lab, LabError
-from labkit.broker import clients
+from labkit.kafka import clients
+from labkit.kafka.tap import Record
 from labkit.live import pacing, theme
 from labkit.live.chart import Chart, drawable
-from labkit.runs.tap import Record
 from tests.live.browser import threads_in_each_others_way
 from tests.waiting import eventually
 

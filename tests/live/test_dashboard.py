@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from labkit import Lab
+from labkit.kafka.tap import Record
 from labkit.live import tiles
 from labkit.live.dashboard import Dashboard
 from labkit.pipelines import average_temperature
 from labkit.readings import now
-from labkit.runs.tap import Record
 from tests.live.browser import sends
 from tests.waiting import eventually
 

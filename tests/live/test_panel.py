@@ -6,7 +6,7 @@ import re
 import weakref
 
 from labkit import Lab
-from labkit.broker import clients
+from labkit.kafka import clients
 from labkit.live import panel
 from labkit.readings import simulate
 from labkit.runs.worker import Worker

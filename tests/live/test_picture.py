@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import pytest
 
 from labkit import Lab, LabError
-from labkit.broker import clients
+from labkit.kafka import clients
 from labkit.live import diagram
 from labkit.live import picture as module
 from labkit.live.picture import NOTHING, PERIOD, Picture

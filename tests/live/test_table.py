@@ -5,8 +5,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from labkit.kafka.tap import Record
 from labkit.live import table
-from labkit.runs.tap import Record
 
 
 def record(value: Any, headers: dict[str, str] | None = None) -> Record:

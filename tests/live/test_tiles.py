@@ -9,10 +9,10 @@ import orjson
 import pytest
 
 from labkit import Lab
-from labkit.broker import clients
+from labkit.kafka import clients
+from labkit.kafka.tap import Record
 from labkit.live import tiles as module
 from labkit.live.tiles import FRESH, Tiles, Value
-from labkit.runs.tap import Record
 from tests.waiting import eventually
 
 NOW = 1_700_000_000_000

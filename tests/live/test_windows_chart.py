@@ -8,9 +8,9 @@ import orjson
 import pytest
 
 from labkit import Lab, LabError
-from labkit.broker import clients
+from labkit.kafka import clients
+from labkit.kafka.tap import Record
 from labkit.live.windows import Span, Windows, spans
-from labkit.runs.tap import Record
 
 NOW = 1_700_000_000_000  # 22:13:20
 

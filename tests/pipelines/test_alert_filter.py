@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from labkit import Lab
-from labkit.broker import clients
+from labkit.kafka import clients
 from labkit.pipelines import alert_filter
 
 temperatures = st.one_of(st.floats(-300, 60), st.sampled_from([29.84, 29.85, 29.86, -273.15]), st.just("hot"))

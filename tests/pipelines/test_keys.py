@@ -9,7 +9,7 @@ import pytest
 from quixstreams.dataframe.windows import Count, Mean
 
 from labkit import Lab
-from labkit.broker import clients
+from labkit.kafka import clients
 from labkit.pipelines import average_temperature
 from tests.waiting import eventually
 

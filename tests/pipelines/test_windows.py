@@ -13,10 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from labkit import Lab
-from labkit.broker import clients
+from labkit.kafka import clients
+from labkit.kafka.tap import Record
 from labkit.pipelines import PIPELINES
 from labkit.runs.run import Run
-from labkit.runs.tap import Record
 from tests.pipelines import oracle
 from tests.pipelines.oracle import GRACE, STEP, Reading
 from tests.waiting import eventually

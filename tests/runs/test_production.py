@@ -10,7 +10,7 @@ import pytest
 from confluent_kafka.admin import NewTopic
 
 from labkit import Lab, LabError
-from labkit.broker import clients
+from labkit.kafka import clients
 from labkit.live import panel
 from labkit.pipelines import alert_filter
 from labkit.readings import now, recorded, simulate

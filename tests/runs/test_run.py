@@ -9,13 +9,13 @@ import pytest
 from quixstreams.dataframe.windows import Mean
 
 from labkit import Lab, LabError
-from labkit.broker import clients
+from labkit.kafka import clients
+from labkit.kafka.topics import Topics
 from labkit.live import panel
 from labkit.pipelines import alert_filter, average_temperature
 from labkit.runs import stall
 from labkit.runs.run import Run
 from labkit.runs.system import System
-from labkit.runs.topics import Topics
 from tests.waiting import eventually
 
 

@@ -6,7 +6,7 @@ import pytest
 from confluent_kafka import KafkaError, KafkaException
 
 from labkit import Lab, LabError
-from labkit.broker import clients
+from labkit.kafka import clients
 from labkit.pipelines import alert_filter
 from labkit.readings import simulate
 from labkit.runs.run import Run

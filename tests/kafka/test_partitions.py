@@ -7,7 +7,8 @@ import pytest
 from quixstreams import Application
 
 from labkit import Lab
-from labkit.broker import cache, clients, kafka
+from labkit.broker import cache, server
+from labkit.kafka import clients
 
 KEYS = [*(f"sensor-{number}" for number in range(1, 41)), "EWR", "JFK", "LGA", "Kühlraum", "x" * 300]
 CONSOLE_PRODUCER = "org.apache.kafka.tools.ConsoleProducer"
@@ -37,7 +38,7 @@ def test_a_key_goes_where_quix_streams_and_java_put_it(
     arguments = [CONSOLE_PRODUCER, "--bootstrap-server", lab.broker.address, "--topic", lab._topics.full("by-java")]
     properties = [each for text in ("parse.key=true", "key.separator==") for each in ("--reader-property", text)]
     subprocess.run(
-        kafka.java(installation.classpath, [*arguments, *properties], *installation.aot_options()),
+        server.java(installation.classpath, [*arguments, *properties], *installation.aot_options()),
         input="".join(f"{key}={{}}\n" for key in KEYS),
         text=True,
         capture_output=True,

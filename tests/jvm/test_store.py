@@ -11,14 +11,16 @@ import psutil
 import pytest
 
 from labkit import LabError
-from labkit.broker import cache, kafka, store
-from labkit.broker.jars import Lock
+from labkit.broker import cache, server
+from labkit.jvm import store, training
+from labkit.jvm.jars import Lock
 from tests.broker.lives import descendants, lives, python
 from tests.waiting import eventually
 
 PREPARE = """
 from pathlib import Path
-from labkit.broker import cache, store
+from labkit.broker import cache
+from labkit.jvm import store
 store.prepare(cache.installation(Path({!r})))
 """
 WHOLE = {"jars", "data", "data.sha256"}
@@ -137,17 +139,17 @@ def test_a_damaged_ahead_of_time_cache_is_not_used_and_may_be_trained_again(plac
 
 def test_a_trained_cache_is_not_trained_again(place: cache.Installation) -> None:
     train(place, b"cache")
-    with store.exclusive_training(place) as fresh:
+    with training.exclusive(place) as fresh:
         assert fresh is None
 
 
 def test_only_one_trains_at_a_time(place: cache.Installation) -> None:
     def look() -> None:
-        with store.exclusive_training(place) as fresh:
+        with training.exclusive(place) as fresh:
             seen.append(fresh)
 
     seen: list[Path | None] = []
-    with store.exclusive_training(place) as fresh:
+    with training.exclusive(place) as fresh:
         assert fresh
         other = threading.Thread(target=look)
         other.start()
@@ -161,7 +163,7 @@ def test_a_training_that_fails_or_was_killed_leaves_nothing(place: cache.Install
     killed.mkdir()
     (killed / "jvm.aot.config").write_bytes(b"half-made")
 
-    with contextlib.suppress(ZeroDivisionError), store.exclusive_training(place) as fresh:
+    with contextlib.suppress(ZeroDivisionError), training.exclusive(place) as fresh:
         assert fresh
         fresh.write_bytes(b"half-made")
         raise ZeroDivisionError
@@ -171,7 +173,7 @@ def test_a_training_that_fails_or_was_killed_leaves_nothing(place: cache.Install
 
 
 def train(place: cache.Installation, content: bytes) -> None:
-    with store.exclusive_training(place) as fresh:
+    with training.exclusive(place) as fresh:
         assert fresh
         fresh.write_bytes(content)
 
@@ -213,7 +215,7 @@ def test_another_lock_jre_or_jvm_flag_has_another_place(monkeypatch: pytest.Monk
     lock = Lock.read(cache.LOCK)
     places = [cache.installation(tmp_path), cache.installation(tmp_path, dataclasses.replace(lock, sha256="other"))]
     with monkeypatch.context() as patch:
-        patch.setattr(kafka, "FLAGS", (*kafka.FLAGS, "-Xss1m"))
+        patch.setattr(server, "FLAGS", (*server.FLAGS, "-Xss1m"))
         places.append(cache.installation(tmp_path))
     with monkeypatch.context() as patch:
         patch.setattr(cache, "version", lambda _: "26.0.0")

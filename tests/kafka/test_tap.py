@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import pytest
 
 from labkit import Lab
-from labkit.broker import clients
+from labkit.kafka import clients
+from labkit.kafka.tap import Record, Tap
 from labkit.readings import simulate
-from labkit.runs.tap import Record, Tap
 from tests.waiting import eventually
 
 

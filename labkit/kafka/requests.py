@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient, TopicMetadata
 
-from labkit.broker import clients
 from labkit.errors import LabError
+from labkit.kafka import clients
 
 LIMIT = 15.0  # seconds that a request may take
 LEAST = 0.5  # seconds that one may take where less is left

@@ -5,7 +5,7 @@ import contextlib
 from confluent_kafka import Consumer, TopicPartition
 
 from labkit import Lab
-from labkit.broker import clients
+from labkit.kafka import clients
 from tests.waiting import eventually
 
 

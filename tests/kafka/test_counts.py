@@ -7,8 +7,8 @@ import pytest
 from confluent_kafka import KafkaException, Producer, TopicPartition
 
 from labkit import Lab
-from labkit.broker import clients
-from labkit.runs.counts import Count
+from labkit.kafka import clients
+from labkit.kafka.counts import Count
 from labkit.runs.system import System
 from tests.waiting import eventually
 

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 import orjson
 from confluent_kafka import KafkaError, Message, TopicPartition
 
-from labkit.broker import clients
 from labkit.errors import LabError
-from labkit.runs.topics import Partitions, Topics
+from labkit.kafka import clients
+from labkit.kafka.topics import Partitions, Topics
 
 BATCH = 500  # records drawn at once; with more than that waiting, a tap seeks to the newest
 LOOK = 1.0  # seconds between two looks whether a topic has been emptied

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, TopicPartition
 
-from labkit.runs.topics import Partitions, Topics
+from labkit.kafka.topics import Partitions, Topics
 
 
 class Bookmark(NamedTuple):

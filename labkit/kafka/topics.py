@@ -9,8 +9,8 @@ from confluent_kafka import IsolationLevel, KafkaError, TopicCollection, TopicPa
 from confluent_kafka.admin import NewTopic, OffsetSpec
 
 from labkit.errors import LabError
-from labkit.runs.counts import Counts
-from labkit.runs.requests import Requests, wait_until
+from labkit.kafka.counts import Counts
+from labkit.kafka.requests import Requests, wait_until
 
 DEAD_LETTER = ".dead-letter"
 INTERNAL = ("__", "changelog__", "repartition__")  # how the names begin of topics that are nobody's business

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from confluent_kafka import Consumer, KafkaError, TopicPartition
 
-from labkit.broker import clients
 from labkit.errors import LabError
+from labkit.kafka import clients
 
 if TYPE_CHECKING:
-    from labkit.runs.topics import Partitions, Topics
+    from labkit.kafka.topics import Partitions, Topics
 
 # Kafka makes it for the first transaction. Without it each offset is a record: with it some are markers of a commit or
 # an abort, and some are of records that were aborted.

@@ -8,18 +8,16 @@ import hashlib
 import json
 import os
 import shutil
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 import platformdirs
-from filelock import FileLock, Timeout
+from filelock import FileLock
 
-from labkit.broker import jars
-from labkit.broker.kept import Kept
 from labkit.errors import LabError
+from labkit.jvm import jars
 
 
 @dataclass(frozen=True)
@@ -87,32 +85,6 @@ def prepare(place: Place) -> Place:
                 jars.download(missing, place.jar_directory, fresh, done)
         place.finish()
     return place
-
-
-@contextlib.contextmanager
-def exclusive_training(place: Installation) -> Iterator[Path | None]:
-    """A path to write an ahead-of-time cache to, or None if there is one or somebody else is making it.
-
-    When the block ends without an error, the file takes its place in the cache.
-    """
-    try:
-        with FileLock(f"{place.directory}.training.lock", timeout=0):
-            if place.aot:
-                yield None
-                return
-            with scratch(place.directory / "training") as directory:
-                fresh = directory / place.aot_file.name
-                yield fresh
-                replace_sealed(fresh, place.aot_file)
-    except Timeout:
-        yield None
-
-
-def train_in_background(place: Installation, module: str) -> Kept:
-    """Run a training module in a process of its own, which ends with this one."""
-    trainer = Kept()
-    trainer.start([sys.executable, "-m", module, str(place.directory.parent)])
-    return trainer
 
 
 @contextlib.contextmanager

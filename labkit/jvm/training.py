@@ -1,0 +1,40 @@
+"""Training an ahead-of-time cache, from which a JVM starts several times as fast (JEP 483 and 514)."""
+
+import contextlib
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from labkit.errors import LabError
+from labkit.jvm import store
+from labkit.jvm.kept import Kept
+
+
+@contextlib.contextmanager
+def exclusive(place: store.Installation) -> Iterator[Path | None]:
+    """A path that a JVM is to write its cache to, or None if there is one or somebody else is making it.
+
+    When the block ends without an error, the file takes its place. Raises LabError if there is no file.
+    """
+    try:
+        with FileLock(f"{place.directory}.training.lock", timeout=0):
+            if place.aot:
+                yield None
+                return
+            with store.scratch(place.directory / "training") as directory:
+                fresh = directory / place.aot_file.name
+                yield fresh
+                if not fresh.exists():
+                    raise LabError(f"The JVM of {place.what} wrote no ahead-of-time cache: starts stay slower.")
+                store.replace_sealed(fresh, place.aot_file)
+    except Timeout:
+        yield None
+
+
+def start(place: store.Installation, module: str) -> Kept:
+    """Run a training module in a process of its own, which ends with this one."""
+    trainer = Kept()
+    trainer.start([sys.executable, "-m", module, str(place.directory.parent)])
+    return trainer
