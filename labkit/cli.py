@@ -18,7 +18,7 @@ import platformdirs
 from labkit import Lab, LabError, doctor
 from labkit.broker import OwnBroker, cache, training
 from labkit.jvm import store
-from labkit.jvm.store import Place
+from labkit.jvm.store import AnyInstallation
 
 if TYPE_CHECKING:
     from labkit.runs.worker import Worker
@@ -70,12 +70,12 @@ def fetch() -> None:
     )
     _train(kafka, training.train, 15)
     try:
-        place = store.prepare(flink.installation())
+        installation = store.prepare(flink.installation())
     except flink.NotInstalled as error:
         click.echo(f"No Flink: {error}")
         return
-    click.echo(f"Flink {place.lock.version}: {len(place.lock.jars)} jars, each verified")
-    _train(place, flink_training.train, 30)
+    click.echo(f"Flink {installation.lock.version}: {len(installation.lock.jars)} jars, each verified")
+    _train(installation, flink_training.train, 30)
 
 
 @main.command("doctor")
@@ -205,11 +205,12 @@ def dashboard(port: int, no_browser: bool, **parameters: Any) -> None:
     page.serve(NOTEBOOKS / "04_live_charts.ipynb", parameters, port, not no_browser)
 
 
-def _train(place: Place, train: Callable[[Place], None], seconds: int) -> None:
-    if place.aot is None:
+def _train(installation: AnyInstallation, train: Callable[[AnyInstallation], None], seconds: int) -> None:
+    if installation.aot is None:
         click.echo(f"Training the ahead-of-time cache: some {seconds} seconds …")
-        train(place)
-    click.echo(f"Ahead-of-time cache: {'there' if place.aot else 'being trained by another lab'}\n{place.directory}")
+        train(installation)
+    state = "there" if installation.aot else "being trained by another lab"
+    click.echo(f"Ahead-of-time cache: {state}\n{installation.directory}")
 
 
 @contextlib.contextmanager

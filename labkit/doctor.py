@@ -29,10 +29,14 @@ def examine() -> Iterator[Finding]:
     yield Finding("Python", sys.version_info >= (3, 11), sys.version.split()[0])
     yield _system()
     yield _try("Java from PyPI", _java)
-    place = cache.installation()
-    yield _disk(place)
-    yield Finding("Kafka's jars", True, "all here" if not place.missing() else "not downloaded yet: `lab fetch` does")
-    yield Finding("fast start", True, "trained" if place.aot else "not trained yet: a first start or `lab fetch` does")
+    installation = cache.installation()
+    yield _disk(installation)
+    yield Finding(
+        "Kafka's jars", True, "all here" if not installation.missing() else "not downloaded yet: `lab fetch` does"
+    )
+    yield Finding(
+        "fast start", True, "trained" if installation.aot else "not trained yet: a first start or `lab fetch` does"
+    )
     yield _flink()
     if address := os.environ.get("LAB_BROKER"):
         yield _try("LAB_BROKER", lambda: _answers(address))
@@ -49,18 +53,20 @@ def _flink() -> Finding:
     from labkit import flink  # every command of `lab` imports this module
 
     try:
-        place = flink.installation()
+        installation = flink.installation()
     except flink.NotInstalled as error:  # all but notebook 05 works without
         return Finding("Flink", True, str(error))
-    return Finding("Flink", True, "all here" if place.is_whole() else "jars not downloaded yet: `lab fetch` does")
+    return Finding(
+        "Flink", True, "all here" if installation.is_whole() else "jars not downloaded yet: `lab fetch` does"
+    )
 
 
-def _disk(place: cache.Installation) -> Finding:
-    root = place.directory
+def _disk(installation: cache.Installation) -> Finding:
+    root = installation.directory
     while not root.exists():
         root = root.parent
     free = shutil.disk_usage(root).free // 1_000_000
-    return Finding("disk", free > FREE, f"{free} MB free for {place.directory.parent}; {FREE} are enough")
+    return Finding("disk", free > FREE, f"{free} MB free for {installation.directory.parent}; {FREE} are enough")
 
 
 def _try(what: str, look: Callable[[], str]) -> Finding:

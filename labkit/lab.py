@@ -182,17 +182,17 @@ class Lab:
         from labkit import flink
         from labkit.jvm import store, training
 
-        place = store.prepare(flink.installation())
-        faster = place.aot_options()
+        installation = store.prepare(flink.installation())
+        faster = installation.aot_options()
         if not faster and not self._trainer:
-            self._trainer = training.start(place, "labkit.flink.training")
+            self._trainer = training.start(installation, "labkit.flink.training")
         folders = self.broker.kept.directory / "flink"
         number = len(list(folders.glob("*"))) + (0 if resume else 1)
         folder = Path(into) if into else folders / f"{number}"
         job = flink.FlinkJob(self._groups, name, reads, folder, sql or flink.SQL, bounded)
         job.check(resume, self._replaced_by(job.identity))
         replaced = self._replace(job)
-        job.begin(place, faster, resume)
+        job.begin(installation, faster, resume)
         self._adopt(job, replaced)
         return job
 
@@ -310,13 +310,13 @@ class Lab:
         return table.of_topics([(name, *self._topics.size(name)) for name in self._topics.names()])
 
     def groups(self) -> pd.DataFrame:
-        """Every consumer group's bookmarks: topic, partition, committed offset, and the lag in records.
+        """Every consumer group with its topics and partitions: the committed offset, and the lag in records.
 
         A partition of which a group has committed nothing has no committed offset, and all its records are the lag.
         """
         from labkit.live import table
 
-        return table.of_groups(self._groups.bookmarks())
+        return table.of_groups(self._groups.offsets())
 
     def records(self, topic: str) -> list[tap.Record]:
         """Every record that a topic holds now, in order of partition and offset."""

@@ -66,11 +66,11 @@ class ExternalBroker:
 class OwnBroker:
     """A Kafka that ends, with its data, when `close` is called or this process ends in whatever way."""
 
-    def __init__(self, place: cache.Installation | None = None) -> None:
-        place = store.prepare(place or cache.installation())
-        options = place.aot_options()
-        self.address, self.kept = _start_on_free_ports(place, options)
-        self._trainer = None if options else training.start(place, "labkit.broker.training")
+    def __init__(self, installation: cache.Installation | None = None) -> None:
+        installation = store.prepare(installation or cache.installation())
+        options = installation.aot_options()
+        self.address, self.kept = _start_on_free_ports(installation, options)
+        self._trainer = None if options else training.start(installation, "labkit.broker.training")
 
     @property
     def alive(self) -> bool:
@@ -100,10 +100,10 @@ def find_or_start() -> Broker:
     return ExternalBroker(address) if address else OwnBroker()
 
 
-def _start_on_free_ports(place: cache.Installation, options: list[str]) -> tuple[str, Kept]:
+def _start_on_free_ports(installation: cache.Installation, options: list[str]) -> tuple[str, Kept]:
     for _ in range(3):  # somebody may take a port between our looking and Kafka's binding
         ports = free_ports(2)
-        kept = launch(place, ports, options)
+        kept = launch(installation, ports, options)
         ready = False
         try:
             ready = wait_until_ready(kept, ports[0])
@@ -125,13 +125,13 @@ def _cause(log: str) -> str:
     return next(reversed(exceptions or errors), "it said nothing")
 
 
-def launch(place: cache.Installation, ports: list[int], options: list[str]) -> Kept:
+def launch(installation: cache.Installation, ports: list[int], options: list[str]) -> Kept:
     """Start Kafka's JVM on a copy of the formatted data directory; it is not ready yet."""
     kept = Kept()
-    shutil.copytree(place.data, kept.directory / "data")
+    shutil.copytree(installation.data, kept.directory / "data")
     settings = kept.directory / "server.properties"
     settings.write_text(server.properties(kept.directory / "data", *ports))
-    kept.start(server.java(place.classpath, server.server_arguments(settings), *options))
+    kept.start(server.java(installation.classpath, server.server_arguments(settings), *options))
     return kept
 
 

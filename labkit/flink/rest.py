@@ -56,7 +56,7 @@ class Rest:
     def stop(self, job: str, folder: str) -> None:
         """Ask for a savepoint in a folder, and for the end once that is done; what is written is committed then."""
         body = json.dumps({"drain": False, "targetDirectory": folder}).encode()
-        self._get(Request(f"{self.address}/jobs/{job}/stop", body, {"Content-Type": "application/json"}))
+        self._answer(Request(f"{self.address}/jobs/{job}/stop", body, {"Content-Type": "application/json"}))
 
     def _find_offsets(self, job: str) -> list[tuple[str, str]]:
         vertices = [each["id"] for each in self._get(f"/jobs/{job}")["vertices"]]
@@ -67,9 +67,12 @@ class Rest:
             if OFFSET.search(each["id"])
         ]
 
-    def _get(self, place: str | Request) -> Any:
+    def _get(self, path: str) -> Any:
+        return self._answer(Request(f"{self.address}{path}"))
+
+    def _answer(self, request: Request) -> Any:
         try:
-            with self._open(place if isinstance(place, Request) else f"{self.address}{place}", timeout=LIMIT) as answer:
+            with self._open(request, timeout=LIMIT) as answer:
                 return json.load(answer)
         except (HTTPException, ValueError) as error:  # it is just starting, or just ending; URLError is an OSError
             raise OSError(str(error)) from error

@@ -76,7 +76,7 @@ class FlinkJob(Worker):
             self._kept.close()
             raise
 
-    def begin(self, place: Installation, jvm: Sequence[str], resume: bool = False) -> None:
+    def begin(self, installation: Installation, jvm: Sequence[str], resume: bool = False) -> None:
         """Start the job: anew, or where the newest checkpoint in its folder was taken. Raises LabError.
 
         `jvm` are further options of the JVM, such as the installation's `aot_options`.
@@ -87,7 +87,7 @@ class FlinkJob(Worker):
             checkpoint = self._resumed() if resume else self._anew()
             self._topics.create(self._letters)
             self._groups.used.add(self.group)
-            self._launch(place, checkpoint, jvm)
+            self._launch(installation, checkpoint, jvm)
         except BaseException:
             self._results.release()
             self._kept.close()
@@ -210,7 +210,7 @@ class FlinkJob(Worker):
         """What a checkpoint belongs to. A topic that was deleted and made anew is another one."""
         return {"topic": self._topics.identity(self._topic), "SQL": hashlib.sha256(self._sql.encode()).hexdigest()}
 
-    def _launch(self, place: Installation, checkpoint: Path | None, jvm: Sequence[str]) -> None:
+    def _launch(self, installation: Installation, checkpoint: Path | None, jvm: Sequence[str]) -> None:
         values = {
             "topic": self._topics.full(self._topic),
             "letters": self._topics.full(self._letters),
@@ -223,7 +223,7 @@ class FlinkJob(Worker):
         self._rest = Rest(port)
         self.web = self._rest.address
         self._begun = time.time()
-        launch(self._kept, place, self._sql, values, options(self._results.checkpoints, checkpoint, port), jvm)
+        launch(self._kept, installation, self._sql, values, options(self._results.checkpoints, checkpoint, port), jvm)
 
     # ------------------------------------------------------------------- work
 

@@ -23,9 +23,9 @@ LIMIT = 300.0  # seconds; it takes some 30 on two free cores
 TOPIC = "sensor-data"
 
 
-def train(place: Installation) -> None:
+def train(installation: Installation) -> None:
     """Make the ahead-of-time cache unless it is there or being made. Takes some 30 seconds."""
-    with training.exclusive(place) as fresh:
+    with training.exclusive(installation) as fresh:
         if fresh is None:
             return
         broker = OwnBroker()
@@ -33,7 +33,7 @@ def train(place: Installation) -> None:
             topics = Topics(broker.address)
             _fill(topics)
             job = FlinkJob(Groups(topics), "training", TOPIC, broker.kept.directory / "flink", SQL, bounded=True)
-            job.begin(place, [f"-XX:AOTCacheOutput={fresh}"])
+            job.begin(installation, [f"-XX:AOTCacheOutput={fresh}"])
             if not job.wait(LIMIT):
                 job.stop()
         finally:

@@ -22,7 +22,7 @@ from labkit.jvm import jars
 
 @dataclass(frozen=True)
 class Installation:
-    """A place in the cache with the locked jars of `what`; `aot` is None until an ahead-of-time cache is trained."""
+    """A directory with the locked jars of `what`; `aot` is None until an ahead-of-time cache is trained."""
 
     what: str
     lock: jars.Lock
@@ -55,7 +55,7 @@ class Installation:
         """Make what is needed besides the jars; called with the jars in place, under the lock."""
 
 
-Place = TypeVar("Place", bound=Installation)
+AnyInstallation = TypeVar("AnyInstallation", bound=Installation)
 
 
 def root() -> Path:
@@ -63,28 +63,30 @@ def root() -> Path:
 
 
 def key(*parts: object) -> str:
-    """What tells apart the places of an installation that was made of these parts."""
+    """What tells apart the directories of installations that were made of other parts."""
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
 
-def prepare(place: Place) -> Place:
-    """Make what is missing or damaged, showing a progress bar, and return the place.
+def prepare(installation: AnyInstallation) -> AnyInstallation:
+    """Make what is missing or damaged, showing a progress bar, and return the installation.
 
     Safe to call from many processes at once: the first one makes it, the others wait.
     """
-    if place.is_whole():
-        return place
+    if installation.is_whole():
+        return installation
     try:
-        place.directory.mkdir(parents=True, exist_ok=True)
+        installation.directory.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise LabError(f"Cannot write to the cache {place.directory} ({error.strerror}): free or allow it.") from error
-    with FileLock(f"{place.directory}.lock"):
-        if missing := place.missing():
+        raise LabError(
+            f"Cannot write to the cache {installation.directory} ({error.strerror}): free or allow it."
+        ) from error
+    with FileLock(f"{installation.directory}.lock"):
+        if missing := installation.missing():
             total = sum(jar.size for jar in missing)
-            with scratch(place.directory / "download") as fresh, _progress(place.what, total) as done:
-                jars.download(missing, place.jar_directory, fresh, done)
-        place.finish()
-    return place
+            with scratch(installation.directory / "download") as fresh, _progress(installation.what, total) as done:
+                jars.download(missing, installation.jar_directory, fresh, done)
+        installation.finish()
+    return installation
 
 
 @contextlib.contextmanager
@@ -98,35 +100,35 @@ def scratch(directory: Path) -> Iterator[Path]:
         shutil.rmtree(directory, ignore_errors=True)
 
 
-def replace_sealed(fresh: Path, place: Path) -> None:
-    """Move a file or directory to its place and seal it, so that a half-made one can be told from a whole one."""
-    seal = _seal(place)
+def replace_sealed(fresh: Path, target: Path) -> None:
+    """Move a file or directory to its target and seal it, so that a half-made one can be told from a whole one."""
+    seal = _seal(target)
     seal.unlink(missing_ok=True)
-    if place.is_dir():
-        shutil.rmtree(place)
-    os.replace(fresh, place)
+    if target.is_dir():
+        shutil.rmtree(target)
+    os.replace(fresh, target)
     temporary = seal.with_suffix(".new")
-    temporary.write_text(_content(place))
+    temporary.write_text(_content(target))
     os.replace(temporary, seal)
 
 
-def is_sealed(place: Path) -> bool:
+def is_sealed(target: Path) -> bool:
     """Whether the file or directory is as it was when it was sealed."""
     try:
-        return _seal(place).read_text() == _content(place)
+        return _seal(target).read_text() == _content(target)
     except OSError:
         return False
 
 
-def _seal(place: Path) -> Path:
-    return place.with_name(f"{place.name}.sha256")
+def _seal(target: Path) -> Path:
+    return target.with_name(f"{target.name}.sha256")
 
 
-def _content(place: Path) -> str:
-    if place.is_file():
-        return jars.digest(place)
-    files = sorted(path for path in place.rglob("*") if path.is_file())
-    return "\n".join(f"{jars.digest(path)} {path.relative_to(place)}" for path in files)
+def _content(target: Path) -> str:
+    if target.is_file():
+        return jars.digest(target)
+    files = sorted(path for path in target.rglob("*") if path.is_file())
+    return "\n".join(f"{jars.digest(path)} {path.relative_to(target)}" for path in files)
 
 
 @contextlib.contextmanager

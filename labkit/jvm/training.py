@@ -13,28 +13,28 @@ from labkit.jvm.kept import Kept
 
 
 @contextlib.contextmanager
-def exclusive(place: store.Installation) -> Iterator[Path | None]:
+def exclusive(installation: store.Installation) -> Iterator[Path | None]:
     """A path that a JVM is to write its cache to, or None if there is one or somebody else is making it.
 
     When the block ends without an error, the file takes its place. Raises LabError if there is no file.
     """
     try:
-        with FileLock(f"{place.directory}.training.lock", timeout=0):
-            if place.aot:
+        with FileLock(f"{installation.directory}.training.lock", timeout=0):
+            if installation.aot:
                 yield None
                 return
-            with store.scratch(place.directory / "training") as directory:
-                fresh = directory / place.aot_file.name
+            with store.scratch(installation.directory / "training") as directory:
+                fresh = directory / installation.aot_file.name
                 yield fresh
                 if not fresh.exists():
-                    raise LabError(f"The JVM of {place.what} wrote no ahead-of-time cache: starts stay slower.")
-                store.replace_sealed(fresh, place.aot_file)
+                    raise LabError(f"The JVM of {installation.what} wrote no ahead-of-time cache: starts stay slower.")
+                store.replace_sealed(fresh, installation.aot_file)
     except Timeout:
         yield None
 
 
-def start(place: store.Installation, module: str) -> Kept:
+def start(installation: store.Installation, module: str) -> Kept:
     """Run a training module in a process of its own, which ends with this one."""
     trainer = Kept()
-    trainer.start([sys.executable, "-m", module, str(place.directory.parent)])
+    trainer.start([sys.executable, "-m", module, str(installation.directory.parent)])
     return trainer

@@ -10,7 +10,7 @@ from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, TopicParti
 from labkit.kafka.topics import Partitions, Topics
 
 
-class Bookmark(NamedTuple):
+class GroupOffset(NamedTuple):
     """Where a consumer group goes on in a partition, and how many records lie ahead of it.
 
     Where it has committed nothing (None) these are all, as for a group that begins with the oldest record.
@@ -30,7 +30,7 @@ class Groups:
     topics: Topics
     used: set[str] = field(default_factory=set)
 
-    def latest_generation(self, name: str) -> int:
+    def latest_number(self, name: str) -> int:
         """The number n of the newest consumer group `<name>-<n>`; 0 if there is none."""
         pattern = re.compile(re.escape(name) + r"-(\d+)")
         found = (pattern.fullmatch(group) for group in self._names())
@@ -39,15 +39,17 @@ class Groups:
     def committed(self, group: str, names: Iterable[str]) -> dict[str, Partitions]:
         """The offsets that a consumer group has committed for these topics."""
         offsets: dict[str, Partitions] = {name: {} for name in names}
-        for place in self._committed(group):
-            if (name := self.topics.short(place.topic)) in offsets and place.offset >= 0:
-                offsets[name][place.partition] = place.offset
+        for tp in self._committed(group):
+            if (name := self.topics.short(tp.topic)) in offsets and tp.offset >= 0:
+                offsets[name][tp.partition] = tp.offset
         return offsets
 
     def uncommitted(self, group: str, ends: dict[str, Partitions]) -> int:
         """How many records before these offsets a consumer group has not committed yet."""
         done = self.committed(group, ends)
-        return sum(max(end - done[name].get(p, 0), 0) for name, places in ends.items() for p, end in places.items())
+        return sum(
+            max(end - done[name].get(p, 0), 0) for name, partitions in ends.items() for p, end in partitions.items()
+        )
 
     def commit(self, group: str, offsets: dict[str, Partitions]) -> None:
         """Make a consumer group that will start at these offsets."""
@@ -62,25 +64,25 @@ class Groups:
             lambda admin, limit: admin.alter_consumer_group_offsets(request, request_timeout=limit)
         )
 
-    def bookmarks(self) -> list[Bookmark]:
+    def offsets(self) -> list[GroupOffset]:
         """Where every consumer group in the namespace stands, in order of group, topic and partition.
 
         Each has all partitions of the topics of which it has committed something, or its members have a partition.
         """
-        found: list[Bookmark] = []
+        found: list[GroupOffset] = []
         for group in sorted(self._names()):
             committed = self._committed(group)
-            for full in sorted({place.topic for place in [*committed, *self._assigned(group)]}):
-                known = {place.partition: place.offset for place in committed if place.topic == full}
-                found += self._bookmarks(group, self.topics.short(full), known)
+            for full in sorted({tp.topic for tp in [*committed, *self._assigned(group)]}):
+                known = {tp.partition: tp.offset for tp in committed if tp.topic == full}
+                found += self._offsets_of(group, self.topics.short(full), known)
         return found
 
-    def _bookmarks(self, group: str, name: str, known: Partitions) -> Iterator[Bookmark]:
+    def _offsets_of(self, group: str, name: str, known: Partitions) -> Iterator[GroupOffset]:
         starts, ends = self.topics.starts(name), self.topics.ends(name)
         for partition, end in sorted(ends.items()):
             committed = known[partition] if known.get(partition, -1) >= 0 else None
             begin = max(committed or 0, starts[partition])  # what has been removed waits for nobody
-            yield Bookmark(group, name, partition, committed, max(end - begin, 0))
+            yield GroupOffset(group, name, partition, committed, max(end - begin, 0))
 
     def forget(self, group: str) -> None:
         """Delete a consumer group that nobody is in any more, and the topics with its state."""
@@ -109,7 +111,7 @@ class Groups:
         found = self.topics.requests.settle(
             lambda admin, limit: admin.list_consumer_group_offsets(request, request_timeout=limit)
         )
-        return [place for each in found.values() for place in each.topic_partitions]
+        return [tp for each in found.values() for tp in each.topic_partitions]
 
     def _assigned(self, group: str) -> list[TopicPartition]:
         """The partitions that the members of a consumer group have now."""
@@ -117,4 +119,4 @@ class Groups:
         found = self.topics.requests.settle(
             lambda admin, limit: admin.describe_consumer_groups([full], request_timeout=limit)
         )
-        return [place for member in found[full].members for place in member.assignment.topic_partitions]
+        return [tp for member in found[full].members for tp in member.assignment.topic_partitions]

@@ -59,7 +59,7 @@ class Tap:
         self._due = time.monotonic() + LOOK
         for name in self.names:
             self._begin(name)
-        self._consumer.assign([TopicPartition(*place, offset) for place, offset in self._next.items()])
+        self._consumer.assign([TopicPartition(*partition, offset) for partition, offset in self._next.items()])
 
     def _begin(self, name: str) -> list[tuple[str, int]]:
         """Go on with the newest records of a topic; its partitions."""
@@ -81,8 +81,8 @@ class Tap:
         found = [name for name in self.names if _has_risen(before[name], self._starts[name])]
         with self._lock:
             for name in found:
-                for place in self._begin(name):
-                    self._consumer.seek(TopicPartition(*place, self._next[place]))
+                for partition in self._begin(name):
+                    self._consumer.seek(TopicPartition(*partition, self._next[partition]))
         return found
 
     def read(self, timeout: float) -> list[Record]:
@@ -97,8 +97,8 @@ class Tap:
                 return []
             messages = [first, *self._consumer.consume(self._newest - 1, timeout=0)]
             records = [self._record(message) for message in messages if not message.error()]
-            for place in {(message.topic(), message.partition()): message for message in messages}.values():
-                self._skip_if_behind(place)
+            for last in {(message.topic(), message.partition()): message for message in messages}.values():
+                self._skip_if_behind(last)
         return records
 
     def _record(self, message: Message) -> Record:
@@ -106,13 +106,13 @@ class Tap:
         return record(message, self._topics.short(message.topic()))
 
     def _skip_if_behind(self, message: Message) -> None:
-        place = (message.topic(), message.partition())
-        _, end = self._consumer.get_watermark_offsets(TopicPartition(*place), cached=True)
-        behind = end - self._newest - self._next[place]
+        partition = (message.topic(), message.partition())
+        _, end = self._consumer.get_watermark_offsets(TopicPartition(*partition), cached=True)
+        behind = end - self._newest - self._next[partition]
         if behind > 0:
             self.skipped += behind
-            self._next[place] += behind
-            self._consumer.seek(TopicPartition(*place, self._next[place]))
+            self._next[partition] += behind
+            self._consumer.seek(TopicPartition(*partition, self._next[partition]))
 
     def close(self) -> None:
         with self._lock:

@@ -144,4 +144,4 @@ class Topics:
         found = self._settle(
             lambda admin, limit: admin.list_offsets(wanted, isolation_level=level, request_timeout=limit)
         )
-        return {place.partition: result.offset for place, result in found.items()}
+        return {tp.partition: result.offset for tp, result in found.items()}

@@ -31,7 +31,7 @@ POINTS = 1500  # that a browser is asked to draw at the most, in all
 SHORTEST = 5_000.0  # milliseconds that the axis of time spans at the least
 
 
-class Place(NamedTuple):
+class Curve(NamedTuple):
     """Which line of a chart: the records of a device in a topic."""
 
     topic: str
@@ -53,8 +53,8 @@ class Chart(LiveView):
     ) -> None:
         self._tap, self._looks, self._field, self._window = tap, looks, field, seconds * 1000
         self._title = title or f"{theme.axis(field)} from {' and '.join(tap.names)}"
-        self._series: dict[Place, Series] = {}
-        self._drawn: list[Place] = []
+        self._series: dict[Curve, Series] = {}
+        self._drawn: list[Curve] = []
         self._newest, self._undrawn = 0.0, 0
         self._fresh = self._untold = False  # there are points to draw, and numbers to tell
         self._told, self._said = 0.0, ""
@@ -106,7 +106,7 @@ class Chart(LiveView):
 
     def _forget(self, topic: str) -> None:
         """The records of a topic have been deleted: what is drawn of them is no more."""
-        self._series = {place: series for place, series in self._series.items() if place.topic != topic}
+        self._series = {curve: series for curve, series in self._series.items() if curve.topic != topic}
         self._newest = max((series.newest for series in self._series.values()), default=0.0)
         self._said = f"{topic} was emptied at {theme.clock(time.time() * 1000)} UTC; what was drawn of it is gone. "
         self._fresh = self._untold = True
@@ -119,8 +119,8 @@ class Chart(LiveView):
             if value is None:
                 self._undrawn += 1
                 continue
-            place = Place(record.topic, record.key or "no key")
-            self._series.setdefault(place, Series()).append(record.timestamp, value)
+            curve = Curve(record.topic, record.key or "no key")
+            self._series.setdefault(curve, Series()).append(record.timestamp, value)
             self._newest = max(self._newest, record.timestamp)
             added = True
         return added
@@ -135,42 +135,42 @@ class Chart(LiveView):
                 self.say(*self._caption())
 
     def _draw(self) -> None:
-        if self._drawn != (places := sorted(self._series, key=self._rank)):
-            self._make_lines(places)
-        if not places:
+        if self._drawn != (curves := sorted(self._series, key=self._rank)):
+            self._make_lines(curves)
+        if not curves:
             return
         since, until = self._span()
-        limit = min(DRAWN, POINTS // len(places))
+        limit = min(DRAWN, POINTS // len(curves))
         with self.figure.batch_update():
-            for trace, place in zip(self.figure.data, places, strict=True):
-                trace.x, trace.y = self._series[place].drawn(since, until, limit)
+            for trace, curve in zip(self.figure.data, curves, strict=True):
+                trace.x, trace.y = self._series[curve].drawn(since, until, limit)
             self.figure.layout.xaxis.range = [since, until + (until - since) * 0.01]
 
-    def _make_lines(self, places: list[Place]) -> None:
+    def _make_lines(self, curves: list[Curve]) -> None:
         """A line for each device and topic, in the order of their names, which is that of the legend too.
 
         Without any there are no axes, for they would be of a time that nobody has measured.
         """
         self.figure.data = []
         with self.figure.batch_update():
-            self.figure.layout.xaxis.visible = self.figure.layout.yaxis.visible = bool(places)
-            self.figure.layout.annotations = [] if places else [_waiting_for(self._tap.names)]
-        self.figure.add_traces([self._trace(place) for place in places])
-        self._drawn = places
+            self.figure.layout.xaxis.visible = self.figure.layout.yaxis.visible = bool(curves)
+            self.figure.layout.annotations = [] if curves else [_waiting_for(self._tap.names)]
+        self.figure.add_traces([self._trace(curve) for curve in curves])
+        self._drawn = curves
 
-    def _rank(self, place: Place) -> tuple[object, ...]:
-        return theme.in_order(place.device), self._tap.names.index(place.topic)
+    def _rank(self, curve: Curve) -> tuple[object, ...]:
+        return theme.in_order(curve.device), self._tap.names.index(curve.topic)
 
     def _span(self) -> tuple[float, float]:
         """The window up to the newest point, or as much of it as there is yet."""
         oldest = min((series.oldest for series in self._series.values()), default=self._newest)
         return min(max(oldest, self._newest - self._window), self._newest - SHORTEST), self._newest
 
-    def _trace(self, place: Place) -> go.Scatter:
-        look = self._looks.of(place.device)
-        first = place.topic == self._tap.names[0]
+    def _trace(self, curve: Curve) -> go.Scatter:
+        look = self._looks.of(curve.device)
+        first = curve.topic == self._tap.names[0]
         return go.Scatter(
-            name=self._name(place),
+            name=self._name(curve),
             mode="lines+markers" if first else "markers",
             line={"color": look.colour, "dash": look.dash, "width": 2},
             marker={
@@ -182,23 +182,23 @@ class Chart(LiveView):
             },
         )
 
-    def _name(self, place: Place) -> str:
-        return place.device if len(self._tap.names) == 1 else f"{place.device} in {place.topic}"
+    def _name(self, curve: Curve) -> str:
+        return curve.device if len(self._tap.names) == 1 else f"{curve.device} in {curve.topic}"
 
     def picture(self) -> str:
         """What the chart shows, as static HTML."""
         with self.figure.drawing:
             (since, until), summary = self._span(), html.escape(self.summary())
-            lines = [self._line(place, since, until) for place in sorted(self._series, key=self._rank)]
+            lines = [self._line(curve, since, until) for curve in sorted(self._series, key=self._rank)]
         if not lines:
             return f"<p>{summary}</p>"
         svg = sketch(self._title, theme.axis(self._field), lines, since, until, self._threshold)
         return image(svg, self._title) + f"<p>{summary}</p>"
 
-    def _line(self, place: Place, since: float, until: float) -> Line:
-        marks = place.topic != self._tap.names[0]
-        points = self._series[place].drawn(since, until, STILL_POINTS)
-        return Line(self._name(place), self._looks.of(place.device), *points, marks)
+    def _line(self, curve: Curve, since: float, until: float) -> Line:
+        marks = curve.topic != self._tap.names[0]
+        points = self._series[curve].drawn(since, until, STILL_POINTS)
+        return Line(self._name(curve), self._looks.of(curve.device), *points, marks)
 
     def summary(self) -> str:
         """What the chart shows, in words."""
@@ -210,14 +210,14 @@ class Chart(LiveView):
         """All of it in one sentence, and a sentence for each line."""
         unit = theme.UNITS.get(self._field, "")
         since, until = self._span()
-        values = {place: self._series[place].window(since)[1] for place in sorted(self._series, key=self._rank)}
+        values = {curve: self._series[curve].window(since)[1] for curve in sorted(self._series, key=self._rank)}
         every = np.concatenate([*values.values(), []])
         left_out = [*self._left_out()]
         if not len(every):
             return f"{self._said}No record with a {self._field} yet.", left_out
         lines = [
-            f"{self._name(place)}: {_range(each, unit)}, the last {each[-1]:g} {unit}".rstrip() + "."
-            for place, each in values.items()
+            f"{self._name(curve)}: {_range(each, unit)}, the last {each[-1]:g} {unit}".rstrip() + "."
+            for curve, each in values.items()
             if len(each)
         ]
         if self._threshold is not None:
@@ -277,6 +277,6 @@ def _empty_figure(title: str, field: str) -> LiveFigure:
 
 def _line_at(value: float, field: str) -> dict[str, Any]:
     """A dashed line through the whole chart. Its name is in the legend: beside the line it would be on the curves."""
-    place = {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "yref": "y", "y0": value, "y1": value}
+    shape = {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "yref": "y", "y0": value, "y1": value}
     look = {"color": "#000000", "width": 1.5, "dash": "dash"}
-    return place | {"line": look, "showlegend": True, "name": f"threshold {value:g} {theme.UNITS.get(field, '')}"}
+    return shape | {"line": look, "showlegend": True, "name": f"threshold {value:g} {theme.UNITS.get(field, '')}"}

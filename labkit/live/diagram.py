@@ -10,18 +10,18 @@ BOX, PITCH_X, PITCH_Y, LINE = (172, 84), 216, 106, 18  # pixels
 MARGIN = 8
 SHOWN = 24  # characters of a name or an error
 
-Places = dict[str, tuple[int, int]]  # node -> column and row
+Positions = dict[str, tuple[int, int]]  # node -> column and row
 
 
 def svg(workers: Sequence[WorkerFacts], topics: Sequence[TopicFacts]) -> str:
     """The drawing, with all that it shows as its label for a screen reader."""
-    places = _places(workers, topics)
-    arrows = [_arrow(places, f"topic {topic}", f"worker {each.name}") for each in workers for topic in each.reads]
-    arrows += [_arrow(places, f"worker {each.name}", f"topic {each.writes}") for each in workers if each.writes]
-    boxes = [_worker(each, *places[f"worker {each.name}"]) for each in workers]
-    boxes += [_topic(each, *places[f"topic {each.name}"]) for each in topics]
-    width = max((column for column, _ in places.values()), default=0) * PITCH_X + BOX[0] + 2 * MARGIN
-    height = max((row for _, row in places.values()), default=0) * PITCH_Y + BOX[1] + 2 * MARGIN
+    positions = _positions(workers, topics)
+    arrows = [_arrow(positions, f"topic {topic}", f"worker {each.name}") for each in workers for topic in each.reads]
+    arrows += [_arrow(positions, f"worker {each.name}", f"topic {each.writes}") for each in workers if each.writes]
+    boxes = [_worker(each, *positions[f"worker {each.name}"]) for each in workers]
+    boxes += [_topic(each, *positions[f"topic {each.name}"]) for each in topics]
+    width = max((column for column, _ in positions.values()), default=0) * PITCH_X + BOX[0] + 2 * MARGIN
+    height = max((row for _, row in positions.values()), default=0) * PITCH_Y + BOX[1] + 2 * MARGIN
     return (
         f"<svg xmlns='http://www.w3.org/2000/svg' role='img' aria-label='{escape(words(workers, topics))}' "
         f"viewBox='{-MARGIN} {-MARGIN} {width} {height}' width='{width * 1.2:.0f}' height='{height * 1.2:.0f}' "
@@ -53,7 +53,7 @@ def _counts(topic: TopicFacts) -> list[str]:
     return [f"{topic.per_second:.1f} records/s", f"{topic.records} records", *letters]
 
 
-def _places(workers: Sequence[WorkerFacts], topics: Sequence[TopicFacts]) -> Places:
+def _positions(workers: Sequence[WorkerFacts], topics: Sequence[TopicFacts]) -> Positions:
     """A column for each step of the way; below each worker the topic that it is the first to write."""
     columns = {each.name: 0 for each in workers}
     writers = {each.writes: each.name for each in reversed(workers) if each.writes}
@@ -61,11 +61,11 @@ def _places(workers: Sequence[WorkerFacts], topics: Sequence[TopicFacts]) -> Pla
         for each in workers:
             before = [columns[writers[name]] if name in writers else 0 for name in each.reads]
             columns[each.name] = min(max(before, default=-1) + 1, len(workers))
-    places: Places = {}
+    positions: Positions = {}
     rows: Counter[int] = Counter()
 
     def put(node: str, column: int) -> None:
-        places[node] = (column, rows[column])
+        positions[node] = (column, rows[column])
         rows[column] += 1
 
     for topic in topics:
@@ -75,7 +75,7 @@ def _places(workers: Sequence[WorkerFacts], topics: Sequence[TopicFacts]) -> Pla
         put(f"worker {each.name}", columns[each.name])
         if each.writes and writers[each.writes] == each.name:
             put(f"topic {each.writes}", columns[each.name])
-    return places
+    return positions
 
 
 def _worker(worker: WorkerFacts, column: int, row: int) -> str:
@@ -107,8 +107,8 @@ def _box(column: int, row: int, title: str, lines: list[str], style: str) -> str
     return f"<rect x='{x}' y='{y}' width='{BOX[0]}' height='{BOX[1]}' fill='#fff' {style}/>{''.join(texts)}"
 
 
-def _arrow(places: Places, source: str, target: str) -> str:
-    (from_column, from_row), (to_column, to_row) = places[source], places[target]
+def _arrow(positions: Positions, source: str, target: str) -> str:
+    (from_column, from_row), (to_column, to_row) = positions[source], positions[target]
     left, top = from_column * PITCH_X, from_row * PITCH_Y
     if (to_column, to_row) == (from_column, from_row + 1):  # down to the topic below
         way = f"M{left + BOX[0] / 2} {top + BOX[1]}V{to_row * PITCH_Y}"

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from labkit.kafka.groups import Bookmark
+from labkit.kafka.groups import GroupOffset
 from labkit.kafka.tap import Record
 
 PLACE = ["partition", "offset", "time", "key"]
@@ -39,9 +39,9 @@ def _named(fields: Mapping[str, Any], origin: str, taken: Collection[str]) -> di
     return {f"{origin}.{name}" if name in taken else name: value for name, value in fields.items()}
 
 
-def of_groups(bookmarks: Sequence[Bookmark]) -> pd.DataFrame:
+def of_groups(offsets: Sequence[GroupOffset]) -> pd.DataFrame:
     """One row a consumer group and partition; `committed` is missing where nothing has been committed."""
-    return pd.DataFrame(bookmarks, columns=list(Bookmark._fields)).astype({"committed": "Int64"})
+    return pd.DataFrame(offsets, columns=list(GroupOffset._fields)).astype({"committed": "Int64"})
 
 
 def of_topics(topics: Sequence[tuple[str, int, int]]) -> pd.DataFrame:

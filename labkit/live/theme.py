@@ -67,8 +67,8 @@ class Looks:
         if match := re.search(r"[1-9]\d{0,5}$", device):
             return int(match[0]) - 1
         first, taken = zlib.crc32(device.encode()), {number % len(COLOURS) for number in self._numbers.values()}
-        places = [(first + step) % len(COLOURS) for step in range(len(COLOURS))]
-        return next((place for place in places if place not in taken), first % (len(COLOURS) * len(DASHES)))
+        free = [(first + step) % len(COLOURS) for step in range(len(COLOURS))]
+        return next((number for number in free if number not in taken), first % (len(COLOURS) * len(DASHES)))
 
 
 def timed() -> Any:

@@ -169,8 +169,8 @@ def _bars(found: Sequence[Span]) -> go.Bar:
 
 def _guide(time: int) -> dict[str, Any]:
     """A dotted line through all rows at the time of a reading."""
-    place = {"xref": "x", "x0": time, "x1": time, "yref": "paper", "y0": 0, "y1": 1}
-    return place | {"type": "line", "line": {"color": "#0072B2", "width": 1, "dash": "dot"}, "layer": "above"}
+    shape = {"xref": "x", "x0": time, "x1": time, "yref": "paper", "y0": 0, "y1": 1}
+    return shape | {"type": "line", "line": {"color": "#0072B2", "width": 1, "dash": "dot"}, "layer": "above"}
 
 
 def _clock(time: int) -> str:

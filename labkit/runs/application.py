@@ -25,7 +25,6 @@ from labkit.runs.blame import Line, line_of_caller
 from labkit.runs.mistakes import Frame
 
 Parse = Callable[[bytes | None], Any]
-SetAside = Callable[["Unreadable", Any, int, Any], None]
 
 # A run must start, stop and be replaced in fractions of a second. Short fetches let a rebalance or a seek through
 # (0.1 s instead of 2 s); a short session lets a broker forget a killed member sooner.
@@ -116,7 +115,7 @@ class RunPrinter(Printer):
 
 
 class LabApplication(Application):
-    """Runs outside the main thread, tells when it has its partitions, and sets unreadable records aside."""
+    """Runs outside the main thread, tells when it has its partitions, and writes dead letters of what is unreadable."""
 
     def __init__(self, address: str, admin: AdminClient, group: str, state: Path, short: Callable[[str], str]) -> None:
         """`short` gives the name by which a topic is known to the student."""
@@ -140,13 +139,16 @@ class LabApplication(Application):
         self._closing = threading.Lock()
         self._close_alone()
 
-    def read(self, name: str, parse: Parse, set_aside: SetAside, count: Callable[[], object]) -> StreamingDataFrame:
-        """The readable records of a topic; the others go to `set_aside` with key, timestamp and headers."""
+    def read(
+        self, name: str, parse: Parse, letters: str, count: Callable[[], object], count_letter: Callable[[], object]
+    ) -> StreamingDataFrame:
+        """The readable records of a topic; the others go to the topic `letters` with key, timestamp and headers."""
 
         def readable(value: Any, key: Any, timestamp: int, headers: Any) -> bool:
             count()
             if type(value) is Unreadable or value is None:  # a null value does not pass through the deserializer
-                set_aside(value or Unreadable(None, "the value is null"), key, timestamp, headers)
+                count_letter()
+                self._dead_letter(letters, value or Unreadable(None, "the value is null"), key, timestamp, headers)
                 return False
             return True
 
@@ -161,7 +163,7 @@ class LabApplication(Application):
 
         return self._traced(self.topic(name, value_deserializer="bytes"), counted)
 
-    def set_aside(self, topic: str, record: Unreadable, key: bytes | None, timestamp: int, headers: Any) -> None:
+    def _dead_letter(self, topic: str, record: Unreadable, key: bytes | None, timestamp: int, headers: Any) -> None:
         """Write a record to its dead-letter topic with the application's own producer: in the same transaction."""
         self._producer.produce(
             topic=topic,
@@ -176,7 +178,7 @@ class LabApplication(Application):
         """The offset after the last record read, of each partition that this application has; none once it ended."""
         with self._closing:
             try:
-                return [place for place in self._consumer.position(self._consumer.assignment()) if place.offset >= 0]
+                return [tp for tp in self._consumer.position(self._consumer.assignment()) if tp.offset >= 0]
             except RuntimeError:  # the consumer is closed
                 return []
 

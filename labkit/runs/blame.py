@@ -86,5 +86,5 @@ def is_students(frame: FrameType) -> bool:
 
 def _line(frame: FrameType, number: int) -> Line:
     function = frame.f_code.co_name
-    place = f"line {number}" if function.startswith("<") else f"{function}, line {number}"
-    return Line(place, linecache.getline(frame.f_code.co_filename, number, frame.f_globals).strip())
+    where = f"line {number}" if function.startswith("<") else f"{function}, line {number}"
+    return Line(where, linecache.getline(frame.f_code.co_filename, number, frame.f_globals).strip())

@@ -18,7 +18,7 @@ from labkit.kafka.groups import Groups
 from labkit.kafka.topics import DEAD_LETTER, Partitions
 from labkit.readings import TOPICS, parse, parse_object
 from labkit.runs import blame, mistakes
-from labkit.runs.application import LabApplication, Unreadable, lines_of_steps
+from labkit.runs.application import LabApplication, lines_of_steps
 from labkit.runs.stall import Stall
 from labkit.runs.worker import Worker
 
@@ -56,9 +56,9 @@ class Run(Worker):
         Raises what the function raises, and LabError if it returns no stream; then nothing is left of this run.
         """
         stem = re.sub(r"[^A-Za-z0-9._-]", "-", ".".join(filter(None, [self.name, *self.reads, self.writes])))
-        generation = self._groups.latest_generation(stem)
-        self._predecessor = f"{stem}-{generation}" if generation else None
-        self.group = f"{stem}-{generation + 1}"
+        number = self._groups.latest_number(stem)
+        self._predecessor = f"{stem}-{number}" if number else None
+        self.group = f"{stem}-{number + 1}"
         self._state = state / self.group
         letters = [f"{name}{DEAD_LETTER}" for name in self.reads if not self._raw]
         names = [*self.reads, *([self.writes] if self.writes else []), *letters]
@@ -101,18 +101,18 @@ class Run(Worker):
     def lag(self) -> int:
         """Records that this run has not read yet: of the partitions that it has, or of all once it has ended."""
         ends = {name: self._topics.ends(name) for name in self.reads}
-        places = [(self._topics.short(each.topic), each.partition, each.offset) for each in self._app.positions]
-        if not places:
+        positions = [(self._topics.short(each.topic), each.partition, each.offset) for each in self._app.positions]
+        if not positions:
             return self._groups.uncommitted(self.group, ends)
-        return sum(max(ends[name][partition] - offset, 0) for name, partition, offset in places if name in ends)
+        return sum(max(ends[name][partition] - offset, 0) for name, partition, offset in positions if name in ends)
 
     @property
     def stuck(self) -> str:
         """For how long one record has kept it, if that is more than 5 s, and at which line of the student's."""
         try:
             line = blame.line_now(self._thread.ident) if self.alive else None
-            place = [(each.topic, each.partition, each.offset) for each in self._app.positions] if line else None
-            return self._stall.look(place, line, lambda: self.lag)
+            position = [(each.topic, each.partition, each.offset) for each in self._app.positions] if line else None
+            return self._stall.look(position, line, lambda: self.lag)
         except (LabError, KafkaException, KeyError):  # Kafka has gone, or a topic
             return ""
 
@@ -160,11 +160,11 @@ class Run(Worker):
             return ""
         if from_start or not self._predecessor:
             return f"reads {' and '.join(self.reads)} from the start"
-        places = [
+        begun = [
             f"{name} at offset{'s' * (len(each) > 1)} {', '.join(map(str, each.values()))}"
             for name, each in offsets.items()
         ]
-        return f"reads on in {' and in '.join(places)}"
+        return f"reads on in {' and in '.join(begun)}"
 
     def _build(self) -> dict[int, blame.Line]:
         """Hand the student's function its streams, and connect what it returns to the topic that it writes."""
@@ -198,13 +198,12 @@ class Run(Worker):
         def count() -> None:
             self.records_in += 1
 
-        def set_aside(record: Unreadable, key: bytes | None, timestamp: int, headers: Any) -> None:
+        def count_letter() -> None:
             self.dead_letters += 1
-            self._app.set_aside(letters, record, key, timestamp, headers)
 
         if self._raw:
             return self._app.read_raw(full, count)
-        return self._app.read(full, parse if name in TOPICS else parse_object, set_aside, count)
+        return self._app.read(full, parse if name in TOPICS else parse_object, letters, count, count_letter)
 
     def _write(self, stream: StreamingDataFrame, topic: Topic) -> None:
         def counted(*_: Any) -> Topic:  # to_topic asks for the topic of each record: counting here costs no extra step

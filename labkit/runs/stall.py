@@ -12,18 +12,18 @@ class Stall:
     """Looked at every now and then, it says how long one line of the student's has kept a pipeline at one record."""
 
     def __init__(self) -> None:
-        self._place: object = None
+        self._position: object = None
         self._since = 0.0
         self._first_lag: int | None = None
 
-    def look(self, place: object, line: Line | None, lag: Callable[[], int]) -> str:
-        """Empty if all is well. `place` is another one with each record, `line` the one that the student's code is at.
+    def look(self, position: object, line: Line | None, lag: Callable[[], int]) -> str:
+        """Empty if all is well. `position` is the pipeline's, `line` the one that the student's code is at.
 
         The lag is asked for only if something is wrong.
         """
         now = time.monotonic()
-        if not line or place != self._place:
-            self._place, self._since, self._first_lag = (place if line else None), now, None
+        if not line or position != self._position:
+            self._position, self._since, self._first_lag = (position if line else None), now, None
         if not line or now - self._since < PATIENCE:
             return ""
         behind = lag()

@@ -428,7 +428,7 @@ def test_groups_and_topics_stay_inside_the_namespace(lab: Lab) -> None:
     left = set(stranger.admin.list_topics(timeout=5).topics)
     assert not any(name.startswith(lab._topics.namespace) for name in left)
     assert stranger.partitions("sensor") == [0]
-    assert lab._groups.latest_generation("alert_filter.sensor.alert") == 0
+    assert lab._groups.latest_number("alert_filter.sensor.alert") == 0
     stranger.delete_used()
 
 
