@@ -118,7 +118,7 @@ class Broker:
         )
         try:
             deadline = time.monotonic() + LIMIT
-            while (written := self.topics.ends(writes)[0]) < self.alerts:
+            while (written := self.topics.end_offsets(writes)[0]) < self.alerts:
                 assert child.poll() is None, f"{contestant} ended after {written} alerts"
                 assert time.monotonic() < deadline, f"{contestant} wrote only {written} of {self.alerts} alerts"
                 time.sleep(0.2)

@@ -236,7 +236,7 @@ def _watch(worker: Worker) -> None:
         click.echo("\r\033[K", nl=False, err=True)
     if worker.error:
         raise LabError(f"{worker.name} failed: {worker.error}")
-    click.echo(f"{worker.name} {worker.state}: {worker.facts()}. {worker.note}".rstrip())
+    click.echo(f"{worker.name} {worker.status}: {worker.facts()}. {worker.note}".rstrip())
 
 
 def _number(text: str) -> float:

@@ -37,9 +37,9 @@ if TYPE_CHECKING:
     from labkit.live.controls import Controls
     from labkit.live.dashboard import Dashboard
     from labkit.live.pacing import Pacer
-    from labkit.live.picture import Picture
     from labkit.live.plot import Plot
     from labkit.live.tiles import Tiles
+    from labkit.live.topology import Topology
     from labkit.live.windows import Windows
     from labkit.runs.run import Run
 
@@ -265,12 +265,12 @@ class Lab:
 
         return self._watch(Tiles(self._tap(topics, "tiles"), self._looks, self._pacer, self._is_fed))
 
-    def picture(self) -> Picture:
-        """A live picture of this lab's workers and their topics: records a second, lag, errors, dead letters."""
-        from labkit.live.picture import Picture
+    def topology(self) -> Topology:
+        """The live topology of this lab, its workers and their topics: records a second, lag, errors, dead letters."""
+        from labkit.live.topology import Topology
 
         return self._watch(
-            Picture(System(self._topics, lambda: self.workers), lambda topic: self._tap([topic], "peek"), self._pacer)
+            Topology(System(self._topics, lambda: self.workers), lambda topic: self._tap([topic], "peek"), self._pacer)
         )
 
     def controls(self) -> Controls:
@@ -280,19 +280,19 @@ class Lab:
         return self._watch(Controls(Scene(self)))
 
     def dashboard(self) -> Dashboard:
-        """Tiles, chart, controls and picture of the whole scene; starts those of its stages that do not run yet."""
+        """Tiles, chart, controls and topology of the whole scene; starts those of its stages that do not run yet."""
         from labkit.live.controls import Controls
         from labkit.live.dashboard import Dashboard
 
         scene = Scene(self)
         for worker in scene.start_missing():
-            worker.shown = True  # the picture shows them
+            worker.shown = True  # the topology shows them
         for worker in self._started_before():  # what the scene has already goes on
             self._workers[worker.identity] = (worker, cells.current())
         self._topics.create("sensor", "alert", "avg-temp", "alert-count")
         tiles = self.tiles("sensor", "avg-temp", "alert-count")
         chart = self.chart("sensor", "alert", threshold=round(scene.threshold - 273.15, 2))
-        return self._watch(Dashboard(tiles, chart, Controls(scene), self.picture()))
+        return self._watch(Dashboard(tiles, chart, Controls(scene), self.topology()))
 
     def peek(self, topic: str, records: int = 10) -> pd.DataFrame:
         """The newest records of a topic, oldest first: partition, offset, time (UTC), key, and the fields.
@@ -380,7 +380,7 @@ class Lab:
     def __repr__(self) -> str:
         state = "closed" if self._closed.is_set() else f"Kafka at {self.broker.address}"
         workers = zip(self.workers.labels, self.workers, strict=True)
-        return f"<Lab: {', '.join([state, *(f'{label} {each.state}' for label, each in workers)])}>"
+        return f"<Lab: {', '.join([state, *(f'{label} {each.status}' for label, each in workers)])}>"
 
     # ------------------------------------------------------------------ inner
 
@@ -450,7 +450,7 @@ class Lab:
     def _adopt(self, worker: Worker, replaced: Sequence[Worker]) -> None:
         """Look after a worker; until now those that it replaces were there to be seen, as ended."""
         for other in replaced:
-            if other.identity != worker.identity:  # else the new one takes its place, in the picture of the system too
+            if other.identity != worker.identity:  # else the new one takes its place, in the topology too
                 del self._workers[other.identity]
         worker.show = self._show
         cells.at_the_end(functools.partial(self._finish, worker))
@@ -459,7 +459,7 @@ class Lab:
     def _show(self, worker: Worker) -> None:
         from labkit.live import panel  # a lab without a notebook shows nothing, and needs no widgets
 
-        panel.of(worker, self._pacer).still.show()
+        panel.of(worker, self._pacer).snapshot.show()
 
     def _tap(self, topics: Sequence[str], view: str) -> tap.Tap:
         if not topics:

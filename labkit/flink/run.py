@@ -102,7 +102,8 @@ class FlinkJob(Worker):
     @property
     def lag(self) -> int:
         """Records that the job has not read yet."""
-        return sum(max(end - self._place(partition), 0) for partition, end in self._topics.ends(self._topic).items())
+        ends = self._topics.end_offsets(self._topic)
+        return sum(max(end - self._position(partition), 0) for partition, end in ends.items())
 
     def wait_until_caught_up(self, timeout: float = 60.0) -> None:
         """Return when a checkpoint holds every record that is in the topic now; of a bounded job, when it has ended.
@@ -110,7 +111,7 @@ class FlinkJob(Worker):
         Raises LabError if the job has failed, or if it takes more than `timeout` seconds.
         """
         deadline = time.monotonic() + timeout
-        ends = self._topics.ends(self._topic)
+        ends = self._topics.end_offsets(self._topic)
         if self._bounded:  # its last windows close at the very end
             self.wait(timeout)
         while waiting := self._waiting(ends):
@@ -119,7 +120,7 @@ class FlinkJob(Worker):
             if self._bounded and not self.alive:
                 return
             if not self.alive or time.monotonic() > deadline:
-                raise LabError(f"{self.name} is {self.state}, and {waiting} records are in no checkpoint yet.")
+                raise LabError(f"{self.name} is {self.status}, and {waiting} records are in no checkpoint yet.")
             time.sleep(0.1)
         self._look()
 
@@ -193,7 +194,7 @@ class FlinkJob(Worker):
 
     def _anew(self) -> Path | None:
         """No checkpoint; the folder is made ready for a job from the start."""
-        self._starts = self._topics.starts(self._topic)
+        self._starts = self._topics.beginning_offsets(self._topic)
         self.group = f"{self.name}-{uuid.uuid4().hex[:8]}"
         state = {"group": self.group, "starts": self._starts, "bounded": self._bounded}
         self._results.describe(self._identity() | state)
@@ -278,12 +279,12 @@ class FlinkJob(Worker):
     def _count(self, checkpoints: Checkpoints) -> None:
         tallies = [self._results.tally(kind) for kind in KINDS]
         readings, alerts, windows, unreadable = (each.rows for each in tallies)
-        read = sum(max(self._place(partition) - start, 0) for partition, start in self._starts.items())
+        read = sum(max(self._position(partition) - start, 0) for partition, start in self._starts.items())
         read = max(read, readings + unreadable)  # the files are the last to know, when the job has ended
         late, files = tallies[0].late, sum(each.files for each in tallies)
         self.progress = Progress(read, readings, late, alerts, windows, unreadable, files, checkpoints)
 
-    def _place(self, partition: int) -> int:
+    def _position(self, partition: int) -> int:
         return self._positions.get(partition, self._starts.get(partition, 0))
 
     def _blame(self, error: BaseException) -> blame.Blame:

@@ -55,7 +55,7 @@ class Tap:
             },
         )
         self._next: dict[tuple[str, int], int] = {}
-        self._starts = {name: topics.starts(name) for name in self.names}
+        self._starts = {name: topics.beginning_offsets(name) for name in self.names}
         self._due = time.monotonic() + LOOK
         for name in self.names:
             self._begin(name)
@@ -66,7 +66,7 @@ class Tap:
         starts, full = self._starts[name], self._topics.full(name)
         firsts = {
             (full, partition): max(end - self._newest, starts[partition])
-            for partition, end in self._topics.ends(name).items()
+            for partition, end in self._topics.end_offsets(name).items()
         }
         self.skipped += sum(first - starts[partition] for (_, partition), first in firsts.items())
         self._next |= firsts
@@ -77,7 +77,7 @@ class Tap:
         if time.monotonic() < self._due:
             return []
         self._due = time.monotonic() + LOOK
-        before, self._starts = self._starts, {name: self._topics.starts(name) for name in self.names}
+        before, self._starts = self._starts, {name: self._topics.beginning_offsets(name) for name in self.names}
         found = [name for name in self.names if _has_risen(before[name], self._starts[name])]
         with self._lock:
             for name in found:
@@ -152,14 +152,14 @@ def _text(raw: bytes | None) -> str | None:
 
 def newest(topics: Topics, name: str, count: int, raw: bool = False) -> list[Record]:
     """The newest `count` records of a topic as it is now, oldest first."""
-    starts, ends = topics.starts(name), topics.ends(name)
+    starts, ends = topics.beginning_offsets(name), topics.end_offsets(name)
     ranges = {partition: (max(end - count, starts[partition]), end) for partition, end in ends.items()}
     return _read_ranges(topics, name, ranges, raw)[-count:]
 
 
 def everything(topics: Topics, name: str) -> list[Record]:
     """Every record that a topic holds now, in order of partition and offset."""
-    starts, ends = topics.starts(name), topics.ends(name)
+    starts, ends = topics.beginning_offsets(name), topics.end_offsets(name)
     records = _read_ranges(topics, name, {p: (starts[p], end) for p, end in ends.items()})
     return sorted(records, key=lambda each: (each.partition, each.offset))
 

@@ -89,11 +89,11 @@ class Topics:
         found = self._settle(lambda admin, limit: admin.describe_topics(wanted, request_timeout=limit))
         return str(found[self.full(name)].topic_id)
 
-    def starts(self, name: str) -> Partitions:
+    def beginning_offsets(self, name: str) -> Partitions:
         """The offset of the oldest record of each partition."""
         return self._offsets(name, OffsetSpec.earliest())
 
-    def ends(self, name: str, committed: bool = False) -> Partitions:
+    def end_offsets(self, name: str, committed: bool = False) -> Partitions:
         """The offset that the next record of each partition will get; `committed`: at which an open transaction begins,
         if there is one.
         """
@@ -110,7 +110,7 @@ class Topics:
 
     def empty(self, name: str) -> None:
         """Remove every record; the offsets go on from where they were."""
-        ends = [TopicPartition(self.full(name), partition, end) for partition, end in self.ends(name).items()]
+        ends = [TopicPartition(self.full(name), partition, end) for partition, end in self.end_offsets(name).items()]
         if ends:
             self._settle(lambda admin, limit: admin.delete_records(ends, request_timeout=limit))
 

@@ -13,11 +13,11 @@ from ipywidgets import HTML, Accordion
 
 from labkit.kafka.tap import Record, Tap
 from labkit.live import theme
+from labkit.live.chart_svg import Line, lines_svg
 from labkit.live.figure import LiveFigure
 from labkit.live.pacing import Pacer
 from labkit.live.series import DRAWN, Floats, Series
-from labkit.live.sketch import Line, sketch
-from labkit.live.still import image
+from labkit.live.snapshot import image
 from labkit.live.view import LiveView
 from labkit.readings import TOPICS, BadReading, check
 from labkit.readings.reading import LAST_TIMESTAMP
@@ -95,7 +95,7 @@ class Chart(LiveView):
             for topic in self._tap.emptied():
                 self._forget(topic)
             if self._add(records):
-                self.still.ready.set()
+                self.snapshot.ready.set()
         self._fresh, self._untold = self._fresh or bool(records), self._untold or bool(records)
         if self._fresh or (self._untold and self._may_tell()):
             self._touch()
@@ -185,14 +185,14 @@ class Chart(LiveView):
     def _name(self, curve: Curve) -> str:
         return curve.device if len(self._tap.names) == 1 else f"{curve.device} in {curve.topic}"
 
-    def picture(self) -> str:
+    def static_html(self) -> str:
         """What the chart shows, as static HTML."""
         with self.figure.drawing:
             (since, until), summary = self._span(), html.escape(self.summary())
             lines = [self._line(curve, since, until) for curve in sorted(self._series, key=self._rank)]
         if not lines:
             return f"<p>{summary}</p>"
-        svg = sketch(self._title, theme.axis(self._field), lines, since, until, self._threshold)
+        svg = lines_svg(self._title, theme.axis(self._field), lines, since, until, self._threshold)
         return image(svg, self._title) + f"<p>{summary}</p>"
 
     def _line(self, curve: Curve, since: float, until: float) -> Line:

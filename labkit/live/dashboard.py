@@ -1,4 +1,4 @@
-"""The whole on one page: controls, tiles, the picture of the system, and the rolling chart."""
+"""The whole on one page: controls, tiles, the topology, and the rolling chart."""
 
 from __future__ import annotations
 
@@ -6,56 +6,56 @@ from ipywidgets import Box, Layout, VBox
 
 from labkit.live.chart import Chart
 from labkit.live.controls import Controls
-from labkit.live.picture import Picture
-from labkit.live.still import Still
+from labkit.live.snapshot import Snapshot
 from labkit.live.ticker import Ticker
 from labkit.live.tiles import Tiles
+from labkit.live.topology import Topology
 
 CHART_HEIGHT = 330  # pixels: with all else it fits a screen of 900
 
 
 class Dashboard(VBox):  # type: ignore[misc]
-    """The controls above the tiles that they change, the picture of the system beside these, the chart below."""
+    """The controls above the tiles that they change, the topology beside these, the chart below."""
 
-    def __init__(self, tiles: Tiles, chart: Chart, controls: Controls, picture: Picture) -> None:
-        self.tiles, self.chart, self.controls, self.picture = tiles, chart, controls, picture
+    def __init__(self, tiles: Tiles, chart: Chart, controls: Controls, topology: Topology) -> None:
+        self.tiles, self.chart, self.controls, self.topology = tiles, chart, controls, topology
         chart.figure.layout.height = CHART_HEIGHT
         tiles.layout = Layout(flex="1 1 330px", min_width="0")
-        picture.layout = Layout(flex="1 1 430px", min_width="0")
-        middle = Box([tiles, picture], layout=Layout(flex_flow="row wrap", align_items="flex-start"))
+        topology.layout = Layout(flex="1 1 430px", min_width="0")
+        middle = Box([tiles, topology], layout=Layout(flex_flow="row wrap", align_items="flex-start"))
         super().__init__([controls, middle, chart])
         controls.threshold.observe(self._draw_threshold, "value")
-        self.still = Still(self, self._html, self._words)
+        self.snapshot = Snapshot(self, self._html, self._words)
         self._ticker = Ticker("dashboard", self._tick, lambda _: None)
         self._ticker.start()
 
     @property
-    def _views(self) -> tuple[Tiles, Picture, Chart]:
-        return self.tiles, self.picture, self.chart
+    def _views(self) -> tuple[Tiles, Topology, Chart]:
+        return self.tiles, self.topology, self.chart
 
     def close(self) -> None:
-        """Stop following; the last picture stays."""
+        """Stop following; the last state stays."""
         if not self._ticker.closed:
             self._ticker.close()
             for part in (*self._views, self.controls):
                 part.close()
-            self.still.refresh(at_once=True)
+            self.snapshot.refresh(at_once=True)
 
     def _ipython_display_(self) -> None:
-        self.still.show()
+        self.snapshot.show()
 
     def _draw_threshold(self, _: object) -> None:
         """As it is now: what was asked for may have been refused meanwhile."""
         self.chart.threshold = round(self.controls.threshold.value - 273.15, 2)
 
     def _tick(self) -> float:
-        if all(part.still.ready.is_set() for part in self._views):
-            self.still.ready.set()
-        self.still.refresh()
+        if all(part.snapshot.ready.is_set() for part in self._views):
+            self.snapshot.ready.set()
+        self.snapshot.refresh()
         return 0.1
 
     def _html(self) -> str:
-        return "".join(part.picture() for part in self._views)
+        return "".join(part.static_html() for part in self._views)
 
     def _words(self) -> str:
         return "\n".join(part.summary() for part in self._views)

@@ -1,4 +1,4 @@
-"""What a run or a producer shows of itself below its cell: state, counts, last error, prints."""
+"""What a run or a producer shows of itself below its cell: status, counts, last error, prints."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Panel(LiveView):
         self._html, self._facts = describe(worker), worker.facts()
         self._text = HTML(self._html)
         super().__init__("panel", [self._text], pacer)
-        self.still.ready.set()
+        self.snapshot.ready.set()
         self.begin()
 
     def say(self, text: str) -> None:
@@ -41,7 +41,7 @@ class Panel(LiveView):
     def _paint(self) -> None:
         self._text.value = self._html
 
-    def picture(self) -> str:
+    def static_html(self) -> str:
         return self._html
 
     def summary(self) -> str:
@@ -64,11 +64,11 @@ _panels: weakref.WeakKeyDictionary[Worker, Panel] = weakref.WeakKeyDictionary()
 
 
 def describe(worker: Worker) -> str:
-    """The state of a worker as HTML."""
-    mark, colour = theme.STATES[worker.state]
+    """A worker as HTML."""
+    mark, colour = theme.STATUSES[worker.status]
     tables = [_table(rows) for rows in worker.tables()]
     name, facts = html.escape(worker.name), "" if tables else f": {html.escape(worker.facts())}"
-    lines = [f"<b style='color:{colour}'>{mark} {worker.state}</b> <b>{name}</b>{facts}"]
+    lines = [f"<b style='color:{colour}'>{mark} {worker.status}</b> <b>{name}</b>{facts}"]
     if beginning := worker.beginning():
         lines.append(html.escape(beginning))
     if worker.error:

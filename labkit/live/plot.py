@@ -10,9 +10,9 @@ from ipywidgets import HTML, VBox
 
 from labkit.errors import LabError
 from labkit.live import theme
+from labkit.live.chart_svg import Line, lines_svg
 from labkit.live.figure import LiveFigure
-from labkit.live.sketch import Line, sketch
-from labkit.live.still import Still, image
+from labkit.live.snapshot import Snapshot, image
 
 
 class Plot(VBox):  # type: ignore[misc]
@@ -26,8 +26,8 @@ class Plot(VBox):  # type: ignore[misc]
         self._y = y
         self._lines = [_line(str(name), rows.sort_values(x), looks, x, y) for name, rows in table.groupby(by)]
         super().__init__([self._figure(), HTML(f"<p>{self.summary()}</p>")])
-        self.still = Still(self, self._picture, self.summary)
-        self.still.ready.set()
+        self.snapshot = Snapshot(self, self._static_html, self.summary)
+        self.snapshot.ready.set()
 
     def summary(self) -> str:
         """What the chart shows, in words."""
@@ -36,7 +36,7 @@ class Plot(VBox):  # type: ignore[misc]
         return f"{theme.axis(self._y)}, {points} points; the last of {', '.join(each)}."
 
     def _ipython_display_(self) -> None:
-        self.still.show()
+        self.snapshot.show()
 
     def _figure(self) -> LiveFigure:
         figure = LiveFigure([_trace(line) for line in self._lines])
@@ -51,10 +51,10 @@ class Plot(VBox):  # type: ignore[misc]
         )
         return figure
 
-    def _picture(self) -> str:
+    def _static_html(self) -> str:
         times = [float(time) for line in self._lines for time in line.times]
-        drawn = sketch("", theme.axis(self._y), self._lines, min(times), max(times), None)
-        return image(drawn, self.summary()) + f"<p>{self.summary()}</p>"
+        svg = lines_svg("", theme.axis(self._y), self._lines, min(times), max(times), None)
+        return image(svg, self.summary()) + f"<p>{self.summary()}</p>"
 
 
 def _line(name: str, rows: Any, looks: theme.Looks, x: str, y: str) -> Line:

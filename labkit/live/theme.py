@@ -16,7 +16,7 @@ DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
 SOFT = "#9ecae1"  # of bars: light enough for black text
 
 # Of a worker: a mark and a colour, and the word stands beside them. No red, no green.
-STATES = {
+STATUSES = {
     "starting": ("○", "#000000"),
     "running": ("▶", "#0072B2"),
     "failed": ("✖", "#D55E00"),

@@ -100,7 +100,7 @@ class Tiles(LiveView):
             self._add(records)
         if self._newest and (shown := self._rendered(now())) != self._shown:
             self._shown = shown
-            self.still.ready.set()
+            self.snapshot.ready.set()
             self._touch()
         return PERIOD
 
@@ -117,7 +117,7 @@ class Tiles(LiveView):
     def _paint(self) -> None:
         self.grid.value = (self._shown or self.grid.value) + self._end_note
 
-    def picture(self) -> str:
+    def static_html(self) -> str:
         """The tiles as they are now."""
         return self._rendered(now()) + self._end_note
 

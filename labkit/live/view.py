@@ -1,4 +1,4 @@
-"""What all live views share: a thread that collects, the pacer that paints, and a picture for later."""
+"""What all live views share: a thread that collects, the pacer that paints, and a snapshot for later."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ipywidgets import VBox, Widget
 
 from labkit.errors import LabError
 from labkit.live.pacing import Pacer
-from labkit.live.still import Still
+from labkit.live.snapshot import Snapshot
 from labkit.live.ticker import Ticker
 
 _numbers = itertools.count(1)
@@ -28,7 +28,7 @@ class LiveView(VBox):  # type: ignore[misc]
         self.changed, self.as_of = False, time.monotonic()
         super().__init__([*parts, pacer.messenger])
         self.add_class("lab-view").add_class(f"lab-view-{self.name}")
-        self.still = Still(self, self.picture, self.summary)
+        self.snapshot = Snapshot(self, self.static_html, self.summary)
         self.finished = False
         self._painting = threading.Lock()  # the pacer paints, and at the end another: the last state must come last
         self._pacer = pacer
@@ -51,7 +51,7 @@ class LiveView(VBox):  # type: ignore[misc]
             self._end()
             self._pacer.remove(self)
             self.paint()
-            self.still.refresh(at_once=True)
+            self.snapshot.refresh(at_once=True)
 
     def _fail(self, error: Exception) -> None:
         """Say that it follows no more, and why."""
@@ -72,7 +72,7 @@ class LiveView(VBox):  # type: ignore[misc]
     def _paint(self) -> None:
         raise NotImplementedError
 
-    def picture(self) -> str:
+    def static_html(self) -> str:
         """What it shows, as static HTML."""
         raise NotImplementedError
 
@@ -98,8 +98,8 @@ class LiveView(VBox):  # type: ignore[misc]
         if pause is None:
             self._finish()
         self.as_of = time.monotonic()
-        self.still.refresh()
+        self.snapshot.refresh()
         return pause
 
     def _ipython_display_(self) -> None:
-        self.still.show()
+        self.snapshot.show()

@@ -15,9 +15,9 @@ from labkit.errors import LabError
 from labkit.kafka.tap import Record
 from labkit.live import theme
 from labkit.live.chart import drawable
+from labkit.live.chart_svg import timeline_svg
 from labkit.live.figure import LiveFigure
-from labkit.live.sketch import timeline
-from labkit.live.still import Still, image
+from labkit.live.snapshot import Snapshot, image
 
 READINGS, LANE, EMPTY = 170, 26, 40  # pixels: the readings' row, one lane of windows, a row's margins
 
@@ -45,11 +45,11 @@ class Windows(VBox):  # type: ignore[misc]
         self._spans = {topic: spans(records) for topic, records in windows.items()}
         self.figure = self._figure()
         super().__init__([self.figure, HTML(self._table())])
-        self.still = Still(self, self._picture, self.summary)
-        self.still.ready.set()
+        self.snapshot = Snapshot(self, self._static_html, self.summary)
+        self.snapshot.ready.set()
 
     def _ipython_display_(self) -> None:
-        self.still.show()
+        self.snapshot.show()
 
     def _figure(self) -> LiveFigure:
         lanes = [1 + max((each.lane for each in found), default=0) for found in self._spans.values()]
@@ -96,10 +96,10 @@ class Windows(VBox):  # type: ignore[misc]
             cliponaxis=False,
         )
 
-    def _picture(self) -> str:
+    def _static_html(self) -> str:
         points = [(float(each.timestamp), f"{each.value['temperature']:g}") for each in self._readings]
         since, until = self._range()
-        return image(timeline(points, self._spans, since, until), self.summary()) + self._table()
+        return image(timeline_svg(points, self._spans, since, until), self.summary()) + self._table()
 
     def _table(self) -> str:
         """The same as text: every window with what it aggregated."""

@@ -28,7 +28,7 @@ Pipeline = Callable[..., StreamingDataFrame]
 class Run(Worker):
     """A pipeline reading from topics and writing to one, until it is stopped or its function fails.
 
-    `state` is starting, running, failed or stopped; `records_in`, `records_out` and `dead_letters` count records;
+    `status` is starting, running, failed or stopped; `records_in`, `records_out` and `dead_letters` count records;
     `lag` is how many records wait to be read; `error` says why it failed; `prints` are the lines that it printed.
     """
 
@@ -87,7 +87,7 @@ class Run(Worker):
 
     def _leave_nothing(self, new: Sequence[str]) -> None:
         """Take back what building has made, but no topic that somebody else has written to meanwhile."""
-        made = [name for name in new if not any(self._topics.ends(name).values())]
+        made = [name for name in new if not any(self._topics.end_offsets(name).values())]
         self._topics.delete([self._topics.full(name) for name in made])
         self._topics.used.difference_update(made)
         self._topics.delete_internal(self.group)
@@ -100,7 +100,7 @@ class Run(Worker):
     @property
     def lag(self) -> int:
         """Records that this run has not read yet: of the partitions that it has, or of all once it has ended."""
-        ends = {name: self._topics.ends(name) for name in self.reads}
+        ends = {name: self._topics.end_offsets(name) for name in self.reads}
         positions = [(self._topics.short(each.topic), each.partition, each.offset) for each in self._app.positions]
         if not positions:
             return self._groups.uncommitted(self.group, ends)
@@ -123,13 +123,13 @@ class Run(Worker):
         run has failed, or if it takes more than `timeout` seconds.
         """
         deadline = time.monotonic() + timeout
-        ends = {name: self._topics.ends(name) for name in self.reads}
+        ends = {name: self._topics.end_offsets(name) for name in self.reads}
         while waiting := self._groups.uncommitted(self.group, ends):
             if self.error:
                 raise LabError(f"{self.name} failed: {self.error}")
             if not self.alive or time.monotonic() > deadline:
                 stuck = f" It {stuck}." if (stuck := self.stuck) else ""
-                raise LabError(f"{self.name} is {self.state} and has still {waiting} records to read.{stuck}")
+                raise LabError(f"{self.name} is {self.status} and has still {waiting} records to read.{stuck}")
             time.sleep(0.02)
 
     def beginning(self) -> str:
@@ -152,7 +152,7 @@ class Run(Worker):
 
     def _starting_offsets(self, predecessor: str | None) -> dict[str, Partitions]:
         begun = self._groups.committed(predecessor, self.reads) if predecessor else {}
-        return {name: self._topics.starts(name) | begun.get(name, {}) for name in self.reads}
+        return {name: self._topics.beginning_offsets(name) | begun.get(name, {}) for name in self.reads}
 
     def _in_words(self, offsets: dict[str, Partitions], from_start: bool) -> str:
         """Where the run begins; empty for the first of its kind."""

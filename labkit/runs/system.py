@@ -6,7 +6,7 @@ from typing import NamedTuple
 from confluent_kafka import KafkaException
 
 from labkit.kafka.topics import DEAD_LETTER, Topics
-from labkit.runs.worker import Rate, State, Worker, Workers
+from labkit.runs.worker import Rate, Status, Worker, Workers
 
 
 class WorkerFacts(NamedTuple):
@@ -16,7 +16,7 @@ class WorkerFacts(NamedTuple):
     """
 
     name: str
-    state: State
+    status: Status
     reads: tuple[str, ...]
     writes: str | None
     per_second: float
@@ -55,7 +55,7 @@ class System:
 
 def _facts(worker: Worker, name: str) -> WorkerFacts:
     error = str(worker.error or worker.stuck)
-    return WorkerFacts(name, worker.state, worker.reads, worker.writes, worker.rate, _lag(worker), error)
+    return WorkerFacts(name, worker.status, worker.reads, worker.writes, worker.rate, _lag(worker), error)
 
 
 def _lag(worker: Worker) -> int | None:

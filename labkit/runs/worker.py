@@ -1,4 +1,4 @@
-"""What a pipeline's run and a producer share: a thread with a state, counts, an error, prints, and an end."""
+"""What a pipeline's run and a producer share: a thread with a status, counts, an error, prints, and an end."""
 
 import ctypes
 import threading
@@ -11,7 +11,7 @@ from typing import Literal
 from labkit.errors import LabError
 from labkit.runs import blame, prints
 
-State = Literal["starting", "running", "failed", "stopped"]
+Status = Literal["starting", "running", "failed", "stopped"]
 Identity = tuple[str, tuple[str, ...], str | None]  # name, topics read, topic written
 
 INTERRUPT_LIMIT = 3.0  # seconds that an interrupted thread may take; then it must be stuck in C code
@@ -49,7 +49,7 @@ class Worker(ABC):
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.state: State = "starting"
+        self.status: Status = "starting"
         self.error: blame.Blame | None = None
         self.note = ""
         self.replaces: list[str] = []  # the workers in whose place it came
@@ -120,7 +120,7 @@ class Worker(ABC):
         return self._thread.ident is not None and not self._ended.is_set()
 
     def __repr__(self) -> str:
-        return f"{self.name} is {self.state}: {self.route}"
+        return f"{self.name} is {self.status}: {self.route}"
 
     def _ipython_display_(self) -> None:
         if self.show:
@@ -171,8 +171,8 @@ class Worker(ABC):
         self._ended.wait(0.2)  # give a handler in the student's code time to see it before the next
 
     def _is_running(self) -> None:
-        if self.state == "starting":
-            self.state = "running"
+        if self.status == "starting":
+            self.status = "running"
 
     def _run(self) -> None:
         try:
@@ -185,11 +185,11 @@ class Worker(ABC):
         else:
             self._end("stopped")
 
-    def _end(self, state: State, error: blame.Blame | None = None) -> None:
+    def _end(self, status: Status, error: blame.Blame | None = None) -> None:
         """The first end counts."""
         with self._ending:
             if not self._ended.is_set():
-                self.state, self.error = state, error
+                self.status, self.error = status, error
                 self._ended.set()
 
     def _blame(self, error: BaseException) -> blame.Blame:
@@ -215,5 +215,5 @@ class Workers(tuple[Worker, ...]):
 
     def __repr__(self) -> str:
         width = max((len(each.name) for each in self), default=0)
-        lines = [f"{each.name:{width}}  {each.state:8}  {each.route}" for each in self]
+        lines = [f"{each.name:{width}}  {each.status:8}  {each.route}" for each in self]
         return "\n".join(lines) or "no workers: lab.produce() and lab.run(...) start some"

@@ -115,19 +115,19 @@ def test_notebook_04_shows_what_the_topics_hold_and_is_a_picture_when_opened_lat
             jupyter.run_all(page, address, saved.name)
             page.wait_for_function("document.body.innerText.includes('not JSON: unexpected end')", timeout=120_000)
             check_dashboard(page, lab, "04_live_charts")
-            assert page.locator(".lab-still:visible").count() == 0
+            assert page.locator(".lab-snapshot:visible").count() == 0
             page.get_by_role("menuitem", name="File", exact=True).click()
             page.get_by_text("Save Notebook", exact=True).first.click()
-            eventually(lambda: "lab-still" in saved.read_text())
+            eventually(lambda: "lab-snapshot" in saved.read_text())
         assert problems == []
         assert saved.stat().st_size < 150_000
         assert "widgets" not in json.loads(saved.read_text())["metadata"]
         with jupyter.serving(*serve) as address, jupyter.page([]) as page:  # the widgets' kernel has gone
             jupyter.open_notebook(page, address, saved.name)
-            eventually(lambda: page.locator(".lab-still:visible").count() == 9)
+            eventually(lambda: page.locator(".lab-snapshot:visible").count() == 9)
             assert page.get_by_text("model not found").locator("visible=true").count() == 0
             assert page.evaluate(
-                "Array.from(document.querySelectorAll('.lab-still img')).every(i => i.naturalWidth > 0)"
+                "Array.from(document.querySelectorAll('.lab-snapshot img')).every(i => i.naturalWidth > 0)"
             )
-            assert page.locator(".lab-still .lab-tile:visible").count() >= 3
+            assert page.locator(".lab-snapshot .lab-tile:visible").count() >= 3
             screenshot(page, "04_saved")

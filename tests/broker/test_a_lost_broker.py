@@ -63,7 +63,7 @@ def test_whatever_is_asked_of_a_killed_kafka_says_so_at_once(lab: Lab) -> None:
 def test_whatever_is_at_work_on_a_killed_kafka_fails_with_that_reason(lab: Lab) -> None:
     producer, run = lab.workers
     kill_kafka(lab)
-    eventually(lambda: (producer.state, run.state) == ("failed", "failed"), LIMIT)
+    eventually(lambda: (producer.status, run.status) == ("failed", "failed"), LIMIT)
     assert "Kafka has ended" in str(producer.error)
     assert "Kafka has ended" in str(run.error)
     begun = time.monotonic()
@@ -72,20 +72,20 @@ def test_whatever_is_at_work_on_a_killed_kafka_fails_with_that_reason(lab: Lab) 
 
 
 def test_the_views_of_a_killed_kafka_say_so(lab: Lab) -> None:
-    chart, tiles, picture = lab.chart("sensor"), lab.tiles("sensor"), lab.picture()
-    eventually(lambda: chart.still.ready.is_set())
+    chart, tiles, topology = lab.chart("sensor"), lab.tiles("sensor"), lab.topology()
+    eventually(lambda: chart.snapshot.ready.is_set())
     kill_kafka(lab)
     eventually(lambda: "Kafka has ended" in chart.children[1].titles[0], LIMIT)
     eventually(lambda: "Kafka has ended" in tiles.grid.value, LIMIT)
-    eventually(lambda: "Kafka has ended" in picture.summary(), LIMIT)
+    eventually(lambda: "Kafka has ended" in topology.summary(), LIMIT)
 
 
 def test_a_flink_job_of_a_killed_kafka_fails(lab: Lab, flink: object) -> None:  # noqa: ARG001
     lab.produce(to="sensor-data", name="for flink", per_second=100)
     job = lab.flink()
-    eventually(lambda: job.state == "running", 60)
+    eventually(lambda: job.status == "running", 60)
     kill_kafka(lab)
-    eventually(lambda: job.state == "failed", LIMIT)
+    eventually(lambda: job.status == "failed", LIMIT)
     assert "Kafka has ended" in str(job.error)
     eventually(lambda: "lab-flink" not in {each.name for each in threading.enumerate()})  # its process has gone too
 

@@ -128,7 +128,7 @@ def test_an_interrupt_stops_the_cell_and_nothing_else(kernel: Kernel, watch: Wat
     assert all(map(is_open, footprint.ports))
     written = kernel.execute("", "run.records_out")
     eventually(lambda: kernel.execute("", "run.records_out") > written)
-    assert kernel.execute("", "(producer.state, run.state, lab.broker.alive)") == ("running", "running", True)
+    assert kernel.execute("", "(producer.status, run.status, lab.broker.alive)") == ("running", "running", True)
 
 
 ENDS: dict[str, Callable[[KernelManager], object]] = {

@@ -141,15 +141,15 @@ def test_a_stop_commits_all_that_was_read_and_resume_goes_on_from_there(lab: Lab
         lab.flink(into=tmp_path, name="other", resume=True)
     workers, _ = System(lab._topics, lambda: [job]).look()
     (worker,) = workers
-    assert (worker.state, worker.reads, worker.writes) == ("running", ("sensor-data",), None)
+    assert (worker.status, worker.reads, worker.writes) == ("running", ("sensor-data",), None)
     eventually(lambda: job.lag < 100)
     assert str(tmp_path) in panel.describe(job)
     for refused in ({"into": tmp_path}, {"resume": True, "bounded": True}, {"into": __file__}):
         with pytest.raises(LabError):
             lab.flink(**refused)
-    assert job.state == "running"
+    assert job.status == "running"
     job.stop()
-    assert (job.state, job.error, job.note) == ("stopped", None, "")
+    assert (job.status, job.error, job.note) == ("stopped", None, "")
     files = results.lines(tmp_path, "readings")
     assert 20 < len(files) == job.progress.readings == job.progress.read
     assert not list(tmp_path.rglob(".part*"))
@@ -173,7 +173,7 @@ def test_a_stop_commits_all_that_was_read_and_resume_goes_on_from_there(lab: Lab
 
 def kill(job: FlinkJob) -> None:
     job.kill()
-    assert job.state == "failed"
+    assert job.status == "failed"
     assert "killed by signal 9: resume it" in str(job.error)
 
 
@@ -216,7 +216,7 @@ from labkit import Lab
 lab = Lab()
 lab.produce(to="sensor-data").wait(1)
 job = lab.flink()
-while job.state == "starting":
+while job.status == "starting":
     job.wait(0.1)
 print(job._kept.directory, flush=True)
 sys.stdin.read()
@@ -281,7 +281,7 @@ def test_wrong_sql_ends_in_one_line(lab: Lab, old: str, new: str, line: str) -> 
     lab._topics.create("sensor-data")
     job = lab.flink(sql=SQL.replace(old, new), bounded=True)
     assert job.wait(START)
-    assert job.state == "failed"
+    assert job.status == "failed"
     (reason,) = str(job.error).splitlines()
     assert re.match(line, reason)
     assert (job.folder / ".job/flink.log").exists()

@@ -35,7 +35,7 @@ def write(producer: Producer, lab: Lab, records: int) -> None:
 def commit(producer: Producer, lab: Lab) -> None:
     """Kafka writes the markers right after it has answered."""
     producer.commit_transaction(10)
-    eventually(lambda: lab._topics.ends("sensor", committed=True) == lab._topics.ends("sensor"))
+    eventually(lambda: lab._topics.end_offsets("sensor", committed=True) == lab._topics.end_offsets("sensor"))
 
 
 def test_markers_aborted_and_open_records_are_none(lab: Lab, producer: Producer) -> None:
@@ -49,7 +49,7 @@ def test_markers_aborted_and_open_records_are_none(lab: Lab, producer: Producer)
     write(producer, lab, 6)
     assert lab._topics.count("sensor") == 12
     assert len(lab.records("sensor")) == 12
-    eventually(lambda: sum(lab._topics.ends("sensor").values()) == 36)  # offsets: 12 and 16 records, 8 markers
+    eventually(lambda: sum(lab._topics.end_offsets("sensor").values()) == 36)  # offsets: 12 and 16 records, 8 markers
 
 
 def test_what_is_committed_counts_at_once_and_once(lab: Lab, producer: Producer) -> None:
@@ -91,7 +91,7 @@ def test_a_topic_made_anew_is_counted_anew(lab: Lab, producer: Producer) -> None
         lab._topics.create("sensor", partitions=2)
 
 
-def test_the_picture_counts_records(lab: Lab, producer: Producer) -> None:
+def test_the_topology_counts_records(lab: Lab, producer: Producer) -> None:
     worker = lab.produce([])
     system = System(lab._topics, lambda: [worker])
     write(producer, lab, 4)

@@ -17,7 +17,7 @@ def member(lab: Lab, group: str) -> Consumer:
 def test_a_partition_without_a_committed_offset_has_all_its_records_for_lag(lab: Lab) -> None:
     lab._topics.create("sensor", partitions=3)
     assert lab.produce(devices=20, per_second=None, count=100).wait(10)
-    ends = lab._topics.ends("sensor")
+    ends = lab._topics.end_offsets("sensor")
     assert all(ends.values())
     with contextlib.closing(member(lab, "half")) as consumer:
         consumer.commit(offsets=[TopicPartition(lab._topics.full("sensor"), 1, 1)], asynchronous=False)

@@ -171,7 +171,7 @@ def test_a_threshold_set_while_the_chart_draws_is_not_lost(lab: Lab, monkeypatch
                 chart.threshold = level
                 assert [each.y0 for each in chart.figure.layout.shapes] == [level]
                 assert f"Threshold {level} °C." in chart.summary() or not points(chart)
-                chart.picture()
+                chart.static_html()
         finally:
             done.set()
             thread.join()

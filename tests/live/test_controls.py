@@ -50,7 +50,7 @@ def test_the_producer_stops_and_goes_on_in_its_world(lab: Lab) -> None:
     assert (controls.run.value, controls.run.description) == (True, "Producer runs")
     first.world.heatwave("sensor-2", 5.0)
     sends(controls.run, value=False)
-    assert first.state == "stopped"
+    assert first.status == "stopped"
     assert said(controls) == "The producer has been stopped."
     assert controls.run.description == "Producer is stopped"
     before = count(lab, "sensor")
@@ -104,7 +104,7 @@ def test_of_several_producers_the_newest_that_runs_is_meant(lab: Lab) -> None:
     controls = lab.controls()
     assert controls.run.value
     sends(controls.run, value=False)
-    assert running.state == "stopped"
+    assert running.status == "stopped"
 
 
 # ------------------------------------------------------------------ threshold
@@ -117,7 +117,7 @@ def test_a_threshold_is_another_run_of_the_alert_filter(lab: Lab) -> None:
     assert controls.threshold.value == THRESHOLD
     sends(controls.threshold, value=293.0)
     second = worker(lab, "alert_filter")
-    assert (first.state, second.alive) == ("stopped", True)
+    assert (first.status, second.alive) == ("stopped", True)
     assert said(controls) == "alert_filter was replaced: it keeps what is above 293 K (19.85 °C) from now on."
     lab.wait_for("alert", 5)
     assert first.records_out == 0

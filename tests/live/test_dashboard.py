@@ -118,15 +118,15 @@ def test_a_threshold_that_is_refused_is_not_drawn(lab: Lab) -> None:
     assert (dashboard.controls.threshold.value, dashboard.chart.threshold) == (303.0, 29.85)
 
 
-def test_a_still_of_the_dashboard_has_tiles_chart_and_picture_and_is_small(lab: Lab) -> None:
+def test_a_snapshot_of_the_dashboard_has_tiles_chart_and_topology_and_is_small(lab: Lab) -> None:
     lab.produce(readings(35.0), per_second=60)
     dashboard = lab.dashboard()
-    eventually(lambda: dashboard.tiles.grid.value.count("<strong>") == 6 and dashboard.still.ready.is_set())
-    html = dashboard.still.picture()
+    eventually(lambda: dashboard.tiles.grid.value.count("<strong>") == 6 and dashboard.snapshot.ready.is_set())
+    html = dashboard.snapshot.html()
     assert html.count("<section") == 2
     assert html.count("<img") == 2
     assert len(html) < 60_000
-    words = dashboard.still.words()
+    words = dashboard.snapshot.words()
     assert "a: sensor: latest temperature, 35.00 °C" in words
     assert "Threshold 29.85 °C." in words
     assert "alert_filter is" in words
@@ -136,11 +136,11 @@ def test_a_dashboard_ends_with_its_lab_and_leaves_no_thread(lab: Lab) -> None:
     before = {*threading.enumerate()}  # of a Kafka that another test has killed, threads may be left
     lab.produce(readings(35.0), per_second=60)
     dashboard = lab.dashboard()
-    eventually(lambda: "sensor" in dashboard.picture.choice.options)
-    sends(dashboard.picture.choice, index=1)
-    eventually(lambda: dashboard.picture._tap)
+    eventually(lambda: "sensor" in dashboard.topology.choice.options)
+    sends(dashboard.topology.choice, index=1)
+    eventually(lambda: dashboard.topology._tap)
     lab.stop()
-    views = ("lab-tiles", "lab-chart", "lab-controls", "lab-picture", "lab-panel", "lab-dashboard")
+    views = ("lab-tiles", "lab-chart", "lab-controls", "lab-topology", "lab-panel", "lab-dashboard")
     assert not [each.name for each in threading.enumerate() if each.name.startswith(views)]
 
     def left() -> set[str]:

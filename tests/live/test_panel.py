@@ -67,7 +67,7 @@ def test_a_panel_follows_its_worker_to_the_end(lab: Lab) -> None:
     eventually(lambda: "stopped" in shown.children[0].value)
     assert f"{production.delivered} readings written to sensor" in shown.children[0].value
     assert shown.summary() == production.facts()
-    assert shown.picture() == shown.children[0].value
+    assert shown.static_html() == shown.children[0].value
 
 
 def test_a_panel_does_not_keep_a_worker_that_nobody_else_keeps(lab: Lab) -> None:
@@ -78,4 +78,4 @@ def test_a_panel_does_not_keep_a_worker_that_nobody_else_keeps(lab: Lab) -> None
     eventually(lambda: "stopped" in shown.children[0].value)
     del production
     eventually(lambda: gc.collect() >= 0 and gone() is None)
-    assert "stopped" in shown.picture()
+    assert "stopped" in shown.static_html()

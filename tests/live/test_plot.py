@@ -24,7 +24,7 @@ def test_each_value_is_a_line_in_the_order_of_time_with_the_look_of_its_device(l
     assert first.line.color == lab._looks.of("a").colour != second.line.color
     assert plot.summary() == "Average, 3 points; the last of a: 21.26, b: 7.00."
     assert plot.children[0].layout.template.layout.xaxis.type == "date"
-    assert plot.summary() in plot.still.picture()
+    assert plot.summary() in plot.snapshot.html()
 
 
 def test_a_table_without_the_column_or_without_rows_is_refused_in_one_line(lab: Lab) -> None:

@@ -81,7 +81,7 @@ def test_the_text_says_what_the_picture_shows() -> None:
         "Temperature (°C): 22:13:20.000 20, 22:13:21.500 21.25 tumbling from up to what came out "
         "22:13:20.000 22:13:24.000 mean 20.62, n 2"
     )
-    assert windows.still.picture().endswith(windows.children[1].value)
+    assert windows.snapshot.html().endswith(windows.children[1].value)
 
 
 def test_names_and_values_are_text_and_nothing_else() -> None:

@@ -95,7 +95,7 @@ def pass_through(lab: Lab, *names: str) -> list[Run]:
     for run in runs:
         eventually(lambda run=run: run.lag == 0 or run.error, 30)
         run.stop()  # which finishes and commits what was read
-        assert run.state == "stopped", run.error
+        assert run.status == "stopped", run.error
     return runs
 
 
@@ -146,9 +146,9 @@ def test_every_window_of_any_stream_is_the_oracles(lab: Lab, stream: tuple[int, 
 def test_all_four_stages_run_at_once_and_leave_no_thread(lab: Lab) -> None:
     workers = [lab.produce(per_second=20)]
     workers += [lab.run(each.function, reads=each.reads, writes=each.writes) for each in PIPELINES.values()]
-    eventually(lambda: [each.state for each in workers] == ["running"] * 4)
+    eventually(lambda: [each.status for each in workers] == ["running"] * 4)
     lab.stop()
-    assert [each.state for each in workers] == ["stopped"] * 4
+    assert [each.status for each in workers] == ["stopped"] * 4
     eventually(lambda: not [each for each in threading.enumerate() if each.name.startswith("lab-")])
 
 

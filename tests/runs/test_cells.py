@@ -49,7 +49,7 @@ def outputs(client: BlockingKernelClient, cell: str, code: str) -> tuple[str, li
             data = message["content"]["data"]
             if WIDGET in data:
                 widgets.append(data["text/plain"])
-            elif "lab-still" not in data.get("text/html", ""):
+            elif "lab-snapshot" not in data.get("text/html", ""):
                 text += data["text/plain"]
         assert message["msg_type"] != "error", "\n".join(message["content"]["traceback"])
         if message["msg_type"] == "status" and message["content"]["execution_state"] == "idle":
@@ -68,7 +68,7 @@ def test_a_cell_that_is_run_again_replaces_what_it_started_even_under_another_na
     assert execute(kernel, "d", NAMES) == "one other"
     execute(kernel, "b", "def renamed(x): return x\nlab.run(renamed, reads='sensor', writes='out')")
     assert execute(kernel, "d", NAMES) == "other renamed"
-    assert execute(kernel, "e", "print(run.state)") == "stopped"
+    assert execute(kernel, "e", "print(run.status)") == "stopped"
     assert execute(kernel, "f", "lab.produce(name='a'); lab.produce(name='b')\n" + NAMES) == "a b other renamed"
 
 
@@ -83,7 +83,7 @@ def test_a_cell_whose_topics_are_edited_replaces_what_it_started_and_no_other_ce
     execute(kernel, "b", "new = lab.run(same, reads='sensor', writes='four')")
     assert execute(kernel, "d", routes) == "two three four"
     said = "replaces same (sensor → one), reads sensor from the start"
-    assert execute(kernel, "e", "print(old.state, new.beginning())") == f"stopped {said}"
+    assert execute(kernel, "e", "print(old.status, new.beginning())") == f"stopped {said}"
 
 
 def test_a_cell_that_fails_ends_only_what_it_has_started_anew_and_the_next_time_the_rest(
@@ -98,7 +98,7 @@ lab.run(edited, reads="sensor", writes="three")
 """
     execute(kernel, "b", cell)
     execute(kernel, "c", "before = list(lab.workers)\ndef edited(x): pass")
-    states = "print(*(each.state == 'stopped' for each in before), len(lab.workers))"
+    states = "print(*(each.status == 'stopped' for each in before), len(lab.workers))"
     with pytest.raises(AssertionError, match="edited returned nothing"):
         execute(kernel, "b", cell)
     assert execute(kernel, "d", states) == "True True False 3"
@@ -149,4 +149,4 @@ def test_what_print_table_prints_stands_in_no_cell_even_where_rich_knows_that_th
 def test_a_new_lab_in_the_same_kernel_closes_the_one_before(kernel: BlockingKernelClient) -> None:
     execute(kernel, "a", "from labkit import Lab; lab = Lab(); producer = lab.produce(); old = lab")
     execute(kernel, "a", "from labkit import Lab; lab = Lab()")
-    assert execute(kernel, "b", "print(producer.state, 'closed' in repr(old))") == "stopped True"
+    assert execute(kernel, "b", "print(producer.status, 'closed' in repr(old))") == "stopped True"

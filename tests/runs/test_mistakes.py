@@ -176,7 +176,7 @@ def test_streams_columns_and_workers_say_what_they_are(lab: Lab, capsys: pytest.
     ]
     producer = lab.produce(count=1)
     assert producer.wait(10)
-    eventually(lambda: run.state == "running")
+    eventually(lambda: run.status == "running")
     assert repr(run) == "shown is running: a and b → out"
     assert repr(producer) == "producer of sensor is stopped: readings → sensor"
     assert repr(lab.workers).splitlines() == [

@@ -22,7 +22,7 @@ def test_of_n_accepted_readings_n_are_in_the_topic_when_stopped_in_full_flow(lab
     production = lab.produce(per_second=None)
     lab.wait_for("sensor", 5000)
     production.stop()
-    assert production.state == "stopped"
+    assert production.status == "stopped"
     assert production.accepted == production.delivered == len(lab.records("sensor"))
     assert production.failed == 0
 
@@ -83,7 +83,7 @@ def test_when_the_source_fails_what_was_accepted_arrives(lab: Lab) -> None:
 
     production = lab.produce(breaks(), per_second=None)
     assert production.wait(10)
-    assert production.state == "failed"
+    assert production.status == "failed"
     assert production.error is not None
     assert production.error.reason == "OSError: the cable came off"
     assert production.accepted == production.delivered == len(lab.records("sensor")) == 7
@@ -103,7 +103,7 @@ def test_readings_that_kafka_refuses_are_counted_and_shown(lab: Lab) -> None:
 def test_producing_again_replaces_the_producer(lab: Lab) -> None:
     first = lab.produce(per_second=50)
     second = lab.produce(per_second=50)
-    assert (first.state, second.state) == ("stopped", "running")
+    assert (first.status, second.status) == ("stopped", "running")
 
 
 @pytest.mark.parametrize("wrong", [{"source": [{"device": "a"}]}, {"devices": 0}, {"factor": 2.0}])
@@ -111,7 +111,7 @@ def test_a_refused_producer_leaves_the_one_that_it_would_replace(lab: Lab, wrong
     first = lab.produce(per_second=50)
     with pytest.raises(LabError):
         lab.produce(**wrong)
-    assert (first.state, lab.workers) == ("running", (first,))
+    assert (first.status, lab.workers) == ("running", (first,))
 
 
 @pytest.mark.parametrize("wrong", [{"devices": 0}, {"per_second": 0}, {"per_second": -1}])
@@ -124,7 +124,7 @@ def test_impossible_numbers_are_refused_in_one_line(lab: Lab, wrong: dict[str, i
 def test_a_producer_of_no_readings_ends_at_once(lab: Lab, count: int) -> None:
     production = lab.produce(per_second=None, count=count)
     assert production.wait(10)
-    assert (production.state, production.accepted) == ("stopped", 0)
+    assert (production.status, production.accepted) == ("stopped", 0)
 
 
 def test_stopping_does_not_wait_for_a_kafka_that_has_gone(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -134,7 +134,7 @@ def test_stopping_does_not_wait_for_a_kafka_that_has_gone(lab: Lab, monkeypatch:
     production = lab.produce(per_second=None)
     eventually(lambda: production.accepted == 5)  # and there is no room for more
     production.stop()
-    assert production.state == "stopped"
+    assert production.status == "stopped"
     assert production.note == "5 readings were not acknowledged within 0.1 s"
     assert (production.accepted, production.delivered, production.failed) == (5, 0, 5)
 
@@ -297,5 +297,5 @@ def test_a_damaged_record_goes_through_the_topic_to_the_dead_letters_and_the_pip
     assert letter["value"] == damaged.value
     assert letter["reason"].startswith("not JSON: ")
     assert letter["key"] == damaged.key == "sensor-1"
-    assert (run.state, run.dead_letters, run.records_in) == ("running", 1, production.accepted)
+    assert (run.status, run.dead_letters, run.records_in) == ("running", 1, production.accepted)
     assert production.accepted == production.delivered

@@ -48,7 +48,7 @@ def test_a_run_reads_what_was_there_before_and_what_comes_later(lab: Lab) -> Non
     lab.wait_for("alert", 1)
     write(lab, "sensor", hot(3), cold(4), hot(5))
     run.wait_until_caught_up()
-    assert run.state == "running"
+    assert run.status == "running"
     assert (run.records_in, run.records_out, run.lag) == (5, 3, 0)
     alerts = lab.records("alert")
     assert [each.value for each in alerts] == [hot(second) | {"kelvin": 30.0 + 273.15} for second in (1, 3, 5)]
@@ -62,7 +62,7 @@ def test_a_stopped_run_leaves_no_thread_and_stopping_twice_is_stopping_once(lab:
     run = lab.run(alert_filter, reads="sensor", writes="alert")
     run.stop()
     run.stop()
-    assert run.state == "stopped"
+    assert run.status == "stopped"
     assert not run.note
     eventually(lambda: not any(thread.name == "lab-alert_filter" for thread in threading.enumerate()))
 
@@ -78,14 +78,14 @@ def test_a_failing_step_ends_its_run_alone_and_names_the_line(lab: Lab) -> None:
     bad = lab.run(misspelt, reads="sensor", writes="oops")
     write(lab, "sensor", hot(1))
     assert bad.wait(10)
-    assert bad.state == "failed"
+    assert bad.status == "failed"
     assert bad.error is not None
     assert "temprature" in bad.error.reason
     assert bad.error.line is not None
     assert bad.error.line.text == 'readings["kelvin"] = readings["temprature"] + 273.15'
     assert "misspelt" in bad.error.line.where
     good.wait_until_caught_up()
-    assert good.state == "running"
+    assert good.status == "running"
     with pytest.raises(LabError, match="misspelt failed: ColumnDoesNotExist"):
         bad.wait_until_caught_up()
 
@@ -146,7 +146,7 @@ def test_a_refused_pipeline_leaves_the_run_that_it_would_replace_and_its_output(
     first.wait_until_caught_up()
     with pytest.raises((LabError, NameError)):
         lab.run(refused, reads="sensor", writes="alert", name="alert_filter", from_start=from_start)
-    assert (first.state, lab.workers[-1]) == ("running", first)
+    assert (first.status, lab.workers[-1]) == ("running", first)
     write(lab, "sensor", hot(2))
     first.wait_until_caught_up()
     assert [each.value["timestamp"] for each in lab.records("alert")] == [hot(each)["timestamp"] for each in (1, 2)]
@@ -188,7 +188,7 @@ def test_records_that_are_no_readings_go_to_the_dead_letter_topic_and_the_run_go
     send(lab, "sensor", *((b"key", value) for value in BAD))
     write(lab, "sensor", hot(1))
     run.wait_until_caught_up()
-    assert (run.state, run.dead_letters, run.records_in, run.records_out) == ("running", len(BAD), len(BAD) + 1, 1)
+    assert (run.status, run.dead_letters, run.records_in, run.records_out) == ("running", len(BAD), len(BAD) + 1, 1)
     letters = lab.peek("sensor.dead-letter", 100)
     assert list(letters["value"]) == list(BAD)
     for reason, expected in zip(letters["reason"], BAD.values(), strict=True):
@@ -222,7 +222,7 @@ def test_running_again_replaces_the_run_and_reads_on_where_it_stopped(lab: Lab) 
     write(lab, "sensor", *(hot(second) for second in range(50)))
     lab.wait_for("alert", 1)
     second = lab.run(alert_filter, reads="sensor", writes="alert")
-    assert first.state == "stopped"
+    assert first.status == "stopped"
     write(lab, "sensor", *(hot(second) for second in range(50, 60)))
     second.wait_until_caught_up()
     assert [each.value["timestamp"] for each in lab.records("alert")] == [hot(each)["timestamp"] for each in range(60)]
@@ -242,7 +242,7 @@ def test_a_run_whose_successor_cannot_begin_is_there_to_be_seen_as_stopped(
     monkeypatch.setattr(lab, "_replaced_by", lambda _: [first])
     with pytest.raises(LabError, match="Kafka refused"):
         lab.run(alert_filter, reads="sensor", writes="other")
-    assert [(each, each.state) for each in lab.workers] == [(first, "stopped")]
+    assert [(each, each.status) for each in lab.workers] == [(first, "stopped")]
 
 
 def test_the_same_function_may_run_twice_side_by_side_with_other_topics(lab: Lab) -> None:
@@ -252,7 +252,7 @@ def test_the_same_function_may_run_twice_side_by_side_with_other_topics(lab: Lab
     write(lab, "sensor", hot(2))
     for run in (one, two):
         run.wait_until_caught_up()
-        assert (run.state, run.records_out) == ("running", 2)
+        assert (run.status, run.records_out) == ("running", 2)
     assert (one.group, two.group) == ("alert_filter.sensor.one-1", "alert_filter.sensor.two-1")
     assert set(lab.groups()["group"]) == {one.group, two.group}
     assert lab.workers.labels[1:] == ["alert_filter (sensor → one)", "alert_filter (sensor → two)"]
@@ -335,7 +335,7 @@ def test_a_function_that_loops_for_ever_is_ended_even_if_it_catches_exceptions(l
     assert started.wait(10)
     run.stop()
     assert not run.alive
-    assert run.state == "stopped"
+    assert run.status == "stopped"
     assert "interrupted at forever, line" in run.note
 
 

@@ -67,7 +67,7 @@ def test_lag_is_what_waits_also_for_a_run_that_has_stopped(lab: Lab, system: Sys
     run.stop()
     assert lab.produce(readings(5), per_second=None).wait(10)
     found = workers(system)["alert_filter"]
-    assert (found.state, found.lag, found.per_second) == ("stopped", 5, 0.0)
+    assert (found.status, found.lag, found.per_second) == ("stopped", 5, 0.0)
 
 
 def test_dead_letters_belong_to_the_topic_that_they_came_from(lab: Lab, system: System) -> None:
@@ -87,7 +87,7 @@ def test_a_run_that_failed_says_why(lab: Lab, system: System) -> None:
     assert lab.produce(readings(1), per_second=None).wait(10)
     assert run.wait(10)
     found = workers(system)["bad"]
-    assert found.state == "failed"
+    assert found.status == "failed"
     assert found.error.startswith("KeyError: 'nothing' is no field of each, which has device")
 
 
@@ -132,7 +132,7 @@ def test_a_world_has_one_producer_at_a_time(lab: Lab) -> None:
         lab.produce(first.world, name="second")
     assert (first.alive, lab.workers) == (True, (first,))
     again = lab.produce(first.world)
-    assert (first.state, again.world) == ("stopped", first.world)
+    assert (first.status, again.world) == ("stopped", first.world)
     again.stop()
     second = lab.produce(first.world, name="second")
     lab.wait_for("sensor", lab._topics.count("sensor") + 1)

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from labkit.live.theme import STATES, escape
+from labkit.live.theme import STATUSES, escape
 from labkit.runs.system import TopicFacts, WorkerFacts
 
 BOX, PITCH_X, PITCH_Y, LINE = (172, 84), 216, 106, 18  # pixels
@@ -34,7 +34,7 @@ def svg(workers: Sequence[WorkerFacts], topics: Sequence[TopicFacts]) -> str:
 def words(workers: Sequence[WorkerFacts], topics: Sequence[TopicFacts]) -> str:
     """The same in words, a line each."""
     lines = [
-        f"{each.name} is {each.state}: {' and '.join(each.reads) or 'readings'} to {each.writes or 'nowhere'}, "
+        f"{each.name} is {each.status}: {' and '.join(each.reads) or 'readings'} to {each.writes or 'nowhere'}, "
         + (each.error or ", ".join(_numbers(each)))
         for each in workers
     ]
@@ -79,8 +79,8 @@ def _positions(workers: Sequence[WorkerFacts], topics: Sequence[TopicFacts]) -> 
 
 
 def _worker(worker: WorkerFacts, column: int, row: int) -> str:
-    mark, colour = STATES[worker.state]
-    lines = [f"{mark} {worker.state}", *_numbers(worker)]
+    mark, colour = STATUSES[worker.status]
+    lines = [f"{mark} {worker.status}", *_numbers(worker)]
     return _box(column, row, _ends_of(worker.name), lines, f"stroke='{colour}' stroke-width='2' rx='3'")
 
 

@@ -24,7 +24,7 @@ class Line(NamedTuple):
     marks: bool
 
 
-def sketch(title: str, y_title: str, lines: Sequence[Line], since: float, until: float, level: float | None) -> str:
+def lines_svg(title: str, y_title: str, lines: Sequence[Line], since: float, until: float, level: float | None) -> str:
     """The lines between two times, with a dashed line at `level`."""
     levels = [level] if level is not None else []
     values = [float(value) for line in lines for value in line.values] + levels
@@ -55,7 +55,7 @@ def sketch(title: str, y_title: str, lines: Sequence[Line], since: float, until:
     return _svg(parts, height)
 
 
-def timeline(
+def timeline_svg(
     points: Sequence[tuple[float, str]],
     rows: Mapping[str, Sequence[tuple[float, float, str, int]]],
     since: float,

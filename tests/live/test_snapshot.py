@@ -12,11 +12,11 @@ import pytest
 from ipywidgets import HTML
 
 from labkit import Lab
-from labkit.live import still as module
+from labkit.live import snapshot as module
 from labkit.live import theme
 from labkit.live.chart import Chart
-from labkit.live.sketch import RIGHT, WIDTH, Line, sketch
-from labkit.live.still import HANDLES, PERIOD, Still, image
+from labkit.live.chart_svg import RIGHT, WIDTH, Line, sketch
+from labkit.live.snapshot import HANDLES, PERIOD, Snapshot, image
 from labkit.readings import now
 from tests.live.browser import threads_in_each_others_way
 from tests.waiting import eventually
@@ -51,64 +51,64 @@ def notebook(monkeypatch: pytest.MonkeyPatch) -> Notebook:
     return notebook
 
 
-def ready(picture: list[str]) -> Still:
-    still = Still(HTML("live"), lambda: picture[0], lambda: f"words of {picture[0]}")
-    still.ready.set()
-    return still
+def ready(picture: list[str]) -> Snapshot:
+    snapshot = Snapshot(HTML("live"), lambda: picture[0], lambda: f"words of {picture[0]}")
+    snapshot.ready.set()
+    return snapshot
 
 
 def test_the_widget_is_displayed_and_then_what_stays_of_it(notebook: Notebook) -> None:
     ready(["<b>21</b>"]).show()
-    widget, still = notebook.displayed
+    widget, snapshot = notebook.displayed
     assert "application/vnd.jupyter.widget-view+json" in widget
-    assert widget["text/plain"] == still["text/plain"] == "words of <b>21</b>"
-    assert still.keys() == {"text/html", "text/plain"}
-    assert "<div class='lab-still'>" in still["text/html"]
-    assert "<b>21</b>" in still["text/html"]
+    assert widget["text/plain"] == snapshot["text/plain"] == "words of <b>21</b>"
+    assert snapshot.keys() == {"text/html", "text/plain"}
+    assert "<div class='lab-snapshot'>" in snapshot["text/html"]
+    assert "<b>21</b>" in snapshot["text/html"]
 
 
 def test_what_is_not_ready_is_shown_all_the_same(notebook: Notebook, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "READY_LIMIT", 0.01)
-    Still(HTML("live"), lambda: "Waiting", lambda: "Waiting").show()
+    Snapshot(HTML("live"), lambda: "Waiting", lambda: "Waiting").show()
     assert len(notebook.displayed) == 2
 
 
-def test_a_still_is_brought_up_to_date_when_it_is_due_and_has_changed(notebook: Notebook) -> None:
+def test_a_snapshot_is_brought_up_to_date_when_it_is_due_and_has_changed(notebook: Notebook) -> None:
     picture = ["one"]
-    still = ready(picture)
-    still.refresh(at_once=True)  # not displayed yet
-    still.show()
+    snapshot = ready(picture)
+    snapshot.refresh(at_once=True)  # not displayed yet
+    snapshot.show()
     picture[0] = "two"
     notebook.time = PERIOD - 1
-    still.refresh()
+    snapshot.refresh()
     assert notebook.updated == []
     notebook.time = PERIOD
-    still.refresh()
-    still.refresh()
+    snapshot.refresh()
+    snapshot.refresh()
     assert len(notebook.updated) == 1
     assert "two" in notebook.updated[0]
     notebook.time = 3 * PERIOD
-    still.refresh()
+    snapshot.refresh()
     assert len(notebook.updated) == 1  # nothing has changed
     picture[0] = "three"
-    still.refresh(at_once=True)
+    snapshot.refresh(at_once=True)
     assert "three" in notebook.updated[1]
 
 
 def test_each_of_the_last_displays_is_brought_up_to_date(notebook: Notebook) -> None:
     picture = ["one"]
-    still = ready(picture)
+    snapshot = ready(picture)
     for _ in range(HANDLES + 2):
-        still.show()
+        snapshot.show()
     picture[0] = "two"
-    still.refresh(at_once=True)
+    snapshot.refresh(at_once=True)
     assert len(notebook.updated) == HANDLES
 
 
 @pytest.mark.usefixtures("notebook")
-def test_a_still_may_be_shown_again_while_it_is_brought_up_to_date() -> None:
+def test_a_snapshot_may_be_shown_again_while_it_is_brought_up_to_date() -> None:
     picture = ["0"]
-    still = ready(picture)
+    snapshot = ready(picture)
     done, failed = threading.Event(), list[Exception]()
 
     def follow() -> None:
@@ -117,7 +117,7 @@ def test_a_still_may_be_shown_again_while_it_is_brought_up_to_date() -> None:
             number += 1
             picture[0] = str(number)
             try:
-                still.refresh(at_once=True)
+                snapshot.refresh(at_once=True)
             except RuntimeError as error:
                 failed.append(error)
 
@@ -125,7 +125,7 @@ def test_a_still_may_be_shown_again_while_it_is_brought_up_to_date() -> None:
     with threads_in_each_others_way():
         thread.start()
         for _ in range(200):
-            still.show()
+            snapshot.show()
         done.set()
         thread.join()
     assert not failed
@@ -180,7 +180,7 @@ def test_the_legend_shows_each_line_as_it_is_drawn_inside_the_picture() -> None:
         assert int(name.get("y", "")) < height
 
 
-def test_a_still_of_a_chart_shows_lines_marks_and_threshold_and_is_small(
+def test_a_snapshot_of_a_chart_shows_lines_marks_and_threshold_and_is_small(
     lab: Lab,
 ) -> None:
     lab.create_topic("alert")
@@ -199,12 +199,12 @@ def test_a_still_of_a_chart_shows_lines_marks_and_threshold_and_is_small(
         ]
 
     chart = lab.chart("sensor", "alert", threshold=29.85)
-    assert "<img" not in chart.picture()  # nothing to draw yet
+    assert "<img" not in chart.static_html()  # nothing to draw yet
     assert lab.produce(readings(480), per_second=None).wait(10)
     assert lab.produce(readings(480), per_second=None).wait(10)
     assert lab.produce(readings(30), to="alert", per_second=None).wait(10)
     eventually(lambda: len(chart.figure.data) == 60)
-    picture = chart.picture()
+    picture = chart.static_html()
     assert len(picture) < 90_000
     drawn = drawing(chart)
     assert len(list(drawn.iter(f"{SVG}polyline"))) == 2 * 30
@@ -213,6 +213,6 @@ def test_a_still_of_a_chart_shows_lines_marks_and_threshold_and_is_small(
 
 
 def drawing(chart: Chart) -> ElementTree.Element:
-    data = re.search(r"base64,([^']*)", chart.picture())
+    data = re.search(r"base64,([^']*)", chart.static_html())
     assert data
     return ElementTree.fromstring(base64.b64decode(data[1]))

@@ -1,4 +1,4 @@
-"""The picture of the system: what is drawn, the same in words, and a look into a topic."""
+"""The topology of the system: what is drawn, the same in words, and a look into a topic."""
 
 import re
 import threading
@@ -12,8 +12,8 @@ import pytest
 from labkit import Lab, LabError
 from labkit.kafka import clients
 from labkit.live import diagram
-from labkit.live import picture as module
-from labkit.live.picture import NOTHING, PERIOD, Picture
+from labkit.live import topology as module
+from labkit.live.topology import NOTHING, PERIOD, Topology
 from labkit.pipelines import alert_filter, average_temperature
 from labkit.readings import simulate
 from labkit.runs.system import System, TopicFacts, WorkerFacts
@@ -89,7 +89,7 @@ def test_a_topic_that_two_write_is_drawn_once_with_an_arrow_from_each() -> None:
         tuple(worker(f"worker-{number}", ["sensor"], f"topic-{number}") for number in range(30)),
     ],
 )
-def test_no_two_boxes_stand_in_one_place_and_all_are_inside_the_picture(workers: tuple[WorkerFacts, ...]) -> None:
+def test_no_two_boxes_stand_in_one_place_and_all_are_inside_the_topology(workers: tuple[WorkerFacts, ...]) -> None:
     drawn = draw(*workers)
     places = boxes(drawn)
     assert len(places) == len(set(places.values())) == len(workers) + len(topics(*workers))
@@ -126,22 +126,22 @@ def test_what_is_drawn_is_said_in_words() -> None:
 # ------------------------------------------------------------------------ live
 
 
-def words(picture: Picture) -> str:
-    return picture.still.words()
+def words(topology: Topology) -> str:
+    return topology.snapshot.words()
 
 
-def table(picture: Picture) -> str:
-    shown: str = picture.children[2].value
+def table(topology: Topology) -> str:
+    shown: str = topology.children[2].value
     return shown
 
 
-def choose(picture: Picture, topic: str) -> None:
-    sends(picture.choice, index=picture.choice.options.index(topic))
+def choose(topology: Topology, topic: str) -> None:
+    sends(topology.choice, index=topology.choice.options.index(topic))
 
 
-def test_a_picture_shows_rates_lag_errors_and_dead_letters(lab: Lab) -> None:
-    picture = lab.picture()
-    assert words(picture) == "Nothing runs yet."
+def test_a_topology_shows_rates_lag_errors_and_dead_letters(lab: Lab) -> None:
+    topology = lab.topology()
+    assert words(topology) == "Nothing runs yet."
     lab.produce(per_second=20)
     lab.wait_for("sensor")  # a reading must come before what is none: it ends the bad pipeline
     lab.run(alert_filter, reads="sensor", writes="alert")
@@ -149,58 +149,60 @@ def test_a_picture_shows_rates_lag_errors_and_dead_letters(lab: Lab) -> None:
     spoiler = clients.producer(lab.broker.address)
     spoiler.produce(lab._topics.full("sensor"), b"?")
     spoiler.flush(10)
-    eventually(lambda: "✉ 1 dead letters" in words(picture))
-    eventually(lambda: re.search(r"bad is failed: sensor to nowhere, KeyError: '<b>'", words(picture)))
+    eventually(lambda: "✉ 1 dead letters" in words(topology))
+    eventually(lambda: re.search(r"bad is failed: sensor to nowhere, KeyError: '<b>'", words(topology)))
     eventually(
-        lambda: re.search(r"alert_filter is running: sensor to alert, [1-9][\d.]+ records/s, lag \d", words(picture))
+        lambda: re.search(r"alert_filter is running: sensor to alert, [1-9][\d.]+ records/s, lag \d", words(topology))
     )
-    eventually(lambda: re.search(r"topic sensor: [1-9][\d.]+ records/s, \d\d+ records", words(picture)))
-    drawn = ElementTree.fromstring(picture.children[0].value)
-    assert drawn.get("aria-label") == words(picture).replace("\n", " ")
-    assert "<b>'" not in picture.children[0].value
+    eventually(lambda: re.search(r"topic sensor: [1-9][\d.]+ records/s, \d\d+ records", words(topology)))
+    drawn = ElementTree.fromstring(topology.children[0].value)
+    assert drawn.get("aria-label") == words(topology).replace("\n", " ")
+    assert "<b>'" not in topology.children[0].value
 
 
 def test_two_runs_of_one_function_are_two_boxes_that_can_be_told_apart(lab: Lab) -> None:
-    picture = lab.picture()
+    topology = lab.topology()
     lab.produce(per_second=20)
     for topic in ("one", "two"):
         lab.run(average_temperature, reads="sensor", writes=topic)
     for topic in ("one", "two"):
-        eventually(lambda to=topic: f"average_temperature (sensor → {to}) is running: sensor to {to}" in words(picture))
+        eventually(
+            lambda to=topic: f"average_temperature (sensor → {to}) is running: sensor to {to}" in words(topology)
+        )
     wanted = {"average_tem…ensor → one)", "average_tem…ensor → two)", "[one]", "[two]"}
-    eventually(lambda: wanted < set(boxes(ElementTree.fromstring(picture.children[0].value))))
+    eventually(lambda: wanted < set(boxes(ElementTree.fromstring(topology.children[0].value))))
 
 
 def test_what_has_ended_is_never_shown_as_running(lab: Lab) -> None:
     lab.create_topic("sensor")
-    picture = lab.picture()
+    topology = lab.topology()
     run = lab.run(alert_filter, reads="sensor", writes="alert")
-    eventually(lambda: "alert_filter is running" in words(picture))
+    eventually(lambda: "alert_filter is running" in words(topology))
     run.stop()
-    eventually(lambda: "alert_filter is stopped" in words(picture))
+    eventually(lambda: "alert_filter is stopped" in words(topology))
     lab.run(alert_filter, reads="sensor", writes="alert")
     lab.produce(per_second=20)
-    eventually(lambda: words(picture).count("is running") == 2)
-    lab.stop()  # and the picture with it
-    assert words(picture).count("is stopped") == 2
-    drawn = ElementTree.fromstring(picture.children[0].value.removesuffix("<p>This picture has ended.</p>"))
+    eventually(lambda: words(topology).count("is running") == 2)
+    lab.stop()  # and the topology with it
+    assert words(topology).count("is stopped") == 2
+    drawn = ElementTree.fromstring(topology.children[0].value.removesuffix("<p>This topology has ended.</p>"))
     assert [each.text for each in drawn.iter(f"{SVG}text") if "running" in (each.text or "")] == []
 
 
-def test_a_still_of_the_picture_is_an_image_that_needs_no_trust(lab: Lab) -> None:
+def test_a_snapshot_of_the_topology_is_an_image_that_needs_no_trust(lab: Lab) -> None:
     lab.produce(per_second=20)
-    picture = lab.picture()
-    eventually(lambda: "producer of sensor is running" in words(picture))
-    assert picture.still.picture().startswith("<img alt='producer of sensor is running")
-    assert len(picture.still.picture()) < 10_000
+    topology = lab.topology()
+    eventually(lambda: "producer of sensor is running" in words(topology))
+    assert topology.snapshot.html().startswith("<img alt='producer of sensor is running")
+    assert len(topology.snapshot.html()) < 10_000
 
 
 def test_at_most_two_updates_a_second(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "PERIOD", PERIOD)
-    picture = lab.picture()
+    topology = lab.topology()
     begun = time.monotonic()
     sent: list[object] = []
-    picture.children[0].observe(sent.append, "value")
+    topology.children[0].observe(sent.append, "value")
     lab.produce(per_second=100)
     eventually(lambda: len(sent) >= 3)
     assert len(sent) <= (time.monotonic() - begun) / PERIOD + 1
@@ -210,44 +212,44 @@ def test_choosing_a_topic_peeks_into_it_until_another_is_chosen(lab: Lab) -> Non
     device = "<i>sensor</i>"
     lab.produce((each | {"device": device, "temperature": 35} for each in simulate()), per_second=50)
     lab.run(alert_filter, reads="sensor", writes="alert")
-    picture = lab.picture()
-    eventually(lambda: picture.choice.options == (NOTHING, "sensor", "alert"))
-    assert table(picture) == ""
-    choose(picture, "sensor")
-    eventually(lambda: table(picture).count("&lt;i&gt;sensor&lt;/i&gt;") == 2 * 5)
-    assert "<i>" not in table(picture)
-    first = table(picture)
-    eventually(lambda: table(picture) != first)
-    choose(picture, "alert")
-    eventually(lambda: "kelvin" in table(picture))
-    choose(picture, NOTHING)
-    eventually(lambda: table(picture) == "" and picture._tap is None)
+    topology = lab.topology()
+    eventually(lambda: topology.choice.options == (NOTHING, "sensor", "alert"))
+    assert table(topology) == ""
+    choose(topology, "sensor")
+    eventually(lambda: table(topology).count("&lt;i&gt;sensor&lt;/i&gt;") == 2 * 5)
+    assert "<i>" not in table(topology)
+    first = table(topology)
+    eventually(lambda: table(topology) != first)
+    choose(topology, "alert")
+    eventually(lambda: "kelvin" in table(topology))
+    choose(topology, NOTHING)
+    eventually(lambda: table(topology) == "" and topology._tap is None)
 
 
 def test_a_choice_stays_while_the_worker_is_replaced_and_others_come_and_go(lab: Lab) -> None:
     workers: list[WorkerFacts] = []
-    picture = Picture(StubSystem(workers), lambda topic: lab._tap([topic], "peek"), lab._pacer)
+    topology = Topology(StubSystem(workers), lambda topic: lab._tap([topic], "peek"), lab._pacer)
     try:
         workers.append(worker("producer", (), "sensor"))
-        eventually(lambda: "sensor" in picture.choice.options)
-        choose(picture, "sensor")
+        eventually(lambda: "sensor" in topology.choice.options)
+        choose(topology, "sensor")
         workers[:] = [worker("other", (), "elsewhere")]
-        eventually(lambda: "elsewhere" in picture.choice.options)
-        assert picture.choice.value == "sensor"
+        eventually(lambda: "elsewhere" in topology.choice.options)
+        assert topology.choice.value == "sensor"
     finally:
-        picture.close()
+        topology.close()
 
 
 def test_no_choice_is_lost_while_new_topics_appear(lab: Lab) -> None:
-    picture = Picture(StubSystem([]), lambda topic: lab._tap([topic], "peek"), lab._pacer)
-    picture.close()  # the test is the one that ticks
-    picture._offer(["sensor", "alert"])
+    topology = Topology(StubSystem([]), lambda topic: lab._tap([topic], "peek"), lab._pacer)
+    topology.close()  # the test is the one that ticks
+    topology._offer(["sensor", "alert"])
     done = threading.Event()
 
     def follow() -> None:
         number = 0
         while not done.is_set():
-            picture._offer([f"topic-{number}"])
+            topology._offer([f"topic-{number}"])
             number += 1
 
     thread = threading.Thread(target=follow)
@@ -256,8 +258,8 @@ def test_no_choice_is_lost_while_new_topics_appear(lab: Lab) -> None:
         try:
             for number in range(200):
                 topic = ("sensor", "alert", NOTHING)[number % 3]
-                choose(picture, topic)
-                assert picture.choice.value == topic
+                choose(topology, topic)
+                assert topology.choice.value == topic
         finally:
             done.set()
             thread.join()
@@ -276,21 +278,21 @@ class StubSystem(System):
         return self.workers, topics(*self.workers)
 
 
-def test_a_picture_says_when_kafka_has_gone_and_goes_on_when_it_is_back(lab: Lab) -> None:
+def test_a_topology_says_when_kafka_has_gone_and_goes_on_when_it_is_back(lab: Lab) -> None:
     system = StubSystem([worker("producer", (), "sensor")])
-    picture = Picture(system, lambda topic: lab._tap([topic], "peek"), lab._pacer)
+    topology = Topology(system, lambda topic: lab._tap([topic], "peek"), lab._pacer)
     try:
-        eventually(lambda: "producer" in words(picture))
+        eventually(lambda: "producer" in words(topology))
         system.error = LabError("Kafka at <nowhere> does not answer.")
-        eventually(lambda: picture.children[0].value == "Kafka at &lt;nowhere&gt; does not answer.")
-        assert words(picture) == "Kafka at <nowhere> does not answer."
+        eventually(lambda: topology.children[0].value == "Kafka at &lt;nowhere&gt; does not answer.")
+        assert words(topology) == "Kafka at <nowhere> does not answer."
         system.error = None
-        eventually(lambda: "producer" in words(picture))
+        eventually(lambda: "producer" in words(topology))
     finally:
-        picture.close()
+        topology.close()
 
 
-def test_a_topic_that_cannot_be_peeked_into_does_not_end_the_picture(lab: Lab) -> None:
+def test_a_topic_that_cannot_be_peeked_into_does_not_end_the_topology(lab: Lab) -> None:
     lab.create_topic("sensor")
     refused: list[str] = []
 
@@ -300,28 +302,28 @@ def test_a_topic_that_cannot_be_peeked_into_does_not_end_the_picture(lab: Lab) -
             raise LabError("Kafka refused.")
         return lab._tap([topic], "peek")
 
-    picture = Picture(StubSystem([worker("filter", ["sensor"], "alert")]), tap_of, lab._pacer)
+    topology = Topology(StubSystem([worker("filter", ["sensor"], "alert")]), tap_of, lab._pacer)
     try:
-        eventually(lambda: len(picture.choice.options) == 3)
-        choose(picture, "sensor")
-        eventually(lambda: picture._tap is not None)
-        choose(picture, "alert")
+        eventually(lambda: len(topology.choice.options) == 3)
+        choose(topology, "sensor")
+        eventually(lambda: topology._tap is not None)
+        choose(topology, "alert")
         eventually(lambda: refused)
         lab.produce([next(simulate())], per_second=None).wait(10)
-        choose(picture, "sensor")
-        eventually(lambda: "sensor-1" in table(picture))
+        choose(topology, "sensor")
+        eventually(lambda: "sensor-1" in table(topology))
     finally:
-        picture.close()
+        topology.close()
 
 
-def test_a_picture_ends_with_its_lab_and_says_so(lab: Lab) -> None:
+def test_a_topology_ends_with_its_lab_and_says_so(lab: Lab) -> None:
     lab.produce(per_second=20)
-    picture = lab.picture()
-    eventually(lambda: "sensor" in picture.choice.options)
-    choose(picture, "sensor")
-    eventually(lambda: picture._tap)
+    topology = lab.topology()
+    eventually(lambda: "sensor" in topology.choice.options)
+    choose(topology, "sensor")
+    eventually(lambda: topology._tap)
     lab.stop()
-    assert not [thread.name for thread in threading.enumerate() if thread.name.startswith("lab-picture")]
-    assert picture._tap is None
-    assert picture.choice.disabled
-    assert picture.children[0].value.endswith("This picture has ended.</p>")
+    assert not [thread.name for thread in threading.enumerate() if thread.name.startswith("lab-topology")]
+    assert topology._tap is None
+    assert topology.choice.disabled
+    assert topology.children[0].value.endswith("This topology has ended.</p>")

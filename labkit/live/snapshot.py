@@ -16,53 +16,53 @@ from typing import Any
 from IPython.display import display
 from ipywidgets import DOMWidget
 
-LIVE = "lab-live"  # the CSS class of a widget that has a still
-PERIOD = 30.0  # seconds between two stills: each one makes JupyterLab think that the notebook has been edited
+LIVE = "lab-live"  # the CSS class of a widget that has a snapshot
+PERIOD = 30.0  # seconds between two snapshots: each one makes JupyterLab think that the notebook has been edited
 READY_LIMIT = 0.5  # seconds
 HANDLES = 4  # displays of the same widget that are kept up to date
 
 STYLE = f"""<style>
-.jp-OutputArea:has(.{LIVE}) .lab-still {{ display: none; }}
-.jp-OutputArea:has(.lab-still):not(:has(.{LIVE})) .jp-OutputArea-output.jupyter-widgets {{ display: none; }}
+.jp-OutputArea:has(.{LIVE}) .lab-snapshot {{ display: none; }}
+.jp-OutputArea:has(.lab-snapshot):not(:has(.{LIVE})) .jp-OutputArea-output.jupyter-widgets {{ display: none; }}
 </style>"""
 
 
-class Still:
-    """The still of one widget: `picture` gives its HTML, `words` the same as plain text."""
+class Snapshot:
+    """The snapshot of one widget: `html` gives its HTML, `words` the same as plain text."""
 
-    def __init__(self, widget: DOMWidget, picture: Callable[[], str], words: Callable[[], str]) -> None:
+    def __init__(self, widget: DOMWidget, html: Callable[[], str], words: Callable[[], str]) -> None:
         widget.add_class(LIVE)
-        self._widget, self.picture, self.words = widget, picture, words
+        self._widget, self.html, self.words = widget, html, words
         self.ready = threading.Event()  # there is something to show
         self._handles: deque[Any] = deque(maxlen=HANDLES)
         self._sent, self._due = "", 0.0
         self._lock = threading.Lock()  # one thread shows, another one refreshes
 
     def show(self) -> None:
-        """Display the widget, and its still after it; wait a moment for something to show."""
+        """Display the widget, and its snapshot after it; wait a moment for something to show."""
         self.ready.wait(READY_LIMIT)
         bundle = self._widget._repr_mimebundle_() | {"text/plain": self.words()}
         display(bundle, raw=True)  # type: ignore[no-untyped-call]
         with self._lock:
-            self._sent = self.picture()
-            still = self._bundle(self._sent)
-            self._handles.append(display(still, raw=True, display_id=True))  # type: ignore[no-untyped-call]
+            self._sent = self.html()
+            snapshot = self._bundle(self._sent)
+            self._handles.append(display(snapshot, raw=True, display_id=True))  # type: ignore[no-untyped-call]
             self._due = time.monotonic() + PERIOD
 
     def refresh(self, at_once: bool = False) -> None:
-        """Bring the still up to date, if it is due and something has changed."""
+        """Bring the snapshot up to date, if it is due and something has changed."""
         if not self._handles or (time.monotonic() < self._due and not at_once):
             return
         with self._lock:
             self._due = time.monotonic() + PERIOD
-            if (picture := self.picture()) != self._sent:
-                self._sent = picture
+            if (now := self.html()) != self._sent:
+                self._sent = now
                 for handle in self._handles:
-                    handle.update(self._bundle(picture), raw=True)
+                    handle.update(self._bundle(now), raw=True)
 
-    def _bundle(self, picture: str) -> dict[str, str]:
+    def _bundle(self, static: str) -> dict[str, str]:
         moment = f"<p><i>As it was at {datetime.datetime.now(datetime.UTC):%Y-%m-%d %H:%M:%S} UTC:</i></p>"
-        return {"text/html": f"{STYLE}<div class='lab-still'>{moment}{picture}</div>", "text/plain": self.words()}
+        return {"text/html": f"{STYLE}<div class='lab-snapshot'>{moment}{static}</div>", "text/plain": self.words()}
 
 
 def image(svg: str, words: str) -> str:

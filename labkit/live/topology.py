@@ -1,4 +1,4 @@
-"""The picture of the whole system: topics and workers with live numbers, and a look into a topic."""
+"""The topology of the whole system: topics and workers with live numbers, and a look into a topic."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from ipywidgets import HTML, ToggleButtons
 
 from labkit.errors import LabError
 from labkit.kafka.tap import Record, Tap
-from labkit.live import diagram, table
+from labkit.live import table, topology_svg
 from labkit.live.pacing import Pacer
-from labkit.live.still import image
+from labkit.live.snapshot import image
 from labkit.live.ticker import take_turns
 from labkit.live.view import LiveView
 from labkit.runs.system import System, TopicFacts, WorkerFacts
@@ -22,7 +22,7 @@ PEEKED = 5  # records shown of the chosen topic
 NOTHING = "none"
 
 
-class Picture(LiveView):
+class Topology(LiveView):
     """Each topic and worker with records a second, lag, errors and dead letters; choosing a topic peeks into it."""
 
     def __init__(self, system: System, tap_of: Callable[[str], Tap], pacer: Pacer) -> None:
@@ -36,7 +36,7 @@ class Picture(LiveView):
         self._lock = threading.RLock()
         self.choice = ToggleButtons(options=(NOTHING,), description="Peek into:", style={"button_width": "auto"})
         take_turns(self.choice, self._lock)
-        super().__init__("picture", [self._drawing, self.choice, self._table], pacer)
+        super().__init__("topology", [self._drawing, self.choice, self._table], pacer)
         self.begin()
 
     def say(self, text: str) -> None:
@@ -47,7 +47,7 @@ class Picture(LiveView):
             self._look()
         self._follow(NOTHING)
         self.choice.disabled = True
-        self._svg += "<p>This picture has ended.</p>"
+        self._svg += "<p>This topology has ended.</p>"
 
     def _collect(self) -> float:
         before = (self._svg, self._rows)
@@ -70,7 +70,7 @@ class Picture(LiveView):
         self._drawing.value = self._svg or self._drawing.value
         self._table.value = self._rows
 
-    def picture(self) -> str:
+    def static_html(self) -> str:
         """What it shows, as static HTML."""
         drawn = image(self._svg, self._words) if self._svg.startswith("<svg") else html.escape(self._words)
         return (drawn or "Nothing runs yet.") + self._rows
@@ -82,8 +82,8 @@ class Picture(LiveView):
     def _draw(self, workers: Sequence[WorkerFacts], topics: Sequence[TopicFacts]) -> None:
         if not workers:
             return
-        self._words, self._svg = diagram.words(workers, topics), diagram.svg(workers, topics)
-        self.still.ready.set()
+        self._words, self._svg = topology_svg.words(workers, topics), topology_svg.svg(workers, topics)
+        self.snapshot.ready.set()
         self._offer(topic.name for topic in topics)
 
     def _offer(self, topics: Iterable[str]) -> None:
