@@ -84,3 +84,15 @@ def test_peek_shows_where_each_record_lies(lab: Lab) -> None:
     assert table["time"].is_monotonic_increasing
     assert (table["key"] == table["device"]).all()
     assert len(lab.records("sensor")) == 50
+
+
+def test_a_tap_keeps_up_with_a_thousand_records_a_second(lab: Lab, closing: list[Tap]) -> None:
+    """A client that has its queue full must not wait a second before it asks for more: that would be skipped."""
+    lab.create_topic("sensor")
+    tap = Tap(lab._topics, ["sensor"], newest=200)
+    closing.append(tap)
+    production = lab.produce(devices=10, per_second=100, count=4000)
+    records: list[Record] = []
+    eventually(lambda: records.extend(tap.read(0.1)) or (records and records[-1].offset == 3999), 30)
+    assert production.delivered == 4000
+    assert tap.skipped < 1500
