@@ -2,9 +2,11 @@
 
 import importlib.util
 import os
+import shutil
 import sys
 import uuid
 from collections.abc import Generator, Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -16,6 +18,7 @@ from labkit.flink import installation as flink_installation
 from labkit.flink import training as flink_training
 from labkit.flink.installation import Installation
 from labkit.jvm import store
+from tests.broker.lives import link_or_copy
 
 # A busy machine is no failure, and a red build must be red again when it is run again.
 settings.register_profile("labkit", deadline=None, derandomize="CI" in os.environ)
@@ -56,6 +59,20 @@ def installation() -> cache.Installation:
     place = store.prepare(cache.installation())
     training.train(place)
     return place
+
+
+@pytest.fixture
+def own_installation(installation: cache.Installation, tmp_path: Path) -> cache.Installation:
+    """A whole cache of the test's own, but for the ahead-of-time cache.
+
+    Its jars are hard links to the developer's: replace them, never write into them.
+    """
+    own = cache.installation(tmp_path / "labkit")
+    shutil.copytree(installation.directory / "jars", own.directory / "jars", copy_function=link_or_copy)
+    shutil.copytree(installation.data, own.data)
+    shutil.copy(f"{installation.data}.sha256", own.directory)
+    assert own.is_whole()
+    return own
 
 
 @pytest.fixture(scope="session")

@@ -214,12 +214,12 @@ def test_an_interrupt_while_kafka_starts_leaves_nothing(
         footprint.clear()
 
 
-def test_a_kafka_that_cannot_start_says_why_in_one_line(place: cache.Installation) -> None:
-    properties = place.data / "meta.properties"
+def test_a_kafka_that_cannot_start_says_why_in_one_line(own_installation: cache.Installation) -> None:
+    properties = own_installation.data / "meta.properties"
     properties.write_text(properties.read_text().replace("node.id=1", "node.id=2"))
-    store.replace_sealed(place.data.rename(place.data.with_name("fresh")), place.data)
+    store.replace_sealed(own_installation.data.rename(own_installation.data.with_name("fresh")), own_installation.data)
     with pytest.raises(LabError, match=r"Kafka did not start: .*node.?id") as error:
-        OwnBroker(place)
+        OwnBroker(own_installation)
     assert len(str(error.value).splitlines()) == 1
 
 

@@ -151,7 +151,7 @@ def test_a_kernel_leaves_no_process_port_or_directory(
 
 
 def test_a_kernel_killed_while_the_cache_is_trained_leaves_nothing_running(
-    place: cache.Installation, tmp_path: Path
+    own_installation: cache.Installation, tmp_path: Path
 ) -> None:
     """The JVM that is trained starts another to write the cache, and that one reads no pipe."""
     with python(SCRIPT, XDG_CACHE_HOME=str(tmp_path)) as child:
@@ -165,8 +165,8 @@ def test_a_kernel_killed_while_the_cache_is_trained_leaves_nothing_running(
         assert footprint.vanishes()
     finally:
         footprint.clear()
-    assert place.aot is None
-    assert place.is_whole()
+    assert own_installation.aot is None
+    assert own_installation.is_whole()
 
 
 def jvm_of_a_jvm(pid: int) -> psutil.Process | None:

@@ -47,27 +47,29 @@ def skipped_without_network() -> Iterator[None]:
 # ---------------------------------------------------------------------- jars
 
 
-def test_a_damaged_and_an_absent_jar_are_fetched_again(place: cache.Installation, capfd: pytest.CaptureFixture) -> None:
+def test_a_damaged_and_an_absent_jar_are_fetched_again(
+    own_installation: cache.Installation, capfd: pytest.CaptureFixture
+) -> None:
     damaged, absent = smallest_jars(2)
     for jar in (damaged, absent):
-        (place.directory / "jars" / jar.filename).unlink()
-    (place.directory / "jars" / damaged.filename).write_bytes(b"something else")
-    (place.directory / "download").mkdir()
-    (place.directory / "download" / "half.jar").write_bytes(b"what a killed download left")
-    assert set(place.missing()) == {damaged, absent}
+        (own_installation.directory / "jars" / jar.filename).unlink()
+    (own_installation.directory / "jars" / damaged.filename).write_bytes(b"something else")
+    (own_installation.directory / "download").mkdir()
+    (own_installation.directory / "download" / "half.jar").write_bytes(b"what a killed download left")
+    assert set(own_installation.missing()) == {damaged, absent}
 
     with skipped_without_network():
-        store.prepare(place)
+        store.prepare(own_installation)
 
-    assert place.is_whole()
-    assert names_in(place.directory) == WHOLE
+    assert own_installation.is_whole()
+    assert names_in(own_installation.directory) == WHOLE
     assert "Downloading Kafka (once)" in capfd.readouterr().err
 
 
-def test_a_download_that_is_not_the_locked_jar_is_refused_and_not_kept(place: cache.Installation) -> None:
+def test_a_download_that_is_not_the_locked_jar_is_refused_and_not_kept(own_installation: cache.Installation) -> None:
     (jar,) = smallest_jars()
-    lock = dataclasses.replace(place.lock, jars=(dataclasses.replace(jar, sha256="0" * 64),))
-    suspicious = cache.Installation("Kafka", lock, place.directory)
+    lock = dataclasses.replace(own_installation.lock, jars=(dataclasses.replace(jar, sha256="0" * 64),))
+    suspicious = cache.Installation("Kafka", lock, own_installation.directory)
 
     with pytest.raises(LabError, match="is not the locked jar") as error, skipped_without_network():
         store.prepare(suspicious)
@@ -75,17 +77,19 @@ def test_a_download_that_is_not_the_locked_jar_is_refused_and_not_kept(place: ca
     assert jar.filename in str(error.value)
     assert len(str(error.value).splitlines()) == 1
     assert suspicious.missing(), "the jar is in the cache"
-    assert names_in(place.directory) == WHOLE
+    assert names_in(own_installation.directory) == WHOLE
 
 
-def test_without_a_network_one_line_names_the_jar(place: cache.Installation, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_network_one_line_names_the_jar(
+    own_installation: cache.Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (jar,) = smallest_jars()
-    (place.directory / "jars" / jar.filename).unlink()
+    (own_installation.directory / "jars" / jar.filename).unlink()
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")  # nobody listens at the discard port
     monkeypatch.setenv("NO_PROXY", "")
 
     with pytest.raises(LabError, match="check the network") as error:
-        store.prepare(place)
+        store.prepare(own_installation)
 
     assert jar.coordinates in str(error.value)
     assert len(str(error.value).splitlines()) == 1
@@ -100,56 +104,58 @@ def test_the_lock_names_every_jar_once_with_a_digest() -> None:
 # ------------------------------------------------- data and ahead-of-time cache
 
 
-def test_any_damage_to_the_data_directory_is_noticed(place: cache.Installation) -> None:
-    original = place.data.rename(place.data.with_name("original"))
+def test_any_damage_to_the_data_directory_is_noticed(own_installation: cache.Installation) -> None:
+    original = own_installation.data.rename(own_installation.data.with_name("original"))
     damages = {
-        "truncated": lambda: next(place.data.glob("*.checkpoint")).write_bytes(b""),
-        "less": lambda: (place.data / "meta.properties").unlink(),
-        "more": lambda: (place.data / "other").write_text("other"),
-        "gone": lambda: shutil.rmtree(place.data),
+        "truncated": lambda: next(own_installation.data.glob("*.checkpoint")).write_bytes(b""),
+        "less": lambda: (own_installation.data / "meta.properties").unlink(),
+        "more": lambda: (own_installation.data / "other").write_text("other"),
+        "gone": lambda: shutil.rmtree(own_installation.data),
     }
     for name, damage in damages.items():
-        shutil.copytree(original, place.data)
-        assert place.is_whole()
+        shutil.copytree(original, own_installation.data)
+        assert own_installation.is_whole()
         damage()
-        assert not place.is_whole(), name
-        shutil.rmtree(place.data, ignore_errors=True)
+        assert not own_installation.is_whole(), name
+        shutil.rmtree(own_installation.data, ignore_errors=True)
 
 
-def test_a_truncated_data_directory_is_made_again(place: cache.Installation) -> None:
-    files = names_in(place.data)
-    (place.data / "bootstrap.checkpoint").write_bytes(b"")
+def test_a_truncated_data_directory_is_made_again(own_installation: cache.Installation) -> None:
+    files = names_in(own_installation.data)
+    (own_installation.data / "bootstrap.checkpoint").write_bytes(b"")
 
-    store.prepare(place)
+    store.prepare(own_installation)
 
-    assert place.is_whole()
-    assert names_in(place.data) == files
-    assert names_in(place.directory) == WHOLE
-
-
-def test_a_damaged_ahead_of_time_cache_is_not_used_and_may_be_trained_again(place: cache.Installation) -> None:
-    train(place, b"cache")
-    assert place.aot == place.aot_file
-
-    place.aot_file.write_bytes(b"cach")
-    assert place.aot is None
-    train(place, b"cache")
-    assert place.aot == place.aot_file
+    assert own_installation.is_whole()
+    assert names_in(own_installation.data) == files
+    assert names_in(own_installation.directory) == WHOLE
 
 
-def test_a_trained_cache_is_not_trained_again(place: cache.Installation) -> None:
-    train(place, b"cache")
-    with training.exclusive(place) as fresh:
+def test_a_damaged_ahead_of_time_cache_is_not_used_and_may_be_trained_again(
+    own_installation: cache.Installation,
+) -> None:
+    train(own_installation, b"cache")
+    assert own_installation.aot == own_installation.aot_file
+
+    own_installation.aot_file.write_bytes(b"cach")
+    assert own_installation.aot is None
+    train(own_installation, b"cache")
+    assert own_installation.aot == own_installation.aot_file
+
+
+def test_a_trained_cache_is_not_trained_again(own_installation: cache.Installation) -> None:
+    train(own_installation, b"cache")
+    with training.exclusive(own_installation) as fresh:
         assert fresh is None
 
 
-def test_only_one_trains_at_a_time(place: cache.Installation) -> None:
+def test_only_one_trains_at_a_time(own_installation: cache.Installation) -> None:
     def look() -> None:
-        with training.exclusive(place) as fresh:
+        with training.exclusive(own_installation) as fresh:
             seen.append(fresh)
 
     seen: list[Path | None] = []
-    with training.exclusive(place) as fresh:
+    with training.exclusive(own_installation) as fresh:
         assert fresh
         other = threading.Thread(target=look)
         other.start()
@@ -158,22 +164,22 @@ def test_only_one_trains_at_a_time(place: cache.Installation) -> None:
     assert seen == [None]
 
 
-def test_a_training_that_fails_or_was_killed_leaves_nothing(place: cache.Installation) -> None:
-    killed = place.directory / "training"
+def test_a_training_that_fails_or_was_killed_leaves_nothing(own_installation: cache.Installation) -> None:
+    killed = own_installation.directory / "training"
     killed.mkdir()
     (killed / "jvm.aot.config").write_bytes(b"half-made")
 
-    with contextlib.suppress(ZeroDivisionError), training.exclusive(place) as fresh:
+    with contextlib.suppress(ZeroDivisionError), training.exclusive(own_installation) as fresh:
         assert fresh
         fresh.write_bytes(b"half-made")
         raise ZeroDivisionError
 
-    assert place.aot is None
-    assert names_in(place.directory) == WHOLE
+    assert own_installation.aot is None
+    assert names_in(own_installation.directory) == WHOLE
 
 
-def train(place: cache.Installation, content: bytes) -> None:
-    with training.exclusive(place) as fresh:
+def train(own_installation: cache.Installation, content: bytes) -> None:
+    with training.exclusive(own_installation) as fresh:
         assert fresh
         fresh.write_bytes(content)
 
@@ -181,27 +187,29 @@ def train(place: cache.Installation, content: bytes) -> None:
 # ------------------------------------------------------------------ many at once
 
 
-def test_two_processes_that_prepare_at_once_both_succeed(place: cache.Installation) -> None:
-    shutil.rmtree(place.data)
-    script = PREPARE.format(str(place.directory.parent))
+def test_two_processes_that_prepare_at_once_both_succeed(own_installation: cache.Installation) -> None:
+    shutil.rmtree(own_installation.data)
+    script = PREPARE.format(str(own_installation.directory.parent))
     with python(script) as one, python(script) as other:
         for child in (one, other):
             _, errors = child.communicate(timeout=30)
             assert (child.returncode, errors) == (0, "")
-    assert place.is_whole()
-    assert names_in(place.directory) == WHOLE
+    assert own_installation.is_whole()
+    assert names_in(own_installation.directory) == WHOLE
 
 
-def test_a_killed_preparation_leaves_no_process_and_does_not_disturb_the_next(place: cache.Installation) -> None:
-    shutil.rmtree(place.data)
-    with python(PREPARE.format(str(place.directory.parent))) as child:
+def test_a_killed_preparation_leaves_no_process_and_does_not_disturb_the_next(
+    own_installation: cache.Installation,
+) -> None:
+    shutil.rmtree(own_installation.data)
+    with python(PREPARE.format(str(own_installation.directory.parent))) as child:
         jvm = eventually(lambda: next((each for each in descendants(child.pid) if each.name() == "java"), None))
         jvm.suspend()  # else it may be done before anybody ends it
         child.kill()
     try:
-        store.prepare(place)
-        assert place.is_whole()
-        assert names_in(place.directory) == WHOLE
+        store.prepare(own_installation)
+        assert own_installation.is_whole()
+        assert names_in(own_installation.directory) == WHOLE
         eventually(lambda: not lives(jvm))
     finally:
         with contextlib.suppress(psutil.NoSuchProcess):
@@ -221,9 +229,9 @@ def test_another_lock_jre_or_jvm_flag_has_another_place(monkeypatch: pytest.Monk
         patch.setattr(cache, "version", lambda _: "26.0.0")
         places.append(cache.installation(tmp_path))
 
-    assert len({place.directory for place in places}) == len(places)
+    assert len({own_installation.directory for own_installation in places}) == len(places)
     assert cache.installation(tmp_path) == places[0]
-    assert all(place.directory.parent == tmp_path for place in places)
+    assert all(own_installation.directory.parent == tmp_path for own_installation in places)
 
 
 def test_asking_for_a_place_makes_nothing(tmp_path: Path) -> None:
