@@ -15,7 +15,7 @@ from labkit import Lab
 from labkit.live import snapshot as module
 from labkit.live import theme
 from labkit.live.chart import Chart
-from labkit.live.chart_svg import RIGHT, WIDTH, Line, sketch
+from labkit.live.chart_svg import RIGHT, WIDTH, Line, lines_svg
 from labkit.live.snapshot import HANDLES, PERIOD, Snapshot, image
 from labkit.readings import now
 from tests.live.browser import threads_in_each_others_way
@@ -139,7 +139,7 @@ def test_an_image_is_inline_with_its_words_as_text() -> None:
     assert base64.b64decode(found[2]) == b"<svg/>"
 
 
-# ---------------------------------------------------------------------- sketch
+# ------------------------------------------------------------------- chart_svg
 
 
 def line(name: str, values: list[float], number: int = 0, marks: bool = False) -> Line:
@@ -158,10 +158,10 @@ def line(name: str, values: list[float], number: int = 0, marks: bool = False) -
         ([line(f"sensor-{n}", [20.0, 21.0], n, n % 2 == 1) for n in range(30)], NOW - 1000, NOW, 29.85),
     ],
 )
-def test_a_sketch_is_well_formed_whatever_is_drawn(
+def test_a_chart_as_svg_is_well_formed_whatever_is_drawn(
     lines: list[Line], since: float, until: float, level: float | None
 ) -> None:
-    svg = sketch("Title <&> \x07", "Temperature (°C)", lines, since, until, level)
+    svg = lines_svg("Title <&> \x07", "Temperature (°C)", lines, since, until, level)
     drawn = ElementTree.fromstring(svg)
     assert sum("6 4" in each.get("stroke-dasharray", "") for each in drawn.iter(f"{SVG}path")) == (level is not None)
     assert "nan" not in svg.lower()
@@ -169,7 +169,7 @@ def test_a_sketch_is_well_formed_whatever_is_drawn(
 
 def test_the_legend_shows_each_line_as_it_is_drawn_inside_the_picture() -> None:
     lines = [line(f"a-rather-long-name-{number}", [20.0, 21.0], number) for number in range(30)]
-    drawn = ElementTree.fromstring(sketch("Title", "y", lines, NOW - 1000, NOW, None))
+    drawn = ElementTree.fromstring(lines_svg("Title", "y", lines, NOW - 1000, NOW, None))
     looks = [(each.get("stroke"), each.get("stroke-dasharray")) for each in drawn.iter(f"{SVG}polyline")]
     assert looks[:30] == looks[30:]  # samples, then the lines
     names = {each.text: each for each in drawn.iter(f"{SVG}text")}

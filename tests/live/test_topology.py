@@ -11,8 +11,8 @@ import pytest
 
 from labkit import Lab, LabError
 from labkit.kafka import clients
-from labkit.live import diagram
 from labkit.live import topology as module
+from labkit.live import topology_svg
 from labkit.live.topology import NOTHING, PERIOD, Topology
 from labkit.pipelines import alert_filter, average_temperature
 from labkit.readings import simulate
@@ -34,15 +34,15 @@ def topics(*workers: WorkerFacts) -> list[TopicFacts]:
 
 
 def draw(*workers: WorkerFacts) -> ElementTree.Element:
-    return ElementTree.fromstring(diagram.svg(workers, topics(*workers)))
+    return ElementTree.fromstring(topology_svg.svg(workers, topics(*workers)))
 
 
 def boxes(drawn: ElementTree.Element) -> dict[str, tuple[int, int]]:
     """Each box's title with its column and row."""
     places = {
         (int(each.get("x", "")), int(each.get("y", ""))): (
-            int(each.get("x", "")) // diagram.PITCH_X,
-            int(each.get("y", "")) // diagram.PITCH_Y,
+            int(each.get("x", "")) // topology_svg.PITCH_X,
+            int(each.get("y", "")) // topology_svg.PITCH_Y,
         )
         for each in drawn.iter(f"{SVG}rect")
     }
@@ -95,15 +95,15 @@ def test_no_two_boxes_stand_in_one_place_and_all_are_inside_the_topology(workers
     assert len(places) == len(set(places.values())) == len(workers) + len(topics(*workers))
     left, top, width, height = map(int, drawn.get("viewBox", "").split())
     for each in drawn.iter(f"{SVG}rect"):
-        assert int(each.get("x", "")) + diagram.BOX[0] <= left + width
-        assert int(each.get("y", "")) + diagram.BOX[1] <= top + height
+        assert int(each.get("x", "")) + topology_svg.BOX[0] <= left + width
+        assert int(each.get("y", "")) + topology_svg.BOX[1] <= top + height
 
 
 def test_names_and_errors_are_text_and_nothing_else_and_fit_their_boxes() -> None:
     error = "KeyError: '<b onclick=\"x\">'\x1b[31m & " + "much more " * 20
     drawn = draw(worker("<i>'\"& " * 9, ["sensor"], "a" * 249, error=error, state="failed"))
     assert {each.tag.removeprefix(SVG) for each in drawn.iter()} == {"svg", "defs", "marker", "path", "rect", "text"}
-    assert all(len(each.text or "") <= diagram.SHOWN + 2 for each in drawn.iter(f"{SVG}text"))
+    assert all(len(each.text or "") <= topology_svg.SHOWN + 2 for each in drawn.iter(f"{SVG}text"))
     assert "much more " * 20 in drawn.get("aria-label", "")
 
 
@@ -113,7 +113,7 @@ def test_what_is_drawn_is_said_in_words() -> None:
         worker("filter", ["sensor"], "alert", lag=7),
         worker("bad", ["sensor"], error="KeyError: 'x'", state="failed"),
     ]
-    spoken = diagram.words(workers, [TopicFacts("sensor", 12, 3.0, 2), TopicFacts("alert", 0, 0.0, 0)])
+    spoken = topology_svg.words(workers, [TopicFacts("sensor", 12, 3.0, 2), TopicFacts("alert", 0, 0.0, 0)])
     assert spoken.split("\n") == [
         "producer is running: readings to sensor, 3.0 records/s",
         "filter is running: sensor to alert, 0.0 records/s, lag 7",
