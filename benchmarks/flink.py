@@ -126,7 +126,7 @@ class Race:
     def run_flink(self, jvm: Sequence[str]) -> Cost:
         self.folder, begun = self.scratch / unique(), time.time()
         job = self.job(self.folder, bounded=True)
-        job.begin(flink.installation(), jvm)
+        job.submit(flink.installation(), jvm)
         cost = watch(psutil.Process(process_of(job)), begun)
         assert job.wait(LIMIT)
         assert not job.error, job.error
@@ -162,19 +162,19 @@ class Recovery(Race):
         super().__init__(address, scratch)
         readings = World(simulate(DEVICES, per_second=100 / DEVICES))
         self.producer = Production(self.topics, readings, TOPIC, "readings")
-        self.producer.begin()
+        self.producer.start()
 
     def of_flink(self) -> float:
         folder = self.scratch / "results"
         first, second = self.job(folder, bounded=False), self.job(folder, bounded=False)
         try:
             place = flink.installation()
-            first.begin(place, place.aot_options())
+            first.submit(place, place.aot_options())
             wait_for(lambda: committed(folder))
             time.sleep(5)
             killed = time.time()
             first.kill()
-            second.begin(place, place.aot_options(), resume=True)
+            second.submit(place, place.aot_options(), resume=True)
             wait_for(lambda: any(file.stat().st_mtime > killed for file in committed(folder)))
             return time.time() - killed
         finally:

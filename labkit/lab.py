@@ -6,10 +6,8 @@ import atexit
 import functools
 import os
 import threading
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self
 
 from labkit import broker, cells, readings
 from labkit.errors import LabError
@@ -24,6 +22,8 @@ from labkit.runs.production import Production
 from labkit.runs.system import System
 from labkit.runs.worker import Identity, Worker, Workers
 from labkit.scene import Scene
+from labkit.started import Started
+from labkit.waiting import wait_until
 
 if TYPE_CHECKING:
     import datetime
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from labkit.flink import FlinkJob
-    from labkit.jvm.kept import Kept
+    from labkit.flink.engine import Engine
     from labkit.live.chart import Chart
     from labkit.live.controls import Controls
     from labkit.live.dashboard import Dashboard
@@ -42,8 +42,6 @@ if TYPE_CHECKING:
     from labkit.live.topology import Topology
     from labkit.live.windows import Windows
     from labkit.runs.run import Run
-
-View = TypeVar("View")
 
 PER_SECOND = 1.0  # readings from each device
 BROKER_LOOK = 0.2  # seconds between two looks whether the lab's own Kafka still runs
@@ -67,10 +65,8 @@ class Lab:
             quix.load_between_cells(cells.shell())  # now it would slow Kafka's start
         self._topics = Topics(self.broker.address, os.environ.get("LAB_NAMESPACE", ""), self.broker.check)
         self._groups = Groups(self._topics)
-        self._workers: dict[Identity, tuple[Worker, cells.Cell]] = {}
-        self._views: list[tuple[Any, cells.Cell]] = []
+        self._started = Started(self._show)
         self._looks = theme.Looks()
-        self._trainer: Kept | None = None
         self._closed = threading.Event()
         threading.Thread(target=self._watch_broker, name="labkit-broker-watch", daemon=True).start()
         atexit.register(self.close)
@@ -123,8 +119,8 @@ class Lab:
         if per_second != PER_SECOND and (production.replays or production.per_second != per_second):
             production.note = "per_second was not used: a recording and a world keep a pace of their own"
         self._topics.create(to)
-        self._adopt(production, self._replace(production))
-        production.begin()
+        self._started.adopt(production, self._started.replace(production))
+        production.start()
         return production
 
     def run(
@@ -156,9 +152,10 @@ class Lab:
         name = name or getattr(pipeline, "__name__", "pipeline").strip("<>")
         run = Run(self._groups, pipeline, reads, writes, name, raw)
         run.build(self.broker.kept.directory)
-        replaced = self._replace(run)
-        run.begin(from_start)
-        self._adopt(run, replaced)
+        replaced = self._started.replace(run)
+        run.take_over(from_start)
+        run.start()
+        self._started.adopt(run, replaced)
         return run
 
     def flink(
@@ -179,21 +176,11 @@ class Lab:
         the same name that reads the same, or started by an earlier execution of the same cell, is replaced. Raises
         LabError.
         """
-        from labkit import flink
-        from labkit.jvm import store, training
-
-        installation = store.prepare(flink.installation())
-        faster = installation.aot_options()
-        if not faster and not self._trainer:
-            self._trainer = training.start(installation, "labkit.flink.training")
-        folders = self.broker.kept.directory / "flink"
-        number = len(list(folders.glob("*"))) + (0 if resume else 1)
-        folder = Path(into) if into else folders / f"{number}"
-        job = flink.FlinkJob(self._groups, name, reads, folder, sql or flink.SQL, bounded)
-        job.check(resume, self._replaced_by(job.identity))
-        replaced = self._replace(job)
-        job.begin(installation, faster, resume)
-        self._adopt(job, replaced)
+        job = self._flink.job(name, reads, into, sql, bounded, resume)
+        job.check(resume, self._started.replaced_by(job.identity))
+        replaced = self._started.replace(job)
+        self._flink.submit(job, resume)
+        self._started.adopt(job, replaced)
         return job
 
     def create_topic(self, name: str, partitions: int | None = None) -> None:
@@ -212,7 +199,7 @@ class Lab:
     @property
     def workers(self) -> Workers:
         """The producers and runs of this lab, in the order of their start."""
-        return Workers(worker for worker, _ in list(self._workers.values()))
+        return self._started.workers
 
     def chart(
         self,
@@ -229,26 +216,18 @@ class Lab:
         """
         from labkit.live.chart import Chart
 
-        return self._watch(Chart(self._tap(topics, "chart"), self._looks, self._pacer, y, seconds, title, threshold))
+        tap = self._tap(topics, "chart")
+        return self._started.watch(Chart(tap, self._looks, self._pacer, y, seconds, title, threshold))
 
     def windows(self, readings: str, *windows: str, device: str, seconds: float = 15.0) -> Windows:
         """The readings of one device in the `seconds` up to its newest one, and the windows of each further topic
         that reach into them, on one axis of event time. Raises LabError if there is no such topic or reading.
         """
-        from labkit.live.windows import Windows, is_window
+        from labkit.live.windows import Windows, newest
 
         self._topics.require(readings, *windows)
-        found = [each for each in self.records(readings) if each.key == device]
-        if not found:
-            raise LabError(f"{readings} holds no reading of {device!r} yet: wait for one, or name another device.")
-        held = {topic: [each for each in self.records(topic) if each.key == device] for topic in windows}
-        first, newest = min(each.timestamp for each in found), max(each.timestamp for each in found)
-        reach = newest - seconds * 1000
-        starts = [each.value["start"] for several in held.values() for each in several if is_window(each, reach)]
-        if (since := min(starts, default=reach)) <= first:
-            reach = first  # no reading is left out, so the windows that began before it was heard belong here too
-        spans = {topic: [each for each in several if is_window(each, reach)] for topic, several in held.items()}
-        return Windows(device, [each for each in found if each.timestamp >= since], spans)
+        held = {topic: self.records(topic) for topic in windows}
+        return Windows(device, *newest(device, readings, self.records(readings), held, seconds))
 
     def plot(self, table: pd.DataFrame, *, x: str, y: str, by: str) -> Plot:
         """A chart of a table as it is now: column `y` over the times in column `x`, a line for each value of `by`."""
@@ -263,13 +242,14 @@ class Lab:
         """
         from labkit.live.tiles import Tiles
 
-        return self._watch(Tiles(self._tap(topics, "tiles"), self._looks, self._pacer, self._is_fed))
+        tap = self._tap(topics, "tiles")
+        return self._started.watch(Tiles(tap, self._looks, self._pacer, lambda topic: self.workers.feed(topic)))
 
     def topology(self) -> Topology:
         """The live topology of this lab, its workers and their topics: records a second, lag, errors, dead letters."""
         from labkit.live.topology import Topology
 
-        return self._watch(
+        return self._started.watch(
             Topology(System(self._topics, lambda: self.workers), lambda topic: self._tap([topic], "peek"), self._pacer)
         )
 
@@ -277,7 +257,7 @@ class Lab:
         """Buttons and fields for the producer, the alert threshold, and the world that the sensors live in."""
         from labkit.live.controls import Controls
 
-        return self._watch(Controls(Scene(self)))
+        return self._started.watch(Controls(Scene(self)))
 
     def dashboard(self) -> Dashboard:
         """Tiles, chart, controls and topology of the whole scene; starts those of its stages that do not run yet."""
@@ -287,12 +267,11 @@ class Lab:
         scene = Scene(self)
         for worker in scene.start_missing():
             worker.shown = True  # the topology shows them
-        for worker in self._started_before():  # what the scene has already goes on
-            self._workers[worker.identity] = (worker, cells.current())
+        self._started.keep()  # what the scene has already goes on
         self._topics.create("sensor", "alert", "avg-temp", "alert-count")
         tiles = self.tiles("sensor", "avg-temp", "alert-count")
         chart = self.chart("sensor", "alert", threshold=round(scene.threshold - 273.15, 2))
-        return self._watch(Dashboard(tiles, chart, Controls(scene), self.topology()))
+        return self._started.watch(Dashboard(tiles, chart, Controls(scene), self.topology()))
 
     def peek(self, topic: str, records: int = 10) -> pd.DataFrame:
         """The newest records of a topic, oldest first: partition, offset, time (UTC), key, and the fields.
@@ -322,31 +301,33 @@ class Lab:
         """Every record that a topic holds now, in order of partition and offset."""
         return tap.everything(self._topics, self._existing(topic))
 
-    def wait_for(self, topic: str, records: int = 1, timeout: float = 30.0) -> None:
-        """Return when a topic holds so many records or more.
+    def wait_for(
+        self, topic: str, records: int | None = None, *, new: int | None = None, timeout: float = 30.0
+    ) -> None:
+        """Return when a topic holds so many `records` or more (1), or when so many `new` ones have come since the call.
 
         Raises LabError if there is no such topic, or if that takes over `timeout` seconds.
         """
-        deadline = time.monotonic() + timeout
+        if records is not None and new is not None:
+            raise LabError("Give records or new, not both: so many in all, or so many from now on.")
         with within(timeout):
             self._topics.require(topic)
-            while (found := self._topics.count(topic)) < records:
-                if time.monotonic() > deadline:
-                    raise LabError(
-                        f"{topic} holds {found} records after {timeout:g} s, not {records}. {self._trouble(topic)}"
-                    )
-                time.sleep(0.02)
+            before = self._topics.counts.of(topic).came
+
+            def found() -> int:
+                held, came = self._topics.counts.of(topic)
+                return held if new is None else came - before
+
+            wanted = new if new is not None else 1 if records is None else records
+            if not wait_until(lambda: found() >= wanted, timeout):
+                some = f"holds {found()} records" if new is None else f"got {found()} new records"
+                raise LabError(f"{topic} {some} after {timeout:g} s, not {wanted}. {self._trouble(topic)}")
 
     # -------------------------------------------------------------------- end
 
     def stop(self) -> None:
         """End every run, producer and chart; topics and broker stay."""
-        for worker, _ in self._workers.values():
-            worker.stop()
-        for view, _ in self._views:
-            view.close()
-        self._workers.clear()
-        self._views.clear()
+        self._started.stop()
 
     def reset(self) -> None:
         """Start over: end everything, and delete the topics and consumer groups that this lab used."""
@@ -363,8 +344,8 @@ class Lab:
         self.stop()
         if "_pacer" in vars(self):
             self._pacer.close()
-        if self._trainer:
-            self._trainer.close()
+        if "_flink" in vars(self):
+            self._flink.close()
         self._topics.counts.close()
         self.broker.close()
         prints.uninstall()
@@ -393,45 +374,11 @@ class Lab:
                 for worker in self.workers:
                     worker.fail(error)
 
-    def _replace(self, new: Worker) -> list[Worker]:
-        """End what a new worker takes the place of."""
-        replaced = self._replaced_by(new.identity)
-        for other in replaced:
-            other.stop()
-            same = other.identity == new.identity
-            new.replaces.append(other.name if same else f"{other.name} ({other.route})")
-        return replaced
-
-    def _replaced_by(self, new: Identity) -> list[Worker]:
-        """The worker with this identity; if there is none, those that an earlier execution of the present cell has
-        started under this name, or to write to this topic: the cell has been edited.
-        """
-        if new in self._workers:
-            return [self._workers[new][0]]
-        name, _, writes = new
-        return [each for each in self._started_before() if each.name == name or (writes and each.writes == writes)]
-
-    def _started_before(self) -> list[Worker]:
-        """What earlier executions of the present cell have started."""
-        here = cells.current()
-        return [worker for worker, cell in list(self._workers.values()) if cell.is_older_execution_of(here)]
-
-    def _finish(self, newest: Worker, succeeded: bool) -> None:
-        """After a cell: show what it has started, and end what only its earlier executions have.
-
-        Not if it has failed: what it has not come to start anew goes on as it was.
-        """
-        newest.show_once()
-        for other in self._started_before() if succeeded else ():
-            other.stop()
-            newest.replaces.append(f"{other.name} ({other.route})")
-            del self._workers[other.identity]
-
     def _unused(self, world: World, new: Identity) -> World:
         """The world, unless it would have two producers at once: each would get a part of its readings."""
         for worker in self.workers:
             used = isinstance(worker, Production) and worker.alive and worker.world is world
-            if used and worker not in self._replaced_by(new):
+            if used and worker not in self._started.replaced_by(new):
                 name, to = worker.name, worker.writes
                 raise LabError(f"{name} is still at work in this world: stop it first, or give {name=} and {to=}.")
         return world
@@ -442,19 +389,11 @@ class Lab:
 
         return Pacer()
 
-    def _is_fed(self, topic: str) -> bool:
-        """Whether a worker of this lab writes a topic, and others all that this one reads."""
-        writers = [each for each in self.workers if each.alive and each.writes == topic]
-        return any(all(map(self._is_fed, each.reads)) for each in writers)
+    @functools.cached_property
+    def _flink(self) -> Engine:
+        from labkit.flink.engine import Engine
 
-    def _adopt(self, worker: Worker, replaced: Sequence[Worker]) -> None:
-        """Look after a worker; until now those that it replaces were there to be seen, as ended."""
-        for other in replaced:
-            if other.identity != worker.identity:  # else the new one takes its place, in the topology too
-                del self._workers[other.identity]
-        worker.show = self._show
-        cells.at_the_end(functools.partial(self._finish, worker))
-        self._workers[worker.identity] = (worker, cells.current())
+        return Engine(self._groups, self.broker.kept.directory / "flink")
 
     def _show(self, worker: Worker) -> None:
         from labkit.live import panel  # a lab without a notebook shows nothing, and needs no widgets
@@ -467,34 +406,11 @@ class Lab:
         self._topics.require(*topics)
         return tap.Tap(self._topics, topics)
 
-    def _watch(self, view: View) -> View:
-        """Look after a view; those that an earlier execution of the present cell has shown end."""
-        here = cells.current()
-        older = [each for each, cell in self._views if cell.is_older_execution_of(here)]
-        for each in older:
-            each.close()
-        self._views = [(each, cell) for each, cell in self._views if each not in older]
-        self._views.append((view, here))
-        return view
-
     def _existing(self, topic: str) -> str:
         self._topics.require(topic)
         return topic
 
     def _trouble(self, topic: str) -> str:
-        failed = [f"{worker.name} failed: {worker.error}" for worker in self._upstream(topic) if worker.error]
+        upstream = self.workers.upstream_of(topic)
+        failed = [f"{worker.name} failed: {worker.error}" for worker in upstream if worker.error]
         return "; ".join(failed) or "Is something writing to it?"
-
-    def _upstream(self, topic: str) -> list[Worker]:
-        """The workers without which nothing comes into a topic: those that write to it, and to what they read."""
-        found: list[Worker] = []
-        topics = {topic}
-        while more := [each for each in self.workers if each not in found and not topics.isdisjoint(_written_by(each))]:
-            found += more
-            topics.update(name for worker in more for name in worker.reads)
-        return found
-
-
-def _written_by(worker: Worker) -> set[str]:
-    letters = {f"{name}{DEAD_LETTER}" for name in worker.reads}
-    return letters | {worker.writes} if worker.writes else letters

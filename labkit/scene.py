@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 import weakref
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
 
 from labkit.errors import LabError
 from labkit.runs import quix
@@ -12,7 +13,21 @@ from labkit.runs.production import Production
 from labkit.runs.worker import Worker
 
 if TYPE_CHECKING:
-    from labkit.lab import Lab
+    from labkit.runs.run import Run
+    from labkit.runs.worker import Workers
+
+
+class Lab(Protocol):
+    """What starts the stages of the scene."""
+
+    @property
+    def workers(self) -> Workers: ...
+
+    def produce(self) -> Production: ...
+
+    def run(
+        self, pipeline: Callable[..., Any], *, reads: str | Sequence[str], writes: str | None, name: str | None = None
+    ) -> Run: ...
 
 
 _thresholds: weakref.WeakKeyDictionary[Worker, float] = weakref.WeakKeyDictionary()  # of the alert filters, in kelvin
@@ -57,7 +72,7 @@ class Scene:
         if not producer:
             self._lab.produce()
         elif not producer.alive:
-            self._lab.produce(producer.world, name=producer.name)
+            producer.start()
 
     def set_threshold(self, kelvin: float) -> None:
         """Replace the alert filter by one with another threshold, which reads on where the old one stopped.

@@ -4,7 +4,7 @@ Nothing here imports PyFlink but job.py, which is that process.
 """
 
 from labkit.flink.installation import NotInstalled, installation
-from labkit.flink.launch import SQL
 from labkit.flink.run import FlinkJob
+from labkit.flink.submission import SQL
 
 __all__ = ["SQL", "FlinkJob", "NotInstalled", "installation"]

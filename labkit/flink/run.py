@@ -13,9 +13,9 @@ from confluent_kafka import KafkaException
 from labkit.errors import LabError
 from labkit.flink.failures import explain
 from labkit.flink.installation import Installation
-from labkit.flink.launch import launch, options
 from labkit.flink.rest import Checkpoints, Rest
 from labkit.flink.results import KINDS, Results
+from labkit.flink.submission import options, submit
 from labkit.jvm.kept import Kept
 from labkit.kafka.groups import Groups
 from labkit.kafka.topics import DEAD_LETTER, Partitions
@@ -76,8 +76,8 @@ class FlinkJob(Worker):
             self._kept.close()
             raise
 
-    def begin(self, installation: Installation, jvm: Sequence[str], resume: bool = False) -> None:
-        """Start the job: anew, or where the newest checkpoint in its folder was taken. Raises LabError.
+    def submit(self, installation: Installation, jvm: Sequence[str], resume: bool = False) -> None:
+        """Submit the job: anew, or where the newest checkpoint in its folder was taken. Raises LabError.
 
         `jvm` are further options of the JVM, such as the installation's `aot_options`.
         """
@@ -87,7 +87,7 @@ class FlinkJob(Worker):
             checkpoint = self._resumed() if resume else self._anew()
             self._topics.create(self._letters)
             self._groups.used.add(self.group)
-            self._launch(installation, checkpoint, jvm)
+            self._submit(installation, checkpoint, jvm)
         except BaseException:
             self._results.release()
             self._kept.close()
@@ -99,7 +99,6 @@ class FlinkJob(Worker):
         self._kept.kill()
         self._ended.wait(self.STOP_LIMIT)
 
-    @property
     def lag(self) -> int:
         """Records that the job has not read yet."""
         ends = self._topics.end_offsets(self._topic)
@@ -211,7 +210,7 @@ class FlinkJob(Worker):
         """What a checkpoint belongs to. A topic that was deleted and made anew is another one."""
         return {"topic": self._topics.identity(self._topic), "SQL": hashlib.sha256(self._sql.encode()).hexdigest()}
 
-    def _launch(self, installation: Installation, checkpoint: Path | None, jvm: Sequence[str]) -> None:
+    def _submit(self, installation: Installation, checkpoint: Path | None, jvm: Sequence[str]) -> None:
         values = {
             "topic": self._topics.full(self._topic),
             "letters": self._topics.full(self._letters),
@@ -224,7 +223,7 @@ class FlinkJob(Worker):
         self._rest = Rest(port)
         self.web = self._rest.address
         self._begun = time.time()
-        launch(self._kept, installation, self._sql, values, options(self._results.checkpoints, checkpoint, port), jvm)
+        submit(self._kept, installation, self._sql, values, options(self._results.checkpoints, checkpoint, port), jvm)
 
     # ------------------------------------------------------------------- work
 
@@ -245,6 +244,9 @@ class FlinkJob(Worker):
             (self._results.internal / "flink.log").write_text(self._kept.log())
             self._kept.close()
             self._results.release()
+
+    def _renew(self) -> None:
+        raise LabError(f'A Flink job that has ended goes on as another: lab.flink(into="{self.folder}", resume=True).')
 
     def _ask_to_stop(self) -> None:
         self._stopping.set()

@@ -11,8 +11,8 @@ import orjson
 
 from labkit.broker import OwnBroker
 from labkit.flink.installation import Installation, installation
-from labkit.flink.launch import SQL
 from labkit.flink.run import FlinkJob
+from labkit.flink.submission import SQL
 from labkit.jvm import training
 from labkit.kafka import clients
 from labkit.kafka.groups import Groups
@@ -33,7 +33,7 @@ def train(installation: Installation) -> None:
             topics = Topics(broker.address)
             _fill(topics)
             job = FlinkJob(Groups(topics), "training", TOPIC, broker.kept.directory / "flink", SQL, bounded=True)
-            job.begin(installation, [f"-XX:AOTCacheOutput={fresh}"])
+            job.submit(installation, [f"-XX:AOTCacheOutput={fresh}"])
             if not job.wait(LIMIT):
                 job.stop()
         finally:

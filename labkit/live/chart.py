@@ -65,7 +65,7 @@ class Chart(LiveView):
         super().__init__("chart", [self.figure, self._fold], pacer)
         self.threshold = threshold
         self._untold = threshold is not None
-        self.begin()
+        self.start()
 
     @property
     def threshold(self) -> float | None:

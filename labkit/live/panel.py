@@ -33,7 +33,7 @@ class Panel(LiveView):
         self._text = HTML(self._html)
         super().__init__("panel", [self._text], pacer)
         self.snapshot.ready.set()
-        self.begin()
+        self.start()
 
     def say(self, text: str) -> None:
         self._text.value = html.escape(text)
@@ -76,7 +76,7 @@ def describe(worker: Worker) -> str:
         if worker.error.line:
             where, text = html.escape(worker.error.line.where), html.escape(worker.error.line.text)
             lines.append(f"in your code, {where}: <code>{text}</code>")
-    if stuck := worker.stuck:
+    if stuck := worker.stuck():
         lines.append(f"<b>{html.escape(stuck)}</b>")
     if worker.note:
         lines.append(html.escape(worker.note))

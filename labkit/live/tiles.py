@@ -85,7 +85,7 @@ class Tiles(LiveView):
         self._shown = self._end_note = ""
         self.grid = HTML(f"Waiting for the first record of {' and '.join(tap.names)}.")
         super().__init__("tiles", [self.grid], pacer)
-        self.begin()
+        self.start()
 
     def say(self, text: str) -> None:
         self.grid.value = html.escape(text)

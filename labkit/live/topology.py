@@ -37,7 +37,7 @@ class Topology(LiveView):
         self.choice = ToggleButtons(options=(NOTHING,), description="Peek into:", style={"button_width": "auto"})
         take_turns(self.choice, self._lock)
         super().__init__("topology", [self._drawing, self.choice, self._table], pacer)
-        self.begin()
+        self.start()
 
     def say(self, text: str) -> None:
         self._drawing.value = html.escape(text)

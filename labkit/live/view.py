@@ -34,7 +34,7 @@ class LiveView(VBox):  # type: ignore[misc]
         self._pacer = pacer
         self._ticker = Ticker(self.name, self._tick, self._fail)
 
-    def begin(self) -> None:
+    def start(self) -> None:
         """Start to collect and to be painted: the last thing that a view does while it is made."""
         self._pacer.add(self)
         self._ticker.start()

@@ -124,6 +124,26 @@ class Windows(VBox):  # type: ignore[misc]
         return f"{len(self._readings)} readings of {self._device}, and so many closed windows: {', '.join(lines)}."
 
 
+def newest(
+    device: str, topic: str, readings: Sequence[Record], windows: Mapping[str, Sequence[Record]], seconds: float
+) -> tuple[list[Record], dict[str, list[Record]]]:
+    """A device's records of a topic in the `seconds` up to its newest one, and its windows that reach into them.
+
+    Raises LabError if the topic has no record of the device.
+    """
+    found = [each for each in readings if each.key == device]
+    if not found:
+        raise LabError(f"{topic} holds no reading of {device!r} yet: wait for one, or name another device.")
+    held = {name: [each for each in records if each.key == device] for name, records in windows.items()}
+    first, last = min(each.timestamp for each in found), max(each.timestamp for each in found)
+    reach = last - seconds * 1000
+    starts = [each.value["start"] for several in held.values() for each in several if is_window(each, reach)]
+    if (since := min(starts, default=reach)) <= first:
+        reach = first  # no reading is left out, so the windows that began before it was heard belong here too
+    reaching = {name: [each for each in several if is_window(each, reach)] for name, several in held.items()}
+    return [each for each in found if each.timestamp >= since], reaching
+
+
 def is_window(record: Record, since: float) -> bool:
     """Whether a record says from when to when it speaks, and this reaches beyond a time."""
     value = record.value

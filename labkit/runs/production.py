@@ -3,6 +3,7 @@
 import math
 import threading
 import time
+import weakref
 from collections.abc import Mapping
 from typing import Any
 
@@ -43,8 +44,19 @@ class Production(Worker):
         self._producer = clients.producer(topics.address)
         self._stopping = threading.Event()
 
-    def begin(self) -> None:
-        self.start()
+    def start(self) -> None:
+        """Write on, in the world as it is now; where a count was given, so many readings more.
+
+        Raises LabError if another producer is at work in that world.
+        """
+        other = _newest_in.get(self.world)
+        if other and other is not self and other.alive:
+            raise LabError(f"{other.name} is at work in this world: stop it first.")
+        _newest_in[self.world] = self
+        super().start()
+
+    def _renew(self) -> None:
+        self._stopping.clear()
 
     @property
     def replays(self) -> bool:
@@ -69,18 +81,19 @@ class Production(Worker):
 
     def facts(self) -> str:
         parts = [f"{self.delivered} readings written to {self.writes}"]
-        parts += [f"{self.rate:.1f} a second"] if self.alive else []
+        parts += [f"{self.rate():.1f} a second"] if self.alive else []
         parts += [f"{self.failed} failed"] if self.failed else []
         return ", ".join(parts)
 
     def _work(self) -> None:
         self._is_running()
         due, rate = time.monotonic(), self.per_second
+        until = self.accepted + self._count
         try:
             for item in self.world if self._count > 0 else ():
                 if item is not None:
                     self._accept(item)
-                if self.accepted >= self._count or self._wait_since(due):
+                if self.accepted >= until or self._wait_since(due):
                     break
                 due += self.world.pause()
                 if rate != self.per_second:  # a new pace counts from now: there is nothing to catch up with
@@ -126,3 +139,6 @@ class Production(Worker):
 
     def _ask_to_stop(self) -> None:
         self._stopping.set()
+
+
+_newest_in: weakref.WeakKeyDictionary[World, Production] = weakref.WeakKeyDictionary()  # each world's newest producer

@@ -48,10 +48,9 @@ class Run(Worker):
         self._pipeline = pipeline
         self._raw = raw
         self._begun = ""
-        self._stall = Stall()
 
-    def build(self, state: Path) -> None:
-        """Let the student's function build the pipeline, with its state below a folder. Nothing is read or written yet.
+    def build(self, directory: Path) -> None:
+        """Let the student's function build the pipeline, with its state below a directory. Nothing is read or written.
 
         Raises what the function raises, and LabError if it returns no stream; then nothing is left of this run.
         """
@@ -59,31 +58,38 @@ class Run(Worker):
         number = self._groups.latest_number(stem)
         self._predecessor = f"{stem}-{number}" if number else None
         self.group = f"{stem}-{number + 1}"
-        self._state = state / self.group
+        self._state_directory = directory / self.group
         letters = [f"{name}{DEAD_LETTER}" for name in self.reads if not self._raw]
         names = [*self.reads, *([self.writes] if self.writes else []), *letters]
         new = [name for name in names if not self._topics.partitions(name)]
         try:
             self._topics.create(*names)
-            shutil.rmtree(self._state, ignore_errors=True)  # after lab.reset() the numbers of groups begin anew
-            full = self._topics.full(self.group)
-            topics = self._topics
-            self._app = LabApplication(topics.address, topics.admin, full, self._state, topics.short)
-            self._steps = self._build()
+            shutil.rmtree(self._state_directory, ignore_errors=True)  # lab.reset() lets groups be numbered anew
+            self._renew()
         except BaseException:
             self._leave_nothing(new)
             raise
 
-    def begin(self, from_start: bool) -> None:
-        """Start where the predecessor stopped; or at the oldest records, with nothing left in the topic written to."""
+    def take_over(self, from_start: bool) -> None:
+        """Be about to start where the predecessor stopped; or at the oldest records, with nothing left in the topic
+        written to.
+        """
         if from_start and self.writes:
             self._topics.empty(self.writes)
         offsets = self._starting_offsets(None if from_start else self._predecessor)
         self._groups.commit(self.group, offsets)
         self._begun = self._in_words(offsets, from_start)
-        self.start()
         if self._predecessor:
             self._groups.forget(self._predecessor)
+
+    def _renew(self) -> None:
+        """Build the pipeline: it reads on at the committed offsets of its group, with the state that it had."""
+        topics = self._topics
+        self._app = LabApplication(
+            topics.address, topics.admin, topics.full(self.group), self._state_directory, topics.short
+        )
+        self._steps = self._build()
+        self._stall = Stall()
 
     def _leave_nothing(self, new: Sequence[str]) -> None:
         """Take back what building has made, but no topic that somebody else has written to meanwhile."""
@@ -91,13 +97,12 @@ class Run(Worker):
         self._topics.delete([self._topics.full(name) for name in made])
         self._topics.used.difference_update(made)
         self._topics.delete_internal(self.group)
-        shutil.rmtree(self._state, ignore_errors=True)
+        shutil.rmtree(self._state_directory, ignore_errors=True)
 
     def stop(self) -> None:
         """Commit what has been read and end the run; it returns when that is done, within about 0.1 s."""
         super().stop()
 
-    @property
     def lag(self) -> int:
         """Records that this run has not read yet: of the partitions that it has, or of all once it has ended."""
         ends = {name: self._topics.end_offsets(name) for name in self.reads}
@@ -106,13 +111,12 @@ class Run(Worker):
             return self._groups.uncommitted(self.group, ends)
         return sum(max(ends[name][partition] - offset, 0) for name, partition, offset in positions if name in ends)
 
-    @property
     def stuck(self) -> str:
         """For how long one record has kept it, if that is more than 5 s, and at which line of the student's."""
         try:
             line = blame.line_now(self._thread.ident) if self.alive else None
             position = [(each.topic, each.partition, each.offset) for each in self._app.positions] if line else None
-            return self._stall.look(position, line, lambda: self.lag)
+            return self._stall.look(position, line, self.lag)
         except (LabError, KafkaException, KeyError):  # Kafka has gone, or a topic
             return ""
 
@@ -128,7 +132,7 @@ class Run(Worker):
             if self.error:
                 raise LabError(f"{self.name} failed: {self.error}")
             if not self.alive or time.monotonic() > deadline:
-                stuck = f" It {stuck}." if (stuck := self.stuck) else ""
+                stuck = f" It {stuck}." if (stuck := self.stuck()) else ""
                 raise LabError(f"{self.name} is {self.status} and has still {waiting} records to read.{stuck}")
             time.sleep(0.02)
 
@@ -140,13 +144,13 @@ class Run(Worker):
 
     def facts(self) -> str:
         parts = [self.route, f"{self.records_in} in", f"{self.records_out} out"]
-        parts += [f"{self.rate:.1f} a second", self._lag_in_words()] if self.alive else []
+        parts += [f"{self.rate():.1f} a second", self._lag_in_words()] if self.alive else []
         parts += [f"{self.dead_letters} unreadable, in {self.reads[0]}{DEAD_LETTER}"] if self.dead_letters else []
         return ", ".join(parts)
 
     def _lag_in_words(self) -> str:
         try:
-            return f"lag {self.lag}"
+            return f"lag {self.lag()}"
         except LabError as error:  # Kafka has gone
             return str(error)
 

@@ -54,12 +54,12 @@ class System:
 
 
 def _facts(worker: Worker, name: str) -> WorkerFacts:
-    error = str(worker.error or worker.stuck)
-    return WorkerFacts(name, worker.status, worker.reads, worker.writes, worker.rate, _lag(worker), error)
+    error = str(worker.error or worker.stuck())
+    return WorkerFacts(name, worker.status, worker.reads, worker.writes, worker.rate(), _lag(worker), error)
 
 
 def _lag(worker: Worker) -> int | None:
     try:
-        return worker.lag
+        return worker.lag()
     except (KafkaException, KeyError):  # its consumer is being closed at this moment, or its topic was deleted
         return None

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Literal
 
 from labkit.errors import LabError
+from labkit.kafka.topics import DEAD_LETTER
 from labkit.runs import blame, prints
 
 Status = Literal["starting", "running", "failed", "stopped"]
@@ -58,8 +59,8 @@ class Worker(ABC):
         self.on_print: Callable[[str], object] | None = None
         self.show: Callable[[Worker], object] | None = None
         self.shown = False  # in a notebook, or as a part of what is
-        self._partial = ""
-        self._thread = threading.Thread(target=self._run, name=f"lab-{name}", daemon=True)
+        self._partial = self._retired = ""
+        self._thread = self._new_thread()
         self._ending = threading.Lock()
         self._ended = threading.Event()  # not Thread.join: interrupted, it takes a live thread for ended (bpo-45274)
         self._rate = Rate()
@@ -99,17 +100,14 @@ class Worker(ABC):
         *most, last = self.replaces or [""]
         return f"replaces {' and '.join(filter(None, [', '.join(most), last]))}" if last else ""
 
-    @property
     def rate(self) -> float:
         """Records a second, over about the last five seconds in which somebody asked."""
         return self._rate.update(self.total()) if self.alive else 0.0
 
-    @property
     def lag(self) -> int | None:
-        """Records that wait to be read; None for a worker that reads no topic."""
+        """Records that wait to be read; None for a worker that reads no topic. Raises LabError if Kafka has gone."""
         return None
 
-    @property
     def stuck(self) -> str:
         """At which line of the student's it has been for so long that it seems to hang; empty as long as it goes on."""
         return ""
@@ -132,8 +130,35 @@ class Worker(ABC):
             self._ipython_display_()
 
     def start(self) -> None:
-        self._rate.update(0)
+        """Start the work; when it has ended, go on where it stopped. While it goes on nothing happens.
+
+        Raises LabError if that is not possible any more.
+        """
+        if self.alive:
+            return
+        if self._retired:
+            raise LabError(f"{self.name} cannot start again: {self._retired}.")
+        if self._thread.ident is not None:
+            self._renew()
+            self.status, self.error, self.note = "starting", None, ""
+            self._ended = threading.Event()
+            self._thread = self._new_thread()
+            self.shown = False
+        self._rate = Rate()
+        self._rate.update(self.total())
         self._thread.start()
+
+    @abstractmethod
+    def _renew(self) -> None:
+        """Make ready for another start, after the work has ended. Raises LabError if there cannot be another."""
+
+    def retire(self, reason: str) -> None:
+        """End the work, and let nobody start it again."""
+        self.stop()
+        self._retired = reason
+
+    def _new_thread(self) -> threading.Thread:
+        return threading.Thread(target=self._run, name=f"lab-{self.name}", daemon=True)
 
     def wait(self, timeout: float) -> bool:
         """Wait until the work has ended by itself; False if it has not after `timeout` seconds."""
@@ -213,7 +238,26 @@ class Workers(tuple[Worker, ...]):
         times = Counter(each.name for each in self)
         return [each.name if times[each.name] == 1 else f"{each.name} ({each.route})" for each in self]
 
+    def upstream_of(self, topic: str) -> list[Worker]:
+        """Those without which nothing comes into a topic: those that write to it, and to what they read."""
+        found: list[Worker] = []
+        topics = {topic}
+        while more := [each for each in self if each not in found and not topics.isdisjoint(_outputs(each))]:
+            found += more
+            topics.update(name for worker in more for name in worker.reads)
+        return found
+
+    def feed(self, topic: str) -> bool:
+        """Whether one of them that is alive writes a topic, and others all that this one reads."""
+        writers = [each for each in self if each.alive and each.writes == topic]
+        return any(all(map(self.feed, each.reads)) for each in writers)
+
     def __repr__(self) -> str:
         width = max((len(each.name) for each in self), default=0)
         lines = [f"{each.name:{width}}  {each.status:8}  {each.route}" for each in self]
         return "\n".join(lines) or "no workers: lab.produce() and lab.run(...) start some"
+
+
+def _outputs(worker: Worker) -> set[str]:
+    letters = {f"{name}{DEAD_LETTER}" for name in worker.reads}
+    return letters | {worker.writes} if worker.writes else letters

@@ -39,7 +39,7 @@ ASKED: dict[str, Callable[[Lab], object]] = {
     "records": lambda lab: lab.records("copied"),
     "groups": lambda lab: lab.groups(),
     "wait_for": lambda lab: lab.wait_for("copied", 10**9),
-    "lag": lambda lab: lab.workers[1].lag,
+    "lag": lambda lab: lab.workers[1].lag(),
     "wait_until_caught_up": lambda lab: lab.workers[1].wait_until_caught_up(),
     "produce": lambda lab: lab.produce(name="another"),
     "run": lambda lab: lab.run(copy, reads="copied", writes="copied-again", name="another"),

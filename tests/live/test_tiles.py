@@ -13,6 +13,7 @@ from labkit.kafka import clients
 from labkit.kafka.tap import Record
 from labkit.live import tiles as module
 from labkit.live.tiles import FRESH, Tiles, Value
+from labkit.runs.worker import Workers
 from tests.waiting import eventually
 
 NOW = 1_700_000_000_000
@@ -205,7 +206,7 @@ def test_a_count_of_nothing_is_0_while_the_device_is_heard_and_somebody_counts(
     lab: Lab, clock: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fed = [True]
-    monkeypatch.setattr(lab, "_is_fed", lambda _: fed[0])
+    monkeypatch.setattr(Workers, "feed", lambda *_: fed[0])
     send(lab, "sensor", reading(20.0), reading(21.0, device="sensor-2"))
     send(lab, "alert-count", window(NOW - 3000, 5, count=4))
     tiles = lab.tiles("sensor", "alert-count")
@@ -227,9 +228,9 @@ def test_a_topic_is_fed_while_all_that_it_comes_from_is_written(lab: Lab) -> Non
     sensors = lab.produce()
     alerts = lab.run(lambda readings: readings, reads="sensor", writes="alert", name="filter")
     lab.run(lambda readings: readings, reads="alert", writes="alert-count", name="counter")
-    assert lab._is_fed("alert-count")
+    assert lab.workers.feed("alert-count")
     alerts.stop()
-    assert not lab._is_fed("alert-count")
-    assert lab._is_fed("sensor")
+    assert not lab.workers.feed("alert-count")
+    assert lab.workers.feed("sensor")
     sensors.stop()
-    assert not lab._is_fed("sensor")
+    assert not lab.workers.feed("sensor")

@@ -93,7 +93,7 @@ def pass_through(lab: Lab, *names: str) -> list[Run]:
     stages = [PIPELINES[name] for name in names]
     runs = [lab.run(each.function, reads=each.reads, writes=each.writes) for each in stages]
     for run in runs:
-        eventually(lambda run=run: run.lag == 0 or run.error, 30)
+        eventually(lambda run=run: run.lag() == 0 or run.error, 30)
         run.stop()  # which finishes and commits what was read
         assert run.status == "stopped", run.error
     return runs

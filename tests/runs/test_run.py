@@ -16,6 +16,7 @@ from labkit.pipelines import alert_filter, average_temperature
 from labkit.runs import stall
 from labkit.runs.run import Run
 from labkit.runs.system import System
+from labkit.started import Started
 from tests.waiting import eventually
 
 
@@ -49,7 +50,7 @@ def test_a_run_reads_what_was_there_before_and_what_comes_later(lab: Lab) -> Non
     write(lab, "sensor", hot(3), cold(4), hot(5))
     run.wait_until_caught_up()
     assert run.status == "running"
-    assert (run.records_in, run.records_out, run.lag) == (5, 3, 0)
+    assert (run.records_in, run.records_out, run.lag()) == (5, 3, 0)
     alerts = lab.records("alert")
     assert [each.value for each in alerts] == [hot(second) | {"kelvin": 30.0 + 273.15} for second in (1, 3, 5)]
     assert [(each.key, each.timestamp) for each in alerts] == [
@@ -238,8 +239,8 @@ def test_a_run_whose_successor_cannot_begin_is_there_to_be_seen_as_stopped(
         raise LabError("Kafka refused.")
 
     first = lab.run(alert_filter, reads="sensor", writes="alert")
-    monkeypatch.setattr(Run, "begin", refuse)
-    monkeypatch.setattr(lab, "_replaced_by", lambda _: [first])
+    monkeypatch.setattr(Run, "take_over", refuse)
+    monkeypatch.setattr(Started, "replaced_by", lambda *_: [first])
     with pytest.raises(LabError, match="Kafka refused"):
         lab.run(alert_filter, reads="sensor", writes="other")
     assert [(each, each.status) for each in lab.workers] == [(first, "stopped")]
@@ -353,9 +354,9 @@ def test_a_run_that_stays_at_one_record_says_at_which_line_until_it_goes_on(
     run = lab.run(lambda readings: readings.update(wait), reads="sensor", name="wait")
     write(lab, "sensor", hot(1))
     said = r"has been at one record for \d+ s, at wait, line \d+: (while not released.is_set\(\):|pass); the lag is "
-    eventually(lambda: re.fullmatch(said + "0", run.stuck))
+    eventually(lambda: re.fullmatch(said + "0", run.stuck()))
     write(lab, "sensor", hot(2))
-    eventually(lambda: re.fullmatch(said + "1 and rises", run.stuck))
+    eventually(lambda: re.fullmatch(said + "1 and rises", run.stuck()))
     eventually(lambda: re.search(said, html.unescape(panel.describe(run))))
     (seen,) = [each for each in System(lab._topics, lambda: [run]).look()[0] if each.error]
     assert re.fullmatch(said + "1 and rises", seen.error)
@@ -363,7 +364,7 @@ def test_a_run_that_stays_at_one_record_says_at_which_line_until_it_goes_on(
         run.wait_until_caught_up(timeout=0)
     released.set()
     run.wait_until_caught_up()
-    assert run.stuck == ""
+    assert run.stuck() == ""
     assert "at one record" not in panel.describe(run)
 
 

@@ -43,7 +43,7 @@ def options(checkpoints: Path, resumed: Path | None, port: int) -> dict[str, str
     return OPTIONS | own
 
 
-def launch(
+def submit(
     kept: Kept,
     installation: Installation,
     sql: str,
@@ -51,7 +51,7 @@ def launch(
     options: Mapping[str, str],
     jvm: Sequence[str],
 ) -> None:
-    """Start the job, with `values` in the places that the SQL leaves for them, and more options for the JVM."""
+    """Submit the job, with `values` in the places that the SQL leaves for them, and more options for the JVM."""
     quoted = {name: value.replace("'", "''") for name, value in values.items()}
     filled_in = string.Template(sql).safe_substitute(quoted)  # safe: JSON paths begin with $ too
     (kept.directory / "options.json").write_text(json.dumps(options))

@@ -1,0 +1,39 @@
+"""The Flink of a lab: a folder for each job, and an ahead-of-time cache that is trained when there is none."""
+
+from os import PathLike
+from pathlib import Path
+
+from labkit.flink.installation import installation
+from labkit.flink.run import FlinkJob
+from labkit.flink.submission import SQL
+from labkit.jvm import store, training
+from labkit.jvm.kept import Kept
+from labkit.kafka.groups import Groups
+
+
+class Engine:
+    """Makes jobs whose folders are in `directory` unless they name another. Raises NotInstalled without PyFlink."""
+
+    def __init__(self, groups: Groups, directory: Path) -> None:
+        self._installation = store.prepare(installation())
+        self._groups, self._directory = groups, directory
+        self._trainer: Kept | None = None
+
+    def job(
+        self, name: str, reads: str, into: str | PathLike[str] | None, sql: str | None, bounded: bool, resume: bool
+    ) -> FlinkJob:
+        """A job that is not submitted yet. Without `into` it has the next folder; to resume, the last one."""
+        number = len(list(self._directory.glob("*"))) + (0 if resume else 1)
+        folder = Path(into) if into else self._directory / f"{number}"
+        return FlinkJob(self._groups, name, reads, folder, sql or SQL, bounded)
+
+    def submit(self, job: FlinkJob, resume: bool) -> None:
+        """Submit a job anew, or from the newest checkpoint in its folder. Raises LabError."""
+        options = self._installation.aot_options()
+        if not options and not self._trainer:
+            self._trainer = training.start(self._installation, "labkit.flink.training")
+        job.submit(self._installation, options, resume)
+
+    def close(self) -> None:
+        if self._trainer:
+            self._trainer.close()
