@@ -49,10 +49,10 @@ class Production(Worker):
 
         Raises LabError if another producer is at work in that world.
         """
-        other = _newest_in.get(self.world)
+        other = _newest.get(id(self.world))
         if other and other is not self and other.alive:
             raise LabError(f"{other.name} is at work in this world: stop it first.")
-        _newest_in[self.world] = self
+        _newest[id(self.world)] = self
         super().start()
 
     def _renew(self) -> None:
@@ -141,4 +141,4 @@ class Production(Worker):
         self._stopping.set()
 
 
-_newest_in: weakref.WeakKeyDictionary[World, Production] = weakref.WeakKeyDictionary()  # each world's newest producer
+_newest: weakref.WeakValueDictionary[int, Production] = weakref.WeakValueDictionary()  # in a world, by its id

@@ -101,7 +101,7 @@ def test_no_two_boxes_stand_in_one_place_and_all_are_inside_the_topology(workers
 
 def test_names_and_errors_are_text_and_nothing_else_and_fit_their_boxes() -> None:
     error = "KeyError: '<b onclick=\"x\">'\x1b[31m & " + "much more " * 20
-    drawn = draw(worker("<i>'\"& " * 9, ["sensor"], "a" * 249, error=error, state="failed"))
+    drawn = draw(worker("<i>'\"& " * 9, ["sensor"], "a" * 249, error=error, status="failed"))
     assert {each.tag.removeprefix(SVG) for each in drawn.iter()} == {"svg", "defs", "marker", "path", "rect", "text"}
     assert all(len(each.text or "") <= topology_svg.SHOWN + 2 for each in drawn.iter(f"{SVG}text"))
     assert "much more " * 20 in drawn.get("aria-label", "")
@@ -111,7 +111,7 @@ def test_what_is_drawn_is_said_in_words() -> None:
     workers = [
         worker("producer", (), "sensor", per_second=3.04),
         worker("filter", ["sensor"], "alert", lag=7),
-        worker("bad", ["sensor"], error="KeyError: 'x'", state="failed"),
+        worker("bad", ["sensor"], error="KeyError: 'x'", status="failed"),
     ]
     spoken = topology_svg.words(workers, [TopicFacts("sensor", 12, 3.0, 2), TopicFacts("alert", 0, 0.0, 0)])
     assert spoken.split("\n") == [
