@@ -3,7 +3,6 @@
 import dataclasses
 import re
 import shutil
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from labkit.runs import blame, mistakes
 from labkit.runs.application import LabApplication, lines_of_steps
 from labkit.runs.stall import Stall
 from labkit.runs.worker import Worker
+from labkit.waiting import wait_until
 
 Pipeline = Callable[..., StreamingDataFrame]
 
@@ -106,7 +106,7 @@ class Run(Worker):
     def lag(self) -> int:
         """Records that this run has not read yet: of the partitions that it has, or of all once it has ended."""
         ends = {name: self._topics.end_offsets(name) for name in self.reads}
-        positions = [(self._topics.short(each.topic), each.partition, each.offset) for each in self._app.positions]
+        positions = [(self._topics.short(each.topic), each.partition, each.offset) for each in self._app.positions()]
         if not positions:
             return self._groups.uncommitted(self.group, ends)
         return sum(max(ends[name][partition] - offset, 0) for name, partition, offset in positions if name in ends)
@@ -115,7 +115,7 @@ class Run(Worker):
         """For how long one record has kept it, if that is more than 5 s, and at which line of the student's."""
         try:
             line = blame.line_now(self._thread.ident) if self.alive else None
-            position = [(each.topic, each.partition, each.offset) for each in self._app.positions] if line else None
+            position = [(each.topic, each.partition, each.offset) for each in self._app.positions()] if line else None
             return self._stall.look(position, line, self.lag)
         except (LabError, KafkaException, KeyError):  # Kafka has gone, or a topic
             return ""
@@ -126,15 +126,24 @@ class Run(Worker):
         Offsets are committed after what was written has been acknowledged: committed is done. Raises LabError if the
         run has failed, or if it takes more than `timeout` seconds.
         """
-        deadline = time.monotonic() + timeout
         ends = {name: self._topics.end_offsets(name) for name in self.reads}
-        while waiting := self._groups.uncommitted(self.group, ends):
+
+        def is_done() -> bool:
             if self.error:
                 raise LabError(f"{self.name} failed: {self.error}")
-            if not self.alive or time.monotonic() > deadline:
-                stuck = f" It {stuck}." if (stuck := self.stuck()) else ""
-                raise LabError(f"{self.name} is {self.status} and has still {waiting} records to read.{stuck}")
-            time.sleep(0.02)
+            if self._has_read(ends):
+                self._app.ask_to_commit()
+            return not self._groups.uncommitted(self.group, ends)
+
+        if not wait_until(lambda: is_done() or not self.alive, timeout) or not is_done():
+            stuck = f" It {stuck}." if (stuck := self.stuck()) else ""
+            waiting = self._groups.uncommitted(self.group, ends)
+            raise LabError(f"{self.name} is {self.status} and has still {waiting} records to read.{stuck}")
+
+    def _has_read(self, ends: dict[str, Partitions]) -> bool:
+        """Whether the pipeline has come to these offsets, in all partitions."""
+        positions = {(self._topics.short(each.topic), each.partition): each.offset for each in self._app.positions()}
+        return all(positions.get((name, p), 0) >= end for name, each in ends.items() for p, end in each.items())
 
     def beginning(self) -> str:
         return ", ".join(filter(None, [super().beginning(), self._begun]))
