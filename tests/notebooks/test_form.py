@@ -60,5 +60,5 @@ def test_code_is_explained_before_it_appears_and_lines_fit_the_page(path: Path) 
     kinds = [cell.cell_type for cell in nbformat.read(path, as_version=4).cells]
     assert kinds[0] == "markdown"
     for cell in cells(path, "code"):
-        assert max(map(len, cell.source.splitlines())) <= 120
+        assert max(map(len, cell.source.splitlines())) <= 104
         assert len(cell.source.splitlines()) <= 20
