@@ -17,7 +17,7 @@ from labkit.runs.production import Production
 
 PERIOD = 0.5  # seconds between two looks at what has changed by itself
 RATES = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0)
-WIDE = Layout(width="auto", min_width="150px")
+WIDE = Layout(width="auto", min_width="130px")
 LABEL = {"description_width": "initial"}
 ROW = Layout(flex_flow="row wrap", align_items="center")
 
@@ -48,7 +48,7 @@ class Controls(VBox):  # type: ignore[misc]
         self.threshold = BoundedFloatText(
             scene.threshold, min=200.0, max=400.0, step=0.5, description="Alert above (K):", style=LABEL
         )
-        self.device = Dropdown(description="Device:", style=LABEL)
+        self.device = Dropdown(description="Device:", style=LABEL, layout=Layout(width="190px"))
         self.heatwave = ToggleButton(description="Heat wave", icon="sun-o", layout=WIDE)
         self.silent = ToggleButton(description="Silent", icon="chain-broken", layout=WIDE)
         self.backlog = Button(description="Send backlog", icon="inbox", layout=WIDE)

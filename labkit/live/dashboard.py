@@ -11,7 +11,7 @@ from labkit.live.ticker import Ticker
 from labkit.live.tiles import Tiles
 from labkit.live.topology import Topology
 
-CHART_HEIGHT = 330  # pixels: with all else it fits a screen of 900
+CHART_HEIGHT = 290  # pixels: with all else it fits JupyterLab on a screen of 1,280 x 900
 
 
 class Dashboard(VBox):  # type: ignore[misc]
@@ -19,9 +19,9 @@ class Dashboard(VBox):  # type: ignore[misc]
 
     def __init__(self, tiles: Tiles, chart: Chart, controls: Controls, topology: Topology) -> None:
         self.tiles, self.chart, self.controls, self.topology = tiles, chart, controls, topology
-        chart.figure.layout.height = CHART_HEIGHT
-        tiles.layout = Layout(flex="1 1 330px", min_width="0")
-        topology.layout = Layout(flex="1 1 430px", min_width="0")
+        chart.figure.update_layout(height=CHART_HEIGHT, title=None, margin={"t": 10})
+        tiles.layout = Layout(flex="1 1 460px", min_width="0")
+        topology.layout = Layout(flex="1 1 360px", min_width="0", max_width="520px")
         middle = Box([tiles, topology], layout=Layout(flex_flow="row wrap", align_items="flex-start"))
         super().__init__([controls, middle, chart])
         controls.threshold.observe(self._draw_threshold, "value")

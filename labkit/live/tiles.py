@@ -202,4 +202,6 @@ def _number(value: Value) -> str:
 
 
 def _span(value: Value) -> str:
-    return f"{theme.clock(value.start)} to {theme.clock(value.end)}" if value.window else f"at {theme.clock(value.end)}"
+    if not value.window:
+        return f"at {theme.clock(value.end)}"
+    return f"{theme.clock(value.start)}–{theme.clock(value.end)}"  # short enough for one line of a tile

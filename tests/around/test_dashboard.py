@@ -31,11 +31,11 @@ def tile_equals_topic(page: Page, lab: Lab, device: str, topic: str, field: str)
     """Whether the number in a tile is that of the window of which the tile gives the times."""
     text = page.evaluate(TILES)[device].get(topic, "")
     windows = {
-        f"{clock(each.value['start'])} to {clock(each.value['end'])}": each.value[field]
+        f"{clock(each.value['start'])}–{clock(each.value['end'])}": each.value[field]
         for each in lab.records(topic)
         if each.key == device
     }
-    times = re.search(r"\d\d:\d\d:\d\d to \d\d:\d\d:\d\d", text)
+    times = re.search(r"\d\d:\d\d:\d\d–\d\d:\d\d:\d\d", text)
     return bool(times) and str(round(windows[times[0]], 2)) in text
 
 

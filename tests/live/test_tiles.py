@@ -63,8 +63,8 @@ def test_a_tile_shows_the_newest_number_of_each_topic(lab: Lab) -> None:
     assert text(tiles).split("\n") == [
         *("●", "sensor-1"),
         *("sensor: latest temperature", "21.50 °C", "at 22:13:20 UTC"),
-        *("avg-temp: temperature in 10 s", "20.46 °C", "22:13:08 to 22:13:18 UTC"),
-        *("alert-count: count in 5 s", "4", "22:13:12 to 22:13:17 UTC"),
+        *("avg-temp: temperature in 10 s", "20.46 °C", "22:13:08–22:13:18 UTC"),
+        *("alert-count: count in 5 s", "4", "22:13:12–22:13:17 UTC"),
     ]
     assert tiles.summary() == (
         "sensor-1: sensor: latest temperature, 21.50 °C, avg-temp: temperature in 10 s, 20.46 °C, "
@@ -100,7 +100,7 @@ def test_a_stale_number_gives_way_to_for_how_long_there_has_been_no_data(lab: La
     eventually(lambda: text(tiles).count("no data for 12 s") == 2)
     assert "<strong>" not in tiles.grid.value
     assert "last: 21.50 °C, at 22:13:20" in text(tiles)
-    assert "last: 4, 22:13:15 to 22:13:20" in text(tiles)
+    assert "last: 4, 22:13:15–22:13:20" in text(tiles)
     assert tiles.summary().count("no data for 12 s") == 2
 
 
