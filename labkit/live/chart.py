@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import time
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
@@ -10,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import plotly.graph_objects as go
 from ipywidgets import HTML, Accordion
+from markupsafe import Markup
 
 from labkit.kafka.tap import Record, Tap
 from labkit.live import theme
@@ -83,7 +83,7 @@ class Chart(LiveView):
 
     def say(self, text: str, lines: Iterable[str] = ()) -> None:
         self._fold.titles = [text]
-        self._words.value = "<br>".join(html.escape(each) for each in lines)
+        self._words.value = Markup("<br>").join(lines)
 
     def _end(self) -> None:
         self._tap.close()
@@ -188,12 +188,12 @@ class Chart(LiveView):
     def static_html(self) -> str:
         """What the chart shows, as static HTML."""
         with self.figure.drawing:
-            (since, until), summary = self._span(), html.escape(self.summary())
+            (since, until), summary = self._span(), Markup("<p>{}</p>").format(self.summary())
             lines = [self._line(curve, since, until) for curve in sorted(self._series, key=self._rank)]
         if not lines:
-            return f"<p>{summary}</p>"
+            return summary
         svg = lines_svg(self._title, theme.axis(self._field), lines, since, until, self._threshold)
-        return image(svg, self._title) + f"<p>{summary}</p>"
+        return image(svg, self._title) + summary
 
     def _line(self, curve: Curve, since: float, until: float) -> Line:
         marks = curve.topic != self._tap.names[0]

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from labkit.live.series import Floats
-from labkit.live.theme import SOFT, Look, clock, escape
+from labkit.live.theme import SOFT, Look, clock, xml
 
 WIDTH = 900
 LEFT, RIGHT, TOP, BOTTOM = 70, 850, 40, 290
@@ -115,7 +115,7 @@ def _legend(lines: Sequence[Line]) -> tuple[list[str], int]:
 
 
 def _text(x: float, y: float, text: str, attributes: str = "") -> str:
-    return f"<text x='{x:.0f}' y='{y:.0f}' {attributes}>{escape(text)}</text>"
+    return f"<text x='{x:.0f}' y='{y:.0f}' {attributes}>{xml(text)}</text>"
 
 
 def _step(span: float) -> float:

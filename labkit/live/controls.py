@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import html
 import threading
 from collections.abc import Callable
 from typing import Any, Protocol
 
 from ipywidgets import HTML, BoundedFloatText, Button, Dropdown, HBox, Layout, ToggleButton, VBox
+from markupsafe import Markup
 
 from labkit.errors import LabError
 from labkit.kafka.clients import LOGGER
@@ -199,4 +199,4 @@ class Controls(VBox):  # type: ignore[misc]
             self.backlog.disabled = not kept
 
     def _say(self, text: str) -> None:
-        self._said.value = f"<p role='status' style='margin:2px 4px'>{html.escape(text)}</p>"
+        self._said.value = Markup("<p role='status' style='margin:2px 4px'>{}</p>").format(text)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import html
 import weakref
 from collections.abc import Sequence
 
 from ipywidgets import HTML
+from markupsafe import Markup, escape
 
 from labkit.live import theme
 from labkit.live.pacing import Pacer
@@ -36,7 +36,7 @@ class Panel(LiveView):
         self.start()
 
     def say(self, text: str) -> None:
-        self._text.value = html.escape(text)
+        self._text.value = escape(text)
 
     def _paint(self) -> None:
         self._text.value = self._html
@@ -63,34 +63,33 @@ class Panel(LiveView):
 _panels: weakref.WeakKeyDictionary[Worker, Panel] = weakref.WeakKeyDictionary()
 
 
-def describe(worker: Worker) -> str:
+def describe(worker: Worker) -> Markup:
     """A worker as HTML."""
     mark, colour = theme.STATUSES[worker.status]
     tables = [_table(rows) for rows in worker.tables()]
-    name, facts = html.escape(worker.name), "" if tables else f": {html.escape(worker.facts())}"
-    lines = [f"<b style='color:{colour}'>{mark} {worker.status}</b> <b>{name}</b>{facts}"]
-    if beginning := worker.beginning():
-        lines.append(html.escape(beginning))
+    title = "<b style='color:{}'>{} {}</b> <b>{}</b>{}"
+    facts = "" if tables else f": {worker.facts()}"
+    lines = [Markup(title).format(colour, mark, worker.status, worker.name, facts), worker.beginning()]
     if worker.error:
-        lines.append(f"<b>{html.escape(worker.error.reason)}</b>")
-        if worker.error.line:
-            where, text = html.escape(worker.error.line.where), html.escape(worker.error.line.text)
-            lines.append(f"in your code, {where}: <code>{text}</code>")
+        lines.append(Markup("<b>{}</b>").format(worker.error.reason))
+        if line := worker.error.line:
+            lines.append(Markup("in your code, {}: <code>{}</code>").format(line.where, line.text))
     if stuck := worker.stuck():
-        lines.append(f"<b>{html.escape(stuck)}</b>")
-    if worker.note:
-        lines.append(html.escape(worker.note))
+        lines.append(Markup("<b>{}</b>").format(stuck))
+    lines.append(worker.note)
     if worker.prints:
         shown = list(worker.prints)[-PRINTS_SHOWN:]
         above = f"… {worker.printed - len(shown)} lines above: see .prints\n" if worker.printed > len(shown) else ""
-        lines.append(f"<pre style='margin:4px 0 0 16px'>{html.escape(above + chr(10).join(shown))}</pre>")
-    style = f"border-left:4px solid {colour};padding:2px 8px;line-height:1.5"
-    return f"<div style='{style}'>{'<br>'.join(lines)}{''.join(tables)}</div>"
+        lines.append(Markup("<pre style='margin:4px 0 0 16px'>{}</pre>").format(above + "\n".join(shown)))
+    return Markup("<div style='border-left:4px solid {};padding:2px 8px;line-height:1.5'>{}{}</div>").format(
+        colour, Markup("<br>").join(filter(None, lines)), Markup().join(tables)
+    )
 
 
-def _table(rows: Sequence[Sequence[str]]) -> str:
-    heads, *others = [[html.escape(each) for each in row] for row in rows]
+def _table(rows: Sequence[Sequence[str]]) -> Markup:
+    heads, *others = rows
     style = "padding:0 24px 0 0;text-align:left"
-    lines = ["".join(f"<th style='{style}'>{each}</th>" for each in heads)]
-    lines += ["".join(f"<td style='{style}'>{each}</td>" for each in row) for row in others]
-    return f"<table style='margin:6px 0'>{''.join(f'<tr>{line}</tr>' for line in lines)}</table>"
+    lines = [[Markup("<th style='{}'>{}</th>").format(style, each) for each in heads]]
+    lines += [[Markup("<td style='{}'>{}</td>").format(style, each) for each in row] for row in others]
+    body = Markup().join(Markup("<tr>{}</tr>").format(Markup().join(line)) for line in lines)
+    return Markup("<table style='margin:6px 0'>{}</table>").format(body)

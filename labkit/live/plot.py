@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 from ipywidgets import HTML, VBox
+from markupsafe import Markup
 
 from labkit.errors import LabError
 from labkit.live import theme
@@ -25,7 +26,7 @@ class Plot(VBox):  # type: ignore[misc]
             raise LabError("The table has no rows yet: there is nothing to draw.")
         self._y = y
         self._lines = [_line(str(name), rows.sort_values(x), looks, x, y) for name, rows in table.groupby(by)]
-        super().__init__([self._figure(), HTML(f"<p>{self.summary()}</p>")])
+        super().__init__([self._figure(), HTML(self._caption())])
         self.snapshot = Snapshot(self, self._static_html, self.summary)
         self.snapshot.ready.set()
 
@@ -34,6 +35,9 @@ class Plot(VBox):  # type: ignore[misc]
         each = [f"{name}: {values[-1]:.2f}" for name, _, _, values, _ in self._lines]
         points = sum(len(line.times) for line in self._lines)
         return f"{theme.axis(self._y)}, {points} points; the last of {', '.join(each)}."
+
+    def _caption(self) -> Markup:
+        return Markup("<p>{}</p>").format(self.summary())
 
     def _ipython_display_(self) -> None:
         self.snapshot.show()
@@ -54,7 +58,7 @@ class Plot(VBox):  # type: ignore[misc]
     def _static_html(self) -> str:
         times = [float(time) for line in self._lines for time in line.times]
         svg = lines_svg("", theme.axis(self._y), self._lines, min(times), max(times), None)
-        return image(svg, self.summary()) + f"<p>{self.summary()}</p>"
+        return image(svg, self.summary()) + self._caption()
 
 
 def _line(name: str, rows: Any, looks: theme.Looks, x: str, y: str) -> Line:

@@ -6,7 +6,6 @@ later. Below each widget stands a second output, plain HTML, which is hidden as 
 
 import base64
 import datetime
-import html
 import threading
 import time
 from collections import deque
@@ -15,6 +14,7 @@ from typing import Any
 
 from IPython.display import display
 from ipywidgets import DOMWidget
+from markupsafe import Markup
 
 LIVE = "lab-live"  # the CSS class of a widget that has a snapshot
 PERIOD = 30.0  # seconds between two snapshots: each one makes JupyterLab think that the notebook has been edited
@@ -65,7 +65,7 @@ class Snapshot:
         return {"text/html": f"{STYLE}<div class='lab-snapshot'>{moment}{static}</div>", "text/plain": self.words()}
 
 
-def image(svg: str, words: str) -> str:
+def image(svg: str, words: str) -> Markup:
     """An SVG as an <img>: the only kind of SVG that a notebook shows before it is trusted."""
     data = base64.b64encode(svg.encode()).decode()
-    return f"<img alt='{html.escape(words)}' style='max-width:100%' src='data:image/svg+xml;base64,{data}'>"
+    return Markup("<img alt='{}' style='max-width:100%' src='data:image/svg+xml;base64,{}'>").format(words, data)

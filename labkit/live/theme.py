@@ -1,11 +1,12 @@
 """How the lab's pictures look: colours that all can tell apart, and never colour alone."""
 
 import datetime
-import html
 import re
 import threading
 import zlib
 from typing import Any, NamedTuple
+
+from markupsafe import Markup, escape
 
 # Those of the palettes of Okabe and Ito ("Color Universal Design", 2008) and, from the sixth on, of Tol ("Colour
 # Schemes", 2021, muted) that have a contrast of 3:1 on white, and a grey. Each has a marker of its own.
@@ -96,6 +97,6 @@ def clock(time: float) -> str:
     return f"{datetime.datetime.fromtimestamp(time / 1000, datetime.UTC):%H:%M:%S}"
 
 
-def escape(text: str) -> str:
-    """Text as it may stand in HTML, in an SVG file, and in their attributes; XML knows no control characters."""
-    return html.escape(re.sub(r"[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "\ufffd", text))
+def xml(text: str) -> Markup:
+    """Text as it may stand in an SVG file and in its attributes: XML knows no control characters."""
+    return escape(re.sub(r"[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "\ufffd", text))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import html
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from ipywidgets import HTML
+from markupsafe import Markup, escape
 
 from labkit.kafka.tap import Record, Tap
 from labkit.live import theme
@@ -22,7 +22,7 @@ PERIOD = 0.25  # seconds between two looks at the clock
 COUNTS = "-count"  # how the names of topics end whose records count others
 FRESH = 5_000  # milliseconds for which a single reading is news; a window is for as long as it is
 
-STYLE = """<style>
+STYLE = Markup("""<style>
 .lab-tiles { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(330px, 100%), 1fr)); gap: 8px; }
 .lab-tile { border: 1px solid #595959; border-radius: 6px; padding: 6px 10px; color: #000; background: #fff;
   display: flex; flex-flow: row wrap; gap: 2px 10px; }
@@ -30,7 +30,7 @@ STYLE = """<style>
 .lab-tile div { font-size: 12px; line-height: 1.3; color: #404040; flex: 1 1 0; min-width: 80px; }
 .lab-tile strong { display: block; font-size: 18px; line-height: 26px; color: #000; white-space: nowrap; }
 .lab-tile strong.lab-none { font-size: 14px; color: #595959; }
-</style>"""
+</style>""")
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Value:
         return max(age // 1000, 1) if age > (self.window or FRESH) else 0
 
 
-class State(NamedTuple):
+class Row(NamedTuple):
     """What a row of a tile says: what it is about, the number or why there is none, and of when it is."""
 
     label: str
@@ -88,11 +88,11 @@ class Tiles(LiveView):
         self.start()
 
     def say(self, text: str) -> None:
-        self.grid.value = html.escape(text)
+        self.grid.value = escape(text)
 
     def _end(self) -> None:
         self._tap.close()
-        self._end_note = "<p>These tiles have ended: the numbers are the last ones.</p>"
+        self._end_note = Markup("<p>These tiles have ended: the numbers are the last ones.</p>")
 
     def _collect(self) -> float:
         records = self._tap.read(timeout=0.1)
@@ -126,35 +126,36 @@ class Tiles(LiveView):
             found = [(device, dict(values)) for device, values in self._newest.items()]
         return sorted(found, key=lambda each: theme.in_order(each[0]))
 
-    def _rendered(self, time: int) -> str:
-        tiles = "".join(self._tile(device, values, time) for device, values in self._devices())
-        return f"{STYLE}<div class='lab-tiles'>{tiles}</div>"
+    def _rendered(self, time: int) -> Markup:
+        tiles = Markup().join(self._tile(device, values, time) for device, values in self._devices())
+        return STYLE + Markup("<div class='lab-tiles'>{}</div>").format(tiles)
 
-    def _tile(self, device: str, values: Mapping[str, Value], time: int) -> str:
-        rows = "".join(_row(self._state(device, topic, values, time)) for topic in self._tap.names)
-        look, name = self._looks.of(device), html.escape(device)
-        mark = f"<span style='color:{look.colour}'>{look.sign}</span>"
-        return f"<section class='lab-tile' aria-label='{name}'><b>{mark} {name}</b>{rows}</section>"
+    def _tile(self, device: str, values: Mapping[str, Value], time: int) -> Markup:
+        rows = Markup().join(_row(self._row(device, topic, values, time)) for topic in self._tap.names)
+        look = self._looks.of(device)
+        mark = Markup("<span style='color:{}'>{}</span>").format(look.colour, look.sign)
+        tile = "<section class='lab-tile' aria-label='{}'><b>{} {}</b>{}</section>"
+        return Markup(tile).format(device, mark, device, rows)
 
     def summary(self) -> str:
         """What the tiles show, in words."""
         time = now()
         return "\n".join(
-            f"{device}: " + ", ".join(self._state(device, topic, values, time).words() for topic in self._tap.names)
+            f"{device}: " + ", ".join(self._row(device, topic, values, time).words() for topic in self._tap.names)
             for device, values in self._devices()
         )
 
-    def _state(self, device: str, topic: str, values: Mapping[str, Value], time: int) -> State:
+    def _row(self, device: str, topic: str, values: Mapping[str, Value], time: int) -> Row:
         """What a row says."""
         value = values.get(topic)
         silent = value.silent_for(time) if value else 0
         if value and not silent:
-            return State(_label(topic, value), _number(value), f"{_span(value)} UTC", fresh=True)
+            return Row(_label(topic, value), _number(value), f"{_span(value)} UTC", fresh=True)
         if since := self._nothing_since(device, topic, values, time):
-            return State(_kind(topic), "0", f"since {theme.clock(since)} UTC", fresh=True)
+            return Row(_kind(topic), "0", f"since {theme.clock(since)} UTC", fresh=True)
         if value:
-            return State(_label(topic, value), f"no data for {silent} s", f"last: {_number(value)}, {_span(value)} UTC")
-        return State(topic, "no data yet", "")
+            return Row(_label(topic, value), f"no data for {silent} s", f"last: {_number(value)}, {_span(value)} UTC")
+        return Row(topic, "no data yet", "")
 
     def _nothing_since(self, device: str, topic: str, values: Mapping[str, Value], time: int) -> int:
         """Since when (epoch ms) nothing of a device has been counted, though it would have been; 0 if that is unknown.
@@ -181,10 +182,10 @@ def _value(record: Record, seen: int) -> Value | None:
     return None if number is None else Value("temperature", number, record.timestamp, record.timestamp, seen)
 
 
-def _row(state: State) -> str:
-    kind = "" if state.fresh else " class='lab-none'"
-    label, shown, below = map(html.escape, (state.label, state.shown, state.below))
-    return f"<div>{label}<strong{kind}>{shown}</strong>{below or '&nbsp;'}</div>"
+def _row(row: Row) -> Markup:
+    kind = Markup("" if row.fresh else " class='lab-none'")
+    below = row.below or Markup("&nbsp;")
+    return Markup("<div>{}<strong{}>{}</strong>{}</div>").format(row.label, kind, row.shown, below)
 
 
 def _label(topic: str, value: Value) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import html
 import threading
 from collections.abc import Callable, Iterable, Sequence
 
 from ipywidgets import HTML, ToggleButtons
+from markupsafe import Markup, escape
 
 from labkit.errors import LabError
 from labkit.kafka.tap import Record, Tap
@@ -29,8 +29,8 @@ class Topology(LiveView):
         self._system, self._tap_of = system, tap_of
         self._tap: Tap | None = None
         self._peeked: list[Record] = []
-        self._words = self._svg = ""
-        self._rows = ""
+        self._words = ""
+        self._svg = self._rows = Markup()
         self._answered = False
         self._drawing, self._table = HTML("Nothing runs yet."), HTML()
         self._lock = threading.RLock()
@@ -40,14 +40,14 @@ class Topology(LiveView):
         self.start()
 
     def say(self, text: str) -> None:
-        self._drawing.value = html.escape(text)
+        self._drawing.value = escape(text)
 
     def _end(self) -> None:
         if self._answered:  # what has ended meanwhile must not stay there as if it ran
             self._look()
         self._follow(NOTHING)
         self.choice.disabled = True
-        self._svg += "<p>This topology has ended.</p>"
+        self._svg += Markup("<p>This topology has ended.</p>")
 
     def _collect(self) -> float:
         before = (self._svg, self._rows)
@@ -63,7 +63,7 @@ class Topology(LiveView):
             self._answered = True
         except LabError as error:  # Kafka has gone; perhaps it comes back
             self._words = str(error)
-            self._svg = html.escape(self._words)
+            self._svg = escape(self._words)
             self._answered = False
 
     def _paint(self) -> None:
@@ -72,8 +72,8 @@ class Topology(LiveView):
 
     def static_html(self) -> str:
         """What it shows, as static HTML."""
-        drawn = image(self._svg, self._words) if self._svg.startswith("<svg") else html.escape(self._words)
-        return (drawn or "Nothing runs yet.") + self._rows
+        drawn = image(self._svg, self._words) if self._svg.startswith("<svg") else escape(self._words)
+        return (drawn or Markup("Nothing runs yet.")) + self._rows
 
     def summary(self) -> str:
         """What it shows, in words."""
@@ -98,10 +98,10 @@ class Topology(LiveView):
         if not self._tap or self._tap.names != (topic,):
             self._follow(topic)
         if not self._tap:
-            self._rows = ""
+            self._rows = Markup()
             return
         self._peeked = [*self._peeked, *self._tap.read(timeout=0.05)][-PEEKED:]
-        self._rows = table.of(self._peeked).to_html(index=False, border=0)
+        self._rows = Markup(table.of(self._peeked).to_html(index=False, border=0))  # pandas escapes
 
     def _follow(self, topic: str) -> None:
         """Look into another topic, or into none."""

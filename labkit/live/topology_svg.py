@@ -3,7 +3,9 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from labkit.live.theme import STATUSES, escape
+from markupsafe import Markup
+
+from labkit.live.theme import STATUSES, xml
 from labkit.runs.system import TopicFacts, WorkerFacts
 
 BOX, PITCH_X, PITCH_Y, LINE = (172, 84), 216, 106, 18  # pixels
@@ -13,7 +15,7 @@ SHOWN = 24  # characters of a name or an error
 Positions = dict[str, tuple[int, int]]  # node -> column and row
 
 
-def svg(workers: Sequence[WorkerFacts], topics: Sequence[TopicFacts]) -> str:
+def svg(workers: Sequence[WorkerFacts], topics: Sequence[TopicFacts]) -> Markup:
     """The drawing, with all that it shows as its label for a screen reader."""
     positions = _positions(workers, topics)
     arrows = [_arrow(positions, f"topic {topic}", f"worker {each.name}") for each in workers for topic in each.reads]
@@ -22,13 +24,14 @@ def svg(workers: Sequence[WorkerFacts], topics: Sequence[TopicFacts]) -> str:
     boxes += [_topic(each, *positions[f"topic {each.name}"]) for each in topics]
     width = max((column for column, _ in positions.values()), default=0) * PITCH_X + BOX[0] + 2 * MARGIN
     height = max((row for _, row in positions.values()), default=0) * PITCH_Y + BOX[1] + 2 * MARGIN
-    return (
-        f"<svg xmlns='http://www.w3.org/2000/svg' role='img' aria-label='{escape(words(workers, topics))}' "
+    frame = (
+        f"<svg xmlns='http://www.w3.org/2000/svg' role='img' aria-label='{{}}' "
         f"viewBox='{-MARGIN} {-MARGIN} {width} {height}' width='{width * 1.2:.0f}' height='{height * 1.2:.0f}' "
         "style='max-width:100%;height:auto' font-family='sans-serif' font-size='14' fill='#000'>"
         "<defs><marker id='lab-tip' viewBox='0 0 8 8' refX='8' refY='4' markerWidth='8' markerHeight='8' orient='auto'>"
-        f"<path d='M0 0L8 4L0 8z'/></marker></defs>{''.join(arrows + boxes)}</svg>"
+        "<path d='M0 0L8 4L0 8z'/></marker></defs>{}</svg>"
     )
+    return Markup(frame).format(xml(words(workers, topics)), Markup().join(arrows + boxes))
 
 
 def words(workers: Sequence[WorkerFacts], topics: Sequence[TopicFacts]) -> str:
@@ -78,13 +81,13 @@ def _positions(workers: Sequence[WorkerFacts], topics: Sequence[TopicFacts]) -> 
     return positions
 
 
-def _worker(worker: WorkerFacts, column: int, row: int) -> str:
+def _worker(worker: WorkerFacts, column: int, row: int) -> Markup:
     mark, colour = STATUSES[worker.status]
     lines = [f"{mark} {worker.status}", *_numbers(worker)]
     return _box(column, row, _ends_of(worker.name), lines, f"stroke='{colour}' stroke-width='2' rx='3'")
 
 
-def _topic(topic: TopicFacts, column: int, row: int) -> str:
+def _topic(topic: TopicFacts, column: int, row: int) -> Markup:
     return _box(column, row, f"[{_short(topic.name)}]", _counts(topic), "stroke='#000' stroke-dasharray='5 3' rx='16'")
 
 
@@ -97,17 +100,18 @@ def _short(text: str) -> str:
     return text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…"
 
 
-def _box(column: int, row: int, title: str, lines: list[str], style: str) -> str:
+def _box(column: int, row: int, title: str, lines: list[str], style: str) -> Markup:
     x, y = column * PITCH_X, row * PITCH_Y
-    texts = [f"<text x='{x + 10}' y='{y + 20}' font-weight='bold'>{escape(title)}</text>"]
+    texts = [Markup(f"<text x='{x + 10}' y='{y + 20}' font-weight='bold'>{{}}</text>").format(xml(title))]
     texts += [
-        f"<text x='{x + 10}' y='{y + 20 + number * LINE}'>{escape(line)}</text>"
+        Markup(f"<text x='{x + 10}' y='{y + 20 + number * LINE}'>{{}}</text>").format(xml(line))
         for number, line in enumerate(lines, start=1)
     ]
-    return f"<rect x='{x}' y='{y}' width='{BOX[0]}' height='{BOX[1]}' fill='#fff' {style}/>{''.join(texts)}"
+    frame = f"<rect x='{x}' y='{y}' width='{BOX[0]}' height='{BOX[1]}' fill='#fff' {style}/>"
+    return Markup(frame) + Markup().join(texts)
 
 
-def _arrow(positions: Positions, source: str, target: str) -> str:
+def _arrow(positions: Positions, source: str, target: str) -> Markup:
     (from_column, from_row), (to_column, to_row) = positions[source], positions[target]
     left, top = from_column * PITCH_X, from_row * PITCH_Y
     if (to_column, to_row) == (from_column, from_row + 1):  # down to the topic below
@@ -116,4 +120,4 @@ def _arrow(positions: Positions, source: str, target: str) -> str:
         x, y = left + BOX[0], top + BOX[1] / 2
         to_x, to_y = to_column * PITCH_X, to_row * PITCH_Y + BOX[1] / 2
         way = f"M{x} {y}C{x + 40} {y} {to_x - 40} {to_y} {to_x} {to_y}"
-    return f"<path d='{way}' fill='none' stroke='#000' stroke-width='1.5' marker-end='url(#lab-tip)'/>"
+    return Markup(f"<path d='{way}' fill='none' stroke='#000' stroke-width='1.5' marker-end='url(#lab-tip)'/>")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime
-import html
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import plotly.graph_objects as go
 from ipywidgets import HTML, VBox
+from markupsafe import Markup
 from plotly.subplots import make_subplots
 
 from labkit.errors import LabError
@@ -101,21 +101,16 @@ class Windows(VBox):  # type: ignore[misc]
         since, until = self._range()
         return image(timeline_svg(points, self._spans, since, until), self.summary()) + self._table()
 
-    def _table(self) -> str:
+    def _table(self) -> Markup:
         """The same as text: every window with what it aggregated."""
-        parts = [
-            f"<h4>{html.escape(topic)}</h4><table><tr><th>from</th><th>up to</th><th>what came out</th></tr>"
-            + "".join(
-                f"<tr><td>{_clock(each.start)}</td><td>{_clock(each.end)}</td><td>{html.escape(each.label)}</td></tr>"
-                for each in found
-            )
-            + "</table>"
-            for topic, found in self._spans.items()
-        ]
+        head = Markup("<tr><th>from</th><th>up to</th><th>what came out</th></tr>")
+        row, parts = Markup("<tr><td>{}</td><td>{}</td><td>{}</td></tr>"), []
+        for topic, found in self._spans.items():
+            rows = Markup().join(row.format(_clock(each.start), _clock(each.end), each.label) for each in found)
+            parts.append(Markup("<h4>{}</h4><table>{}{}</table>").format(topic, head, rows))
         readings = ", ".join(f"{_clock(each.timestamp)} {each.value['temperature']:g}" for each in self._readings)
-        return (
-            f"<details><summary>{html.escape(self.summary())}</summary>"
-            f"<p>{theme.axis('temperature')}: {readings}</p>{''.join(parts)}</details>"
+        return Markup("<details><summary>{}</summary><p>{}: {}</p>{}</details>").format(
+            self.summary(), theme.axis("temperature"), readings, Markup().join(parts)
         )
 
     def summary(self) -> str:

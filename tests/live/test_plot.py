@@ -32,3 +32,12 @@ def test_a_table_without_the_column_or_without_rows_is_refused_in_one_line(lab: 
         lab.plot(TABLE, x="window_end", y="mean", by="sensor_id")
     with pytest.raises(LabError, match="no rows yet"):
         lab.plot(TABLE[:0], x="window_end", y="average", by="sensor_id")
+
+
+def test_names_in_a_table_are_text_and_nothing_else(lab: Lab) -> None:
+    table = TABLE.assign(sensor_id="<b>porch</b>", average=1.0).rename(columns={"average": "<i>mean</i>"})
+    plot = lab.plot(table, x="window_end", y="<i>mean</i>", by="sensor_id")
+    for html in (plot.children[1].value, plot.snapshot.html()):
+        assert "&lt;b&gt;porch&lt;/b&gt;" in html
+        assert "<b>" not in html
+        assert "<i>" not in html

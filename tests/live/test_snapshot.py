@@ -135,7 +135,7 @@ def test_an_image_is_inline_with_its_words_as_text() -> None:
     tag = image("<svg/>", "a \"b\" & 'c' <i>")
     found = re.fullmatch(r"<img alt='([^']*)' style='[^']*' src='data:image/svg\+xml;base64,([^']*)'>", tag)
     assert found
-    assert found[1] == "a &quot;b&quot; &amp; &#x27;c&#x27; &lt;i&gt;"
+    assert found[1] == "a &#34;b&#34; &amp; &#39;c&#39; &lt;i&gt;"
     assert base64.b64decode(found[2]) == b"<svg/>"
 
 
