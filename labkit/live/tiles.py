@@ -82,7 +82,7 @@ class Tiles(LiveView):
         self._newest: dict[str, dict[str, Value]] = {}
         self._heard: dict[str, int] = {}  # device -> when its first reading was measured
         self._lock = threading.Lock()  # one thread takes records in, others ask what there is
-        self._shown = self._end_note = ""
+        self._shown = self._end_note = Markup()
         self.grid = HTML(f"Waiting for the first record of {' and '.join(tap.names)}.")
         super().__init__("tiles", [self.grid], pacer)
         self.start()
@@ -115,7 +115,7 @@ class Tiles(LiveView):
                     self._heard.setdefault(name, value.end)
 
     def _paint(self) -> None:
-        self.grid.value = (self._shown or self.grid.value) + self._end_note
+        self.grid.value = (self._shown or Markup(self.grid.value)) + self._end_note
 
     def static_html(self) -> str:
         """The tiles as they are now."""
