@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import atexit
+import datetime
 import functools
 import os
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from os import PathLike
 from typing import TYPE_CHECKING, Any, Self
 
 from labkit import broker, cells, readings
@@ -15,6 +17,7 @@ from labkit.kafka import tap
 from labkit.kafka.groups import Groups
 from labkit.kafka.requests import within
 from labkit.kafka.topics import DEAD_LETTER, Topics
+from labkit.later import Later
 from labkit.live import theme
 from labkit.readings import World
 from labkit.runs import prints, quix
@@ -26,22 +29,15 @@ from labkit.started import Started
 from labkit.waiting import wait_until
 
 if TYPE_CHECKING:
-    import datetime
-    from os import PathLike
-
     import pandas as pd
 
-    from labkit.flink import FlinkJob
-    from labkit.flink.engine import Engine
-    from labkit.live.chart import Chart
-    from labkit.live.controls import Controls
-    from labkit.live.dashboard import Dashboard
-    from labkit.live.pacing import Pacer
-    from labkit.live.plot import Plot
-    from labkit.live.tiles import Tiles
-    from labkit.live.topology import Topology
-    from labkit.live.windows import Windows
-    from labkit.runs.run import Run
+    from labkit import flink as flinks
+    from labkit import live, runs
+    from labkit.flink import engine  # noqa: F401 - so that a type checker knows flinks.engine, and the same below
+    from labkit.live import chart, controls, dashboard, pacing, panel, plot, table, tiles, topology, windows  # noqa: F401
+    from labkit.runs import run  # noqa: F401
+else:
+    pd, live, runs, flinks = map(Later, ("pandas", "labkit.live", "labkit.runs", "labkit.flink"))
 
 PER_SECOND = 1.0  # readings from each device
 BROKER_LOOK = 0.2  # seconds between two looks whether the lab's own Kafka still runs
@@ -132,7 +128,7 @@ class Lab:
         name: str | None = None,
         raw: bool = False,
         from_start: bool = False,
-    ) -> Run:
+    ) -> runs.run.Run:
         """Run a pipeline in a background thread: a function from StreamingDataFrames, one per topic read, to one.
 
         A run with the same name (the function's, unless `name` is given) that reads and writes the same is replaced:
@@ -143,14 +139,12 @@ class Lab:
         if the pipeline cannot be built; then all is as it was before.
         """
         quix.load()
-        from labkit.runs.run import Run
-
         reads = (reads,) if isinstance(reads, str) else tuple(reads)
         if writes in reads:
             raise LabError(f"This pipeline would read what it writes to {writes}, for ever: write to another topic.")
         self._topics.require(*reads)
         name = name or getattr(pipeline, "__name__", "pipeline").strip("<>")
-        run = Run(self._groups, pipeline, reads, writes, name, raw)
+        run = runs.run.Run(self._groups, pipeline, reads, writes, name, raw)
         run.build(self.broker.kept.directory)
         replaced = self._started.replace(run)
         run.take_over(from_start)
@@ -167,7 +161,7 @@ class Lab:
         bounded: bool = False,
         resume: bool = False,
         name: str = "flink",
-    ) -> FlinkJob:
+    ) -> flinks.FlinkJob:
         """Run the Flink SQL job, which writes files into a folder, in a process of its own.
 
         Without `into` the folder is one of the lab's own, a new one for each job, and goes with the lab. `sql` is
@@ -208,62 +202,52 @@ class Lab:
         seconds: float = 100.0,
         title: str | None = None,
         threshold: float | None = None,
-    ) -> Chart:
+    ) -> live.chart.Chart:
         """A live chart of a field of the newest records, by device and event time, over the last `seconds`.
 
         The first topic is drawn as lines, further ones as marks on top of them, and a `threshold` (in the field's
         unit) as a dashed line. Raises LabError if there is no such topic.
         """
-        from labkit.live.chart import Chart
-
         tap = self._tap(topics, "chart")
-        return self._started.watch(Chart(tap, self._looks, self._pacer, y, seconds, title, threshold))
+        return self._started.watch(live.chart.Chart(tap, self._looks, self._pacer, y, seconds, title, threshold))
 
-    def windows(self, readings: str, *windows: str, device: str, seconds: float = 15.0) -> Windows:
+    def windows(self, readings: str, *windows: str, device: str, seconds: float = 15.0) -> live.windows.Windows:
         """The readings of one device in the `seconds` up to its newest one, and the windows of each further topic
         that reach into them, on one axis of event time. Raises LabError if there is no such topic or reading.
         """
-        from labkit.live.windows import Windows, newest
-
         self._topics.require(readings, *windows)
         held = {topic: self.records(topic) for topic in windows}
-        return Windows(device, *newest(device, readings, self.records(readings), held, seconds))
+        found = live.windows.newest(device, readings, self.records(readings), held, seconds)
+        return live.windows.Windows(device, *found)
 
-    def plot(self, table: pd.DataFrame, *, x: str, y: str, by: str) -> Plot:
+    def plot(self, table: pd.DataFrame, *, x: str, y: str, by: str) -> live.plot.Plot:
         """A chart of a table as it is now: column `y` over the times in column `x`, a line for each value of `by`."""
-        from labkit.live.plot import Plot
+        return live.plot.Plot(table, self._looks, x, y, by)
 
-        return Plot(table, self._looks, x, y, by)
-
-    def tiles(self, *topics: str) -> Tiles:
+    def tiles(self, *topics: str) -> live.tiles.Tiles:
         """For each device a tile with its newest number in each topic: of readings the temperature, of windows what
         they aggregate. A number that is older than its window is not shown as the present one. Raises LabError if
         there is no such topic.
         """
-        from labkit.live.tiles import Tiles
-
         tap = self._tap(topics, "tiles")
-        return self._started.watch(Tiles(tap, self._looks, self._pacer, lambda topic: self.workers.feed(topic)))
-
-    def topology(self) -> Topology:
-        """The live topology of this lab, its workers and their topics: records a second, lag, errors, dead letters."""
-        from labkit.live.topology import Topology
-
         return self._started.watch(
-            Topology(System(self._topics, lambda: self.workers), lambda topic: self._tap([topic], "peek"), self._pacer)
+            live.tiles.Tiles(tap, self._looks, self._pacer, lambda topic: self.workers.feed(topic))
         )
 
-    def controls(self) -> Controls:
+    def topology(self) -> live.topology.Topology:
+        """The live topology of this lab, its workers and their topics: records a second, lag, errors, dead letters."""
+        return self._started.watch(
+            live.topology.Topology(
+                System(self._topics, lambda: self.workers), lambda topic: self._tap([topic], "peek"), self._pacer
+            )
+        )
+
+    def controls(self) -> live.controls.Controls:
         """Buttons and fields for the producer, the alert threshold, and the world that the sensors live in."""
-        from labkit.live.controls import Controls
+        return self._started.watch(live.controls.Controls(Scene(self)))
 
-        return self._started.watch(Controls(Scene(self)))
-
-    def dashboard(self) -> Dashboard:
+    def dashboard(self) -> live.dashboard.Dashboard:
         """Tiles, chart, controls and topology of the whole scene; starts those of its stages that do not run yet."""
-        from labkit.live.controls import Controls
-        from labkit.live.dashboard import Dashboard
-
         scene = Scene(self)
         for worker in scene.start_missing():
             worker.shown = True  # the topology shows them
@@ -271,31 +255,27 @@ class Lab:
         self._topics.create("sensor", "alert", "avg-temp", "alert-count")
         tiles = self.tiles("sensor", "avg-temp", "alert-count")
         chart = self.chart("sensor", "alert", threshold=round(scene.threshold - 273.15, 2))
-        return self._started.watch(Dashboard(tiles, chart, Controls(scene), self.topology()))
+        return self._started.watch(
+            live.dashboard.Dashboard(tiles, chart, live.controls.Controls(scene), self.topology())
+        )
 
     def peek(self, topic: str, records: int = 10) -> pd.DataFrame:
         """The newest records of a topic, oldest first: partition, offset, time (UTC), key, and the fields.
 
         Of a dead-letter topic the values are shown as the bytes that they are, with the reason.
         """
-        from labkit.live import table
-
-        return table.of(tap.newest(self._topics, self._existing(topic), records, raw=topic.endswith(DEAD_LETTER)))
+        return live.table.of(tap.newest(self._topics, self._existing(topic), records, raw=topic.endswith(DEAD_LETTER)))
 
     def topics(self) -> pd.DataFrame:
         """Every topic with its partitions and the records that it holds; not those in which state is kept."""
-        from labkit.live import table
-
-        return table.of_topics([(name, *self._topics.size(name)) for name in self._topics.names()])
+        return live.table.of_topics([(name, *self._topics.size(name)) for name in self._topics.names()])
 
     def groups(self) -> pd.DataFrame:
         """Every consumer group with its topics and partitions: the committed offset, and the lag in records.
 
         A partition of which a group has committed nothing has no committed offset, and all its records are the lag.
         """
-        from labkit.live import table
-
-        return table.of_groups(self._groups.offsets())
+        return live.table.of_groups(self._groups.offsets())
 
     def records(self, topic: str) -> list[tap.Record]:
         """Every record that a topic holds now, in order of partition and offset."""
@@ -384,21 +364,15 @@ class Lab:
         return world
 
     @functools.cached_property
-    def _pacer(self) -> Pacer:
-        from labkit.live.pacing import Pacer
-
-        return Pacer()
+    def _pacer(self) -> live.pacing.Pacer:
+        return live.pacing.Pacer()
 
     @functools.cached_property
-    def _flink(self) -> Engine:
-        from labkit.flink.engine import Engine
-
-        return Engine(self._groups, self.broker.kept.directory / "flink")
+    def _flink(self) -> flinks.engine.Engine:
+        return flinks.engine.Engine(self._groups, self.broker.kept.directory / "flink")
 
     def _show(self, worker: Worker) -> None:
-        from labkit.live import panel  # a lab without a notebook shows nothing, and needs no widgets
-
-        panel.of(worker, self._pacer).snapshot.show()
+        live.panel.of(worker, self._pacer).snapshot.show()
 
     def _tap(self, topics: Sequence[str], view: str) -> tap.Tap:
         if not topics:

@@ -46,6 +46,7 @@ class FlinkJob(Worker):
     this process ends the job too.
     """
 
+    OFFERED = (*Worker.OFFERED, "progress", "folder", "web", "group", "lag", "kill", "wait_until_caught_up")
     STOP_LIMIT = 60.0  # seconds that the last checkpoint may take
 
     def __init__(self, groups: Groups, name: str, reads: str, folder: Path, sql: str, bounded: bool) -> None:

@@ -41,6 +41,8 @@ class Curve(NamedTuple):
 class Chart(LiveView):
     """A rolling chart of one field, by device and event time, with its text equivalent below."""
 
+    OFFERED = (*LiveView.OFFERED, "figure", "threshold")
+
     def __init__(
         self,
         tap: Tap,

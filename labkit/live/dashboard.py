@@ -17,6 +17,9 @@ CHART_HEIGHT = 290  # pixels: with all else it fits JupyterLab on a screen of 1,
 class Dashboard(VBox):  # type: ignore[misc]
     """The controls above the tiles that they change, the topology beside these, the chart below."""
 
+    def __dir__(self) -> tuple[str, ...]:
+        return "tiles", "chart", "controls", "topology", "close"
+
     def __init__(self, tiles: Tiles, chart: Chart, controls: Controls, topology: Topology) -> None:
         self.tiles, self.chart, self.controls, self.topology = tiles, chart, controls, topology
         chart.figure.update_layout(height=CHART_HEIGHT, title=None, margin={"t": 10})

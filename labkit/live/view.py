@@ -5,7 +5,8 @@ from __future__ import annotations
 import itertools
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import ClassVar
 
 from ipywidgets import VBox, Widget
 
@@ -22,6 +23,11 @@ class LiveView(VBox):  # type: ignore[misc]
 
     It may be displayed any number of times. `close` ends the thread and leaves the last state standing.
     """
+
+    OFFERED: ClassVar[tuple[str, ...]] = ("close", "summary")  # by Tab: of a widget it would be a hundred names
+
+    def __dir__(self) -> Iterable[str]:
+        return self.OFFERED
 
     def __init__(self, kind: str, parts: Sequence[Widget], pacer: Pacer) -> None:
         self.name = f"{kind}-{next(_numbers)}"

@@ -25,6 +25,7 @@ class Production(Worker):
     up on. Stopping flushes: afterwards accepted = delivered + failed.
     """
 
+    OFFERED = (*Worker.OFFERED, "accepted", "delivered", "failed", "per_second", "world")
     STOP_LIMIT = FLUSH_LIMIT + 2  # an interrupt in the midst of a flush would lose what was accepted
 
     def __init__(

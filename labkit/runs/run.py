@@ -32,6 +32,11 @@ class Run(Worker):
     `lag` is how many records wait to be read; `error` says why it failed; `prints` are the lines that it printed.
     """
 
+    OFFERED = (
+        *Worker.OFFERED,
+        *("records_in", "records_out", "dead_letters", "group", "lag", "stuck", "wait_until_caught_up"),
+    )
+
     def __init__(
         self,
         groups: Groups,

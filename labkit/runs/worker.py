@@ -5,8 +5,8 @@ import threading
 import time
 from abc import ABC, abstractmethod
 from collections import Counter, deque
-from collections.abc import Callable, Sequence
-from typing import Literal
+from collections.abc import Callable, Iterable, Sequence
+from typing import ClassVar, Literal
 
 from labkit.errors import LabError
 from labkit.kafka.topics import DEAD_LETTER
@@ -44,6 +44,12 @@ class Worker(ABC):
 
     PRINTS_KEPT = 10_000  # lines
     STOP_LIMIT = 2.0  # seconds that a polite stop may take before the thread is interrupted
+
+    # What Tab offers: all that a student needs of it.
+    OFFERED: ClassVar[tuple[str, ...]] = (
+        *("name", "status", "error", "note", "prints", "reads", "writes", "alive"),
+        *("start", "stop", "wait", "rate"),
+    )
 
     reads: tuple[str, ...] = ()  # topics
     writes: str | None = None
@@ -116,6 +122,9 @@ class Worker(ABC):
     def alive(self) -> bool:
         """Whether the work goes on."""
         return self._thread.ident is not None and not self._ended.is_set()
+
+    def __dir__(self) -> Iterable[str]:
+        return self.OFFERED
 
     def __repr__(self) -> str:
         return f"{self.name} is {self.status}: {self.route}"
