@@ -1,0 +1,70 @@
+"""Names of other libraries that are not public, and that the lab cannot do without: what an upgrade took away.
+
+Each library's are used in one module only. Where there is a public way it is taken.
+"""
+
+import re
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import plotly.graph_objects as go
+import pytest
+from quixstreams import Application
+from quixstreams.models.topics import TopicAdmin
+from quixstreams.processing import ProcessingContext
+from quixstreams.utils.printing import Printer
+
+LABKIT = Path(__file__).parents[2] / "labkit"
+QUIX, FIGURE = "runs/application.py", "live/figure.py"
+
+
+def application() -> Application:
+    return Application("nowhere:9092", loglevel=None)
+
+
+# Library, what makes the object, its private names, the module that uses them, and what for.
+PRIVATE = [
+    ("quixstreams", application, ["_producer"], QUIX, "dead letters go out in the pipeline's own transaction"),
+    ("quixstreams", application, ["_consumer"], QUIX, "how far a run has read"),
+    ("quixstreams", application, ["_processing_context"], QUIX, "to commit when somebody waits, and to print as text"),
+    (
+        "quixstreams",
+        application,
+        ["_dataframe_registry", "_topic_manager"],
+        QUIX,
+        "streams that know the line of a step",
+    ),
+    ("quixstreams", application, ["_on_assign"], QUIX, "to know when a run has its partitions"),
+    ("quixstreams", application, ["_setup_signal_handlers"], QUIX, "to run outside the main thread"),
+    ("quixstreams", lambda: TopicAdmin, ["_finalize_create"], QUIX, "topics without a second of sleep for each"),
+    ("quixstreams", lambda: Printer, ["_resolve_print_method", "_print_non_interactive"], QUIX, "print_table as text"),
+    ("quixstreams", lambda: ProcessingContext, ["commit_checkpoint"], QUIX, "to commit when somebody waits"),
+    ("plotly", go.FigureWidget, ["_layout_obj", "_data"], FIGURE, "a page that comes later gets the figure as it is"),
+    ("plotly", go.FigureWidget, ["_widget_data", "_widget_layout"], FIGURE, "the same, as it is sent to the page"),
+]
+
+
+@pytest.mark.parametrize(("library", "make", "names", "module", "purpose"), PRIVATE, ids=lambda each: str(each)[:40])
+def test_what_the_lab_needs_of_a_library_is_there(
+    library: str, make: Any, names: list[str], module: str, purpose: str
+) -> None:
+    thing = make()
+    gone = [name for name in names if not hasattr(thing, name)]
+    assert not gone, (
+        f"{library} {version(library)} has no {', '.join(gone)} any more: labkit/{module} needs it: {purpose}"
+    )
+    used = (LABKIT / module).read_text()
+    assert all(name in used for name in names)
+
+
+def test_nothing_else_of_quix_streams_and_plotly_is_used_in_private() -> None:
+    """`<something>._name` in a module where the something is another's: our own objects say `self.` or `cls.`."""
+    allowed = {QUIX, FIGURE}
+    ours = re.compile(r"\b(self|cls|super\(\)|Lab|sys|os|stream|blame)\._|self\._\w+\._(fields|replace)")
+    for path in sorted(LABKIT.rglob("*.py")):
+        if str(path.relative_to(LABKIT)) in allowed:
+            continue
+        for line in path.read_text().splitlines():
+            found = re.findall(r"[\w)\]]\._(?!_|fields\b|replace\b|repr_mimebundle_\b)\w+", ours.sub("", line))
+            assert not [each for each in found if "KafkaError._" not in line], f"{path}: {line.strip()}"
