@@ -6,6 +6,7 @@ import re
 import statistics
 from pathlib import Path
 
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from labkit import Lab
@@ -104,7 +105,14 @@ def test_the_page_shows_what_the_topics_hold_and_its_controls_act(lab: Lab) -> N
     with jupyter.serving("dashboard", settings=settings(lab)) as address, jupyter.page(problems, 1920) as page:
         page.goto(address, timeout=60_000)
         check_dashboard(page, lab, "dashboard")
+        assert violations(page) == []
     assert problems == []
+
+
+def violations(page: Page, within: str = "html") -> list[str]:
+    """What axe-core finds against the rules for accessible pages (WCAG 2 and its own best practices)."""
+    found = Axe().run(page, context=within).response["violations"]
+    return [f"{each['id']}: {each['help']} {[node['target'] for node in each['nodes']]}" for each in found]
 
 
 def test_notebook_04_shows_what_the_topics_hold_and_is_a_picture_when_opened_later(lab: Lab) -> None:
@@ -115,6 +123,7 @@ def test_notebook_04_shows_what_the_topics_hold_and_is_a_picture_when_opened_lat
             jupyter.run_all(page, address, saved.name)
             page.wait_for_function("document.body.innerText.includes('not JSON: unexpected end')", timeout=120_000)
             check_dashboard(page, lab, "04_live_charts")
+            assert violations(page, ".lab-live") == []
             assert page.locator(".lab-snapshot:visible").count() == 0
             page.get_by_role("menuitem", name="File", exact=True).click()
             page.get_by_text("Save Notebook", exact=True).first.click()
