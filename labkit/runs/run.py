@@ -14,6 +14,7 @@ from quixstreams.models import Topic
 from labkit.errors import LabError
 from labkit.kafka import clients
 from labkit.kafka.groups import Groups
+from labkit.kafka.requests import within
 from labkit.kafka.topics import DEAD_LETTER, Partitions
 from labkit.readings import TOPICS, parse, parse_object
 from labkit.runs import blame, mistakes
@@ -131,19 +132,20 @@ class Run(Worker):
         Offsets are committed after what was written has been acknowledged: committed is done. Raises LabError if the
         run has failed, or if it takes more than `timeout` seconds.
         """
-        ends = {name: self._topics.end_offsets(name) for name in self.reads}
+        with within(timeout):
+            ends = {name: self._topics.end_offsets(name) for name in self.reads}
+            if not wait_until(lambda: self._is_done(ends) or not self.alive, timeout) or not self._is_done(ends):
+                stuck = f" It {stuck}." if (stuck := self.stuck()) else ""
+                waiting = self._groups.uncommitted(self.group, ends)
+                raise LabError(f"{self.name} is {self.status} and has still {waiting} records to read.{stuck}")
 
-        def is_done() -> bool:
-            if self.error:
-                raise LabError(f"{self.name} failed: {self.error}")
-            if self._has_read(ends):
-                self._app.ask_to_commit()
-            return not self._groups.uncommitted(self.group, ends)
-
-        if not wait_until(lambda: is_done() or not self.alive, timeout) or not is_done():
-            stuck = f" It {stuck}." if (stuck := self.stuck()) else ""
-            waiting = self._groups.uncommitted(self.group, ends)
-            raise LabError(f"{self.name} is {self.status} and has still {waiting} records to read.{stuck}")
+    def _is_done(self, ends: dict[str, Partitions]) -> bool:
+        """Whether all before these offsets is committed. Raises LabError if the run has failed."""
+        if self.error:
+            raise LabError(f"{self.name} failed: {self.error}")
+        if self._has_read(ends):
+            self._app.ask_to_commit()
+        return not self._groups.uncommitted(self.group, ends)
 
     def _has_read(self, ends: dict[str, Partitions]) -> bool:
         """Whether the pipeline has come to these offsets, in all partitions."""
