@@ -55,7 +55,7 @@ class Started:
             other.retire("a newer one has taken its place")
             if other.identity != worker.identity:  # else the new one takes its place, in the topology too
                 del self._workers[other.identity]
-        worker.show = self._show
+        worker.show = self._show_in_order
         cells.at_the_end(functools.partial(self._finish, worker))
         self._workers[worker.identity] = (worker, cells.current())
 
@@ -82,6 +82,16 @@ class Started:
             view.close()
         self._workers.clear()
         self._views.clear()
+
+    def _show_in_order(self, worker: Worker) -> None:
+        """Show a worker below what the present cell has started before it: its last line is displayed first."""
+        here = cells.current()
+        for other, cell in list(self._workers.values()):
+            if other is worker:
+                break
+            if cell == here and here.execution:
+                other.show_once()
+        self._show(worker)
 
     def _by_this_cell(self) -> list[Worker]:
         """What earlier executions of the present cell have started."""

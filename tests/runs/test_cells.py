@@ -116,7 +116,7 @@ def panels(kernel: BlockingKernelClient, cell: str, code: str) -> list[str]:
 def test_each_worker_that_a_cell_starts_has_one_panel_below_it(kernel: BlockingKernelClient) -> None:
     execute(kernel, "a", "from labkit import Lab; lab = Lab(); lab.create_topic('sensor')\ndef same(x): return x")
     runs = [f"lab.run(same, reads='sensor', writes='{topic}')" for topic in ("one", "two", "three")]
-    assert panels(kernel, "b", "\n".join(runs)) == ["three", "one", "two"]
+    assert panels(kernel, "b", "\n".join(runs)) == ["one", "two", "three"]
     assert panels(kernel, "b", "\n".join([f"first = {runs[0]}", "display(first)", runs[1], "2"])) == ["one", "two"]
     assert panels(kernel, "c", "sensors = lab.produce()") == ["sensor"]
     assert panels(kernel, "", "lab.produce(to='other'); 3") == ["other"]  # papermill names no cell
