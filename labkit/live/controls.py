@@ -183,6 +183,8 @@ class Controls(VBox):  # type: ignore[misc]
         if rate is not None:
             self.rate.options = sorted({*RATES, rate})
             self.rate.value = rate
+        elif producer:
+            self.rate.options = [("as recorded" if producer.replays else "all it can", 0.0)]
         devices = producer.world.devices if producer else ()
         if devices and self.device.options != devices:  # without a producer for a moment, the choice is kept
             chosen = self.device.value

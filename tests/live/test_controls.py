@@ -93,6 +93,7 @@ def test_a_replay_has_no_rate_to_choose(lab: Lab) -> None:
     lab.produce("nyc-weather")
     controls = lab.controls()
     assert controls.rate.disabled
+    assert controls.rate.label == "as recorded"
     assert not controls.heatwave.disabled
 
 
