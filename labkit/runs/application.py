@@ -1,6 +1,5 @@
 """A Quix Streams Application that lives in a thread of the lab, and reads only what can be read."""
 
-import dataclasses
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +14,6 @@ from quixstreams.dataframe import StreamingDataFrame
 from quixstreams.models import Deserializer
 from quixstreams.models.topics import Topic, TopicAdmin, TopicManager
 from quixstreams.models.topics.exceptions import CreateTopicFailure
-from quixstreams.processing import ProcessingContext
 from quixstreams.state.rocksdb import RocksDBOptions
 from quixstreams.utils.printing import Printer
 from rich.console import Console
@@ -116,25 +114,6 @@ class RunPrinter(Printer):
         self._print = self._print_non_interactive
 
 
-@dataclasses.dataclass
-class PromptContext(ProcessingContext):
-    """Commits as soon as somebody asks for it, besides once in each interval."""
-
-    asked: threading.Event = dataclasses.field(default_factory=threading.Event)
-
-    @classmethod
-    def like(cls, context: ProcessingContext) -> "PromptContext":
-        given = {each.name: getattr(context, each.name) for each in dataclasses.fields(context) if each.init}
-        return cls(**given | {"printer": RunPrinter()})
-
-    def commit_checkpoint(self, force: bool = False, revoking: bool = False) -> None:
-        """Called after each record, and some twenty times a second when none comes."""
-        asked = self.asked.is_set()
-        if asked:
-            self.asked.clear()
-        super().commit_checkpoint(force or asked, revoking)
-
-
 class LabApplication(Application):
     """Runs outside the main thread, tells when it has its partitions, and writes dead letters of what is unreadable."""
 
@@ -154,7 +133,7 @@ class LabApplication(Application):
             loglevel=None,
         )
         self.on_assigned: Callable[[], object] = lambda: None
-        self._processing_context: PromptContext = PromptContext.like(self._processing_context)
+        self._processing_context.printer = RunPrinter()
         # A class of its own: that is all that a frame hands on to those which are made of it.
         self._frame = type("Frame", (Frame,), {"short": staticmethod(short)})
         self._closing = threading.Lock()
@@ -193,10 +172,6 @@ class LabApplication(Application):
             timestamp=timestamp,
             headers=[*(headers or []), ("reason", record.reason.encode())],
         )
-
-    def ask_to_commit(self) -> None:
-        """Let the offsets be committed of what has been read so far; returns before that is done."""
-        self._processing_context.asked.set()
 
     def positions(self) -> list[TopicPartition]:
         """The offset after the last record read, of each partition that this application has; none once it ended."""

@@ -143,14 +143,7 @@ class Run(Worker):
         """Whether all before these offsets is committed. Raises LabError if the run has failed."""
         if self.error:
             raise LabError(f"{self.name} failed: {self.error}")
-        if self._has_read(ends):
-            self._app.ask_to_commit()
         return not self._groups.uncommitted(self.group, ends)
-
-    def _has_read(self, ends: dict[str, Partitions]) -> bool:
-        """Whether the pipeline has come to these offsets, in all partitions."""
-        positions = {(self._topics.short(each.topic), each.partition): each.offset for each in self._app.positions()}
-        return all(positions.get((name, p), 0) >= end for name, each in ends.items() for p, end in each.items())
 
     def beginning(self) -> str:
         return ", ".join(filter(None, [super().beginning(), self._begun]))

@@ -12,7 +12,6 @@ import plotly.graph_objects as go
 import pytest
 from quixstreams import Application
 from quixstreams.models.topics import TopicAdmin
-from quixstreams.processing import ProcessingContext
 from quixstreams.utils.printing import Printer
 
 LABKIT = Path(__file__).parents[2] / "labkit"
@@ -27,7 +26,7 @@ def application() -> Application:
 PRIVATE = [
     ("quixstreams", application, ["_producer"], QUIX, "dead letters go out in the pipeline's own transaction"),
     ("quixstreams", application, ["_consumer"], QUIX, "how far a run has read"),
-    ("quixstreams", application, ["_processing_context"], QUIX, "to commit when somebody waits, and to print as text"),
+    ("quixstreams", application, ["_processing_context"], QUIX, "to print tables as text"),
     (
         "quixstreams",
         application,
@@ -39,7 +38,6 @@ PRIVATE = [
     ("quixstreams", application, ["_setup_signal_handlers"], QUIX, "to run outside the main thread"),
     ("quixstreams", lambda: TopicAdmin, ["_finalize_create"], QUIX, "topics without a second of sleep for each"),
     ("quixstreams", lambda: Printer, ["_resolve_print_method", "_print_non_interactive"], QUIX, "print_table as text"),
-    ("quixstreams", lambda: ProcessingContext, ["commit_checkpoint"], QUIX, "to commit when somebody waits"),
     ("plotly", go.FigureWidget, ["_layout_obj", "_data"], FIGURE, "a page that comes later gets the figure as it is"),
     ("plotly", go.FigureWidget, ["_widget_data", "_widget_layout"], FIGURE, "the same, as it is sent to the page"),
 ]
