@@ -81,8 +81,6 @@ class Tiles(LiveView):
         self._tap, self._looks, self._is_fed = tap, looks, is_fed
         self._newest: dict[str, dict[str, Value]] = {}
         self._heard: dict[str, int] = {}  # device -> when its first reading was measured
-        self._fed: dict[str, int] = {}  # topic -> when it was fed the last time (epoch ms)
-        self._nothing: dict[tuple[str, str], int] = {}  # device and topic -> when it was 0 the last time
         self._lock = threading.Lock()  # one thread takes records in, others ask what there is
         self._shown = self._end_note = Markup()
         self.grid = HTML(f"Waiting for the first record of {' and '.join(tap.names)}.")
@@ -152,13 +150,9 @@ class Tiles(LiveView):
         value = values.get(topic)
         silent = value.silent_for(time) if value else 0
         if value and not silent:
-            self._nothing.pop((device, topic), None)
             return Row(_label(topic, value), _number(value), f"{_span(value)} UTC", fresh=True)
         if since := self._nothing_since(device, topic, values, time):
-            self._nothing[device, topic] = time
             return Row(_kind(topic), "0", f"since {theme.clock(since)} UTC", fresh=True)
-        if until := self._nothing.get((device, topic)):  # 0 was the last number, not that of the newest window
-            return Row(_kind(topic), f"no data for {(time - until) // 1000} s", f"last: 0, at {theme.clock(until)} UTC")
         if value:
             return Row(_label(topic, value), f"no data for {silent} s", f"last: {_number(value)}, {_span(value)} UTC")
         return Row(topic, "no data yet", "")
@@ -169,9 +163,7 @@ class Tiles(LiveView):
         Whatever came since the newest window ceased to be the present one would have closed another by now.
         """
         heard = any(not each.window and not each.silent_for(time) for each in values.values())
-        if topic.endswith(COUNTS) and self._is_fed(topic):
-            self._fed[topic] = time
-        if not heard or time - self._fed.get(topic, 0) > FRESH:
+        if not (heard and topic.endswith(COUNTS) and self._is_fed(topic)):
             return 0
         return values[topic].end + values[topic].window if topic in values else self._heard[device]
 
