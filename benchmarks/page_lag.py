@@ -10,7 +10,6 @@ second quarter to the last (the lowest of each).
 import shutil
 import time
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
@@ -18,8 +17,8 @@ from typing import NamedTuple
 import numpy as np
 import psutil
 import report
-from paint_latency import LIMIT, jupyterlab
-from playwright.sync_api import Browser, sync_playwright
+from paint_latency import LIMIT, chromium, jupyterlab
+from playwright.sync_api import Browser
 
 from labkit.cli import NOTEBOOKS
 
@@ -50,9 +49,9 @@ class Look(NamedTuple):
     renderer: float
 
 
-def watch(chromium: Browser, address: str, height: int, minutes: float) -> list[Look]:
+def watch(browser: Browser, address: str, height: int, minutes: float) -> list[Look]:
     """Run the lesson and look at its page for so many minutes."""
-    page = chromium.new_page(viewport={"width": 1280, "height": height})
+    page = browser.new_page(viewport={"width": 1280, "height": height})
     page.set_default_timeout(3 * LIMIT)
     session = page.context.new_cdp_session(page)
     looks = []
@@ -70,14 +69,14 @@ def watch(chromium: Browser, address: str, height: int, minutes: float) -> list[
             ages, answer = page.evaluate(AGES), page.evaluate(ASSIGN)
             session.send("HeapProfiler.collectGarbage")
             heap = session.send("Runtime.getHeapUsage")["usedSize"] / MIB
-            looks.append(Look(ages, answer, heap, renderer(chromium)))
+            looks.append(Look(ages, answer, heap, renderer(browser)))
     page.close()
     return looks
 
 
-def renderer(chromium: Browser) -> float:
+def renderer(browser: Browser) -> float:
     """MiB of the largest renderer: the others are spare and empty."""
-    session = chromium.new_browser_cdp_session()
+    session = browser.new_browser_cdp_session()
     processes = session.send("SystemInfo.getProcessInfo")["processInfo"]
     session.detach()
     return max(psutil.Process(each["id"]).memory_info().rss for each in processes if each["type"] == "renderer") / MIB
@@ -99,21 +98,14 @@ def main() -> None:
     parser = report.arguments(__doc__, repeats=1)
     parser.add_argument("--minutes", type=float, default=10, help="how long to watch each (%(default)s)")
     options = parser.parse_args()
-    with (
-        report.warm_broker() as address,
-        sync_playwright() as playwright,
-        playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
-        ) as chromium,
-    ):
-        pages = {name: partial(watch, chromium, address, height, options.minutes) for name, height in PAGES.items()}
+    with report.warm_broker() as address, chromium() as (browser, versions):
+        pages = {name: partial(watch, browser, address, height, options.minutes) for name, height in PAGES.items()}
         samples = report.take_turns(pages, options.repeats)
-        browser = (
-            f"In Chromium {chromium.version} and JupyterLab {version('jupyterlab')}, {options.minutes:g} min each."
-        )
     heads = ["", "age p50, ms", "p95", "max", "answer p50, ms", "p95", "max", "heap, MiB", "renderer, MiB"]
     rows = [row(name, [look for repeat in repeats for look in repeat]) for name, repeats in samples.items()]
-    report.write(__file__, __doc__, options.repeats, report.table(heads, rows), browser)
+    report.write(
+        __file__, __doc__, options.repeats, report.table(heads, rows), f"{versions}, {options.minutes:g} min each."
+    )
 
 
 if __name__ == "__main__":

@@ -134,6 +134,18 @@ def jupyterlab(directory: Path, address: str) -> Iterator[str]:
         process.wait(30)
 
 
+@contextmanager
+def chromium() -> Iterator[tuple[Browser, str]]:
+    """A Chromium without a window, and a sentence with the versions that matter."""
+    with (
+        sync_playwright() as playwright,
+        playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
+        ) as browser,
+    ):
+        yield browser, f"In Chromium {browser.version} and JupyterLab {version('jupyterlab')}"
+
+
 def wait_for(url: str) -> None:
     deadline = time.monotonic() + LIMIT / 1000
     while True:
@@ -162,12 +174,12 @@ class Paint(TypedDict):
     painted: float
 
 
-def watch(chromium: Browser, address: str, display: str, rate: int, seconds: float) -> list[Paint]:
+def watch(browser: Browser, address: str, display: str, rate: int, seconds: float) -> list[Paint]:
     """Run a notebook that produces and displays, in a JupyterLab of its own; what was painted."""
     devices, per_second = RATES[rate]
     namespace = f"{uuid.uuid4().hex[:8]}-"
     produce = PRODUCE.format(namespace=namespace, devices=devices, per_second=per_second)
-    page = chromium.new_page(viewport={"width": 1280, "height": 900})
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
     page.set_default_timeout(LIMIT)
     page.add_init_script(NOTE_ARRIVALS)
     try:
@@ -195,20 +207,13 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=20, help="how long to watch each (%(default)s)")
     parser.add_argument("--rates", type=int, nargs="+", default=list(RATES), choices=RATES)
     options = parser.parse_args()
-    with (
-        report.warm_broker() as address,
-        sync_playwright() as playwright,
-        playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
-        ) as chromium,
-    ):
+    with report.warm_broker() as address, chromium() as (browser, versions):
         contestants = {
-            f"{rate:,} a second, {name}": partial(watch, chromium, address, display, rate, options.seconds)
+            f"{rate:,} a second, {name}": partial(watch, browser, address, display, rate, options.seconds)
             for rate in options.rates
             for name, display in (("bare", BARE), ("labkit", LABKIT))
         }
         samples = report.take_turns(contestants, options.repeats)
-        browser = f"In Chromium {chromium.version} and JupyterLab {version('jupyterlab')}."
     paints = {name: list(itertools.chain(*repeats)) for name, repeats in samples.items()}
     report.write(
         __file__,
@@ -217,7 +222,7 @@ def main() -> None:
         ages({name: [age for paint in each for age in paint["ages"]] for name, each in paints.items()}, "all drawn"),
         ages({name: [paint["painted"] for paint in each] for name, each in paints.items()}, "newest of a drawing"),
         stages(paints, options.repeats * options.seconds),
-        browser,
+        f"{versions}.",
     )
 
 

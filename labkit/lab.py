@@ -21,7 +21,7 @@ from labkit.later import Later
 from labkit.live import theme
 from labkit.readings import World
 from labkit.runs import prints, quix
-from labkit.runs.production import Production
+from labkit.runs.production import Production, at_work_in
 from labkit.runs.system import System
 from labkit.runs.worker import Identity, Worker, Workers
 from labkit.scene import Scene
@@ -292,7 +292,7 @@ class Lab:
             raise LabError("Give records or new, not both: so many in all, or so many from now on.")
         with within(timeout):
             self._topics.require(topic)
-            before = self._topics.counts.of(topic).came
+            before = 0 if new is None else self._topics.counts.of(topic).came
 
             def found() -> int:
                 held, came = self._topics.counts.of(topic)
@@ -356,11 +356,10 @@ class Lab:
 
     def _unused(self, world: World, new: Identity) -> World:
         """The world, unless it would have two producers at once: each would get a part of its readings."""
-        for worker in self.workers:
-            used = isinstance(worker, Production) and worker.alive and worker.world is world
-            if used and worker not in self._started.replaced_by(new):
-                name, to = worker.name, worker.writes
-                raise LabError(f"{name} is still at work in this world: stop it first, or give {name=} and {to=}.")
+        worker = at_work_in(world)
+        if worker and worker not in self._started.replaced_by(new):
+            name, to = worker.name, worker.writes
+            raise LabError(f"{name} is still at work in this world: stop it first, or give {name=} and {to=}.")
         return world
 
     @functools.cached_property

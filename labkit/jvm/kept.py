@@ -7,9 +7,10 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Mapping
 from pathlib import Path
+
+from labkit.waiting import wait_until
 
 KEEPER = Path(__file__).with_name("keeper.py")
 
@@ -44,10 +45,8 @@ class Kept:
 
     def wait(self, limit: float) -> int | None:
         """How the command ended, or None if it has not after `limit` seconds."""
-        deadline = time.monotonic() + limit
-        while (code := self.exit_code()) is None and time.monotonic() < deadline:
-            time.sleep(0.02)
-        return code
+        wait_until(lambda: self.exit_code() is not None, limit)
+        return self.exit_code()
 
     def kill(self) -> None:
         """SIGKILL to the command, and to what it has started; the directory stays until `close`."""

@@ -12,6 +12,7 @@ from confluent_kafka.admin import AdminClient, TopicMetadata
 
 from labkit.errors import LabError
 from labkit.kafka import clients
+from labkit.waiting import wait_until
 
 LIMIT = 15.0  # seconds that a request may take
 LEAST = 0.5  # seconds that one may take where less is left
@@ -105,13 +106,10 @@ class Requests:
         )
 
 
-def wait_until(condition: Callable[[], bool]) -> None:
+def wait_for_promised(condition: Callable[[], bool]) -> None:
     """Wait for what Kafka has promised: an answered request is seen by its metadata some milliseconds later."""
-    deadline = time.monotonic() + LIMIT
-    while not condition():
-        if time.monotonic() > deadline:
-            raise LabError(f"Kafka did not do within {LIMIT:g} s what it had promised: `lab.broker.log()` says more.")
-        time.sleep(0.01)
+    if not wait_until(condition, LIMIT, pause=0.01):
+        raise LabError(f"Kafka did not do within {LIMIT:g} s what it had promised: `lab.broker.log()` says more.")
 
 
 def _outcome(futures: Mapping[K, "Future[Any]"]) -> tuple[dict[K, Any], list[KafkaError]]:

@@ -10,7 +10,7 @@ from confluent_kafka.admin import NewTopic, OffsetSpec
 
 from labkit.errors import LabError
 from labkit.kafka.counts import Counts
-from labkit.kafka.requests import Requests, wait_until
+from labkit.kafka.requests import Requests, wait_for_promised
 
 DEAD_LETTER = ".dead-letter"
 INTERNAL = ("__", "changelog__", "repartition__")  # how the names begin of topics that are nobody's business
@@ -51,7 +51,7 @@ class Topics:
         self._settle(
             lambda admin, limit: admin.create_topics(wanted, request_timeout=limit), KafkaError.TOPIC_ALREADY_EXISTS
         )
-        wait_until(lambda: all(self.partitions(name) for name in names))
+        wait_for_promised(lambda: all(self.partitions(name) for name in names))
 
     def partitions(self, name: str) -> list[int]:
         """The partition numbers of a topic; empty if there is no such topic."""
@@ -133,7 +133,7 @@ class Topics:
         self._settle(
             lambda admin, limit: admin.delete_topics(doomed, request_timeout=limit), KafkaError.UNKNOWN_TOPIC_OR_PART
         )
-        wait_until(lambda: set(doomed).isdisjoint(self._metadata()))
+        wait_for_promised(lambda: set(doomed).isdisjoint(self._metadata()))
 
     def _offsets(
         self, name: str, spec: OffsetSpec, level: IsolationLevel = IsolationLevel.READ_UNCOMMITTED

@@ -26,7 +26,7 @@ PERIOD = 0.02  # seconds between two readings of the tap at the least
 TEXT_PERIOD = 0.5  # the text equivalent need not race
 HEIGHT = 380  # pixels
 MARKERS = 15  # on a line, at the most: each is an element of its own for the browser, a line is one whatever its length
-STILL_POINTS = 60  # of a line in a saved notebook
+SNAPSHOT_POINTS = 60  # of a line in a saved notebook
 POINTS = 1500  # that a browser is asked to draw at the most, in all
 SHORTEST = 5_000.0  # milliseconds that the axis of time spans at the least
 
@@ -199,7 +199,7 @@ class Chart(LiveView):
 
     def _line(self, curve: Curve, since: float, until: float) -> Line:
         marks = curve.topic != self._tap.names[0]
-        points = self._series[curve].drawn(since, until, STILL_POINTS)
+        points = self._series[curve].drawn(since, until, SNAPSHOT_POINTS)
         return Line(self._name(curve), self._looks.of(curve.device), *points, marks)
 
     def summary(self) -> str:

@@ -131,7 +131,7 @@ class Tiles(LiveView):
         return STYLE + Markup("<div class='lab-tiles'>{}</div>").format(tiles)
 
     def _tile(self, device: str, values: Mapping[str, Value], time: int) -> Markup:
-        rows = Markup().join(_row(self._row(device, topic, values, time)) for topic in self._tap.names)
+        rows = Markup().join(_row_html(self._row(device, topic, values, time)) for topic in self._tap.names)
         look = self._looks.of(device)
         mark = Markup("<span style='color:{}'>{}</span>").format(look.colour, look.sign)
         tile = "<section class='lab-tile' aria-label='{}'><b>{} {}</b>{}</section>"
@@ -182,7 +182,7 @@ def _value(record: Record, seen: int) -> Value | None:
     return None if number is None else Value("temperature", number, record.timestamp, record.timestamp, seen)
 
 
-def _row(row: Row) -> Markup:
+def _row_html(row: Row) -> Markup:
     kind = Markup("" if row.fresh else " class='lab-none'")
     below = row.below or Markup("&nbsp;")
     return Markup("<div>{}<strong{}>{}</strong>{}</div>").format(row.label, kind, row.shown, below)

@@ -19,7 +19,7 @@ from quixstreams.utils.printing import Printer
 from rich.console import Console
 
 from labkit.kafka import clients
-from labkit.kafka.requests import wait_until
+from labkit.kafka.requests import wait_for_promised
 from labkit.readings import BadReading
 from labkit.runs.blame import Line, line_of_caller
 from labkit.runs.mistakes import Frame
@@ -96,7 +96,7 @@ class PromptAdmin(TopicAdmin):
             except KafkaException as error:
                 if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
                     raise CreateTopicFailure(f'Failed to create topic "{name}": {error.args[0].str()}') from error
-        wait_until(lambda: futures.keys() <= self.list_topics().keys())
+        wait_for_promised(lambda: futures.keys() <= self.list_topics().keys())
 
 
 class RunPrinter(Printer):

@@ -50,8 +50,8 @@ class Production(Worker):
 
         Raises LabError if another producer is at work in that world.
         """
-        other = _newest.get(id(self.world))
-        if other and other is not self and other.alive:
+        other = at_work_in(self.world)
+        if other and other is not self:
             raise LabError(f"{other.name} is at work in this world: stop it first.")
         _newest[id(self.world)] = self
         super().start()
@@ -140,6 +140,12 @@ class Production(Worker):
 
     def _ask_to_stop(self) -> None:
         self._stopping.set()
+
+
+def at_work_in(world: World) -> Production | None:
+    """The producer that is at work in a world now: there is never more than one."""
+    newest = _newest.get(id(world))
+    return newest if newest and newest.alive else None
 
 
 _newest: weakref.WeakValueDictionary[int, Production] = weakref.WeakValueDictionary()  # in a world, by its id

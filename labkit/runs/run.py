@@ -3,6 +3,7 @@
 import dataclasses
 import re
 import shutil
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,6 @@ from labkit.runs import blame, mistakes
 from labkit.runs.application import LabApplication, lines_of_steps
 from labkit.runs.stall import Stall
 from labkit.runs.worker import Worker
-from labkit.waiting import wait_until
 
 Pipeline = Callable[..., StreamingDataFrame]
 
@@ -132,18 +132,18 @@ class Run(Worker):
         Offsets are committed after what was written has been acknowledged: committed is done. Raises LabError if the
         run has failed, or if it takes more than `timeout` seconds.
         """
+        deadline = time.monotonic() + timeout
         with within(timeout):
             ends = {name: self._topics.end_offsets(name) for name in self.reads}
-            if not wait_until(lambda: self._is_done(ends) or not self.alive, timeout) or not self._is_done(ends):
-                stuck = f" It {stuck}." if (stuck := self.stuck()) else ""
-                waiting = self._groups.uncommitted(self.group, ends)
-                raise LabError(f"{self.name} is {self.status} and has still {waiting} records to read.{stuck}")
-
-    def _is_done(self, ends: dict[str, Partitions]) -> bool:
-        """Whether all before these offsets is committed. Raises LabError if the run has failed."""
-        if self.error:
-            raise LabError(f"{self.name} failed: {self.error}")
-        return not self._groups.uncommitted(self.group, ends)
+            while True:
+                if self.error:
+                    raise LabError(f"{self.name} failed: {self.error}")
+                if not (waiting := self._groups.uncommitted(self.group, ends)):
+                    return
+                if not self.alive or time.monotonic() > deadline:
+                    stuck = f" It {stuck}." if (stuck := self.stuck()) else ""
+                    raise LabError(f"{self.name} is {self.status} and has still {waiting} records to read.{stuck}")
+                time.sleep(0.02)
 
     def beginning(self) -> str:
         return ", ".join(filter(None, [super().beginning(), self._begun]))
