@@ -229,9 +229,10 @@ class Lab:
         they aggregate. A number that is older than its window is not shown as the present one. Raises LabError if
         there is no such topic.
         """
-        tap = self._tap(topics, "tiles")
+        also = [name for name in map(live.tiles.counted, topics) if name and self._topics.partitions(name)]
+        tap = self._tap([*dict.fromkeys([*topics, *also])], "tiles")
         return self._started.watch(
-            live.tiles.Tiles(tap, self._looks, self._pacer, lambda topic: self.workers.feed(topic))
+            live.tiles.Tiles(tap, topics, self._looks, self._pacer, lambda topic: self.workers.compute(topic))
         )
 
     def topology(self) -> live.topology.Topology:
@@ -254,7 +255,7 @@ class Lab:
         self._started.keep()  # what the scene has already goes on
         self._topics.create("sensor", "alert", "avg-temp", "alert-count")
         tiles = self.tiles("sensor", "avg-temp", "alert-count")
-        chart = self.chart("sensor", "alert", threshold=round(scene.threshold - 273.15, 2))
+        chart = self.chart("sensor", "alert", threshold=scene.threshold)
         return self._started.watch(
             live.dashboard.Dashboard(tiles, chart, live.controls.Controls(scene), self.topology())
         )

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from labkit.errors import LabError
+from labkit.readings.reading import ABSOLUTE_ZERO, HOTTEST
 from labkit.runs import quix
 from labkit.runs.production import Production
 from labkit.runs.worker import Worker
@@ -30,7 +31,8 @@ class Lab(Protocol):
     ) -> Run: ...
 
 
-_thresholds: weakref.WeakKeyDictionary[Worker, float] = weakref.WeakKeyDictionary()  # of the alert filters, in kelvin
+KELVIN = 273.15  # that much more than degrees Celsius
+_thresholds: weakref.WeakKeyDictionary[Worker, float] = weakref.WeakKeyDictionary()  # of alert filters, in °C
 
 
 class Scene:
@@ -42,7 +44,7 @@ class Scene:
 
         self._lab = lab
         self._stages = PIPELINES
-        self._default = self._threshold = THRESHOLD
+        self._default = self._threshold = round(THRESHOLD - KELVIN, 2)
 
     @property
     def producer(self) -> Production | None:
@@ -53,7 +55,7 @@ class Scene:
 
     @property
     def threshold(self) -> float:
-        """That of the alert filter, in kelvin; while it is being replaced, that of the one before."""
+        """That of the alert filter, in degrees Celsius; while it is being replaced, that of the one before."""
         if run := self._alert_filter():
             self._threshold = _thresholds.get(run, self._default)
         return self._threshold
@@ -74,17 +76,20 @@ class Scene:
         elif not producer.alive:
             producer.start()
 
-    def set_threshold(self, kelvin: float) -> None:
+    def set_threshold(self, celsius: float) -> None:
         """Replace the alert filter by one with another threshold, which reads on where the old one stopped.
 
-        Raises LabError if a pipeline of another name writes the alerts: it has a threshold of its own, if any.
+        Raises LabError if that is no temperature, or if a pipeline of another name writes the alerts: it has a
+        threshold of its own, if any.
         """
+        if not ABSOLUTE_ZERO <= celsius <= HOTTEST:
+            raise LabError(f"{celsius:g} °C is no temperature: choose one from {ABSOLUTE_ZERO:g} to {HOTTEST:g} °C.")
         stage = self._stages["alert-filter"]
         name = stage.function.__name__
         if (run := self._alert_filter()) and run.name != name:
             raise LabError(f"{stage.writes} is written by {run.name}: stop that, and {name} can take its place.")
-        changed = functools.partial(stage.function, threshold=kelvin)
-        _thresholds[self._lab.run(changed, reads=stage.reads, writes=stage.writes, name=name)] = kelvin
+        changed = functools.partial(stage.function, threshold=celsius + KELVIN)
+        _thresholds[self._lab.run(changed, reads=stage.reads, writes=stage.writes, name=name)] = celsius
 
     def _alert_filter(self) -> Worker | None:
         """The newest that writes alerts."""

@@ -1,5 +1,6 @@
 """Charts as small static SVGs."""
 
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -15,7 +16,7 @@ DASHES = {"solid": "", "dash": "9 5", "dot": "2 4", "dashdot": "9 4 2 4", "longd
 
 
 class Line(NamedTuple):
-    """Points in the order of time: epoch milliseconds and values. Marks are drawn one by one, others as a line."""
+    """Points in the order of time: epoch milliseconds and values; NaN breaks the line. Marks are drawn one by one."""
 
     name: str
     look: Look
@@ -27,7 +28,7 @@ class Line(NamedTuple):
 def lines_svg(title: str, y_title: str, lines: Sequence[Line], since: float, until: float, level: float | None) -> str:
     """The lines between two times, with a dashed line at `level`."""
     levels = [level] if level is not None else []
-    values = [float(value) for line in lines for value in line.values] + levels
+    values = [float(value) for line in lines for value in line.values if not math.isnan(value)] + levels
     low, high = (min(values), max(values)) if values else (0.0, 1.0)
     step = _step((high - low) or 1.0)
     low, high = math.floor(low / step) * step, math.ceil(high / step) * step or step
@@ -94,10 +95,15 @@ def _svg(parts: Sequence[str], height: int) -> str:
 def _drawn(line: Line, points: list[tuple[float, float]]) -> str:
     colour, dash = line.look.colour, DASHES[line.look.dash]
     if line.marks:
-        circles = "".join(f"<circle cx='{x:.0f}' cy='{y:.0f}' r='6'/>" for x, y in points)
+        circles = "".join(f"<circle cx='{x:.0f}' cy='{y:.0f}' r='6'/>" for x, y in points if not math.isnan(y))
         return f"<g fill='none' stroke='{colour}' stroke-width='2'>{circles}</g>"
-    path = " ".join(f"{x:.0f},{y:.0f}" for x, y in points)
-    return f"<polyline points='{path}' fill='none' stroke='{colour}' stroke-width='2' stroke-dasharray='{dash}'/>"
+    style = f"fill='none' stroke='{colour}' stroke-width='2' stroke-dasharray='{dash}'"
+    paths = [
+        " ".join(f"{x:.0f},{y:.0f}" for x, y in stretch)
+        for is_gap, stretch in itertools.groupby(points, lambda point: math.isnan(point[1]))
+        if not is_gap
+    ]
+    return "".join(f"<polyline points='{path}' {style}/>" for path in paths)
 
 
 def _legend(lines: Sequence[Line]) -> tuple[list[str], int]:

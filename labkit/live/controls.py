@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from ipywidgets import HTML, BoundedFloatText, Button, Dropdown, HBox, Layout, ToggleButton, VBox
+from ipywidgets import HTML, Button, Dropdown, FloatText, HBox, Layout, ToggleButton, VBox
 from markupsafe import Markup
 
 from labkit.errors import LabError
@@ -33,7 +33,7 @@ class Scene(Protocol):
 
     def start_producer(self) -> None: ...
 
-    def set_threshold(self, kelvin: float) -> None: ...
+    def set_threshold(self, celsius: float) -> None: ...
 
 
 class Controls(VBox):  # type: ignore[misc]
@@ -45,9 +45,7 @@ class Controls(VBox):  # type: ignore[misc]
         self._following = False  # while the controls follow the system, they must not act on it
         self.run = ToggleButton(description="Producer runs", icon="play", layout=WIDE)
         self.rate = Dropdown(options=RATES, description="Readings a second, each:", style=LABEL)
-        self.threshold = BoundedFloatText(
-            scene.threshold, min=200.0, max=400.0, step=0.5, description="Alert above (K):", style=LABEL
-        )
+        self.threshold = FloatText(scene.threshold, step=0.5, description="Alert above (°C):", style=LABEL)
         self.device = Dropdown(description="Device:", style=LABEL, layout=Layout(width="190px"))
         self.heatwave = ToggleButton(description="Heat wave", icon="sun-o", layout=WIDE)
         self.silent = ToggleButton(description="Silent", icon="chain-broken", layout=WIDE)
@@ -122,9 +120,9 @@ class Controls(VBox):  # type: ignore[misc]
             self._scene.producer.per_second = per_second
         return f"Each device sends {per_second:g} readings a second."
 
-    def _set_threshold(self, kelvin: float) -> str:
-        self._scene.set_threshold(kelvin)
-        return f"alert_filter was replaced: it keeps what is above {kelvin:g} K ({kelvin - 273.15:.2f} °C) from now on."
+    def _set_threshold(self, celsius: float) -> str:
+        self._scene.set_threshold(celsius)
+        return f"alert_filter was replaced: it keeps what is above {celsius:g} °C from now on."
 
     def _heat(self, on: bool) -> str:
         self._world.heatwave(self.device.value, 10.0 if on else 0.0)

@@ -49,7 +49,7 @@ class Dashboard(VBox):  # type: ignore[misc]
 
     def _draw_threshold(self, _: object) -> None:
         """As it is now: what was asked for may have been refused meanwhile."""
-        self.chart.threshold = round(self.controls.threshold.value - 273.15, 2)
+        self.chart.threshold = self.controls.threshold.value
 
     def _tick(self) -> float:
         if all(part.snapshot.ready.is_set() for part in self._views):

@@ -8,6 +8,8 @@ Floats = NDArray[np.float64]
 KEPT = 50_000  # points of a series at the most, whatever the window
 FIRST = 1_000  # points for which there is room at first
 DRAWN = 400  # points of a series that a browser is asked to draw
+SILENCE = 5_000.0  # milliseconds without a point that break a line, at the least;
+LONGER = 3  # and so many times as long as usual, for some devices are seldom heard
 
 
 class Series:
@@ -48,8 +50,25 @@ class Series:
         return times, values
 
     def drawn(self, since: float, until: float, limit: int = DRAWN) -> tuple[Floats, Floats]:
-        """At most about `limit` points of the window that look like all of them: each is a real one."""
-        return thin(*self.window(since), since, until, limit)
+        """At most about `limit` points of the window that look like all of them: each is a real one, but for one
+        without a value (NaN) after each gap, which breaks the line.
+        """
+        times, values = self.window(since)
+        return _broken(*thin(times, values, since, until, limit), after_gaps(times))
+
+
+def after_gaps(times: Floats) -> Floats:
+    """Those of the times, in their order, before which nothing was heard for long."""
+    steps = np.diff(times)
+    between = steps[steps > 0]  # a reading may have been sent twice
+    usual = float(np.median(between)) if len(between) else 0.0
+    return times[1:][steps > max(SILENCE, LONGER * usual)]
+
+
+def _broken(times: Floats, values: Floats, breaks: Floats) -> tuple[Floats, Floats]:
+    """The line without a connection to what comes at the times of `breaks`."""
+    places = np.searchsorted(times, breaks)
+    return np.insert(times, places, breaks), np.insert(values, places, np.nan)
 
 
 def thin(times: Floats, values: Floats, since: float, until: float, limit: int = DRAWN) -> tuple[Floats, Floats]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -29,6 +29,7 @@ STYLE = Markup("""<style>
 .lab-tile b { font-size: 15px; flex: 1 0 100%; }
 .lab-tile div { font-size: 12px; line-height: 1.3; color: #404040; flex: 1 1 0; min-width: 80px; }
 .lab-tile strong { display: block; font-size: 18px; line-height: 26px; color: #000; white-space: nowrap; }
+.lab-tile span { display: block; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
 .lab-tile strong.lab-none { font-size: 13px; line-height: 1.3; white-space: normal; color: #595959; }
 </style>""")
 
@@ -53,20 +54,21 @@ class Value:
 
     def silent_for(self, time: int) -> int:
         """Whole seconds since its time, if it is too old to be called the present state; else 0."""
-        age = time - min(self.end, self.seen)
-        return max(age // 1000, 1) if age > (self.window or FRESH) else 0
+        since = min(self.end, self.seen)
+        return _seconds(time, since) if time - since > (self.window or FRESH) else 0
 
 
 class Row(NamedTuple):
-    """What a row of a tile says: what it is about, the number or why there is none, and of when it is."""
+    """What a row of a tile says: what of a topic, the number or why there is none, and of when it is."""
 
-    label: str
+    topic: str
+    kind: str
     shown: str
     below: str
     fresh: bool = False
 
     def words(self) -> str:
-        return f"{self.label}, {self.shown}"
+        return f"{self.topic}: {self.kind}, {self.shown}" if self.kind else f"{self.topic}, {self.shown}"
 
 
 class Tiles(LiveView):
@@ -74,16 +76,20 @@ class Tiles(LiveView):
 
     Of readings it is the temperature, of windows what they aggregate. A number that is older than its window (a
     reading: than 5 s) is not shown as the present one: the tile says for how long there has been no data. A count of
-    nothing is no record, so it is 0 as long as the device is heard and `is_fed(topic)` says that somebody counts.
+    nothing is no record, so it is 0 while the device is heard, `is_counted(topic)` says that somebody counts, and none
+    of what is counted has come for so long; for that the tap may read more topics than have a row.
     """
 
-    def __init__(self, tap: Tap, looks: theme.Looks, pacer: Pacer, is_fed: Callable[[str], bool]) -> None:
-        self._tap, self._looks, self._is_fed = tap, looks, is_fed
+    def __init__(
+        self, tap: Tap, topics: Sequence[str], looks: theme.Looks, pacer: Pacer, is_counted: Callable[[str], bool]
+    ) -> None:
+        self._tap, self._topics, self._looks, self._is_counted = tap, topics, looks, is_counted
         self._newest: dict[str, dict[str, Value]] = {}
-        self._heard: dict[str, int] = {}  # device -> when its first reading was measured
+        self._last: dict[tuple[str, str], int] = {}  # device and topic -> time of its newest record there, epoch ms
+        self._counted: dict[str, int] = {}  # topic -> until when somebody has counted
         self._lock = threading.Lock()  # one thread takes records in, others ask what there is
         self._shown = self._end_note = Markup()
-        self.grid = HTML(f"Waiting for the first record of {' and '.join(tap.names)}.")
+        self.grid = HTML(f"Waiting for the first record of {' and '.join(topics)}.")
         super().__init__("tiles", [self.grid], pacer)
         self.start()
 
@@ -98,6 +104,7 @@ class Tiles(LiveView):
         records = self._tap.read(timeout=0.1)
         with self._lock:
             self._add(records)
+            self._counted |= {topic: now() for topic in self._topics if counted(topic) and self._is_counted(topic)}
         if self._newest and (shown := self._rendered(now())) != self._shown:
             self._shown = shown
             self.snapshot.ready.set()
@@ -106,13 +113,13 @@ class Tiles(LiveView):
 
     def _add(self, records: Iterable[Record]) -> None:
         for record in records:
+            name = record.key or "no key"
+            last = (name, record.topic)
+            self._last[last] = max(self._last.get(last, 0), min(record.timestamp, now()))
             if value := _value(record, now()):
-                name = record.key or "no key"
                 device = self._newest.setdefault(name, {})
                 if record.topic not in device or device[record.topic].end <= value.end:
                     device[record.topic] = value
-                if not value.window:
-                    self._heard.setdefault(name, value.end)
 
     def _paint(self) -> None:
         self.grid.value = (self._shown or Markup(self.grid.value)) + self._end_note
@@ -131,7 +138,7 @@ class Tiles(LiveView):
         return STYLE + Markup("<div class='lab-tiles'>{}</div>").format(tiles)
 
     def _tile(self, device: str, values: Mapping[str, Value], time: int) -> Markup:
-        rows = Markup().join(_row_html(self._row(device, topic, values, time)) for topic in self._tap.names)
+        rows = Markup().join(_row_html(self._row(device, topic, values, time)) for topic in self._topics)
         look = self._looks.of(device)
         mark = Markup("<span style='color:{}'>{}</span>").format(look.colour, look.sign)
         tile = "<section class='lab-tile' aria-label='{}'><b>{} {}</b>{}</section>"
@@ -141,31 +148,48 @@ class Tiles(LiveView):
         """What the tiles show, in words."""
         time = now()
         return "\n".join(
-            f"{device}: " + ", ".join(self._row(device, topic, values, time).words() for topic in self._tap.names)
+            f"{device}: " + ", ".join(self._row(device, topic, values, time).words() for topic in self._topics)
             for device, values in self._devices()
         )
 
     def _row(self, device: str, topic: str, values: Mapping[str, Value], time: int) -> Row:
         """What a row says."""
-        value = values.get(topic)
+        value, kind = values.get(topic), _kind(topic, values.get(topic))
         silent = value.silent_for(time) if value else 0
         if value and not silent:
-            return Row(_label(topic, value), _number(value), f"{_span(value)} UTC", fresh=True)
-        if since := self._nothing_since(device, topic, values, time):
-            return Row(_kind(topic), "0", f"since {theme.clock(since)} UTC", fresh=True)
+            return Row(topic, kind, _number(value), f"{_span(value)} UTC", fresh=True)
+        if counted(topic) in self._tap.names and (heard := _heard(values)):
+            until = min(heard, self._counted.get(topic, 0))
+            if time - until <= FRESH:
+                return self._uncounted(device, topic, kind, value, time)
+            silent = _seconds(time, max(until, value.end)) if value else _seconds(time, until) if until else 0
         if value:
-            return Row(_label(topic, value), f"no data for {silent} s", f"last: {_number(value)}, {_span(value)} UTC")
-        return Row(topic, "no data yet", "")
+            return Row(topic, kind, f"no data for {silent} s", f"last: {_number(value)}, {_span(value)} UTC")
+        return Row(topic, kind, f"no data for {silent} s" if silent else "no data yet", "")
 
-    def _nothing_since(self, device: str, topic: str, values: Mapping[str, Value], time: int) -> int:
-        """Since when (epoch ms) nothing of a device has been counted, though it would have been; 0 if that is unknown.
+    def _uncounted(self, device: str, topic: str, kind: str, value: Value | None, time: int) -> Row:
+        """What a row says of a count that has no present window: a window comes only when a later record closes it."""
+        last = self._last.get((device, counted(topic)))
+        if last is None:
+            return Row(topic, kind, "0", "none yet" if not self._tap.skipped else "", fresh=True)
+        below = f"the last one at {theme.clock(last)} UTC"
+        if time - last <= (value.window if value else FRESH):
+            return Row(topic, kind, "not counted yet", below)
+        return Row(topic, kind, "0", below, fresh=True)
 
-        Whatever came since the newest window ceased to be the present one would have closed another by now.
-        """
-        heard = any(not each.window and not each.silent_for(time) for each in values.values())
-        if not (heard and topic.endswith(COUNTS) and self._is_fed(topic)):
-            return 0
-        return values[topic].end + values[topic].window if topic in values else self._heard[device]
+
+def counted(topic: str) -> str:
+    """The topic whose records are counted in a topic; empty if its name does not say that it is one of counts."""
+    return topic.removesuffix(COUNTS) if topic.endswith(COUNTS) else ""
+
+
+def _heard(values: Mapping[str, Value]) -> int:
+    """When (epoch ms) a device was heard last, by its readings; 0 if there are none."""
+    return max((min(each.end, each.seen) for each in values.values() if not each.window), default=0)
+
+
+def _seconds(time: int, since: int) -> int:
+    return max((time - since) // 1000, 1)
 
 
 def _value(record: Record, seen: int) -> Value | None:
@@ -183,18 +207,18 @@ def _value(record: Record, seen: int) -> Value | None:
 
 
 def _row_html(row: Row) -> Markup:
-    kind = Markup("" if row.fresh else " class='lab-none'")
-    below = row.below or Markup("&nbsp;")
-    return Markup("<div>{}<strong{}>{}</strong>{}</div>").format(row.label, kind, row.shown, below)
+    style, blank = Markup("" if row.fresh else " class='lab-none'"), Markup("&nbsp;")
+    html = Markup("<div><span>{}</span><span>{}</span><strong{}>{}</strong>{}</div>")
+    return html.format(row.topic, row.kind or blank, style, row.shown, row.below or blank)
 
 
-def _label(topic: str, value: Value) -> str:
-    kind = f"{value.field} in {value.window / 1000:g} s" if value.window else f"latest {value.field}"
-    return f"{topic}: {kind}"
-
-
-def _kind(topic: str) -> str:
-    return f"{topic}: {topic.removesuffix(COUNTS)}s"
+def _kind(topic: str, value: Value | None) -> str:
+    """What of a topic a row shows; empty if nothing has come that would say so."""
+    if name := counted(topic):
+        return f"{name}s in {value.window / 1000:g} s" if value and value.window else f"{name}s"
+    if not value:
+        return ""
+    return f"{value.field} in {value.window / 1000:g} s" if value.window else f"latest {value.field}"
 
 
 def _number(value: Value) -> str:

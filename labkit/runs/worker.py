@@ -256,10 +256,10 @@ class Workers(tuple[Worker, ...]):
             topics.update(name for worker in more for name in worker.reads)
         return found
 
-    def feed(self, topic: str) -> bool:
-        """Whether one of them that is alive writes a topic, and others all that this one reads."""
-        writers = [each for each in self if each.alive and each.writes == topic]
-        return any(all(map(self.feed, each.reads)) for each in writers)
+    def compute(self, topic: str) -> bool:
+        """Whether runs that are alive write a topic, and each topic on the way to it from what producers write."""
+        runs = [each for each in self.upstream_of(topic) if each.reads]
+        return bool(runs) and {each.writes for each in runs} == {each.writes for each in runs if each.alive}
 
     def __repr__(self) -> str:
         width = max((len(each.name) for each in self), default=0)

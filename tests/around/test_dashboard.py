@@ -44,8 +44,8 @@ def says(page: Page, device: str, topic: str, pattern: str) -> bool:
     return bool(re.search(pattern, page.evaluate(TILES)[device].get(topic, "")))
 
 
-def set_threshold(page: Page, kelvin: float) -> None:
-    page.get_by_label("Alert above (K):").fill(str(kelvin))
+def set_threshold(page: Page, celsius: float) -> None:
+    page.get_by_label("Alert above (°C):").fill(str(celsius))
     page.keyboard.press("Enter")
 
 
@@ -66,14 +66,15 @@ def check_dashboard(page: Page, lab: Lab, picture: str) -> None:
     ages = [page.evaluate(AGE) for _ in range(20) if not page.wait_for_timeout(100)]
     assert statistics.median(ages) < 2000
 
-    set_threshold(page, 290)  # everything is above it
+    set_threshold(page, 16)  # everything is above it
     for device in ("sensor-2", "sensor-3"):
         eventually(lambda device=device: tile_equals_topic(page, lab, device, "alert-count", "count"), 30)
-    set_threshold(page, 305)  # nothing is
-    eventually(lambda: says(page, "sensor-3", "alert-count", r"alerts\s+0\s+since \d\d:\d\d:\d\d UTC"), 30)
+    set_threshold(page, 33)  # nothing is
+    nothing = r"alerts in 5 s\s+0\s+the last one at \d\d:\d\d:\d\d UTC"
+    eventually(lambda: says(page, "sensor-3", "alert-count", nothing), 30)
     page.get_by_label("Device:").select_option("sensor-3")
     page.get_by_role("button", name="Heat wave").click()
-    eventually(lambda: says(page, "sensor-3", "alert-count", r"count in 5 s\s+[1-9]"), 30)
+    eventually(lambda: says(page, "sensor-3", "alert-count", r"alerts in 5 s\s+[1-9]"), 30)
     assert min(each.value["kelvin"] for each in lab.records("alert") if each.key == "sensor-3") > 290
 
     page.get_by_role("button", name="Corrupt record").press("Enter")

@@ -2,6 +2,7 @@
 
 import html
 import itertools
+import math
 import re
 import threading
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ import pytest
 from labkit import Lab, LabError
 from labkit.live import controls as module
 from labkit.live.controls import RATES, Controls
-from labkit.pipelines import THRESHOLD, alert_filter
+from labkit.pipelines import alert_filter
 from labkit.readings import World, now, simulate
 from labkit.runs.production import Production
 from labkit.scene import Scene
@@ -110,17 +111,17 @@ def test_of_several_producers_the_newest_that_runs_is_meant(lab: Lab) -> None:
 
 
 def test_a_threshold_is_another_run_of_the_alert_filter(lab: Lab) -> None:
-    lab.produce(steady(20.0), per_second=50)  # 293.15 K
+    lab.produce(steady(20.0), per_second=50)
     first = lab.run(alert_filter, reads="sensor", writes="alert")
     controls = lab.controls()
-    assert controls.threshold.value == THRESHOLD
-    sends(controls.threshold, value=293.0)
+    assert controls.threshold.value == 29.85
+    sends(controls.threshold, value=19.5)
     second = worker(lab, "alert_filter")
     assert (first.status, second.alive) == ("stopped", True)
-    assert said(controls) == "alert_filter was replaced: it keeps what is above 293 K (19.85 °C) from now on."
+    assert said(controls) == "alert_filter was replaced: it keeps what is above 19.5 °C from now on."
     lab.wait_for("alert", 5)
     assert first.records_out == 0
-    sends(controls.threshold, value=294.0)
+    sends(controls.threshold, value=21.0)
     third = worker(lab, "alert_filter")
     eventually(lambda: third.records_in > 20)
     assert third.records_out == 0
@@ -128,24 +129,34 @@ def test_a_threshold_is_another_run_of_the_alert_filter(lab: Lab) -> None:
     assert seen <= count(lab, "sensor")  # each reads on where the one before stopped
 
 
+@pytest.mark.parametrize("celsius", [-300.0, 1e9, math.nan])
+def test_a_threshold_that_is_no_temperature_is_refused(lab: Lab, celsius: float) -> None:
+    lab.create_topic("sensor")
+    running = lab.run(alert_filter, reads="sensor", writes="alert")
+    controls = lab.controls()
+    sends(controls.threshold, value=celsius)
+    assert said(controls) == f"{celsius:g} °C is no temperature: choose one from -273.15 to 1000 °C."
+    assert (controls.threshold.value, running.alive) == (29.85, True)
+
+
 def test_all_controls_show_the_threshold_of_the_filter_that_runs(lab: Lab) -> None:
     lab.produce(steady(20.0), per_second=50)
     lab.run(alert_filter, reads="sensor", writes="alert")
     first, second = lab.controls(), lab.controls()
-    sends(first.threshold, value=293.0)
-    eventually(lambda: second.threshold.value == 293.0)
-    assert lab.controls().threshold.value == 293.0
+    sends(first.threshold, value=19.5)
+    eventually(lambda: second.threshold.value == 19.5)
+    assert lab.controls().threshold.value == 19.5
     lab.run(alert_filter, reads="sensor", writes="alert")
-    eventually(lambda: first.threshold.value == second.threshold.value == THRESHOLD)
+    eventually(lambda: first.threshold.value == second.threshold.value == 29.85)
 
 
 def test_a_filter_of_the_students_is_not_replaced_and_the_old_threshold_stays(lab: Lab) -> None:
     lab.create_topic("sensor")
     own = lab.run(lambda readings: readings, reads="sensor", writes="alert", name="mine")
     controls = lab.controls()
-    sends(controls.threshold, value=293.0)
+    sends(controls.threshold, value=19.5)
     assert said(controls) == "alert is written by mine: stop that, and alert_filter can take its place."
-    assert (controls.threshold.value, lab.workers, own.alive) == (THRESHOLD, (own,), True)
+    assert (controls.threshold.value, lab.workers, own.alive) == (29.85, (own,), True)
 
 
 # ---------------------------------------------------------------------- world
@@ -298,8 +309,8 @@ def test_every_threshold_and_every_start_takes_effect_while_the_follower_runs(
     lab.produce(per_second=20)
     controls = lab.controls()
     for number in range(6):
-        sends(controls.threshold, value=290.0 + number)
-        assert Scene(lab).threshold == controls.threshold.value == 290.0 + number
+        sends(controls.threshold, value=10.0 + number)
+        assert Scene(lab).threshold == controls.threshold.value == 10.0 + number
         sends(controls.run, value=bool(number % 2))
         assert worker(lab, "producer of sensor").alive == controls.run.value == bool(number % 2)
     assert {each.name for each in lab.workers if each.alive} == {"alert_filter", "producer of sensor"}
@@ -312,7 +323,7 @@ class Broken:
     """A scene in which nothing works."""
 
     producer: Production | None = None
-    threshold = THRESHOLD
+    threshold = 29.85
 
     def __init__(self, error: Exception) -> None:
         self.error = error
@@ -320,7 +331,7 @@ class Broken:
     def start_producer(self) -> None:
         raise self.error
 
-    def set_threshold(self, kelvin: float) -> None:  # noqa: ARG002
+    def set_threshold(self, celsius: float) -> None:  # noqa: ARG002
         raise self.error
 
 
@@ -331,8 +342,8 @@ def test_what_fails_is_said_and_the_controls_show_the_system_as_it_is(error: Exc
         sends(controls.run, value=True)
         assert said(controls).endswith("Kafka <at> nowhere.")
         assert not controls.run.value
-        sends(controls.threshold, value=250.0)
-        assert controls.threshold.value == THRESHOLD
+        sends(controls.threshold, value=-20.0)
+        assert controls.threshold.value == 29.85
         controls.corrupt.click()
         assert said(controls) == "No producer of this lab writes to sensor: start one."
     finally:
@@ -347,7 +358,7 @@ def test_controls_end_with_their_lab_and_act_no_more(lab: Lab) -> None:
     assert all(each.disabled for each in controls._all())
     assert said(controls) == "These controls have ended."
     sends(controls.run, value=not controls.run.value)  # it was on its way already
-    sends(controls.threshold, value=250.0)
+    sends(controls.threshold, value=-20.0)
     controls.corrupt.click()
     assert lab.workers == ()
     assert said(controls) == "These controls have ended."

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labkit.live.series import DRAWN, KEPT, Series, thin
+from labkit.live.series import DRAWN, KEPT, SILENCE, Series, thin
 
 points = st.lists(st.tuples(st.integers(0, 100_000), st.floats(-50, 50)), min_size=1, max_size=3000)
 
@@ -51,3 +51,29 @@ def test_a_long_stream_is_kept_within_bounds() -> None:
     assert KEPT <= len(times) <= 2 * KEPT
     assert times[-1] == 3 * KEPT - 1
     assert len(series.drawn(0, 3 * KEPT)[0]) <= DRAWN + 2
+
+
+@given(st.lists(st.integers(1, 8), min_size=1, max_size=60), st.integers(5, 40))
+def test_a_line_is_broken_where_nothing_was_heard_and_nowhere_else(silences: list[int], limit: int) -> None:
+    """Stretches of ten points a second apart, with some seconds between; however few are drawn."""
+    series, time, breaks = Series(), 0, []
+    for silence in silences:
+        for _ in range(10):
+            series.append(1000 * time, 20.0)
+            time += 1
+        time += silence - 1
+        if 1000 * silence > SILENCE:
+            breaks.append(1000 * time)
+    drawn, values = series.drawn(0, 1000 * time, limit)
+    assert list(drawn[np.isnan(values)]) == [each for each in breaks if each < 1000 * time]
+    assert (np.diff(drawn) >= 0).all()
+    for each in drawn[np.isnan(values)]:
+        assert drawn[~np.isnan(values) & (drawn < each)].size
+        assert drawn[~np.isnan(values) & (drawn >= each)].size
+
+
+def test_a_device_that_is_heard_every_ten_seconds_has_one_line() -> None:
+    series = Series()
+    for time in range(0, 100_000, 10_000):
+        series.append(time, 20.0)
+    assert not np.isnan(series.drawn(0, 100_000)[1]).any()

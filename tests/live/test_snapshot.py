@@ -186,8 +186,9 @@ def test_a_snapshot_of_a_chart_shows_lines_marks_and_threshold_and_is_small(
     lab.create_topic("alert")
     lab.create_topic("sensor")
 
+    start = now() - 90_000
+
     def readings(count: int) -> list[dict[str, Any]]:
-        start = now() - 90_000
         return [
             {
                 "device": f"sensor-{number % 30}",

@@ -13,6 +13,7 @@ from labkit.kafka import clients
 from labkit.kafka.tap import Record
 from labkit.live import tiles as module
 from labkit.live.tiles import FRESH, Tiles, Value
+from labkit.pipelines import PIPELINES
 from labkit.runs.worker import Workers
 from tests.waiting import eventually
 
@@ -51,7 +52,7 @@ def send(lab: Lab, topic: str, *values: Any, key: bytes | None = b"sensor-1") ->
 def text(tiles: Tiles) -> str:
     """What stands in the tiles, a line a row."""
     shown = re.sub(r"<style>.*?</style>", "", tiles.grid.value, flags=re.DOTALL)
-    return re.sub(r" *\n+ *", "\n", re.sub(r"<[^>]+>", "\n", shown)).strip()
+    return re.sub(r" *\n[\n ]*", "\n", re.sub(r"<[^>]+>|&nbsp;", "\n", shown)).strip()
 
 
 def test_a_tile_shows_the_newest_number_of_each_topic(lab: Lab) -> None:
@@ -62,13 +63,13 @@ def test_a_tile_shows_the_newest_number_of_each_topic(lab: Lab) -> None:
     eventually(lambda: "4" in text(tiles).split("\n") and "20.46 °C" in text(tiles) and "21.50 °C" in text(tiles))
     assert text(tiles).split("\n") == [
         *("●", "sensor-1"),
-        *("sensor: latest temperature", "21.50 °C", "at 22:13:20 UTC"),
-        *("avg-temp: temperature in 10 s", "20.46 °C", "22:13:08–22:13:18 UTC"),
-        *("alert-count: count in 5 s", "4", "22:13:12–22:13:17 UTC"),
+        *("sensor", "latest temperature", "21.50 °C", "at 22:13:20 UTC"),
+        *("avg-temp", "temperature in 10 s", "20.46 °C", "22:13:08–22:13:18 UTC"),
+        *("alert-count", "alerts in 5 s", "4", "22:13:12–22:13:17 UTC"),
     ]
     assert tiles.summary() == (
         "sensor-1: sensor: latest temperature, 21.50 °C, avg-temp: temperature in 10 s, 20.46 °C, "
-        "alert-count: count in 5 s, 4"
+        "alert-count: alerts in 5 s, 4"
     )
 
 
@@ -202,35 +203,117 @@ def test_tiles_end_with_their_lab_and_say_so(lab: Lab) -> None:
         tiles._tap.read(timeout=0)
 
 
-def test_a_count_of_nothing_is_0_while_the_device_is_heard_and_somebody_counts(
-    lab: Lab, clock: list[int], monkeypatch: pytest.MonkeyPatch
+@pytest.fixture
+def counting(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """Whether there are runs that count."""
+    found = [True]
+    monkeypatch.setattr(Workers, "compute", lambda *_: found[0])
+    return found
+
+
+def count_row(tiles: Tiles, device: str = "sensor-1") -> str:
+    rows = [line.partition("alert-count")[2] for line in tiles.summary().split("\n") if line.startswith(f"{device}: ")]
+    return "".join(f"alert-count{row}" for row in rows)
+
+
+@pytest.mark.usefixtures("counting")
+def test_alerts_are_not_counted_yet_as_long_as_no_later_one_has_closed_their_windows(
+    lab: Lab, clock: list[int]
 ) -> None:
-    fed = [True]
-    monkeypatch.setattr(Workers, "feed", lambda *_: fed[0])
-    send(lab, "sensor", reading(20.0), reading(21.0, device="sensor-2"))
-    send(lab, "alert-count", window(NOW - 3000, 5, count=4))
+    lab.create_topic("alert-count")
+    send(lab, "sensor", reading(20.0))
+    send(lab, "alert")
     tiles = lab.tiles("sensor", "alert-count")
-    eventually(lambda: "since 22:13:20 UTC" in text(tiles))  # sensor-2 has had no alert since it was first heard
-    assert "alert-count: alerts\n0\nsince 22:13:20 UTC" in text(tiles)
-    clock[0] = NOW + 4000  # and the newest window of sensor-1 is too old
-    eventually(lambda: "alert-count: alerts\n0\nsince 22:13:22 UTC" in text(tiles))
-    fed[0] = False
-    eventually(lambda: "no data for 7 s" in text(tiles))
-    assert "alert-count\nno data yet" in text(tiles)
-    fed[0] = True
-    eventually(lambda: "no data for 7 s" not in text(tiles))
-    clock[0] = NOW + 60_000  # nobody is heard
-    eventually(lambda: "no data for 63 s" in text(tiles))
-    assert "\n0\n" not in text(tiles)
+    eventually(lambda: count_row(tiles) == "alert-count: alerts, 0")
+    eventually(lambda: "alert-count\nalerts\n0\nnone yet" in text(tiles))
+    clock[0] += 1000
+    send(lab, "sensor", reading(31.0, clock[0]))
+    send(lab, "alert", reading(31.0, clock[0]))  # a hot phase begins
+    eventually(lambda: "alerts\nnot counted yet\nthe last one at 22:13:21 UTC" in text(tiles))
+    send(lab, "alert-count", window(clock[0], 5, count=1))
+    eventually(lambda: count_row(tiles) == "alert-count: alerts in 5 s, 1")
+    send(lab, "alert", reading(31.0, clock[0] + 3000))  # the last one of the hot phase
+    clock[0] += 6000
+    send(lab, "sensor", reading(20.0, clock[0]))
+    eventually(lambda: count_row(tiles) == "alert-count: alerts in 5 s, not counted yet")
+    clock[0] += 2001  # 5 s without an alert
+    eventually(lambda: "alerts in 5 s\n0\nthe last one at 22:13:24 UTC" in text(tiles))
 
 
-def test_a_topic_is_fed_while_all_that_it_comes_from_is_written(lab: Lab) -> None:
+def test_a_count_is_0_only_while_the_device_is_heard(lab: Lab, clock: list[int], counting: list[bool]) -> None:
+    send(lab, "sensor", reading(20.0), reading(21.0, NOW - 6000, "sensor-2"))
+    send(lab, "alert")
+    send(lab, "alert-count", window(NOW - 60_000, 5, count=4))
+    tiles = lab.tiles("sensor", "alert-count")
+    eventually(lambda: count_row(tiles) == "alert-count: alerts in 5 s, 0")
+    assert count_row(tiles, "sensor-2") == "alert-count: alerts, no data for 6 s"
+    counting[0] = False  # the producer is stopped, and all else with it
+    clock[0] += 4000
+    assert count_row(tiles) == "alert-count: alerts in 5 s, 0"
+    clock[0] += 3000
+    assert count_row(tiles) == "alert-count: alerts in 5 s, no data for 7 s"
+    eventually(lambda: "last: 4, 22:12:15–22:12:20 UTC" in text(tiles))
+
+
+def test_a_count_that_nobody_makes_any_more_is_no_data(lab: Lab, clock: list[int], counting: list[bool]) -> None:
+    send(lab, "sensor", reading(20.0))
+    send(lab, "alert")
+    lab.create_topic("alert-count")
+    tiles = lab.tiles("sensor", "alert-count")
+    eventually(lambda: count_row(tiles) == "alert-count: alerts, 0")
+    counting[0] = False
+    for _ in range(8):
+        clock[0] += 1000
+        send(lab, "sensor", reading(20.0, clock[0]))
+    eventually(lambda: count_row(tiles) == "alert-count: alerts, no data for 8 s")
+
+
+@pytest.mark.parametrize("exists", [True, False])
+def test_without_its_runs_or_the_topic_that_it_counts_a_count_is_no_data_yet(
+    lab: Lab, exists: bool, counting: list[bool]
+) -> None:
+    counting[0] = not exists
+    send(lab, "sensor", reading(20.0))
+    lab.create_topic("alert-count")
+    if exists:
+        lab.create_topic("alert")
+    tiles = lab.tiles("sensor", "alert-count")
+    eventually(lambda: "20.00 °C" in text(tiles))
+    assert count_row(tiles) == "alert-count: alerts, no data yet"
+
+
+def test_a_topic_is_computed_while_all_runs_on_the_way_to_it_are_alive(lab: Lab) -> None:
     sensors = lab.produce()
+    assert not lab.workers.compute("sensor")
     alerts = lab.run(lambda readings: readings, reads="sensor", writes="alert", name="filter")
     lab.run(lambda readings: readings, reads="alert", writes="alert-count", name="counter")
-    assert lab.workers.feed("alert-count")
-    alerts.stop()
-    assert not lab.workers.feed("alert-count")
-    assert lab.workers.feed("sensor")
+    assert lab.workers.compute("alert-count")
     sensors.stop()
-    assert not lab.workers.feed("sensor")
+    assert lab.workers.compute("alert-count")  # whoever produces may be somewhere else
+    alerts.stop()
+    assert not lab.workers.compute("alert-count")
+
+
+def test_the_tile_tells_the_truth_from_the_beginning_to_the_end_of_a_hot_phase(lab: Lab, clock: list[int]) -> None:
+    """With the real pipelines, against a plain account of which windows are closed by the alerts until now."""
+    lab.create_topic("sensor")
+    for stage in (PIPELINES["alert-filter"], PIPELINES["alert-counter"]):
+        lab.run(stage.function, reads=stage.reads, writes=stage.writes)
+        lab.create_topic(stage.writes)
+    tiles = lab.tiles("sensor", "alert-count")
+    hot = range(4, 12)
+    for second in range(22):
+        clock[0] = NOW + 1000 * second
+        send(lab, "sensor", reading(31.0 if second in hot else 20.0, clock[0]))
+        expected = count_in_words([each for each in hot if each <= second], second)
+        eventually(lambda expected=expected: count_row(tiles).rpartition(", ")[2] == expected)
+
+
+def count_in_words(alerts: list[int], second: int) -> str:
+    """What the tile says when there have been alerts in these seconds: of windows of 5 s, with 2 s of grace."""
+    if not alerts:
+        return "0"
+    closed = range(alerts[0] + 1, alerts[-1] - 1)
+    if closed and second - closed[-1] <= 5:
+        return f"{len([each for each in alerts if closed[-1] - 5 <= each < closed[-1]])}"
+    return "not counted yet" if second - alerts[-1] <= 5 else "0"
