@@ -75,7 +75,11 @@ class Topics:
         near = difflib.get_close_matches(name, names, n=1)
         return (
             (f": did you mean {near[0]!r}? " if near else ". ")
-            + (f"There is {', '.join(names)}. " if names else "There is none yet. ")
+            + (
+                f"There is {', '.join(names)}. "
+                if names
+                else "There is none yet: a new Lab() begins empty, so run the cells that write to it. "
+            )
             + f'To read what will be written later, make it first: lab.create_topic("{name}").'
         )
 

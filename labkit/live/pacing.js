@@ -11,6 +11,7 @@ export default () => {
   let clocks = null; // the page's clock less the kernel's, and the shortest way of a message
   let looked = performance.now();
   let awake = looked;
+  let isOver = () => false;
   let send = () => {};
 
   const tell = (more = {}) => {
@@ -47,7 +48,7 @@ export default () => {
     for (const [root, { id, badge, since }] of views) {
       const upTo = drawn.get(id);
       const unknown = clocks === null || upTo === undefined;
-      const behind = upTo === null ? 0 : unknown ? now - Math.max(since, awake) : now - clocks - upTo;
+      const behind = isOver() || upTo === null ? 0 : unknown ? now - Math.max(since, awake) : now - clocks - upTo;
       root.classList.toggle("lab-behind", behind > LATE);
       const text = behind > LATE ? `${Math.floor(behind / 1000)} s behind` : "";
       if (badge.textContent !== text) badge.textContent = text;
@@ -70,6 +71,7 @@ export default () => {
   return {
     initialize({ model }) {
       send = message => model.send(message);
+      isOver = () => model.get("over");
       model.on("msg:custom", receive);
       document.addEventListener("visibilitychange", () => tell());
       setInterval(sayAges, LOOK);

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import anywidget
+import traitlets
 
 from labkit import cells
 from labkit.kafka.clients import LOGGER
@@ -38,8 +39,12 @@ class View(Protocol):
 
 
 class Messenger(anywidget.AnyWidget):
-    """The page's end: it stands in every view, and says when the view is in sight and how old it is."""
+    """The page's end: it stands in every view, and says when the view is in sight and how old it is.
 
+    Once it is `over`, the views are as they were last, and no older than they should be.
+    """
+
+    over = traitlets.Bool(False).tag(sync=True)
     _esm = Path(__file__).with_name("pacing.js")
     _css = Path(__file__).with_name("pacing.css")
 
@@ -132,7 +137,7 @@ class Pacer:
             self._news.clear()
         with self._lock:
             self._entries.clear()
-        self._send(time.monotonic(), frozenset().union(*(page.seen for page in self._pages.values())))
+        self.messenger.over = True
 
     def _step(self, now: float) -> float:
         """Send a frame if it is time for one; seconds after which to look again, if nothing happens before."""

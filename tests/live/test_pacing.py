@@ -154,7 +154,7 @@ def test_what_has_ended_is_not_behind(pacer: Pacer, frames: list[dict[str, Any]]
     tell(pacer, "page", "a", "b", drawn=frames[-1]["frame"])
     eventually(lambda: frames[-1]["views"].get("a", 0) is None)
     pacer.close()
-    assert frames[-1]["views"] == {"a": None, "b": None}
+    assert pacer.messenger.over  # for all, in sight or not
 
 
 def test_a_view_that_cannot_be_painted_says_so_and_stops_no_other(pacer: Pacer, frames: list[dict[str, Any]]) -> None:
