@@ -3,22 +3,15 @@
 import json
 import re
 from http.client import HTTPException
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import quote
 from urllib.request import ProxyHandler, Request, build_opener
 
+from labkit.flink.checkpoints import Checkpoints
 from labkit.loopback import HOST
 
 LIMIT = 5.0  # seconds that an answer may take
 OFFSET = re.compile(r"\.partition\.(\d+)\.currentOffset$")
-
-
-class Checkpoints(NamedTuple):
-    """How many checkpoints are done; of the newest the duration in milliseconds and the size in bytes."""
-
-    done: int = 0
-    duration: int = 0
-    size: int = 0
 
 
 class Rest:

@@ -11,9 +11,10 @@ from typing import Any, NamedTuple
 from confluent_kafka import KafkaException
 
 from labkit.errors import LabError
+from labkit.flink.checkpoints import Checkpoints, logged
 from labkit.flink.failures import explain
 from labkit.flink.installation import Installation
-from labkit.flink.rest import Checkpoints, Rest
+from labkit.flink.rest import Rest
 from labkit.flink.results import KINDS, Results
 from labkit.flink.submission import options, submit
 from labkit.jvm.kept import Kept
@@ -238,7 +239,7 @@ class FlinkJob(Worker):
                 if self.progress.checkpoints.done and not swept:
                     swept = True
                     self._results.sweep(self._begun)
-            self._count(self.progress.checkpoints)
+            self._count(logged(self._kept.log()))
             if code and not (self._stopping.is_set() and not asked):
                 raise LabError(f"{explain(code, self._kept.log())} Its log is {self._results.internal}/flink.log.")
         finally:

@@ -125,8 +125,12 @@ class Controls(VBox):  # type: ignore[misc]
         return f"alert_filter was replaced: it keeps what is above {celsius:g} °C from now on."
 
     def _heat(self, on: bool) -> str:
-        self._world.heatwave(self.device.value, 10.0 if on else 0.0)
-        return f"{self.device.value} {'gets 10 °C warmer' if on else 'cools down'} over some seconds."
+        device = self.device.value
+        if on:
+            self._world.heatwave(device)
+            return f"{device} gets 10 °C warmer over some seconds."
+        self._world.cool(device)
+        return f"{device} cools down over some seconds."
 
     def _silence(self, on: bool) -> str:
         device = self.device.value
@@ -144,8 +148,8 @@ class Controls(VBox):  # type: ignore[misc]
         device = self.device.value
         self._world.corrupt(device)
         if self._world.is_silent(device):
-            return f"{device} is cut off, and keeps the damaged record with its other readings."
-        return f"A damaged record of {device} is on its way{self._when()}: look for it in sensor.dead-letter."
+            return f"{device} is cut off; its next reading is damaged, and kept with the others."
+        return f"The next reading of {device} arrives damaged{self._when()}: look for it in sensor.dead-letter."
 
     def _when(self) -> str:
         return "" if self._scene.producer and self._scene.producer.alive else ", as soon as the producer runs"
@@ -196,7 +200,7 @@ class Controls(VBox):  # type: ignore[misc]
             self.heatwave.value = bool(producer.world.heat(self.device.value))
             self.silent.value = producer.world.is_silent(self.device.value)
             self.backlog.description = f"Send backlog ({kept})"
-            self.backlog.disabled = not kept
+            self.backlog.disabled = self.silent.value or not kept  # who is cut off can send nothing
 
     def _say(self, text: str) -> None:
         self._said.value = Markup("<p role='status' style='margin:2px 4px'>{}</p>").format(text)

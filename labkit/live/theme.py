@@ -22,6 +22,7 @@ STATUSES = {
     "running": ("▶", "#0072B2"),
     "failed": ("✖", "#D55E00"),
     "stopped": ("■", "#595959"),
+    "finished": ("✔", "#595959"),
 }
 
 UNITS = {"temperature": "°C", "kelvin": "K", "humidity": "%", "delay": "s"}
@@ -67,9 +68,13 @@ class Looks:
     def _number_for(self, device: str) -> int:
         if match := re.search(r"[1-9]\d{0,5}$", device):
             return int(match[0]) - 1
-        first, taken = zlib.crc32(device.encode()), {number % len(COLOURS) for number in self._numbers.values()}
-        free = [(first + step) % len(COLOURS) for step in range(len(COLOURS))]
-        return next((number for number in free if number not in taken), first % (len(COLOURS) * len(DASHES)))
+        first, taken = zlib.crc32(device.encode()), [look(number) for number in self._numbers.values()]
+        colours, dashes = {each.colour for each in taken}, {each.dash for each in taken}
+        free = [number for number in range(len(COLOURS)) if look(number).colour not in colours]
+        if not free:
+            return first % (len(COLOURS) * len(DASHES))
+        free = [number for number in free if look(number).dash not in dashes] or free
+        return free[first % len(free)]
 
 
 def timed() -> Any:

@@ -19,6 +19,7 @@ from labkit.live.chart_svg import timeline_svg
 from labkit.live.figure import LiveFigure
 from labkit.live.snapshot import Snapshot, image
 
+LABELLED = 24  # readings with a number at each point, at the most: with more they would cover each other
 READINGS, LANE, EMPTY = 170, 26, 40  # pixels: the readings' row, one lane of windows, a row's margins
 
 
@@ -63,7 +64,7 @@ class Windows(VBox):  # type: ignore[misc]
         for row, found in enumerate(self._spans.values(), start=2):
             figure.add_trace(_bars(found), row=row, col=1)
             figure.update_yaxes(visible=False, autorange="reversed", row=row, col=1)
-        figure.update_yaxes(title=theme.axis("temperature"), row=1, col=1)
+        figure.update_yaxes(title=theme.axis("temperature"), range=self._temperatures(), row=1, col=1)
         figure.update_xaxes(range=self._range())
         figure.update_xaxes(title="Event time (UTC)", row=len(heights), col=1)
         guides = [_guide(reading.timestamp) for reading in self._readings]
@@ -85,11 +86,18 @@ class Windows(VBox):  # type: ignore[misc]
         margin = (max(times) - min(times)) * 0.02 or 1000.0
         return [min(times) - margin, max(times) + margin]
 
+    def _temperatures(self) -> list[float]:
+        """From the lowest to the highest, with room for the numbers above the points."""
+        values = [each.value["temperature"] for each in self._readings]
+        span = (max(values) - min(values)) or 1.0
+        return [min(values) - 0.15 * span, max(values) + 0.35 * span]
+
     def _points(self) -> go.Scatter:
+        labelled = len(self._readings) <= LABELLED
         return go.Scatter(
             x=[each.timestamp for each in self._readings],
             y=[each.value["temperature"] for each in self._readings],
-            mode="markers+text",
+            mode="markers+text" if labelled else "markers",
             text=[f"{each.value['temperature']:g}" for each in self._readings],
             textposition="top center",
             marker={"size": 9, "color": theme.COLOURS[0]},
@@ -134,7 +142,9 @@ def newest(
     reach = last - seconds * 1000
     starts = [each.value["start"] for several in held.values() for each in several if is_window(each, reach)]
     if (since := min(starts, default=reach)) <= first:
-        reach = first  # no reading is left out, so the windows that began before it was heard belong here too
+        reach = (
+            first - 1
+        )  # so all that began before it was heard, and the sliding window that ends at its first reading
     reaching = {name: [each for each in several if is_window(each, reach)] for name, several in held.items()}
     return [each for each in found if each.timestamp >= since], reaching
 

@@ -3,12 +3,11 @@
 import math
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from labkit.errors import LabError
-from labkit.readings.devices import now
 from labkit.readings.reading import ABSOLUTE_ZERO, HOTTEST
 from labkit.readings.sources import Source
 
@@ -17,11 +16,9 @@ BACKLOG = 10_000  # readings that a silent device keeps; then it forgets the old
 
 
 class Corrupt(NamedTuple):
-    """What arrives of a reading that was damaged on its way."""
+    """A reading that will be damaged on its way."""
 
-    device: str
-    value: bytes
-    timestamp: int
+    reading: dict[str, Any]
 
 
 @dataclass
@@ -32,6 +29,7 @@ class Fate:
     warmth: float = 0.0  # and those that it has added so far
     seen: int = 0  # the timestamp of the newest reading
     silent: bool = False
+    to_damage: int = 0  # readings, from the next one on
     backlog: deque[dict[str, Any] | Corrupt] = field(default_factory=lambda: deque(maxlen=BACKLOG))
 
 
@@ -42,9 +40,8 @@ class World:
     may be called from any thread; they raise LabError for a device that does not exist.
     """
 
-    def __init__(self, source: Source, clock: Callable[[], int] = now) -> None:
+    def __init__(self, source: Source) -> None:
         self.source = source
-        self._clock = clock
         self._lock = threading.Lock()
         self._fates = {device: Fate() for device in source.devices}
         self._urgent: deque[dict[str, Any] | Corrupt] = deque()
@@ -55,35 +52,43 @@ class World:
         return tuple(self._fates)
 
     def heatwave(self, device: str, degrees: float = 10.0) -> None:
-        """Let it become so many degrees Celsius warmer around a device, over some seconds; 0 ends the heat wave."""
+        """Let it become so many degrees Celsius warmer around a device, over some seconds, and stay so until `cool`."""
         if not math.isfinite(degrees):
-            raise LabError(f"degrees is {degrees}: give a number such as 10, or 0 to end the heat wave.")
+            raise LabError(f"degrees is {degrees}: give a number such as 10.")
         self._fate(device).heat = degrees
+
+    def cool(self, device: str) -> None:
+        """End the heat wave around a device: it cools down over some seconds."""
+        self._fate(device).heat = 0.0
 
     def silence(self, device: str) -> None:
         """Cut a device off: it goes on measuring, but nothing of it arrives."""
         self._fate(device).silent = True
 
-    def wake(self, device: str) -> None:
-        """Let a silent device be heard again; what it has kept meanwhile it keeps on keeping."""
-        self._fate(device).silent = False
+    def wake(self, device: str, backlog_first: bool = False) -> int:
+        """Let a silent device be heard again; what it has kept meanwhile it sends first, oldest first, or keeps.
+
+        Returns how many readings it sends first.
+        """
+        fate = self._fate(device)
+        with self._lock:
+            fate.silent = False
+            return self._release(fate) if backlog_first else 0
 
     def send_backlog(self, device: str) -> int:
-        """Let a device send all that it has kept, oldest first, and be heard again; how many readings that are."""
+        """Let a device send all that it has kept, oldest first; how many readings that are.
+
+        Raises LabError if the device is silent.
+        """
         fate = self._fate(device)
         with self._lock:
-            late = list(fate.backlog)
-            fate.backlog.clear()
-            fate.silent = False
-            self._urgent.extend(late)
-        return len(late)
+            if fate.silent:
+                raise LabError(f"{device} is cut off, and can send nothing: wake it first.")
+            return self._release(fate)
 
     def corrupt(self, device: str) -> None:
-        """Let a record of a device arrive damaged: the rest of it is missing. A silent device keeps it."""
-        fate = self._fate(device)
-        damaged = Corrupt(device, f'{{"device": "{device}", "temperature": 2'.encode(), self._clock())
-        with self._lock:
-            (fate.backlog if fate.silent else self._urgent).append(damaged)
+        """Let the next reading of a device be damaged on its way: half of the record is missing."""
+        self._fate(device).to_damage += 1
 
     def heat(self, device: str) -> float:
         """The degrees Celsius that a heat wave adds, or will soon."""
@@ -111,15 +116,24 @@ class World:
         while self._urgent:
             yield self._urgent.popleft()
 
+    def _release(self, fate: Fate) -> int:
+        """Send what a device has kept, before anything newer."""
+        count = len(fate.backlog)
+        self._urgent.extend(fate.backlog)
+        fate.backlog.clear()
+        return count
+
     def _befall(self, reading: dict[str, Any]) -> dict[str, Any] | Corrupt | None:
         """What is to be sent when the source has given a reading: not that one, if something waits already."""
         fate = self._fates.setdefault(reading["device"], Fate())
-        reading = self._warmed(reading, fate)
+        warmed = self._warmed(reading, fate)
         with self._lock:
+            item = Corrupt(warmed) if fate.to_damage else warmed
+            fate.to_damage = max(fate.to_damage - 1, 0)
             if fate.silent:
-                fate.backlog.append(reading)
+                fate.backlog.append(item)
                 return None
-            self._urgent.append(reading)
+            self._urgent.append(item)
             return self._urgent.popleft()
 
     def _warmed(self, reading: dict[str, Any], fate: Fate) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from labkit.errors import LabError
 from labkit.kafka.topics import DEAD_LETTER
 from labkit.runs import blame, prints
 
-Status = Literal["starting", "running", "failed", "stopped"]
+Status = Literal["starting", "running", "failed", "stopped", "finished"]
 Identity = tuple[str, tuple[str, ...], str | None]  # name, topics read, topic written
 
 INTERRUPT_LIMIT = 3.0  # seconds that an interrupted thread may take; then it must be stuck in C code
@@ -66,6 +66,7 @@ class Worker(ABC):
         self.show: Callable[[Worker], object] | None = None
         self.shown = False  # in a notebook, or as a part of what is
         self._partial = self._retired = ""
+        self._told_to_stop = False
         self._thread = self._new_thread()
         self._ending = threading.Lock()
         self._ended = threading.Event()  # not Thread.join: interrupted, it takes a live thread for ended (bpo-45274)
@@ -153,6 +154,7 @@ class Worker(ABC):
             self._ended = threading.Event()
             self._thread = self._new_thread()
             self.shown = False
+        self._told_to_stop = False
         self._rate = Rate()
         self._rate.update(self.total())
         self._thread.start()
@@ -175,6 +177,7 @@ class Worker(ABC):
 
     def stop(self) -> None:
         """End the work and return when it has ended. Stopping twice is stopping once."""
+        self._told_to_stop = True
         if self._ends_within(self.STOP_LIMIT, self._ask_to_stop):
             return
         line = blame.line_now(self._thread.ident) or "an unknown line"
@@ -217,7 +220,7 @@ class Worker(ABC):
         except BaseException as error:  # whatever the student's code raises ends this run only
             self._end("failed", self._blame(error))
         else:
-            self._end("stopped")
+            self._end("stopped" if self._told_to_stop else "finished")
 
     def _end(self, status: Status, error: blame.Blame | None = None) -> None:
         """The first end counts."""

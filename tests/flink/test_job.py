@@ -113,6 +113,8 @@ def test_bad_records_are_the_same_as_everywhere_and_kept_raw_with_the_reason(lab
     two = "temperature is missing or not a number; humidity is not between 0 and 100 percent"
     assert two in {each.headers["reason"] for each in letters}
     assert job.progress.unreadable == len(letters)
+    assert job.status == "finished"
+    assert job.progress.checkpoints.done, "files appear with a checkpoint"
 
 
 # ------------------------------------------------------------------ stop, resume, kill

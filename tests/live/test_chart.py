@@ -260,7 +260,8 @@ def test_eight_devices_have_eight_colours_whichever_comes_first_and_any_chart_li
     assert [first.of(each) for each in stations] == [second.of(each) for each in stations]
     assert len({third.of(f"sensor-{number}").colour for number in range(1, 9)}) == 8
     assert third.of("sensor-3") == first.of("sensor-3") == theme.look(2)
-    assert len({look.colour for each in [*stations, "kitchen", "porch"] if (look := first.of(each))}) == 5
+    looks = [first.of(each) for each in [*stations, "kitchen", "porch"]]
+    assert len({look.colour for look in looks}) == len({look.dash for look in looks}) == 5
 
 
 def test_a_chart_has_no_axes_before_it_has_points_and_its_window_grows_with_them(lab: Lab) -> None:

@@ -10,7 +10,7 @@ import pytest
 from labkit import Lab, LabError
 from labkit.kafka import clients
 from labkit.kafka.tap import Record
-from labkit.live.windows import Span, Windows, spans
+from labkit.live.windows import Span, Windows, newest, spans
 
 NOW = 1_700_000_000_000  # 22:13:20
 
@@ -130,3 +130,9 @@ def test_a_lab_shows_the_first_partial_windows_too_if_it_shows_the_first_reading
     assert producer.flush(10) == 0
     assert lab.windows("sensor", "hopping", device="porch", seconds=10).summary().endswith("hopping 8.")
     assert lab.windows("sensor", "hopping", device="porch", seconds=5).summary().endswith("hopping 3.")
+
+
+def test_the_first_sliding_window_ends_at_the_first_reading_and_is_shown() -> None:
+    readings, sliding = [reading(0), reading(1)], [window(-4, 0, n=1), window(-3, 1, n=2)]
+    _, shown = newest("porch", "sensor", readings, {"sliding": sliding}, 5.0)
+    assert shown == {"sliding": sliding}

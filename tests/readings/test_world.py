@@ -12,7 +12,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from labkit import LabError
-from labkit.readings import BadReading, Corrupt, Replay, World, now, open_source, parse, recorded, simulate
+from labkit.readings import BadReading, Corrupt, Replay, World, open_source, parse, recorded, simulate
+from labkit.runs.production import encoded
 
 NOW = 1795302397926
 DEVICES = ("a", "b")
@@ -42,7 +43,7 @@ class Given:
 
 
 def world_of(rows: list[dict[str, Any]]) -> World:
-    return World(open_source(rows, 4.0, None, None), clock=lambda: NOW)
+    return World(open_source(rows, 4.0, None, None))
 
 
 def take(count: int, world: World) -> list[Any]:
@@ -156,7 +157,7 @@ def test_a_backlog_is_sent_oldest_first_and_before_anything_newer() -> None:
     world.silence("a")
     items = iter(world)
     assert [next(items) for _ in range(5)] == [None, rows[1], None, rows[3], None]
-    assert world.send_backlog("a") == 3
+    assert world.wake("a", backlog_first=True) == 3
     assert (world.is_silent("a"), world.backlog("a")) == (False, 0)
     assert list(items) == [rows[0], rows[2], rows[4], rows[5], rows[6], rows[7]]
     assert world.send_backlog("a") == 0
@@ -169,7 +170,7 @@ def test_a_backlog_comes_before_a_reading_that_is_on_its_way_when_it_is_asked_fo
         yield reading(0)
         yield reading(1)
         newer = reading(2)
-        world.send_backlog("a")
+        world.wake("a", backlog_first=True)
         yield newer
 
     world = World(Given(readings()))
@@ -180,7 +181,7 @@ def test_a_backlog_comes_before_a_reading_that_is_on_its_way_when_it_is_asked_fo
 def test_what_is_asked_for_while_the_source_ends_is_still_sent() -> None:
     def readings() -> Iterator[dict[str, Any]]:
         yield reading(0)
-        world.send_backlog("a")
+        world.wake("a", backlog_first=True)
 
     world = World(Given(readings()))
     world.silence("a")
@@ -192,7 +193,7 @@ def test_what_waits_is_not_lost_when_another_producer_goes_on_in_the_same_world(
     world = World(Given(iter(rows)))
     world.silence("a")
     assert take(3, world) == [None, rows[1], None]
-    assert world.send_backlog("a") == 2
+    assert world.wake("a", backlog_first=True) == 2
     assert take(1, world) == [rows[0]]
     assert list(world) == [rows[2], *rows[3:]]
 
@@ -203,13 +204,20 @@ def test_a_device_keeps_its_newest_readings_when_it_has_no_room_for_more(monkeyp
     world.silence("a")
     items = iter(world)
     assert [next(items) for _ in range(5)] == [None] * 5
-    assert world.send_backlog("a") == 3
+    assert world.wake("a", backlog_first=True) == 3
     assert list(items) == [reading(second) for second in (2, 3, 4)]
 
 
 # ------------------------------------------------------------------ nothing is lost
 
-acts = st.sampled_from(["silence", "wake", "send_backlog", "corrupt"])
+ACTS: dict[str, Callable[[World, str], object]] = {
+    "silence": World.silence,
+    "wake": World.wake,
+    "wake, backlog first": lambda world, device: world.wake(device, backlog_first=True),
+    "send backlog": World.send_backlog,
+    "corrupt": World.corrupt,
+}
+acts = st.sampled_from(list(ACTS))
 steps = st.lists(st.none() | st.tuples(acts, st.sampled_from(DEVICES)), max_size=60)  # None asks for the next item
 
 
@@ -222,23 +230,28 @@ class Oracle:
         self.urgent: deque[Any] = deque()
         self.kept: dict[str, list[Any]] = {device: [] for device in DEVICES}
         self.silent: set[str] = set()
+        self.to_damage: list[str] = []
 
     def act(self, action: str, device: str) -> None:
         if action == "silence":
             self.silent.add(device)
         elif action == "corrupt":
-            (self.kept[device] if device in self.silent else self.urgent).append(f"damaged {device}")
+            self.to_damage.append(device)
         else:
             self.silent.discard(device)
-            if action == "send_backlog":
+            if action != "wake":
                 self.urgent.extend(self.kept[device])
                 self.kept[device] = []
 
     def next(self) -> Any:
         if not self.urgent:
-            row = self.rows.popleft()
-            if row["device"] in self.silent:
-                self.kept[row["device"]].append(row)
+            row: Any = self.rows.popleft()
+            device = row["device"]
+            if device in self.to_damage:
+                self.to_damage.remove(device)
+                row = f"damaged {row}"
+            if device in self.silent:
+                self.kept[device].append(row)
                 return None
             self.urgent.append(row)
         self.sent.append(self.urgent.popleft())
@@ -246,11 +259,11 @@ class Oracle:
 
 
 def plain(item: Any) -> Any:
-    return f"damaged {item.device}" if isinstance(item, Corrupt) else item
+    return f"damaged {item.reading}" if isinstance(item, Corrupt) else item
 
 
 @given(steps, st.lists(st.sampled_from(DEVICES), min_size=1, max_size=30))
-@example([("silence", "a"), None, ("corrupt", "a"), ("silence", "a"), ("send_backlog", "a"), None], ["a"] * 3)
+@example([("silence", "a"), ("corrupt", "a"), None, ("silence", "a"), ("wake, backlog first", "a"), None], ["a"] * 3)
 @example([None, ("corrupt", "a"), ("corrupt", "b"), None, ("silence", "b"), None], ["a", "b"] * 3)
 def test_every_reading_comes_out_once_or_is_kept(steps: list[tuple[str, str] | None], devices: list[str]) -> None:
     rows = [reading(number, device) for number, device in enumerate(devices)]
@@ -260,8 +273,12 @@ def test_every_reading_comes_out_once_or_is_kept(steps: list[tuple[str, str] | N
     assert out == [oracle.next()]
     for step in steps:
         if step:
-            getattr(world, step[0])(step[1])
-            oracle.act(*step)
+            if step[0] == "send backlog" and step[1] in oracle.silent:
+                with pytest.raises(LabError, match=f"^{step[1]} is cut off, and can send nothing: wake it first"):
+                    world.send_backlog(step[1])
+            else:
+                ACTS[step[0]](world, step[1])
+                oracle.act(*step)
         elif oracle.urgent or oracle.rows:
             assert world.pause() == (0 if oracle.urgent else 0.25)
             expected = oracle.next()
@@ -271,13 +288,10 @@ def test_every_reading_comes_out_once_or_is_kept(steps: list[tuple[str, str] | N
             assert world.backlog(device) == len(oracle.kept[device])
             assert world.is_silent(device) == (device in oracle.silent)
     for device in DEVICES:
-        world.send_backlog(device)
+        world.wake(device, backlog_first=True)
     out += items
-    assert sorted(item["timestamp"] for item in out if item and not isinstance(item, Corrupt)) == [
-        row["timestamp"] for row in rows
-    ]
-    damaged = [step[1] for step in steps if step and step[0] == "corrupt"]
-    assert sorted(item.device for item in out if isinstance(item, Corrupt)) == sorted(damaged)
+    found = [item.reading if isinstance(item, Corrupt) else item for item in out if item]
+    assert sorted(found, key=lambda each: each["timestamp"]) == rows
 
 
 def test_nothing_is_lost_doubled_or_out_of_order_while_another_thread_acts() -> None:
@@ -288,7 +302,7 @@ def test_nothing_is_lost_doubled_or_out_of_order_while_another_thread_acts() -> 
     def act() -> None:
         for device in itertools.cycle(DEVICES):
             world.silence(device)
-            world.send_backlog(device)
+            world.wake(device, backlog_first=True)
             if ended.is_set():
                 return
 
@@ -298,7 +312,7 @@ def test_nothing_is_lost_doubled_or_out_of_order_while_another_thread_acts() -> 
     ended.set()
     thread.join()
     for device in DEVICES:
-        world.send_backlog(device)
+        world.wake(device, backlog_first=True)
         out += world  # the source has ended, what was kept has not
         assert [item for item in out if item["device"] == device] == [row for row in rows if row["device"] == device]
 
@@ -306,40 +320,27 @@ def test_nothing_is_lost_doubled_or_out_of_order_while_another_thread_acts() -> 
 # -------------------------------------------------------------------------- damage
 
 
-@given(st.text(min_size=1))
-@example('a", "b": 1}')
-@example("{}")
-def test_a_damaged_record_is_no_reading(device: str) -> None:
-    def refused(raw: bytes) -> bool:
-        with pytest.raises(BadReading, match="not JSON"):
-            parse(raw)
-        return True
-
-    world = World(Given(iter([reading(0, device)]), (device,)), clock=lambda: NOW)
+@given(st.text(min_size=1), st.sampled_from(["sensor", "sensor-data"]))
+@example('a", "b": 1}', "sensor")
+@example("{}", "sensor")
+def test_a_damaged_record_is_no_reading_but_its_beginning(device: str, topic: str) -> None:
+    world = World(Given(iter([reading(0, device), reading(1, device)]), (device,)))
     world.corrupt(device)
     damaged, whole = world
-    assert (damaged.device, damaged.timestamp) == (device, NOW)
-    assert refused(damaged.value)
-    assert whole == reading(0, device)
+    assert encoded(reading(0, device), topic).startswith(encoded(damaged, topic))
+    with pytest.raises(BadReading, match=r"not JSON|not UTF-8"):
+        parse(encoded(damaged, topic))
+    assert whole == reading(1, device)
 
 
-def test_a_damaged_record_is_stamped_when_it_was_damaged() -> None:
-    before = now()
-    world = World(simulate(1))
-    world.corrupt("sensor-1")
-    assert before <= next(iter(world)).timestamp <= now()
-
-
-def test_a_damaged_record_of_a_silent_device_is_kept_with_the_others() -> None:
-    world = world_of(in_turn(3))
+def test_the_damaged_reading_of_a_silent_device_is_kept_with_the_others() -> None:
+    world = world_of(in_turn(5))
     world.silence("a")
-    items = iter(world)
-    assert next(items) is None
     world.corrupt("a")
-    assert world.backlog("a") == 2
-    assert [next(items), next(items)] == [in_turn(2)[1], None]
-    assert world.send_backlog("a") == 3
-    assert [plain(item) for item in items] == [reading(0), "damaged a", reading(2)]
+    items = iter(world)
+    assert [next(items) for _ in range(3)] == [None, in_turn(2)[1], None]
+    assert world.wake("a", backlog_first=True) == 2
+    assert [plain(item) for item in items] == [f"damaged {reading(0)}", *(in_turn(5)[number] for number in (2, 3, 4))]
 
 
 # ---------------------------------------------------------------------------- pace
@@ -347,11 +348,13 @@ def test_a_damaged_record_of_a_silent_device_is_kept_with_the_others() -> None:
 
 def test_what_is_urgent_does_not_wait_and_all_else_keeps_the_pace_of_the_source() -> None:
     world = world_of(in_turn(4))
+    for device in DEVICES:
+        world.silence(device)
     items = iter(world)
-    next(items)
+    assert [next(items), next(items)] == [None, None]
     assert world.pause() == 0.25
-    world.corrupt("a")
-    world.corrupt("b")
+    for device in DEVICES:
+        world.wake(device, backlog_first=True)
     assert world.pause() == 0
     next(items)
     assert world.pause() == 0
@@ -365,8 +368,9 @@ def test_in_a_replay_what_is_urgent_leaves_the_recorded_pauses_as_they_are() -> 
     items = iter(world)
     pauses = []
     for _ in range(2):
+        world.silence("a")
         next(items)
-        world.corrupt("a")
+        world.wake("a", backlog_first=True)
         next(items)
         pauses.append(world.pause())
     assert pauses == [7, 2]
@@ -376,6 +380,7 @@ def test_in_a_replay_what_is_urgent_leaves_the_recorded_pauses_as_they_are() -> 
 
 BY_NAME: list[Callable[[World, str], object]] = [
     World.heatwave,
+    World.cool,
     World.silence,
     World.wake,
     World.send_backlog,

@@ -178,8 +178,8 @@ def test_streams_columns_and_workers_say_what_they_are(lab: Lab, capsys: pytest.
     assert producer.wait(10)
     eventually(lambda: run.status == "running")
     assert repr(run) == "shown is running: a and b → out"
-    assert repr(producer) == "producer of sensor is stopped: readings → sensor"
+    assert repr(producer) == "producer of sensor is finished: readings → sensor"
     assert repr(lab.workers).splitlines() == [
         "shown               running   a and b → out",
-        "producer of sensor  stopped   readings → sensor",
+        "producer of sensor  finished  readings → sensor",
     ]

@@ -124,7 +124,7 @@ def test_impossible_numbers_are_refused_in_one_line(lab: Lab, wrong: dict[str, i
 def test_a_producer_of_no_readings_ends_at_once(lab: Lab, count: int) -> None:
     production = lab.produce(per_second=None, count=count)
     assert production.wait(10)
-    assert (production.status, production.accepted) == ("stopped", 0)
+    assert (production.status, production.accepted) == ("finished", 0)
 
 
 def test_stopping_does_not_wait_for_a_kafka_that_has_gone(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -256,7 +256,7 @@ def test_what_a_silent_device_has_kept_arrives_late_whole_and_in_order(lab: Lab)
     lab.wait_for("sensor", 10)
     production.world.silence("sensor-1")
     eventually(lambda: production.world.backlog("sensor-1") >= 5)
-    kept = production.world.send_backlog("sensor-1")
+    kept = production.world.wake("sensor-1", backlog_first=True)
     sent = production.accepted
     eventually(lambda: production.accepted >= sent + kept + 5)
     production.stop()
@@ -271,7 +271,7 @@ def test_nothing_is_lost_when_a_producer_stopped_with_a_backlog_goes_on_in_the_s
     first = lab.produce(devices=2, per_second=100)
     first.world.silence("sensor-2")
     eventually(lambda: first.world.backlog("sensor-2") >= 20)
-    first.world.send_backlog("sensor-2")
+    first.world.wake("sensor-2", backlog_first=True)
     first.stop()
     assert first.accepted == first.delivered == len(lab.records("sensor"))
     second = lab.produce(first.world)

@@ -16,7 +16,7 @@ def test_a_stopped_producer_goes_on_in_its_world(lab: Lab) -> None:
     assert sensors.wait(10)
     sensors.start()
     assert sensors.wait(10)
-    assert (sensors.status, sensors.delivered) == ("stopped", 10)
+    assert (sensors.status, sensors.delivered) == ("finished", 10)
 
     ticking = lab.produce(devices=1, per_second=100, to="other", name="ticking")
     lab.wait_for("other", records=3)

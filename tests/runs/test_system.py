@@ -41,7 +41,7 @@ def test_workers_and_topics_come_with_their_numbers(lab: Lab, system: System) ->
     run.wait_until_caught_up()
     found, (sensor, alert) = system.look()
     assert [each._replace(per_second=0.0) for each in found] == [
-        WorkerFacts("producer of sensor", "stopped", (), "sensor", 0.0, None, ""),
+        WorkerFacts("producer of sensor", "finished", (), "sensor", 0.0, None, ""),
         WorkerFacts("alert_filter", "running", ("sensor",), "alert", 0.0, 0, ""),
     ]
     assert (sensor.name, sensor.records, sensor.dead_letters) == ("sensor", 7, 0)
