@@ -51,7 +51,7 @@ class Controls(VBox):  # type: ignore[misc]
         self.silent = ToggleButton(description="Silent", icon="chain-broken", layout=WIDE)
         self.backlog = Button(description="Send backlog", icon="inbox", layout=WIDE)
         self.corrupt = Button(description="Corrupt record", icon="bolt", layout=WIDE)
-        self._said = HTML("")
+        self._said = HTML(_line(Markup("&nbsp;")))  # as high as it will be: what stands below must not jump
         super().__init__(
             [
                 HBox([self.run, self.rate, self.threshold], layout=ROW),
@@ -203,4 +203,8 @@ class Controls(VBox):  # type: ignore[misc]
             self.backlog.disabled = self.silent.value or not kept  # who is cut off can send nothing
 
     def _say(self, text: str) -> None:
-        self._said.value = Markup("<p role='status' style='margin:2px 4px'>{}</p>").format(text)
+        self._said.value = _line(text)
+
+
+def _line(text: str) -> Markup:
+    return Markup("<p role='status' style='margin:2px 4px'>{}</p>").format(text)

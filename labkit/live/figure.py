@@ -2,11 +2,19 @@
 
 import threading
 from copy import deepcopy
+from pathlib import Path
 from typing import Any
 
+import anywidget
 import pandas as pd  # noqa: F401 - Plotly looks it up in sys.modules, and fails while another thread imports it
 import plotly.graph_objects as go
 from plotly.serializers import custom_serializers
+
+
+class Fit(anywidget.AnyWidget):
+    """Stands below a figure that is drawn once, and lets it be as wide as the page."""
+
+    _esm = Path(__file__).with_name("fit.js")
 
 
 class LiveFigure(go.FigureWidget):  # type: ignore[misc]

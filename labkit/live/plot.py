@@ -12,7 +12,7 @@ from markupsafe import Markup
 from labkit.errors import LabError
 from labkit.live import theme
 from labkit.live.chart_svg import Line, lines_svg
-from labkit.live.figure import LiveFigure
+from labkit.live.figure import Fit, LiveFigure
 from labkit.live.snapshot import Snapshot, image
 
 
@@ -26,7 +26,7 @@ class Plot(VBox):  # type: ignore[misc]
             raise LabError("The table has no rows yet: there is nothing to draw.")
         self._y = y
         self._lines = [_line(str(name), rows.sort_values(x), looks, x, y) for name, rows in table.groupby(by)]
-        super().__init__([self._figure(), HTML(self._caption())])
+        super().__init__([self._figure(), HTML(self._caption()), Fit()])
         self.snapshot = Snapshot(self, self._static_html, self.summary)
         self.snapshot.ready.set()
 

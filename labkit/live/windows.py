@@ -16,7 +16,7 @@ from labkit.kafka.tap import Record
 from labkit.live import theme
 from labkit.live.chart import drawable
 from labkit.live.chart_svg import timeline_svg
-from labkit.live.figure import LiveFigure
+from labkit.live.figure import Fit, LiveFigure
 from labkit.live.snapshot import Snapshot, image
 
 LABELLED = 24  # readings with a number at each point, at the most: with more they would cover each other
@@ -45,7 +45,7 @@ class Windows(VBox):  # type: ignore[misc]
             raise LabError(f"No record of {device!r} in this time is a reading: wait for one, or give more seconds.")
         self._spans = {topic: spans(records) for topic, records in windows.items()}
         self.figure = self._figure()
-        super().__init__([self.figure, HTML(self._table())])
+        super().__init__([self.figure, HTML(self._table()), Fit()])
         self.snapshot = Snapshot(self, self._static_html, self.summary)
         self.snapshot.ready.set()
 
