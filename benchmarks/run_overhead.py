@@ -76,7 +76,7 @@ def labkit(tapped: bool, address: str, writes: str) -> None:
     ended = threading.Event()
     with Lab() as lab:
         if tapped:
-            tap = Tap(lab._topics, (SENSOR, writes))
+            tap = Tap(Topics(address), (SENSOR, writes))
             threading.Thread(target=follow, args=(tap, ended)).start()
         lab.run(alert_filter, reads=SENSOR, writes=writes, name=writes)
         sys.stdin.read()

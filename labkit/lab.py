@@ -177,16 +177,26 @@ class Lab:
         self._started.adopt(job, replaced)
         return job
 
-    def create_topic(self, name: str, partitions: int | None = None) -> None:
-        """Make a topic before anything is written to it: so that it can be read already, or has several partitions.
+    def create_topic(self, *names: str, partitions: int | None = None) -> None:
+        """Make topics before anything is written to them: so that they can be read already, or have several partitions.
 
-        Nothing happens if it is there already. Raises LabError if that one has not as many partitions as are asked for.
+        Nothing happens if one is there already. Raises LabError if that has not as many partitions as are asked for.
         """
         if partitions is not None and partitions < 1:
             raise LabError("A topic needs at least one partition.")
-        self._topics.create(name, partitions=partitions or 1)
-        if partitions not in {None, found := len(self._topics.partitions(name))}:
-            raise LabError(f"There is a topic {name!r} already, and its partitions are {found}: choose another name.")
+        self._topics.create(*names, partitions=partitions or 1)
+        for name in names if partitions else ():
+            if (found := len(self._topics.partitions(name))) != partitions:
+                raise LabError(
+                    f"There is a topic {name!r} already, and its partitions are {found}: choose another name."
+                )
+
+    def full_name(self, name: str) -> str:
+        """What a topic or consumer group of this lab is called on the broker: with the prefix in LAB_NAMESPACE, if any.
+
+        For programs that speak to the broker without the lab. Raises LabError if that is no name.
+        """
+        return self._topics.full(name)
 
     # ------------------------------------------------------------------- look
 

@@ -11,6 +11,7 @@ from playwright.sync_api import Page
 
 from labkit import Lab
 from tests.around import jupyter
+from tests.topics import topics_of
 from tests.waiting import eventually
 
 SCREENSHOTS = Path(__file__).parents[2] / "screenshots"
@@ -93,7 +94,7 @@ def check_dashboard(page: Page, lab: Lab, picture: str) -> None:
 
 
 def settings(lab: Lab) -> dict[str, str]:
-    return {"LAB_BROKER": lab.broker.address, "LAB_NAMESPACE": lab._topics.namespace}
+    return {"LAB_BROKER": lab.broker.address, "LAB_NAMESPACE": topics_of(lab).namespace}
 
 
 def screenshot(page: Page, name: str) -> None:

@@ -29,6 +29,7 @@ from tests.broker.lives import lives
 from tests.flink import oracle, results
 from tests.pipelines.oracle import GRACE, Reading
 from tests.readings.test_reading import GOOD, nearly
+from tests.topics import topics_of
 from tests.waiting import eventually
 
 PUNCTUATION = b'{}[]",:.-+eE0123456789 \\u\n'
@@ -38,7 +39,7 @@ START = 60.0  # seconds that a job may take until it runs, on a busy machine
 def send(lab: Lab, topic: str, values: Iterable[bytes | None], partition: int = 0, ago: int = 0) -> None:
     producer = clients.producer(lab.broker.address)
     for value in values:
-        producer.produce(lab._topics.full(topic), value, b"key", partition=partition, timestamp=now() - ago)
+        producer.produce(lab.full_name(topic), value, b"key", partition=partition, timestamp=now() - ago)
     assert producer.flush(10) == 0
 
 
@@ -92,7 +93,7 @@ def test_bad_records_are_the_same_as_everywhere_and_kept_raw_with_the_reason(lab
     hurt = [damaged(renamed(good), dice) for _ in range(500)]
     values += [each for each in hurt if not (is_reading(each) and json.loads(each)["timestamp"] > now())]
     dice.shuffle(values)
-    lab._topics.create("sensor-data")
+    lab.create_topic("sensor-data")
     send(lab, "sensor-data", [*values, ahead])
 
     job = ended(lab.flink(into=tmp_path, bounded=True))
@@ -102,7 +103,7 @@ def test_bad_records_are_the_same_as_everywhere_and_kept_raw_with_the_reason(lab
     fields = operator.itemgetter("sensor_id", "temperature", "humidity", "timestamp")
     found = [fields(each) for each in results.objects(tmp_path, "readings")]
     assert found == [fields(json.loads(each)) for each in readings]
-    letters = tap.newest(lab._topics, "sensor-data.dead-letter", len(values), raw=True)
+    letters = tap.newest(topics_of(lab), "sensor-data.dead-letter", len(values), raw=True)
     assert [each.value for each in letters] == [*(each for each in values if not is_reading(each)), ahead]
     assert {each.key for each in letters} == {"key"}
     places = [place for place, value in enumerate([*values, ahead]) if value == ahead or not is_reading(value)]
@@ -141,7 +142,7 @@ def test_a_stop_commits_all_that_was_read_and_resume_goes_on_from_there(lab: Lab
         assert b"Apache Flink" in dashboard.read()
     with pytest.raises(LabError, match="Another job is writing"):
         lab.flink(into=tmp_path, name="other", resume=True)
-    workers, _ = System(lab._topics, lambda: [job]).look()
+    workers, _ = System(topics_of(lab), lambda: [job]).look()
     (worker,) = workers
     assert (worker.status, worker.reads, worker.writes) == ("running", ("sensor-data",), None)
     eventually(lambda: job.lag() < 100)
@@ -167,7 +168,7 @@ def test_a_stop_commits_all_that_was_read_and_resume_goes_on_from_there(lab: Lab
     again.stop()
     assert results.lines(tmp_path, "readings")[: len(files)] == files
     assert written(tmp_path) == sent(lab)
-    lab._topics.delete([lab._topics.full("sensor-data")])
+    topics_of(lab).delete([lab.full_name("sensor-data")])
     lab.produce(to="sensor-data", count=1).wait(5)
     with pytest.raises(LabError, match="with another topic: name another folder"):
         lab.flink(into=tmp_path, resume=True)
@@ -243,7 +244,7 @@ def test_a_killed_kernel_takes_the_job_with_it() -> None:
 
 
 def test_a_silent_partition_does_not_hold_time_back(lab: Lab, tmp_path: Path) -> None:
-    lab._topics.create("sensor-data", partitions=2)
+    lab.create_topic("sensor-data", partitions=2)
     send(lab, "sensor-data", [renamed(GOOD | {"timestamp": now() - 60_000})], partition=1, ago=60_000)
     begin = now() - 30_000
     send(lab, "sensor-data", [renamed(GOOD | {"timestamp": begin + 100 * each}) for each in range(200)], ago=10_000)
@@ -260,7 +261,7 @@ def test_each_error_is_one_line_that_says_what_to_do_and_leaves_nothing(lab: Lab
     directories = {*Path(tempfile.gettempdir()).glob("labkit-*")}
     with pytest.raises(LabError, match="There is no topic 'nothing' yet: `lab produce --topic nothing`"):
         lab.flink(reads="nothing")
-    lab._topics.create("sensor-data")
+    lab.create_topic("sensor-data")
     (tmp_path / "file").write_text("")
     with pytest.raises(LabError, match=r"Cannot write to .*file.*: name another folder"):
         lab.flink(into=tmp_path / "file")
@@ -281,7 +282,7 @@ def test_each_error_is_one_line_that_says_what_to_do_and_leaves_nothing(lab: Lab
     ],
 )
 def test_wrong_sql_ends_in_one_line(lab: Lab, old: str, new: str, line: str) -> None:
-    lab._topics.create("sensor-data")
+    lab.create_topic("sensor-data")
     job = lab.flink(sql=SQL.replace(old, new), bounded=True)
     assert job.wait(START)
     assert job.status == "failed"
@@ -291,7 +292,7 @@ def test_wrong_sql_ends_in_one_line(lab: Lab, old: str, new: str, line: str) -> 
 
 
 def test_a_job_that_failed_before_it_did_anything_leaves_nothing_in_the_way(lab: Lab, tmp_path: Path) -> None:
-    lab._topics.create("sensor-data")
+    lab.create_topic("sensor-data")
     send(lab, "sensor-data", [renamed(GOOD)])
     lab.flink(into=tmp_path, sql="SELEKT").wait(START)
     ended(lab.flink(into=tmp_path, bounded=True))
@@ -310,7 +311,7 @@ def test_without_a_network_one_line_names_the_jar(tmp_path: Path, lab: Lab, monk
     monkeypatch.setattr("labkit.flink.engine.installation", lambda: empty)
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")  # nobody listens at the discard port
     monkeypatch.setenv("NO_PROXY", "")
-    lab._topics.create("sensor-data")
+    lab.create_topic("sensor-data")
     with pytest.raises(LabError, match=r"Could not download org.apache.flink:.* check the network"):
         lab.flink()
 

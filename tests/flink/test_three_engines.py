@@ -72,15 +72,15 @@ def replayed() -> list[Reading]:
 
 def send(lab: Lab, readings: Sequence[Reading]) -> None:
     """To the topics of both engines, each with its name for the device; and some that are no readings."""
-    lab._topics.create("sensor", "sensor-data")
+    lab.create_topic("sensor", "sensor-data")
     producer = clients.producer(lab.broker.address)
     for number, (device, timestamp, temperature) in enumerate(readings):
         fields = {"temperature": temperature, "humidity": 40, "timestamp": timestamp}
         for topic, name in ("sensor", "device"), ("sensor-data", "sensor_id"):
             value = json.dumps({name: device, **fields})
-            producer.produce(lab._topics.full(topic), value, device, timestamp=timestamp)
+            producer.produce(lab.full_name(topic), value, device, timestamp=timestamp)
             if number % 1000 == 0:
-                producer.produce(lab._topics.full(topic), "no reading", device, timestamp=timestamp)
+                producer.produce(lab.full_name(topic), "no reading", device, timestamp=timestamp)
         producer.poll(0)
     assert producer.flush(30) == 0
 

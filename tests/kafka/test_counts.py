@@ -10,14 +10,15 @@ from labkit import Lab
 from labkit.kafka import clients
 from labkit.kafka.counts import Count
 from labkit.runs.system import System
+from tests.topics import topics_of
 from tests.waiting import eventually
 
 
 @pytest.fixture
 def producer(lab: Lab) -> Iterator[Producer]:
     """One with transactions; what a test has left open is aborted."""
-    lab._topics.create("sensor", partitions=2)
-    producer = clients.producer(lab.broker.address, **{"transactional.id": lab._topics.full("writer")})
+    lab.create_topic("sensor", partitions=2)
+    producer = clients.producer(lab.broker.address, **{"transactional.id": lab.full_name("writer")})
     producer.init_transactions(10)
     yield producer
     with contextlib.suppress(KafkaException):  # none is open
@@ -28,72 +29,72 @@ def write(producer: Producer, lab: Lab, records: int) -> None:
     """Into a transaction that stays open."""
     producer.begin_transaction()
     for number in range(records):
-        producer.produce(lab._topics.full("sensor"), b"{}", partition=number % 2)
+        producer.produce(lab.full_name("sensor"), b"{}", partition=number % 2)
     assert producer.flush(10) == 0
 
 
 def commit(producer: Producer, lab: Lab) -> None:
     """Kafka writes the markers right after it has answered."""
     producer.commit_transaction(10)
-    eventually(lambda: lab._topics.end_offsets("sensor", committed=True) == lab._topics.end_offsets("sensor"))
+    eventually(lambda: topics_of(lab).end_offsets("sensor", committed=True) == topics_of(lab).end_offsets("sensor"))
 
 
 def test_markers_aborted_and_open_records_are_none(lab: Lab, producer: Producer) -> None:
     for number in range(3):
         write(producer, lab, 4)
         commit(producer, lab)
-        assert lab._topics.count("sensor") == 4 * (number + 1)
+        assert topics_of(lab).count("sensor") == 4 * (number + 1)
     write(producer, lab, 10)
     producer.abort_transaction(10)
-    assert lab._topics.count("sensor") == 12
+    assert topics_of(lab).count("sensor") == 12
     write(producer, lab, 6)
-    assert lab._topics.count("sensor") == 12
+    assert topics_of(lab).count("sensor") == 12
     assert len(lab.records("sensor")) == 12
-    eventually(lambda: sum(lab._topics.end_offsets("sensor").values()) == 36)  # offsets: 12 and 16 records, 8 markers
+    eventually(lambda: sum(topics_of(lab).end_offsets("sensor").values()) == 36)  # 28 records, 8 markers
 
 
 def test_what_is_committed_counts_at_once_and_once(lab: Lab, producer: Producer) -> None:
     write(producer, lab, 5)
-    assert lab._topics.count("sensor") == 0
+    assert topics_of(lab).count("sensor") == 0
     producer.commit_transaction(10)
     lab.wait_for("sensor", 5, timeout=5)
-    assert [lab._topics.count("sensor") for _ in range(3)] == [5, 5, 5]
+    assert [topics_of(lab).count("sensor") for _ in range(3)] == [5, 5, 5]
 
 
 def test_what_was_removed_is_not_held_but_came(lab: Lab, producer: Producer) -> None:
     write(producer, lab, 4)
     commit(producer, lab)
-    assert lab._topics.counts.of("sensor") == Count(4, 4)
-    lab._topics.empty("sensor")
-    assert lab._topics.counts.of("sensor") == Count(0, 4)
+    assert topics_of(lab).counts.of("sensor") == Count(4, 4)
+    topics_of(lab).empty("sensor")
+    assert topics_of(lab).counts.of("sensor") == Count(0, 4)
     write(producer, lab, 2)
     commit(producer, lab)
-    assert lab._topics.counts.of("sensor") == Count(2, 6)
+    assert topics_of(lab).counts.of("sensor") == Count(2, 6)
 
 
 def test_what_was_removed_in_part_is_counted_again(lab: Lab, producer: Producer) -> None:
     write(producer, lab, 6)
     commit(producer, lab)
-    assert lab._topics.count("sensor") == 6
-    oldest = TopicPartition(lab._topics.full("sensor"), 0, 1)
-    lab._topics.admin.delete_records([oldest])[oldest].result(10)
+    assert topics_of(lab).count("sensor") == 6
+    oldest = TopicPartition(lab.full_name("sensor"), 0, 1)
+    topics_of(lab).admin.delete_records([oldest])[oldest].result(10)
     write(producer, lab, 2)
     commit(producer, lab)
-    assert lab._topics.counts.of("sensor") == Count(7, 8)
+    assert topics_of(lab).counts.of("sensor") == Count(7, 8)
 
 
 def test_a_topic_made_anew_is_counted_anew(lab: Lab, producer: Producer) -> None:
     for records in (2, 8):
         write(producer, lab, records)
         commit(producer, lab)
-        assert lab._topics.count("sensor") == records
-        lab._topics.delete([lab._topics.full("sensor")])
-        lab._topics.create("sensor", partitions=2)
+        assert topics_of(lab).count("sensor") == records
+        topics_of(lab).delete([lab.full_name("sensor")])
+        lab.create_topic("sensor", partitions=2)
 
 
 def test_the_topology_counts_records(lab: Lab, producer: Producer) -> None:
     worker = lab.produce([])
-    system = System(lab._topics, lambda: [worker])
+    system = System(topics_of(lab), lambda: [worker])
     write(producer, lab, 4)
     commit(producer, lab)
     write(producer, lab, 4)

@@ -6,21 +6,22 @@ from confluent_kafka import Consumer, TopicPartition
 
 from labkit import Lab
 from labkit.kafka import clients
+from tests.topics import topics_of
 from tests.waiting import eventually
 
 
 def member(lab: Lab, group: str) -> Consumer:
-    settings = {"group.id": lab._topics.full(group), "auto.offset.reset": "earliest"}
+    settings = {"group.id": lab.full_name(group), "auto.offset.reset": "earliest"}
     return clients.consumer(lab.broker.address, **settings)
 
 
 def test_a_partition_without_a_committed_offset_has_all_its_records_for_lag(lab: Lab) -> None:
-    lab._topics.create("sensor", partitions=3)
+    lab.create_topic("sensor", partitions=3)
     assert lab.produce(devices=20, per_second=None, count=100).wait(10)
-    ends = lab._topics.end_offsets("sensor")
+    ends = topics_of(lab).end_offsets("sensor")
     assert all(ends.values())
     with contextlib.closing(member(lab, "half")) as consumer:
-        consumer.commit(offsets=[TopicPartition(lab._topics.full("sensor"), 1, 1)], asynchronous=False)
+        consumer.commit(offsets=[TopicPartition(lab.full_name("sensor"), 1, 1)], asynchronous=False)
     table = lab.groups()
     assert list(table["partition"]) == [0, 1, 2]
     assert list(table["committed"].isna()) == [True, False, True]
@@ -31,7 +32,7 @@ def test_a_partition_without_a_committed_offset_has_all_its_records_for_lag(lab:
 def test_a_group_that_has_committed_nothing_yet_is_shown_with_its_lag(lab: Lab) -> None:
     assert lab.produce(per_second=None, count=100).wait(10)
     with contextlib.closing(member(lab, "new")) as consumer:
-        consumer.subscribe([lab._topics.full("sensor")])
+        consumer.subscribe([lab.full_name("sensor")])
         eventually(lambda: consumer.poll(0.1))
         (row,) = lab.groups().to_dict("records")
     assert (row["group"], row["topic"], row["partition"], row["lag"]) == ("new", "sensor", 0, 100)
@@ -40,7 +41,7 @@ def test_a_group_that_has_committed_nothing_yet_is_shown_with_its_lag(lab: Lab) 
 def test_removed_records_are_no_lag(lab: Lab) -> None:
     assert lab.produce(per_second=None, count=10).wait(10)
     with contextlib.closing(member(lab, "late")) as consumer:
-        consumer.commit(offsets=[TopicPartition(lab._topics.full("sensor"), 0, 3)], asynchronous=False)
+        consumer.commit(offsets=[TopicPartition(lab.full_name("sensor"), 0, 3)], asynchronous=False)
     assert list(lab.groups()["lag"]) == [7]
-    lab._topics.empty("sensor")
+    topics_of(lab).empty("sensor")
     assert list(lab.groups()["lag"]) == [0]

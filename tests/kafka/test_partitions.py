@@ -22,7 +22,7 @@ def places(lab: Lab) -> Callable[[str], dict[str | None, int]]:
 def write_as_the_lab(lab: Lab, topic: str) -> None:
     producer = clients.producer(lab.broker.address)
     for key in KEYS:
-        producer.produce(lab._topics.full(topic), b"{}", key.encode())
+        producer.produce(lab.full_name(topic), b"{}", key.encode())
     assert producer.flush(10) == 0
 
 
@@ -30,12 +30,12 @@ def test_a_key_goes_where_quix_streams_and_java_put_it(
     lab: Lab, installation: cache.Installation, places: Callable[[str], dict[str | None, int]]
 ) -> None:
     topics = ("by-the-lab", "by-quix-streams", "by-java")
-    lab._topics.create(*topics, partitions=5)
+    lab.create_topic(*topics, partitions=5)
     write_as_the_lab(lab, "by-the-lab")
     with Application(lab.broker.address).get_producer() as producer:
         for key in KEYS:
-            producer.produce(lab._topics.full("by-quix-streams"), b"{}", key.encode())
-    arguments = [CONSOLE_PRODUCER, "--bootstrap-server", lab.broker.address, "--topic", lab._topics.full("by-java")]
+            producer.produce(lab.full_name("by-quix-streams"), b"{}", key.encode())
+    arguments = [CONSOLE_PRODUCER, "--bootstrap-server", lab.broker.address, "--topic", lab.full_name("by-java")]
     properties = [each for text in ("parse.key=true", "key.separator==") for each in ("--reader-property", text)]
     subprocess.run(
         server.java(installation.classpath, [*arguments, *properties], *installation.aot_options()),
@@ -53,9 +53,9 @@ def test_a_key_goes_where_quix_streams_and_java_put_it(
 
 
 def test_records_without_a_key_are_spread(lab: Lab) -> None:
-    lab._topics.create("keyless", partitions=5)
+    lab.create_topic("keyless", partitions=5)
     producer = clients.producer(lab.broker.address, **{"sticky.partitioning.linger.ms": 0})
     for _ in range(200):
-        producer.produce(lab._topics.full("keyless"), b"{}")
+        producer.produce(lab.full_name("keyless"), b"{}")
     assert producer.flush(10) == 0
     assert {record.partition for record in lab.records("keyless")} == set(range(5))

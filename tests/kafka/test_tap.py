@@ -8,6 +8,7 @@ from labkit import Lab
 from labkit.kafka import clients
 from labkit.kafka.tap import Record, Tap
 from labkit.readings import simulate
+from tests.topics import topics_of
 from tests.waiting import eventually
 
 
@@ -27,7 +28,7 @@ def read(tap: Tap, count: int) -> list[Record]:
 
 def test_a_tap_shows_the_newest_that_was_there_and_all_that_comes(lab: Lab, closing: list[Tap]) -> None:
     assert lab.produce(per_second=None, count=30).wait(10)
-    tap = Tap(lab._topics, ["sensor"], newest=10)
+    tap = Tap(topics_of(lab), ["sensor"], newest=10)
     closing.append(tap)
     assert [each.offset for each in read(tap, 10)] == list(range(20, 30))
     assert lab.produce(per_second=None, count=5).wait(10)
@@ -36,8 +37,8 @@ def test_a_tap_shows_the_newest_that_was_there_and_all_that_comes(lab: Lab, clos
 
 
 def test_a_tap_that_is_overrun_seeks_to_the_newest_and_counts_what_it_skipped(lab: Lab, closing: list[Tap]) -> None:
-    lab._topics.create("sensor")
-    tap = Tap(lab._topics, ["sensor"], newest=50)
+    lab.create_topic("sensor")
+    tap = Tap(topics_of(lab), ["sensor"], newest=50)
     closing.append(tap)
     assert lab.produce(per_second=None, count=20_000).wait(20)
     records: list[Record] = []
@@ -48,8 +49,8 @@ def test_a_tap_that_is_overrun_seeks_to_the_newest_and_counts_what_it_skipped(la
 
 
 def test_a_tap_follows_several_topics_and_joins_no_group(lab: Lab, closing: list[Tap]) -> None:
-    lab._topics.create("sensor", "other")
-    tap = Tap(lab._topics, ["sensor", "other"])
+    lab.create_topic("sensor", "other")
+    tap = Tap(topics_of(lab), ["sensor", "other"])
     closing.append(tap)
     assert lab.produce(per_second=None, count=3).wait(10)
     assert lab.produce([next(simulate())], to="other", per_second=None).wait(10)
@@ -58,10 +59,10 @@ def test_a_tap_follows_several_topics_and_joins_no_group(lab: Lab, closing: list
 
 
 def test_a_tap_sees_nothing_of_an_aborted_transaction(lab: Lab, closing: list[Tap]) -> None:
-    lab._topics.create("sensor")
-    tap = Tap(lab._topics, ["sensor"])
+    lab.create_topic("sensor")
+    tap = Tap(topics_of(lab), ["sensor"])
     closing.append(tap)
-    full = lab._topics.full("sensor")
+    full = lab.full_name("sensor")
     producer = clients.producer(lab.broker.address, **{"transactional.id": full})
     producer.init_transactions(10)
     producer.begin_transaction()
@@ -76,7 +77,7 @@ def test_a_tap_sees_nothing_of_an_aborted_transaction(lab: Lab, closing: list[Ta
 
 
 def test_peek_shows_where_each_record_lies(lab: Lab) -> None:
-    lab._topics.create("sensor", partitions=3)
+    lab.create_topic("sensor", partitions=3)
     assert lab.produce(devices=5, per_second=None, count=50).wait(10)
     table = lab.peek("sensor", 20)
     assert list(table.columns[:4]) == ["partition", "offset", "time", "key"]
@@ -89,7 +90,7 @@ def test_peek_shows_where_each_record_lies(lab: Lab) -> None:
 def test_a_tap_keeps_up_with_a_thousand_records_a_second(lab: Lab, closing: list[Tap]) -> None:
     """A client that has its queue full must not wait a second before it asks for more: that would be skipped."""
     lab.create_topic("sensor")
-    tap = Tap(lab._topics, ["sensor"], newest=200)
+    tap = Tap(topics_of(lab), ["sensor"], newest=200)
     closing.append(tap)
     production = lab.produce(devices=10, per_second=100, count=4000)
     records: list[Record] = []

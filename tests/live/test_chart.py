@@ -15,6 +15,7 @@ from labkit.kafka.tap import Record
 from labkit.live import pacing, theme
 from labkit.live.chart import Chart, drawable
 from tests.live.browser import threads_in_each_others_way
+from tests.topics import topics_of
 from tests.waiting import eventually
 
 
@@ -104,9 +105,9 @@ def test_what_cannot_be_drawn_is_counted(lab: Lab) -> None:
 
 def test_what_is_no_reading_does_not_spoil_the_picture(lab: Lab) -> None:
     producer = clients.producer(lab.broker.address)
-    lab._topics.create("sensor")
+    lab.create_topic("sensor")
     for record in (reading(0, -400.0), reading(1), reading(2) | {"humidity": 101}):
-        producer.produce(lab._topics.full("sensor"), orjson.dumps(record), b"sensor-1")
+        producer.produce(lab.full_name("sensor"), orjson.dumps(record), b"sensor-1")
     producer.flush(10)
     chart = lab.chart("sensor")
     eventually(lambda: "Records not drawn, for they are no readings or have no temperature: 2." in text(chart))
@@ -283,12 +284,12 @@ def test_a_chart_of_a_topic_that_is_emptied_forgets_the_old_points_says_so_and_d
     send(lab, reading(0, 31.0), to="alert")
     chart = lab.chart("sensor", "alert")
     eventually(lambda: points(chart) == 3)
-    lab._topics.empty("alert")
+    topics_of(lab).empty("alert")
     eventually(lambda: points(chart) == 2)
     eventually(
         lambda: re.match(r"alert was emptied at \d\d:\d\d:\d\d UTC; what was drawn of it is gone\.", text(chart))
     )
-    lab._topics.empty("sensor")
+    topics_of(lab).empty("sensor")
     eventually(lambda: chart.figure.data == ())
     assert not chart.figure.layout.xaxis.visible
     send(lab, reading(5), reading(6))

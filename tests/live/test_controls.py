@@ -18,6 +18,7 @@ from labkit.readings import World, now, simulate
 from labkit.runs.production import Production
 from labkit.scene import Scene
 from tests.live.browser import sends, threads_in_each_others_way
+from tests.topics import topics_of
 from tests.waiting import eventually
 
 
@@ -35,7 +36,7 @@ def choose(menu: Any, value: Any) -> None:
 
 
 def count(lab: Lab, topic: str) -> int:
-    return lab._topics.count(topic)
+    return topics_of(lab).count(topic)
 
 
 def worker(lab: Lab, name: str) -> Any:

@@ -25,7 +25,7 @@ def test_a_run_tells_state_counts_and_dead_letters(lab: Lab) -> None:
     assert re.search(r"▶ running\s+copy\s*: sensor → copy, 1 in, 1 out, [\d.]+ a second, lag 0", words(run))
     assert "unreadable" not in words(run)
     spoiler = clients.producer(lab.broker.address)
-    spoiler.produce(lab._topics.full("sensor"), b"?")
+    spoiler.produce(lab.full_name("sensor"), b"?")
     spoiler.flush(10)
     eventually(lambda: "1 unreadable, in sensor.dead-letter" in words(run))
     lab.stop()

@@ -39,13 +39,13 @@ def window(end: int, seconds: int, **value: Any) -> dict[str, Any]:
 
 def send(lab: Lab, topic: str, *values: Any, key: bytes | None = b"sensor-1") -> None:
     """Write values as they are, with their device as the key if they have one; bytes are sent as such."""
-    lab._topics.create(topic)
+    lab.create_topic(topic)
     producer = clients.producer(lab.broker.address)
     for value in values:
         fields = value if isinstance(value, dict) else {}
         raw = value if isinstance(value, bytes) else orjson.dumps(value)
         place = {"timestamp": fields.get("timestamp", NOW), "key": key and fields.get("device", key.decode()).encode()}
-        producer.produce(lab._topics.full(topic), raw, **place)
+        producer.produce(lab.full_name(topic), raw, **place)
     assert producer.flush(10) == 0
 
 

@@ -147,7 +147,7 @@ def test_a_topology_shows_rates_lag_errors_and_dead_letters(lab: Lab) -> None:
     lab.run(alert_filter, reads="sensor", writes="alert")
     lab.run(lambda readings: readings.apply(lambda each: each["<b>"]), reads="sensor", name="bad")
     spoiler = clients.producer(lab.broker.address)
-    spoiler.produce(lab._topics.full("sensor"), b"?")
+    spoiler.produce(lab.full_name("sensor"), b"?")
     spoiler.flush(10)
     eventually(lambda: "✉ 1 dead letters" in words(topology))
     eventually(lambda: re.search(r"bad is failed: sensor to nowhere, KeyError: '<b>'", words(topology)))

@@ -100,16 +100,16 @@ def test_records_that_are_no_readings_are_left_out() -> None:
 
 
 def test_a_lab_shows_one_device_and_the_windows_that_reach_into_its_newest_seconds(lab: Lab) -> None:
-    lab._topics.create("sensor", "tumbling")
+    lab.create_topic("sensor", "tumbling")
     producer = clients.producer(lab.broker.address)
     for device in ("porch", "cellar"):
         for second in range(30):
             stamp = NOW + 1000 * second
             value = {"device": device, "temperature": 20.0, "humidity": 40.0, "timestamp": stamp}
-            producer.produce(lab._topics.full("sensor"), orjson.dumps(value), device.encode(), timestamp=stamp)
+            producer.produce(lab.full_name("sensor"), orjson.dumps(value), device.encode(), timestamp=stamp)
         for start in range(0, 28, 4):
             value = window(start, start + 4, n=4).value
-            producer.produce(lab._topics.full("tumbling"), orjson.dumps(value), device.encode())
+            producer.produce(lab.full_name("tumbling"), orjson.dumps(value), device.encode())
     producer.flush(10)
     shown = lab.windows("sensor", "tumbling", device="porch", seconds=10)
     assert [(each - NOW) // 1000 for each in shown.figure.data[1].base] == [16, 20, 24]
@@ -120,13 +120,13 @@ def test_a_lab_shows_one_device_and_the_windows_that_reach_into_its_newest_secon
 
 def test_a_lab_shows_the_first_partial_windows_too_if_it_shows_the_first_reading(lab: Lab) -> None:
     producer = clients.producer(lab.broker.address)
-    lab._topics.create("sensor", "hopping")
+    lab.create_topic("sensor", "hopping")
     for second in range(11):
         each = reading(second)
-        producer.produce(lab._topics.full("sensor"), orjson.dumps(each.value), b"porch", timestamp=each.timestamp)
+        producer.produce(lab.full_name("sensor"), orjson.dumps(each.value), b"porch", timestamp=each.timestamp)
     for start in range(-3, 5):
         each = window(start, start + 4, n=min(start + 4, 4))
-        producer.produce(lab._topics.full("hopping"), orjson.dumps(each.value), b"porch", timestamp=NOW)
+        producer.produce(lab.full_name("hopping"), orjson.dumps(each.value), b"porch", timestamp=NOW)
     assert producer.flush(10) == 0
     assert lab.windows("sensor", "hopping", device="porch", seconds=10).summary().endswith("hopping 8.")
     assert lab.windows("sensor", "hopping", device="porch", seconds=5).summary().endswith("hopping 3.")

@@ -2,7 +2,6 @@
 
 import itertools
 import json
-import uuid
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -40,11 +39,10 @@ def oracle(text: str) -> dict[str, object] | str | None:
 @settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(records)
 def test_every_record_becomes_what_the_oracle_says(lab: Lab, texts: list[str]) -> None:
-    lab._topics.namespace = f"test-{uuid.uuid4().hex[:8]}-"  # each example has topics of its own
-    lab._topics.create("sensor")
+    lab.create_topic("sensor")
     producer = clients.producer(lab.broker.address)
     for text in texts:
-        producer.produce(lab._topics.full("sensor"), text.encode())
+        producer.produce(lab.full_name("sensor"), text.encode())
     producer.flush(10)
     run = lab.run(alert_filter, reads="sensor", writes="alert")
     run.wait_until_caught_up()

@@ -11,6 +11,7 @@ from quixstreams.dataframe.windows import Count, Mean
 from labkit import Lab
 from labkit.kafka import clients
 from labkit.pipelines import average_temperature
+from tests.topics import topics_of
 from tests.waiting import eventually
 
 NOTEBOOK = Path(__file__).parents[2] / "notebooks/03_windows.ipynb"
@@ -37,13 +38,13 @@ def readings(devices: int) -> list[dict[str, object]]:
 def test_after_group_by_the_windows_and_their_keys_are_the_same(
     lab: Lab, pipeline: Callable[[Any], Any], partitions: int
 ) -> None:
-    lab._topics.create("sensor", "plain", "grouped", partitions=partitions)
+    lab.create_topic("sensor", "plain", "grouped", partitions=partitions)
     assert lab.produce(readings(devices=3), per_second=None).wait(10)
     lab.run(pipeline, reads="sensor", writes="plain").wait_until_caught_up()
     run = lab.run(lambda stream: pipeline(stream.group_by("device")), reads="sensor", writes="grouped", name="grouped")
-    windows = lab._topics.count("plain")
+    windows = topics_of(lab).count("plain")
     assert windows > 3
-    eventually(lambda: run.error or lab._topics.count("grouped") == windows)
+    eventually(lambda: run.error or topics_of(lab).count("grouped") == windows)
     assert run.error is None
     plain, grouped = (
         sorted((each.key, each.timestamp, str(each.value)) for each in lab.records(topic))
@@ -54,11 +55,11 @@ def test_after_group_by_the_windows_and_their_keys_are_the_same(
 
 
 def test_a_key_that_is_no_text_does_not_end_the_pipeline_and_is_written_on_as_it_was(lab: Lab) -> None:
-    lab._topics.create("sensor")
+    lab.create_topic("sensor")
     producer = clients.producer(lab.broker.address)
     for second in (0, 30):
         value = b'{"device": "a", "temperature": 1, "humidity": 1, "timestamp": %d}' % (BEGIN + 1000 * second)
-        producer.produce(lab._topics.full("sensor"), value, b"\xff", timestamp=BEGIN + 1000 * second)
+        producer.produce(lab.full_name("sensor"), value, b"\xff", timestamp=BEGIN + 1000 * second)
     assert producer.flush(10) == 0
     lab.run(average_temperature, reads="sensor", writes="avg-temp").wait_until_caught_up()
     assert {(each.key, each.value["device"]) for each in lab.records("avg-temp")} == {("\\xff", "\\xff")}

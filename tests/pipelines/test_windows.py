@@ -4,7 +4,6 @@ import itertools
 import json
 import random
 import threading
-import uuid
 from collections import Counter
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -81,10 +80,10 @@ def delay(dice: random.Random) -> int:
 
 
 def send(lab: Lab, topic: str, records: Iterable[Sent]) -> None:
-    lab._topics.create(topic)
+    lab.create_topic(topic)
     producer = clients.producer(lab.broker.address)
     for each in records:
-        producer.produce(lab._topics.full(topic), each.value, each.key, timestamp=each.timestamp)
+        producer.produce(lab.full_name(topic), each.value, each.key, timestamp=each.timestamp)
     assert producer.flush(10) == 0
 
 
@@ -138,7 +137,6 @@ def walk(begin: int, arrivals: list[tuple[str, int, float]]) -> list[Reading]:
 @settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(streams)
 def test_every_window_of_any_stream_is_the_oracles(lab: Lab, stream: tuple[int, list[tuple[str, int, float]]]) -> None:
-    lab._topics.namespace = f"test-{uuid.uuid4().hex[:8]}-"  # each example has topics of its own
     assert_the_windows_are_the_oracles(lab, [good(each) for each in walk(*stream)])
     lab.reset()
 

@@ -15,6 +15,7 @@ from labkit.live import panel
 from labkit.pipelines import alert_filter
 from labkit.readings import now, recorded, simulate
 from labkit.runs import production as module
+from tests.topics import topics_of
 from tests.waiting import eventually
 
 
@@ -73,7 +74,7 @@ def test_a_table_with_an_error_is_refused_before_the_first_record(lab: Lab) -> N
     good = next(simulate())
     with pytest.raises(LabError, match=r"Row 2: temperature is 'warm', not a number"):
         lab.produce([good, good | {"temperature": "warm"}])
-    assert not lab._topics.partitions("sensor")
+    assert not topics_of(lab).partitions("sensor")
 
 
 def test_when_the_source_fails_what_was_accepted_arrives(lab: Lab) -> None:
@@ -90,14 +91,14 @@ def test_when_the_source_fails_what_was_accepted_arrives(lab: Lab) -> None:
 
 
 def test_readings_that_kafka_refuses_are_counted_and_shown(lab: Lab) -> None:
-    narrow = NewTopic(lab._topics.full("narrow"), num_partitions=1, config={"max.message.bytes": "200"})
-    lab._topics.admin.create_topics([narrow])[narrow.topic].result()
+    narrow = NewTopic(lab.full_name("narrow"), num_partitions=1, config={"max.message.bytes": "200"})
+    topics_of(lab).admin.create_topics([narrow])[narrow.topic].result()
     long = next(simulate()) | {"comment": "x" * 500}
     production = lab.produce([long], to="narrow", per_second=None)
     assert production.wait(10)
     assert (production.accepted, production.delivered, production.failed) == (1, 0, 1)
     assert "Kafka refused a reading: Broker: Message size too large" in production.note
-    lab._topics.used.add("narrow")
+    lab.create_topic("narrow")  # so that it is deleted with the others
 
 
 def test_producing_again_replaces_the_producer(lab: Lab) -> None:

@@ -17,6 +17,7 @@ from labkit.runs import stall
 from labkit.runs.run import Run
 from labkit.runs.system import System
 from labkit.started import Started
+from tests.topics import topics_of
 from tests.waiting import eventually
 
 
@@ -30,10 +31,10 @@ def cold(seconds: int, device: str = "sensor-1") -> dict[str, object]:
 
 def send(lab: Lab, topic: str, *records: tuple[bytes | None, bytes | None]) -> None:
     """Write keys and values as they are: what a broken sensor might send."""
-    lab._topics.create(topic)
+    lab.create_topic(topic)
     producer = clients.producer(lab.broker.address)
     for key, value in records:
-        producer.produce(lab._topics.full(topic), value, key, timestamp=1_700_000_000_000, headers={"from": b"test"})
+        producer.produce(lab.full_name(topic), value, key, timestamp=1_700_000_000_000, headers={"from": b"test"})
     assert producer.flush(10) == 0
 
 
@@ -134,7 +135,7 @@ def typo(readings):
 
 
 def names_on_the_broker(lab: Lab) -> set[str]:
-    return {name for name in lab._topics.admin.list_topics(timeout=5).topics if lab._topics.namespace in name}
+    return {name for name in topics_of(lab).admin.list_topics(timeout=5).topics if topics_of(lab).namespace in name}
 
 
 @pytest.mark.parametrize("refused", [forgot, typo])
@@ -163,7 +164,6 @@ def test_a_refused_pipeline_leaves_no_topic_group_or_state(lab: Lab, refused: An
     assert names_on_the_broker(lab) == topics
     assert {*directory.glob("*")} == files
     assert lab.groups().empty
-    assert lab._topics.used == {"sensor"}
 
 
 BAD = {
@@ -358,7 +358,7 @@ def test_a_run_that_stays_at_one_record_says_at_which_line_until_it_goes_on(
     write(lab, "sensor", hot(2))
     eventually(lambda: re.fullmatch(said + "1 and rises", run.stuck()))
     eventually(lambda: re.search(said, html.unescape(panel.describe(run))))
-    (seen,) = [each for each in System(lab._topics, lambda: [run]).look()[0] if each.error]
+    (seen,) = [each for each in System(topics_of(lab), lambda: [run]).look()[0] if each.error]
     assert re.fullmatch(said + "1 and rises", seen.error)
     with pytest.raises(LabError, match=r"is running and has still 2 records to read\. It has been at one record for"):
         run.wait_until_caught_up(timeout=0)
@@ -424,10 +424,10 @@ def test_groups_and_topics_stay_inside_the_namespace(lab: Lab) -> None:
     stranger = Topics(lab.broker.address, "somebody-else-")
     stranger.create("sensor")
     names = set(stranger.admin.list_topics(timeout=5).topics)
-    assert {lab._topics.full(name) for name in ("sensor", "alert", "sensor.dead-letter")} <= names
+    assert {lab.full_name(name) for name in ("sensor", "alert", "sensor.dead-letter")} <= names
     lab.reset()
     left = set(stranger.admin.list_topics(timeout=5).topics)
-    assert not any(name.startswith(lab._topics.namespace) for name in left)
+    assert not any(name.startswith(topics_of(lab).namespace) for name in left)
     assert stranger.partitions("sensor") == [0]
     assert lab._groups.latest_number("alert_filter.sensor.alert") == 0
     stranger.delete_used()

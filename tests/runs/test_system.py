@@ -11,12 +11,13 @@ from labkit.pipelines import alert_filter
 from labkit.readings import simulate
 from labkit.runs.run import Run
 from labkit.runs.system import System, TopicFacts, WorkerFacts
+from tests.topics import topics_of
 from tests.waiting import eventually
 
 
 @pytest.fixture
 def system(lab: Lab) -> System:
-    return System(lab._topics, lambda: lab.workers)
+    return System(topics_of(lab), lambda: lab.workers)
 
 
 def readings(count: int) -> list[dict[str, Any]]:
@@ -56,7 +57,7 @@ def test_a_topics_rate_counts_what_comes_in(lab: Lab, system: System) -> None:
 def test_a_topic_that_is_emptied_has_no_negative_rate(lab: Lab, system: System) -> None:
     assert lab.produce(readings(50), per_second=None).wait(10)
     assert topics(system)["sensor"].records == 50
-    lab._topics.empty("sensor")
+    topics_of(lab).empty("sensor")
     sensor = topics(system)["sensor"]
     assert (sensor.records, sensor.per_second) == (0, 0.0)
 
@@ -74,7 +75,7 @@ def test_dead_letters_belong_to_the_topic_that_they_came_from(lab: Lab, system: 
     lab.create_topic("sensor")
     run = lab.run(alert_filter, reads="sensor", writes="alert")
     spoiler = clients.producer(lab.broker.address)
-    spoiler.produce(lab._topics.full("sensor"), b"?", None)
+    spoiler.produce(lab.full_name("sensor"), b"?", None)
     spoiler.flush(10)
     run.wait_until_caught_up()
     found = topics(system)
@@ -135,5 +136,5 @@ def test_a_world_has_one_producer_at_a_time(lab: Lab) -> None:
     assert (first.status, again.world) == ("stopped", first.world)
     again.stop()
     second = lab.produce(first.world, name="second")
-    lab.wait_for("sensor", lab._topics.count("sensor") + 1)
+    lab.wait_for("sensor", topics_of(lab).count("sensor") + 1)
     assert second.alive
