@@ -9,7 +9,10 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from hypothesis import settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from labkit import Lab
 from labkit.broker import OwnBroker, cache, training
@@ -24,6 +27,11 @@ from tests.broker.lives import link_or_copy
 settings.register_profile("labkit", deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("labkit")
 
+# How the names of tests begin. Chromium must keep up with what is drawn: it comes last of what is heavy, when the
+# other workers have run their notebooks.
+HEAVY = ("tests/flink/", *(f"tests/around/test_{name}.py" for name in ("browser", "dashboard", "pace", "soak")))
+LONG = ("notebooks/", "tests/notebooks/test_execution.py", "tests/around/", "tests/broker/")
+
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
@@ -35,7 +43,33 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
     return report
 
 
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Three share two cores, for much of its time a test waits. A single file is done before they have started."""
+    return 3 if any(Path(each).is_dir() for each in config.args) else 0
+
+
+class OneForAllThatIsHeavy(LoadScopeScheduling):
+    """One worker has all that is heavy, one after the other; the others take the rest, test by test.
+
+    That is what `--dist loadgroup` is for, but pytest-xdist 3.8 sees no groups with pytest 9.2 (its issue 1386).
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "heavy" if nodeid.startswith(HEAVY) else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> OneForAllThatIsHeavy:
+    return OneForAllThatIsHeavy(config, log)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What is heavy or takes long begins first: the workers are done at the same time."""
+    first = (*HEAVY, *LONG)
+    items.sort(key=lambda item: next((n for n, each in enumerate(first) if item.nodeid.startswith(each)), len(first)))
+    without_flink(config, items)
+
+
+def without_flink(config: pytest.Config, items: list[pytest.Item]) -> None:
     """There is no Flink for the newest Pythons, and nothing of it to test; everything else works there."""
     if importlib.util.find_spec("pyflink"):
         return
@@ -54,10 +88,20 @@ def _nothing_of_the_developers_own_lab(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def installation() -> cache.Installation:
-    """The developer's own cache, ahead-of-time cache included: no training disturbs the tests later."""
+def one_at_a_time(tmp_path_factory: pytest.TempPathFactory) -> FileLock:
+    """Held by one of the workers that run side by side; their temporary directories have the parent in common."""
+    return FileLock(tmp_path_factory.getbasetemp().parent / "one-at-a-time.lock")
+
+
+@pytest.fixture(scope="session")
+def installation(one_at_a_time: FileLock) -> cache.Installation:
+    """The developer's own cache, ahead-of-time cache included: no training disturbs the tests later.
+
+    A training that finds another at work returns at once, without a cache: hence the lock.
+    """
     place = store.prepare(cache.installation())
-    training.train(place)
+    with one_at_a_time:
+        training.train(place)
     return place
 
 
@@ -76,13 +120,14 @@ def own_installation(installation: cache.Installation, tmp_path: Path) -> cache.
 
 
 @pytest.fixture(scope="session")
-def flink() -> Installation | None:
+def flink(one_at_a_time: FileLock) -> Installation | None:
     """The same for Flink; None where there is none."""
     try:
         place = store.prepare(flink_installation())
     except NotInstalled:
         return None
-    flink_training.train(place)
+    with one_at_a_time:
+        flink_training.train(place)
     return place
 
 

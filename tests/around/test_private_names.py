@@ -43,7 +43,11 @@ PRIVATE = [
 ]
 
 
-@pytest.mark.parametrize(("library", "make", "names", "module", "purpose"), PRIVATE, ids=lambda each: getattr(each, "__name__", str(each))[:40])
+@pytest.mark.parametrize(
+    ("library", "make", "names", "module", "purpose"),
+    PRIVATE,
+    ids=lambda each: getattr(each, "__name__", str(each))[:40],
+)
 def test_what_the_lab_needs_of_a_library_is_there(
     library: str, make: Any, names: list[str], module: str, purpose: str
 ) -> None:
