@@ -142,12 +142,13 @@ def test_every_window_of_any_stream_is_the_oracles(lab: Lab, stream: tuple[int, 
 
 
 def test_all_four_stages_run_at_once_and_leave_no_thread(lab: Lab) -> None:
+    before = {*threading.enumerate()}  # of a Kafka that another test has killed, threads may be left
     workers = [lab.produce(per_second=20)]
     workers += [lab.run(each.function, reads=each.reads, writes=each.writes) for each in PIPELINES.values()]
     eventually(lambda: [each.status for each in workers] == ["running"] * 4)
     lab.stop()
     assert [each.status for each in workers] == ["stopped"] * 4
-    eventually(lambda: not [each for each in threading.enumerate() if each.name.startswith("lab-")])
+    eventually(lambda: not [each for each in {*threading.enumerate()} - before if each.name.startswith("lab-")])
 
 
 # ------------------------------------------------------------------ the oracle against the rules
