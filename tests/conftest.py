@@ -44,8 +44,8 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Three share two cores, for much of its time a test waits. A single file is done before they have started."""
-    return 3 if any(Path(each).is_dir() for each in config.args) else 0
+    """Three share two cores, for much of its time a test waits. A file, or what -k picks, is done sooner without."""
+    return 3 if any(Path(each).is_dir() for each in config.args) and not config.getoption("keyword") else 0
 
 
 class OneForAllThatIsHeavy(LoadScopeScheduling):
