@@ -56,9 +56,8 @@ class Lab:
     def __init__(self) -> None:
         if Lab._current:
             Lab._current.close()
-        self.broker = broker.find_or_start()
-        if cells.current().execution:
-            quix.load_between_cells(cells.shell())  # now it would slow Kafka's start
+        in_notebook = bool(cells.current().execution)  # a script may never run a pipeline
+        self.broker = broker.find_or_start(quix.load if in_notebook else lambda: None)
         self._topics = Topics(self.broker.address, os.environ.get("LAB_NAMESPACE", ""), self.broker.check)
         self._groups = Groups(self._topics)
         self._started = Started(self._show)

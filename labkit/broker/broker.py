@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import time
+from collections.abc import Callable
 from typing import Protocol
 
 from confluent_kafka import KafkaException
@@ -66,10 +67,13 @@ class ExternalBroker:
 class OwnBroker:
     """A Kafka that ends, with its data, when `close` is called or this process ends in whatever way."""
 
-    def __init__(self, installation: cache.Installation | None = None) -> None:
+    def __init__(
+        self, installation: cache.Installation | None = None, meanwhile: Callable[[], object] = lambda: None
+    ) -> None:
+        """`meanwhile` is called while Kafka starts."""
         installation = store.prepare(installation or cache.installation())
         options = installation.aot_options()
-        self.address, self.kept = _start_on_free_ports(installation, options)
+        self.address, self.kept = _start_on_free_ports(installation, options, meanwhile)
         self._trainer = None if options else training.start(installation, "labkit.broker.training")
 
     @property
@@ -94,18 +98,24 @@ class OwnBroker:
         self.kept.close()
 
 
-def find_or_start() -> Broker:
-    """The broker that LAB_BROKER names, else a new one. Raises LabError if neither is to be had."""
+def find_or_start(meanwhile: Callable[[], object] = lambda: None) -> Broker:
+    """The broker that LAB_BROKER names, else a new one; `meanwhile` is called while that starts.
+
+    Raises LabError if neither is to be had.
+    """
     address = os.environ.get("LAB_BROKER", "").strip()
-    return ExternalBroker(address) if address else OwnBroker()
+    return ExternalBroker(address) if address else OwnBroker(meanwhile=meanwhile)
 
 
-def _start_on_free_ports(installation: cache.Installation, options: list[str]) -> tuple[str, Kept]:
+def _start_on_free_ports(
+    installation: cache.Installation, options: list[str], meanwhile: Callable[[], object]
+) -> tuple[str, Kept]:
     for _ in range(3):  # somebody may take a port between our looking and Kafka's binding
         ports = free_ports(2)
         kept = launch(installation, ports, options)
         ready = False
         try:
+            meanwhile()
             ready = wait_until_ready(kept, ports[0])
         finally:  # an interrupt must not leave a broker behind that nobody knows
             log = kept.log()

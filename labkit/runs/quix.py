@@ -4,9 +4,7 @@ import gc
 import importlib
 import logging
 import sys
-import threading
 import warnings
-from typing import Any
 
 from labkit.kafka import clients
 
@@ -25,30 +23,14 @@ def prepare() -> None:
 
 
 def load() -> None:
-    """Import what a run needs. Takes 1.5 s the first time and nothing afterwards."""
+    """Import what a run needs. Takes 1.5 s the first time and nothing afterwards.
+
+    Best while this thread would wait for something: two threads that import parts of the same package at once can lock
+    each other out.
+    """
     if "labkit.runs.run" not in sys.modules:
         importlib.import_module("labkit.runs.run")
         gc.collect()
         gc.freeze()  # a pipeline makes much garbage: spare the collector all these objects, which are none
     if sys.modules.get("rfc3987_syntax", sys) is None:
         sys.modules.pop("rfc3987_syntax", None)
-
-
-def load_between_cells(shell: Any) -> None:
-    """Import once the present notebook cell has ended, while the student reads on; the next cell waits for it.
-
-    Never while a cell runs: two threads that import parts of the same package at once can lock each other out.
-    """
-    # No daemon: C code that is killed in the midst of an import takes the process with it.
-    thread = threading.Thread(target=load, name="lab-import")
-
-    def begin(_: object) -> None:
-        shell.events.unregister("post_run_cell", begin)
-        shell.events.register("pre_run_cell", finish)
-        thread.start()
-
-    def finish(_: object) -> None:
-        shell.events.unregister("pre_run_cell", finish)
-        thread.join()
-
-    shell.events.register("post_run_cell", begin)
