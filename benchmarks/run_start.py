@@ -32,7 +32,7 @@ class Times:
 def ours() -> Times:
     os.environ["LAB_NAMESPACE"] = f"{uuid.uuid4().hex[:8]}-"
     with Lab() as lab:
-        lab.produce(count=100, per_second=None).wait(10)
+        lab.produce(records=100, per_second=None).wait(10)
         begun = time.perf_counter()
         run = lab.run(alert_filter, reads="sensor", writes="alert")
         while not run.records_in:
@@ -51,7 +51,7 @@ class Threaded(Application):
 def bare() -> Times:
     os.environ["LAB_NAMESPACE"] = namespace = f"{uuid.uuid4().hex[:8]}-"
     with Lab() as lab:
-        lab.produce(count=100, per_second=None).wait(10)
+        lab.produce(records=100, per_second=None).wait(10)
         seen = threading.Event()
         begun = time.perf_counter()
         app = Threaded(

@@ -110,15 +110,15 @@ def broker_command() -> None:
 
 
 @main.command()
-@click.option("--topic", "to", default="sensor", show_default=True, help="The topic to write to.")
+@click.option("--writes", default="sensor", show_default=True, help="The topic to write to.")
 @click.option("--devices", default=3, show_default=True, help="How many simulated devices.")
 @click.option("--per-second", default="1", show_default=True, help="Readings a second from each, or 'max'.")
 @click.option("--seed", default=0, show_default=True, help="The same seed gives the same temperatures.")
-@click.option("--count", type=int, help="End after so many readings.")
+@click.option("--records", type=int, help="End after so many readings.")
 @click.option("--source", help="A CSV file, or nyc-weather.")
 @click.option("--factor", type=float, help="Replay it so many times as fast: 3600 is an hour in a second.")
 @click.option("--start", help="Replay nyc-weather from this time on, such as 2013-08-22.")
-def produce(to: str, per_second: str, **options: Any) -> None:
+def produce(per_second: str, **options: Any) -> None:
     """Write readings into a topic until Ctrl+C: of simulated devices, or of a source.
 
     Example: lab produce --devices 5 --per-second 10
@@ -127,7 +127,7 @@ def produce(to: str, per_second: str, **options: Any) -> None:
     """
     rate = None if per_second == "max" else _number(per_second)
     with _lab() as lab:
-        _watch(lab.produce(to=to, per_second=rate, **options))
+        _watch(lab.produce(per_second=rate, **options))
 
 
 @main.command()
@@ -158,7 +158,7 @@ def run(pipeline: str, reads: str | None, writes: str | None, from_start: bool) 
 
 
 @main.command()
-@click.option("--topic", "reads", default="sensor-data", show_default=True, help="The topic to read.")
+@click.option("--reads", default="sensor-data", show_default=True, help="The topic to read.")
 @click.option("--into", default="flink-files", show_default=True, help="The folder to write to.")
 @click.option("--bounded", is_flag=True, help="End where the topic ends now, and close all windows.")
 @click.option("--resume", is_flag=True, help="Go on from the newest checkpoint in the folder.")

@@ -73,13 +73,13 @@ class Lab:
         self,
         source: str | PathLike[str] | pd.DataFrame | Iterable[Mapping[str, Any]] | World | None = None,
         *,
-        to: str = "sensor",
+        writes: str = "sensor",
         devices: int = 3,
         per_second: float | None = PER_SECOND,
         seed: int = 0,
         factor: float | None = None,
         start: str | datetime.datetime | None = None,
-        count: int | None = None,
+        records: int | None = None,
         name: str | None = None,
     ) -> Production:
         """Write readings into a topic from a background thread.
@@ -91,29 +91,29 @@ class Lab:
         "nyc-weather" replays what three New York weather stations recorded in 2013, from `start` (1 July) on and
         `factor` times as fast (3600: an hour a second): the timestamps are mapped to now, and `recorded` keeps the
         original. A table with a `factor` is replayed likewise, and the `world` of a stopped producer goes on: they keep
-        a pace of their own, and the panel says so if another `per_second` is given. `count` ends it after so many
-        readings. Raises LabError before the first record if a column or a type is wrong, or if another producer is
-        still at work in the world.
+        a pace of their own, and the panel says so if another `per_second` is given. `records` ends it after so many.
+        Raises LabError before the first record if a column or a type is wrong, or if another producer is still at work
+        in the world.
         """
         if devices < 1 or (per_second is not None and not per_second > 0):
             raise LabError(
                 "A producer needs at least one device, and more than 0 readings a second (None: all it can)."
             )
-        name = name or f"producer of {to}"
+        name = name or f"producer of {writes}"
         if (source is None or isinstance(source, World)) and (factor, start) != (None, None):
             raise LabError(
                 "factor and start belong to a recording, as in lab.produce('nyc-weather', factor=3600): leave them out."
             )
         if isinstance(source, World):
-            world = self._unused(source, (name, (), to))
+            world = self._unused(source, (name, (), writes))
         elif source is None:
             world = World(readings.simulate(devices, per_second, seed))
         else:
             world = World(readings.open_source(source, per_second, factor, start))
-        production = Production(self._topics, world, to, name, count)
+        production = Production(self._topics, world, writes, name, records)
         if per_second != PER_SECOND and (production.replays or production.per_second != per_second):
             production.note = "per_second was not used: a recording and a world keep a pace of their own"
-        self._topics.create(to)
+        self._topics.create(writes)
         self._started.adopt(production, self._started.replace(production))
         production.start()
         return production
@@ -368,8 +368,8 @@ class Lab:
         """The world, unless it would have two producers at once: each would get a part of its readings."""
         worker = at_work_in(world)
         if worker and worker not in self._started.replaced_by(new):
-            name, to = worker.name, worker.writes
-            raise LabError(f"{name} is still at work in this world: stop it first, or give {name=} and {to=}.")
+            name, writes = worker.name, worker.writes
+            raise LabError(f"{name} is still at work in this world: stop it first, or give {name=} and {writes=}.")
         return world
 
     @functools.cached_property

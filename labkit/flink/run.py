@@ -172,8 +172,8 @@ class FlinkJob(Worker):
             raise LabError("A bounded job cannot be resumed: leave out one of the two.")
         if not self._topics.partitions(self._topic):
             raise LabError(
-                f"There is no topic {self._topic!r} yet: `lab produce --topic {self._topic}` or "
-                f'`lab.produce(to="{self._topic}")` makes and fills it.'
+                f"There is no topic {self._topic!r} yet: `lab produce --writes {self._topic}` or "
+                f'`lab.produce(writes="{self._topic}")` makes and fills it.'
             )
         known = self._results.description()
         if resume:

@@ -70,7 +70,7 @@ def test_a_pipeline_may_be_started_before_what_it_reads(broker: OwnBroker) -> No
     here = {"LAB_BROKER": broker.address, "LAB_NAMESPACE": "order-"}
     with Terminal("run", "alert-counter", **here), Terminal("run", "alert-filter", **here) as run:
         eventually(lambda: "order-sensor" in clients.admin(broker.address).list_topics(timeout=5).topics, 30)
-        assert lab("produce", "--per-second", "max", "--count", "500", **here).returncode == 0
+        assert lab("produce", "--per-second", "max", "--records", "500", **here).returncode == 0
         eventually(lambda: "sensor-1" in lab("peek", "alert", **here).stdout, 60)
     assert re.match(r"alert_filter stopped: sensor → alert, 500 in, \d+ out\.", run.said)
 
@@ -126,17 +126,17 @@ def test_a_csv_file_is_sent_whole(broker: OwnBroker, tmp_path: Path) -> None:
         "device,temperature,humidity,timestamp\nroof,21.5,40,2024-07-01T12:00:00Z\nroof,22,41,2024-07-01T12:00:01Z\n"
     )
     here = {"LAB_BROKER": broker.address, "LAB_NAMESPACE": "csv-"}
-    result = lab("produce", "--source", str(table), "--per-second", "max", "--topic", "roof", **here)
+    result = lab("produce", "--source", str(table), "--per-second", "max", "--writes", "roof", **here)
     assert result.stderr == ""
-    assert result.stdout == "producer of roof stopped: 2 readings written to roof.\n"
+    assert result.stdout == "producer of roof finished: 2 readings written to roof.\n"
     assert "2024-07-01 12:00:01" in lab("peek", "roof", **here).stdout
 
 
 def test_recorded_weather_is_replayed_from_a_start_with_a_factor(broker: OwnBroker) -> None:
     here = {"LAB_BROKER": broker.address, "LAB_NAMESPACE": "weather-"}
-    source = ("--source", "nyc-weather", "--start", "2013-12-24T05:00-05:00", "--factor", "3.6e6", "--count", "3")
+    source = ("--source", "nyc-weather", "--start", "2013-12-24T05:00-05:00", "--factor", "3.6e6", "--records", "3")
     result = lab("produce", *source, **here)
-    assert (result.stdout, result.stderr) == ("producer of sensor stopped: 3 readings written to sensor.\n", "")
+    assert (result.stdout, result.stderr) == ("producer of sensor finished: 3 readings written to sensor.\n", "")
     shown = lab("peek", "sensor", **here).stdout
     assert shown.count("1387879200000") == 3  # 2013-12-24 10:00 UTC, in `recorded`
     assert [station for station in ("EWR", "JFK", "LGA") if station in shown] == ["EWR", "JFK", "LGA"]
@@ -174,7 +174,7 @@ def test_fetch_says_what_is_there() -> None:
 def test_flink_writes_files_until_ctrl_c_and_resumes(broker: OwnBroker, tmp_path: Path) -> None:
     here = {"LAB_BROKER": broker.address, "LAB_NAMESPACE": f"cli-{tmp_path.name}-"}
     folder = tmp_path / "files"
-    with Terminal("produce", "--topic", "sensor-data", "--per-second", "20", **here):
+    with Terminal("produce", "--writes", "sensor-data", "--per-second", "20", **here):
         eventually(lambda: "sensor-1" in lab("peek", "sensor-data", **here).stdout, 30)
         for arguments in ([], ["--resume"]):
             before = len(list(folder.glob("readings/part-*")))

@@ -82,7 +82,7 @@ def test_the_views_of_a_killed_kafka_say_so(lab: Lab) -> None:
 
 
 def test_a_flink_job_of_a_killed_kafka_fails(lab: Lab, flink: object) -> None:  # noqa: ARG001
-    lab.produce(to="sensor-data", name="for flink", per_second=100)
+    lab.produce(writes="sensor-data", name="for flink", per_second=100)
     job = lab.flink()
     eventually(lambda: job.status == "running", 60)
     kill_kafka(lab)
@@ -98,7 +98,7 @@ def test_waiting_on_somebody_elses_silent_kafka_takes_no_longer_than_asked(
     monkeypatch.setenv("LAB_BROKER", broker.address)
     try:
         with Lab() as lab:
-            lab.produce(count=1).wait(10)
+            lab.produce(records=1).wait(10)
             run = lab.run(copy, reads="sensor", writes="copied")
             broker.close()
             for wait in (partial(lab.wait_for, "sensor", 10), run.wait_until_caught_up):

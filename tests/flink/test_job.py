@@ -134,7 +134,7 @@ def written(folder: Path) -> Counter[tuple[str, int, float]]:
 
 
 def test_a_stop_commits_all_that_was_read_and_resume_goes_on_from_there(lab: Lab, tmp_path: Path) -> None:
-    sensors = lab.produce(to="sensor-data", per_second=20)
+    sensors = lab.produce(writes="sensor-data", per_second=20)
     lab.wait_for("sensor-data")
     job = lab.flink(into=tmp_path)
     eventually(lambda: job.progress.checkpoints.done and job.total() > 20, START)
@@ -169,7 +169,7 @@ def test_a_stop_commits_all_that_was_read_and_resume_goes_on_from_there(lab: Lab
     assert results.lines(tmp_path, "readings")[: len(files)] == files
     assert written(tmp_path) == sent(lab)
     topics_of(lab).delete([lab.full_name("sensor-data")])
-    lab.produce(to="sensor-data", count=1).wait(5)
+    lab.produce(writes="sensor-data", records=1).wait(5)
     with pytest.raises(LabError, match="with another topic: name another folder"):
         lab.flink(into=tmp_path, resume=True)
 
@@ -184,7 +184,7 @@ def test_five_kills_at_random_moments_lose_nothing_and_double_nothing(lab: Lab, 
     seed = random.randrange(1 << 30)
     print(f"seed {seed}")  # pytest shows it if the test fails
     dice = random.Random(seed)
-    sensors = lab.produce(to="sensor-data", per_second=100)
+    sensors = lab.produce(writes="sensor-data", per_second=100)
     lab.wait_for("sensor-data")
     for number in range(5):
         job = lab.flink(into=tmp_path, resume=number > 0)
@@ -217,7 +217,7 @@ HOLD = """
 import sys
 from labkit import Lab
 lab = Lab()
-lab.produce(to="sensor-data").wait(1)
+lab.produce(writes="sensor-data").wait(1)
 job = lab.flink()
 while job.status == "starting":
     job.wait(0.1)
@@ -263,7 +263,7 @@ def test_each_error_is_one_line_that_says_what_to_do_and_leaves_nothing(
     own = tmp_path / "temporary"  # in the common one, other tests make theirs
     own.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(own))
-    with pytest.raises(LabError, match="There is no topic 'nothing' yet: `lab produce --topic nothing`"):
+    with pytest.raises(LabError, match="There is no topic 'nothing' yet: `lab produce --writes nothing`"):
         lab.flink(reads="nothing")
     lab.create_topic("sensor-data")
     (tmp_path / "file").write_text("")

@@ -17,7 +17,7 @@ def member(lab: Lab, group: str) -> Consumer:
 
 def test_a_partition_without_a_committed_offset_has_all_its_records_for_lag(lab: Lab) -> None:
     lab.create_topic("sensor", partitions=3)
-    assert lab.produce(devices=20, per_second=None, count=100).wait(10)
+    assert lab.produce(devices=20, per_second=None, records=100).wait(10)
     ends = topics_of(lab).end_offsets("sensor")
     assert all(ends.values())
     with contextlib.closing(member(lab, "half")) as consumer:
@@ -30,7 +30,7 @@ def test_a_partition_without_a_committed_offset_has_all_its_records_for_lag(lab:
 
 
 def test_a_group_that_has_committed_nothing_yet_is_shown_with_its_lag(lab: Lab) -> None:
-    assert lab.produce(per_second=None, count=100).wait(10)
+    assert lab.produce(per_second=None, records=100).wait(10)
     with contextlib.closing(member(lab, "new")) as consumer:
         consumer.subscribe([lab.full_name("sensor")])
         eventually(lambda: consumer.poll(0.1))
@@ -39,7 +39,7 @@ def test_a_group_that_has_committed_nothing_yet_is_shown_with_its_lag(lab: Lab) 
 
 
 def test_removed_records_are_no_lag(lab: Lab) -> None:
-    assert lab.produce(per_second=None, count=10).wait(10)
+    assert lab.produce(per_second=None, records=10).wait(10)
     with contextlib.closing(member(lab, "late")) as consumer:
         consumer.commit(offsets=[TopicPartition(lab.full_name("sensor"), 0, 3)], asynchronous=False)
     assert list(lab.groups()["lag"]) == [7]

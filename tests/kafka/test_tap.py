@@ -27,11 +27,11 @@ def read(tap: Tap, count: int) -> list[Record]:
 
 
 def test_a_tap_shows_the_newest_that_was_there_and_all_that_comes(lab: Lab, closing: list[Tap]) -> None:
-    assert lab.produce(per_second=None, count=30).wait(10)
+    assert lab.produce(per_second=None, records=30).wait(10)
     tap = Tap(topics_of(lab), ["sensor"], newest=10)
     closing.append(tap)
     assert [each.offset for each in read(tap, 10)] == list(range(20, 30))
-    assert lab.produce(per_second=None, count=5).wait(10)
+    assert lab.produce(per_second=None, records=5).wait(10)
     assert [each.offset for each in read(tap, 5)] == list(range(30, 35))
     assert tap.skipped == 20
 
@@ -40,7 +40,7 @@ def test_a_tap_that_is_overrun_seeks_to_the_newest_and_counts_what_it_skipped(la
     lab.create_topic("sensor")
     tap = Tap(topics_of(lab), ["sensor"], newest=50)
     closing.append(tap)
-    assert lab.produce(per_second=None, count=20_000).wait(20)
+    assert lab.produce(per_second=None, records=20_000).wait(20)
     records: list[Record] = []
     eventually(lambda: records.extend(tap.read(0.1)) or (records and records[-1].offset == 19_999))
     assert len(records) + tap.skipped == 20_000
@@ -52,8 +52,8 @@ def test_a_tap_follows_several_topics_and_joins_no_group(lab: Lab, closing: list
     lab.create_topic("sensor", "other")
     tap = Tap(topics_of(lab), ["sensor", "other"])
     closing.append(tap)
-    assert lab.produce(per_second=None, count=3).wait(10)
-    assert lab.produce([next(simulate())], to="other", per_second=None).wait(10)
+    assert lab.produce(per_second=None, records=3).wait(10)
+    assert lab.produce([next(simulate())], writes="other", per_second=None).wait(10)
     assert sorted(each.topic for each in read(tap, 4)) == ["other", "sensor", "sensor", "sensor"]
     assert lab.groups().empty
 
@@ -78,7 +78,7 @@ def test_a_tap_sees_nothing_of_an_aborted_transaction(lab: Lab, closing: list[Ta
 
 def test_peek_shows_where_each_record_lies(lab: Lab) -> None:
     lab.create_topic("sensor", partitions=3)
-    assert lab.produce(devices=5, per_second=None, count=50).wait(10)
+    assert lab.produce(devices=5, per_second=None, records=50).wait(10)
     table = lab.peek("sensor", 20)
     assert list(table.columns[:4]) == ["partition", "offset", "time", "key"]
     assert len(table) == 20
@@ -92,7 +92,7 @@ def test_a_tap_keeps_up_with_a_thousand_records_a_second(lab: Lab, closing: list
     lab.create_topic("sensor")
     tap = Tap(topics_of(lab), ["sensor"], newest=200)
     closing.append(tap)
-    production = lab.produce(devices=10, per_second=100, count=4000)
+    production = lab.produce(devices=10, per_second=100, records=4000)
     records: list[Record] = []
     eventually(lambda: records.extend(tap.read(0.1)) or (records and records[-1].offset == 3999), 30)
     assert production.delivered == 4000

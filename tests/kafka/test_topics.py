@@ -26,7 +26,7 @@ READERS: dict[str, Callable[[Lab], object]] = {
 
 @pytest.mark.parametrize("read", READERS.values(), ids=READERS)
 def test_a_mistyped_topic_is_said_with_the_nearest_and_nothing_is_made(lab: Lab, read: Callable[[Lab], object]) -> None:
-    assert lab.produce(per_second=None, count=3).wait(10)
+    assert lab.produce(per_second=None, records=3).wait(10)
     lab.create_topic("other")
     with pytest.raises(LabError) as error:
         read(lab)
@@ -61,14 +61,14 @@ def test_what_will_be_written_later_can_be_read_already(lab: Lab) -> None:
     lab.create_topic("sensor", partitions=2)
     lab.run(alert_filter, reads="sensor", writes="alert")
     chart = lab.chart("alert")
-    lab.produce(per_second=None, count=500)
+    lab.produce(per_second=None, records=500)
     lab.wait_for("alert")
     chart.close()
 
 
 def test_topics_are_listed_with_partitions_and_records_and_without_state(lab: Lab) -> None:
     lab.create_topic("sensor", partitions=3)
-    assert lab.produce(per_second=None, count=30).wait(10)
+    assert lab.produce(per_second=None, records=30).wait(10)
     lab.run(average_temperature, reads="sensor", writes="avg-temp").wait_until_caught_up()
     found = {row["topic"]: (row["partitions"], row["records"]) for row in lab.topics().to_dict("records")}
     assert found["sensor"] == (3, 30)
@@ -88,7 +88,7 @@ def test_a_topic_that_is_there_is_made_once(lab: Lab) -> None:
 def test_waiting_blames_only_those_on_whom_it_depends(lab: Lab) -> None:
     lab.create_topic("sensor")
     lab.create_topic("elsewhere")
-    lab.produce(per_second=None, count=1, to="other").wait(10)
+    lab.produce(per_second=None, records=1, writes="other").wait(10)
     assert lab.run(fails, reads="other", writes="elsewhere", name="unrelated").wait(10)
     lab.run(alert_filter, reads="sensor", writes="alert")
     lab.run(alert_counter, reads="alert", writes="alert-count")
@@ -100,7 +100,7 @@ def test_waiting_blames_only_those_on_whom_it_depends(lab: Lab) -> None:
 
 
 def test_waiting_blames_a_run_two_stages_before(lab: Lab) -> None:
-    assert lab.produce(per_second=None, count=3).wait(10)
+    assert lab.produce(per_second=None, records=3).wait(10)
     assert lab.run(fails, reads="sensor", writes="alert", name="first").wait(10)
     lab.run(alert_counter, reads="alert", writes="alert-count")
     for topic in ("alert-count", "alert.dead-letter"):

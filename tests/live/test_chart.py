@@ -25,7 +25,7 @@ def reading(second: float, temperature: float = 20.0, device: str = "sensor-1") 
 
 
 def send(lab: Lab, *readings: dict[str, object], to: str = "sensor") -> None:
-    assert lab.produce(readings, to=to, per_second=None).wait(10)
+    assert lab.produce(readings, writes=to, per_second=None).wait(10)
 
 
 def points(chart: Chart) -> int:
@@ -120,7 +120,7 @@ def test_what_flows_fast_is_drawn_in_few_updates_and_what_does_not_change_in_non
     sent: list[object] = []
     chart.figure.observe(lambda change: sent.append(change.new) if change.new else None, names="_py2js_update")
     begun = time.monotonic()
-    production = lab.produce(devices=2, per_second=200, count=600)
+    production = lab.produce(devices=2, per_second=200, records=600)
     assert production.wait(20)
     eventually(lambda: text(chart).count("300 records") == 2)
     elapsed = time.monotonic() - begun

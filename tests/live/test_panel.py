@@ -46,14 +46,14 @@ def test_a_failed_run_tells_the_error_and_the_students_line(lab: Lab) -> None:
 def test_prints_are_shown_the_newest_and_counted(lab: Lab) -> None:
     lab.create_topic("sensor")
     run = lab.run(lambda readings: readings.update(lambda r: print(r["device"])), reads="sensor", name="loud")
-    lab.produce(devices=20, count=20, per_second=None).wait(10)
+    lab.produce(devices=20, records=20, per_second=None).wait(10)
     run.wait_until_caught_up()
     assert "… 8 lines above: see .prints\nsensor-9" in words(run)
     assert len(run.prints) == 20
 
 
 def test_tables_take_the_place_of_the_facts(lab: Lab) -> None:
-    production = lab.produce(count=1)
+    production = lab.produce(records=1)
     production.tables = lambda: [[("files", "rows"), ("<part-0>", "7")]]  # type: ignore[method-assign]
     assert re.search(r"producer of sensor\s+files\s+rows\s+<part-0>\s+7\s*$", words(production))
 

@@ -203,7 +203,7 @@ def test_a_snapshot_of_a_chart_shows_lines_marks_and_threshold_and_is_small(
     assert "<img" not in chart.static_html()  # nothing to draw yet
     assert lab.produce(readings(480), per_second=None).wait(10)
     assert lab.produce(readings(480), per_second=None).wait(10)
-    assert lab.produce(readings(30), to="alert", per_second=None).wait(10)
+    assert lab.produce(readings(30), writes="alert", per_second=None).wait(10)
     eventually(lambda: len(chart.figure.data) == 60)
     picture = chart.static_html()
     assert len(picture) < 90_000

@@ -119,7 +119,7 @@ def test_each_worker_that_a_cell_starts_has_one_panel_below_it(kernel: BlockingK
     assert panels(kernel, "b", "\n".join(runs)) == ["one", "two", "three"]
     assert panels(kernel, "b", "\n".join([f"first = {runs[0]}", "display(first)", runs[1], "2"])) == ["one", "two"]
     assert panels(kernel, "c", "sensors = lab.produce()") == ["sensor"]
-    assert panels(kernel, "", "lab.produce(to='other'); 3") == ["other"]  # papermill names no cell
+    assert panels(kernel, "", "lab.produce(writes='other'); 3") == ["other"]  # papermill names no cell
     assert panels(kernel, "d", "3") == []
     assert panels(kernel, "e", "sensors") == ["sensor"]
     assert panels(kernel, "e", f"try:\n  {runs[2]}\n  1 / 0\nexcept ZeroDivisionError: pass") == ["three"]
@@ -141,7 +141,7 @@ def test_what_print_table_prints_stands_in_no_cell_even_where_rich_knows_that_th
 ) -> None:
     execute(kernel, "a", "import quixstreams; from labkit import Lab; lab = Lab(); lab.create_topic('sensor')")
     execute(kernel, "b", "def table(x): return x.print_table(size=2)\nrun = lab.run(table, reads='sensor')")
-    execute(kernel, "c", "lab.produce(per_second=50, count=6).wait(10)")
+    execute(kernel, "c", "lab.produce(per_second=50, records=6).wait(10)")
     execute(kernel, "d", "run.wait_until_caught_up(); run.stop()")
     assert execute(kernel, "e", "print(run.printed // 6, 'tables')") == "3 tables"
 

@@ -174,7 +174,7 @@ def test_streams_columns_and_workers_say_what_they_are(lab: Lab, capsys: pytest.
         "a stream of the records of a and b (a StreamingDataFrame): nothing is computed yet; see 02_filter",
         "a column of a stream (a StreamingSeries): nothing is computed yet; see 02_filter",
     ]
-    producer = lab.produce(count=1)
+    producer = lab.produce(records=1)
     assert producer.wait(10)
     eventually(lambda: run.status == "running")
     assert repr(run) == "shown is running: a and b → out"

@@ -31,7 +31,7 @@ def test_of_n_accepted_readings_n_are_in_the_topic_when_stopped_in_full_flow(lab
 def test_a_full_queue_waits(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     real = clients.producer
     monkeypatch.setattr(clients, "producer", lambda address: real(address, **{"queue.buffering.max.messages": 5}))
-    production = lab.produce(per_second=None, count=500)
+    production = lab.produce(per_second=None, records=500)
     assert production.wait(20)
     assert production.accepted == production.delivered == 500
 
@@ -49,7 +49,7 @@ def test_readings_keep_their_order_key_and_event_time(lab: Lab) -> None:
 
 def test_in_sensor_data_the_device_is_called_sensor_id(lab: Lab) -> None:
     readings = list(itertools.islice(simulate(devices=2), 4))
-    assert lab.produce(readings, to="sensor-data", per_second=None).wait(10)
+    assert lab.produce(readings, writes="sensor-data", per_second=None).wait(10)
     records = lab.records("sensor-data")
     assert [each.value for each in records] == [
         {"sensor_id": each["device"]} | {name: value for name, value in each.items() if name != "device"}
@@ -61,7 +61,7 @@ def test_in_sensor_data_the_device_is_called_sensor_id(lab: Lab) -> None:
 def test_simulated_readings_are_stamped_when_they_are_sent_at_the_rate_asked_for(lab: Lab) -> None:
     begun = now()
     started = time.monotonic()
-    production = lab.produce(devices=2, per_second=20, count=21)
+    production = lab.produce(devices=2, per_second=20, records=21)
     assert production.wait(10)
     assert time.monotonic() - started >= 20 / 40  # 21 readings, 40 a second: 20 pauses at the least
     times = [each.timestamp for each in lab.records("sensor")]
@@ -94,7 +94,7 @@ def test_readings_that_kafka_refuses_are_counted_and_shown(lab: Lab) -> None:
     narrow = NewTopic(lab.full_name("narrow"), num_partitions=1, config={"max.message.bytes": "200"})
     topics_of(lab).admin.create_topics([narrow])[narrow.topic].result()
     long = next(simulate()) | {"comment": "x" * 500}
-    production = lab.produce([long], to="narrow", per_second=None)
+    production = lab.produce([long], writes="narrow", per_second=None)
     assert production.wait(10)
     assert (production.accepted, production.delivered, production.failed) == (1, 0, 1)
     assert "Kafka refused a reading: Broker: Message size too large" in production.note
@@ -123,7 +123,7 @@ def test_impossible_numbers_are_refused_in_one_line(lab: Lab, wrong: dict[str, i
 
 @pytest.mark.parametrize("count", [0, -1])
 def test_a_producer_of_no_readings_ends_at_once(lab: Lab, count: int) -> None:
-    production = lab.produce(per_second=None, count=count)
+    production = lab.produce(per_second=None, records=count)
     assert production.wait(10)
     assert (production.status, production.accepted) == ("finished", 0)
 
@@ -157,7 +157,7 @@ def test_a_pace_that_is_used_or_was_not_given_is_not_worth_a_word(lab: Lab) -> N
     producer = lab.produce(per_second=20)
     producer.stop()
     assert [lab.produce(source).note for source in (producer.world, "nyc-weather")] == ["", ""]
-    assert [lab.produce(per_second=rate, count=5).note for rate in (None, 5.0)] == ["", ""]
+    assert [lab.produce(per_second=rate, records=5).note for rate in (None, 5.0)] == ["", ""]
 
 
 def test_a_new_rate_takes_effect_at_once(lab: Lab) -> None:
@@ -206,7 +206,7 @@ def test_the_counts_are_up_to_date_while_every_device_is_silent(lab: Lab) -> Non
 def test_recorded_weather_arrives_as_if_it_were_measured_now(lab: Lab) -> None:
     rows = recorded("nyc-weather", "2013-08-22")[:300]
     begun, started = now(), time.monotonic()
-    production = lab.produce("nyc-weather", factor=3.6e6, start="2013-08-22", count=300)
+    production = lab.produce("nyc-weather", factor=3.6e6, start="2013-08-22", records=300)
     assert production.wait(10)
     took, ended = time.monotonic() - started, now()
     records = lab.records("sensor")

@@ -39,7 +39,7 @@ def send(lab: Lab, topic: str, *records: tuple[bytes | None, bytes | None]) -> N
 
 
 def write(lab: Lab, topic: str, *readings: dict[str, object]) -> None:
-    production = lab.produce(readings, to=topic, per_second=None)
+    production = lab.produce(readings, writes=topic, per_second=None)
     assert production.wait(10)
     assert production.delivered == len(readings)
 
@@ -452,4 +452,4 @@ def test_a_topic_that_is_not_there_is_named(lab: Lab) -> None:
         with pytest.raises(LabError, match="no topic 'alerts'"):
             look("alerts")
     with pytest.raises(LabError, match="'my topic' is no topic name"):
-        lab.produce(to="my topic")
+        lab.produce(writes="my topic")

@@ -12,13 +12,13 @@ NOW = 1_700_000_000_000
 
 
 def test_a_stopped_producer_goes_on_in_its_world(lab: Lab) -> None:
-    sensors = lab.produce(devices=1, per_second=None, count=5)
+    sensors = lab.produce(devices=1, per_second=None, records=5)
     assert sensors.wait(10)
     sensors.start()
     assert sensors.wait(10)
     assert (sensors.status, sensors.delivered) == ("finished", 10)
 
-    ticking = lab.produce(devices=1, per_second=100, to="other", name="ticking")
+    ticking = lab.produce(devices=1, per_second=100, writes="other", name="ticking")
     lab.wait_for("other", records=3)
     ticking.stop()
     before = ticking.delivered
@@ -69,7 +69,7 @@ def test_a_failed_run_may_be_started_again(lab: Lab) -> None:
     def fragile(readings):
         return readings.apply(lambda reading: 1 / 0 if broken[0] else reading)
 
-    lab.produce(devices=1, per_second=None, count=3).wait(10)
+    lab.produce(devices=1, per_second=None, records=3).wait(10)
     run = lab.run(fragile, reads="sensor", writes="out")
     eventually(lambda: run.status == "failed")
     broken[0] = False
@@ -92,6 +92,6 @@ def test_what_was_replaced_or_stopped_with_the_lab_says_why_it_cannot_start_agai
 def test_two_producers_in_one_world_are_refused_in_whatever_order_they_start(lab: Lab) -> None:
     first = lab.produce()
     first.stop()
-    lab.produce(first.world, name="second", to="other")
+    lab.produce(first.world, name="second", writes="other")
     with pytest.raises(LabError, match="second is at work in this world: stop it first"):
         first.start()
