@@ -32,7 +32,7 @@ class Topology(LiveView):
         self._words = ""
         self._svg = self._rows = Markup()
         self._answered = False
-        self._drawing, self._table = HTML("Nothing runs yet."), HTML(layout=Layout(overflow="auto"))
+        self._drawing, self._table = HTML("Nothing runs yet."), HTML(layout=Layout(overflow="auto"), tabbable=True)
         self._lock = threading.RLock()
         self.choice = ToggleButtons(options=(NOTHING,), description="Peek into:", style={"button_width": "auto"})
         take_turns(self.choice, self._lock)

@@ -30,9 +30,8 @@ Parse = Callable[[bytes | None], Any]
 # (0.1 s instead of 2 s); a short session lets a broker forget a killed member sooner.
 CONSUMER = {"fetch.wait.max.ms": 20, "heartbeat.interval.ms": 200, "session.timeout.ms": 6000}
 
-# Seconds between two commits. Whoever waits until a run has caught up waits for a commit; ten a second cost no speed that
-# could be measured.
-COMMIT = 0.1
+# Whoever waits until a run has caught up waits for a commit, and ten a second cost no speed that could be measured.
+COMMIT = 0.1  # seconds
 
 # The state of a lab's windows is small: RocksDB need not let 64 MB of changes to it pile up in memory, nor cache 1 GB.
 STATE = RocksDBOptions(write_buffer_size=2**20, block_cache_size=2**23)

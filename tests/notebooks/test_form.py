@@ -44,7 +44,10 @@ def test_it_opens_with_what_you_can_do_after_it_how_long_it_takes_and_its_conten
 def test_it_shows_where_we_are_asks_for_a_prediction_and_ends_with_a_summary_and_a_try_this(path: Path) -> None:
     everything = "\n".join(cell.source for cell in cells(path, "markdown"))
     assert "you are here" in everything
-    assert any("my_prediction = " in cell.source for cell in cells(path, "code"))
+    code = "\n".join(cell.source for cell in cells(path, "code"))
+    predictions = re.findall(r"^(my_prediction\w*) = ", code, flags=re.MULTILINE)
+    assert predictions
+    assert len(predictions) == len({*predictions}), "what was predicted of one thing must not be shown beside another"
     last = cells(path, "markdown")[-1].source
     assert "Summary" in last
     assert "**Try this.**" in last
@@ -57,6 +60,8 @@ def test_it_has_one_parameters_cell_with_seed_devices_rate_and_seconds(path: Pat
 
 
 def test_code_is_explained_before_it_appears_and_lines_fit_the_page(path: Path) -> None:
+    drawings = [block for cell in cells(path, "markdown") for block in re.findall(r"```.*?```", cell.source, re.DOTALL)]
+    assert all(len(line) <= 104 for drawing in drawings for line in drawing.splitlines())
     kinds = [cell.cell_type for cell in nbformat.read(path, as_version=4).cells]
     assert kinds[0] == "markdown"
     for cell in cells(path, "code"):
