@@ -3,11 +3,11 @@
 import os
 import re
 import shutil
-import time
 from collections.abc import Callable
 from typing import Protocol
 
 from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
 
 from labkit.broker import cache, server
 from labkit.errors import LabError
@@ -15,8 +15,10 @@ from labkit.jvm import store, training
 from labkit.jvm.kept import Kept
 from labkit.kafka import clients
 from labkit.loopback import HOST, free_ports
+from labkit.waiting import wait_until
 
 STARTED = "Kafka Server started"
+PAUSE = 0.01  # seconds between two looks whether it has started
 START_LIMIT = 60.0  # seconds; a start takes about one, a cold and busy laptop some ten
 ANSWER_LIMIT = 4.0  # seconds that a broker named by LAB_BROKER has to answer
 
@@ -147,16 +149,19 @@ def launch(installation: cache.Installation, ports: list[int], options: list[str
 
 def wait_until_ready(kept: Kept, port: int) -> bool:
     """Wait for a metadata answer that names a broker; False if Kafka ended instead or took too long."""
-    limit = time.monotonic() + START_LIMIT
-    while STARTED not in kept.log():  # not whether the port answers: another program may have taken it
-        if kept.exit_code() is not None or time.monotonic() > limit:
-            return False
-        time.sleep(0.01)
+
+    def is_running() -> bool:
+        return kept.exit_code() is None
+
+    # Not whether the port answers: another program may have taken it.
+    if not wait_until(lambda: STARTED in kept.log() or not is_running(), START_LIMIT, PAUSE):
+        return False
     admin = clients.admin(f"{HOST}:{port}")
-    while kept.exit_code() is None and time.monotonic() < limit:
-        try:
-            if admin.list_topics(timeout=1).brokers:
-                return True
-        except KafkaException:
-            time.sleep(0.01)
-    return False
+    return wait_until(lambda: not is_running() or _answers(admin), START_LIMIT, PAUSE) and is_running()
+
+
+def _answers(admin: AdminClient) -> bool:
+    try:
+        return bool(admin.list_topics(timeout=1).brokers)
+    except KafkaException:
+        return False

@@ -111,18 +111,14 @@ class FlinkJob(Worker):
 
         Raises LabError if the job has failed, or if it takes more than `timeout` seconds.
         """
-        deadline = time.monotonic() + timeout
         ends = self._topics.end_offsets(self._topic)
-        if self._bounded:  # its last windows close at the very end
-            self.wait(timeout)
-        while waiting := self._waiting(ends):
-            if self.error:
-                raise LabError(f"{self.name} failed: {self.error}")
-            if self._bounded and not self.alive:
-                return
-            if not self.alive or time.monotonic() > deadline:
-                raise LabError(f"{self.name} is {self.status}, and {waiting} records are in no checkpoint yet.")
-            time.sleep(0.1)
+
+        def is_done() -> bool:  # the last windows of a bounded job close at its very end
+            return not (self.alive if self._bounded else self._waiting(ends))
+
+        if not self._wait_until(is_done, timeout):
+            waiting = self._waiting(ends)
+            raise LabError(f"{self.name} is {self.status}, and {waiting} records are in no checkpoint yet.")
         self._look()
 
     def _waiting(self, ends: Partitions) -> int:

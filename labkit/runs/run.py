@@ -3,7 +3,6 @@
 import dataclasses
 import re
 import shutil
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -132,18 +131,15 @@ class Run(Worker):
         Offsets are committed after what was written has been acknowledged: committed is done. Raises LabError if the
         run has failed, or if it takes more than `timeout` seconds.
         """
-        deadline = time.monotonic() + timeout
         with within(timeout):
             ends = {name: self._topics.end_offsets(name) for name in self.reads}
-            while True:
-                if self.error:
-                    raise LabError(f"{self.name} failed: {self.error}")
-                if not (waiting := self._groups.uncommitted(self.group, ends)):
-                    return
-                if not self.alive or time.monotonic() > deadline:
-                    stuck = f" It {stuck}." if (stuck := self.stuck()) else ""
-                    raise LabError(f"{self.name} is {self.status} and has still {waiting} records to read.{stuck}")
-                time.sleep(0.02)
+
+            def waiting() -> int:
+                return self._groups.uncommitted(self.group, ends)
+
+            if not self._wait_until(lambda: not waiting(), timeout):
+                stuck = f" It {stuck}." if (stuck := self.stuck()) else ""
+                raise LabError(f"{self.name} is {self.status} and has still {waiting()} records to read.{stuck}")
 
     def beginning(self) -> str:
         return ", ".join(filter(None, [super().beginning(), self._begun]))

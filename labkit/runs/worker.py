@@ -11,6 +11,7 @@ from typing import ClassVar, Literal
 from labkit.errors import LabError
 from labkit.kafka.topics import DEAD_LETTER
 from labkit.runs import blame, prints
+from labkit.waiting import wait_until
 
 Status = Literal["starting", "running", "failed", "stopped", "finished"]
 Identity = tuple[str, tuple[str, ...], str | None]  # name, topics read, topic written
@@ -174,6 +175,15 @@ class Worker(ABC):
     def wait(self, timeout: float) -> bool:
         """Wait until the work has ended by itself; False if it has not after `timeout` seconds."""
         return self._ended.wait(timeout)
+
+    def _wait_until(self, is_done: Callable[[], bool], timeout: float) -> bool:
+        """Wait until something is done, but no longer than the work goes on; whether it is. Raises LabError if the work
+        has failed.
+        """
+        wait_until(lambda: is_done() or not self.alive, timeout)
+        if self.error:
+            raise LabError(f"{self.name} failed: {self.error}")
+        return is_done()
 
     def stop(self) -> None:
         """End the work and return when it has ended. Stopping twice is stopping once."""
