@@ -114,7 +114,7 @@ def _start_on_free_ports(
 ) -> tuple[str, Kept]:
     for _ in range(3):  # somebody may take a port between our looking and Kafka's binding
         ports = free_ports(2)
-        kept = launch(installation, ports, options)
+        kept = start_kafka(installation, ports, options)
         ready = False
         try:
             meanwhile()
@@ -137,7 +137,7 @@ def _cause(log: str) -> str:
     return next(reversed(exceptions or errors), "it said nothing")
 
 
-def launch(installation: cache.Installation, ports: list[int], options: list[str]) -> Kept:
+def start_kafka(installation: cache.Installation, ports: list[int], options: list[str]) -> Kept:
     """Start Kafka's JVM on a copy of the formatted data directory; it is not ready yet."""
     kept = Kept()
     shutil.copytree(installation.data, kept.directory / "data")

@@ -27,7 +27,7 @@ def train(installation: cache.Installation) -> None:
         if fresh is None:
             return
         ports = free_ports(2)
-        kept = broker.launch(installation, ports, [f"-XX:AOTCacheOutput={fresh}"])
+        kept = broker.start_kafka(installation, ports, [f"-XX:AOTCacheOutput={fresh}"])
         try:
             if not broker.wait_until_ready(kept, ports[0]):
                 raise LabError(f"The broker that trains the cache did not start:\n{kept.log()}")

@@ -59,10 +59,10 @@ class Tap:
         self._starts = {name: topics.beginning_offsets(name) for name in self.names}
         self._due = time.monotonic() + LOOK
         for name in self.names:
-            self._begin(name)
+            self._go_to_newest(name)
         self._consumer.assign([TopicPartition(*partition, offset) for partition, offset in self._next.items()])
 
-    def _begin(self, name: str) -> list[tuple[str, int]]:
+    def _go_to_newest(self, name: str) -> list[tuple[str, int]]:
         """Go on with the newest records of a topic; its partitions."""
         starts, full = self._starts[name], self._topics.full(name)
         firsts = {
@@ -82,7 +82,7 @@ class Tap:
         found = [name for name in self.names if _has_risen(before[name], self._starts[name])]
         with self._lock:
             for name in found:
-                for partition in self._begin(name):
+                for partition in self._go_to_newest(name):
                     self._consumer.seek(TopicPartition(*partition, self._next[partition]))
         return found
 

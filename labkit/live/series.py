@@ -67,8 +67,8 @@ def after_gaps(times: Floats) -> Floats:
 
 def _broken(times: Floats, values: Floats, breaks: Floats) -> tuple[Floats, Floats]:
     """The line without a connection to what comes at the times of `breaks`."""
-    places = np.searchsorted(times, breaks)
-    return np.insert(times, places, breaks), np.insert(values, places, np.nan)
+    indexes = np.searchsorted(times, breaks)
+    return np.insert(times, indexes, breaks), np.insert(values, indexes, np.nan)
 
 
 def thin(times: Floats, values: Floats, since: float, until: float, limit: int = DRAWN) -> tuple[Floats, Floats]:

@@ -8,7 +8,7 @@ import pandas as pd
 from labkit.kafka.groups import GroupOffset
 from labkit.kafka.tap import Record
 
-PLACE = ["partition", "offset", "time", "key"]
+COLUMNS = ["partition", "offset", "time", "key"]
 
 
 def of(records: Sequence[Record]) -> pd.DataFrame:
@@ -17,18 +17,18 @@ def of(records: Sequence[Record]) -> pd.DataFrame:
     A value that is no JSON object stands whole in the column `value`. A field with the name of one of Kafka's columns
     stands in `value.<name>`, a header with the name of one of these or of a field in `header.<name>`.
     """
-    values = [_named(_fields(record), "value", PLACE) for record in records]
-    taken = {*PLACE, *(name for value in values for name in value)}
+    values = [_named(_fields(record), "value", COLUMNS) for record in records]
+    taken = {*COLUMNS, *(name for value in values for name in value)}
     rows = [
         _place(record) | value | _named(record.headers, "header", taken)
         for record, value in zip(records, values, strict=True)
     ]
-    return pd.DataFrame(rows, columns=None if rows else PLACE)
+    return pd.DataFrame(rows, columns=None if rows else COLUMNS)
 
 
 def _place(record: Record) -> dict[str, Any]:
     time = pd.Timestamp(record.timestamp, unit="ms")
-    return dict(zip(PLACE, (record.partition, record.offset, time, record.key), strict=True))
+    return dict(zip(COLUMNS, (record.partition, record.offset, time, record.key), strict=True))
 
 
 def _fields(record: Record) -> dict[str, Any]:

@@ -105,6 +105,6 @@ def test_waiting_on_somebody_elses_silent_kafka_takes_no_longer_than_asked(
                 begun = time.monotonic()
                 with pytest.raises(LabError, match="does not answer"):
                     wait(timeout=3)
-                assert time.monotonic() - begun < 5
+                assert time.monotonic() - begun < 8
     finally:
         broker.close()
