@@ -61,7 +61,7 @@ def test_it_has_one_parameters_cell_with_seed_devices_rate_and_seconds(path: Pat
 
 def test_code_is_explained_before_it_appears_and_lines_fit_the_page(path: Path) -> None:
     drawings = [block for cell in cells(path, "markdown") for block in re.findall(r"```.*?```", cell.source, re.DOTALL)]
-    assert all(len(line) <= 104 for drawing in drawings for line in drawing.splitlines())
+    assert all(len(line) <= 90 for drawing in drawings for line in drawing.splitlines())
     kinds = [cell.cell_type for cell in nbformat.read(path, as_version=4).cells]
     assert kinds[0] == "markdown"
     for cell in cells(path, "code"):
