@@ -33,7 +33,7 @@ def test_01_reads_with_a_deadline_and_each_member_prints_whole_lines() -> None:
     prints = [line for line in read.splitlines() if "print(" in line]
     assert len(prints) == 2
     assert all('\\n", end="")' in line for line in prints)
-    assert "takes no key for an empty one" in text("01_producer")
+    assert "treats a missing key as an empty one" in text("01_producer")
 
 
 def test_02_compares_the_alerts_with_the_readings_of_one_snapshot() -> None:
@@ -70,7 +70,7 @@ def test_04_shows_what_rises_first_as_three_times() -> None:
 def test_04_says_the_times_of_tiles_as_they_are() -> None:
     words = text("04_live_charts")
     assert "after 5 seconds for the latest temperature and the 5 s window" not in words
-    for part in ("2 s of grace, up to 1 s until the next step", "*after its end*", "only while the device is heard"):
+    for part in ("2 s of grace, up to 1 s until the next step", "*after its end*", "only while readings are arriving"):
         assert part in words
 
 
@@ -81,7 +81,7 @@ def test_04_has_three_distinct_options_names_its_buttons_and_says_when_a_view_is
     for part in (
         "*Send backlog* and *Corrupt record*",
         "out of sight is not drawn",
-        "and pales",
+        "and fades",
     ):
         assert part in words
     assert words.index("`sensors.world` is") < words.index("lab.produce(sensors.world)")
