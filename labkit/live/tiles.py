@@ -29,7 +29,7 @@ STYLE = Markup("""<style>
 .lab-tile b { font-size: 15px; flex: 1 0 100%; }
 .lab-tile div { font-size: 12px; line-height: 1.3; color: #404040; flex: 1 1 0; min-width: 80px; }
 .lab-tile strong { display: block; font-size: 18px; line-height: 26px; color: #000; white-space: nowrap; }
-.lab-tile span { display: block; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
+.lab-tile div span { display: block; }
 .lab-tile strong.lab-none { font-size: 13px; line-height: 1.3; white-space: normal; color: #595959; }
 </style>""")
 
@@ -172,7 +172,7 @@ class Tiles(LiveView):
         last = self._last.get((device, counted(topic)))
         if last is None:
             return Row(topic, kind, "0", "none yet" if not self._tap.skipped else "", fresh=True)
-        below = f"the last one at {theme.clock(last)} UTC"
+        below = f"last at {theme.clock(last)} UTC"
         if time - last <= (value.window if value else FRESH):
             return Row(topic, kind, "not counted yet", below)
         return Row(topic, kind, "0", below, fresh=True)

@@ -101,7 +101,8 @@ class Topology(LiveView):
             self._rows = Markup()
             return
         self._peeked = [*self._peeked, *self._tap.read(timeout=0.05)][-PEEKED:]
-        self._rows = Markup(table.of(self._peeked).to_html(index=False, border=0))  # pandas escapes
+        rows = Markup(table.of(self._peeked).to_html(index=False, border=0))  # pandas escapes
+        self._rows = Markup("<div style='white-space:nowrap'>{}</div>").format(rows)
 
     def _follow(self, topic: str) -> None:
         """Look into another topic, or into none."""
