@@ -8,13 +8,19 @@ from typing import Any
 import anywidget
 import pandas as pd  # noqa: F401 - Plotly looks it up in sys.modules, and fails while another thread imports it
 import plotly.graph_objects as go
+import traitlets
 from plotly.serializers import custom_serializers
 
 
 class Fit(anywidget.AnyWidget):
-    """Stands below a figure that is drawn once, and lets it be as wide as the page."""
+    """Stands below a figure that is drawn once, and makes it as wide as the page."""
 
     _esm = Path(__file__).with_name("fit.js")
+    width = traitlets.Int(0).tag(sync=True)  # pixels
+
+    def __init__(self, figure: go.FigureWidget) -> None:
+        super().__init__()
+        self.observe(lambda change: figure.update_layout(width=change["new"]), "width")
 
 
 class LiveFigure(go.FigureWidget):  # type: ignore[misc]

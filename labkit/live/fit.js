@@ -1,12 +1,12 @@
-// A figure that is drawn while JupyterLab keeps its cell off the page gets a width of 700 pixels. Once there is room,
-// or more of it, all figures are told to look at their width again.
+// Tells the kernel how wide the page is: a figure that is drawn while JupyterLab keeps its cell off the page gets a
+// width of 700 pixels, and keeps it.
 export default {
-  render({ el }) {
-    let width = 0;
+  render({ model, el }) {
     const observer = new ResizeObserver(([entry]) => {
       const now = Math.round(entry.contentRect.width);
-      if (now && now !== width) window.dispatchEvent(new Event("resize"));
-      width = now;
+      if (!now || now === model.get("width")) return;
+      model.set("width", now);
+      model.save_changes();
     });
     observer.observe(el);
     return () => observer.disconnect();

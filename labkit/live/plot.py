@@ -26,7 +26,8 @@ class Plot(VBox):  # type: ignore[misc]
             raise LabError("The table has no rows yet: there is nothing to draw.")
         self._y = y
         self._lines = [_line(str(name), rows.sort_values(x), looks, x, y) for name, rows in table.groupby(by)]
-        super().__init__([self._figure(), HTML(self._caption()), Fit()])
+        figure = self._figure()
+        super().__init__([figure, HTML(self._caption()), Fit(figure)])
         self.snapshot = Snapshot(self, self._static_html, self.summary)
         self.snapshot.ready.set()
 

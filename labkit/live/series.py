@@ -62,7 +62,12 @@ def after_gaps(times: Floats) -> Floats:
     steps = np.diff(times)
     between = steps[steps > 0]  # a reading may have been sent twice
     usual = float(np.median(between)) if len(between) else 0.0
-    return times[1:][steps > max(SILENCE, LONGER * usual)]
+    firsts = np.flatnonzero(steps > max(SILENCE, LONGER * usual)) + 1
+    lengths = np.diff(firsts, prepend=0, append=len(times))
+    joined = lengths[1:] == 1  # a point alone would not be seen: it is joined to the one before, or to the one after it
+    joined[:1] |= lengths[0] == 1
+    breaks: Floats = times[firsts[~joined]]
+    return breaks
 
 
 def _broken(times: Floats, values: Floats, breaks: Floats) -> tuple[Floats, Floats]:

@@ -45,7 +45,7 @@ class Windows(VBox):  # type: ignore[misc]
             raise LabError(f"No record of {device!r} in this time is a reading: wait for one, or give more seconds.")
         self._spans = {topic: spans(records) for topic, records in windows.items()}
         self.figure = self._figure()
-        super().__init__([self.figure, HTML(self._table()), Fit()])
+        super().__init__([self.figure, HTML(self._table()), Fit(self.figure)])
         self.snapshot = Snapshot(self, self._static_html, self.summary)
         self.snapshot.ready.set()
 

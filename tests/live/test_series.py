@@ -77,3 +77,17 @@ def test_a_device_that_is_heard_every_ten_seconds_has_one_line() -> None:
     for time in range(0, 100_000, 10_000):
         series.append(time, 20.0)
     assert not np.isnan(series.drawn(0, 100_000)[1]).any()
+
+
+def test_a_point_alone_is_joined_to_its_neighbour_for_nobody_sees_a_line_of_one_point() -> None:
+    def breaks(*seconds: int) -> list[float]:
+        series = Series()
+        for second in seconds:
+            series.append(1000 * second, 20.0)
+        times, values = series.drawn(0, 1000 * seconds[-1])
+        return [each / 1000 for each in times[np.isnan(values)]]
+
+    assert breaks(0, 1, 2, 30, 31, 32) == [30]
+    assert breaks(0, 1, 2, 30) == breaks(0, 30, 31, 32) == []
+    assert breaks(0, 1, 2, 30, 60, 61, 62) == [60]
+    assert breaks(0) == breaks(0, 30) == []
