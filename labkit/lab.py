@@ -40,15 +40,17 @@ else:
     pd, live, runs, flinks = map(Later, ("pandas", "labkit.live", "labkit.runs", "labkit.flink"))
 
 PER_SECOND = 1.0  # readings from each device
-BROKER_LOOK = 0.2  # seconds between two looks whether the lab's own Kafka still runs
+BROKER_LOOK = 0.2  # seconds between two checks that the lab's own Kafka is still running
 
 
 class Lab:
-    """A real Kafka, and everything that you start on it.
+    """A real Kafka broker, and everything that you start on it.
 
-    The broker is the one that the environment variable LAB_BROKER names (`host:port`), else one of this lab's own,
-    which ends with this process. LAB_NAMESPACE, if set, prefixes every topic and group on the broker. There is one
-    lab at a time: a new one closes the one before. Raises LabError if there is no broker to be had.
+    The broker is the one that the environment variable LAB_BROKER names (`host:port`), otherwise the lab's own, which
+    stops with this process. LAB_NAMESPACE, if set, prefixes every topic and consumer group on the broker. There is one
+    lab at a time: a new one closes the previous one. Raises LabError if no broker can be reached or started.
+
+    Example: lab = Lab()
     """
 
     _current: Lab | None = None
@@ -82,18 +84,20 @@ class Lab:
         records: int | None = None,
         name: str | None = None,
     ) -> Production:
-        """Write readings into a topic from a background thread.
+        """Write readings to a topic from a background thread.
 
-        Without a `source`, `devices` simulated sensors each send `per_second` readings a second, stamped with the
-        present time; the same seed gives the same temperatures. With a source (the path of a CSV file, a DataFrame,
-        an iterable of dicts) its rows are sent in order, `per_second` a second; None is as fast as it goes.
+        Without a `source`, `devices` simulated sensors each send `per_second` readings per second, stamped with the
+        current time; the same seed gives the same temperatures. With a source (the path of a CSV file, a DataFrame,
+        an iterable of dicts) its rows are sent in order, `per_second` per second; None means as fast as possible.
 
-        "nyc-weather" replays what three New York weather stations recorded in 2013, from `start` (1 July) on and
-        `factor` times as fast (3600: an hour a second): the timestamps are mapped to now, and `recorded` keeps the
-        original. A table with a `factor` is replayed likewise, and the `world` of a stopped producer goes on: they keep
-        a pace of their own, and the panel says so if another `per_second` is given. `records` ends it after so many.
-        Raises LabError before the first record if a column or a type is wrong, or if another producer is still at work
-        in the world.
+        "nyc-weather" replays what three New York weather stations recorded in 2013, starting at `start` (default: 1
+        July) and `factor` times as fast (3600: one hour per second): the timestamps are mapped to now, and `recorded`
+        keeps the original. A table with a `factor` is replayed in the same way, and the `world` of a stopped producer
+        is continued: both keep their own rate, and the panel says so if another `per_second` is given. `records` is
+        the number of records after which the producer stops. Raises LabError before the first record if a column or a
+        type is wrong, or if another producer is still running in the world.
+
+        Example: lab.produce(devices=3, per_second=2.0)
         """
         if devices < 1 or (per_second is not None and not per_second > 0):
             raise LabError(
@@ -130,12 +134,14 @@ class Lab:
     ) -> runs.run.Run:
         """Run a pipeline in a background thread: a function from StreamingDataFrames, one per topic read, to one.
 
-        A run with the same name (the function's, unless `name` is given) that reads and writes the same is replaced:
-        the new one reads on where it stopped. A cell that is run again also ends what else it has started before.
+        A run with the same name (the function's, unless `name` is given) and the same topics is replaced: the new one
+        continues where it stopped. Running a cell again also stops everything else that the cell had started.
         `from_start=True` empties `writes` and reads everything again. Records that cannot be read go to
-        `<topic>.dead-letter`; `raw=True` hands over every record's bytes instead. Raises LabError if a topic to read
-        does not exist (`create_topic` makes one that will be written later), and LabError or what the function raises
-        if the pipeline cannot be built; then all is as it was before.
+        `<topic>.dead-letter`; with `raw=True` the pipeline gets every record's bytes instead. Raises LabError if a
+        topic to read does not exist (`create_topic` creates one that is written later), and LabError or the function's
+        own exception if the pipeline cannot be built; in that case nothing is changed.
+
+        Example: lab.run(alert_filter, reads="sensor", writes="alert")
         """
         quix.load()
         reads = (reads,) if isinstance(reads, str) else tuple(reads)
@@ -161,13 +167,15 @@ class Lab:
         resume: bool = False,
         name: str = "flink",
     ) -> flinks.FlinkJob:
-        """Run the Flink SQL job, which writes files into a folder, in a process of its own.
+        """Run the Flink SQL job, which writes files to a folder, in its own process.
 
-        Without `into` the folder is one of the lab's own, a new one for each job, and goes with the lab. `sql` is
-        another job: a change of `labkit.flink.SQL`. `bounded=True` ends it where the topic ends now, and closes all
-        windows. `resume=True` goes on from the newest checkpoint in the folder, or in that of the last job. A job of
-        the same name that reads the same, or started by an earlier execution of the same cell, is replaced. Raises
-        LabError.
+        Without `into` each job gets a new folder, which is deleted with the lab. `sql` is a different job: a modified
+        `labkit.flink.SQL`. `bounded=True` reads up to the current end of the topic, closes all windows and stops.
+        `resume=True` continues from the newest checkpoint in the folder, or in that of the last job. A job with the
+        same name and topic, or one started by an earlier execution of the same cell, is replaced. Raises LabError if
+        Flink is not installed, the topic does not exist, the folder cannot be used, or the job cannot be resumed.
+
+        Example: lab.flink(bounded=True)
         """
         job = self._flink.job(name, reads, into, sql, bounded, resume)
         job.check(resume, self._started.replaced_by(job.identity))
@@ -177,9 +185,11 @@ class Lab:
         return job
 
     def create_topic(self, *names: str, partitions: int | None = None) -> None:
-        """Make topics before anything is written to them: so that they can be read already, or have several partitions.
+        """Create topics before anything is written to them, so that they can be read, or have several partitions.
 
-        Nothing happens if one is there already. Raises LabError if that has not as many partitions as are asked for.
+        An existing topic is left as it is. Raises LabError if it does not have the requested number of partitions.
+
+        Example: lab.create_topic("letters", partitions=3)
         """
         if partitions is not None and partitions < 1:
             raise LabError("A topic needs at least one partition.")
@@ -191,9 +201,11 @@ class Lab:
                 )
 
     def full_name(self, name: str) -> str:
-        """What a topic or consumer group of this lab is called on the broker: with the prefix in LAB_NAMESPACE, if any.
+        """The name of a topic or consumer group on the broker: with the prefix in LAB_NAMESPACE, if any.
 
-        For programs that speak to the broker without the lab. Raises LabError if that is no name.
+        For programs that use the broker without the lab. Raises LabError if the name is not a valid one.
+
+        Example: app.topic(lab.full_name("letters"))
         """
         return self._topics.full(name)
 
@@ -201,7 +213,7 @@ class Lab:
 
     @property
     def workers(self) -> Workers:
-        """The producers and runs of this lab, in the order of their start."""
+        """The producers and runs of this lab, in the order in which they were started. Example: lab.workers"""
         return self._started.workers
 
     def chart(
@@ -214,15 +226,19 @@ class Lab:
     ) -> live.chart.Chart:
         """A live chart of a field of the newest records, by device and event time, over the last `seconds`.
 
-        The first topic is drawn as lines, further ones as marks on top of them, and a `threshold` (in the field's
-        unit) as a dashed line. Raises LabError if there is no such topic.
+        The first topic is drawn as lines, further topics as markers on top of them, and a `threshold` (in the unit of
+        the field) as a dashed line. Raises LabError if a topic does not exist.
+
+        Example: lab.chart("sensor", "alert", threshold=29.85)
         """
         tap = self._tap(topics, "chart")
         return self._started.watch(live.chart.Chart(tap, self._looks, self._pacer, y, seconds, title, threshold))
 
     def windows(self, readings: str, *windows: str, device: str, seconds: float = 15.0) -> live.windows.Windows:
         """The readings of one device in the `seconds` up to its newest one, and the windows of each further topic
-        that reach into them, on one axis of event time. Raises LabError if there is no such topic or reading.
+        that overlap them, on one axis of event time. Raises LabError if there is no such topic or reading.
+
+        Example: lab.windows("sensor", "tumbling", device="sensor-1")
         """
         self._topics.require(readings, *windows)
         held = {topic: self.records(topic) for topic in windows}
@@ -230,13 +246,21 @@ class Lab:
         return live.windows.Windows(device, *found)
 
     def plot(self, table: pd.DataFrame, *, x: str, y: str, by: str) -> live.plot.Plot:
-        """A chart of a table as it is now: column `y` over the times in column `x`, a line for each value of `by`."""
+        """A static chart of a table: column `y` over the times in column `x`, one line for each value of `by`.
+
+        Raises LabError if the table has no rows or lacks one of the columns.
+
+        Example: lab.plot(table, x="window_end", y="average", by="sensor_id")
+        """
         return live.plot.Plot(table, self._looks, x, y, by)
 
     def tiles(self, *topics: str) -> live.tiles.Tiles:
-        """For each device a tile with its newest number in each topic: of readings the temperature, of windows what
-        they aggregate. A number that is older than its window is not shown as the present one. Raises LabError if
-        there is no such topic.
+        """One tile per device with its newest number in each topic: a reading's temperature, or a window's result.
+
+        A number that is too old (a reading: 5 s; a window: its own length) is not shown as current. Raises LabError
+        if a topic does not exist.
+
+        Example: lab.tiles("sensor", "avg-temp", "alert-count")
         """
         also = [name for name in map(live.tiles.counted, topics) if name and self._topics.partitions(name)]
         tap = self._tap([*dict.fromkeys([*topics, *also])], "tiles")
@@ -245,7 +269,10 @@ class Lab:
         )
 
     def topology(self) -> live.topology.Topology:
-        """The live topology of this lab, its workers and their topics: records a second, lag, errors, dead letters."""
+        """The live topology of this lab, its workers and their topics: records per second, lag, errors, dead letters.
+
+        Example: lab.topology()
+        """
         return self._started.watch(
             live.topology.Topology(
                 System(self._topics, lambda: self.workers), lambda topic: self._tap([topic], "peek"), self._pacer
@@ -253,15 +280,21 @@ class Lab:
         )
 
     def controls(self) -> live.controls.Controls:
-        """Buttons and fields for the producer, the alert threshold, and the world that the sensors live in."""
+        """Buttons and fields for the producer, the alert threshold, and the world that the sensors live in.
+
+        Example: lab.controls()
+        """
         return self._started.watch(live.controls.Controls(Scene(self)))
 
     def dashboard(self) -> live.dashboard.Dashboard:
-        """Tiles, chart, controls and topology of the whole scene; starts those of its stages that do not run yet."""
+        """Tiles, chart, controls and topology on one page; starts any of the four stages that are not running.
+
+        Example: lab.dashboard()
+        """
         scene = Scene(self)
         for worker in scene.start_missing():
             worker.shown = True  # the topology shows them
-        self._started.keep()  # what the scene has already goes on
+        self._started.keep()  # keep what is already running
         self._topics.create("sensor", "alert", "avg-temp", "alert-count")
         tiles = self.tiles("sensor", "avg-temp", "alert-count")
         chart = self.chart("sensor", "alert", threshold=scene.threshold)
@@ -272,31 +305,43 @@ class Lab:
     def peek(self, topic: str, records: int = 10) -> pd.DataFrame:
         """The newest records of a topic, oldest first: partition, offset, time (UTC), key, and the fields.
 
-        Of a dead-letter topic the values are shown as the bytes that they are, with the reason.
+        For a dead-letter topic the values are shown as raw bytes, with the reason. Raises LabError if there is no such
+        topic.
+
+        Example: lab.peek("sensor", records=5)
         """
         return live.table.of(tap.newest(self._topics, self._existing(topic), records, raw=topic.endswith(DEAD_LETTER)))
 
     def topics(self) -> pd.DataFrame:
-        """Every topic with its partitions and the records that it holds; not those in which state is kept."""
+        """Every topic but changelog topics, with its numbers of partitions and records. Example: lab.topics()"""
         return live.table.of_topics([(name, *self._topics.size(name)) for name in self._topics.names()])
 
     def groups(self) -> pd.DataFrame:
         """Every consumer group with its topics and partitions: the committed offset, and the lag in records.
 
-        A partition of which a group has committed nothing has no committed offset, and all its records are the lag.
+        Where a group has no committed offset for a partition, the lag is all records of that partition.
+
+        Example: lab.groups()
         """
         return live.table.of_groups(self._groups.offsets())
 
     def records(self, topic: str) -> list[tap.Record]:
-        """Every record that a topic holds now, in order of partition and offset."""
+        """Every record that a topic holds now, in order of partition and offset.
+
+        Raises LabError if there is no such topic.
+
+        Example: lab.records("sensor")
+        """
         return tap.everything(self._topics, self._existing(topic))
 
     def wait_for(
         self, topic: str, records: int | None = None, *, new: int | None = None, timeout: float = 30.0
     ) -> None:
-        """Return when a topic holds so many `records` or more (1), or when so many `new` ones have come since the call.
+        """Return when a topic holds at least `records` records (default 1), or has got `new` more since the call.
 
-        Raises LabError if there is no such topic, or if that takes over `timeout` seconds.
+        Raises LabError if there is no such topic, or if it takes more than `timeout` seconds.
+
+        Example: lab.wait_for("sensor", records=10)
         """
         if records is not None and new is not None:
             raise LabError("Give records or new, not both: so many in all, or so many from now on.")
@@ -316,17 +361,17 @@ class Lab:
     # -------------------------------------------------------------------- end
 
     def stop(self) -> None:
-        """End every run, producer and chart; topics and broker stay."""
+        """Stop every run, producer and live view; topics and broker stay. Example: lab.stop()"""
         self._started.stop()
 
     def reset(self) -> None:
-        """Start over: end everything, and delete the topics and consumer groups that this lab used."""
+        """Stop everything, and delete the topics and consumer groups that this lab used. Example: lab.reset()"""
         self.stop()
         self._groups.forget_used()
         self._topics.delete_used()
 
     def close(self) -> None:
-        """End everything, the lab's own broker too. Closing twice is closing once."""
+        """Stop everything, including the lab's own broker. Closing again does nothing. Example: lab.close()"""
         if self._closed.is_set():
             return
         self._closed.set()
@@ -356,7 +401,7 @@ class Lab:
     # ------------------------------------------------------------------ inner
 
     def _watch_broker(self) -> None:
-        """Let every worker fail once the lab's own Kafka has ended: their clients would wait for it for ever."""
+        """Fail every worker once the lab's own Kafka has ended: their clients would wait for it for ever."""
         while not self._closed.wait(BROKER_LOOK):
             try:
                 self.broker.check()
@@ -365,7 +410,7 @@ class Lab:
                     worker.fail(error)
 
     def _unused(self, world: World, new: Identity) -> World:
-        """The world, unless it would have two producers at once: each would get a part of its readings."""
+        """The world, unless it would get a second producer: each would get only some of its readings."""
         worker = at_work_in(world)
         if worker and worker not in self._started.replaced_by(new):
             name, writes = worker.name, worker.writes

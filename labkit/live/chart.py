@@ -22,24 +22,27 @@ from labkit.live.view import LiveView
 from labkit.readings import TOPICS, BadReading, check
 from labkit.readings.reading import LAST_TIMESTAMP
 
-PERIOD = 0.02  # seconds between two readings of the tap at the least
-TEXT_PERIOD = 0.5  # the text equivalent need not race
+PERIOD = 0.02  # minimum seconds between two reads of the tap
+TEXT_PERIOD = 0.5  # seconds between two updates of the text equivalent
 HEIGHT = 380  # pixels
-MARKERS = 15  # on a line, at the most: each is an element of its own for the browser, a line is one whatever its length
-SNAPSHOT_POINTS = 60  # of a line in a saved notebook
-POINTS = 1500  # that a browser is asked to draw at the most, in all
-SHORTEST = 5_000.0  # milliseconds that the axis of time spans at the least
+MARKERS = 15  # on a line, at most: each is a separate element in the browser, a line is one whatever its length
+SNAPSHOT_POINTS = 60  # per line in a saved notebook
+POINTS = 1500  # that a browser is asked to draw at most, in total
+SHORTEST = 5_000.0  # minimum milliseconds on the time axis
 
 
 class Curve(NamedTuple):
-    """Which line of a chart: the records of a device in a topic."""
+    """A line of a chart: the records of one device in one topic."""
 
     topic: str
     device: str
 
 
 class Chart(LiveView):
-    """A rolling chart of one field, by device and event time, with its text equivalent below."""
+    """A rolling chart of one field, by device and event time, with its text equivalent below.
+
+    Example: chart = lab.chart("sensor", threshold=29.85)
+    """
 
     OFFERED = (*LiveView.OFFERED, "figure", "threshold")
 
@@ -58,7 +61,7 @@ class Chart(LiveView):
         self._series: dict[Curve, Series] = {}
         self._drawn: list[Curve] = []
         self._newest, self._undrawn = 0.0, 0
-        self._fresh = self._untold = False  # there are points to draw, and numbers to tell
+        self._fresh = self._untold = False  # points not drawn yet, and numbers not in the text yet
         self._told, self._said = 0.0, ""
         self.figure = _empty_figure(self._title, field)
         self._make_lines([])
@@ -71,7 +74,7 @@ class Chart(LiveView):
 
     @property
     def threshold(self) -> float | None:
-        """Where a dashed line is drawn, in the unit of the field; None draws none."""
+        """Where the dashed line is drawn, in the unit of the field; None for none. Example: chart.threshold = 29.85"""
         return self._threshold
 
     @threshold.setter
@@ -79,7 +82,7 @@ class Chart(LiveView):
         with self.figure.drawing, self.figure.batch_update():
             self._threshold = value
             self.figure.layout.shapes = [] if value is None else [_line_at(value, self._field)]
-            self.figure.layout.yaxis.autorangeoptions.include = value  # it takes no account of lines like this one
+            self.figure.layout.yaxis.autorangeoptions.include = value  # autorange ignores lines like this one
         self._untold = True
         self._touch()
 
@@ -107,14 +110,14 @@ class Chart(LiveView):
         return self.finished or time.monotonic() > self._told + TEXT_PERIOD
 
     def _forget(self, topic: str) -> None:
-        """The records of a topic have been deleted: what is drawn of them is no more."""
+        """Remove the records of a topic from the chart: they have been deleted."""
         self._series = {curve: series for curve, series in self._series.items() if curve.topic != topic}
         self._newest = max((series.newest for series in self._series.values()), default=0.0)
         self._said = f"{topic} was emptied at {theme.clock(time.time() * 1000)} UTC; what was drawn of it is gone. "
         self._fresh = self._untold = True
 
     def _add(self, records: Iterable[Record]) -> bool:
-        """Take records in; whether there is something new to draw."""
+        """Add records; True if there is something new to draw."""
         added = False
         for record in records:
             value = drawable(record, self._field)
@@ -149,9 +152,9 @@ class Chart(LiveView):
             self.figure.layout.xaxis.range = [since, until + (until - since) * 0.01]
 
     def _make_lines(self, curves: list[Curve]) -> None:
-        """A line for each device and topic, in the order of their names, which is that of the legend too.
+        """Create a line for each device and topic, in the order of their names, as in the legend.
 
-        Without any there are no axes, for they would be of a time that nobody has measured.
+        Without lines the axes are hidden, since they would show an arbitrary time.
         """
         self.figure.data = []
         with self.figure.batch_update():
@@ -164,7 +167,7 @@ class Chart(LiveView):
         return theme.in_order(curve.device), self._tap.names.index(curve.topic)
 
     def _span(self) -> tuple[float, float]:
-        """The window up to the newest point, or as much of it as there is yet."""
+        """The range of the time axis in epoch milliseconds, up to the newest point; it grows up to the full window."""
         oldest = min((series.oldest for series in self._series.values()), default=self._newest)
         return min(max(oldest, self._newest - self._window), self._newest - SHORTEST), self._newest
 
@@ -203,13 +206,13 @@ class Chart(LiveView):
         return Line(self._name(curve), self._looks.of(curve.device), *points, marks)
 
     def summary(self) -> str:
-        """What the chart shows, in words."""
+        """What the chart shows, in words. Example: print(chart.summary())"""
         with self.figure.drawing:
             title, lines = self._caption()
         return " ".join([title, *lines])
 
     def _caption(self) -> tuple[str, list[str]]:
-        """All of it in one sentence, and a sentence for each line."""
+        """The whole chart in one sentence, and one sentence per line."""
         unit = theme.UNITS.get(self._field, "")
         since, until = self._span()
         values = {curve: self._series[curve].window(since)[1] for curve in sorted(self._series, key=self._rank)}
@@ -243,7 +246,7 @@ def _range(values: Floats, unit: str) -> str:
 
 
 def drawable(record: Record, field: str) -> float | None:
-    """The number to draw of a record; None if it has none or no time, or is no reading where only readings belong."""
+    """The number to draw for a record; None if it has none, no valid time, or must be a reading and is not."""
     if not isinstance(record.value, dict) or not 0 <= record.timestamp <= LAST_TIMESTAMP:
         return None
     if record.topic in TOPICS:
@@ -278,7 +281,7 @@ def _empty_figure(title: str, field: str) -> LiveFigure:
 
 
 def _line_at(value: float, field: str) -> dict[str, Any]:
-    """A dashed line through the whole chart. Its name is in the legend: beside the line it would be on the curves."""
+    """A dashed line through the whole chart. Its name is in the legend: beside the line it would cover the curves."""
     shape = {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "yref": "y", "y0": value, "y1": value}
     look = {"color": "#000000", "width": 1.5, "dash": "dash"}
     return shape | {"line": look, "showlegend": True, "name": f"threshold {value:g} {theme.UNITS.get(field, '')}"}

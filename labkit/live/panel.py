@@ -1,4 +1,4 @@
-"""What a run or a producer shows of itself below its cell: status, counts, last error, prints."""
+"""What a run or a producer shows below its cell: status, counts, last error, prints."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from labkit.live.pacing import Pacer
 from labkit.live.view import LiveView
 from labkit.runs.worker import Worker
 
-PERIOD = 0.5  # seconds between two looks
+PERIOD = 0.5  # seconds between two updates
 PRINTS_SHOWN = 12
 
 
@@ -25,7 +25,7 @@ def of(worker: Worker, pacer: Pacer) -> Panel:
 
 
 class Panel(LiveView):
-    """What a worker says of itself, until it has ended."""
+    """The live panel of a worker, updated until the worker has ended."""
 
     def __init__(self, worker: Worker, pacer: Pacer) -> None:
         self._worker: Worker | None = worker
@@ -57,7 +57,7 @@ class Panel(LiveView):
         return None if ended else 0.0
 
     def _end(self) -> None:
-        self._worker = None  # else nothing would ever forget it: a widget is never forgotten
+        self._worker = None  # otherwise it would never be freed: ipywidgets keeps every widget
 
 
 _panels: weakref.WeakKeyDictionary[Worker, Panel] = weakref.WeakKeyDictionary()

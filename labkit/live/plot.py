@@ -17,7 +17,7 @@ from labkit.live.snapshot import Snapshot, image
 
 
 class Plot(VBox):  # type: ignore[misc]
-    """A line for each value of the column `by`: the column `y` over the times in `x`, as the table is now."""
+    """A static chart of a table: column `y` over the times in `x`, one line for each value of `by`."""
 
     def __init__(self, table: pd.DataFrame, looks: theme.Looks, x: str, y: str, by: str) -> None:
         if missing := {x, y, by} - set(table.columns):

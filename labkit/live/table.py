@@ -12,10 +12,10 @@ COLUMNS = ["partition", "offset", "time", "key"]
 
 
 def of(records: Sequence[Record]) -> pd.DataFrame:
-    """One row a record: where it stands, its Kafka timestamp (UTC), its key, then its fields and headers.
+    """One row per record: its partition and offset, Kafka timestamp (UTC) and key, then its fields and headers.
 
-    A value that is no JSON object stands whole in the column `value`. A field with the name of one of Kafka's columns
-    stands in `value.<name>`, a header with the name of one of these or of a field in `header.<name>`.
+    A value that is not a JSON object is in the column `value`. A field named like one of Kafka's columns is in
+    `value.<name>`, a header named like one of these or like a field in `header.<name>`.
     """
     values = [_named(_fields(record), "value", COLUMNS) for record in records]
     taken = {*COLUMNS, *(name for value in values for name in value)}
@@ -40,10 +40,10 @@ def _named(fields: Mapping[str, Any], origin: str, taken: Collection[str]) -> di
 
 
 def of_groups(offsets: Sequence[GroupOffset]) -> pd.DataFrame:
-    """One row a consumer group and partition; `committed` is missing where nothing has been committed."""
+    """One row per consumer group and partition; `committed` is missing where nothing has been committed."""
     return pd.DataFrame(offsets, columns=list(GroupOffset._fields)).astype({"committed": "Int64"})
 
 
 def of_topics(topics: Sequence[tuple[str, int, int]]) -> pd.DataFrame:
-    """One row a topic: its name, partitions and records."""
+    """One row per topic: its name, partitions and records."""
     return pd.DataFrame(topics, columns=["topic", "partitions", "records"])

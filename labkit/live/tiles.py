@@ -18,9 +18,9 @@ from labkit.live.view import LiveView
 from labkit.readings import now
 from labkit.readings.reading import LAST_TIMESTAMP
 
-PERIOD = 0.25  # seconds between two looks at the clock
-COUNTS = "-count"  # how the names of topics end whose records count others
-FRESH = 5_000  # milliseconds for which a single reading is news; a window is for as long as it is
+PERIOD = 0.25  # seconds between two updates
+COUNTS = "-count"  # suffix of topics that count the records of another topic
+FRESH = 5_000  # milliseconds for which a reading counts as current; a window does for its own length
 
 STYLE = Markup("""<style>
 .lab-tiles { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(330px, 100%), 1fr)); gap: 8px; }
@@ -36,9 +36,9 @@ STYLE = Markup("""<style>
 
 @dataclass(frozen=True)
 class Value:
-    """The newest of a device in a topic; `end` is the event time (epoch ms) up to which it speaks.
+    """The newest value of a device in a topic; `end` is the event time (epoch ms) up to which it is valid.
 
-    `seen` is when it came: a device whose clock is ahead has been heard then, not in the future.
+    `seen` is when it arrived (epoch ms), which matters for a device whose clock is ahead.
     """
 
     field: str
@@ -49,17 +49,17 @@ class Value:
 
     @property
     def window(self) -> int:
-        """Milliseconds; 0 for a single reading."""
+        """The length of the window in milliseconds; 0 for a single reading."""
         return self.end - self.start
 
     def silent_for(self, time: int) -> int:
-        """Whole seconds since its time, if it is too old to be called the present state; else 0."""
+        """Whole seconds since its time if it is too old to count as current, else 0."""
         since = min(self.end, self.seen)
         return _seconds(time, since) if time - since > (self.window or FRESH) else 0
 
 
 class Row(NamedTuple):
-    """What a row of a tile says: what of a topic, the number or why there is none, and of when it is."""
+    """A row of a tile: the topic, the kind of number, the number or why there is none, and its time."""
 
     topic: str
     kind: str
@@ -72,12 +72,14 @@ class Row(NamedTuple):
 
 
 class Tiles(LiveView):
-    """For each device a tile with the newest number from each of some topics.
+    """One tile per device with its newest number in each topic.
 
-    Of readings it is the temperature, of windows what they aggregate. A number that is older than its window (a
-    reading: than 5 s) is not shown as the present one: the tile says for how long there has been no data. A count of
-    nothing is no record, so it is 0 while the device is heard, `is_counted(topic)` says that somebody counts, and none
-    of what is counted has come for so long; for that the tap may read more topics than have a row.
+    For a reading this is the temperature, for a window its result. A number that is too old (a reading: 5 s; a window:
+    its own length) is not shown as current: the tile says for how long there has been no data. A count of zero has no
+    record, so the tile shows 0 while readings arrive from the device, `is_counted(topic)` says that a pipeline counts,
+    and nothing to be counted has arrived for that long; for this the tap may read more topics than have a row.
+
+    Example: tiles = lab.tiles("sensor", "avg-temp")
     """
 
     def __init__(
@@ -86,8 +88,8 @@ class Tiles(LiveView):
         self._tap, self._topics, self._looks, self._is_counted = tap, topics, looks, is_counted
         self._newest: dict[str, dict[str, Value]] = {}
         self._last: dict[tuple[str, str], int] = {}  # device and topic -> time of its newest record there, epoch ms
-        self._counted: dict[str, int] = {}  # topic -> until when somebody has counted
-        self._lock = threading.Lock()  # one thread takes records in, others ask what there is
+        self._counted: dict[str, int] = {}  # topic -> when it was last being counted, epoch ms
+        self._lock = threading.Lock()  # one thread adds records, others read them
         self._shown = self._end_note = Markup()
         self.grid = HTML(f"Waiting for the first record of {' and '.join(topics)}.")
         super().__init__("tiles", [self.grid], pacer)
@@ -125,7 +127,7 @@ class Tiles(LiveView):
         self.grid.value = (self._shown or Markup(self.grid.value)) + self._end_note
 
     def static_html(self) -> str:
-        """The tiles as they are now."""
+        """The current tiles, as static HTML."""
         return self._rendered(now()) + self._end_note
 
     def _devices(self) -> list[tuple[str, dict[str, Value]]]:
@@ -145,7 +147,7 @@ class Tiles(LiveView):
         return Markup(tile).format(device, mark, device, rows)
 
     def summary(self) -> str:
-        """What the tiles show, in words."""
+        """What the tiles show, in words, one line per device. Example: print(tiles.summary())"""
         time = now()
         return "\n".join(
             f"{device}: " + ", ".join(self._row(device, topic, values, time).words() for topic in self._topics)
@@ -153,7 +155,7 @@ class Tiles(LiveView):
         )
 
     def _row(self, device: str, topic: str, values: Mapping[str, Value], time: int) -> Row:
-        """What a row says."""
+        """The row of a device for a topic."""
         value, kind = values.get(topic), _kind(topic, values.get(topic))
         silent = value.silent_for(time) if value else 0
         if value and not silent:
@@ -168,7 +170,7 @@ class Tiles(LiveView):
         return Row(topic, kind, f"no data for {silent} s" if silent else "no data yet", "")
 
     def _uncounted(self, device: str, topic: str, kind: str, value: Value | None, time: int) -> Row:
-        """What a row says of a count that has no present window: a window comes only when a later record closes it."""
+        """The row of a count without a current window: a window is emitted only when a later record closes it."""
         last = self._last.get((device, counted(topic)))
         if last is None:
             return Row(topic, kind, "0", "none yet" if not self._tap.skipped else "", fresh=True)
@@ -179,12 +181,12 @@ class Tiles(LiveView):
 
 
 def counted(topic: str) -> str:
-    """The topic whose records are counted in a topic; empty if its name does not say that it is one of counts."""
+    """The topic whose records this topic counts; empty if its name does not end in `-count`."""
     return topic.removesuffix(COUNTS) if topic.endswith(COUNTS) else ""
 
 
 def _heard(values: Mapping[str, Value]) -> int:
-    """When (epoch ms) a device was heard last, by its readings; 0 if there are none."""
+    """When (epoch ms) the last reading of a device arrived; 0 if there is none."""
     return max((min(each.end, each.seen) for each in values.values() if not each.window), default=0)
 
 

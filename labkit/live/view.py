@@ -1,4 +1,4 @@
-"""What all live views share: a thread that collects, the pacer that paints, and a snapshot for later."""
+"""What all live views share: a thread that collects, the pacer that draws, and a snapshot for later."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _numbers = itertools.count(1)
 
 
 class LiveView(VBox):  # type: ignore[misc]
-    """A view that collects in a thread of its own, whoever looks, and is painted only while somebody does.
+    """A view that always collects in its own thread, and is drawn only while it is in sight.
 
-    It may be displayed any number of times. `close` ends the thread and leaves the last state standing.
+    It may be displayed any number of times. `close` ends the thread and keeps the last state on display.
     """
 
-    OFFERED: ClassVar[tuple[str, ...]] = ("close", "summary")  # by Tab: of a widget it would be a hundred names
+    OFFERED: ClassVar[tuple[str, ...]] = ("close", "summary")  # by Tab completion: a widget would offer a hundred names
 
     def __dir__(self) -> Iterable[str]:
         return self.OFFERED
@@ -41,17 +41,17 @@ class LiveView(VBox):  # type: ignore[misc]
         self._ticker = Ticker(self.name, self._tick, self._fail)
 
     def start(self) -> None:
-        """Start to collect and to be painted: the last thing that a view does while it is made."""
+        """Start collecting and drawing: the last step of a view's construction."""
         self._pacer.add(self)
         self._ticker.start()
 
     def close(self) -> None:
-        """Stop following. The last state stays; VBox.close() would take it out of the notebook."""
+        """Stop updating; the last state stays (VBox.close() would remove it). Example: chart.close()"""
         self._ticker.close()
         self._finish()
 
     def _finish(self) -> None:
-        """Show the last state, whether somebody looks or not, and let go of what it was collected from."""
+        """Draw the last state, in sight or not, and release the source that it was collected from."""
         if not self.finished:
             self.finished = True
             self._end()
@@ -60,18 +60,18 @@ class LiveView(VBox):  # type: ignore[misc]
             self.snapshot.refresh(at_once=True)
 
     def _fail(self, error: Exception) -> None:
-        """Say that it follows no more, and why."""
+        """Say that it is no longer updated, and why."""
         advice = "" if isinstance(error, LabError) else ". Run its cell again."
         self.say(f"This {self.name.partition('-')[0]} has failed: {error}{advice}")
         self.finished = True
         self._pacer.remove(self)
 
     def say(self, text: str) -> None:
-        """Show this text, for there is nothing else to show."""
+        """Show this text instead of data."""
         raise NotImplementedError
 
     def paint(self) -> None:
-        """Send the state that has been collected to the page."""
+        """Send the collected state to the page."""
         with self._painting:
             self._paint()
 
@@ -87,15 +87,15 @@ class LiveView(VBox):  # type: ignore[misc]
         raise NotImplementedError
 
     def _collect(self) -> float | None:
-        """Take in what is new, and call `_touch` if it shows; seconds until the next time, None if there is none."""
+        """Collect new data, and call `_touch` if it is visible; seconds until the next call, None for no more."""
         raise NotImplementedError
 
     def _end(self) -> None:
-        """Let go of what it collects from."""
+        """Release the source that it collects from."""
         raise NotImplementedError
 
     def _touch(self) -> None:
-        """There is something new to paint."""
+        """Mark that there is something new to draw."""
         self.changed = True
         self._pacer.wake()
 

@@ -1,4 +1,4 @@
-"""Readings and the windows that they fall into, on one axis of event time."""
+"""Readings and the windows that they belong to, on one axis of event time."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from labkit.live.chart_svg import timeline_svg
 from labkit.live.figure import Fit, LiveFigure
 from labkit.live.snapshot import Snapshot, image
 
-LABELLED = 24  # readings with a number at each point, at the most: with more they would cover each other
+LABELLED = 24  # readings up to which each point is labelled: with more, the labels would overlap
 READINGS, LANE, EMPTY = 170, 26, 40  # pixels: the readings' row, one lane of windows, a row's margins
 
 
 class Span(NamedTuple):
-    """A window: epoch milliseconds, what it aggregated in words, and the lane in which it is drawn."""
+    """A window: epoch milliseconds, its results in words, and the lane in which it is drawn."""
 
     start: int
     end: int
@@ -33,9 +33,11 @@ class Span(NamedTuple):
 
 
 class Windows(VBox):  # type: ignore[misc]
-    """The readings of one device on top, and below them a row for each topic of windows, each window a bar.
+    """The readings of one device at the top, and below them a row of bars for each topic of windows.
 
-    It shows the topics as they were when it was made.
+    A static view of the topics at the time of the call. Raises LabError if there is no valid reading.
+
+    Example: lab.windows("sensor", "tumbling", "hopping", device="sensor-1")
     """
 
     def __init__(self, device: str, readings: Sequence[Record], windows: Mapping[str, Sequence[Record]]) -> None:
@@ -80,7 +82,7 @@ class Windows(VBox):  # type: ignore[misc]
         return figure
 
     def _range(self) -> list[float]:
-        """From the first to the last thing that is drawn, and a little more."""
+        """From the first to the last item drawn, with a margin."""
         times = [each.timestamp for each in self._readings]
         times += [time for found in self._spans.values() for each in found for time in (each.start, each.end)]
         margin = (max(times) - min(times)) * 0.02 or 1000.0
@@ -110,7 +112,7 @@ class Windows(VBox):  # type: ignore[misc]
         return image(timeline_svg(points, self._spans, since, until), self.summary()) + self._table()
 
     def _table(self) -> Markup:
-        """The same as text: every window with what it aggregated."""
+        """The same as text: every window with its results."""
         head = Markup("<tr><th>from</th><th>up to</th><th>what came out</th></tr>")
         row, parts = Markup("<tr><td>{}</td><td>{}</td><td>{}</td></tr>"), []
         for topic, found in self._spans.items():
@@ -122,7 +124,7 @@ class Windows(VBox):  # type: ignore[misc]
         )
 
     def summary(self) -> str:
-        """What is shown, in words."""
+        """What the view shows, in words. Example: print(view.summary())"""
         lines = [f"{topic} {len(found)}" for topic, found in self._spans.items()]
         return f"{len(self._readings)} readings of {self._device}, and so many closed windows: {', '.join(lines)}."
 
@@ -130,7 +132,7 @@ class Windows(VBox):  # type: ignore[misc]
 def newest(
     device: str, topic: str, readings: Sequence[Record], windows: Mapping[str, Sequence[Record]], seconds: float
 ) -> tuple[list[Record], dict[str, list[Record]]]:
-    """A device's records of a topic in the `seconds` up to its newest one, and its windows that reach into them.
+    """A device's records of a topic in the `seconds` up to its newest one, and its windows that overlap them.
 
     Raises LabError if the topic has no record of the device.
     """
@@ -144,20 +146,20 @@ def newest(
     if (since := min(starts, default=reach)) <= first:
         reach = (
             first - 1
-        )  # so all that began before it was heard, and the sliding window that ends at its first reading
+        )  # so include windows that began before its first reading, and the sliding window that ends at it
     reaching = {name: [each for each in several if is_window(each, reach)] for name, several in held.items()}
     return [each for each in found if each.timestamp >= since], reaching
 
 
 def is_window(record: Record, since: float) -> bool:
-    """Whether a record says from when to when it speaks, and this reaches beyond a time."""
+    """Whether a record is a window, with start and end, that ends after a time."""
     value = record.value
     start, end = (value.get("start"), value.get("end")) if isinstance(value, dict) else (None, None)
     return isinstance(start, int) and isinstance(end, int) and end > since
 
 
 def spans(records: Sequence[Record]) -> list[Span]:
-    """The windows in the order of their start, each in the first lane that is free."""
+    """The windows in order of their start, each in the first free lane."""
     busy_until: list[int] = []
     found = []
     for record in sorted(records, key=lambda each: (each.value["start"], each.value["end"])):

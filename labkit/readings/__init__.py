@@ -1,4 +1,4 @@
-"""Readings: what they are, where they come from, and which records are none. Knows nothing of Kafka."""
+"""Readings: what they are, where they come from, and which records are not valid. Knows nothing of Kafka."""
 
 from labkit.readings.devices import now, simulate
 from labkit.readings.reading import COLUMNS, TOPICS, BadReading, Reading, check, named_for, parse, parse_object

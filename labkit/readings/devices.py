@@ -18,10 +18,10 @@ class Temper:
 
     mean: float
     daily: float  # amplitude over a day: warmest in the afternoon
-    cycle: float  # amplitude of a machine's load, or of a heating that switches
+    cycle: float  # amplitude of a machine's load, or of a heating that switches on and off
     period: float  # of that cycle
-    drift: float  # standard deviation of the slow wandering
-    memory: float  # how long the wandering remembers: the time constant of an Ornstein-Uhlenbeck process
+    drift: float  # standard deviation of the slow drift
+    memory: float  # time constant of the drift, an Ornstein-Uhlenbeck process
     noise: float  # standard deviation of a single measurement
     humidity: float  # mean
 
@@ -50,8 +50,8 @@ class Device:
     def measure(self, seconds: float, timestamp: int) -> Reading:
         """The reading `seconds` after the last one, stamped with the given epoch milliseconds.
 
-        The wandering is the exact discretisation of an Ornstein-Uhlenbeck process (Gillespie, Physical Review E 54,
-        1996, eq. 3.1), so its spread does not depend on how often one measures.
+        The drift is the exact discretisation of an Ornstein-Uhlenbeck process (Gillespie, Physical Review E 54,
+        1996, eq. 3.1), so its spread does not depend on the measuring rate.
         """
         temper, gauss = self.temper, self._random.gauss
         self._elapsed += seconds
@@ -66,7 +66,7 @@ class Device:
             + self._drift
         )
         temperature = temper.mean + swing + gauss(0, temper.noise)
-        # Warm air holds more water: the same vapour is about 5 % of relative humidity less per degree.
+        # Warm air holds more water: with the same vapour, relative humidity falls by about 5 % of itself per degree.
         humidity = temper.humidity - 0.05 * temper.humidity * swing + self._humidity_drift + gauss(0, 0.2)
         return Reading(
             device=self.name,
@@ -77,15 +77,15 @@ class Device:
 
 
 def now() -> int:
-    """Epoch milliseconds."""
+    """The current time in epoch milliseconds. Example: now()"""
     return time.time_ns() // 1_000_000
 
 
 class Simulation(Iterator[Reading]):
     """Endless readings of `sensor-1`, `sensor-2`, … in turn, `per_second` from each, stamped by the clock.
 
-    The same seed gives the same temperatures and humidities; only the timestamps are the clock's. Without a rate they
-    come as fast as they are asked for, and each device ages by a second from one to the next.
+    The same seed gives the same temperatures and humidities; only the timestamps are the clock's. Without a rate
+    they come as fast as they are requested, and each device advances by one second per reading.
     """
 
     def __init__(self, devices: int, per_second: float | None, seed: int, clock: Callable[[], int]) -> None:
@@ -111,5 +111,5 @@ class Simulation(Iterator[Reading]):
 def simulate(
     devices: int = 3, per_second: float | None = 1.0, seed: int = 0, clock: Callable[[], int] = now
 ) -> Simulation:
-    """Endless readings of simulated devices: `next(simulate())` is one."""
+    """Endless readings of simulated devices, `per_second` from each. Example: next(simulate())"""
     return Simulation(devices, per_second, seed, clock)

@@ -1,4 +1,4 @@
-"""What a reading is, and what is none."""
+"""What a valid reading is."""
 
 import json
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from typing import Any, TypedDict
 import orjson
 
 ABSOLUTE_ZERO = -273.15  # degrees Celsius
-HOTTEST = 1000.0  # degrees Celsius: more is no temperature of a room or a machine, and two of 1e308 have no mean
+HOTTEST = 1000.0  # degrees Celsius: no room or machine is hotter, and the mean of two values of 1e308 would overflow
 LAST_TIMESTAMP = 253_402_300_799_999  # the last millisecond of the year 9999
 
 
@@ -22,8 +22,8 @@ class Reading(TypedDict):
 
 TOPICS = ("sensor", "alert")  # whose records must be readings; any other topic holds any JSON objects
 COLUMNS = tuple(Reading.__annotations__)
-MISSING = object()  # stands for a field that is not there
-SENSOR_DATA = "sensor-data"  # whose records have the names that the Flink job uses
+MISSING = object()  # marks a missing field
+SENSOR_DATA = "sensor-data"  # its records have the field names that the Flink job uses
 
 
 class BadReading(ValueError):
@@ -31,14 +31,14 @@ class BadReading(ValueError):
 
 
 def parse(raw: bytes | None) -> dict[str, Any]:
-    """The reading in a record's bytes, further fields kept. Raises BadReading."""
+    """The reading in a record's bytes, including any further fields. Raises BadReading if it is not valid."""
     reading = parse_object(raw)
     check(reading)
     return reading
 
 
 def parse_object(raw: bytes | None) -> dict[str, Any]:
-    """The JSON object in a record's bytes, whatever its fields. Raises BadReading."""
+    """The JSON object in a record's bytes, whatever its fields. Raises BadReading if it is not one."""
     if raw is None:
         raise BadReading("the value is null")
     try:
@@ -51,9 +51,9 @@ def parse_object(raw: bytes | None) -> dict[str, Any]:
 
 
 def check(reading: dict[str, Any]) -> None:
-    """Raise BadReading, naming all that keeps these fields from being a reading, in the order of COLUMNS.
+    """Raise BadReading if these fields are not a valid reading, naming every fault in the order of COLUMNS.
 
-    This runs once for every record of every pipeline: plain comparisons, no library.
+    This runs for every record of every pipeline: plain comparisons, no library.
     """
     try:
         device, temperature = reading["device"], reading["temperature"]
@@ -99,7 +99,7 @@ def _why_no_json(raw: bytes, error: orjson.JSONDecodeError) -> str:
 
 
 def _python_reads(text: str) -> bool:
-    """Whether the standard library, which takes NaN for JSON, can read it."""
+    """Whether the standard library, which accepts NaN in JSON, can read it."""
     try:
         json.loads(text)
     except (ValueError, RecursionError):

@@ -1,4 +1,4 @@
-"""Recorded readings, played again faster than they were recorded."""
+"""Recorded readings, replayed faster than they were recorded."""
 
 import csv
 import datetime
@@ -13,25 +13,25 @@ from labkit.readings.tables import milliseconds
 
 
 class Recording(NamedTuple):
-    """A table that ships with labkit, gzipped; the .md file of the same name says where it is from."""
+    """A table that ships with labkit, gzipped; the .md file of the same name gives its origin."""
 
     file: str  # beside this module
-    start: str  # where it becomes interesting
+    start: str  # the default start, where it becomes interesting
 
 
-# Of nyc-weather's 709 readings above 303 K the first is of 21 May: from the first day on, one would wait long for it.
+# The first of nyc-weather's 709 readings above 303 K is of 21 May: a replay from 1 January would take long to reach it.
 RECORDINGS = {"nyc-weather": Recording("nyc_weather.csv.gz", "2013-07-01T00:00:00Z")}
 
 
 def recorded(name: str, start: str | datetime.datetime | None = None) -> list[dict[str, Any]]:
-    """The rows of a recording that ships with labkit, from `start` on, in the order of time.
+    """The rows of a recording that ships with labkit, from `start` on, in order of time.
 
     Each has device, timestamp (epoch milliseconds), temperature (degrees Celsius) and humidity (percent). `start` is a
     datetime or ISO 8601 text, UTC if it names no zone; without one it is July, when alerts are frequent. Raises
     LabError if there is no such recording, if `start` is no time, or if nothing was recorded from then on.
 
-    A value that the station did not report is None. It stays, since real data are like that: it becomes null in JSON,
-    is no reading, and so goes to the dead-letter topic with the reason.
+    A value that the station did not report is None. It is kept, since real data is like that: it becomes null in JSON,
+    which is not a valid reading, and so goes to the dead-letter topic with the reason.
     """
     if name not in RECORDINGS:
         raise LabError(f"There is no recording {name!r}; there is {', '.join(RECORDINGS)}.")
@@ -48,10 +48,10 @@ def recorded(name: str, start: str | datetime.datetime | None = None) -> list[di
 class Replay:
     """Recorded rows as if they were measured now, `factor` times as fast as they were.
 
-    `rows` are dicts with a `timestamp` in epoch milliseconds, in any order. Iterating gives a copy of each in the order
-    of time: its `timestamp` is mapped to the clock's time, and the original is in `recorded`. Iterating anew goes on
-    where the last iteration stopped. It does not wait: whoever iterates waits for `pause()` seconds after each item.
-    Raises LabError unless the factor is above 0.
+    `rows` are dicts with a `timestamp` in epoch milliseconds, in any order. Iterating yields a copy of each in order of
+    time: its `timestamp` is mapped to the clock's time, and the original is in `recorded`. A new iteration continues
+    where the last one stopped. It does not wait: the caller waits for `pause()` seconds after each item. Raises
+    LabError unless the factor is above 0.
     """
 
     def __init__(self, rows: Sequence[Mapping[str, Any]], factor: float, clock: Callable[[], int] = now) -> None:
@@ -61,7 +61,7 @@ class Replay:
         self.devices = tuple(dict.fromkeys(str(row["device"]) for row in self._rows))
         self._factor = factor
         self._clock = clock
-        self._given = 0  # how many items the iterator gave
+        self._given = 0  # how many items have been yielded
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         start, first = self._clock(), self._given
@@ -72,13 +72,13 @@ class Replay:
             yield {**row, "timestamp": round(start + shift), "recorded": row["timestamp"]}
 
     def pause(self) -> float:
-        """The seconds between the item that the iterator gave last and the next; 0.0 where one of them is not."""
+        """Seconds between the item yielded last and the next; 0.0 if there is no such pair."""
         if not 0 < self._given < len(self._rows):
             return 0.0
         return self._elapsed(self._rows[self._given - 1], self._rows[self._given]) / 1000
 
     def _elapsed(self, earlier: Mapping[str, Any], later: Mapping[str, Any]) -> float:
-        """The milliseconds from one row to another, as they are played."""
+        """Milliseconds from one row to another in the replay."""
         return float((later["timestamp"] - earlier["timestamp"]) / self._factor)
 
 

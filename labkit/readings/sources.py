@@ -1,4 +1,4 @@
-"""Where readings come from, and at what pace."""
+"""Where readings come from, and at what rate."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ FACTOR = 3600.0  # an hour in a second
 
 
 class Source(Protocol):
-    """Readings and their pace."""
+    """Readings and their rate."""
 
     devices: tuple[str, ...]
 
     def __iter__(self) -> Iterator[Any]: ...
 
     def pause(self) -> float:
-        """Seconds from the reading given last to the next."""
+        """Seconds from the reading yielded last to the next."""
         ...
 
 
 class Rows:
-    """Readings that somebody brings along, at a steady rate: `per_second` of them all, or as fast as it goes."""
+    """A student's own readings at a steady rate: `per_second` in total, or as fast as possible."""
 
     def __init__(self, rows: Iterable[dict[str, Any]], per_second: float | None) -> None:
         self.devices = tuple(dict.fromkeys(row["device"] for row in rows)) if isinstance(rows, Sized) else ()
@@ -41,7 +41,7 @@ class Rows:
         self._left = iter(rows)
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
-        """Goes on where the last iteration stopped."""
+        """Continue where the last iteration stopped."""
         return self._left
 
     def pause(self) -> float:
@@ -56,9 +56,9 @@ def open_source(
     factor: float | None,
     start: str | datetime.datetime | None,
 ) -> Source:
-    """A recording by its name, replayed; or a table's rows, replayed if there is a factor.
+    """A recording, given by name, replayed; or the rows of a table, replayed if there is a factor.
 
-    Raises LabError if there is nothing to be read, or what is read are no readings.
+    Raises LabError if the source does not exist, or if its rows are not valid readings.
     """
     if isinstance(source, str) and source in RECORDINGS:
         return Replay(recorded(source, start), FACTOR if factor is None else factor)

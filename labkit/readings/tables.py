@@ -1,4 +1,4 @@
-"""Readings that somebody brings along: a CSV file, a DataFrame, any iterable of dicts."""
+"""A student's own readings: a CSV file, a DataFrame, or any iterable of dicts."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def read(
     """The readings in a CSV file (its path), a DataFrame or an iterable, each checked.
 
     `timestamp` may be epoch milliseconds or a time (ISO 8601 text or a datetime; UTC if it names no zone); further
-    columns are kept. Everything that has an end is checked here, before anything is returned; a generator's readings
-    as they come. Raises LabError naming row (the first is row 1) and column.
+    columns are kept. Finite sources are checked completely before anything is returned, generators reading by
+    reading. Raises LabError naming the row (the first is row 1) and the column.
     """
     if isinstance(source, str | PathLike):
         source = _read_csv(Path(source))
@@ -43,7 +43,7 @@ def read(
 
 
 def _read_csv(path: Path) -> list[dict[str, Any]]:
-    """Row by row: pandas gives a whole column one type, so that one bad cell spoils the rows above it."""
+    """Read row by row: pandas gives a whole column one type, so one bad cell would affect the rows above it."""
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             table = csv.DictReader(file)
@@ -64,7 +64,7 @@ def _read_csv(path: Path) -> list[dict[str, Any]]:
 
 
 def _number(text: str | None) -> Any:
-    """What a cell of a CSV file says: a number, if it is one."""
+    """The content of a CSV cell: a number if it is one, else the text."""
     for kind in (int, float):
         with contextlib.suppress(ValueError, TypeError):
             return kind(text)  # type: ignore[arg-type]
@@ -97,7 +97,7 @@ def _checked(rows: Iterable[Any]) -> Iterator[dict[str, Any]]:
 
 
 def _plain(value: Any) -> Any:
-    """A NumPy scalar or pandas Timestamp as the Python value that it is: JSON knows no other."""
+    """A NumPy scalar or pandas Timestamp as a plain Python value, as JSON needs it."""
     if hasattr(value, "to_pydatetime"):
         return value.to_pydatetime(warn=False) if value == value else None  # NaT is not itself
     if getattr(value, "ndim", None) == 0 and hasattr(value, "item"):
@@ -120,7 +120,7 @@ def milliseconds(value: Any) -> Any:
             value = datetime.datetime.fromisoformat(value)
         except ValueError:
             return value  # the check says what is wrong with it
-    if isinstance(value, float) and value.is_integer():  # a DataFrame's column of integers with a gap is one of floats
+    if isinstance(value, float) and value.is_integer():  # in a DataFrame, integers with a gap become floats
         return int(value)
     if isinstance(value, datetime.datetime):
         zoned = value if value.tzinfo else value.replace(tzinfo=datetime.UTC)

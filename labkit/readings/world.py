@@ -1,4 +1,4 @@
-"""The world that sensors live in: heat waves, dead links, late mail, garbage."""
+"""The world that sensors live in: heat waves, dead links, backlogs, garbage."""
 
 import math
 import threading
@@ -12,21 +12,21 @@ from labkit.readings.reading import ABSOLUTE_ZERO, HOTTEST
 from labkit.readings.sources import Source
 
 WARMING = 5.0  # seconds after which 63 % of a heat wave has arrived: the time constant of a first-order lag
-BACKLOG = 10_000  # readings that a silent device keeps; then it forgets the oldest
+BACKLOG = 10_000  # readings that a silent device keeps; beyond that it drops the oldest
 
 
 class Corrupt(NamedTuple):
-    """A reading that will be damaged on its way."""
+    """A reading that will be damaged in transit."""
 
     reading: dict[str, Any]
 
 
 @dataclass
 class Fate:
-    """What has befallen a device."""
+    """What is happening to a device."""
 
     heat: float = 0.0  # degrees Celsius that the heat wave will add
-    warmth: float = 0.0  # and those that it has added so far
+    warmth: float = 0.0  # degrees Celsius that it has added so far
     seen: int = 0  # the timestamp of the newest reading
     silent: bool = False
     to_damage: int = 0  # readings, from the next one on
@@ -34,10 +34,12 @@ class Fate:
 
 
 class World:
-    """What becomes of the readings of a source on their way to the producer.
+    """What happens to the readings of a source on their way to the producer.
 
-    Iterating gives what is to be sent: readings, a Corrupt, or None while a silent device has its turn. All methods
-    may be called from any thread; they raise LabError for a device that does not exist.
+    Iterating yields what to send: a reading, a Corrupt, or None when it is a silent device's turn. All methods may be
+    called from any thread; they raise LabError for a device that does not exist.
+
+    Example: sensors.world.heatwave("sensor-1")
     """
 
     def __init__(self, source: Source) -> None:
@@ -48,27 +50,35 @@ class World:
 
     @property
     def devices(self) -> tuple[str, ...]:
-        """The devices, as far as they are known: those of a generator appear with their first reading."""
+        """The names of the devices known so far: those of a generator appear with their first reading."""
         return tuple(self._fates)
 
     def heatwave(self, device: str, degrees: float = 10.0) -> None:
-        """Let it become so many degrees Celsius warmer around a device, over some seconds, and stay so until `cool`."""
+        """Warm the surroundings of a device by `degrees` Celsius, over some seconds, until `cool` is called.
+
+        Raises LabError if `degrees` is not finite. Example: sensors.world.heatwave("sensor-1", degrees=5)
+        """
         if not math.isfinite(degrees):
             raise LabError(f"degrees is {degrees}: give a number such as 10.")
         self._fate(device).heat = degrees
 
     def cool(self, device: str) -> None:
-        """End the heat wave around a device: it cools down over some seconds."""
+        """End a device's heat wave: it cools down over some seconds. Example: sensors.world.cool("sensor-1")"""
         self._fate(device).heat = 0.0
 
     def silence(self, device: str) -> None:
-        """Cut a device off: it goes on measuring, but nothing of it arrives."""
+        """Cut a device off: it keeps measuring, but none of its readings arrive.
+
+        Example: sensors.world.silence("sensor-1")
+        """
         self._fate(device).silent = True
 
     def wake(self, device: str, backlog_first: bool = False) -> int:
-        """Let a silent device be heard again; what it has kept meanwhile it sends first, oldest first, or keeps.
+        """Reconnect a silent device. With `backlog_first` it first sends the readings it kept, oldest first.
 
-        Returns how many readings it sends first.
+        Otherwise it still keeps them for `send_backlog`. Returns how many kept readings it sends.
+
+        Example: sensors.world.wake("sensor-1", backlog_first=True)
         """
         fate = self._fate(device)
         with self._lock:
@@ -76,9 +86,9 @@ class World:
             return self._release(fate) if backlog_first else 0
 
     def send_backlog(self, device: str) -> int:
-        """Let a device send all that it has kept, oldest first; how many readings that are.
+        """Let a device send all readings that it kept, oldest first. Returns how many there are.
 
-        Raises LabError if the device is silent.
+        Raises LabError if the device is silent. Example: sensors.world.send_backlog("sensor-1")
         """
         fate = self._fate(device)
         with self._lock:
@@ -87,44 +97,47 @@ class World:
             return self._release(fate)
 
     def corrupt(self, device: str) -> None:
-        """Let the next reading of a device be damaged on its way: half of the record is missing."""
+        """Damage the next reading of a device in transit: half of the record is missing.
+
+        Example: sensors.world.corrupt("sensor-1")
+        """
         self._fate(device).to_damage += 1
 
     def heat(self, device: str) -> float:
-        """The degrees Celsius that a heat wave adds, or will soon."""
+        """The degrees Celsius that a heat wave adds in the end. Example: sensors.world.heat("sensor-1")"""
         return self._fate(device).heat
 
     def is_silent(self, device: str) -> bool:
-        """Whether a device is cut off."""
+        """Whether a device is cut off. Example: sensors.world.is_silent("sensor-1")"""
         return self._fate(device).silent
 
     def backlog(self, device: str) -> int:
-        """How many readings a device keeps that it could not send."""
+        """How many unsent readings a device keeps. Example: sensors.world.backlog("sensor-1")"""
         return len(self._fate(device).backlog)
 
     def pause(self) -> float:
-        """Seconds from what was given last to what comes next."""
+        """Seconds from the item yielded last to the next one."""
         return 0.0 if self._urgent else self.source.pause()
 
     def __iter__(self) -> Iterator[dict[str, Any] | Corrupt | None]:
         for reading in self.source:
             yield self._befall(reading)
             yield from self._waiting()
-        yield from self._waiting()  # what came while the source found that it has no more
+        yield from self._waiting()  # items added while the source was ending
 
     def _waiting(self) -> Iterator[dict[str, Any] | Corrupt]:
         while self._urgent:
             yield self._urgent.popleft()
 
     def _release(self, fate: Fate) -> int:
-        """Send what a device has kept, before anything newer."""
+        """Queue a device's backlog before anything newer; how many readings that is."""
         count = len(fate.backlog)
         self._urgent.extend(fate.backlog)
         fate.backlog.clear()
         return count
 
     def _befall(self, reading: dict[str, Any]) -> dict[str, Any] | Corrupt | None:
-        """What is to be sent when the source has given a reading: not that one, if something waits already."""
+        """What to send when the source yields a reading: an item that is already waiting goes first."""
         fate = self._fates.setdefault(reading["device"], Fate())
         warmed = self._warmed(reading, fate)
         with self._lock:

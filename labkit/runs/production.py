@@ -1,4 +1,4 @@
-"""Readings on their way into a topic, from a background thread."""
+"""A producer that writes readings to a topic from a background thread."""
 
 import math
 import threading
@@ -21,12 +21,14 @@ FLUSH_LIMIT = 10.0  # seconds that Kafka may take to acknowledge what it was sen
 class Production(Worker):
     """Writes readings to a topic at a steady rate, until they end or it is stopped.
 
-    `accepted` readings have been handed to the producer, `delivered` ones acknowledged by Kafka, `failed` ones given
-    up on. Stopping flushes: afterwards accepted = delivered + failed.
+    `accepted` counts the readings handed to the Kafka client, `delivered` those acknowledged by Kafka, `failed` those
+    given up. Stopping flushes: afterwards accepted = delivered + failed.
+
+    Example: sensors = lab.produce(devices=3)
     """
 
     OFFERED = (*Worker.OFFERED, "accepted", "delivered", "failed", "per_second", "world")
-    STOP_LIMIT = FLUSH_LIMIT + 2  # an interrupt in the midst of a flush would lose what was accepted
+    STOP_LIMIT = FLUSH_LIMIT + 2  # an interrupt during a flush would lose accepted readings
 
     def __init__(
         self,
@@ -46,9 +48,9 @@ class Production(Worker):
         self._stopping = threading.Event()
 
     def start(self) -> None:
-        """Write on, in the world as it is now; where a count was given, so many readings more.
+        """Continue in the world as it is now; if `records` was given, for that many more readings.
 
-        Raises LabError if another producer is at work in that world.
+        Raises LabError if another producer is running in that world. Example: sensors.start()
         """
         other = at_work_in(self.world)
         if other and other is not self:
@@ -61,12 +63,12 @@ class Production(Worker):
 
     @property
     def replays(self) -> bool:
-        """Whether it keeps the pace of a recording."""
+        """Whether it keeps the rate of a recording."""
         return not hasattr(self.world.source, "per_second")
 
     @property
     def per_second(self) -> float | None:
-        """Readings a second from each device, or of a table's all together; None: as fast as it goes, or a replay."""
+        """Readings per second from each device, or from a whole table; None: as fast as possible, or a replay."""
         return getattr(self.world.source, "per_second", None)
 
     @per_second.setter
@@ -97,9 +99,9 @@ class Production(Worker):
                 if self.accepted >= until or self._wait_since(due):
                     break
                 due += self.world.pause()
-                if rate != self.per_second:  # a new pace counts from now: there is nothing to catch up with
+                if rate != self.per_second:  # a new rate counts from now: there is nothing to catch up on
                     due, rate = time.monotonic(), self.per_second
-        finally:  # also when the readings raise: what was accepted must arrive
+        finally:  # also when the source raises: accepted readings must be delivered
             if left := self._producer.flush(FLUSH_LIMIT):
                 self.note = f"{left} readings were not acknowledged within {FLUSH_LIMIT:g} s"
                 self.failed = self.accepted - self.delivered
@@ -113,14 +115,14 @@ class Production(Worker):
                     self._full, value, key, timestamp=reading["timestamp"], on_delivery=self._on_delivery
                 )
                 break
-            except BufferError:  # the queue is full: wait for Kafka, but not for one that has gone
+            except BufferError:  # the queue is full: wait for Kafka, unless it has ended
                 if self._stopping.is_set():
                     return
                 self._producer.poll(0.05)
         self.accepted += 1
 
     def _wait_since(self, due: float) -> bool:
-        """Wait for the world's pause, which may change meanwhile; whether it is time to stop."""
+        """Wait for the world's pause, which may change meanwhile; True if it is time to stop."""
         self._producer.poll(0)
         while (left := due + self.world.pause() - time.monotonic()) > 0:
             if self._stopping.wait(min(left, 0.1)):
@@ -140,7 +142,7 @@ class Production(Worker):
 
 
 def encoded(item: Mapping[str, Any] | Corrupt, topic: str) -> bytes:
-    """What is sent of a reading to a topic: JSON, of which half is missing if it is damaged on its way."""
+    """The bytes of a reading for a topic: JSON, of which half is missing if the reading is corrupt."""
     if isinstance(item, Corrupt):
         whole = encoded(item.reading, topic)
         return whole[: len(whole) // 2]
@@ -148,7 +150,7 @@ def encoded(item: Mapping[str, Any] | Corrupt, topic: str) -> bytes:
 
 
 def at_work_in(world: World) -> Production | None:
-    """The producer that is at work in a world now: there is never more than one."""
+    """The producer that is running in a world, if any: there is never more than one."""
     newest = _newest.get(id(world))
     return newest if newest and newest.alive else None
 

@@ -1,4 +1,4 @@
-"""A pipeline at work in a background thread."""
+"""A pipeline that runs in a background thread."""
 
 import dataclasses
 import re
@@ -29,7 +29,9 @@ class Run(Worker):
     """A pipeline reading from topics and writing to one, until it is stopped or its function fails.
 
     `status` is starting, running, failed or stopped; `records_in`, `records_out` and `dead_letters` count records;
-    `lag` is how many records wait to be read; `error` says why it failed; `prints` are the lines that it printed.
+    `lag()` is the number of records still to be read; `error` says why it failed; `prints` are its printed lines.
+
+    Example: run = lab.run(alert_filter, reads="sensor", writes="alert")
     """
 
     OFFERED = (
@@ -55,9 +57,9 @@ class Run(Worker):
         self._begun = ""
 
     def build(self, directory: Path) -> None:
-        """Let the student's function build the pipeline, with its state below a directory. Nothing is read or written.
+        """Build the pipeline with the student's function, its state below a directory. Nothing is read or written yet.
 
-        Raises what the function raises, and LabError if it returns no stream; then nothing is left of this run.
+        Raises what the function raises, and LabError if it returns no stream; then nothing of this run remains.
         """
         stem = re.sub(r"[^A-Za-z0-9._-]", "-", ".".join(filter(None, [self.name, *self.reads, self.writes])))
         number = self._groups.latest_number(stem)
@@ -69,16 +71,14 @@ class Run(Worker):
         new = [name for name in names if not self._topics.partitions(name)]
         try:
             self._topics.create(*names)
-            shutil.rmtree(self._state_directory, ignore_errors=True)  # lab.reset() lets groups be numbered anew
+            shutil.rmtree(self._state_directory, ignore_errors=True)  # after lab.reset() numbers start at 1 again
             self._renew()
         except BaseException:
             self._leave_nothing(new)
             raise
 
     def take_over(self, from_start: bool) -> None:
-        """Be about to start where the predecessor stopped; or at the oldest records, with nothing left in the topic
-        written to.
-        """
+        """Prepare to start where the predecessor stopped; or at the oldest records, after emptying the output topic."""
         if from_start and self.writes:
             self._topics.empty(self.writes)
         offsets = self._starting_offsets(None if from_start else self._predecessor)
@@ -88,7 +88,7 @@ class Run(Worker):
             self._groups.forget(self._predecessor)
 
     def _renew(self) -> None:
-        """Build the pipeline: it reads on at the committed offsets of its group, with the state that it had."""
+        """Build the pipeline: it continues at the committed offsets of its group, with the state that it had."""
         topics = self._topics
         self._app = LabApplication(
             topics.address, topics.admin, topics.full(self.group), self._state_directory, topics.short
@@ -97,7 +97,7 @@ class Run(Worker):
         self._stall = Stall()
 
     def _leave_nothing(self, new: Sequence[str]) -> None:
-        """Take back what building has made, but no topic that somebody else has written to meanwhile."""
+        """Undo what building has created, except topics that something else has written to meanwhile."""
         made = [name for name in new if not any(self._topics.end_offsets(name).values())]
         self._topics.delete([self._topics.full(name) for name in made])
         self._topics.used.difference_update(made)
@@ -109,7 +109,10 @@ class Run(Worker):
         super().stop()
 
     def lag(self) -> int:
-        """Records that this run has not read yet: of the partitions that it has, or of all once it has ended."""
+        """Records that this run has not read yet: in its assigned partitions, or in all once it has ended.
+
+        Raises LabError if Kafka has ended. Example: run.lag()
+        """
         ends = {name: self._topics.end_offsets(name) for name in self.reads}
         positions = [(self._topics.short(each.topic), each.partition, each.offset) for each in self._app.positions()]
         if not positions:
@@ -117,7 +120,7 @@ class Run(Worker):
         return sum(max(ends[name][partition] - offset, 0) for name, partition, offset in positions if name in ends)
 
     def stuck(self) -> str:
-        """For how long one record has kept it, if that is more than 5 s, and at which line of the student's."""
+        """How long it has been stuck at one record and at which line of code, once that exceeds 5 s; else empty."""
         try:
             line = blame.line_now(self._thread.ident) if self.alive else None
             position = [(each.topic, each.partition, each.offset) for each in self._app.positions()] if line else None
@@ -126,10 +129,12 @@ class Run(Worker):
             return ""
 
     def wait_until_caught_up(self, timeout: float = 30.0) -> None:
-        """Return when every record that is in the topics now has been read, and what it led to has been written.
+        """Return when every record that its topics hold now has been processed, and its results have been written.
 
-        Offsets are committed after what was written has been acknowledged: committed is done. Raises LabError if the
-        run has failed, or if it takes more than `timeout` seconds.
+        Offsets are committed only after all output has been acknowledged, so a committed record is done. Raises
+        LabError if the run has failed, or if it takes more than `timeout` seconds.
+
+        Example: run.wait_until_caught_up()
         """
         with within(timeout):
             ends = {name: self._topics.end_offsets(name) for name in self.reads}
@@ -176,7 +181,7 @@ class Run(Worker):
         return f"reads on in {' and in '.join(begun)}"
 
     def _build(self) -> dict[int, blame.Line]:
-        """Hand the student's function its streams, and connect what it returns to the topic that it writes."""
+        """Call the student's function with its streams, and connect its result to the output topic."""
         streams = [self._read(name) for name in self.reads]
         result = self._result_of(streams)
         if self.writes:
@@ -184,7 +189,7 @@ class Run(Worker):
         return {step: line for stream in streams for step, line in lines_of_steps(stream).items()}
 
     def _result_of(self, streams: Sequence[StreamingDataFrame]) -> StreamingDataFrame:
-        """What the student's function returns. Raises LabError if that is no stream, and for what streams cannot do."""
+        """What the student's function returns. Raises LabError if that is no stream, or if it uses a stream wrongly."""
         try:
             result = self._pipeline(*streams)
         except (AttributeError, LabError) as error:
@@ -215,7 +220,7 @@ class Run(Worker):
         return self._app.read(full, parse if name in TOPICS else parse_object, letters, count, count_letter)
 
     def _write(self, stream: StreamingDataFrame, topic: Topic) -> None:
-        def counted(*_: Any) -> Topic:  # to_topic asks for the topic of each record: counting here costs no extra step
+        def counted(*_: Any) -> Topic:  # to_topic calls this for each record: counting here needs no extra step
             self.records_out += 1
             return topic
 

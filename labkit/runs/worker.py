@@ -1,4 +1,4 @@
-"""What a pipeline's run and a producer share: a thread with a status, counts, an error, prints, and an end."""
+"""What runs and producers have in common: a thread with a status, counts, an error, prints, and an end."""
 
 import ctypes
 import threading
@@ -16,7 +16,7 @@ from labkit.waiting import wait_until
 Status = Literal["starting", "running", "failed", "stopped", "finished"]
 Identity = tuple[str, tuple[str, ...], str | None]  # name, topics read, topic written
 
-INTERRUPT_LIMIT = 3.0  # seconds that an interrupted thread may take; then it must be stuck in C code
+INTERRUPT_LIMIT = 3.0  # seconds that an interrupted thread may take to end; after that it must be stuck in C code
 
 
 class Interrupted(BaseException):
@@ -24,7 +24,7 @@ class Interrupted(BaseException):
 
 
 class Rate:
-    """Events a second, from totals seen at different times."""
+    """Events per second, from totals seen at different times."""
 
     WINDOW = 5.0  # seconds
 
@@ -41,12 +41,12 @@ class Rate:
 
 
 class Worker(ABC):
-    """One background thread at work. Attributes may be read from any thread at any time."""
+    """A background thread and its status. Attributes may be read from any thread at any time."""
 
     PRINTS_KEPT = 10_000  # lines
-    STOP_LIMIT = 2.0  # seconds that a polite stop may take before the thread is interrupted
+    STOP_LIMIT = 2.0  # seconds that a normal stop may take before the thread is interrupted
 
-    # What Tab offers: all that a student needs of it.
+    # What Tab completion offers: everything that a student needs.
     OFFERED: ClassVar[tuple[str, ...]] = (
         *("name", "status", "error", "note", "prints", "reads", "writes", "alive"),
         *("start", "stop", "wait", "rate"),
@@ -60,12 +60,12 @@ class Worker(ABC):
         self.status: Status = "starting"
         self.error: blame.Blame | None = None
         self.note = ""
-        self.replaces: list[str] = []  # the workers in whose place it came
+        self.replaces: list[str] = []  # the workers that it has replaced
         self.prints: deque[str] = deque(maxlen=self.PRINTS_KEPT)
         self.printed = 0
         self.on_print: Callable[[str], object] | None = None
         self.show: Callable[[Worker], object] | None = None
-        self.shown = False  # in a notebook, or as a part of what is
+        self.shown = False  # in a notebook, by itself or as part of another view
         self._partial = self._retired = ""
         self._told_to_stop = False
         self._thread = self._new_thread()
@@ -75,7 +75,7 @@ class Worker(ABC):
 
     @abstractmethod
     def _work(self) -> None:
-        """Do the work until `_ask_to_stop` or the end; call `_is_running` once it flows."""
+        """Do the work until `_ask_to_stop` or the end; call `_is_running` when it has begun."""
 
     @abstractmethod
     def _ask_to_stop(self) -> None:
@@ -90,12 +90,12 @@ class Worker(ABC):
         """What it has done so far, in one line."""
 
     def tables(self) -> Sequence[Sequence[Sequence[str]]]:
-        """What its panel shows instead of the facts, if any: tables, the first row of each being the heads."""
+        """Tables that its panel shows instead of the facts, if any; the first row of each is the header."""
         return []
 
     @property
     def identity(self) -> Identity:
-        """What a worker takes the place of: whatever has the same name, reads the same and writes the same."""
+        """Name and topics. A new worker replaces the one with the same identity."""
         return self.name, self.reads, self.writes
 
     @property
@@ -104,25 +104,25 @@ class Worker(ABC):
         return " → ".join(filter(None, [" and ".join(self.reads) or "readings", self.writes]))
 
     def beginning(self) -> str:
-        """What it replaced and where it began, in one line; empty if it has done neither."""
+        """What it replaced and where it began, in one line; empty if it replaced nothing."""
         *most, last = self.replaces or [""]
         return f"replaces {' and '.join(filter(None, [', '.join(most), last]))}" if last else ""
 
     def rate(self) -> float:
-        """Records a second, over about the last five seconds in which somebody asked."""
+        """Records per second over about the last five seconds in which this was called; 0 when it is not running."""
         return self._rate.update(self.total()) if self.alive else 0.0
 
     def lag(self) -> int | None:
-        """Records that wait to be read; None for a worker that reads no topic. Raises LabError if Kafka has gone."""
+        """Records still to be read; None for a worker that reads no topic. Raises LabError if Kafka has ended."""
         return None
 
     def stuck(self) -> str:
-        """At which line of the student's it has been for so long that it seems to hang; empty as long as it goes on."""
+        """The line of the student's code at which it seems to hang; empty as long as it makes progress."""
         return ""
 
     @property
     def alive(self) -> bool:
-        """Whether the work goes on."""
+        """Whether the work has started and not yet ended."""
         return self._thread.ident is not None and not self._ended.is_set()
 
     def __dir__(self) -> Iterable[str]:
@@ -141,9 +141,9 @@ class Worker(ABC):
             self._ipython_display_()
 
     def start(self) -> None:
-        """Start the work; when it has ended, go on where it stopped. While it goes on nothing happens.
+        """Start the work, or continue it where it stopped. Does nothing while it is running.
 
-        Raises LabError if that is not possible any more.
+        Raises LabError if it can no longer be started. Example: run.start()
         """
         if self.alive:
             return
@@ -162,10 +162,10 @@ class Worker(ABC):
 
     @abstractmethod
     def _renew(self) -> None:
-        """Make ready for another start, after the work has ended. Raises LabError if there cannot be another."""
+        """Prepare for another start after the work has ended. Raises LabError if that is not possible."""
 
     def retire(self, reason: str) -> None:
-        """End the work, and let nobody start it again."""
+        """Stop the work, and prevent it from being started again."""
         self.stop()
         self._retired = reason
 
@@ -173,7 +173,7 @@ class Worker(ABC):
         return threading.Thread(target=self._run, name=f"lab-{self.name}", daemon=True)
 
     def wait(self, timeout: float) -> bool:
-        """Wait until the work has ended by itself; False if it has not after `timeout` seconds."""
+        """Wait until the work has ended; False if it has not after `timeout` seconds. Example: run.wait(3)"""
         return self._ended.wait(timeout)
 
     def _wait_until(self, is_done: Callable[[], bool], timeout: float) -> bool:
@@ -186,7 +186,7 @@ class Worker(ABC):
         return is_done()
 
     def stop(self) -> None:
-        """End the work and return when it has ended. Stopping twice is stopping once."""
+        """Stop the work, and return when it has ended. Stopping again does nothing. Example: run.stop()"""
         self._told_to_stop = True
         if self._ends_within(self.STOP_LIMIT, self._ask_to_stop):
             return
@@ -197,7 +197,7 @@ class Worker(ABC):
             self.note = f"it is stuck in C code at {line} and cannot be ended: restart the kernel"
 
     def fail(self, error: LabError) -> None:
-        """Call the work failed, for a reason that lies outside it, and see to it that what is under way ends too."""
+        """Mark the work as failed for an external reason, and stop it."""
         if self._thread.is_alive():
             self._end("failed", blame.Blame(str(error), None, ""))
             self._give_up()
@@ -215,7 +215,7 @@ class Worker(ABC):
     def _interrupt(self) -> None:
         ident = ctypes.c_ulong(self._thread.ident or 0)
         ctypes.pythonapi.PyThreadState_SetAsyncExc(ident, ctypes.py_object(Interrupted))
-        self._ended.wait(0.2)  # give a handler in the student's code time to see it before the next
+        self._ended.wait(0.2)  # give a handler in the student's code time to react before the next one
 
     def _is_running(self) -> None:
         if self.status == "starting":
@@ -227,13 +227,13 @@ class Worker(ABC):
                 self._work()
         except Interrupted:
             self._end("stopped")
-        except BaseException as error:  # whatever the student's code raises ends this run only
+        except BaseException as error:  # an exception in the student's code ends only this run
             self._end("failed", self._blame(error))
         else:
             self._end("stopped" if self._told_to_stop else "finished")
 
     def _end(self, status: Status, error: blame.Blame | None = None) -> None:
-        """The first end counts."""
+        """Record how the work ended; only the first call counts."""
         with self._ending:
             if not self._ended.is_set():
                 self.status, self.error = status, error
@@ -252,7 +252,7 @@ class Worker(ABC):
 
 
 class Workers(tuple[Worker, ...]):
-    """The workers of a lab, in the order of their start."""
+    """The workers of a lab, in the order in which they were started."""
 
     @property
     def labels(self) -> list[str]:
@@ -261,7 +261,7 @@ class Workers(tuple[Worker, ...]):
         return [each.name if times[each.name] == 1 else f"{each.name} ({each.route})" for each in self]
 
     def upstream_of(self, topic: str) -> list[Worker]:
-        """Those without which nothing comes into a topic: those that write to it, and to what they read."""
+        """The workers that a topic depends on: those that write to it, and those that write to what these read."""
         found: list[Worker] = []
         topics = {topic}
         while more := [each for each in self if each not in found and not topics.isdisjoint(_outputs(each))]:
@@ -270,7 +270,7 @@ class Workers(tuple[Worker, ...]):
         return found
 
     def compute(self, topic: str) -> bool:
-        """Whether runs that are alive write a topic, and each topic on the way to it from what producers write."""
+        """Whether running runs write this topic, and every topic between it and the producers."""
         runs = [each for each in self.upstream_of(topic) if each.reads]
         return bool(runs) and {each.writes for each in runs} == {each.writes for each in runs if each.alive}
 
