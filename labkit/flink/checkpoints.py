@@ -16,7 +16,7 @@ class Checkpoints(NamedTuple):
 
 
 def logged(log: str) -> Checkpoints:
-    """The checkpoints of a job that has ended: its REST interface has gone before anybody could ask for the last."""
+    """The checkpoints of a job that has ended, from its log: its REST interface ended before the last could be read."""
     found = DONE.findall(log)
     size, duration = map(int, found[-1]) if found else (0, 0)
     return Checkpoints(len(found), duration, size)

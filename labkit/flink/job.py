@@ -1,4 +1,4 @@
-"""One Flink job, in a process of its own: ordinary PyFlink, and nothing of labkit. Run as a script:
+"""One Flink job in its own process: ordinary PyFlink without labkit. Run as a script:
 
     python job.py OPTIONS SQL
 
@@ -34,9 +34,9 @@ def run(options: dict[str, str], sql: str) -> None:
 
 
 def end() -> None:
-    """End the JVM, wait until it has ended (it may have an ahead-of-time cache to write), and end without a word."""
+    """End the JVM, wait until it has ended (it may have an ahead-of-time cache to write), and exit silently."""
     logging.getLogger("py4j.java_gateway").setLevel(logging.CRITICAL)
-    with contextlib.suppress(Exception):  # it goes without an answer
+    with contextlib.suppress(Exception):  # it ends without answering
         get_gateway().jvm.java.lang.System.exit(0)
     os.wait()
     os._exit(0)  # PyFlink would look for its JVM once more

@@ -1,4 +1,4 @@
-"""What a running Flink job says of itself, and how it is told to stop: Flink's own REST interface."""
+"""The status of a running Flink job, and how to stop it: Flink's own REST interface."""
 
 import json
 import re
@@ -15,11 +15,11 @@ OFFSET = re.compile(r"\.partition\.(\d+)\.currentOffset$")
 
 
 class Rest:
-    """The one job of a cluster that listens at a port of this machine; `OSError` says that nobody answers."""
+    """The one job of a cluster that listens at a port of this machine; raises OSError if nothing answers."""
 
     def __init__(self, port: int) -> None:
         self.address = f"http://{HOST}:{port}"
-        self._open = build_opener(ProxyHandler({})).open  # a proxy has no business here
+        self._open = build_opener(ProxyHandler({})).open  # never through a proxy
         self._offsets: list[tuple[str, str]] = []  # where to ask for them: vertex and metric
 
     def job(self) -> str | None:
@@ -47,7 +47,7 @@ class Rest:
         return found
 
     def stop(self, job: str, folder: str) -> None:
-        """Ask for a savepoint in a folder, and for the end once that is done; what is written is committed then."""
+        """Request a savepoint in a folder, after which the job stops and what it has written is committed."""
         body = json.dumps({"drain": False, "targetDirectory": folder}).encode()
         self._answer(Request(f"{self.address}/jobs/{job}/stop", body, {"Content-Type": "application/json"}))
 

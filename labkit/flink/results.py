@@ -1,4 +1,4 @@
-"""The folder of a Flink job: what it has committed, and what it needs to go on after an end of whatever kind."""
+"""The folder of a Flink job: what it has committed, and what it needs to resume, however it ended."""
 
 import contextlib
 import dataclasses
@@ -38,9 +38,9 @@ class File(NamedTuple):
 
 @dataclass
 class Results:
-    """Files whose name begins with a dot are half-written and no results: no reader takes them for any.
+    """The committed files of a job; those whose names begin with a dot are incomplete and not results.
 
-    A committed file never changes, so each is read once only. `newest` are those that `tally` has seen last.
+    A committed file never changes, so each is read only once. `newest` are those that `tally` has seen last.
     """
 
     folder: Path
@@ -63,7 +63,7 @@ class Results:
         return self.internal / "checkpoints"
 
     def claim(self) -> None:
-        """Make the folder, and keep other jobs out of it until `release`. Raises LabError."""
+        """Create the folder and lock it until `release`. Raises LabError if it is in use or not writable."""
         try:
             self.internal.mkdir(parents=True, exist_ok=True)
             self._lock.acquire(timeout=0)
@@ -82,7 +82,7 @@ class Results:
         (self.internal / "job.json").write_text(json.dumps(job, indent=1))
 
     def description(self) -> dict[str, Any]:
-        """What `describe` was told; empty if no job has used the folder."""
+        """What `describe` has stored; empty if no job has used the folder."""
         try:
             found: dict[str, Any] = json.loads((self.internal / "job.json").read_text())
         except (OSError, ValueError):
@@ -90,7 +90,7 @@ class Results:
         return found
 
     def is_empty(self) -> bool:
-        """Whether no job has got so far that there is something to lose."""
+        """Whether the folder holds no results or checkpoints that could be lost."""
         return not self.newest_checkpoint() and not any(self._committed(kind) for kind in KINDS)
 
     def newest_checkpoint(self) -> Path | None:
@@ -99,7 +99,7 @@ class Results:
         return max(whole, key=lambda each: (each / "_metadata").stat().st_mtime_ns, default=None)
 
     def half_written(self) -> int:
-        """How many files wait for a checkpoint."""
+        """How many files are not committed yet: they wait for a checkpoint."""
         return sum(file.name[0] == "." for kind in KINDS for file in self._listed(kind))
 
     def sweep(self, before: float) -> None:

@@ -1,4 +1,4 @@
-"""A Flink job at work in a process of its own, and how far it has come."""
+"""A Flink job that runs in its own process, and its progress."""
 
 import hashlib
 import threading
@@ -28,7 +28,7 @@ PERIOD = 0.5  # seconds between two looks at the job
 
 
 class Progress(NamedTuple):
-    """How far a job has come: records read, rows and files committed, checkpoints done."""
+    """The progress of a job: records read, rows and files committed, checkpoints done."""
 
     read: int = 0
     readings: int = 0
@@ -41,10 +41,10 @@ class Progress(NamedTuple):
 
 
 class FlinkJob(Worker):
-    """The SQL job, reading a topic and writing files into `folder`, until it is stopped or has read it all.
+    """The SQL job: it reads a topic and writes files to `folder`, until it is stopped or has read everything.
 
-    `progress` says how far it has come, `web` is the address of Flink's own interface while it runs. Whatever ends
-    this process ends the job too.
+    `progress` says how far it has got, `web` is the address of Flink's own interface while it is running. The job ends
+    with this process, however that ends.
     """
 
     OFFERED = (*Worker.OFFERED, "progress", "folder", "web", "group", "lag", "kill", "wait_until_caught_up")
@@ -68,7 +68,7 @@ class FlinkJob(Worker):
         return self._results.folder
 
     def check(self, resume: bool, predecessors: Sequence[Worker]) -> None:
-        """Raise LabError if this job could not start once its `predecessors` are stopped; all stays as it is."""
+        """Raise LabError if this job could not start once its `predecessors` are stopped. Nothing is changed."""
         try:
             self._refuse(resume)
             if not any(isinstance(job, FlinkJob) and job.alive and job.folder == self.folder for job in predecessors):
@@ -79,7 +79,7 @@ class FlinkJob(Worker):
             raise
 
     def submit(self, installation: Installation, jvm: Sequence[str], resume: bool = False) -> None:
-        """Submit the job: anew, or where the newest checkpoint in its folder was taken. Raises LabError.
+        """Submit the job, new or from the newest checkpoint in its folder. Raises LabError if it cannot start.
 
         `jvm` are further options of the JVM, such as the installation's `aot_options`.
         """
@@ -97,7 +97,7 @@ class FlinkJob(Worker):
         self.start()
 
     def kill(self) -> None:
-        """SIGKILL to the job: no last checkpoint, nothing put in order. It can be resumed; that is the lesson."""
+        """Kill the job with SIGKILL, without a last checkpoint. It can be resumed. Example: job.kill()"""
         self._kept.kill()
         self._ended.wait(self.STOP_LIMIT)
 
@@ -107,7 +107,7 @@ class FlinkJob(Worker):
         return sum(max(end - self._position(partition), 0) for partition, end in ends.items())
 
     def wait_until_caught_up(self, timeout: float = 60.0) -> None:
-        """Return when a checkpoint holds every record that is in the topic now; of a bounded job, when it has ended.
+        """Return when a checkpoint covers every record that the topic holds now; for a bounded job, when it has ended.
 
         Raises LabError if the job has failed, or if it takes more than `timeout` seconds.
         """
@@ -122,9 +122,9 @@ class FlinkJob(Worker):
         self._look()
 
     def _waiting(self, ends: Partitions) -> int:
-        """Records before `ends` that are in no checkpoint yet: the files tell at once, and Kafka some seconds later.
+        """Records before `ends` that are in no checkpoint yet: the files show it at once, Kafka some seconds later.
 
-        Kafka is asked too, for in a topic with transactions not every offset is a record.
+        Kafka is asked too, because in a topic with transactions not every offset is a record.
         """
         total = sum(end - self._starts.get(partition, 0) for partition, end in ends.items())
         in_files = self._results.tally("readings").rows + self._results.tally("unreadable").rows
@@ -163,7 +163,7 @@ class FlinkJob(Worker):
     # ------------------------------------------------------------------ start
 
     def _refuse(self, resume: bool) -> None:
-        """Raise LabError if there is no such topic, or if the earlier job in the folder stands in the way."""
+        """Raise LabError if there is no such topic, or if the folder holds an earlier job that conflicts."""
         if resume and self._bounded:
             raise LabError("A bounded job cannot be resumed: leave out one of the two.")
         if not self._topics.partitions(self._topic):
@@ -178,7 +178,7 @@ class FlinkJob(Worker):
             raise LabError(f"{self.folder} holds the results of an earlier job: resume that, or name another folder.")
 
     def _refuse_other(self, known: Mapping[str, Any]) -> None:
-        """Raise LabError if the job that is `known` in the folder is another one, or cannot be resumed."""
+        """Raise LabError if the job `known` in the folder is a different one, or cannot be resumed."""
         if not known:
             raise LabError(f"There is no job to resume in {self.folder}: start it without resume.")
         if known["bounded"]:
@@ -190,7 +190,7 @@ class FlinkJob(Worker):
             )
 
     def _anew(self) -> Path | None:
-        """No checkpoint; the folder is made ready for a job from the start."""
+        """Prepare the folder for a new job; returns no checkpoint."""
         self._starts = self._topics.beginning_offsets(self._topic)
         self.group = f"{self.name}-{uuid.uuid4().hex[:8]}"
         state = {"group": self.group, "starts": self._starts, "bounded": self._bounded}
@@ -198,14 +198,14 @@ class FlinkJob(Worker):
         return None
 
     def _resumed(self) -> Path | None:
-        """The checkpoint to go on from; None if the job was killed before the first: nothing is committed then."""
+        """The checkpoint to resume from; None if the job was killed before the first, when nothing is committed."""
         known = self._results.description()
         self._starts = {int(partition): offset for partition, offset in known["starts"].items()}
         self.group = known["group"]
         return self._results.newest_checkpoint()
 
     def _identity(self) -> dict[str, str]:
-        """What a checkpoint belongs to. A topic that was deleted and made anew is another one."""
+        """What a checkpoint belongs to. A topic that was deleted and recreated is a different one."""
         return {"topic": self._topics.identity(self._topic), "SQL": hashlib.sha256(self._sql.encode()).hexdigest()}
 
     def _submit(self, installation: Installation, checkpoint: Path | None, jvm: Sequence[str]) -> None:
@@ -253,7 +253,7 @@ class FlinkJob(Worker):
         self._kept.kill()
 
     def _ask_flink_to_stop(self) -> bool:
-        """Whether Flink has been asked; a job that does not run yet is ended at once, for it has done nothing."""
+        """Whether Flink has been asked; a job that is not running yet is ended at once, since it has done nothing."""
         if not self._job:
             self._kept.close()
             return False
@@ -264,7 +264,7 @@ class FlinkJob(Worker):
         return True
 
     def _look(self) -> None:
-        """See how far the job has come."""
+        """Update the progress of the job."""
         try:
             self._job = self._job or self._rest.job()
             if not self._job:

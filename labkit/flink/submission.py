@@ -1,4 +1,4 @@
-"""How a Flink job is told what to do: its SQL, Flink's settings, and the process that hands both to Flink."""
+"""How a Flink job is submitted: its SQL, Flink's settings, and the process that hands both to Flink."""
 
 import json
 import string
@@ -22,21 +22,21 @@ OPTIONS = {
     "execution.checkpointing.num-retained": "2",
     "execution.checkpointing.externalized-checkpoint-retention": "RETAIN_ON_CANCELLATION",
     "execution.state-recovery.claim-mode": "NO_CLAIM",
-    "restart-strategy.type": "none",  # a job that fails says so; to go on is the user's decision
+    "restart-strategy.type": "none",  # a failed job says so; whether to resume is the user's decision
     "table.local-time-zone": "UTC",
-    "table.exec.source.idle-timeout": "5 s",  # a partition that says nothing does not hold time back any longer
+    "table.exec.source.idle-timeout": "5 s",  # an idle partition no longer holds back the watermark
     "table.optimizer.reuse-optimize-block-with-digest-enabled": "true",  # views in common are computed once
     "parallelism.default": "1",
     "rest.bind-address": HOST,
     "metrics.fetcher.update-interval": "500 ms",
-    "web.refresh-interval": "500 ms",  # how old its answers may be
+    "web.refresh-interval": "500 ms",  # maximum age of its answers
     "python.executable": sys.executable,
     "python.client.executable": sys.executable,
 }
 
 
 def options(checkpoints: Path, resumed: Path | None, port: int) -> dict[str, str]:
-    """Flink's settings: where it keeps checkpoints, the one that it goes on from, the port of its REST interface."""
+    """Flink's settings: where it keeps checkpoints, the one to resume from, the port of its REST interface."""
     own = {"execution.checkpointing.dir": checkpoints.as_uri(), "rest.bind-port": str(port)}
     if resumed:
         own["execution.state-recovery.path"] = resumed.as_uri()
@@ -51,7 +51,7 @@ def submit(
     options: Mapping[str, str],
     jvm: Sequence[str],
 ) -> None:
-    """Submit the job, with `values` in the places that the SQL leaves for them, and more options for the JVM."""
+    """Submit the job, with `values` for the placeholders in the SQL, and further options for the JVM."""
     quoted = {name: value.replace("'", "''") for name, value in values.items()}
     filled_in = string.Template(sql).safe_substitute(quoted)  # safe: JSON paths begin with $ too
     (kept.directory / "options.json").write_text(json.dumps(options))

@@ -24,7 +24,7 @@ TOPIC = "sensor-data"
 
 
 def train(installation: Installation) -> None:
-    """Make the ahead-of-time cache unless it is there or being made. Takes some 30 seconds."""
+    """Create the ahead-of-time cache unless it exists or is being created. Takes about 30 seconds."""
     with training.exclusive(installation) as fresh:
         if fresh is None:
             return

@@ -1,4 +1,4 @@
-"""Locked jars: downloaded by Maven coordinates, and never used unless they are the very ones."""
+"""Locked jars: downloaded by Maven coordinates, and used only if their digests match the lock."""
 
 import hashlib
 import os
@@ -25,7 +25,7 @@ class Jar:
         return f"{artifact}-{version}.jar"
 
     def is_at(self, directory: Path) -> bool:
-        """Whether the directory holds this very jar, byte for byte."""
+        """Whether the directory holds this jar, byte for byte."""
         path = directory / self.filename
         return path.is_file() and digest(path) == self.sha256
 
@@ -52,7 +52,7 @@ def digest(path: Path) -> str:
 
 
 def missing(jars: Iterable[Jar], directory: Path) -> list[Jar]:
-    """The jars that are not in the directory, or are there with another content."""
+    """The jars that are missing from the directory, or have different content there."""
     jars = list(jars)
     with ThreadPoolExecutor(2) as pool:  # hashing releases the GIL
         found = pool.map(lambda jar: jar.is_at(directory), jars)
@@ -60,9 +60,9 @@ def missing(jars: Iterable[Jar], directory: Path) -> list[Jar]:
 
 
 def download(jars: Iterable[Jar], directory: Path, scratch: Path, done: Callable[[int], object]) -> None:
-    """Fetch jars by way of `scratch` into the directory; `done` is told the bytes of each that has arrived.
+    """Download jars via `scratch` to the directory; `done` is called with the bytes of each when it has arrived.
 
-    Raises LabError if one cannot be had or is not the locked one; the others stay, so a later try goes on.
+    Raises LabError if one cannot be downloaded or does not match; the others stay for the next attempt.
     """
     directory.mkdir(parents=True, exist_ok=True)
     with ThreadPoolExecutor(8) as pool:
@@ -74,7 +74,7 @@ def _fetch(jar: Jar, directory: Path, scratch: Path) -> Jar:
     from jgo.maven import MavenContext  # 0.2 s to import, and only a first start needs it
 
     group, artifact, version = jar.coordinates.split(":")
-    # No machine-wide Maven repository: what lies there may be anything.
+    # No machine-wide Maven repository: its content may be anything.
     maven = MavenContext(repo_cache=scratch, local_repos=[], timeout=60)
     try:
         path = maven.project(group, artifact).at_version(version).artifact().resolve()

@@ -1,4 +1,4 @@
-"""A directory, and perhaps a process, that go when this process goes, however it goes."""
+"""A directory, and optionally a process, that are removed when this process ends, however it ends."""
 
 import contextlib
 import os
@@ -16,7 +16,7 @@ KEEPER = Path(__file__).with_name("keeper.py")
 
 
 class Kept:
-    """A temporary directory and a command, both in the care of a keeper process (see keeper.py)."""
+    """A temporary directory and a command, both managed by a keeper process (see keeper.py)."""
 
     def __init__(self) -> None:
         self.directory = Path(tempfile.mkdtemp(prefix="labkit-"))
@@ -24,7 +24,7 @@ class Kept:
         self._closed = False
 
     def start(self, command: list[str] | None = None, environment: Mapping[str, str] | None = None) -> None:
-        """Start the command, with another environment than this process's if one is given."""
+        """Start the command, with the given environment or else that of this process."""
         # A session of its own: Jupyter's interrupt goes to the kernel's whole process group.
         self._keeper = subprocess.Popen(
             [sys.executable, "-I", "-S", str(KEEPER), str(os.getpid()), str(self.directory), *(command or [])],
@@ -60,9 +60,9 @@ class Kept:
             return ""
 
     def close(self) -> None:
-        """End the command, remove the directory, and return when both are gone. Closing twice is closing once."""
+        """End the command, remove the directory, and return when both are gone. Closing again does nothing."""
         if self._keeper and self._keeper.stdin and not self._closed:
-            with contextlib.suppress(BrokenPipeError):  # the keeper has gone
+            with contextlib.suppress(BrokenPipeError):  # the keeper has ended
                 self._keeper.stdin.write(b"\n")  # not only end of file: a child that was forked may hold the pipe open
                 self._keeper.stdin.close()
             self._keeper.wait()

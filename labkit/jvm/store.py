@@ -1,6 +1,6 @@
 """What is made once per user, under a file lock: verified jars, and what a JVM starts faster with.
 
-Whatever is made is sealed, so that a half-made or damaged one is noticed and made again.
+Everything is sealed, so that an incomplete or damaged one is noticed and made again.
 """
 
 import contextlib
@@ -63,7 +63,7 @@ def root() -> Path:
 
 
 def key(*parts: object) -> str:
-    """What tells apart the directories of installations that were made of other parts."""
+    """A key that distinguishes the directories of installations made from different parts."""
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
 
@@ -91,7 +91,7 @@ def prepare(installation: AnyInstallation) -> AnyInstallation:
 
 @contextlib.contextmanager
 def scratch(directory: Path) -> Iterator[Path]:
-    """A directory for half-made things, empty at first: what a killed process left in it goes. Only under a lock."""
+    """A directory for incomplete files, emptied of what a killed process left in it. Only under a lock."""
     shutil.rmtree(directory, ignore_errors=True)
     directory.mkdir()
     try:
@@ -101,7 +101,7 @@ def scratch(directory: Path) -> Iterator[Path]:
 
 
 def replace_sealed(fresh: Path, target: Path) -> None:
-    """Move a file or directory to its target and seal it, so that a half-made one can be told from a whole one."""
+    """Move a file or directory to its target and seal it, so that an incomplete one can be recognised."""
     seal = _seal(target)
     seal.unlink(missing_ok=True)
     if target.is_dir():
@@ -135,6 +135,6 @@ def _content(target: Path) -> str:
 def _progress(what: str, total: int) -> Iterator[Callable[[int], object]]:
     from tqdm.auto import tqdm
 
-    tqdm.monitor_interval = 0  # else tqdm leaves a thread behind
+    tqdm.monitor_interval = 0  # otherwise tqdm leaves a thread running
     with tqdm(total=total, unit="B", unit_scale=True, desc=f"Downloading {what} (once)", leave=False) as bar:
         yield bar.update

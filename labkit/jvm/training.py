@@ -14,7 +14,7 @@ from labkit.jvm.kept import Kept
 
 @contextlib.contextmanager
 def exclusive(installation: store.Installation) -> Iterator[Path | None]:
-    """A path that a JVM is to write its cache to, or None if there is one or somebody else is making it.
+    """A path for a JVM to write its cache to, or None if it exists or another process is creating it.
 
     When the block ends without an error, the file takes its place. Raises LabError if there is no file.
     """
@@ -34,7 +34,7 @@ def exclusive(installation: store.Installation) -> Iterator[Path | None]:
 
 
 def start(installation: store.Installation, module: str) -> Kept:
-    """Run a training module in a process of its own, which ends with this one."""
+    """Run a training module in its own process, which ends with this one."""
     trainer = Kept()
     trainer.start([sys.executable, "-m", module, str(installation.directory.parent)])
     return trainer

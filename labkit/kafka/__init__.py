@@ -1,1 +1,1 @@
-"""What the lab asks of any Kafka, its own or another: clients, topics, consumer groups, and the newest records."""
+"""Access to any Kafka, the lab's own or another: clients, topics, consumer groups, and the newest records."""

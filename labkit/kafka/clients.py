@@ -1,4 +1,4 @@
-"""Kafka clients as the lab makes them: quick to connect, and silent in a student's cells."""
+"""The lab's Kafka clients: quick to connect, and silent in a student's cells."""
 
 import collections
 import logging
@@ -33,11 +33,11 @@ def keep_quiet(logger: logging.Logger) -> None:
 keep_quiet(LOGGER)
 
 
-# Java's clients and Quix Streams place a key by this hash, librdkafka by another one unless it is told. Records without
+# Java's clients and Quix Streams partition keys by this hash, librdkafka by default by another. Records without
 # a key are spread at random.
 PARTITIONER = {"partitioner": "murmur2_random"}
 
-# librdkafka waits 100 ms to 10 s between tries by default.
+# By default librdkafka waits 100 ms to 10 s between attempts.
 RECONNECT = {"reconnect.backoff.ms": 20, "reconnect.backoff.max.ms": 500}
 
 
@@ -60,7 +60,7 @@ def consumer(address: str, **settings: Any) -> Consumer:
 
 
 def producer(address: str, **settings: Any) -> Producer:
-    """An idempotent producer that asks for every replica's acknowledgement, and places keys as all others do."""
+    """An idempotent producer that asks for every replica's acknowledgement, and partitions keys as other clients do."""
     return Producer(
         common(address) | PARTITIONER | {"enable.idempotence": True, "acks": "all", "linger.ms": 2} | settings
     )

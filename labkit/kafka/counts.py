@@ -23,7 +23,7 @@ LIMIT = 60.0  # seconds that counting a topic for the first time may take
 
 
 class Count(NamedTuple):
-    """Records that a topic holds now, and those that have come in all; the latter never falls when it is emptied."""
+    """Records that a topic holds now, and all that it has ever got; emptying the topic does not reduce the latter."""
 
     held: int
     came: int
@@ -71,9 +71,9 @@ class Counts:
         fresh = {partition: max(tally.until.get(partition, 0), starts[partition]) for partition in ends}
         new = self._read(name, fresh, ends)
         for partition, start in starts.items():
-            if start >= tally.until.get(partition, 0):  # all that was counted has been removed
+            if start >= tally.until.get(partition, 0):  # everything counted has been deleted
                 tally.held[partition] = 0
-            elif start > tally.since[partition]:  # a part of it
+            elif start > tally.since[partition]:  # part of it has been deleted
                 tally.held[partition] = self._read(name, {partition: start}, {partition: fresh[partition]})[partition]
             tally.held[partition] += new[partition]
         tally.came += sum(new.values())

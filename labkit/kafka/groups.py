@@ -11,9 +11,9 @@ from labkit.kafka.topics import Partitions, Topics
 
 
 class GroupOffset(NamedTuple):
-    """Where a consumer group goes on in a partition, and how many records lie ahead of it.
+    """The committed offset of a consumer group in a partition, and its lag in records.
 
-    Where it has committed nothing (None) these are all, as for a group that begins with the oldest record.
+    Without a committed offset (None) the lag is all records, as for a group that begins with the oldest one.
     """
 
     group: str
@@ -45,14 +45,14 @@ class Groups:
         return offsets
 
     def uncommitted(self, group: str, ends: dict[str, Partitions]) -> int:
-        """How many records before these offsets a consumer group has not committed yet."""
+        """How many records before these offsets a consumer group has not yet committed."""
         done = self.committed(group, ends)
         return sum(
             max(end - done[name].get(p, 0), 0) for name, partitions in ends.items() for p, end in partitions.items()
         )
 
     def commit(self, group: str, offsets: dict[str, Partitions]) -> None:
-        """Make a consumer group that will start at these offsets."""
+        """Create a consumer group that will start at these offsets."""
         self.used.add(group)
         wanted = [
             TopicPartition(self.topics.full(name), partition, offset)
@@ -65,9 +65,9 @@ class Groups:
         )
 
     def offsets(self) -> list[GroupOffset]:
-        """Where every consumer group in the namespace stands, in order of group, topic and partition.
+        """The offsets of every consumer group in the namespace, in order of group, topic and partition.
 
-        Each has all partitions of the topics of which it has committed something, or its members have a partition.
+        Listed are all partitions of each topic in which the group has a committed offset or an assigned partition.
         """
         found: list[GroupOffset] = []
         for group in sorted(self._names()):
@@ -81,11 +81,11 @@ class Groups:
         starts, ends = self.topics.beginning_offsets(name), self.topics.end_offsets(name)
         for partition, end in sorted(ends.items()):
             committed = known[partition] if known.get(partition, -1) >= 0 else None
-            begin = max(committed or 0, starts[partition])  # what has been removed waits for nobody
+            begin = max(committed or 0, starts[partition])  # deleted records do not count as lag
             yield GroupOffset(group, name, partition, committed, max(end - begin, 0))
 
     def forget(self, group: str) -> None:
-        """Delete a consumer group that nobody is in any more, and the topics with its state."""
+        """Delete a consumer group without members, and its changelog topics."""
         self.used.discard(group)
         full = [self.topics.full(group)]
         gone = (KafkaError.GROUP_ID_NOT_FOUND, KafkaError.NON_EMPTY_GROUP)

@@ -1,4 +1,4 @@
-"""Requests to Kafka: asked again while it is not ready to answer, and given up when it has ended."""
+"""Requests to Kafka: repeated while it is not ready to answer, and given up when it has ended."""
 
 import contextlib
 import time
@@ -15,10 +15,10 @@ from labkit.kafka import clients
 from labkit.waiting import wait_until
 
 LIMIT = 15.0  # seconds that a request may take
-LEAST = 0.5  # seconds that one may take where less is left
-LOOK = 0.2  # seconds between two looks whether Kafka is still there
+LEAST = 0.5  # seconds that a request may take even if less time is left
+LOOK = 0.2  # seconds between two checks that Kafka is still running
 
-# What a broker says of a topic or a group that it has only just made.
+# A broker's errors about a topic or a group that it has only just created.
 NOT_READY = {
     KafkaError.NOT_LEADER_FOR_PARTITION,
     KafkaError.LEADER_NOT_AVAILABLE,
@@ -36,7 +36,7 @@ _deadline: ContextVar[float | None] = ContextVar("deadline", default=None)
 
 @contextlib.contextmanager
 def within(seconds: float) -> Iterator[None]:
-    """Let the requests in this block take no longer than this in all (but LEAST)."""
+    """Limit the requests in this block to this many seconds in total, but give each at least LEAST."""
     token = _deadline.set(time.monotonic() + seconds)
     try:
         yield
@@ -50,9 +50,9 @@ def _limit() -> float:
 
 
 class Requests:
-    """A connected admin client, and what is asked through it.
+    """A connected admin client, and the requests made through it.
 
-    `check` raises LabError once Kafka is known to have ended: no request waits for that one any longer.
+    `check` raises LabError once Kafka is known to have ended: then no request waits for it any longer.
     """
 
     def __init__(self, address: str, check: Callable[[], object]) -> None:
@@ -107,7 +107,7 @@ class Requests:
 
 
 def wait_for_promised(condition: Callable[[], bool]) -> None:
-    """Wait for what Kafka has promised: an answered request is seen by its metadata some milliseconds later."""
+    """Wait until an answered request is visible in Kafka's metadata, some milliseconds later."""
     if not wait_until(condition, LIMIT, pause=0.01):
         raise LabError(f"Kafka did not do within {LIMIT:g} s what it had promised: `lab.broker.log()` says more.")
 

@@ -1,4 +1,4 @@
-"""A bounded view of the newest records of some topics, for whoever draws."""
+"""A bounded view of the newest records of some topics, for live views."""
 
 import threading
 import time
@@ -13,12 +13,12 @@ from labkit.kafka import clients
 from labkit.kafka.topics import Partitions, Topics
 
 BATCH = 500  # records drawn at once; with more than that waiting, a tap seeks to the newest
-LOOK = 1.0  # seconds between two looks whether a topic has been emptied
-READ_LIMIT = 60.0  # seconds that reading a topic as it stands may take
+LOOK = 1.0  # seconds between two checks for emptied topics
+READ_LIMIT = 60.0  # seconds that reading a whole topic may take
 
 
 class Record(NamedTuple):
-    """One record as it stands in Kafka; `value` is what its JSON says, or the raw bytes if it is no JSON."""
+    """One record in Kafka; `value` is its parsed JSON, or the raw bytes if it is not JSON."""
 
     topic: str
     partition: int
@@ -32,8 +32,8 @@ class Record(NamedTuple):
 class Tap:
     """Reads the newest records of some topics without a consumer group, so that no pipeline notices.
 
-    It sees only committed records. When more has arrived than it would keep it seeks to the newest, and counts what
-    it `skipped`: reading all would cost the pipeline a tenth of its speed, this costs a hundredth.
+    It sees only committed records. When more have arrived than it keeps, it seeks to the newest and counts those it
+    `skipped`: reading all would cost the pipeline a tenth of its speed, this costs a hundredth.
     """
 
     def __init__(self, topics: Topics, names: Iterable[str], newest: int = BATCH) -> None:
@@ -63,7 +63,7 @@ class Tap:
         self._consumer.assign([TopicPartition(*partition, offset) for partition, offset in self._next.items()])
 
     def _go_to_newest(self, name: str) -> list[tuple[str, int]]:
-        """Go on with the newest records of a topic; its partitions."""
+        """Continue with the newest records of a topic; returns its partitions."""
         starts, full = self._starts[name], self._topics.full(name)
         firsts = {
             (full, partition): max(end - self._newest, starts[partition])
@@ -74,7 +74,7 @@ class Tap:
         return list(firsts)
 
     def emptied(self) -> list[str]:
-        """The topics whose records have been deleted since the last call; what they hold now is read anew."""
+        """The topics whose records have been deleted since the last call; what they hold now is read again."""
         if time.monotonic() < self._due:
             return []
         self._due = time.monotonic() + LOOK
@@ -125,7 +125,7 @@ def _has_risen(before: Partitions, now: Partitions) -> bool:
 
 
 def record(message: Message, topic: str, raw: bool = False) -> Record:
-    """A message as a record; `raw` leaves its value as the bytes that it is."""
+    """A message as a record; with `raw` its value stays bytes."""
     _, timestamp = message.timestamp()
     return Record(
         topic,
@@ -152,7 +152,7 @@ def _text(raw: bytes | None) -> str | None:
 
 
 def newest(topics: Topics, name: str, count: int, raw: bool = False) -> list[Record]:
-    """The newest `count` records of a topic as it is now, oldest first."""
+    """The newest `count` records that a topic holds now, oldest first."""
     starts, ends = topics.beginning_offsets(name), topics.end_offsets(name)
     ranges = {partition: (max(end - count, starts[partition]), end) for partition, end in ends.items()}
     return _read_ranges(topics, name, ranges, raw)[-count:]

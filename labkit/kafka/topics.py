@@ -1,4 +1,4 @@
-"""The lab's topics: short names outside, the namespace's names on the broker."""
+"""The lab's topics: short names in the lab, names with the namespace on the broker."""
 
 import difflib
 import re
@@ -13,7 +13,7 @@ from labkit.kafka.counts import Counts
 from labkit.kafka.requests import Requests, wait_for_promised
 
 DEAD_LETTER = ".dead-letter"
-INTERNAL = ("__", "changelog__", "repartition__")  # how the names begin of topics that are nobody's business
+INTERNAL = ("__", "changelog__", "repartition__")  # prefix of internal topics
 Partitions = dict[int, int]  # partition -> offset
 
 
@@ -45,7 +45,7 @@ class Topics:
         return full.removeprefix(self.namespace)
 
     def create(self, *names: str, partitions: int = 1) -> None:
-        """Make the topics that are not there yet, all in one request."""
+        """Create the topics that do not exist yet, all in one request."""
         wanted = [NewTopic(self.full(name), num_partitions=partitions) for name in names]
         self.used.update(names)
         self._settle(
@@ -59,12 +59,12 @@ class Topics:
         return sorted(topic.partitions) if topic else []
 
     def names(self) -> list[str]:
-        """The topics in the namespace, but those in which Kafka and Quix Streams keep things of their own."""
+        """The topics in the namespace, except the internal ones of Kafka and Quix Streams."""
         mine = [self.short(full) for full in self._metadata() if full.startswith(self.namespace)]
         return sorted(name for name in mine if not name.startswith(INTERNAL))
 
     def require(self, *names: str) -> None:
-        """Raise LabError, with the topics that there are, unless all these exist."""
+        """Raise LabError, listing the existing topics, unless all these exist."""
         known = self._metadata()
         for name in names:
             if self.full(name) not in known:
@@ -84,11 +84,11 @@ class Topics:
         )
 
     def exists(self, full_name: str) -> bool:
-        """Whether there is a topic of this name on the broker, in whatever namespace."""
+        """Whether a topic of this name exists on the broker, in any namespace."""
         return full_name in self._metadata()
 
     def identity(self, name: str) -> str:
-        """What tells a topic from one of the same name that was deleted before."""
+        """An id that distinguishes a topic from a deleted one of the same name."""
         wanted = TopicCollection([self.full(name)])
         found = self._settle(lambda admin, limit: admin.describe_topics(wanted, request_timeout=limit))
         return str(found[self.full(name)].topic_id)
@@ -98,8 +98,8 @@ class Topics:
         return self._offsets(name, OffsetSpec.earliest())
 
     def end_offsets(self, name: str, committed: bool = False) -> Partitions:
-        """The offset that the next record of each partition will get; `committed`: at which an open transaction begins,
-        if there is one.
+        """The offset that the next record of each partition will get; with `committed` the offset at
+        which an open transaction begins, if there is one.
         """
         level = IsolationLevel.READ_COMMITTED if committed else IsolationLevel.READ_UNCOMMITTED
         return self._offsets(name, OffsetSpec.latest(), level)
@@ -113,7 +113,7 @@ class Topics:
         return self.counts.of(name).held
 
     def empty(self, name: str) -> None:
-        """Remove every record; the offsets go on from where they were."""
+        """Delete every record; offsets continue where they were."""
         ends = [TopicPartition(self.full(name), partition, end) for partition, end in self.end_offsets(name).items()]
         if ends:
             self._settle(lambda admin, limit: admin.delete_records(ends, request_timeout=limit))

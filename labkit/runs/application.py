@@ -1,4 +1,4 @@
-"""A Quix Streams Application that lives in a thread of the lab, and reads only what can be read."""
+"""A Quix Streams Application that runs in a thread of the lab, and sets unreadable records aside."""
 
 import threading
 from collections.abc import Callable
@@ -30,7 +30,7 @@ Parse = Callable[[bytes | None], Any]
 # (0.1 s instead of 2 s); a short session lets a broker forget a killed member sooner.
 CONSUMER = {"fetch.wait.max.ms": 20, "heartbeat.interval.ms": 200, "session.timeout.ms": 6000}
 
-# Whoever waits until a run has caught up waits for a commit, and ten a second cost no speed that could be measured.
+# Waiting until a run has caught up means waiting for a commit; ten commits per second cost no measurable speed.
 COMMIT = 0.1  # seconds
 
 # The state of a lab's windows is small: RocksDB need not let 64 MB of changes to it pile up in memory, nor cache 1 GB.
@@ -48,7 +48,7 @@ class Unreadable:
 
 
 class SafeDeserializer(Deserializer):
-    """Gives what `parse` makes of the bytes, or an Unreadable; never raises for bad data."""
+    """Returns the result of `parse`, or an Unreadable; never raises for bad data."""
 
     def __init__(self, parse: Parse) -> None:
         self._parse = parse
@@ -118,7 +118,7 @@ class RunPrinter(Printer):
 
 
 class LabApplication(Application):
-    """Runs outside the main thread, tells when it has its partitions, and writes dead letters of what is unreadable."""
+    """Runs outside the main thread, reports assigned partitions, and writes dead letters for unreadable records."""
 
     def __init__(self, address: str, admin: AdminClient, group: str, state: Path, short: Callable[[str], str]) -> None:
         """`short` gives the name by which a topic is known to the student."""
@@ -158,7 +158,7 @@ class LabApplication(Application):
         return self._traced(self.topic(name, value_deserializer=SafeDeserializer(parse)), readable)
 
     def read_raw(self, name: str, count: Callable[[], object]) -> StreamingDataFrame:
-        """All records of a topic, each as the bytes that it is."""
+        """All records of a topic, each as raw bytes."""
 
         def counted(*_: Any) -> bool:
             count()
@@ -185,7 +185,7 @@ class LabApplication(Application):
                 return []
 
     def _close_alone(self) -> None:
-        """See to it that nobody asks the consumer anything while it closes: that can freeze the whole process."""
+        """Prevent any call to the consumer while it closes: that can freeze the whole process."""
         close = self._consumer.close
 
         def close_alone() -> None:

@@ -1,4 +1,4 @@
-"""Which line of the student's own code an error came from."""
+"""Which line of the student's code caused an error."""
 
 import linecache
 import sys
@@ -40,7 +40,7 @@ class Blame:
 
 
 def explain(error: BaseException, steps: Mapping[int, Line] = MappingProxyType({})) -> Blame:
-    """The innermost line of the student's in the traceback, else the line that added the step that failed.
+    """The innermost line of the student's code in the traceback, else the line that added the failed step.
 
     `steps` maps the id of each step's function to the line that added the step.
     """
@@ -51,7 +51,7 @@ def explain(error: BaseException, steps: Mapping[int, Line] = MappingProxyType({
 
 
 def line_now(thread: int | None) -> Line | None:
-    """The student's line that a thread is at just now; None if it is at none."""
+    """The line of the student's code that a thread is executing; None if it executes none."""
     frame = sys._current_frames().get(thread or 0)
     while frame and not is_students(frame):
         frame = frame.f_back
@@ -70,7 +70,7 @@ def _added_by(frames: list[FrameType], steps: Mapping[int, Line]) -> Line | None
 
 
 def line_of_caller() -> Line | None:
-    """The student's line that led here; None if labkit called on its own behalf."""
+    """The line of the student's code that led here; None if labkit itself made the call."""
     frame: FrameType | None = sys._getframe(2)
     while frame and not is_students(frame):
         if frame.f_code.co_filename.startswith(LABKIT) and frame.f_code.co_name != "__init__":

@@ -1,4 +1,4 @@
-"""Which field of a record was asked for in vain, and which there are."""
+"""Which field a pipeline asked for that a record does not have, and which fields it has."""
 
 import ast
 import difflib

@@ -1,4 +1,4 @@
-"""A learner's mistakes, most of them a table's ways with a stream: what to do instead, and which lesson has it."""
+"""Learners' mistakes, most of them treating a stream like a table: what to do instead, and which lesson has it."""
 
 from collections.abc import Callable
 from typing import Any
@@ -57,7 +57,7 @@ def _refuse(words: str) -> Callable[..., Any]:
 
 
 class Column(StreamingSeries):
-    """A StreamingSeries that says in one line what it cannot do. A loop over it would never end, for one."""
+    """A StreamingSeries that says in one line what it cannot do. A loop over it, for example, would never end."""
 
     __iter__ = _refuse(LOOP)
     __bool__ = _refuse(TRUTH)

@@ -1,4 +1,4 @@
-"""A student's `print` inside a pipeline belongs to that run, not to whichever cell runs just then."""
+"""A student's `print` inside a pipeline goes to the panel of that run, not to the cell being executed."""
 
 import sys
 import threading
@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TextIO
 
-_sinks: dict[int, Callable[[str], object]] = {}  # thread -> who gets what it writes
+_sinks: dict[int, Callable[[str], object]] = {}  # thread -> the sink for what it writes
 
 
 class _ByThread:
-    """A standard stream that asks which thread writes: a run's text goes to the run, all else where it went before."""
+    """A standard stream that sends the text of a run's thread to the run, and all other text where it went before."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -39,7 +39,7 @@ def uninstall() -> None:
 
 @contextmanager
 def sent_to(sink: Callable[[str], object]) -> Iterator[None]:
-    """While this lasts, what the current thread prints goes to the sink."""
+    """Within this context, everything that the current thread prints goes to the sink."""
     install()
     thread = threading.get_ident()
     _sinks[thread] = sink

@@ -1,4 +1,4 @@
-"""Importing Quix Streams: in half the time, and without the warning that a student could do nothing about."""
+"""Importing Quix Streams: in half the time, and without a warning that a student could do nothing about."""
 
 import gc
 import importlib
@@ -25,12 +25,12 @@ def prepare() -> None:
 def load() -> None:
     """Import what a run needs. Takes 1.5 s the first time and nothing afterwards.
 
-    Best while this thread would wait for something: two threads that import parts of the same package at once can lock
+    Best done while this thread would be waiting: two threads that import parts of the same package at once can lock
     each other out.
     """
     if "labkit.runs.run" not in sys.modules:
         importlib.import_module("labkit.runs.run")
         gc.collect()
-        gc.freeze()  # a pipeline makes much garbage: spare the collector all these objects, which are none
+        gc.freeze()  # pipelines create much garbage: exempt all these long-lived objects from collection
     if sys.modules.get("rfc3987_syntax", sys) is None:
         sys.modules.pop("rfc3987_syntax", None)

@@ -1,15 +1,15 @@
-"""Noticing that a pipeline stays at one record: a loop that never ends, a call that takes long."""
+"""Noticing that a pipeline is stuck at one record: in an endless loop, or in a slow call."""
 
 import time
 from collections.abc import Callable
 
 from labkit.runs.blame import Line
 
-PATIENCE = 5.0  # seconds that one record may take before that is said
+PATIENCE = 5.0  # seconds that one record may take before it is reported
 
 
 class Stall:
-    """Looked at every now and then, it says how long one line of the student's has kept a pipeline at one record."""
+    """Says, when called regularly, how long a line of the student's code has kept a pipeline at one record."""
 
     def __init__(self) -> None:
         self._position: object = None
@@ -17,9 +17,9 @@ class Stall:
         self._first_lag: int | None = None
 
     def look(self, position: object, line: Line | None, lag: Callable[[], int]) -> str:
-        """Empty if all is well. `position` is the pipeline's, `line` the one that the student's code is at.
+        """Empty if all is well. `position` is that of the pipeline, `line` the line of code being executed.
 
-        The lag is asked for only if something is wrong.
+        The lag is requested only if something is wrong.
         """
         now = time.monotonic()
         if not line or position != self._position:

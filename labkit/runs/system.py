@@ -25,7 +25,7 @@ class WorkerFacts(NamedTuple):
 
 
 class TopicFacts(NamedTuple):
-    """A topic; `per_second` counts the records that come in."""
+    """A topic; `per_second` is the rate of incoming records."""
 
     name: str
     records: int
@@ -34,14 +34,14 @@ class TopicFacts(NamedTuple):
 
 
 class System:
-    """Looks at the workers of a lab, and at the topics that they read and write."""
+    """Observes the workers of a lab, and the topics that they read and write."""
 
     def __init__(self, topics: Topics, workers: Callable[[], Sequence[Worker]]) -> None:
         self._topics, self._workers = topics, workers
         self._rates: dict[str, Rate] = {}
 
     def look(self) -> tuple[list[WorkerFacts], list[TopicFacts]]:
-        """Both in the order of the records' way. Raises LabError if Kafka does not answer."""
+        """Workers and topics in the order of the data flow. Raises LabError if Kafka does not answer."""
         present = Workers(self._workers())
         workers = [_facts(worker, name) for worker, name in zip(present, present.labels, strict=True)]
         names = dict.fromkeys(name for each in workers for name in (*each.reads, each.writes) if name)
@@ -61,5 +61,5 @@ def _facts(worker: Worker, name: str) -> WorkerFacts:
 def _lag(worker: Worker) -> int | None:
     try:
         return worker.lag()
-    except (KafkaException, KeyError):  # its consumer is being closed at this moment, or its topic was deleted
+    except (KafkaException, KeyError):  # its consumer is being closed, or its topic was deleted
         return None
