@@ -80,7 +80,7 @@ def fetch() -> None:
 
 @main.command("doctor")
 def doctor_command() -> None:
-    """Look at everything that the lab needs, and say what to do about what is missing.
+    """Check everything that the lab needs, and say how to fix what is missing.
 
     Example: lab doctor
     """
@@ -112,11 +112,11 @@ def broker_command() -> None:
 @main.command()
 @click.option("--writes", default="sensor", show_default=True, help="The topic to write to.")
 @click.option("--devices", default=3, show_default=True, help="How many simulated devices.")
-@click.option("--per-second", default="1", show_default=True, help="Readings a second from each, or 'max'.")
+@click.option("--per-second", default="1", show_default=True, help="Readings per second from each, or 'max'.")
 @click.option("--seed", default=0, show_default=True, help="The same seed gives the same temperatures.")
-@click.option("--records", type=int, help="End after so many readings.")
+@click.option("--records", type=int, help="Stop after this many readings.")
 @click.option("--source", help="A CSV file, or nyc-weather.")
-@click.option("--factor", type=float, help="Replay it so many times as fast: 3600 is an hour in a second.")
+@click.option("--factor", type=float, help="How many times as fast to replay it: 3600 is one hour per second.")
 @click.option("--start", help="Replay nyc-weather from this time on, such as 2013-08-22.")
 def produce(per_second: str, **options: Any) -> None:
     """Write readings into a topic until Ctrl+C: of simulated devices, or of a source.
@@ -134,11 +134,11 @@ def produce(per_second: str, **options: Any) -> None:
 @click.argument("pipeline")
 @click.option("--reads", default=None, help="The topic to read; each pipeline knows its own.")
 @click.option("--writes", default=None, help="The topic to write; each pipeline knows its own.")
-@click.option("--from-start", is_flag=True, help="Empty the topic written to, and read everything again.")
+@click.option("--from-start", is_flag=True, help="Empty the output topic, and read everything again.")
 def run(pipeline: str, reads: str | None, writes: str | None, from_start: bool) -> None:
     """Run one of the lab's pipelines until Ctrl+C.
 
-    They are alert-filter, alert-counter, average-temperature. Each reads on where its last run stopped.
+    They are alert-filter, alert-counter, average-temperature. Each continues where its last run stopped.
 
     Example: lab run alert-filter
     """
@@ -160,13 +160,13 @@ def run(pipeline: str, reads: str | None, writes: str | None, from_start: bool) 
 @main.command()
 @click.option("--reads", default="sensor-data", show_default=True, help="The topic to read.")
 @click.option("--into", default="flink-files", show_default=True, help="The folder to write to.")
-@click.option("--bounded", is_flag=True, help="End where the topic ends now, and close all windows.")
-@click.option("--resume", is_flag=True, help="Go on from the newest checkpoint in the folder.")
+@click.option("--bounded", is_flag=True, help="Stop at the current end of the topic, and close all windows.")
+@click.option("--resume", is_flag=True, help="Resume from the newest checkpoint in the folder.")
 def flink(**options: Any) -> None:
     """Run the Flink job until Ctrl+C: readings into files, each exactly once.
 
-    Ctrl+C takes a last checkpoint and commits what has been read; --resume goes on from there, or from the last
-    checkpoint before a crash.
+    Ctrl+C takes a last checkpoint and commits what has been read; --resume continues from the newest checkpoint, also
+    after a crash.
 
     Example: lab flink --into flink-files
     """

@@ -116,7 +116,7 @@ class Lab:
             world = World(readings.open_source(source, per_second, factor, start))
         production = Production(self._topics, world, writes, name, records)
         if per_second != PER_SECOND and (production.replays or production.per_second != per_second):
-            production.note = "per_second was not used: a recording and a world keep a pace of their own"
+            production.note = "per_second was not used: a recording and a world keep their own rate"
         self._topics.create(writes)
         self._started.adopt(production, self._started.replace(production))
         production.start()
@@ -146,7 +146,7 @@ class Lab:
         quix.load()
         reads = (reads,) if isinstance(reads, str) else tuple(reads)
         if writes in reads:
-            raise LabError(f"This pipeline would read what it writes to {writes}, for ever: write to another topic.")
+            raise LabError(f"This pipeline would read what it writes to {writes}, endlessly: write to another topic.")
         self._topics.require(*reads)
         name = name or getattr(pipeline, "__name__", "pipeline").strip("<>")
         run = runs.run.Run(self._groups, pipeline, reads, writes, name, raw)
@@ -196,9 +196,7 @@ class Lab:
         self._topics.create(*names, partitions=partitions or 1)
         for name in names if partitions else ():
             if (found := len(self._topics.partitions(name))) != partitions:
-                raise LabError(
-                    f"There is a topic {name!r} already, and its partitions are {found}: choose another name."
-                )
+                raise LabError(f"There is a topic {name!r} already, with {found} partitions: choose another name.")
 
     def full_name(self, name: str) -> str:
         """The name of a topic or consumer group on the broker: with the prefix in LAB_NAMESPACE, if any.
@@ -344,7 +342,7 @@ class Lab:
         Example: lab.wait_for("sensor", records=10)
         """
         if records is not None and new is not None:
-            raise LabError("Give records or new, not both: so many in all, or so many from now on.")
+            raise LabError("Give records or new, not both: a total, or a number of new records.")
         with within(timeout):
             self._topics.require(topic)
             before = 0 if new is None else self._topics.counts.of(topic).came
@@ -414,7 +412,7 @@ class Lab:
         worker = at_work_in(world)
         if worker and worker not in self._started.replaced_by(new):
             name, writes = worker.name, worker.writes
-            raise LabError(f"{name} is still at work in this world: stop it first, or give {name=} and {writes=}.")
+            raise LabError(f"{name} is still running in this world: stop it first, or give {name=} and {writes=}.")
         return world
 
     @functools.cached_property

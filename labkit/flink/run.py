@@ -244,7 +244,7 @@ class FlinkJob(Worker):
             self._results.release()
 
     def _renew(self) -> None:
-        raise LabError(f'A Flink job that has ended goes on as another: lab.flink(into="{self.folder}", resume=True).')
+        raise LabError(f'An ended Flink job resumes as a new one: lab.flink(into="{self.folder}", resume=True).')
 
     def _ask_to_stop(self) -> None:
         self._stopping.set()

@@ -235,7 +235,7 @@ class Chart(LiveView):
         if self._tap.skipped:
             yield f"{self._tap.skipped} older records were skipped."
         if self._undrawn:
-            yield f"Records not drawn, for they are no readings or have no {self._field}: {self._undrawn}."
+            yield f"Records not drawn, because they are not readings or have no {self._field}: {self._undrawn}."
 
 
 def _range(values: Floats, unit: str) -> str:

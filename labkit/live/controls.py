@@ -122,7 +122,7 @@ class Controls(VBox):  # type: ignore[misc]
 
     def _set_threshold(self, celsius: float) -> str:
         self._scene.set_threshold(celsius)
-        return f"alert_filter was replaced: it keeps what is above {celsius:g} °C from now on."
+        return f"alert_filter was replaced: it now keeps readings above {celsius:g} °C."
 
     def _heat(self, on: bool) -> str:
         device = self.device.value
@@ -136,9 +136,9 @@ class Controls(VBox):  # type: ignore[misc]
         device = self.device.value
         if on:
             self._world.silence(device)
-            return f"{device} is cut off. It goes on measuring, and keeps its readings."
+            return f"{device} is cut off. It keeps measuring, and stores its readings."
         self._world.wake(device)
-        return f"{device} is heard again, from now on. It still has {self._world.backlog(device)} older readings."
+        return f"{device} is connected again. It still has {self._world.backlog(device)} older readings."
 
     def _send_backlog(self, _: None) -> str:
         count = self._world.send_backlog(self.device.value)

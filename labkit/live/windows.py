@@ -113,7 +113,7 @@ class Windows(VBox):  # type: ignore[misc]
 
     def _table(self) -> Markup:
         """The same as text: every window with its results."""
-        head = Markup("<tr><th>from</th><th>up to</th><th>what came out</th></tr>")
+        head = Markup("<tr><th>from</th><th>up to</th><th>results</th></tr>")
         row, parts = Markup("<tr><td>{}</td><td>{}</td><td>{}</td></tr>"), []
         for topic, found in self._spans.items():
             rows = Markup().join(row.format(_clock(each.start), _clock(each.end), each.label) for each in found)
@@ -126,7 +126,7 @@ class Windows(VBox):  # type: ignore[misc]
     def summary(self) -> str:
         """What the view shows, in words. Example: print(view.summary())"""
         lines = [f"{topic} {len(found)}" for topic, found in self._spans.items()]
-        return f"{len(self._readings)} readings of {self._device}, and so many closed windows: {', '.join(lines)}."
+        return f"{len(self._readings)} readings of {self._device}, and closed windows: {', '.join(lines)}."
 
 
 def newest(

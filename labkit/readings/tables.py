@@ -53,7 +53,7 @@ def _read_csv(path: Path) -> list[dict[str, Any]]:
     except OSError as error:
         raise LabError(f"Cannot read {path}: {error.strerror}.") from None
     except (csv.Error, UnicodeDecodeError) as error:
-        raise LabError(f"{path} is no CSV table: {error}.") from None
+        raise LabError(f"{path} is not a CSV table: {error}.") from None
     if not columns:
         raise LabError(f"{path} is empty: its first line must name the columns.")
     _require_columns(columns)
@@ -89,10 +89,10 @@ def _checked(rows: Iterable[Any]) -> Iterator[dict[str, Any]]:
         except BadReading as reason:
             raise LabError(f"Row {number}: {reason}.") from None
         if reading["timestamp"] > now() + HOUR:
-            raise LabError(f"Row {number}: timestamp lies more than an hour ahead, and Kafka takes no such record.")
+            raise LabError(f"Row {number}: timestamp is more than an hour ahead, and Kafka rejects such records.")
         if not _can_be_sent(reading):
             column = next(column for column, value in reading.items() if not _can_be_sent(value))
-            raise LabError(f"Row {number}: {column} is a {type(reading[column]).__name__} that JSON does not know.")
+            raise LabError(f"Row {number}: {column} is a {type(reading[column]).__name__} which JSON cannot represent.")
         yield reading
 
 

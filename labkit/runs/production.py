@@ -54,7 +54,7 @@ class Production(Worker):
         """
         other = at_work_in(self.world)
         if other and other is not self:
-            raise LabError(f"{other.name} is at work in this world: stop it first.")
+            raise LabError(f"{other.name} is running in this world: stop it first.")
         _newest[id(self.world)] = self
         super().start()
 

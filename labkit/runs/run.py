@@ -144,7 +144,7 @@ class Run(Worker):
 
             if not self._wait_until(lambda: not waiting(), timeout):
                 stuck = f" It {stuck}." if (stuck := self.stuck()) else ""
-                raise LabError(f"{self.name} is {self.status} and has still {waiting()} records to read.{stuck}")
+                raise LabError(f"{self.name} is {self.status} and still has {waiting()} records to read.{stuck}")
 
     def beginning(self) -> str:
         return ", ".join(filter(None, [super().beginning(), self._begun]))
@@ -178,7 +178,7 @@ class Run(Worker):
             f"{name} at offset{'s' * (len(each) > 1)} {', '.join(map(str, each.values()))}"
             for name, each in offsets.items()
         ]
-        return f"reads on in {' and in '.join(begun)}"
+        return f"continues in {' and in '.join(begun)}"
 
     def _build(self) -> dict[int, blame.Line]:
         """Call the student's function with its streams, and connect its result to the output topic."""

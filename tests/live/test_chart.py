@@ -99,7 +99,7 @@ def test_what_cannot_be_drawn_is_counted(lab: Lab) -> None:
     chart = lab.chart("words")
     lab.run(lambda s: s.apply(lambda _: {"word": "hot"}), reads="sensor", writes="words", name="words")
     send(lab, reading(0), reading(1))
-    left_out = "Records not drawn, for they are no readings or have no temperature: 2."
+    left_out = "Records not drawn, because they are not readings or have no temperature: 2."
     eventually(lambda: text(chart) == f"No record with a temperature yet. {left_out}")
 
 
@@ -110,7 +110,7 @@ def test_what_is_no_reading_does_not_spoil_the_picture(lab: Lab) -> None:
         producer.produce(lab.full_name("sensor"), orjson.dumps(record), b"sensor-1")
     producer.flush(10)
     chart = lab.chart("sensor")
-    eventually(lambda: "Records not drawn, for they are no readings or have no temperature: 2." in text(chart))
+    eventually(lambda: "Records not drawn, because they are not readings or have no temperature: 2." in text(chart))
     assert list(chart.figure.data[0].y) == [20.0]
 
 

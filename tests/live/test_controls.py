@@ -119,7 +119,7 @@ def test_a_threshold_is_another_run_of_the_alert_filter(lab: Lab) -> None:
     sends(controls.threshold, value=19.5)
     second = worker(lab, "alert_filter")
     assert (first.status, second.alive) == ("stopped", True)
-    assert said(controls) == "alert_filter was replaced: it keeps what is above 19.5 °C from now on."
+    assert said(controls) == "alert_filter was replaced: it now keeps readings above 19.5 °C."
     lab.wait_for("alert", 5)
     assert first.records_out == 0
     sends(controls.threshold, value=21.0)

@@ -75,10 +75,10 @@ def test_each_window_is_a_bar_from_its_start_to_its_end_below_the_readings() -> 
 
 def test_the_text_says_what_the_picture_shows() -> None:
     windows = Windows("porch", [reading(0), reading(1.5, 21.25)], {"tumbling": [window(0, 4, mean=20.625, n=2)]})
-    assert windows.summary() == "2 readings of porch, and so many closed windows: tumbling 1."
+    assert windows.summary() == "2 readings of porch, and closed windows: tumbling 1."
     assert text(windows) == (
-        "2 readings of porch, and so many closed windows: tumbling 1. "
-        "Temperature (°C): 22:13:20.000 20, 22:13:21.500 21.25 tumbling from up to what came out "
+        "2 readings of porch, and closed windows: tumbling 1. "
+        "Temperature (°C): 22:13:20.000 20, 22:13:21.500 21.25 tumbling from up to results "
         "22:13:20.000 22:13:24.000 mean 20.62, n 2"
     )
     assert windows.snapshot.html().endswith(windows.children[1].value)

@@ -104,7 +104,7 @@ lab.run(edited, reads="sensor", writes="three")
     assert execute(kernel, "d", states) == "True True False 3"
     execute(kernel, "b", "run = lab.run(good, reads='sensor', writes='one')")
     assert execute(kernel, "d", states) == "True True True 1"
-    said = "replaces good, good (sensor → two) and edited (sensor → three), reads on in sensor at offset 0"
+    said = "replaces good, good (sensor → two) and edited (sensor → three), continues in sensor at offset 0"
     assert execute(kernel, "e", "print(run.beginning())") == said
 
 

@@ -279,13 +279,13 @@ def test_a_run_says_what_it_replaces_and_where_it_begins(lab: Lab) -> None:
     assert first.beginning() == ""
     first.wait_until_caught_up()
     second = lab.run(alert_filter, reads="sensor", writes="alert")
-    assert second.beginning() == "replaces alert_filter, reads on in sensor at offset 2"
+    assert second.beginning() == "replaces alert_filter, continues in sensor at offset 2"
     assert second.beginning() in panel.describe(second)
     third = lab.run(alert_filter, reads="sensor", writes="alert", from_start=True)
     assert third.beginning() == "replaces alert_filter, reads sensor from the start"
     third.wait_until_caught_up()
     lab.stop()
-    assert lab.run(alert_filter, reads="sensor", writes="alert").beginning() == "reads on in sensor at offset 2"
+    assert lab.run(alert_filter, reads="sensor", writes="alert").beginning() == "continues in sensor at offset 2"
 
 
 def test_a_new_lab_on_the_same_broker_reads_on_where_the_old_one_stopped(lab: Lab) -> None:
@@ -360,7 +360,7 @@ def test_a_run_that_stays_at_one_record_says_at_which_line_until_it_goes_on(
     eventually(lambda: re.search(said, html.unescape(panel.describe(run))))
     (seen,) = [each for each in System(topics_of(lab), lambda: [run]).look()[0] if each.error]
     assert re.fullmatch(said + "1 and rises", seen.error)
-    with pytest.raises(LabError, match=r"is running and has still 2 records to read\. It has been at one record for"):
+    with pytest.raises(LabError, match=r"is running and still has 2 records to read\. It has been at one record for"):
         run.wait_until_caught_up(timeout=0)
     released.set()
     run.wait_until_caught_up()
@@ -443,7 +443,7 @@ def test_waiting_for_records_that_never_come_says_which_run_failed(lab: Lab) -> 
 
 
 def test_a_pipeline_that_would_feed_itself_is_refused(lab: Lab) -> None:
-    with pytest.raises(LabError, match="would read what it writes to sensor, for ever"):
+    with pytest.raises(LabError, match="would read what it writes to sensor, endlessly"):
         lab.run(alert_filter, reads="sensor", writes="sensor")
 
 

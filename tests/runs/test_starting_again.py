@@ -93,5 +93,5 @@ def test_two_producers_in_one_world_are_refused_in_whatever_order_they_start(lab
     first = lab.produce()
     first.stop()
     lab.produce(first.world, name="second", writes="other")
-    with pytest.raises(LabError, match="second is at work in this world: stop it first"):
+    with pytest.raises(LabError, match="second is running in this world: stop it first"):
         first.start()

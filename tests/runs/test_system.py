@@ -129,7 +129,7 @@ def test_factor_and_start_are_refused_where_there_is_nothing_to_replay(lab: Lab,
 
 def test_a_world_has_one_producer_at_a_time(lab: Lab) -> None:
     first = lab.produce(simulate(), per_second=20)
-    with pytest.raises(LabError, match=r"^producer of sensor is still at work in this world: stop it first, or give"):
+    with pytest.raises(LabError, match=r"^producer of sensor is still running in this world: stop it first, or give"):
         lab.produce(first.world, name="second")
     assert (first.alive, lab.workers) == (True, (first,))
     again = lab.produce(first.world)
