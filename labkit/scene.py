@@ -31,7 +31,6 @@ class Lab(Protocol):
     ) -> Run: ...
 
 
-KELVIN = 273.15  # that much more than degrees Celsius
 _thresholds: weakref.WeakKeyDictionary[Worker, float] = weakref.WeakKeyDictionary()  # of alert filters, in °C
 
 
@@ -44,7 +43,7 @@ class Scene:
 
         self._lab = lab
         self._stages = PIPELINES
-        self._default = self._threshold = round(THRESHOLD - KELVIN, 2)
+        self._default = self._threshold = round(THRESHOLD + ABSOLUTE_ZERO, 2)
 
     @property
     def producer(self) -> Production | None:
@@ -88,7 +87,7 @@ class Scene:
         name = stage.function.__name__
         if (run := self._alert_filter()) and run.name != name:
             raise LabError(f"{stage.writes} is written by {run.name}: stop that, and {name} can take its place.")
-        changed = functools.partial(stage.function, threshold=celsius + KELVIN)
+        changed = functools.partial(stage.function, threshold=celsius - ABSOLUTE_ZERO)
         _thresholds[self._lab.run(changed, reads=stage.reads, writes=stage.writes, name=name)] = celsius
 
     def _alert_filter(self) -> Worker | None:

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Protocol
 
 from confluent_kafka import KafkaException
-from confluent_kafka.admin import AdminClient
 
 from labkit.broker import cache, server
 from labkit.errors import LabError
@@ -153,15 +152,14 @@ def wait_until_ready(kept: Kept, port: int) -> bool:
     def is_running() -> bool:
         return kept.exit_code() is None
 
-    # Not whether the port answers: another program may have taken it.
-    if not wait_until(lambda: STARTED in kept.log() or not is_running(), START_LIMIT, PAUSE):
-        return False
-    admin = clients.admin(f"{HOST}:{port}")
-    return wait_until(lambda: not is_running() or _answers(admin), START_LIMIT, PAUSE) and is_running()
+    def is_ready() -> bool:  # the port alone says nothing: another program may have taken it
+        return STARTED in kept.log() and _answers(f"{HOST}:{port}")
+
+    return wait_until(lambda: not is_running() or is_ready(), START_LIMIT, PAUSE) and is_running()
 
 
-def _answers(admin: AdminClient) -> bool:
+def _answers(address: str) -> bool:
     try:
-        return bool(admin.list_topics(timeout=1).brokers)
+        return bool(clients.admin(address).list_topics(timeout=1).brokers)
     except KafkaException:
         return False

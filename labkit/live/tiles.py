@@ -164,7 +164,8 @@ class Tiles(LiveView):
             until = min(heard, self._counted.get(topic, 0))
             if time - until <= FRESH:
                 return self._uncounted(device, topic, kind, value, time)
-            silent = _seconds(time, max(until, value.end)) if value else _seconds(time, until) if until else 0
+            since = max(until, value.end if value else 0)
+            silent = _seconds(time, since) if since else 0
         if value:
             return Row(topic, kind, f"no data for {silent} s", f"last: {_number(value)}, {_span(value)} UTC")
         return Row(topic, kind, f"no data for {silent} s" if silent else "no data yet", "")

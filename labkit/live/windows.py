@@ -144,9 +144,7 @@ def newest(
     reach = last - seconds * 1000
     starts = [each.value["start"] for several in held.values() for each in several if is_window(each, reach)]
     if (since := min(starts, default=reach)) <= first:
-        reach = (
-            first - 1
-        )  # so include windows that began before its first reading, and the sliding window that ends at it
+        reach = first - 1  # include windows that began before its first reading, and the sliding one that ends at it
     reaching = {name: [each for each in several if is_window(each, reach)] for name, several in held.items()}
     return [each for each in found if each.timestamp >= since], reaching
 

@@ -180,10 +180,10 @@ class Worker(ABC):
         """Wait until something is done, but no longer than the work goes on; whether it is. Raises LabError if the work
         has failed.
         """
-        wait_until(lambda: is_done() or not self.alive, timeout)
+        over = wait_until(lambda: is_done() or not self.alive, timeout)
         if self.error:
             raise LabError(f"{self.name} failed: {self.error}")
-        return is_done()
+        return over and (self.alive or is_done())
 
     def stop(self) -> None:
         """Stop the work, and return when it has ended. Stopping again does nothing. Example: run.stop()"""
