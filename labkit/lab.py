@@ -31,13 +31,15 @@ from labkit.waiting import wait_until
 if TYPE_CHECKING:
     import pandas as pd
 
+    from labkit import exercises, live, runs
     from labkit import flink as flinks
-    from labkit import live, runs
+    from labkit.exercises import bench, checks, verdict  # noqa: F401
     from labkit.flink import engine  # noqa: F401 - so that a type checker knows flinks.engine, and the same below
     from labkit.live import chart, controls, dashboard, pacing, panel, plot, table, tiles, topology, windows  # noqa: F401
     from labkit.runs import run  # noqa: F401
 else:
     pd, live, runs, flinks = map(Later, ("pandas", "labkit.live", "labkit.runs", "labkit.flink"))
+    exercises = Later("labkit.exercises")
 
 PER_SECOND = 1.0  # readings from each device
 BROKER_LOOK = 0.2  # seconds between two checks that the lab's own Kafka is still running
@@ -356,6 +358,33 @@ class Lab:
                 some = f"holds {found()} records" if new is None else f"got {found()} new records"
                 raise LabError(f"{topic} {some} after {timeout:g} s, not {wanted}. {self._trouble(topic)}")
 
+    # -------------------------------------------------------------- exercises
+
+    def check(self, exercise: str, answer: Any = None) -> exercises.verdict.Verdict:
+        """Check an answer to an exercise: a function, a text, or whatever the exercise asks for.
+
+        A function is run as `lab.run` runs one, on readings made for the exercise, and ended after 10 s. The verdict
+        says which behaviours hold, and for the first that does not, which records went in and came out. A wrong or
+        missing answer raises nothing. Raises LabError if there is no such exercise.
+
+        Example: lab.check("damp-rooms", damp_rooms)
+        """
+        quix.load()
+        return self._checks.check(exercise, answer)
+
+    def hint(self, exercise: str) -> None:
+        """Print the next hint for an exercise. Raises LabError if there is no such exercise.
+
+        Example: lab.hint("damp-rooms")
+        """
+        quix.load()
+        print(self._checks.hint(exercise))
+
+    def progress(self) -> pd.DataFrame:
+        """Every exercise with its points, and when it was first passed on this computer. Example: lab.progress()"""
+        quix.load()
+        return exercises.checks.table()
+
     # -------------------------------------------------------------------- end
 
     def stop(self) -> None:
@@ -414,6 +443,11 @@ class Lab:
             name, writes = worker.name, worker.writes
             raise LabError(f"{name} is still running in this world: stop it first, or give {name=} and {writes=}.")
         return world
+
+    @functools.cached_property
+    def _checks(self) -> exercises.checks.Checks:
+        bench = exercises.bench.Bench(self._groups, self.broker.kept.directory, lambda: self._flink)
+        return exercises.checks.Checks(bench)
 
     @functools.cached_property
     def _pacer(self) -> live.pacing.Pacer:

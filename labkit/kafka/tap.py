@@ -158,10 +158,10 @@ def newest(topics: Topics, name: str, count: int, raw: bool = False) -> list[Rec
     return _read_ranges(topics, name, ranges, raw)[-count:]
 
 
-def everything(topics: Topics, name: str) -> list[Record]:
-    """Every record that a topic holds now, in order of partition and offset."""
+def everything(topics: Topics, name: str, raw: bool = False) -> list[Record]:
+    """Every record that a topic holds now, in order of partition and offset; with `raw` their values stay bytes."""
     starts, ends = topics.beginning_offsets(name), topics.end_offsets(name)
-    records = _read_ranges(topics, name, {p: (starts[p], end) for p, end in ends.items()})
+    records = _read_ranges(topics, name, {p: (starts[p], end) for p, end in ends.items()}, raw)
     return sorted(records, key=lambda each: (each.partition, each.offset))
 
 

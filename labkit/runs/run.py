@@ -122,7 +122,7 @@ class Run(Worker):
     def stuck(self) -> str:
         """How long it has been stuck at one record and at which line of code, once that exceeds 5 s; else empty."""
         try:
-            line = blame.line_now(self._thread.ident) if self.alive else None
+            line = self.line()
             position = [(each.topic, each.partition, each.offset) for each in self._app.positions()] if line else None
             return self._stall.look(position, line, self.lag)
         except (LabError, KafkaException, KeyError):  # Kafka has gone, or a topic

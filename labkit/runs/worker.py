@@ -120,6 +120,10 @@ class Worker(ABC):
         """The line of the student's code at which it seems to hang; empty as long as it makes progress."""
         return ""
 
+    def line(self) -> blame.Line | None:
+        """The line of the student's code that it is executing; None if it executes none."""
+        return blame.line_now(self._thread.ident) if self.alive else None
+
     @property
     def alive(self) -> bool:
         """Whether the work has started and not yet ended."""
@@ -190,7 +194,7 @@ class Worker(ABC):
         self._told_to_stop = True
         if self._ends_within(self.STOP_LIMIT, self._ask_to_stop):
             return
-        line = blame.line_now(self._thread.ident) or "an unknown line"
+        line = self.line() or "an unknown line"
         if self._ends_within(INTERRUPT_LIMIT, self._interrupt):
             self.note = f"it did not stop by itself and was interrupted at {line}"
         else:

@@ -1,0 +1,92 @@
+"""The topics on which an answer is tried: records go in, the answer runs, rows come out."""
+
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+from quixstreams import Application
+
+from labkit.exercises.exercise import Exercise, Row, Sent
+from labkit.kafka import clients, tap
+from labkit.kafka.groups import Groups
+from labkit.runs.application import CONSUMER
+from labkit.waiting import wait_until
+
+FLUSH_LIMIT = 10.0  # seconds that Kafka may take to acknowledge the records
+SETTLE_LIMIT = 1.0  # seconds
+
+
+@dataclass(frozen=True)
+class Bench:
+    """Where answers are tried: a broker, a directory for their state, and Flink, which is started when needed."""
+
+    groups: Groups
+    directory: Path
+    flink: Callable[[], Any]
+
+    def clear(self, exercise: Exercise) -> None:
+        """Create the exercise's topics, and empty those for output."""
+        topics = self.groups.topics
+        topics.create(exercise.topic("in"), partitions=exercise.partitions)
+        topics.create(*map(exercise.topic, exercise.outputs))
+        for name in exercise.outputs:
+            topics.empty(exercise.topic(name))
+
+    def fill(self, exercise: Exercise, sent: Sequence[Sent]) -> None:
+        """Replace what the input topic holds by these records."""
+        self.groups.topics.empty(exercise.topic("in"))
+        self.write(exercise, "in", sent)
+
+    def write(self, exercise: Exercise, name: str, records: Sequence[Sent]) -> None:
+        """Write records to one of the exercise's topics, and wait until Kafka has acknowledged them."""
+        producer = clients.producer(self.groups.topics.address)
+        for each in records:
+            value = each.value if isinstance(each.value, bytes) else orjson.dumps(each.value)
+            producer.produce(self.full(exercise, name), value, each.key, timestamp=each.timestamp)
+        producer.flush(FLUSH_LIMIT)
+
+    def collect(self, exercise: Exercise, wanted: Mapping[str, int]) -> dict[str, list[Row]]:
+        """The rows that have come out, by output. `wanted` says how many are expected in each."""
+        for name in exercise.outputs[1:]:
+            self._settle(exercise.topic(name), wanted.get(name, 0))
+        topics = self.groups.topics
+        found = {name: tap.everything(topics, exercise.topic(name), name in exercise.raw) for name in exercise.outputs}
+        return {name: [row_of(each) for each in records] for name, records in found.items()}
+
+    def _settle(self, topic: str, records: int) -> None:
+        """Wait a moment for the records that the answer has written itself: it need not have flushed them."""
+        wait_until(lambda: self.groups.topics.count(topic) >= records, SETTLE_LIMIT)
+
+    def full(self, exercise: Exercise, name: str) -> str:
+        """The full name of one of the exercise's topics on the broker."""
+        return self.groups.topics.full(exercise.topic(name))
+
+    def application(self, group: str) -> Application:
+        """An ordinary Application of Quix Streams, as a member of a consumer group."""
+        return Application(
+            self.groups.topics.address,
+            consumer_group=self.groups.topics.full(group),
+            auto_offset_reset="earliest",
+            consumer_extra_config=clients.RECONNECT | CONSUMER,
+            producer_extra_config=clients.RECONNECT,
+            loglevel=None,
+        )
+
+    def new_group(self, exercise: Exercise) -> str:
+        """A consumer group that has read nothing yet."""
+        return exercise.topic(uuid.uuid4().hex[:8])
+
+
+def row_of(record: tap.Record) -> Row:
+    """A record as a row: see `Exercise`."""
+    value = record.value if isinstance(record.value, dict) else {"value": readable(record.value)}
+    headers = {f"header.{name}": text for name, text in record.headers.items()}
+    return {"key": record.key, "time": record.timestamp} | value | headers
+
+
+def readable(value: Any) -> Any:
+    """Bytes as text."""
+    return value.decode(errors="backslashreplace") if isinstance(value, bytes) else value

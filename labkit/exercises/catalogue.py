@@ -1,0 +1,101 @@
+"""Finding an exercise by its name: in the package, and in the folders that LAB_EXERCISES names."""
+
+import difflib
+import hashlib
+import importlib.util
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import orjson
+
+from labkit.errors import LabError
+from labkit.exercises.exercise import Exercise, Row, Sent
+
+COLLECTION = Path(__file__).with_name("collection")
+RECORDED = "0"  # the seed of the readings in a notebook; the grader uses others
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A folder with one file per exercise, and the recorded expectations in the folder `recorded`."""
+
+    path: Path
+
+    def names(self) -> list[str]:
+        """The names of its exercises."""
+        files = sorted(self.path.glob("*.py"))
+        return [each.stem.replace("_", "-") for each in files if not each.stem.startswith("_")]
+
+    def exercise(self, name: str) -> Exercise:
+        """Raises LabError if the file does not define an exercise of this name."""
+        file = self.path / f"{name.replace('-', '_')}.py"
+        found = getattr(module(file), "EXERCISE", None)
+        if not isinstance(found, Exercise) or found.name != name:
+            raise LabError(f"{file} must define EXERCISE = Exercise(name={name!r}, ...).")
+        return found
+
+    def exercises(self) -> list[Exercise]:
+        """All of them, in the order of the lessons."""
+        return sorted(map(self.exercise, self.names()), key=lambda each: (each.lesson, each.number, each.name))
+
+    def recording(self, name: str) -> Path:
+        """The file of the recorded expectations."""
+        return self.path / "recorded" / f"{name}.json"
+
+    def expected(self, exercise: Exercise, sent: Sequence[Sent]) -> dict[str, list[Row]]:
+        """The recorded expectations. Raises LabError if there are none, or if they belong to other readings."""
+        file = self.recording(exercise.name)
+        recorded = orjson.loads(file.read_bytes()) if file.exists() else {}
+        if recorded.get("readings") != digest(sent):
+            raise LabError(
+                f"The recorded expectations of {exercise.name} are missing or out of date: "
+                f"`lab check --exercises {self.path}` makes them."
+            )
+        found: dict[str, list[Row]] = recorded["expected"]
+        return found
+
+
+def digest(sent: Sequence[Sent]) -> str:
+    """A fingerprint of the records that go in."""
+    lines = (f"{each.key} {each.timestamp} {each.part} {_text(each.value)}" for each in sent)
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
+
+
+def _text(value: Mapping[str, Any] | bytes) -> str:
+    return (value if isinstance(value, bytes) else orjson.dumps(value)).decode(errors="backslashreplace")
+
+
+def module(file: Path) -> ModuleType:
+    """A Python file as a module. Raises LabError if it cannot be read."""
+    spec = importlib.util.spec_from_file_location(f"labkit_exercises_{file.stem}", file)
+    if not file.exists() or not spec or not spec.loader:
+        raise LabError(f"There is no file {file}.")
+    found = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(found)
+    return found
+
+
+def folders() -> Iterator[Folder]:
+    """The package's own folder, then those in LAB_EXERCISES, separated as in PATH."""
+    yield Folder(COLLECTION)
+    for path in filter(None, os.environ.get("LAB_EXERCISES", "").split(os.pathsep)):
+        yield Folder(Path(path))
+
+
+def find(name: str) -> tuple[Folder, Exercise]:
+    """The exercise of this name. Raises LabError, naming similar ones, if there is none."""
+    known = {each: folder for folder in folders() for each in folder.names()}
+    if name not in known:
+        near = difflib.get_close_matches(str(name), known, n=1)
+        raise LabError(
+            f"There is no exercise {name!r}" + (f": did you mean {near[0]!r}?" if near else f"; there is {_list(known)}.")
+        )
+    return known[name], known[name].exercise(name)
+
+
+def _list(names: Mapping[str, object]) -> str:
+    return ", ".join(names) or "none"

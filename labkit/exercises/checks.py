@@ -1,0 +1,117 @@
+"""What `lab.check`, `lab.hint` and `lab.progress` do."""
+
+import inspect
+import os
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+
+from labkit import cells
+from labkit.errors import LabError
+from labkit.exercises import catalogue, display, progress
+from labkit.exercises.bench import Bench
+from labkit.exercises.exercise import Exercise
+from labkit.exercises.judging import judge
+from labkit.exercises.kinds import Answer, Attempt
+from labkit.exercises.verdict import Verdict
+from labkit.flink.installation import NotInstalled
+from labkit.runs.worker import Worker
+
+GRADED = "LAB_GRADED"  # set by the grader: the input topic is filled already, and what comes out is marked elsewhere
+
+
+class Checks:
+    """The checks of one lab."""
+
+    def __init__(self, bench: Bench) -> None:
+        self._bench = bench
+        self._hinted: Counter[str] = Counter()
+
+    def check(self, name: str, answer: Any) -> Verdict:
+        """Try an answer, and judge what comes out. Raises LabError if there is no such exercise."""
+        folder, exercise = catalogue.find(name)
+        verdict = _refused(exercise, answer) or self._tried(folder, exercise, answer)
+        if verdict.passed:
+            progress.record(name)
+        verdict.show = self._show
+        here = cells.current()
+        if here.execution:
+            cells.at_the_end(lambda _: verdict._ipython_display_())
+        return verdict
+
+    def hint(self, name: str) -> str:
+        """The next hint. Raises LabError if there is no such exercise."""
+        _, exercise = catalogue.find(name)
+        number = self._hinted[name]
+        if number >= len(exercise.hints):
+            return "There are no more hints." if exercise.hints else "There are no hints for this exercise."
+        self._hinted[name] += 1
+        return f"Hint {number + 1} of {len(exercise.hints)}: {exercise.hints[number]}"
+
+    def _show(self, verdict: Verdict) -> None:
+        display.show(verdict, lambda: self.hint(verdict.exercise.name))
+
+    def _tried(self, folder: catalogue.Folder, exercise: Exercise, answer: Any) -> Verdict:
+        bench, graded = self._bench, GRADED in os.environ
+        sent = exercise.sent(catalogue.RECORDED)
+        expected = {} if graded else folder.expected(exercise, sent)
+        bench.clear(exercise)
+        if not graded:
+            bench.fill(exercise, sent)
+        try:
+            attempt: Attempt = exercise.kind.attempt(bench, exercise, answer)
+        except NotInstalled as error:
+            return Verdict(exercise, "no answer", [str(error)])
+        got = bench.collect(exercise, {name: len(rows) for name, rows in expected.items()})
+        checked = _provenance(answer)
+        if graded:
+            count = f"{sum(map(len, got.values()))} records came out."
+            return Verdict(exercise, "handed in", [count], attempt, checked=checked)
+        judgement = judge(exercise, sent, expected, got)
+        if isinstance(exercise.kind, Answer):
+            judgement = type(judgement)(judgement.findings)  # the evidence would be the right answer
+        return Verdict(exercise, "judged", (), attempt, judgement, checked)
+
+
+def table() -> pd.DataFrame:
+    """One row per exercise: lesson, name, title, points, and when it was passed here, if it was."""
+    passed = progress.passed()
+    found = [each for folder in catalogue.folders() for each in folder.exercises()]
+    rows = [(each.lesson, each.name, each.title, each.points, passed.get(each.name, "not yet")) for each in found]
+    return pd.DataFrame(rows, columns=["lesson", "exercise", "title", "points", "passed (UTC)"])
+
+
+def _refused(exercise: Exercise, answer: Any) -> Verdict | None:
+    """The verdict on an answer that is not tried at all."""
+    kind = exercise.kind
+    if kind.is_unanswered(answer):
+        return Verdict(exercise, "unanswered")
+    if isinstance(answer, Worker):
+        words = "That is a run, with topics of its own. Give the function itself: the check runs it on its own readings."
+    elif isinstance(answer, Callable) and not kind.accepts(answer):  # type: ignore[arg-type]
+        words = f"This exercise expects {kind.expects}, not a function."
+    elif not kind.accepts(answer):
+        called = " Leave out the parentheses: damp_rooms, not damp_rooms()." if callable_expected(exercise) else ""
+        words = f"This exercise expects {kind.expects}, not {type(answer).__name__}.{called}"
+    else:
+        return None
+    return Verdict(exercise, "no answer", [words])
+
+
+def callable_expected(exercise: Exercise) -> bool:
+    return exercise.kind.accepts(lambda: None)
+
+
+def _provenance(answer: Any) -> str:
+    """Which function was checked, and the cell that defined it, if that can be told."""
+    if not inspect.isfunction(answer):
+        return ""
+    history = getattr(cells.shell(), "user_ns", {}).get("In", [])
+    try:
+        source = inspect.getsource(answer)
+    except (OSError, TypeError):
+        return f"Checked: {answer.__name__}"
+    number = next((place for place in range(len(history) - 1, 0, -1) if source.strip() in history[place]), None)
+    return f"Checked: {answer.__name__}" + (f", as cell [{number}] defined it" if number else "")

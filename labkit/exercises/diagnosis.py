@@ -1,0 +1,74 @@
+"""What the difference between expected and actual records looks like: the usual slips, in one line each."""
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from labkit.exercises.behaviours import Behaviour, Comparison, same
+from labkit.runs.fields import nearest
+
+# What turns the expected number into the one that came out, and what that means.
+SLIPS = (
+    (lambda x: x + 273.15, "273.15 more: is it in kelvin?"),
+    (lambda x: x - 273.15, "273.15 less: has it been converted from kelvin once too often?"),
+    (lambda x: x * 9 / 5 + 32, "in degrees Fahrenheit"),
+    (lambda x: x * 1000, "a thousand times as large: is it in milliseconds instead of seconds?"),
+    (lambda x: x / 1000, "a thousandth of it: is it in seconds instead of milliseconds?"),
+    (lambda x: x * 100, "a hundred times as large: is it in percent instead of a fraction?"),
+    (lambda x: x / 100, "a hundredth of it: is it a fraction instead of percent?"),
+    (lambda x: -x, "the same with the other sign: has the subtraction been done the other way round?"),
+)
+
+
+def diagnose(behaviour: Behaviour, comparison: Comparison) -> Iterator[str]:
+    """What may be behind the wrong rows of a behaviour; nothing if it is none of the usual slips."""
+    rows = [row for rows in comparison.got.values() for row in rows]
+    if not rows and comparison.expected:
+        yield f"Nothing came out; {len(comparison.expected)} records are expected."
+    elif comparison.nothing_right:
+        yield from _unrecognised(comparison, rows)
+    else:
+        for name in behaviour.fields:
+            yield from _field(name, behaviour, comparison)
+        yield from _repeated(comparison)
+
+
+def _unrecognised(comparison: Comparison, rows: Sequence[dict[str, Any]]) -> Iterator[str]:
+    yield f"{len(rows)} records came out, but none of them has the key and time of an expected one."
+    wanted = next(iter(comparison.expected.values()))
+    for name in ("key", "time"):
+        if not any(same(row.get(name), each[name]) for row in rows for each in comparison.expected.values()):
+            yield f"No {name} is right: for example {rows[0].get(name)!r}; expected is {wanted[name]!r}."
+
+
+def _field(name: str, behaviour: Behaviour, comparison: Comparison) -> Iterator[str]:
+    wrong = [each for each in behaviour.wrong(comparison) if each in comparison.got]
+    pairs = [(row, comparison.expected[each]) for each in wrong for row in comparison.got[each]]
+    if pairs and not any(name in row for row, _ in pairs):
+        near = nearest(name, pairs[0][0])
+        yield f"There is no field {name!r}" + (f": is {near!r} meant for it?" if near else ".")
+        return
+    values = [(row.get(name), expected[name]) for row, expected in pairs if not same(row.get(name), expected[name])]
+    if values and all(isinstance(got, str) and not isinstance(wanted, str) for got, wanted in values):
+        yield f"{name!r} is text, not a number."
+    elif values and all(_is_number(got) and _is_number(wanted) for got, wanted in values):
+        for slip, words in SLIPS:
+            if all(_is_close(got, slip(wanted)) for got, wanted in values) and any(wanted for _, wanted in values):
+                yield f"{name!r} is {words}"
+
+
+def _repeated(comparison: Comparison) -> Iterator[str]:
+    twice = sum(len(rows) > 1 for rows in comparison.got.values())
+    if twice:
+        yield (
+            f"{twice} records came out more than once. A window comes out each time it changes with .current(), "
+            "and once, when it closes, with .final()."
+        )
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_close(one: float, other: float) -> bool:
+    return math.isclose(one, other, rel_tol=1e-6, abs_tol=1e-6)

@@ -1,0 +1,116 @@
+"""What an exercise is: everything that its author writes, apart from the oracle and the solutions."""
+
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from labkit.exercises.behaviours import Behaviour
+
+BASE = 1_767_614_400_000  # epoch ms of 2026-01-05 12:00:00 UTC: the same seed gives the same records on any day
+ORDINARY = "ordinary"
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A record that goes in: `value` is a JSON object or raw bytes, `timestamp` is in epoch ms.
+
+    `part` names the group of records it belongs to, such as "late": a behaviour can be judged by one part only.
+    """
+
+    key: str | None
+    value: Mapping[str, Any] | bytes
+    timestamp: int
+    part: str = ORDINARY
+
+
+def same_record(row: Row, sent: Sequence[Sent]) -> list[Sent]:
+    """The records with the key and timestamp of an output record: for pipelines that emit one for each at most."""
+    return [each for each in sent if (each.key, each.timestamp) == (row["key"], row["time"])]
+
+
+def same_reading(row: Row, sent: Sequence[Sent]) -> list[Sent]:
+    """The records whose value has the device and timestamp that the value of the output record has."""
+    wanted = (row.get("device"), row.get("timestamp"))
+    return [each for each in sent if isinstance(each.value, Mapping) and _place(each.value) == wanted]
+
+
+def _place(value: Mapping[str, Any]) -> tuple[Any, Any]:
+    return value.get("device"), value.get("timestamp")
+
+
+def in_window(milliseconds: int) -> Callable[[Row, Sequence[Sent]], list[Sent]]:
+    """The records of a window of this length, whose start is the timestamp of the output record."""
+
+    def sources(row: Row, sent: Sequence[Sent]) -> list[Sent]:
+        start, key = row["time"], row["key"]
+        return [each for each in sent if each.key == key and start <= each.timestamp < start + milliseconds]
+
+    return sources
+
+
+def reading(device: str, second: float, temperature: float, humidity: float = 50.0, part: str = ORDINARY) -> Sent:
+    """A reading of so many seconds after `BASE`, as a record with the device as its key."""
+    timestamp = BASE + round(1000 * second)
+    value = {"device": device, "temperature": temperature, "humidity": humidity, "timestamp": timestamp}
+    return Sent(device, value, timestamp, part)
+
+
+class Kind(Protocol):
+    """How an answer is tried: see `kinds`."""
+
+    @property
+    def expects(self) -> str:
+        """What the answer must be, in words."""
+
+    def is_unanswered(self, answer: object) -> bool:
+        """Whether the answer is still the stub of the notebook."""
+
+    def accepts(self, answer: object) -> bool:
+        """Whether the answer can be tried at all."""
+
+    def attempt(self, bench: Any, exercise: "Exercise", answer: Any) -> Any:
+        """Try the answer on the records in the input topic; see `kinds.Attempt`."""
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One exercise. Its name is that of its file, with hyphens; `lesson` is the stem of the lesson's notebook, and
+    `number` its place among the exercises of that lesson.
+
+    `readings` makes the records that go in, for any seed, in the order in which they are written. `kind` says how an
+    answer is tried. Output records are rows: `key`, `time` (the Kafka timestamp in ms), the fields of the value, and
+    each header as `header.<name>`; a value that is not a JSON object is the field `value`. A row is recognised by the
+    columns in `identity`, and `sources` finds the records that it was made from; of these a verdict `shows` some fields.
+    There is a topic for each of the `outputs`; of those in `raw` the rows have the field `value` only, as text.
+    """
+
+    name: str
+    title: str
+    lesson: str
+    number: int
+    kind: Kind
+    behaviours: tuple[Behaviour, ...]
+    hints: tuple[str, ...]
+    discussion: str
+    readings: Callable[[random.Random], Sequence[Sent]] = lambda _: ()
+    identity: tuple[str, ...] = ("key", "time")
+    sources: Callable[[Row, Sequence[Sent]], list[Sent]] = same_record
+    outputs: tuple[str, ...] = ("out",)
+    raw: tuple[str, ...] = ()
+    shows: tuple[str, ...] = ("temperature",)
+    partitions: int = 1
+
+    @property
+    def points(self) -> int:
+        return sum(each.points for each in self.behaviours)
+
+    def topic(self, name: str) -> str:
+        """The topic of an input or output, such as `grade.damp-rooms.out`."""
+        return f"grade.{self.name}.{name}"
+
+    def sent(self, seed: str | int) -> tuple[Sent, ...]:
+        """The records that go in for a seed."""
+        return tuple(self.readings(random.Random(f"{self.name} {seed}")))

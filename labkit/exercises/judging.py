@@ -1,0 +1,105 @@
+"""Judging what came out: which behaviours hold, and for the first that does not, the records that show it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from labkit.exercises import wording
+from labkit.exercises.behaviours import Behaviour, Comparison, Identity
+from labkit.exercises.diagnosis import diagnose
+from labkit.exercises.exercise import ORDINARY, Exercise, Row, Sent
+
+BEFORE, AFTER = 2, 5  # rows shown around the first wrong one
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Whether one behaviour holds."""
+
+    behaviour: Behaviour
+    holds: bool
+
+    @property
+    def points(self) -> int:
+        return self.behaviour.points if self.holds else 0
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the evidence: the records that went in, the expected record and what came out, in words."""
+
+    sent: tuple[str, ...]
+    expected: tuple[str, ...]
+    got: tuple[str, ...]
+    wrong: bool
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """The findings, in the order of the behaviours, and evidence and diagnosis of the first that falls short."""
+
+    findings: tuple[Finding, ...]
+    evidence: tuple[Line, ...] = ()
+    diagnosis: tuple[str, ...] = ()
+
+
+def judge(
+    exercise: Exercise,
+    sent: Sequence[Sent],
+    expected: Mapping[str, Sequence[Row]],
+    got: Mapping[str, Sequence[Row]],
+) -> Judgement:
+    """Compare the rows that came out with the expected ones, by output."""
+    compared = {name: compare(exercise, sent, expected.get(name, ()), got.get(name, ())) for name in exercise.outputs}
+    findings = tuple(Finding(each, each.holds(compared[each.output])) for each in exercise.behaviours)
+    short = next((each.behaviour for each in findings if not each.holds), None)
+    if not short:
+        return Judgement(findings)
+    comparison = compared[short.output]
+    return Judgement(findings, _evidence(exercise, sent, short, comparison), tuple(diagnose(short, comparison)))
+
+
+def compare(exercise: Exercise, sent: Sequence[Sent], expected: Sequence[Row], got: Sequence[Row]) -> Comparison:
+    """The rows by identity. A row made from special records only counts to their parts, not to the ordinary one."""
+
+    def identity(row: Row) -> Identity:
+        return tuple(wording.hashable(row.get(name)) for name in exercise.identity)
+
+    found: dict[Identity, list[Row]] = {}
+    for row in got:
+        found.setdefault(identity(row), []).append(row)
+    wanted = {identity(row): row for row in expected}
+
+    def parts(which: Identity) -> set[str]:
+        row = wanted.get(which) or found[which][0]
+        return {each.part for each in exercise.sources(row, sent)} - {ORDINARY} or {ORDINARY}
+
+    return Comparison(wanted, found, parts)
+
+
+def _evidence(
+    exercise: Exercise, sent: Sequence[Sent], behaviour: Behaviour, comparison: Comparison
+) -> tuple[Line, ...]:
+    """The lines around the first wrong row, among those that the behaviour is judged by."""
+    concerned, wrong = behaviour.concerned(comparison), set(behaviour.wrong(comparison))
+    first = next((place for place, each in enumerate(concerned) if each in wrong), 0)
+    shown = concerned[max(first - BEFORE, 0) : first + AFTER]
+    return tuple(_line(exercise, sent, behaviour, comparison, each, each in wrong) for each in shown)
+
+
+def _line(
+    exercise: Exercise,
+    sent: Sequence[Sent],
+    behaviour: Behaviour,
+    comparison: Comparison,
+    identity: Identity,
+    wrong: bool,
+) -> Line:
+    expected, got = comparison.expected.get(identity), comparison.got.get(identity, [])
+    sources = exercise.sources(expected or got[0], sent)
+    columns = tuple(behaviour.fields)
+    return Line(
+        wording.of_sent(sources, sent, exercise.shows),
+        (wording.of_row(expected, columns),) if expected else (wording.NOTHING,),
+        wording.of_rows(got, columns) or (wording.NOTHING,),
+        wrong,
+    )

@@ -1,0 +1,232 @@
+"""The kinds of exercises: how an answer is tried on the records in the exercise's input topic."""
+
+import dis
+import hashlib
+import json
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from types import FunctionType
+from typing import Any
+
+from quixstreams.models import Topic
+
+from labkit.errors import LabError
+from labkit.exercises.bench import Bench
+from labkit.exercises.exercise import BASE, Exercise, Sent
+from labkit.kafka import tap
+from labkit.runs.blame import Blame
+from labkit.runs.call import Call
+from labkit.runs.run import Run
+from labkit.runs.worker import Worker
+
+LIMIT = 10.0  # seconds that an answer may take
+FLINK_LIMIT = 90.0  # seconds, most of which Flink needs for its start
+
+
+@dataclass
+class Attempt:
+    """How an answer fared: what went wrong, if anything, the record it was working on, and what it printed."""
+
+    trouble: Blame | None = None
+    met: Sent | None = None
+    prints: list[str] = field(default_factory=list)
+    printed: int = 0
+
+    def heard(self, worker: Worker) -> None:
+        """Note what a worker has printed, and what went wrong in it."""
+        self.prints += worker.prints
+        self.printed += worker.printed
+        if worker.error and not self.trouble:
+            self.trouble = replace(worker.error, reason=worker.error.reason.removeprefix("LabError: "))
+
+
+class OfAFunction:
+    """What the kinds have in common whose answer is a function."""
+
+    expects = "a function"
+
+    def accepts(self, answer: object) -> bool:
+        return callable(answer)
+
+    def is_unanswered(self, answer: object) -> bool:
+        return answer is None or is_stub(answer)
+
+
+def is_stub(answer: object) -> bool:
+    """Whether it is a function that does nothing at all: its body is `...`, `pass` or a docstring."""
+    if not isinstance(answer, FunctionType):
+        return False
+    steps = [each for each in dis.get_instructions(answer) if each.opname not in ("RESUME", "NOP", "POP_TOP")]
+    return all(each.opname in ("LOAD_CONST", "RETURN_VALUE", "RETURN_CONST") for each in steps) and (
+        all(each.argval in (None, ...) for each in steps if "CONST" in each.opname)
+    )
+
+
+def call(attempt: Attempt, name: str, function: Callable[[], Any], limit: float) -> bool:
+    """Call a student's function, for `limit` seconds at most; whether it has returned."""
+    worker = Call(name, function)
+    worker.start()
+    try:
+        if not worker.wait(limit):
+            attempt.trouble = _too_long(worker, limit)
+    finally:
+        worker.stop()
+    attempt.heard(worker)
+    return attempt.trouble is None
+
+
+def _too_long(worker: Worker, limit: float) -> Blame:
+    line = worker.line()
+    return Blame(f"It did not come to an end within {limit:g} s and was stopped", line, "")
+
+
+@dataclass(frozen=True)
+class Pipeline(OfAFunction):
+    """A pipeline: a function from a StreamingDataFrame to one, as for `lab.run`, and `raw` as there.
+
+    After the stream it gets a Quix Streams producer if it is a `producer`, and a Topic for each output but the first;
+    values are written to these as they are, in bytes.
+    """
+
+    raw: bool = False
+    producer: bool = False
+
+    def attempt(self, bench: Bench, exercise: Exercise, answer: Any) -> Attempt:
+        attempt, deadline = Attempt(), time.monotonic() + LIMIT
+        more, name = self._arguments(bench, exercise), getattr(answer, "__name__", "pipeline").strip("<>")
+        topics = [exercise.topic("in")], exercise.topic("out")
+        run = Run(bench.groups, lambda stream: answer(stream, *more), *topics, name, self.raw)
+
+        def build() -> None:
+            run.build(bench.directory)
+            run.take_over(from_start=True)
+
+        if call(attempt, exercise.name, build, LIMIT):
+            try:
+                run.start()
+                self._finish(attempt, run, deadline)
+            finally:
+                run.stop()
+                bench.groups.forget(run.group)
+            attempt.heard(run)
+            if run.error and exercise.partitions == 1:
+                attempt.met = _record(bench, exercise, run.records_in - 1)
+        return attempt
+
+    def _arguments(self, bench: Bench, exercise: Exercise) -> list[Any]:
+        topics = [Topic(bench.full(exercise, name), value_serializer="bytes") for name in exercise.outputs[1:]]
+        return [bench.application("none").get_producer(), *topics] if self.producer else topics
+
+    def _finish(self, attempt: Attempt, run: Run, deadline: float) -> None:
+        try:
+            run.wait_until_caught_up(max(deadline - time.monotonic(), 0.5))
+        except LabError as error:
+            if not run.error:
+                line = run.line()
+                attempt.trouble = _too_long(run, LIMIT) if line else Blame(str(error), None, "")
+
+
+def _record(bench: Bench, exercise: Exercise, number: int) -> Sent | None:
+    """The record of this number in the input topic."""
+    records = tap.everything(bench.groups.topics, exercise.topic("in"))
+    if not 0 <= number < len(records):
+        return None
+    found = records[number]
+    return Sent(found.key, found.value, found.timestamp)
+
+
+@dataclass(frozen=True)
+class Producing(OfAFunction):
+    """A function `f(readings, producer, topic)`: it writes a list of readings to a topic with Quix Streams' producer."""
+
+    def attempt(self, bench: Bench, exercise: Exercise, answer: Any) -> Attempt:
+        attempt = Attempt()
+        readings = [each.value for each in tap.everything(bench.groups.topics, exercise.topic("in"))]
+        producer = bench.application("none").get_producer()
+        try:
+            call(attempt, exercise.name, lambda: answer(readings, producer, bench.full(exercise, "out")), LIMIT)
+        finally:
+            producer.flush(LIMIT)
+        return attempt
+
+
+@dataclass(frozen=True)
+class Consuming(OfAFunction):
+    """A function `f(app, source, target, records)`: it reads so many records as a member of the application's consumer
+    group and writes each to the target. It is called once for each number in `visits`, with a new application.
+    """
+
+    visits: Sequence[int]
+
+    def attempt(self, bench: Bench, exercise: Exercise, answer: Any) -> Attempt:
+        attempt, deadline, group = Attempt(), time.monotonic() + LIMIT, bench.new_group(exercise)
+        source, target = bench.full(exercise, "in"), bench.full(exercise, "out")
+        for records in self.visits:
+            app = bench.application(group)
+            left = max(deadline - time.monotonic(), 0.5)
+            if not call(attempt, exercise.name, lambda app=app, n=records: answer(app, source, target, n), left):  # type: ignore[misc]
+                break
+        bench.groups.forget(group)
+        return attempt
+
+
+@dataclass(frozen=True)
+class Sql:
+    """An INSERT statement in Flink SQL. `tables` declares what it reads and writes, with the placeholders of the lab's
+    own job and `${out}` for the output topic.
+    """
+
+    tables: str
+    expects = "a text, the SQL statement"
+
+    def accepts(self, answer: object) -> bool:
+        return isinstance(answer, str)
+
+    def is_unanswered(self, answer: object) -> bool:
+        return answer is None or (isinstance(answer, str) and "..." in answer)
+
+    def attempt(self, bench: Bench, exercise: Exercise, answer: str) -> Attempt:
+        attempt = Attempt()
+        engine = bench.flink()
+        sql = self.tables.replace("${out}", bench.full(exercise, "out")) + "\n" + answer.strip().rstrip(";") + ";\n"
+        try:
+            job = engine.job(exercise.name, exercise.topic("in"), None, sql, True, False)
+            job.check(False, [])
+            engine.submit(job, False)
+            try:
+                job.wait_until_caught_up(FLINK_LIMIT)
+            finally:
+                job.stop()
+        except LabError as error:
+            attempt.trouble = Blame(str(error), None, "")
+        return attempt
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A short answer, such as "b" or a list of numbers. Its digest comes out, so that no file shows the right one."""
+
+    expects: str = 'a letter, such as "b"'
+
+    def accepts(self, answer: object) -> bool:
+        return isinstance(answer, str | int | float | list | tuple | set | dict)
+
+    def is_unanswered(self, answer: object) -> bool:
+        return answer is None or answer is ... or answer in ("", [], ())
+
+    def attempt(self, bench: Bench, exercise: Exercise, answer: Any) -> Attempt:
+        bench.write(exercise, "out", [Sent(None, {"answer": digest(exercise.name, answer)}, BASE)])
+        return Attempt()
+
+
+def canonical(answer: Any) -> str:
+    """An answer as text: upper and lower case, blanks, and the order of a list make no difference."""
+    if isinstance(answer, list | tuple | set):
+        return json.dumps(sorted(map(canonical, answer)))
+    return str(answer).strip().strip(".()").lower()
+
+
+def digest(exercise: str, answer: Any) -> str:
+    """What stands for an answer wherever a student could read it."""
+    return hashlib.sha256(f"{exercise}: {canonical(answer)}".encode()).hexdigest()[:16]

@@ -1,0 +1,127 @@
+"""The verdict on an answer, in words; `display` shows it in a notebook."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from labkit.exercises import wording
+from labkit.exercises.exercise import Exercise
+from labkit.exercises.judging import Finding, Judgement
+from labkit.exercises.kinds import Attempt
+
+HOLDS, SHORT = "✓ holds", "✗ falls short"
+PRINTS_SHOWN = 8  # lines
+OTHER_READINGS = "Your instructor's grader uses other readings: what is right here only by chance fails there."
+
+State = Literal["unanswered", "no answer", "judged", "handed in"]
+
+
+@dataclass
+class Verdict:
+    """What `lab.check` found. `passed` is true if every behaviour holds; `points` of `out_of` are earned.
+
+    Example: lab.check("damp-rooms", damp_rooms).passed
+    """
+
+    exercise: Exercise
+    state: State
+    remarks: Sequence[str] = ()
+    attempt: Attempt = field(default_factory=Attempt)
+    judgement: Judgement = Judgement(())
+    checked: str = ""
+    show: Callable[[Verdict], object] | None = None
+
+    @property
+    def passed(self) -> bool:
+        return self.state == "judged" and all(each.holds for each in self.findings)
+
+    @property
+    def points(self) -> int:
+        return sum(each.points for each in self.findings)
+
+    @property
+    def out_of(self) -> int:
+        return self.exercise.points
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        return self.judgement.findings
+
+    @property
+    def headline(self) -> str:
+        """The result in one line."""
+        name = f"{self.exercise.name}: {self.exercise.title}"
+        if self.state == "unanswered":
+            return f"○ not answered yet: {name}"
+        if self.state == "no answer":
+            return f"✗ cannot be checked: {name}"
+        if self.state == "handed in":
+            return f"● handed in: {name}"
+        held = sum(each.holds for each in self.findings)
+        if self.passed:
+            return f"✓ all checks passed: {name} ({self.points} of {self.out_of} points)"
+        many = f"{held} of {len(self.findings)} behaviours hold" if len(self.findings) > 1 else "not right yet"
+        return f"✗ {many}: {name} ({self.points} of {self.out_of} points)"
+
+    @property
+    def trouble(self) -> list[str]:
+        """What went wrong while the answer was tried, with the line and the record concerned."""
+        found, met = self.attempt.trouble, self.attempt.met
+        lines = [found.reason] if found else []
+        lines += [f"In your code, {found.line}"] if found and found.line else []
+        return lines + ([f"The record it met: {wording.one_sent(met)}"] if met else [])
+
+    @property
+    def prints(self) -> list[str]:
+        """The last lines that the answer printed."""
+        lines = [*self.attempt.prints][-PRINTS_SHOWN:]
+        more = self.attempt.printed - len(lines)
+        return ([f"… {more:,} lines above"] if more > 0 else []) + lines
+
+    @property
+    def short(self) -> Finding | None:
+        """The first behaviour that falls short."""
+        return next((each for each in self.findings if not each.holds), None)
+
+    @property
+    def closing(self) -> list[str]:
+        """What to do next, or, after passing, what else to think of."""
+        if self.passed:
+            return [self.exercise.discussion, OTHER_READINGS]
+        if self.state in ("judged", "no answer") and self.exercise.hints:
+            return [f'For a hint: lab.hint("{self.exercise.name}")']
+        return []
+
+    def __repr__(self) -> str:
+        return "\n".join(self._lines())
+
+    def _ipython_display_(self) -> None:
+        if self.show:
+            show, self.show = self.show, None
+            show(self)
+
+    def _lines(self) -> Iterator[str]:
+        """The verdict as text: all that the notebook shows, for those who cannot or need not look."""
+        yield self.headline
+        yield from (f"  {each}" for each in (self.checked, *self.remarks, *self.trouble) if each)
+        yield from (f"  {HOLDS if each.holds else SHORT:13}  {each.behaviour.words}" for each in self.findings)
+        if self.judgement.evidence and self.short:
+            yield f"The first that falls short: {self.short.behaviour.words}"
+            yield from (f"  {each}" for each in self.judgement.diagnosis)
+            yield from _table(self.judgement)
+        if self.prints:
+            yield "Printed:"
+            yield from (f"  {each}" for each in self.prints)
+        yield from self.closing
+
+
+def _table(judgement: Judgement) -> Iterator[str]:
+    heads = (("",), ("went in",), ("expected",), ("came out",))
+    rows = [heads, *((("→ wrong" if e.wrong else "",), e.sent, e.expected, e.got) for e in judgement.evidence)]
+    widths = [max(len(text) for row in rows for text in row[column]) for column in range(4)]
+    for row in rows:
+        for texts in itertools.zip_longest(*row, fillvalue=""):
+            yield "  " + "  ".join(f"{text:{width}}" for text, width in zip(texts, widths, strict=True)).rstrip()

@@ -1,0 +1,73 @@
+"""Records in words, for the evidence of a verdict."""
+
+import datetime
+import json
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any
+
+from labkit.exercises.exercise import Row, Sent
+
+NOTHING = "nothing"
+SHOWN = 8  # records in one cell
+LONGEST = 70  # characters of one value
+YEAR_2001, YEAR_2286 = 10**12, 10**13  # epoch ms: a number between them is taken for a time
+
+
+def of_sent(sources: Sequence[Sent], sent: Sequence[Sent], fields: Sequence[str]) -> tuple[str, ...]:
+    """The records that went in, each with its number in the order of writing."""
+    numbers = {id(each): number for number, each in enumerate(sent)}
+    lines = [f"#{numbers[id(each)]} {one_sent(each, fields)}" for each in sources]
+    return _shortened(lines) or (NOTHING,)
+
+
+def one_sent(record: Sent, fields: Sequence[str] = ()) -> str:
+    """A record that went in: its time, key, and the given fields of its value, or all of them."""
+    shown: Any = record.value
+    if isinstance(shown, Mapping):
+        shown = {name: shown[name] for name in (fields or shown) if name in shown} or shown
+    return f"{clock(record.timestamp)} {record.key or 'no key'} {_value(shown)}"
+
+
+def of_rows(rows: Sequence[Row], columns: Sequence[str]) -> tuple[str, ...]:
+    return _shortened([of_row(row, columns) for row in rows])
+
+
+def of_row(row: Row, columns: Sequence[str]) -> str:
+    """A record that came out: its time, key, and the given columns, or all fields."""
+    known = (row["key"], row["time"])
+    names = columns or [name for name, value in row.items() if value not in known]
+    fields = {name: row.get(name, "missing") for name in names if name not in ("key", "time")}
+    key = "no key" if row["key"] is None else row["key"]
+    return f"{clock(row['time'])} {key} {_value(fields)}".rstrip()
+
+
+def clock(milliseconds: int) -> str:
+    """A time in epoch ms as hours, minutes and seconds (UTC)."""
+    time = datetime.datetime.fromtimestamp(milliseconds / 1000, datetime.UTC)
+    return f"{time:%H:%M:%S}" + (f".{milliseconds % 1000:03}" if milliseconds % 1000 else "")
+
+
+def hashable(value: Any) -> Hashable:
+    return value if isinstance(value, Hashable) else json.dumps(value, sort_keys=True)
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {_one(each)}" for name, each in value.items())
+    return _one(value)
+
+
+def _one(value: Any) -> str:
+    if isinstance(value, bytes):
+        value = value.decode(errors="backslashreplace")
+    elif isinstance(value, int) and not isinstance(value, bool) and YEAR_2001 <= value < YEAR_2286:
+        return clock(value)
+    elif isinstance(value, float):
+        value = f"{value:.10g}"
+    text = value if isinstance(value, str) else json.dumps(value, default=str)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+
+
+def _shortened(lines: Sequence[str]) -> tuple[str, ...]:
+    more = len(lines) - SHOWN
+    return (*lines[:SHOWN], f"and {more} more") if more > 0 else tuple(lines)

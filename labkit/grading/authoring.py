@@ -1,0 +1,57 @@
+"""Recording the expectations of exercises, and finding the parts of a collection."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import orjson
+
+from labkit.exercises import catalogue
+from labkit.exercises.catalogue import Folder, module
+from labkit.exercises.exercise import Exercise, Row, Sent
+
+
+@dataclass(frozen=True)
+class Collection:
+    """A folder of exercises, with the folders of their oracles and their solutions."""
+
+    folder: Folder
+    oracles: Path
+    solutions: Path
+
+    def expected(self, exercise: Exercise, sent: Sequence[Sent]) -> dict[str, list[Row]]:
+        """What the oracle expects, by output. An oracle yields the rows of the only output, or returns a dict."""
+        found = module(self.oracles / _file(exercise)).expected(sent)
+        return {name: list(rows) for name, rows in found.items()} if isinstance(found, dict) else {"out": list(found)}
+
+    def recording(self, exercise: Exercise) -> bytes:
+        """The file of the recorded expectations, as it should be."""
+        sent = exercise.sent(catalogue.RECORDED)
+        content = {"readings": catalogue.digest(sent), "expected": self.expected(exercise, sent)}
+        return orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+
+    def record(self, exercise: Exercise) -> bool:
+        """Write the recorded expectations; whether they have changed."""
+        file, new = self.folder.recording(exercise.name), self.recording(exercise)
+        if file.exists() and file.read_bytes() == new:
+            return False
+        file.parent.mkdir(exist_ok=True)
+        file.write_bytes(new)
+        return True
+
+
+def _file(exercise: Exercise) -> str:
+    return f"{exercise.name.replace('-', '_')}.py"
+
+
+def of_the_package() -> Collection:
+    """The lab's own exercises; their solutions are with its tests, in a clone only."""
+    package = Path(__file__).parents[1]
+    return Collection(
+        Folder(catalogue.COLLECTION), package / "grading" / "oracles", package.parent / "tests" / "solutions"
+    )
+
+
+def of(path: Path) -> Collection:
+    """An instructor's own folder."""
+    return Collection(Folder(path), path / "oracles", path / "solutions")

@@ -1,0 +1,33 @@
+"""A function call in a background thread."""
+
+from collections.abc import Callable
+from typing import Any
+
+from labkit.runs.worker import Worker
+
+
+class Call(Worker):
+    """Calls a function once. What it prints is kept, and `stop()` interrupts it; `result` is what it returns."""
+
+    STOP_LIMIT = 0.0  # seconds: the function cannot be asked, only interrupted
+
+    def __init__(self, name: str, function: Callable[[], Any]) -> None:
+        super().__init__(name)
+        self.result: Any = None
+        self._function = function
+
+    def _work(self) -> None:
+        self._is_running()
+        self.result = self._function()
+
+    def _ask_to_stop(self) -> None:
+        pass
+
+    def _renew(self) -> None:
+        self.result = None
+
+    def total(self) -> int:
+        return 0
+
+    def facts(self) -> str:
+        return ""
