@@ -12,11 +12,12 @@ Identity = tuple[Hashable, ...]
 
 @dataclass
 class Comparison:
-    """The expected rows of one output, and those that came out, by their identity.
+    """The expected rows of one output, and those that came out, by their identity: their values in `columns`.
 
     `parts` says which parts of the input a row was made from.
     """
 
+    columns: tuple[str, ...]
     expected: Mapping[Identity, Row]
     got: Mapping[Identity, Sequence[Row]]
     parts: Callable[[Identity], set[str]]
@@ -118,8 +119,7 @@ class Given(Correct):
 
 
 def same(got: object, expected: object) -> bool:
-    """Whether two JSON values are equal; numbers may differ by rounding errors."""
-    numbers = [each for each in (got, expected) if isinstance(each, int | float) and not isinstance(each, bool)]
-    if len(numbers) == 2:
-        return math.isclose(*numbers, rel_tol=1e-9, abs_tol=1e-6)
+    """Whether two JSON values are equal. Where one is a float, rounding errors do not count."""
+    if {type(got), type(expected)} in ({float}, {float, int}):
+        return math.isclose(got, expected, rel_tol=1e-9, abs_tol=1e-6)  # type: ignore[arg-type]
     return type(got) is type(expected) and got == expected

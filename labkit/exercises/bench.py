@@ -16,6 +16,7 @@ from labkit.runs.application import CONSUMER
 from labkit.waiting import wait_until
 
 FLUSH_LIMIT = 10.0  # seconds that Kafka may take to acknowledge the records
+PROMPT = {"enable.idempotence": False}  # an idempotent producer takes 0.5 s to get its id from the broker
 SETTLE_LIMIT = 1.0  # seconds
 
 
@@ -42,7 +43,7 @@ class Bench:
 
     def write(self, exercise: Exercise, name: str, records: Sequence[Sent]) -> None:
         """Write records to one of the exercise's topics, and wait until Kafka has acknowledged them."""
-        producer = clients.producer(self.groups.topics.address)
+        producer = clients.producer(self.groups.topics.address, **PROMPT)
         for each in records:
             value = each.value if isinstance(each.value, bytes) else orjson.dumps(each.value)
             producer.produce(self.full(exercise, name), value, each.key, timestamp=each.timestamp)
@@ -71,7 +72,7 @@ class Bench:
             consumer_group=self.groups.topics.full(group),
             auto_offset_reset="earliest",
             consumer_extra_config=clients.RECONNECT | CONSUMER,
-            producer_extra_config=clients.RECONNECT,
+            producer_extra_config=clients.RECONNECT | PROMPT,
             loglevel=None,
         )
 

@@ -34,9 +34,9 @@ def diagnose(behaviour: Behaviour, comparison: Comparison) -> Iterator[str]:
 
 
 def _unrecognised(comparison: Comparison, rows: Sequence[dict[str, Any]]) -> Iterator[str]:
-    yield f"{len(rows)} records came out, but none of them has the key and time of an expected one."
+    yield f"{len(rows)} records came out, but none of them is an expected one."
     wanted = next(iter(comparison.expected.values()))
-    for name in ("key", "time"):
+    for name in comparison.columns:
         if not any(same(row.get(name), each[name]) for row in rows for each in comparison.expected.values()):
             yield f"No {name} is right: for example {rows[0].get(name)!r}; expected is {wanted[name]!r}."
 
@@ -45,7 +45,7 @@ def _field(name: str, behaviour: Behaviour, comparison: Comparison) -> Iterator[
     wrong = [each for each in behaviour.wrong(comparison) if each in comparison.got]
     pairs = [(row, comparison.expected[each]) for each in wrong for row in comparison.got[each]]
     if pairs and not any(name in row for row, _ in pairs):
-        near = nearest(name, pairs[0][0])
+        near = nearest(name, {*pairs[0][0]} - {"key", "time", *pairs[0][1]})
         yield f"There is no field {name!r}" + (f": is {near!r} meant for it?" if near else ".")
         return
     values = [(row.get(name), expected[name]) for row, expected in pairs if not same(row.get(name), expected[name])]
@@ -58,12 +58,14 @@ def _field(name: str, behaviour: Behaviour, comparison: Comparison) -> Iterator[
 
 
 def _repeated(comparison: Comparison) -> Iterator[str]:
-    twice = sum(len(rows) > 1 for rows in comparison.got.values())
-    if twice:
+    twice = [rows for rows in comparison.got.values() if len(rows) > 1]
+    if twice and all("start" in row for row in twice[0]):
         yield (
-            f"{twice} records came out more than once. A window comes out each time it changes with .current(), "
-            "and once, when it closes, with .final()."
+            f"{len(twice)} windows came out more than once: with .current() a window comes out each time it changes, "
+            "with .final() once, when it closes."
         )
+    elif twice:
+        yield f"{len(twice)} records came out more than once."
 
 
 def _is_number(value: object) -> bool:

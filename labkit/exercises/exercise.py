@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from labkit.exercises.behaviours import Behaviour
@@ -82,8 +82,8 @@ class Exercise:
 
     `readings` makes the records that go in, for any seed, in the order in which they are written. `kind` says how an
     answer is tried. Output records are rows: `key`, `time` (the Kafka timestamp in ms), the fields of the value, and
-    each header as `header.<name>`; a value that is not a JSON object is the field `value`. A row is recognised by the
-    columns in `identity`, and `sources` finds the records that it was made from; of these a verdict `shows` some fields.
+    each header as `header.<name>`; a value that is not a JSON object is the field `value`. A row is recognised by
+    key and time, or by the columns that `identity` has for its output, and `sources` finds the records that it was made from; of these a verdict `shows` some fields.
     There is a topic for each of the `outputs`; of those in `raw` the rows have the field `value` only, as text.
     """
 
@@ -96,7 +96,7 @@ class Exercise:
     hints: tuple[str, ...]
     discussion: str
     readings: Callable[[random.Random], Sequence[Sent]] = lambda _: ()
-    identity: tuple[str, ...] = ("key", "time")
+    identity: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     sources: Callable[[Row, Sequence[Sent]], list[Sent]] = same_record
     outputs: tuple[str, ...] = ("out",)
     raw: tuple[str, ...] = ()

@@ -8,6 +8,7 @@ from labkit.exercises.behaviours import Behaviour, Comparison, Identity
 from labkit.exercises.diagnosis import diagnose
 from labkit.exercises.exercise import ORDINARY, Exercise, Row, Sent
 
+KEY_AND_TIME = ("key", "time")
 BEFORE, AFTER = 2, 5  # rows shown around the first wrong one
 
 
@@ -49,7 +50,9 @@ def judge(
     got: Mapping[str, Sequence[Row]],
 ) -> Judgement:
     """Compare the rows that came out with the expected ones, by output."""
-    compared = {name: compare(exercise, sent, expected.get(name, ()), got.get(name, ())) for name in exercise.outputs}
+    compared = {
+        name: compare(exercise, name, sent, expected.get(name, ()), got.get(name, ())) for name in exercise.outputs
+    }
     findings = tuple(Finding(each, each.holds(compared[each.output])) for each in exercise.behaviours)
     short = next((each.behaviour for each in findings if not each.holds), None)
     if not short:
@@ -58,11 +61,15 @@ def judge(
     return Judgement(findings, _evidence(exercise, sent, short, comparison), tuple(diagnose(short, comparison)))
 
 
-def compare(exercise: Exercise, sent: Sequence[Sent], expected: Sequence[Row], got: Sequence[Row]) -> Comparison:
-    """The rows by identity. A row made from special records only counts to their parts, not to the ordinary one."""
+def compare(
+    exercise: Exercise, output: str, sent: Sequence[Sent], expected: Sequence[Row], got: Sequence[Row]
+) -> Comparison:
+    """The rows of an output by identity. A row made from special records only counts to their parts, not to the ordinary one."""
+
+    columns = exercise.identity.get(output, KEY_AND_TIME)
 
     def identity(row: Row) -> Identity:
-        return tuple(wording.hashable(row.get(name)) for name in exercise.identity)
+        return tuple(wording.hashable(row.get(name)) for name in columns)
 
     found: dict[Identity, list[Row]] = {}
     for row in got:
@@ -73,7 +80,7 @@ def compare(exercise: Exercise, sent: Sequence[Sent], expected: Sequence[Row], g
         row = wanted.get(which) or found[which][0]
         return {each.part for each in exercise.sources(row, sent)} - {ORDINARY} or {ORDINARY}
 
-    return Comparison(wanted, found, parts)
+    return Comparison(columns, wanted, found, parts)
 
 
 def _evidence(

@@ -3,31 +3,23 @@
 import random
 
 from labkit.exercises.behaviours import Correct, Present
-from labkit.exercises.exercise import BASE, Exercise, Sent
+from labkit.exercises.exercise import Exercise, Sent, reading, same_reading
 from labkit.exercises.kinds import Pipeline
 
 DEVICES = ("cellar", "kitchen", "bathroom")
 
 
 def readings(luck: random.Random) -> list[Sent]:
-    sent = []
-    for second in range(16):
-        for device in DEVICES:
-            humidity = round(luck.uniform(35.0, 85.0), 1)
-            part = "dry" if humidity <= 60 else "ordinary"
-            sent.append(_reading(device, second, luck, humidity, part))
-    limit = luck.sample(range(len(sent)), 4)
-    for place in limit:
-        old = sent[place]
-        sent[place] = Sent(old.key, {**dict(old.value), "humidity": 60.0}, old.timestamp, "limit")
-    return sent
+    limit = luck.sample(range(16), 5)  # seconds at which one device measures exactly the limit, another nearly
+    return [_measured(device, second, luck, second in limit) for second in range(16) for device in DEVICES]
 
 
-def _reading(device: str, second: int, luck: random.Random, humidity: float, part: str) -> Sent:
-    timestamp = BASE + 1000 * second
-    temperature = round(luck.uniform(8.0, 26.0), 1)
-    value = {"device": device, "temperature": temperature, "humidity": humidity, "timestamp": timestamp}
-    return Sent(device, value, timestamp, part)
+def _measured(device: str, second: int, luck: random.Random, limit: bool) -> Sent:
+    humidity = round(luck.uniform(35.0, 85.0), 1)
+    if limit and device in DEVICES[:2]:
+        humidity = 60.0 if device == DEVICES[0] else luck.choice((59.9, 60.1))
+    part = "limit" if humidity == 60 else "dry" if humidity < 60 else "ordinary"
+    return reading(device, second, round(luck.uniform(8.0, 26.0), 1), humidity, part)
 
 
 EXERCISE = Exercise(
@@ -37,15 +29,17 @@ EXERCISE = Exercise(
     number=1,
     kind=Pipeline(),
     readings=readings,
-    identity=("device", "timestamp"),
+    identity={"out": ("device", "timestamp")},
+    sources=same_reading,
     shows=("temperature", "humidity"),
     behaviours=(
-        Present("Every reading above 60 % humidity is kept", part="ordinary"),
-        Present("Readings below 60 % are left out", part="dry"),
+        Present("Every reading above 60 % humidity is kept", part="ordinary", points=2),
+        Present("Readings below 60 % are left out", part="dry", points=2),
         Present("A reading of exactly 60 % is left out: it is not above", part="limit"),
-        Correct("dew_point is the temperature minus a fifth of what is missing to 100 %", columns=("dew_point",)),
-        Correct("All other fields are as they were", columns=("device", "temperature", "humidity", "timestamp")),
-        Correct("Key and event time are as they were", columns=("key", "time")),
+        Correct(
+            "dew_point is the temperature minus a fifth of what is missing to 100 %", columns=("dew_point",), points=3
+        ),
+        Correct("Key, time and the other fields are as they were", columns=("key", "time", "temperature", "humidity")),
     ),
     hints=(
         "A condition in square brackets keeps the records for which it is true, as in alert_filter.",

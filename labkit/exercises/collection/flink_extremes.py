@@ -1,0 +1,45 @@
+"""An aggregate per device and window in Flink SQL."""
+
+import random
+
+from labkit.exercises.behaviours import Correct, Present
+from labkit.exercises.flink_tables import reading, result, sources
+from labkit.exercises.exercise import Exercise, Sent
+from labkit.exercises.kinds import Sql
+
+TABLES = result(
+    "sensor_id STRING, window_start TIMESTAMP(3), lowest DOUBLE, highest DOUBLE, readings BIGINT",
+)
+
+
+def readings(luck: random.Random) -> list[Sent]:
+    sent = []
+    for second in range(50):
+        for device in ("axle", "brake"):
+            if luck.random() < 0.6:
+                sent.append(reading(device, second, round(luck.uniform(-20.0, 60.0), 1)))
+    return sent
+
+
+EXERCISE = Exercise(
+    name="flink-extremes",
+    title="Lowest and highest per device, in SQL",
+    lesson="05_flink",
+    number=1,
+    kind=Sql(TABLES),
+    readings=readings,
+    identity={"out": ("sensor_id", "window_start")},
+    sources=sources,
+    behaviours=(
+        Present("There is one row for each device and window of 10 s", points=2),
+        Correct("lowest and highest are right", columns=("lowest", "highest"), points=2),
+        Correct("readings is their number", columns=("readings",)),
+    ),
+    hints=(
+        "TUMBLE takes the place of HOP in lesson 05: "
+        "FROM TABLE(TUMBLE(TABLE readings, DESCRIPTOR(event_time), INTERVAL '10' SECOND)).",
+        "Grouped by sensor_id, window_start and window_end; MIN, MAX and COUNT(*) in the order of the columns.",
+    ),
+    discussion="It is tempting to leave window_end out of GROUP BY, since the start says it all. Flink needs both to see "
+    "that this is a window, which closes: without it, the query is one that corrects its results again and again.",
+)

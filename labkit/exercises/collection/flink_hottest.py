@@ -1,0 +1,44 @@
+"""The hottest reading of each window, in Flink SQL."""
+
+import random
+
+from labkit.exercises.behaviours import Correct, Once, Present
+from labkit.exercises.flink_tables import reading, result, sources
+from labkit.exercises.exercise import Exercise, Sent
+from labkit.exercises.kinds import Sql
+
+TABLES = result("window_start TIMESTAMP(3), sensor_id STRING, temperature DOUBLE")
+
+
+def readings(luck: random.Random) -> list[Sent]:
+    """No two temperatures are the same, so that each window has one hottest reading."""
+    temperatures = luck.sample(range(-400, 400), 100)
+    return [
+        reading(device, second, temperatures.pop() / 10)
+        for second in range(30)
+        for device in ("axle", "brake", "clutch")
+    ]
+
+
+EXERCISE = Exercise(
+    name="flink-hottest",
+    title="The hottest reading of each window, in SQL",
+    lesson="05_flink",
+    number=2,
+    kind=Sql(TABLES),
+    readings=readings,
+    identity={"out": ("window_start",)},
+    sources=sources,
+    behaviours=(
+        Present("There is a row for each window of 10 s"),
+        Once("There is only one for each window", points=2),
+        Correct("It is the hottest reading, with its device", columns=("sensor_id", "temperature"), points=2),
+    ),
+    hints=(
+        "In Flink SQL this is called a Window Top-N: number the rows of each window, the hottest first, and keep row 1.",
+        "ROW_NUMBER() OVER (PARTITION BY window_start, window_end ORDER BY temperature DESC) AS place, in an inner "
+        "SELECT from the windows; the outer one has WHERE place = 1.",
+    ),
+    discussion="It is tempting to take MAX(temperature) per window. That gives the temperature, but not which device had "
+    "it: the other columns of the row with the maximum are not part of the aggregate.",
+)

@@ -1,0 +1,59 @@
+"""Late readings collected instead of lost."""
+
+import random
+
+from labkit.exercises.behaviours import Correct, Once, Present
+from labkit.exercises.exercise import Exercise, Sent, in_window, reading, same_reading
+from labkit.exercises.kinds import Pipeline
+
+LENGTH = 5  # seconds
+
+
+def readings(luck: random.Random) -> list[Sent]:
+    """Some readings arrive after their window has been closed, some while it is still open."""
+    arriving = []
+    for second in range(30):
+        for device in ("gate", "well"):
+            wait, part = luck.choices(((0.0, "ordinary"), (1.0, "in time"), (9.0, "late")), (6, 1, 2))[0]
+            when = second - second % LENGTH + LENGTH + wait if part != "ordinary" else second
+            arriving.append((when + luck.random() / 10, reading(device, second, _degrees(luck), part=part)))
+    arriving += [(when, reading(device, when, _degrees(luck))) for when in (41, 47) for device in ("gate", "well")]
+    return [each for _, each in sorted(arriving, key=lambda each: each[0])]
+
+
+def _degrees(luck: random.Random) -> float:
+    return round(luck.uniform(10.0, 30.0), 1)
+
+
+def sources(row: dict[str, object], sent: list[Sent]) -> list[Sent]:
+    """Of a window its readings, of a collected reading the reading."""
+    return in_window(1000 * LENGTH)(row, sent) if "start" in row else same_reading(row, sent)
+
+
+EXERCISE = Exercise(
+    name="late-readings",
+    title="Late readings collected instead of lost",
+    lesson="03_windows",
+    number=3,
+    kind=Pipeline(producer=True),
+    readings=readings,
+    sources=sources,
+    outputs=("out", "late"),
+    identity={"late": ("device", "timestamp")},
+    behaviours=(
+        Present("There is one window of 5 s after the other"),
+        Correct("count is the number of readings that came in time", columns=("count",)),
+        Present("Every late reading is collected, and no other", output="late", points=2),
+        Once("None is collected twice", output="late"),
+        Correct("Its value is unchanged", columns=("device", "temperature", "timestamp"), output="late"),
+        Correct("Its key and time are unchanged", columns=("key", "time"), output="late"),
+    ),
+    hints=(
+        "on_late is called for each reading that comes too late, with value, key, timestamp and more: section 4.",
+        "Inside it, write the reading as in lesson 01: producer.produce(topic=late.name, key=..., value=..., timestamp=...).",
+        "A function inside your function can use producer and late. It returns False, so that nothing is logged.",
+    ),
+    discussion="It is tempting to collect the late readings in a Python list. That is gone when the program ends, nobody "
+    "else can read it, and it grows without end. In a topic they are safe: another pipeline can count them, or correct "
+    "the windows that they belong to.",
+)

@@ -1,0 +1,46 @@
+"""Reading on where a consumer group stopped."""
+
+import random
+
+from labkit.exercises.behaviours import Correct, Once, Present
+from labkit.exercises.exercise import Exercise, Sent, reading, same_reading
+from labkit.exercises.kinds import Consuming
+
+DEVICES = ("attic", "barn", "cabin", "dock", "engine")
+VISITS = (5, 8, 7)
+
+
+def readings(luck: random.Random) -> list[Sent]:
+    return [
+        reading(luck.choice(DEVICES), second, round(luck.uniform(0.0, 35.0), 1), round(luck.uniform(20.0, 90.0), 1))
+        for second in range(sum(VISITS))
+    ]
+
+
+EXERCISE = Exercise(
+    name="read-on",
+    title="Read on where the group stopped",
+    lesson="01_producer",
+    number=3,
+    kind=Consuming(VISITS),
+    readings=readings,
+    identity={"out": ("device", "timestamp")},
+    sources=same_reading,
+    partitions=3,
+    behaviours=(
+        Present("Every record reaches the target", points=2),
+        Once("No record reaches it twice", points=2),
+        Correct("Its value is unchanged", columns=("temperature", "humidity")),
+        Correct("Its key is unchanged", columns=("key",)),
+        Correct("Its time is unchanged", columns=("time",)),
+    ),
+    hints=(
+        "The function read in lesson 01, section 5, is nearly what is needed: it returns records instead of writing them.",
+        "A group continues after the last offset that was stored: reader.store_offsets(message=message), once for "
+        "each record that has been written.",
+        "message.key(), message.value() and message.timestamp()[1] are what has to be written again.",
+    ),
+    discussion="It is tempting to store the offset as soon as a record has been read. If the program dies before the "
+    "record is written, it is lost: the group goes on after it. The other way round, a record may be written twice, but "
+    "never lost: that is at-least-once. Exactly-once needs a transaction for both, which notebook 05 shows in Flink.",
+)

@@ -1,0 +1,63 @@
+"""The tables that the exercises in Flink SQL read and write."""
+
+import datetime
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from labkit.exercises.exercise import BASE, Sent
+
+READINGS = """
+CREATE TABLE readings (
+    sensor_id STRING,
+    temperature DOUBLE,
+    humidity DOUBLE,
+    `timestamp` BIGINT,
+    event_time AS TO_TIMESTAMP_LTZ(`timestamp`, 3),
+    WATERMARK FOR event_time AS event_time - INTERVAL '2' SECOND
+) WITH (
+    'connector' = 'kafka',
+    'topic' = '${topic}',
+    'properties.bootstrap.servers' = '${broker}',
+    'properties.group.id' = '${group}',
+    'scan.startup.mode' = 'earliest-offset',
+    'scan.bounded.mode' = '${until}',
+    'format' = 'json'
+);
+"""
+
+RESULT = """
+CREATE TABLE results (
+    %s
+) WITH (
+    'connector' = 'kafka',
+    'topic' = '${out}',
+    'properties.bootstrap.servers' = '${broker}',
+    'format' = 'json',
+    'json.timestamp-format.standard' = 'ISO-8601'
+);
+"""
+
+
+def result(columns: str) -> str:
+    """The table `readings`, and a table `results` with these columns."""
+    return READINGS + RESULT % columns
+
+
+def reading(device: str, second: float, temperature: float, humidity: float = 50.0) -> Sent:
+    """A reading under the names that Flink's tables use; see `exercise.reading`."""
+    timestamp = BASE + round(1000 * second)
+    value = {"sensor_id": device, "temperature": temperature, "humidity": humidity, "timestamp": timestamp}
+    return Sent(device, value, timestamp)
+
+
+def window_start(timestamp: int, milliseconds: int) -> str:
+    """The start of the tumbling window that holds a time, as Flink writes it."""
+    start = timestamp - timestamp % milliseconds
+    return datetime.datetime.fromtimestamp(start / 1000, datetime.UTC).strftime("%Y-%m-%dT%H:%M:%S")
+
+
+def sources(row: Mapping[str, Any], sent: Sequence[Sent]) -> list[Sent]:
+    """The readings of the row's window of 10 s; those of its device only, if the rows are about single devices."""
+    start, device = row.get("window_start"), row.get("sensor_id")
+    inside = [each for each in sent if window_start(each.timestamp, 10_000) == start]
+    return [each for each in inside if each.key == device] if "readings" in row else inside

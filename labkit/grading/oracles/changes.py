@@ -1,0 +1,15 @@
+"""Each reading but the first of its device, with the difference to the one before."""
+
+from collections.abc import Iterator, Sequence
+
+from labkit.exercises.exercise import Row, Sent
+
+
+def expected(sent: Sequence[Sent]) -> Iterator[Row]:
+    last: dict[str, float] = {}
+    for each in sent:
+        value, device = dict(each.value), str(each.key)
+        if device in last:
+            change = value["temperature"] - last[device]
+            yield {"key": each.key, "time": each.timestamp, **value, "change": change}
+        last[device] = value["temperature"]

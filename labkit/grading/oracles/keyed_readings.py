@@ -1,0 +1,11 @@
+"""Each reading once, with its device as the key and its own time."""
+
+from collections.abc import Iterator, Sequence
+
+from labkit.exercises.exercise import Row, Sent
+
+
+def expected(sent: Sequence[Sent]) -> Iterator[Row]:
+    for each in sent:
+        value = dict(each.value)
+        yield {"key": value["device"], "time": value["timestamp"], **value}

@@ -1,0 +1,13 @@
+"""Each reading once: the first time that its device and timestamp come."""
+
+from collections.abc import Iterator, Sequence
+
+from labkit.exercises.exercise import Row, Sent
+
+
+def expected(sent: Sequence[Sent]) -> Iterator[Row]:
+    seen = set()
+    for each in sent:
+        if (each.key, each.timestamp) not in seen:
+            seen.add((each.key, each.timestamp))
+            yield {"key": each.key, "time": each.timestamp, **dict(each.value)}

@@ -1,0 +1,2 @@
+answer = "b"
+WRONG = [("a", ("The answer",)), ("c", ("The answer",)), ("d", ("The answer",))]

@@ -1,0 +1,79 @@
+def answer(readings):
+    def change(reading, state):
+        last = state.get("last")
+        state.set("last", reading["temperature"])
+        if last is None:
+            return None
+        return {**reading, "change": reading["temperature"] - last}
+
+    return readings.apply(change, stateful=True).filter(lambda each: each is not None)
+
+
+def zero_is_false(readings):
+    def change(reading, state):
+        last = state.get("last")
+        state.set("last", reading["temperature"])
+        return {**reading, "change": reading["temperature"] - last} if last else None
+
+    return readings.apply(change, stateful=True).filter(lambda each: each is not None)
+
+
+def of_any_device(readings):
+    last = []
+
+    def change(reading):
+        last.append(reading["temperature"])
+        return {**reading, "change": last[-1] - last[-2]} if len(last) > 1 else None
+
+    return readings.apply(change).filter(lambda each: each is not None)
+
+
+def the_other_way_round(readings):
+    def change(reading, state):
+        last = state.get("last")
+        state.set("last", reading["temperature"])
+        return {**reading, "change": last - reading["temperature"]} if last is not None else None
+
+    return readings.apply(change, stateful=True).filter(lambda each: each is not None)
+
+
+def the_first_too(readings):
+    def change(reading, state):
+        last = state.get("last", reading["temperature"])
+        state.set("last", reading["temperature"])
+        return {**reading, "change": reading["temperature"] - last}
+
+    return readings.apply(change, stateful=True)
+
+
+def since_the_first(readings):
+    def change(reading, state):
+        first = state.get("first")
+        if first is None:
+            state.set("first", reading["temperature"])
+            return None
+        return {**reading, "change": reading["temperature"] - first}
+
+    return readings.apply(change, stateful=True).filter(lambda each: each is not None)
+
+
+def only_the_change(readings):
+    def change(reading, state):
+        last = state.get("last")
+        state.set("last", reading["temperature"])
+        if last is None:
+            return None
+        kept = {"device": reading["device"], "timestamp": reading["timestamp"]}
+        return {**kept, "change": reading["temperature"] - last}
+
+    return readings.apply(change, stateful=True).filter(lambda each: each is not None)
+
+
+WRONG = [
+    (zero_is_false, ("A reading that follows",)),
+    (of_any_device, ("The first reading", "change")),
+    (the_other_way_round, ("change",)),
+    (the_first_too, ("The first reading",)),
+    (since_the_first, ("change",)),
+    (only_the_change, ("Its other fields",)),
+]

@@ -1,0 +1,51 @@
+from quixstreams.dataframe.windows import Max, Min
+
+
+def answer(readings):
+    return readings.hopping_window(duration_ms=7000, step_ms=2000).agg(minimum=Min("temperature")).final()
+
+
+def tumbling(readings):
+    return readings.tumbling_window(duration_ms=7000).agg(minimum=Min("temperature")).final()
+
+
+def hottest(readings):
+    return readings.hopping_window(duration_ms=7000, step_ms=2000).agg(minimum=Max("temperature")).final()
+
+
+def at_each_reading(readings):
+    return readings.hopping_window(duration_ms=7000, step_ms=2000).agg(minimum=Min("temperature")).current()
+
+
+def every_second(readings):
+    return readings.hopping_window(duration_ms=7000, step_ms=1000).agg(minimum=Min("temperature")).final()
+
+
+def six_seconds(readings):
+    return readings.hopping_window(duration_ms=6000, step_ms=2000).agg(minimum=Min("temperature")).final()
+
+
+def closed_by_all(readings):
+    windows = readings.hopping_window(duration_ms=7000, step_ms=2000).agg(minimum=Min("temperature"))
+    return windows.final(closing_strategy="partition")
+
+
+def another_name(readings):
+    return readings.hopping_window(duration_ms=7000, step_ms=2000).agg(min=Min("temperature")).final()
+
+
+def never_emitted(readings):
+    return readings.hopping_window(duration_ms=7000, step_ms=2000).agg(minimum=Min("temperature"))
+
+
+ALL = ("Every 2 s", "Each window is", "minimum", "Each window comes", "The last windows")
+WRONG = [
+    (tumbling, ("Every 2 s", "The last windows")),
+    (hottest, ("minimum",)),
+    (at_each_reading, ("Every 2 s", "minimum", "Each window comes", "The last windows")),
+    (every_second, ("Every 2 s", "The last windows")),
+    (six_seconds, ("Every 2 s", "Each window is", "minimum", "The last windows")),
+    (another_name, ("minimum",)),
+    (closed_by_all, ALL),  # quixstreams 3.28 emits no windows at all that are not a multiple of the step
+    (never_emitted, ALL),
+]

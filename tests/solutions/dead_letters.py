@@ -1,0 +1,89 @@
+import json
+
+
+def answer(records, unreadable):
+    def examine(raw):
+        try:
+            reading = json.loads(raw)
+        except ValueError:
+            return {"raw": raw, "reason": "no JSON"}
+        if not isinstance(reading, dict):
+            return {"raw": raw, "reason": "no object"}
+        if not isinstance(reading.get("temperature"), int | float):
+            return {"raw": raw, "reason": "no temperature"}
+        return {"reading": reading}
+
+    examined = records.apply(examine)
+    set_aside(examined, unreadable)
+    return examined.filter(lambda each: "reading" in each).apply(lambda each: each["reading"])
+
+
+def set_aside(examined, unreadable, reason=True, raw=True):
+    bad = examined.filter(lambda each: "reason" in each)
+    if reason:
+        bad = bad.set_headers(lambda value, key, timestamp, headers: [("reason", value["reason"].encode())])
+    bad.apply(lambda each: each["raw"] if raw else repr(each["raw"]).encode()).to_topic(unreadable)
+
+
+def examined_with(check):
+    def examine(raw):
+        try:
+            reading = json.loads(raw)
+            return {"reading": reading} if check(reading) else {"raw": raw, "reason": "no reading"}
+        except ValueError:
+            return {"raw": raw, "reason": "no JSON"}
+
+    return examine
+
+
+def is_reading(reading):
+    return isinstance(reading, dict) and isinstance(reading.get("temperature"), float)
+
+
+def good(examined):
+    return examined.filter(lambda each: "reading" in each).apply(lambda each: each["reading"])
+
+
+def only_json_is_asked_for(records, unreadable):
+    examined = records.apply(examined_with(lambda reading: True))
+    set_aside(examined, unreadable)
+    return good(examined)
+
+
+def any_temperature(records, unreadable):
+    examined = records.apply(examined_with(lambda reading: isinstance(reading, dict)))
+    set_aside(examined, unreadable)
+    return good(examined)
+
+
+def dropped(records, unreadable):
+    return good(records.apply(examined_with(is_reading)))
+
+
+def no_reason(records, unreadable):
+    examined = records.apply(examined_with(is_reading))
+    set_aside(examined, unreadable, reason=False)
+    return good(examined)
+
+
+def not_as_it_came(records, unreadable):
+    examined = records.apply(examined_with(is_reading))
+    set_aside(examined, unreadable, raw=False)
+    return good(examined)
+
+
+def only_the_temperature(records, unreadable):
+    examined = records.apply(examined_with(is_reading))
+    set_aside(examined, unreadable)
+    return good(examined).apply(lambda reading: {"temperature": reading["temperature"]})
+
+
+ASIDE = ("What is not JSON", "JSON that is no object", "An object without", "Nothing readable")
+WRONG = [
+    (only_json_is_asked_for, ("Every readable", "JSON that is no object", "An object without")),
+    (any_temperature, ("Every readable", "An object without")),
+    (dropped, (*ASIDE, "What is set aside", "Each has a reason")),
+    (no_reason, ("Each has a reason",)),
+    (not_as_it_came, ("What is set aside",)),
+    (only_the_temperature, ("It comes out with",)),
+]

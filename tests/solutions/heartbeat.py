@@ -1,0 +1,33 @@
+from quixstreams.dataframe.windows import Count, Mean
+
+
+def answer(readings):
+    windows = readings.tumbling_window(duration_ms=5000).agg(mean=Mean("temperature"), n=Count("temperature")).final()
+    return windows[windows["n"] > 0]
+
+
+def filtered_first(readings):
+    readings = readings[readings.contains("temperature")]
+    return readings.tumbling_window(duration_ms=5000).agg(mean=Mean("temperature"), n=Count()).final()
+
+
+def heartbeats_counted(readings):
+    windows = readings.tumbling_window(duration_ms=5000).agg(mean=Mean("temperature"), n=Count()).final()
+    return windows[windows["mean"].notnull()]
+
+
+def empty_windows_too(readings):
+    return readings.tumbling_window(duration_ms=5000).agg(mean=Mean("temperature"), n=Count("temperature")).final()
+
+
+def no_mean(readings):
+    windows = readings.tumbling_window(duration_ms=5000).agg(n=Count("temperature")).final()
+    return windows[windows["n"] > 0]
+
+
+WRONG = [
+    (filtered_first, ("The last window",)),
+    (heartbeats_counted, ("n is the number",)),
+    (empty_windows_too, ("A window that holds",)),
+    (no_mean, ("mean",)),
+]

@@ -1,0 +1,59 @@
+import json
+
+
+def answer(readings, producer, topic):
+    for reading in readings:
+        producer.produce(
+            topic=topic, key=reading["device"], value=json.dumps(reading), timestamp=reading["timestamp"]
+        )
+
+
+def no_timestamp(readings, producer, topic):
+    for reading in readings:
+        producer.produce(topic=topic, key=reading["device"], value=json.dumps(reading))
+
+
+def no_key(readings, producer, topic):
+    for reading in readings:
+        producer.produce(topic=topic, value=json.dumps(reading), timestamp=reading["timestamp"])
+
+
+def in_seconds(readings, producer, topic):
+    for reading in readings:
+        producer.produce(
+            topic=topic, key=reading["device"], value=json.dumps(reading), timestamp=reading["timestamp"] // 1000
+        )
+
+
+def as_python_text(readings, producer, topic):
+    for reading in readings:
+        producer.produce(topic=topic, key=reading["device"], value=str(reading), timestamp=reading["timestamp"])
+
+
+def rounded(readings, producer, topic):
+    for reading in readings:
+        reading = reading | {"temperature": round(reading["temperature"])}
+        producer.produce(
+            topic=topic, key=reading["device"], value=json.dumps(reading), timestamp=reading["timestamp"]
+        )
+
+
+def again_from_the_start(readings, producer, topic):
+    answer(readings, producer, topic)
+    answer(readings[:3], producer, topic)
+
+
+def only_the_first_device(readings, producer, topic):
+    answer([each for each in readings if each["device"] == readings[0]["device"]], producer, topic)
+
+
+EVERYTHING = ("Every reading", "No reading", "The value", "The key", "The record's time")
+WRONG = [
+    (no_timestamp, ("The record's time",)),
+    (no_key, ("The key",)),
+    (in_seconds, ("The record's time",)),
+    (as_python_text, EVERYTHING),
+    (rounded, ("The value",)),
+    (again_from_the_start, ("No reading",)),
+    (only_the_first_device, ("Every reading",)),
+]

@@ -1,0 +1,56 @@
+import json
+
+from quixstreams.dataframe.windows import Count
+
+
+def answer(readings, producer, late):
+    def collect(value, key, timestamp, late_by, start, end, *rest):
+        producer.produce(topic=late.name, key=key, value=json.dumps(value), timestamp=timestamp)
+        return False
+
+    return readings.tumbling_window(duration_ms=5000, grace_ms=2000, on_late=collect).agg(count=Count()).final()
+
+
+def windows(readings, producer, late, grace=2000, whole=True, time=True, times=1):
+    def collect(value, key, timestamp, late_by, start, end, *rest):
+        more = {"timestamp": timestamp} if time else {}
+        text = json.dumps(value if whole else {"device": value["device"], "timestamp": value["timestamp"]})
+        for _ in range(times):
+            producer.produce(topic=late.name, key=key, value=text, **more)
+        return False
+
+    return readings.tumbling_window(duration_ms=5000, grace_ms=grace, on_late=collect).agg(count=Count()).final()
+
+
+def no_grace(readings, producer, late):
+    return windows(readings, producer, late, grace=0)
+
+
+def only_printed(readings, producer, late):
+    def say(value, *rest):
+        print(value)
+        return False
+
+    return readings.tumbling_window(duration_ms=5000, grace_ms=2000, on_late=say).agg(count=Count()).final()
+
+
+def time_of_writing(readings, producer, late):
+    return windows(readings, producer, late, time=False)
+
+
+def without_temperature(readings, producer, late):
+    return windows(readings, producer, late, whole=False)
+
+
+def twice(readings, producer, late):
+    return windows(readings, producer, late, times=2)
+
+
+ASIDE = ("Every late reading", "None is collected", "Its value", "Its key and time")
+WRONG = [
+    (no_grace, ("count", "Every late reading")),
+    (only_printed, ASIDE),
+    (time_of_writing, ("Its key and time",)),
+    (without_temperature, ("Its value",)),
+    (twice, ("None is collected",)),
+]

@@ -1,0 +1,2 @@
+answer = "c"
+WRONG = [("a", ("The answer",)), ("b", ("The answer",)), ("d", ("The answer",))]

@@ -1,0 +1,2 @@
+answer = ["B", "D", "E"]
+WRONG = [(["D"], ("The answer",)), (["A", "C", "D"], ("The answer",)), (["B", "C", "D", "E"], ("The answer",))]
