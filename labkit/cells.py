@@ -1,4 +1,4 @@
-"""Which notebook cell is being executed: how running a cell again finds what it started before."""
+"""Which notebook cell is being executed, so that a cell that is run again finds what it started before."""
 
 import sys
 from collections.abc import Callable
@@ -24,19 +24,19 @@ def shell() -> Any:
 
 
 def current() -> Cell:
-    """The cell that the kernel executes now. JupyterLab names it in the execute request's metadata."""
+    """The cell that the kernel is executing. JupyterLab names it in the execute request's metadata."""
     kernel = shell()
     request = kernel.get_parent() if kernel else {}
     header = request.get("header", {})
-    if header.get("msg_type") != "execute_request":  # somebody has pressed a button
+    if header.get("msg_type") != "execute_request":  # such as a click on a button
         return Cell()
     return Cell(request.get("metadata", {}).get("cellId", ""), header.get("msg_id", ""))
 
 
 def at_the_end(finish: Callable[[bool], object]) -> None:
-    """Call a function when the present cell has been executed, and tell it whether without an error.
+    """Call `finish` after the current cell, with True if the cell succeeded.
 
-    What it displays stands below that cell, after the rest. Outside a notebook it is never called.
+    What it displays appears below that cell, after its other output. Outside a notebook it is never called.
     """
     here, kernel = current(), shell()
 
@@ -50,10 +50,10 @@ def at_the_end(finish: Callable[[bool], object]) -> None:
 
 
 def leave() -> None:
-    """Let what the present thread sends to the page belong to no cell.
+    """Detach what the current thread sends to the page from any cell.
 
-    Pages answer a widget where it was last spoken to from, and from within a cell that is the kernel's main thread,
-    which hears nothing while a cell runs. What belongs to no cell is answered in a thread of its own (ipykernel 7).
+    A page answers a widget on the thread of the cell that the widget last sent from. That is the kernel's main thread,
+    which receives nothing while a cell runs. Without a cell, answers go to a separate thread (ipykernel 7).
     """
     if kernel := getattr(shell(), "kernel", None):
         kernel.set_parent([], {})

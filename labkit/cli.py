@@ -28,7 +28,7 @@ SETTINGS = Path(__file__).with_name("jupyter")
 
 
 class OneLine(click.Group):
-    """An error that the user can mend is one line; Ctrl+C and SIGTERM are a clean end."""
+    """Shows a LabError as one line; Ctrl+C and SIGTERM end a command cleanly."""
 
     def invoke(self, ctx: click.Context) -> Any:
         for number in (signal.SIGINT, signal.SIGTERM):  # SIGINT too: a shell's background jobs ignore it
@@ -42,7 +42,7 @@ class OneLine(click.Group):
 
 
 @click.group(cls=OneLine, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--port", default=8888, show_default=True, help="The port to ask for; the next free one is taken.")
+@click.option("--port", default=8888, show_default=True, help="The port to use, or else the next free one.")
 @click.option("--no-browser", is_flag=True, help="Print the address instead of opening a browser.")
 @click.option("--notebooks", type=click.Path(path_type=Path), default=NOTEBOOKS, help="Another folder of notebooks.")
 @click.pass_context
@@ -94,24 +94,24 @@ def doctor_command() -> None:
 
 @main.command("broker")
 def broker_command() -> None:
-    """Run a Kafka in the foreground, for several terminals and notebooks.
+    """Run a Kafka broker in the foreground, for several terminals and notebooks.
 
-    Example: lab broker, and in each other terminal the line that it prints
+    Example: lab broker; then run the line that it prints in each other terminal
     """
     broker = OwnBroker()
     try:
         click.echo(f"export LAB_BROKER={broker.address}")
-        click.echo("Kafka is ready. Copy the line above into your other terminals; Ctrl+C ends it.", err=True)
+        click.echo("Kafka is ready. Copy the line above into your other terminals; Ctrl+C stops it.", err=True)
         while broker.alive:
             time.sleep(0.2)
-        raise LabError(f"Kafka has ended by itself:\n{broker.log(10)}")
+        raise LabError(f"Kafka stopped by itself:\n{broker.log(10)}")
     finally:
         broker.close()
 
 
 @main.command()
 @click.option("--writes", default="sensor", show_default=True, help="The topic to write to.")
-@click.option("--devices", default=3, show_default=True, help="How many simulated devices.")
+@click.option("--devices", default=3, show_default=True, help="The number of simulated devices.")
 @click.option("--per-second", default="1", show_default=True, help="Readings per second from each, or 'max'.")
 @click.option("--seed", default=0, show_default=True, help="The same seed gives the same temperatures.")
 @click.option("--records", type=int, help="Stop after this many readings.")
@@ -119,7 +119,7 @@ def broker_command() -> None:
 @click.option("--factor", type=float, help="How many times as fast to replay it: 3600 is one hour per second.")
 @click.option("--start", help="Replay nyc-weather from this time on, such as 2013-08-22.")
 def produce(per_second: str, **options: Any) -> None:
-    """Write readings into a topic until Ctrl+C: of simulated devices, or of a source.
+    """Write readings to a topic until Ctrl+C: from simulated devices, or from a source.
 
     Example: lab produce --devices 5 --per-second 10
 
@@ -132,13 +132,13 @@ def produce(per_second: str, **options: Any) -> None:
 
 @main.command()
 @click.argument("pipeline")
-@click.option("--reads", default=None, help="The topic to read; each pipeline knows its own.")
-@click.option("--writes", default=None, help="The topic to write; each pipeline knows its own.")
+@click.option("--reads", default=None, help="The topic to read; each pipeline has a default.")
+@click.option("--writes", default=None, help="The topic to write; each pipeline has a default.")
 @click.option("--from-start", is_flag=True, help="Empty the output topic, and read everything again.")
 def run(pipeline: str, reads: str | None, writes: str | None, from_start: bool) -> None:
     """Run one of the lab's pipelines until Ctrl+C.
 
-    They are alert-filter, alert-counter, average-temperature. Each continues where its last run stopped.
+    The pipelines are alert-filter, alert-counter and average-temperature. Each continues where its last run stopped.
 
     Example: lab run alert-filter
     """
@@ -149,9 +149,9 @@ def run(pipeline: str, reads: str | None, writes: str | None, from_start: bool) 
         from labkit.pipelines import PIPELINES
 
         if pipeline not in PIPELINES:
-            raise LabError(f"There is no pipeline {pipeline!r}; there is {', '.join(PIPELINES)}.")
+            raise LabError(f"There is no pipeline {pipeline!r}: choose from {', '.join(PIPELINES)}.")
         stage = PIPELINES[pipeline]
-        if not reads:  # the terminals of the lab's own pipelines may be started in any order
+        if not reads:  # the lab's own pipelines may be started in any order
             lab.create_topic(stage.reads)
         reads, writes = reads or stage.reads, writes or stage.writes
         _watch(lab.run(stage.function, reads=reads, writes=writes, from_start=from_start))
@@ -176,7 +176,7 @@ def flink(**options: Any) -> None:
 
 @main.command()
 @click.argument("topic")
-@click.option("--records", default=10, show_default=True, help="How many of the newest.")
+@click.option("--records", default=10, show_default=True, help="How many records to show.")
 def peek(topic: str, records: int) -> None:
     """Show the newest records of a topic.
 
@@ -187,11 +187,11 @@ def peek(topic: str, records: int) -> None:
 
 
 @main.command()
-@click.option("--source", help="A CSV file, or nyc-weather; without it simulated devices.")
-@click.option("--devices", default=3, show_default=True, help="How many simulated devices.")
-@click.option("--per-second", "rate", default=1.0, show_default=True, help="Readings a second from each.")
+@click.option("--source", help="A CSV file, or nyc-weather; default: simulated devices.")
+@click.option("--devices", default=3, show_default=True, help="The number of simulated devices.")
+@click.option("--per-second", "rate", default=1.0, show_default=True, help="Readings per second from each.")
 @click.option("--seed", default=0, show_default=True, help="The same seed gives the same temperatures.")
-@click.option("--port", default=8866, show_default=True, help="The port to ask for; the next free one is taken.")
+@click.option("--port", default=8866, show_default=True, help="The port to use, or else the next free one.")
 @click.option("--no-browser", is_flag=True, help="Print the address instead of opening a browser.")
 def dashboard(port: int, no_browser: bool, **parameters: Any) -> None:
     """Serve the dashboard of notebook 04 as a web page until Ctrl+C.
@@ -207,9 +207,9 @@ def dashboard(port: int, no_browser: bool, **parameters: Any) -> None:
 
 def _train(installation: AnyInstallation, train: Callable[[AnyInstallation], None], seconds: int) -> None:
     if installation.aot is None:
-        click.echo(f"Training the ahead-of-time cache: some {seconds} seconds …")
+        click.echo(f"Training the ahead-of-time cache: about {seconds} seconds …")
         train(installation)
-    state = "there" if installation.aot else "being trained by another lab"
+    state = "ready" if installation.aot else "being trained by another lab"
     click.echo(f"Ahead-of-time cache: {state}\n{installation.directory}")
 
 
@@ -222,13 +222,13 @@ def _lab() -> Iterator[Lab]:
 
 
 def _watch(worker: Worker) -> None:
-    """Show a worker's counts, and what it prints, until it ends or Ctrl+C; then its last word."""
+    """Show a worker's counts and prints until it ends or Ctrl+C; then how it ended."""
     interactive = sys.stderr.isatty()
     worker.on_print = click.echo
     try:
         while not worker.wait(0.5):
             if interactive:
-                width = shutil.get_terminal_size().columns - 1  # what goes beyond the line could not be taken back
+                width = shutil.get_terminal_size().columns - 1  # a line that wraps could not be erased
                 click.echo(f"\r\033[K{worker.facts()[:width]}", nl=False, err=True)
     except KeyboardInterrupt:
         worker.stop()
@@ -252,11 +252,11 @@ def _jupyterlab(notebooks: Path, port: int, no_browser: bool) -> None:
     command = [
         sys.executable,
         *("-m", "jupyterlab", "-y", f"--ServerApp.root_dir={notebooks.resolve()}", "--ServerApp.ip=127.0.0.1"),
-        # Overrides: a lab may have no network, and a student no use for a question about news.
+        # Overrides: a lab may have no network, and students need no question about Jupyter news.
         *(f"--ServerApp.port={port}", f"--LabApp.app_settings_dir={SETTINGS}"),
         *(["--no-browser"] if no_browser else []),
-        *(["--allow-root"] if os.geteuid() == 0 else []),  # as in many a container; loopback and a token guard it
+        *(["--allow-root"] if os.geteuid() == 0 else []),  # as in many containers; loopback and a token protect it
     ]
-    # A layout of its own: the student's other JupyterLab may remember notebooks that are not here.
+    # A separate layout: the student's other JupyterLab may remember notebooks that are not here.
     layouts = os.environ.get("JUPYTERLAB_WORKSPACES_DIR") or str(platformdirs.user_state_path("labkit") / "workspaces")
     os.execve(sys.executable, command, {**os.environ, "JUPYTERLAB_WORKSPACES_DIR": layouts})

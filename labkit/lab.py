@@ -103,7 +103,7 @@ class Lab:
         """
         if devices < 1 or (per_second is not None and not per_second > 0):
             raise LabError(
-                "A producer needs at least one device, and more than 0 readings a second (None: all it can)."
+                "A producer needs at least one device, and more than 0 readings per second (None: as fast as possible)."
             )
         name = name or f"producer of {writes}"
         if (source is None or isinstance(source, World)) and (factor, start) != (None, None):
@@ -198,7 +198,7 @@ class Lab:
         self._topics.create(*names, partitions=partitions or 1)
         for name in names if partitions else ():
             if (found := len(self._topics.partitions(name))) != partitions:
-                raise LabError(f"There is a topic {name!r} already, with {found} partitions: choose another name.")
+                raise LabError(f"Topic {name!r} already exists with {found} partitions: choose another name.")
 
     def full_name(self, name: str) -> str:
         """The name of a topic or consumer group on the broker: with the prefix in LAB_NAMESPACE, if any.
@@ -441,7 +441,7 @@ class Lab:
         worker = at_work_in(world)
         if worker and worker not in self._started.replaced_by(new):
             name, writes = worker.name, worker.writes
-            raise LabError(f"{name} is still running in this world: stop it first, or give {name=} and {writes=}.")
+            raise LabError(f"{name} is still running in this world: stop it, or replace it with {name=}, {writes=}.")
         return world
 
     @functools.cached_property

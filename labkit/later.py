@@ -1,11 +1,11 @@
-"""Modules that are imported when something in them is first asked for: a lab must be there at once."""
+"""Modules that are imported only when first used, so that a lab is ready at once."""
 
 import importlib
 from typing import Any
 
 
 class Later:
-    """Stands for a module or a package, in annotations too: `typing.get_type_hints` resolves them through it."""
+    """Stands in for a module or a package, in annotations too: `typing.get_type_hints` resolves them through it."""
 
     def __init__(self, name: str) -> None:
         self._name = name

@@ -1,4 +1,4 @@
-"""The dashboard of notebook 04 as a web page of its own, served by Voilà."""
+"""The dashboard of notebook 04 as a separate web page, served by Voilà."""
 
 import os
 import signal
@@ -15,13 +15,13 @@ from papermill.parameterize import parameterize_notebook
 
 from labkit.loopback import free_ports
 
-TAG = "page"  # of the cells that the page consists of
+TAG = "page"  # of the cells that make up the page
 JUPYTER = Path(__file__).with_name("jupyter")
 
 
 def serve(notebook: Path, parameters: Mapping[str, Any], port: int, browser: bool) -> None:
     """Serve the page until Ctrl+C. Each visitor gets a kernel of their own, which ends when they leave the page."""
-    if port == 0:  # which Voilà would print in its address as it stands
+    if port == 0:  # Voilà would print 0 in its address
         (port,) = free_ports(1)
     with tempfile.TemporaryDirectory(prefix="labkit-page-") as directory:
         page = Path(directory) / "dashboard.ipynb"
@@ -31,7 +31,7 @@ def serve(notebook: Path, parameters: Mapping[str, Any], port: int, browser: boo
             *("--Voila.ip=127.0.0.1", f"--port={port}", *([] if browser else ["--no-browser"])),
         ]
         path = os.pathsep.join([str(JUPYTER), *filter(None, [os.environ.get("JUPYTER_PATH")])])
-        # A session of its own: Ctrl+C must reach Voilà once, from here, for a second one breaks off its shutdown.
+        # A separate session: Ctrl+C must reach Voilà only once, from here; a second one would abort its shutdown.
         with subprocess.Popen(command, env=os.environ | {"JUPYTER_PATH": path}, start_new_session=True) as server:
             try:
                 server.wait()

@@ -1,4 +1,4 @@
-"""The scene of the lab: the producer of `sensor`, and the three pipelines behind it."""
+"""The scene of the lab: the producer of `sensor`, and the three pipelines after it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Lab(Protocol):
-    """What starts the stages of the scene."""
+    """The part of a lab that starts the stages of the scene."""
 
     @property
     def workers(self) -> Workers: ...
@@ -31,11 +31,11 @@ class Lab(Protocol):
     ) -> Run: ...
 
 
-_thresholds: weakref.WeakKeyDictionary[Worker, float] = weakref.WeakKeyDictionary()  # of alert filters, in °C
+_thresholds: weakref.WeakKeyDictionary[Worker, float] = weakref.WeakKeyDictionary()  # of each alert filter, in °C
 
 
 class Scene:
-    """What a dashboard's controls act upon: several dashboards act upon the same."""
+    """The producer and pipelines that controls act on; all dashboards of a lab share them."""
 
     def __init__(self, lab: Lab) -> None:
         quix.load()
@@ -47,20 +47,20 @@ class Scene:
 
     @property
     def producer(self) -> Production | None:
-        """The lab's newest producer of readings that runs; if none does, the newest."""
+        """The lab's newest running producer of readings; if none is running, the newest."""
         producers = [each for each in self._lab.workers if isinstance(each, Production) and each.writes == "sensor"]
         running = [each for each in producers if each.alive]
         return next(reversed(running or producers), None)
 
     @property
     def threshold(self) -> float:
-        """That of the alert filter, in degrees Celsius; while it is being replaced, that of the one before."""
+        """The alert filter's threshold in degrees Celsius; while the filter is being replaced, the old one."""
         if run := self._alert_filter():
             self._threshold = _thresholds.get(run, self._default)
         return self._threshold
 
     def start_missing(self) -> list[Worker]:
-        """Start each stage whose topic no worker of this lab writes to yet; those that were."""
+        """Start each stage whose topic no worker of this lab writes to yet. Returns the workers started."""
         started: list[Worker] = [] if self._is_written("sensor") else [self._lab.produce()]
         for stage in self._stages.values():
             if not self._is_written(stage.writes):
@@ -68,7 +68,7 @@ class Scene:
         return started
 
     def start_producer(self) -> None:
-        """Let the producer go on, in the world that it was in; or start one."""
+        """Start the producer again, in the world as it is now; start a new one if there is none."""
         producer = self.producer
         if not producer:
             self._lab.produce()
@@ -76,22 +76,23 @@ class Scene:
             producer.start()
 
     def set_threshold(self, celsius: float) -> None:
-        """Replace the alert filter by one with another threshold, which reads on where the old one stopped.
+        """Replace the alert filter by one with another threshold, which continues where the old one stopped.
 
-        Raises LabError if that is no temperature, or if a pipeline of another name writes the alerts: it has a
-        threshold of its own, if any.
+        Raises LabError if this is not a possible temperature, or if a pipeline with another name writes the alerts.
         """
         if not ABSOLUTE_ZERO <= celsius <= HOTTEST:
-            raise LabError(f"{celsius:g} °C is no temperature: choose one from {ABSOLUTE_ZERO:g} to {HOTTEST:g} °C.")
+            raise LabError(
+                f"{celsius:g} °C is not possible: choose a threshold from {ABSOLUTE_ZERO:g} to {HOTTEST:g} °C."
+            )
         stage = self._stages["alert-filter"]
         name = stage.function.__name__
         if (run := self._alert_filter()) and run.name != name:
-            raise LabError(f"{stage.writes} is written by {run.name}: stop that, and {name} can take its place.")
+            raise LabError(f"{run.name} writes to {stage.writes}: stop it first, then {name} can take its place.")
         changed = functools.partial(stage.function, threshold=celsius - ABSOLUTE_ZERO)
         _thresholds[self._lab.run(changed, reads=stage.reads, writes=stage.writes, name=name)] = celsius
 
     def _alert_filter(self) -> Worker | None:
-        """The newest that writes alerts."""
+        """The newest running worker that writes alerts."""
         stage = self._stages["alert-filter"]
         return next((each for each in reversed(self._lab.workers) if each.alive and each.writes == stage.writes), None)
 

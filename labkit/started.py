@@ -1,4 +1,4 @@
-"""What a lab has started: its workers by what they do, its views, and the notebook cell that each belongs to."""
+"""What a lab has started: its workers by identity, its views, and the notebook cell of each."""
 
 import functools
 from collections.abc import Callable, Sequence
@@ -16,9 +16,9 @@ View = TypeVar("View", bound=Closable)
 
 
 class Started:
-    """Running a cell again replaces what it has started before; so does starting the same again in another cell.
+    """Running a cell again replaces what it started before; so does starting the same worker in another cell.
 
-    `show` displays a worker below the present cell.
+    `show` displays a worker below the current cell.
     """
 
     def __init__(self, show: Callable[[Worker], object]) -> None:
@@ -28,12 +28,12 @@ class Started:
 
     @property
     def workers(self) -> Workers:
-        """In the order of their start."""
+        """The workers in the order in which they were started."""
         return Workers(worker for worker, _ in list(self._workers.values()))
 
     def replaced_by(self, new: Identity) -> list[Worker]:
-        """The worker with this identity; if there is none, those that an earlier execution of the present cell has
-        started under this name, or to write to this topic: the cell has been edited.
+        """The worker with this identity. If there is none, as in an edited cell, the workers with this name or output
+        topic that an earlier execution of the current cell started.
         """
         if new in self._workers:
             return [self._workers[new][0]]
@@ -41,7 +41,7 @@ class Started:
         return [each for each in self._by_this_cell() if each.name == name or (writes and each.writes == writes)]
 
     def replace(self, new: Worker) -> list[Worker]:
-        """End what a new worker takes the place of."""
+        """Stop the workers that a new one replaces, and return them."""
         replaced = self.replaced_by(new.identity)
         for other in replaced:
             other.stop()
@@ -50,22 +50,22 @@ class Started:
         return replaced
 
     def adopt(self, worker: Worker, replaced: Sequence[Worker]) -> None:
-        """Look after a worker; until now those that it replaces were there to be seen, as ended."""
+        """Register a worker in place of those that it replaces, which were still shown as stopped until now."""
         for other in replaced:
             other.retire("a newer one has taken its place")
-            if other.identity != worker.identity:  # else the new one takes its place, in the topology too
+            if other.identity != worker.identity:  # otherwise the new one takes its place, in the topology too
                 del self._workers[other.identity]
         worker.show = self._show_in_order
         cells.at_the_end(functools.partial(self._finish, worker))
         self._workers[worker.identity] = (worker, cells.current())
 
     def keep(self) -> None:
-        """Let what earlier executions of the present cell have started go on, as if this one had."""
+        """Keep what earlier executions of the current cell started, as if this one had started it."""
         for worker in self._by_this_cell():
             self._workers[worker.identity] = (worker, cells.current())
 
     def watch(self, view: View) -> View:
-        """Look after a view; those that an earlier execution of the present cell has shown end."""
+        """Register a view, and close those that earlier executions of the current cell showed."""
         here = cells.current()
         older = [each for each, cell in self._views if cell.is_older_execution_of(here)]
         for each in older:
@@ -75,16 +75,16 @@ class Started:
         return view
 
     def stop(self) -> None:
-        """End all of them, and forget them."""
+        """Stop all workers, close all views, and forget them."""
         for worker in self.workers:
-            worker.retire("lab.stop() has ended it; run its cell again")
+            worker.retire("lab.stop() stopped it; run its cell again")
         for view, _ in self._views:
             view.close()
         self._workers.clear()
         self._views.clear()
 
     def _show_in_order(self, worker: Worker) -> None:
-        """Show a worker below what the present cell has started before it: its last line is displayed first."""
+        """Show a worker below those that its cell started earlier: the cell's last line is displayed first."""
         here = cells.current()
         for other, cell in list(self._workers.values()):
             if other is worker:
@@ -94,17 +94,17 @@ class Started:
         self._show(worker)
 
     def _by_this_cell(self) -> list[Worker]:
-        """What earlier executions of the present cell have started."""
+        """The workers that earlier executions of the current cell started."""
         here = cells.current()
         return [worker for worker, cell in list(self._workers.values()) if cell.is_older_execution_of(here)]
 
     def _finish(self, newest: Worker, succeeded: bool) -> None:
-        """After a cell: show what it has started, and end what only its earlier executions have.
+        """After a cell: show the worker that it started, and stop those that it started before but not this time.
 
-        Not if it has failed: what it has not come to start anew goes on as it was.
+        A cell that failed stops nothing: it may not have got as far as starting them again.
         """
         newest.show_once()
         for other in self._by_this_cell() if succeeded else ():
-            other.retire("its cell has been run again without it")
+            other.retire("its cell was run again without it")
             newest.replaces.append(f"{other.name} ({other.route})")
             del self._workers[other.identity]

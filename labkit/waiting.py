@@ -3,11 +3,11 @@
 import time
 from collections.abc import Callable
 
-PAUSE = 0.02  # seconds between two questions
+PAUSE = 0.02  # seconds between two checks
 
 
 def wait_until(condition: Callable[[], object], seconds: float, pause: float = PAUSE) -> bool:
-    """Ask until the condition holds; whether it did within so many seconds. What it raises ends the wait."""
+    """Wait until a condition holds; False if it still does not after `seconds`. What it raises ends the wait."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:

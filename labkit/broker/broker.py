@@ -85,8 +85,8 @@ class OwnBroker:
     def check(self) -> None:
         if not self.alive:
             raise LabError(
-                f"Kafka has ended, the lab's own at {self.address}: run the cell with `Lab()` again. "
-                "What it said last: `print(lab.broker.log())`."
+                f"The lab's own Kafka has ended, at {self.address}: run the cell with `Lab()` again. "
+                "Its log says more: `print(lab.broker.log())`."
             )
 
     def log(self, lines: int = 50) -> Log:

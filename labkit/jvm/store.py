@@ -78,7 +78,7 @@ def prepare(installation: AnyInstallation) -> AnyInstallation:
         installation.directory.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise LabError(
-            f"Cannot write to the cache {installation.directory} ({error.strerror}): free or allow it."
+            f"Cannot write to the cache {installation.directory} ({error.strerror}): make room, or make it writable."
         ) from error
     with FileLock(f"{installation.directory}.lock"):
         if missing := installation.missing():

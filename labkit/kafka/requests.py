@@ -102,14 +102,16 @@ class Requests:
     def _no_answer(self) -> LabError:
         return LabError(
             f"Kafka at {self._address} does not answer any more: run the cell with `Lab()` again. "
-            "What it said last: `print(lab.broker.log())`."
+            "Its log says more: `print(lab.broker.log())`."
         )
 
 
 def wait_for_promised(condition: Callable[[], bool]) -> None:
     """Wait until an answered request is visible in Kafka's metadata, some milliseconds later."""
     if not wait_until(condition, LIMIT, pause=0.01):
-        raise LabError(f"Kafka did not do within {LIMIT:g} s what it had promised: `lab.broker.log()` says more.")
+        raise LabError(
+            f"Kafka accepted a request but did not do it in {LIMIT:g} s: `print(lab.broker.log())` says more."
+        )
 
 
 def _outcome(futures: Mapping[K, "Future[Any]"]) -> tuple[dict[K, Any], list[KafkaError]]:

@@ -38,7 +38,7 @@ class Topics:
     def full(self, name: str) -> str:
         full = self.namespace + name
         if not re.fullmatch(r"[A-Za-z0-9._-]{1,249}", full):
-            raise LabError(f"{name!r} is no topic name: use letters, digits, '.', '_' and '-' only.")
+            raise LabError(f"{name!r} is not a topic name: use only letters, digits, '.', '_' and '-'.")
         return full
 
     def short(self, full: str) -> str:
@@ -76,11 +76,11 @@ class Topics:
         return (
             (f": did you mean {near[0]!r}? " if near else ". ")
             + (
-                f"There is {', '.join(names)}. "
+                f"The topics are {', '.join(names)}. "
                 if names
-                else "There is none yet: a new Lab() begins empty, so run the cells that write to it. "
+                else "There are none yet: a new Lab() starts empty, so run the cells that write to it. "
             )
-            + f'To read what will be written later, make it first: lab.create_topic("{name}").'
+            + f'To read it before anything is written to it, create it first: lab.create_topic("{name}").'
         )
 
     def exists(self, full_name: str) -> bool:

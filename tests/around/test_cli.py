@@ -104,11 +104,11 @@ def test_without_a_broker_an_error_is_one_line(command: list[str], message: str)
 @pytest.mark.parametrize(
     ("command", "message"),
     [
-        (["run", "alert-fliter"], "There is no pipeline 'alert-fliter'; there is alert-filter, alert-counter, "),
+        (["run", "alert-fliter"], "There is no pipeline 'alert-fliter': choose from alert-filter, alert-counter, "),
         (["peek", "nothing"], "There is no topic 'nothing'"),
         (["produce", "--per-second", "fast"], "--per-second is 'fast': give a number, or max."),
         (["produce", "--source", "nowhere.csv"], "There is no file nowhere.csv."),
-        (["produce", "--source", "nyc-wether"], "neither a file nor a recording 'nyc-wether'; there is nyc-weather."),
+        (["produce", "--source", "nyc-wether"], "no file or recording 'nyc-wether': the recordings are nyc-weather."),
         (["produce", "--source", "nyc-weather", "--start", "summer"], "start is 'summer', not a time"),
         (["produce", "--source", "nyc-weather", "--factor", "nan"], "factor is nan: give a number above 0"),
     ],
@@ -152,7 +152,7 @@ def test_the_help_of_run_names_all_pipelines() -> None:
 def test_doctor_finds_everything_sound() -> None:
     result = lab("doctor")
     assert result.returncode == 0, result.stdout
-    assert "a broker of the lab's own: started at 127.0.0.1:" in result.stdout
+    assert "the lab's own broker: started at 127.0.0.1:" in result.stdout
     assert "NOT" not in result.stdout
 
 

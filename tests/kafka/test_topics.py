@@ -31,8 +31,8 @@ def test_a_mistyped_topic_is_said_with_the_nearest_and_nothing_is_made(lab: Lab,
     with pytest.raises(LabError) as error:
         read(lab)
     assert str(error.value) == (
-        "There is no topic 'sensr': did you mean 'sensor'? There is other, sensor. "
-        'To read what will be written later, make it first: lab.create_topic("sensr").'
+        "There is no topic 'sensr': did you mean 'sensor'? The topics are other, sensor. "
+        'To read it before anything is written to it, create it first: lab.create_topic("sensr").'
     )
     assert list(lab.topics()["topic"]) == ["other", "sensor"]
     assert [each.name for each in lab.workers] == ["producer of sensor"]
@@ -41,11 +41,11 @@ def test_a_mistyped_topic_is_said_with_the_nearest_and_nothing_is_made(lab: Lab,
 def test_where_no_name_is_near_none_is_guessed(lab: Lab) -> None:
     with pytest.raises(
         LabError,
-        match=r"^There is no topic 'sensor'\. There is none yet: a new Lab\(\) begins empty, so run .*\. To read what",
+        match=r"^There is no topic 'sensor'\. There are none yet: a new Lab\(\) starts empty, so run .*\. To read it",
     ):
         lab.peek("sensor")
     lab.create_topic("kelvin")
-    with pytest.raises(LabError, match=r"^There is no topic 'sensor'\. There is kelvin\. To read what"):
+    with pytest.raises(LabError, match=r"^There is no topic 'sensor'\. The topics are kelvin\. To read it"):
         lab.peek("sensor")
 
 

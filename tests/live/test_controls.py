@@ -136,7 +136,7 @@ def test_a_threshold_that_is_no_temperature_is_refused(lab: Lab, celsius: float)
     running = lab.run(alert_filter, reads="sensor", writes="alert")
     controls = lab.controls()
     sends(controls.threshold, value=celsius)
-    assert said(controls) == f"{celsius:g} °C is no temperature: choose one from -273.15 to 1000 °C."
+    assert said(controls) == f"{celsius:g} °C is not possible: choose a threshold from -273.15 to 1000 °C."
     assert (controls.threshold.value, running.alive) == (29.85, True)
 
 
@@ -156,7 +156,7 @@ def test_a_filter_of_the_students_is_not_replaced_and_the_old_threshold_stays(la
     own = lab.run(lambda readings: readings, reads="sensor", writes="alert", name="mine")
     controls = lab.controls()
     sends(controls.threshold, value=19.5)
-    assert said(controls) == "alert is written by mine: stop that, and alert_filter can take its place."
+    assert said(controls) == "mine writes to alert: stop it first, then alert_filter can take its place."
     assert (controls.threshold.value, lab.workers, own.alive) == (29.85, (own,), True)
 
 
