@@ -13,7 +13,7 @@ __all__ = ["PIPELINES", "THRESHOLD", "Stage", "alert_counter", "alert_filter", "
 
 
 class Stage(NamedTuple):
-    """A pipeline and the topics that it stands between."""
+    """A pipeline, the topic that it reads, and the topic that it writes to."""
 
     function: Callable[..., StreamingDataFrame]
     reads: str

@@ -18,7 +18,7 @@ class Temper:
 
     mean: float
     daily: float  # amplitude over a day: warmest in the afternoon
-    cycle: float  # amplitude of a machine's load, or of a heating that switches on and off
+    cycle: float  # amplitude of a machine's load, or of a heater that switches on and off
     period: float  # of that cycle
     drift: float  # standard deviation of the slow drift
     memory: float  # time constant of the drift, an Ornstein-Uhlenbeck process
@@ -84,8 +84,8 @@ def now() -> int:
 class Simulation(Iterator[Reading]):
     """Endless readings of `sensor-1`, `sensor-2`, … in turn, `per_second` from each, stamped by the clock.
 
-    The same seed gives the same temperatures and humidities; only the timestamps are the clock's. Without a rate
-    they come as fast as they are requested, and each device advances by one second per reading.
+    The same seed gives the same temperatures and humidities; only the timestamps come from the clock. Without a
+    rate readings come as fast as they are requested, and each device advances by one second per reading.
     """
 
     def __init__(self, devices: int, per_second: float | None, seed: int, clock: Callable[[], int]) -> None:

@@ -94,7 +94,7 @@ def _why_no_json(raw: bytes, error: orjson.JSONDecodeError) -> str:
     except UnicodeDecodeError:
         return "not UTF-8"
     if ("NaN" in text or "Infinity" in text) and _python_reads(text):
-        return "not JSON: it has no NaN and no Infinity"
+        return "not JSON, which has no NaN and no Infinity"
     return f"not JSON: {error.msg}"
 
 

@@ -19,7 +19,7 @@ class Recording(NamedTuple):
     start: str  # the default start, where it becomes interesting
 
 
-# The first of nyc-weather's 709 readings above 303 K is of 21 May: a replay from 1 January would take long to reach it.
+# The first of nyc-weather's 709 readings above 303 K is from 21 May: a replay from 1 January takes long to reach it.
 RECORDINGS = {"nyc-weather": Recording("nyc_weather.csv.gz", "2013-07-01T00:00:00Z")}
 
 
@@ -28,13 +28,13 @@ def recorded(name: str, start: str | datetime.datetime | None = None) -> list[di
 
     Each has device, timestamp (epoch milliseconds), temperature (degrees Celsius) and humidity (percent). `start` is a
     datetime or ISO 8601 text, UTC if it names no zone; without one it is July, when alerts are frequent. Raises
-    LabError if there is no such recording, if `start` is no time, or if nothing was recorded from then on.
+    LabError if there is no such recording, if `start` is not a time, or if nothing was recorded after it.
 
     A value that the station did not report is None. It is kept, since real data is like that: it becomes null in JSON,
     which is not a valid reading, and so goes to the dead-letter topic with the reason.
     """
     if name not in RECORDINGS:
-        raise LabError(f"There is no recording {name!r}; there is {', '.join(RECORDINGS)}.")
+        raise LabError(f"There is no recording {name!r}: the recordings are {', '.join(RECORDINGS)}.")
     recording = RECORDINGS[name]
     since = milliseconds(recording.start if start is None else start)
     if type(since) is not int:
@@ -56,7 +56,7 @@ class Replay:
 
     def __init__(self, rows: Sequence[Mapping[str, Any]], factor: float, clock: Callable[[], int] = now) -> None:
         if not factor > 0:  # NaN too
-            raise LabError(f"factor is {factor}: give a number above 0, such as 3600 to play an hour in a second.")
+            raise LabError(f"factor is {factor}: give a number above 0, such as 3600 to replay an hour in a second.")
         self._rows = sorted(rows, key=lambda row: row["timestamp"])
         self.devices = tuple(dict.fromkeys(str(row["device"]) for row in self._rows))
         self._factor = factor

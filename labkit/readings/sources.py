@@ -56,7 +56,7 @@ def open_source(
     factor: float | None,
     start: str | datetime.datetime | None,
 ) -> Source:
-    """A recording, given by name, replayed; or the rows of a table, replayed if there is a factor.
+    """Open a recording by its name, or the rows of a table; recordings, and tables with a factor, are replayed.
 
     Raises LabError if the source does not exist, or if its rows are not valid readings.
     """
@@ -64,13 +64,13 @@ def open_source(
         return Replay(recorded(source, start), FACTOR if factor is None else factor)
     if start is not None:
         raise LabError(
-            f"start belongs to a recording ({', '.join(RECORDINGS)}): leave the earlier rows of a table out yourself."
+            f"start is only for a recording ({', '.join(RECORDINGS)}): leave out the earlier rows of a table yourself."
         )
     if isinstance(source, str) and not Path(source).suffix and not os.path.exists(source):
-        raise LabError(f"There is neither a file nor a recording {source!r}; there is {', '.join(RECORDINGS)}.")
+        raise LabError(f"There is no file or recording {source!r}: the recordings are {', '.join(RECORDINGS)}.")
     rows = read(source)
     if factor is None:
         return Rows(rows, per_second)
     if not isinstance(rows, Sequence):
-        raise LabError("A generator cannot be replayed, for it may have no end: make a list of it, or give no factor.")
+        raise LabError("A generator cannot be replayed, as it may have no end: make a list of it, or give no factor.")
     return Replay(rows, factor)

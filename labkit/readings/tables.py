@@ -59,7 +59,7 @@ def _read_csv(path: Path) -> list[dict[str, Any]]:
     _require_columns(columns)
     for number, row in enumerate(rows, start=1):
         if None in row:
-            raise LabError(f"Row {number} has more cells than the first line names columns.")
+            raise LabError(f"Row {number} has more cells than there are columns.")
     return [{column: text if column == "device" else _number(text) for column, text in row.items()} for row in rows]
 
 

@@ -160,5 +160,5 @@ class World:
 
     def _fate(self, device: str) -> Fate:
         if device not in self._fates:
-            raise LabError(f"There is no device {device!r}; there is {', '.join(self._fates) or 'none yet'}.")
+            raise LabError(f"There is no device {device!r}; known so far: {', '.join(self._fates) or 'none'}.")
         return self._fates[device]

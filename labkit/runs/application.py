@@ -79,10 +79,10 @@ def lines_of_steps(dataframe: StreamingDataFrame) -> dict[int, Line]:
 
 
 class PromptAdmin(TopicAdmin):
-    """Returns as soon as topics are created: Quix Streams sleeps a whole second first, for each.
+    """Returns as soon as topics are created: Quix Streams would first sleep a whole second for each.
 
-    It asks through a client that is connected already. TopicAdmin connects anew for every request, for it asks
-    whether it has a client by its truth, and a client without work is as long as an empty list.
+    It uses a client that is already connected. TopicAdmin connects again for every request: it tests its client for
+    truth, and a client without pending work has length 0, so it is falsy.
     """
 
     def __init__(self, client: AdminClient) -> None:
@@ -105,15 +105,15 @@ class PromptAdmin(TopicAdmin):
 class RunPrinter(Printer):
     """Prints the tables of `print_table` as text from the run's own thread, like any print.
 
-    Quix Streams has one printer for all applications of a process, so each would print the tables of all others, and
-    rich, which draws them, displays below the present cell where it finds itself in a notebook. There is no public way
-    to give an application another printer or another console.
+    Quix Streams has one printer for all applications of a process, so each would print the tables of all others; and
+    in a notebook rich, which draws them, displays them below the current cell. There is no public way to give an
+    application another printer or another console.
     """
 
     _console = Console(force_jupyter=False, force_terminal=False, no_color=True, width=100)
 
     def _resolve_print_method(self) -> None:
-        """As into a file: the other way clears the screen and sleeps after each table."""
+        """Print as into a file: the interactive way clears the screen and sleeps after each table."""
         self._print = self._print_non_interactive
 
 
@@ -121,7 +121,7 @@ class LabApplication(Application):
     """Runs outside the main thread, reports assigned partitions, and writes dead letters for unreadable records."""
 
     def __init__(self, address: str, admin: AdminClient, group: str, state: Path, short: Callable[[str], str]) -> None:
-        """`short` gives the name by which a topic is known to the student."""
+        """`short` turns the full name of a topic into the one that the student knows."""
         super().__init__(
             address,
             consumer_group=group,
@@ -137,7 +137,7 @@ class LabApplication(Application):
         )
         self.on_assigned: Callable[[], object] = lambda: None
         self._processing_context.printer = RunPrinter()
-        # A class of its own: that is all that a frame hands on to those which are made of it.
+        # A separate class, because its class is all that a frame passes on to frames derived from it.
         self._frame = type("Frame", (Frame,), {"short": staticmethod(short)})
         self._closing = threading.Lock()
         self._close_alone()
@@ -177,7 +177,7 @@ class LabApplication(Application):
         )
 
     def positions(self) -> list[TopicPartition]:
-        """The offset after the last record read, of each partition that this application has; none once it ended."""
+        """The offset after the last record read, of each assigned partition; none once the application has ended."""
         with self._closing:
             try:
                 return [tp for tp in self._consumer.position(self._consumer.assignment()) if tp.offset >= 0]
@@ -214,4 +214,4 @@ class LabApplication(Application):
         self.on_assigned()
 
     def _setup_signal_handlers(self) -> None:
-        """Signals are the main thread's; Application.run() would raise ValueError here."""
+        """Do nothing: only the main thread may set handlers, and Application.run() would raise ValueError here."""

@@ -40,7 +40,7 @@ class Blame:
 
 
 def explain(error: BaseException, steps: Mapping[int, Line] = MappingProxyType({})) -> Blame:
-    """The innermost line of the student's code in the traceback, else the line that added the failed step.
+    """Blame the innermost line of the student's code in the traceback, or else the line that added the failed step.
 
     `steps` maps the id of each step's function to the line that added the step.
     """

@@ -12,7 +12,7 @@ SHOWN = 12  # names of fields
 
 
 def missing(error: KeyError) -> str | None:
-    """In words, that a record has no such field; None if it was no variable's field that was asked for."""
+    """Say that a record has no such field; None if the failing expression is not `variable[...]`."""
     trace = error.__traceback__
     while trace and trace.tb_next:
         trace = trace.tb_next
@@ -24,7 +24,9 @@ def missing(error: KeyError) -> str | None:
         return None
     owner = name if blame.is_students(trace.tb_frame) else "the record"
     near = nearest(str(error.args[0]), map(str, record))
-    return f"{error} is no field of {owner}, which has {_listed(record)}" + (f": is {near!r} meant?" if near else "")
+    return f"{error} is not a field of {owner}, which has {_listed(record)}" + (
+        f": did you mean {near!r}?" if near else ""
+    )
 
 
 def nearest(name: str, names: Iterable[str]) -> str | None:
@@ -38,7 +40,7 @@ def _listed(record: Mapping[object, object]) -> str:
 
 
 def _asked(trace: TracebackType) -> str | None:
-    """The variable of which the failing expression, `variable[...]`, asked for an item."""
+    """The name of the variable if the failing expression is `variable[...]`, else None."""
     try:
         found = ast.parse(_source(trace.tb_frame, trace.tb_lasti), mode="eval").body
     except SyntaxError:

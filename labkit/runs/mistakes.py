@@ -1,4 +1,4 @@
-"""Learners' mistakes, most of them treating a stream like a table: what to do instead, and which lesson has it."""
+"""Learners' mistakes, such as treating a stream like a table: what to do instead, and which lesson explains it."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,7 +9,7 @@ from quixstreams.dataframe.series import StreamingSeries
 from labkit.errors import LabError
 from labkit.runs import fields
 
-# What pandas calls it, and what to use instead.
+# Methods of pandas, and what to use instead.
 INSTEAD = {
     "groupby pivot pivot_table": 'group_by("device"); windows go by the key even without it (03_windows)',
     "agg aggregate count cummax cummin cumsum describe diff ewm expanding max mean median min mode nunique quantile "
@@ -17,33 +17,33 @@ INSTEAD = {
     'a count or a mean, as in .tumbling_window(10_000).agg(mean=Mean("temperature")).final() (03_windows)',
     "at columns dtypes empty first head iat iloc index info last loc memory_usage nlargest nsmallest sample shape size "
     "tail values": 'lab.peek("sensor") outside the pipeline: it shows the newest records as a table (00_start_here)',
-    "applymap assign astype clip eval map pipe replace round transform": "a field of its own and .apply, as in "
+    "applymap assign astype clip eval map pipe replace round transform": "a new field and .apply, as in "
     'readings["rounded"] = readings["temperature"].apply(lambda t: round(t, 1)) (03_windows)',
     "between drop_duplicates dropna mask query where": 'a condition, as in readings[readings["temperature"] > 30] '
     "(02_filter)",
-    "items iterrows itertuples": ".apply or .update: they call a function for each record that comes (03_windows)",
+    "items iterrows itertuples": ".apply or .update: they call a function for each record that arrives (03_windows)",
     "join merge": ".join_asof: it joins two streams by key and time",
     "fillna": ".fill, as in readings.fill(humidity=0)",
     "isna": ".isnull()",
     "notna": ".notnull()",
     "rank sort_index sort_values": 'lab.peek("sensor").sort_values(...): a stream has no end and cannot be sorted',
     "to_csv to_dict to_excel to_html to_json to_numpy to_parquet to_sql": 'lab.peek("sensor", records=1000): that is a '
-    "table of pandas (00_start_here)",
-    "boxplot hist plot": 'lab.chart("sensor"), which is drawn anew as records come (04_live_charts)',
+    "DataFrame of pandas (00_start_here)",
+    "boxplot hist plot": 'lab.chart("sensor"), which is updated as records arrive (04_live_charts)',
 }
 
 LOOP = (
-    "A stream cannot be looped over: no record is there yet while this function runs. .apply and .update call a "
-    "function for each record that comes (03_windows)."
+    "A stream cannot be looped over: it has no records yet while this function runs. .apply and .update call a "
+    "function for each record that arrives (03_windows)."
 )
 TRUTH = (
-    "A stream is neither true nor false: no record is there yet while this function runs. Write & for and, | for or, ~ "
-    "for not, with each comparison in parentheses; instead of if, readings[condition] keeps what fits (02_filter)."
+    "A stream is neither true nor false: it has no records yet while this function runs. Write & for and, | for or, ~ for "
+    "not, with each comparison in parentheses; instead of if, readings[condition] keeps matching records (02_filter)."
 )
-LENGTH = 'A stream has no length, for it has no end: len(lab.records("sensor")) counts the records there are now.'
-INSIDE = 'Write readings.contains("humidity") to ask of each record whether it has a field (02_filter).'
+LENGTH = 'A stream has no length, because it has no end: len(lab.records("sensor")) counts the records there are now.'
+INSIDE = 'Write readings.contains("humidity") to test whether each record has a field (02_filter).'
 NUMBER = (
-    "A column is no number: there is one for each record that comes. .apply calls a function for each, as in "
+    "A column is not a number: each record has its own. .apply calls a function for each, as in "
     'readings["temperature"].apply(lambda t: round(t, 1)) (03_windows).'
 )
 ORDER = 'Write the column first, as in readings["temperature"] + 273.15 (02_filter).'
@@ -101,7 +101,7 @@ class Frame(StreamingDataFrame):
 
 
 def of_a_stream(error: AttributeError) -> str | None:
-    """In words, that a stream or a column has no such method; None if it is about something else."""
+    """Say that a stream or a column has no such method; None if the error is about something else."""
     owner, name = error.obj, str(error.name)
     if not isinstance(owner, StreamingDataFrame | StreamingSeries):
         return None
@@ -111,14 +111,14 @@ def of_a_stream(error: AttributeError) -> str | None:
             return f"A {kind} has no .{name}: use {instead}."
     near = fields.nearest(name, (each for each in dir(owner) if not each.startswith("_")))
     return f"A {kind} has no .{name}: " + (
-        f"is .{near} meant?" if near else f'a field is written ["{name}"] (02_filter).'
+        f"did you mean .{near}?" if near else f'a field is written ["{name}"] (02_filter).'
     )
 
 
 def of_a_record(error: BaseException) -> str | None:
-    """In words, that a record has no such field, or that a key is text already; None if it is about something else."""
+    """Say that a record has no such field, or that a key is already text; None if the error is about something else."""
     if isinstance(error, AttributeError) and isinstance(error.obj, str) and error.name == "decode":
-        return f"{error}: after group_by a key is text already (03_windows)"
+        return f"{error}: after group_by a key is already text (03_windows)"
     if isinstance(error, ColumnDoesNotExist) and isinstance(error.__context__, KeyError):
         error = error.__context__
     return fields.missing(error) if isinstance(error, KeyError) else None

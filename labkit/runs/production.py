@@ -76,7 +76,9 @@ class Production(Worker):
         if not hasattr(self.world.source, "per_second"):
             raise LabError("A replay keeps its recorded pace: give another factor to lab.produce.")
         if rate is not None and not rate > 0:
-            raise LabError("A producer needs more than 0 readings a second (None: all it can); stop() ends it.")
+            raise LabError(
+                "A producer needs more than 0 readings per second (None: as fast as possible); stop() stops it."
+            )
         self.world.source.per_second = rate
 
     def total(self) -> int:
@@ -115,7 +117,7 @@ class Production(Worker):
                     self._full, value, key, timestamp=reading["timestamp"], on_delivery=self._on_delivery
                 )
                 break
-            except BufferError:  # the queue is full: wait for Kafka, unless it has ended
+            except BufferError:  # the queue is full: wait for Kafka, unless told to stop
                 if self._stopping.is_set():
                     return
                 self._producer.poll(0.05)
@@ -155,4 +157,4 @@ def at_work_in(world: World) -> Production | None:
     return newest if newest and newest.alive else None
 
 
-_newest: weakref.WeakValueDictionary[int, Production] = weakref.WeakValueDictionary()  # in a world, by its id
+_newest: weakref.WeakValueDictionary[int, Production] = weakref.WeakValueDictionary()  # by the world's id

@@ -15,7 +15,7 @@ def prepare() -> None:
     jsonschema, which Quix Streams imports, compiles a grammar for internationalised addresses (1.5 s) if
     rfc3987_syntax can be imported, and does without it if not: nothing in a lab checks such addresses.
     """
-    category = importlib.import_module("authlib.deprecate").AuthlibDeprecationWarning  # shows itself "always"
+    category = importlib.import_module("authlib.deprecate").AuthlibDeprecationWarning  # sets its own filter, "always"
     warnings.simplefilter("ignore", category)
     if "quixstreams" not in sys.modules:
         sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
@@ -25,8 +25,8 @@ def prepare() -> None:
 def load() -> None:
     """Import what a run needs. Takes 1.5 s the first time and nothing afterwards.
 
-    Best done while this thread would be waiting: two threads that import parts of the same package at once can lock
-    each other out.
+    Best done while this thread would be waiting: two threads that import parts of the same package at once can
+    deadlock.
     """
     if "labkit.runs.run" not in sys.modules:
         importlib.import_module("labkit.runs.run")

@@ -197,7 +197,7 @@ class Run(Worker):
             if not words:
                 raise
             line = blame.explain(error).line
-            raise LabError(f"{words} It is in {line}" if line else words) from error
+            raise LabError(f"{words} The mistake is in {line}" if line else words) from error
         if not isinstance(result, StreamingDataFrame):
             kind = "nothing" if result is None else f"a {type(result).__name__}"
             raise LabError(

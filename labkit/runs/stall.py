@@ -17,7 +17,7 @@ class Stall:
         self._first_lag: int | None = None
 
     def look(self, position: object, line: Line | None, lag: Callable[[], int]) -> str:
-        """Empty if all is well. `position` is that of the pipeline, `line` the line of code being executed.
+        """What is wrong, or empty. `position` is that of the pipeline, `line` the line of code being executed.
 
         The lag is requested only if something is wrong.
         """
@@ -28,5 +28,5 @@ class Stall:
             return ""
         behind = lag()
         self._first_lag = behind if self._first_lag is None else self._first_lag
-        rises = " and rises" if behind > self._first_lag else ""
-        return f"has been at one record for {now - self._since:.0f} s, at {line}; the lag is {behind}{rises}"
+        rises = " and rising" if behind > self._first_lag else ""
+        return f"has been stuck at one record for {now - self._since:.0f} s, at {line}; the lag is {behind}{rises}"

@@ -20,7 +20,7 @@ INTERRUPT_LIMIT = 3.0  # seconds that an interrupted thread may take to end; aft
 
 
 class Interrupted(BaseException):
-    """Raised in a run's thread to end student code that loops for ever; not an Exception, so `except` lets it pass."""
+    """Raised in a run's thread to end student code that loops for ever; `except Exception` lets it pass."""
 
 
 class Rate:
@@ -181,8 +181,8 @@ class Worker(ABC):
         return self._ended.wait(timeout)
 
     def _wait_until(self, is_done: Callable[[], bool], timeout: float) -> bool:
-        """Wait until something is done, but no longer than the work goes on; whether it is. Raises LabError if the work
-        has failed.
+        """Wait until something is done or the work has ended; True if it is done. Raises LabError if the work has
+        failed.
         """
         over = wait_until(lambda: is_done() or not self.alive, timeout)
         if self.error:
@@ -198,7 +198,7 @@ class Worker(ABC):
         if self._ends_within(INTERRUPT_LIMIT, self._interrupt):
             self.note = f"it did not stop by itself and was interrupted at {line}"
         else:
-            self.note = f"it is stuck in C code at {line} and cannot be ended: restart the kernel"
+            self.note = f"it is stuck in C code at {line} and cannot be stopped: restart the kernel"
 
     def fail(self, error: LabError) -> None:
         """Mark the work as failed for an external reason, and stop it."""

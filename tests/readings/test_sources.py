@@ -56,8 +56,8 @@ def test_a_recording_is_replayed_from_a_start_and_with_a_factor() -> None:
 
 
 def test_a_name_that_is_neither_a_file_nor_a_recording_is_refused_naming_the_recordings() -> None:
-    assert refusal("nyc-wether") == "There is neither a file nor a recording 'nyc-wether'; there is nyc-weather."
-    assert "neither a file nor a recording 'device,temp" in refusal("device,temperature\n" * 999)  # a table's text
+    assert refusal("nyc-wether") == "There is no file or recording 'nyc-wether': the recordings are nyc-weather."
+    assert "no file or recording 'device,temp" in refusal("device,temperature\n" * 999)  # a table's text
 
 
 # -------------------------------------------------------------------------- tables
@@ -116,7 +116,7 @@ def test_a_generator_cannot_be_replayed_and_none_of_it_is_taken() -> None:
 
 def test_a_start_is_for_recordings_only(csv: Path) -> None:
     for given in (csv, [ONE], generator()):
-        assert refusal(given, start="2013-07-01").startswith("start belongs to a recording (nyc-weather): ")
+        assert refusal(given, start="2013-07-01").startswith("start is only for a recording (nyc-weather): ")
 
 
 @pytest.mark.parametrize("factor", [float("nan"), -1, 0, float("-inf")])

@@ -396,14 +396,14 @@ def test_an_unknown_device_is_refused_naming_those_there_are(method: Callable[[W
     world = World(simulate(2))
     with pytest.raises(LabError) as error:
         method(world, "sensor-9")
-    assert str(error.value) == "There is no device 'sensor-9'; there is sensor-1, sensor-2."
+    assert str(error.value) == "There is no device 'sensor-9'; known so far: sensor-1, sensor-2."
     assert world.devices == ("sensor-1", "sensor-2")
     assert "sensor-9" not in {item["device"] for item in take(4, world)}
 
 
 def test_the_devices_of_a_generator_are_known_once_they_have_sent() -> None:
     world = World(open_source((row for row in in_turn(3)), None, None, None))
-    with pytest.raises(LabError, match=r"There is no device 'a'; there is none yet\."):
+    with pytest.raises(LabError, match=r"There is no device 'a'; known so far: none\."):
         world.silence("a")
     items = iter(world)
     next(items)

@@ -42,7 +42,7 @@ def asked_if_it_has(readings):
 MISTAKES = {
     looped: ".apply and .update call",
     looped_over_a_column: ".apply and .update call",
-    asked_if: "readings[condition] keeps what fits (02_filter)",
+    asked_if: "readings[condition] keeps matching records (02_filter)",
     asked_if_it_has: 'readings.contains("humidity")',
     lambda r: r[(r["temperature"] > 30) and (r["humidity"] < 40)]: "& for and",
     lambda r: r[(r["temperature"] > 30) or (r["humidity"] < 40)]: "| for or",
@@ -54,10 +54,10 @@ MISTAKES = {
     lambda r: r["temperature"].round(1): ".apply(lambda t: round(t, 1))",
     lambda r: round(r["temperature"], 1): ".apply(lambda t: round(t, 1))",
     lambda r: 273.15 + r["temperature"]: 'readings["temperature"] + 273.15',
-    lambda r: 1 / r["temperature"]: "A column is no number",
+    lambda r: 1 / r["temperature"]: "A column is not a number",
     lambda r: len(r): "has no length",
     lambda r: r.temperature: 'a field is written ["temperature"]',
-    lambda r: r.aply(len): "is .apply meant?",
+    lambda r: r.aply(len): "did you mean .apply?",
 }
 
 
@@ -68,7 +68,7 @@ def test_what_a_stream_cannot_do_is_said_in_one_line_with_the_students_own(
     with pytest.raises(LabError) as caught:
         lab.run(pipeline, reads="sensor", writes="out", name="wrong")
     assert words in str(caught.value)
-    assert " It is in " in str(caught.value)
+    assert " The mistake is in " in str(caught.value)
     assert "\n" not in str(caught.value)
     assert not lab.workers
 
@@ -128,12 +128,13 @@ def by_no_field(readings):
 
 FIELDS = "which has device, temperature, humidity and timestamp"
 MISSING = {
-    in_a_column: f"ColumnDoesNotExist: 'temprature' is no field of the record, {FIELDS}: is 'temperature' meant?",
-    in_a_function: f"KeyError: 'temprature' is no field of reading, {FIELDS}: is 'temperature' meant?",
-    nowhere_near: f"KeyError: 'x' is no field of reading, {FIELDS}",
-    in_a_table_of_the_students: "KeyError: 'a' is no field of limits, which has b",
+    in_a_column: "ColumnDoesNotExist: 'temprature' is not a field of the record, "
+    f"{FIELDS}: did you mean 'temperature'?",
+    in_a_function: f"KeyError: 'temprature' is not a field of reading, {FIELDS}: did you mean 'temperature'?",
+    nowhere_near: f"KeyError: 'x' is not a field of reading, {FIELDS}",
+    in_a_table_of_the_students: "KeyError: 'a' is not a field of limits, which has b",
     in_something_nested: "KeyError: 'temprature'",
-    by_no_field: f"KeyError: 'devise' is no field of the record, {FIELDS}: is 'device' meant?",
+    by_no_field: f"KeyError: 'devise' is not a field of the record, {FIELDS}: did you mean 'device'?",
 }
 
 
@@ -155,7 +156,7 @@ def test_decoding_a_key_that_is_text_says_so(lab: Lab) -> None:
     run = lab.run(lambda r: r.group_by("device").update(decode, metadata=True), reads="sensor", name="decode")
     lab.produce([READING], per_second=None).wait(10)
     assert run.wait(10)
-    assert "after group_by a key is text already (03_windows)" in str(run.error)
+    assert "after group_by a key is already text (03_windows)" in str(run.error)
 
 
 def test_streams_columns_and_workers_say_what_they_are(lab: Lab, capsys: pytest.CaptureFixture[str]) -> None:

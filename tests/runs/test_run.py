@@ -353,14 +353,18 @@ def test_a_run_that_stays_at_one_record_says_at_which_line_until_it_goes_on(
     lab.create_topic("sensor")
     run = lab.run(lambda readings: readings.update(wait), reads="sensor", name="wait")
     write(lab, "sensor", hot(1))
-    said = r"has been at one record for \d+ s, at wait, line \d+: (while not released.is_set\(\):|pass); the lag is "
+    said = (
+        r"has been stuck at one record for \d+ s, at wait, line \d+: (while not released.is_set\(\):|pass); the lag is "
+    )
     eventually(lambda: re.fullmatch(said + "0", run.stuck()))
     write(lab, "sensor", hot(2))
-    eventually(lambda: re.fullmatch(said + "1 and rises", run.stuck()))
+    eventually(lambda: re.fullmatch(said + "1 and rising", run.stuck()))
     eventually(lambda: re.search(said, html.unescape(panel.describe(run))))
     (seen,) = [each for each in System(topics_of(lab), lambda: [run]).look()[0] if each.error]
-    assert re.fullmatch(said + "1 and rises", seen.error)
-    with pytest.raises(LabError, match=r"is running and still has 2 records to read\. It has been at one record for"):
+    assert re.fullmatch(said + "1 and rising", seen.error)
+    with pytest.raises(
+        LabError, match=r"is running and still has 2 records to read\. It has been stuck at one record for"
+    ):
         run.wait_until_caught_up(timeout=0)
     released.set()
     run.wait_until_caught_up()
@@ -451,5 +455,5 @@ def test_a_topic_that_is_not_there_is_named(lab: Lab) -> None:
     for look in (lab.peek, lab.records):
         with pytest.raises(LabError, match="no topic 'alerts'"):
             look("alerts")
-    with pytest.raises(LabError, match="'my topic' is no topic name"):
+    with pytest.raises(LabError, match="'my topic' is not a topic name"):
         lab.produce(writes="my topic")

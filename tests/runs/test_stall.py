@@ -28,10 +28,10 @@ def test_one_record_for_long_is_said_and_whether_the_lag_rises(clock: SimpleName
     clock.seconds += PATIENCE - 0.1
     assert watch.look(1, LINE, unasked) == ""
     clock.seconds += 0.1
-    said = "has been at one record for 5 s, at wait, line 2: while True:; the lag is 3"
+    said = "has been stuck at one record for 5 s, at wait, line 2: while True:; the lag is 3"
     assert watch.look(1, LINE, lambda: 3) == said
     assert watch.look(1, LINE, lambda: 3) == said
-    assert watch.look(1, LINE, lambda: 4) == said.replace("3", "4") + " and rises"
+    assert watch.look(1, LINE, lambda: 4) == said.replace("3", "4") + " and rising"
 
 
 def test_a_run_that_is_slow_or_waits_for_records_is_not_stuck(clock: SimpleNamespace) -> None:

@@ -89,7 +89,7 @@ def test_a_run_that_failed_says_why(lab: Lab, system: System) -> None:
     assert run.wait(10)
     found = workers(system)["bad"]
     assert found.status == "failed"
-    assert found.error.startswith("KeyError: 'nothing' is no field of each, which has device")
+    assert found.error.startswith("KeyError: 'nothing' is not a field of each, which has device")
 
 
 def test_one_look_shows_a_topic_that_two_write_and_two_read_once(lab: Lab, system: System) -> None:
@@ -129,7 +129,7 @@ def test_factor_and_start_are_refused_where_there_is_nothing_to_replay(lab: Lab,
 
 def test_a_world_has_one_producer_at_a_time(lab: Lab) -> None:
     first = lab.produce(simulate(), per_second=20)
-    with pytest.raises(LabError, match=r"^producer of sensor is still running in this world: stop it first, or give"):
+    with pytest.raises(LabError, match=r"^producer of sensor is still running in this world: stop it, or replace it"):
         lab.produce(first.world, name="second")
     assert (first.alive, lab.workers) == (True, (first,))
     again = lab.produce(first.world)
