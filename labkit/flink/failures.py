@@ -4,7 +4,7 @@ import re
 
 # What Flink says, and what it means.
 MEANINGS = {
-    r"Failed to rollback to checkpoint/savepoint (\S+?)\.? ": r"The checkpoint \1 is of another job.",
+    r"Failed to rollback to checkpoint/savepoint (\S+?)\.? ": r"The checkpoint \1 is from another job.",
     r"SQL parse failed\. (.+)": r"The SQL cannot be read: \1",
     r"SQL validation failed\. (.+)": r"The SQL is not right: \1",
 }
@@ -14,7 +14,7 @@ CAUSE = re.compile(r"^(?:Caused by: )?[\w.$]*?(\w+(?:Exception|Error): .+)$", fl
 def explain(code: int, log: str) -> str:
     """One line that says why a Flink job ended, by its exit code and what it logged."""
     if code < 0:
-        return f"Flink was killed by signal {-code}: resume it, and it goes on from its newest checkpoint."
+        return f"Flink was killed by signal {-code}: resume it, and it continues from its newest checkpoint."
     for pattern, meaning in MEANINGS.items():
         if found := re.search(pattern, log):
             return found.expand(meaning)

@@ -45,6 +45,8 @@ class FlinkJob(Worker):
 
     `progress` says how far it has got, `web` is the address of Flink's own interface while it is running. The job ends
     with this process, however that ends.
+
+    Example: job = lab.flink(bounded=True)
     """
 
     OFFERED = (*Worker.OFFERED, "progress", "folder", "web", "group", "lag", "kill", "wait_until_caught_up")
@@ -65,10 +67,14 @@ class FlinkJob(Worker):
 
     @property
     def folder(self) -> Path:
+        """The folder that the job writes to. Example: job.folder"""
         return self._results.folder
 
     def check(self, resume: bool, predecessors: Sequence[Worker]) -> None:
-        """Raise LabError if this job could not start once its `predecessors` are stopped. Nothing is changed."""
+        """Raise LabError if this job could not start once its `predecessors` are stopped. Nothing is changed.
+
+        Example: job.check(resume=False, predecessors=[])
+        """
         try:
             self._refuse(resume)
             if not any(isinstance(job, FlinkJob) and job.alive and job.folder == self.folder for job in predecessors):
@@ -82,6 +88,8 @@ class FlinkJob(Worker):
         """Submit the job, new or from the newest checkpoint in its folder. Raises LabError if it cannot start.
 
         `jvm` are further options of the JVM, such as the installation's `aot_options`.
+
+        Example: job.submit(installation, jvm=[])
         """
         try:
             self._results.claim()
@@ -102,7 +110,7 @@ class FlinkJob(Worker):
         self._ended.wait(self.STOP_LIMIT)
 
     def lag(self) -> int:
-        """Records that the job has not read yet."""
+        """Records that the job has not read yet. Example: job.lag()"""
         ends = self._topics.end_offsets(self._topic)
         return sum(max(end - self._position(partition), 0) for partition, end in ends.items())
 
@@ -110,6 +118,8 @@ class FlinkJob(Worker):
         """Return when a checkpoint covers every record that the topic holds now; for a bounded job, when it has ended.
 
         Raises LabError if the job has failed, or if it takes more than `timeout` seconds.
+
+        Example: job.wait_until_caught_up()
         """
         ends = self._topics.end_offsets(self._topic)
 
@@ -136,9 +146,11 @@ class FlinkJob(Worker):
         return max(waiting, 0)
 
     def total(self) -> int:
+        """Records read so far. Example: job.total()"""
         return self.progress.read
 
     def facts(self) -> str:
+        """Its progress in one line. Example: job.facts()"""
         now = self.progress
         parts = [f"{self._topic} → {self.folder}", f"{now.read} read"]
         parts += [f"{now.readings} readings ({now.late} late), {now.alerts} alerts and {now.windows} windows"]
@@ -147,6 +159,7 @@ class FlinkJob(Worker):
         return ", ".join(parts)
 
     def tables(self) -> Sequence[Sequence[Sequence[str]]]:
+        """The tables of its panel; the first row of each is the header. Example: job.tables()"""
         now, done = self.progress, self.progress.checkpoints
         counts = [
             ("records read", "readings", "of these late", "alerts", "windows", "unreadable"),
@@ -165,11 +178,11 @@ class FlinkJob(Worker):
     def _refuse(self, resume: bool) -> None:
         """Raise LabError if there is no such topic, or if the folder holds an earlier job that conflicts."""
         if resume and self._bounded:
-            raise LabError("A bounded job cannot be resumed: leave out one of the two.")
+            raise LabError("A bounded job cannot be resumed: leave out bounded or resume.")
         if not self._topics.partitions(self._topic):
             raise LabError(
                 f"There is no topic {self._topic!r} yet: `lab produce --writes {self._topic}` or "
-                f'`lab.produce(writes="{self._topic}")` makes and fills it.'
+                f'`lab.produce(writes="{self._topic}")` creates and fills it.'
             )
         known = self._results.description()
         if resume:
@@ -182,11 +195,11 @@ class FlinkJob(Worker):
         if not known:
             raise LabError(f"There is no job to resume in {self.folder}: start it without resume.")
         if known["bounded"]:
-            raise LabError(f"The job in {self.folder} was a bounded one, which cannot be resumed: name another folder.")
+            raise LabError(f"The job in {self.folder} was bounded and cannot be resumed: name another folder.")
         if differs := [what for what, value in self._identity().items() if known.get(what) != value]:
             raise LabError(
-                f"The checkpoint in {self.folder} is of another job, with another {' and '.join(differs)}: "
-                "name another folder to start anew."
+                f"The checkpoint in {self.folder} is from another job, with another {' and '.join(differs)}: "
+                "name another folder to start a new one."
             )
 
     def _anew(self) -> Path | None:
@@ -244,7 +257,7 @@ class FlinkJob(Worker):
             self._results.release()
 
     def _renew(self) -> None:
-        raise LabError(f'An ended Flink job resumes as a new one: lab.flink(into="{self.folder}", resume=True).')
+        raise LabError(f'An ended Flink job is resumed by a new one: lab.flink(into="{self.folder}", resume=True).')
 
     def _ask_to_stop(self) -> None:
         self._stopping.set()
@@ -253,7 +266,7 @@ class FlinkJob(Worker):
         self._kept.kill()
 
     def _ask_flink_to_stop(self) -> bool:
-        """Whether Flink has been asked; a job that is not running yet is ended at once, since it has done nothing."""
+        """Whether Flink has been asked; a job that is not running yet is stopped at once, since it has done nothing."""
         if not self._job:
             self._kept.close()
             return False
@@ -280,7 +293,7 @@ class FlinkJob(Worker):
         tallies = [self._results.tally(kind) for kind in KINDS]
         readings, alerts, windows, unreadable = (each.rows for each in tallies)
         read = sum(max(self._position(partition) - start, 0) for partition, start in self._starts.items())
-        read = max(read, readings + unreadable)  # the files are the last to know, when the job has ended
+        read = max(read, readings + unreadable)  # once the job has ended, only the files are up to date
         late, files = tallies[0].late, sum(each.files for each in tallies)
         self.progress = Progress(read, readings, late, alerts, windows, unreadable, files, checkpoints)
 

@@ -306,7 +306,7 @@ def test_a_job_that_failed_before_it_did_anything_leaves_nothing_in_the_way(lab:
 def test_a_checkpoint_of_another_job_that_only_flink_can_tell() -> None:
     said = "java.lang.IllegalStateException: Failed to rollback to checkpoint/savepoint file:/c/chk-3. Cannot map"
     log = f"more\nCaused by: {said}"
-    assert explain(1, log) == "The checkpoint file:/c/chk-3 is of another job."
+    assert explain(1, log) == "The checkpoint file:/c/chk-3 is from another job."
 
 
 def test_without_a_network_one_line_names_the_jar(tmp_path: Path, lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
