@@ -37,8 +37,8 @@ LOOP = (
     "function for each record that arrives (03_windows)."
 )
 TRUTH = (
-    "A stream is neither true nor false: it has no records yet while this function runs. Write & for and, | for or, ~ for "
-    "not, with each comparison in parentheses; instead of if, readings[condition] keeps matching records (02_filter)."
+    "A stream is neither true nor false: it has no records yet while this function runs. Write & for and, | for or, ~ "
+    "for not, with each comparison in parentheses; instead of if, readings[condition] keeps matches (02_filter)."
 )
 LENGTH = 'A stream has no length, because it has no end: len(lab.records("sensor")) counts the records there are now.'
 INSIDE = 'Write readings.contains("humidity") to test whether each record has a field (02_filter).'

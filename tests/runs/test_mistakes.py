@@ -42,7 +42,7 @@ def asked_if_it_has(readings):
 MISTAKES = {
     looped: ".apply and .update call",
     looped_over_a_column: ".apply and .update call",
-    asked_if: "readings[condition] keeps matching records (02_filter)",
+    asked_if: "readings[condition] keeps matches (02_filter)",
     asked_if_it_has: 'readings.contains("humidity")',
     lambda r: r[(r["temperature"] > 30) and (r["humidity"] < 40)]: "& for and",
     lambda r: r[(r["temperature"] > 30) or (r["humidity"] < 40)]: "| for or",
