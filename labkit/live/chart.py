@@ -25,7 +25,7 @@ from labkit.readings.reading import LAST_TIMESTAMP
 PERIOD = 0.02  # minimum seconds between two reads of the tap
 TEXT_PERIOD = 0.5  # seconds between two updates of the text equivalent
 HEIGHT = 380  # pixels
-MARKERS = 15  # on a line, at most: each is a separate element in the browser, a line is one whatever its length
+MARKERS = 15  # at most, on a line: each is a separate element in the browser, but a line of any length is only one
 SNAPSHOT_POINTS = 60  # per line in a saved notebook
 POINTS = 1500  # that a browser is asked to draw at most, in total
 SHORTEST = 5_000.0  # minimum milliseconds on the time axis
@@ -113,7 +113,7 @@ class Chart(LiveView):
         """Remove the records of a topic from the chart: they have been deleted."""
         self._series = {curve: series for curve, series in self._series.items() if curve.topic != topic}
         self._newest = max((series.newest for series in self._series.values()), default=0.0)
-        self._said = f"{topic} was emptied at {theme.clock(time.time() * 1000)} UTC; what was drawn of it is gone. "
+        self._said = f"{topic} was emptied at {theme.clock(time.time() * 1000)} UTC; its points were removed. "
         self._fresh = self._untold = True
 
     def _add(self, records: Iterable[Record]) -> bool:
@@ -246,7 +246,7 @@ def _range(values: Floats, unit: str) -> str:
 
 
 def drawable(record: Record, field: str) -> float | None:
-    """The number to draw for a record; None if it has none, no valid time, or must be a reading and is not."""
+    """The number to draw for a record; None if it has none, no valid time, or is an invalid reading."""
     if not isinstance(record.value, dict) or not 0 <= record.timestamp <= LAST_TIMESTAMP:
         return None
     if record.topic in TOPICS:

@@ -16,7 +16,7 @@ DASHES = {"solid": "", "dash": "9 5", "dot": "2 4", "dashdot": "9 4 2 4", "longd
 
 
 class Line(NamedTuple):
-    """Points in the order of time: epoch milliseconds and values; NaN breaks the line. Marks are drawn one by one."""
+    """Points in the order of time: epoch milliseconds and values; NaN breaks the line. `marks`: circles, not a line."""
 
     name: str
     look: Look
@@ -26,7 +26,7 @@ class Line(NamedTuple):
 
 
 def lines_svg(title: str, y_title: str, lines: Sequence[Line], since: float, until: float, level: float | None) -> str:
-    """The lines between two times, with a dashed line at `level`."""
+    """Draw the lines between two times, with a dashed line at `level`."""
     levels = [level] if level is not None else []
     values = [float(value) for line in lines for value in line.values if not math.isnan(value)] + levels
     low, high = (min(values), max(values)) if values else (0.0, 1.0)
@@ -62,7 +62,7 @@ def timeline_svg(
     since: float,
     until: float,
 ) -> str:
-    """Points (time and text) on top, and below them a row of bars (start, end, text and lane) under each title."""
+    """Draw points (time and text) on top, and below them a row of bars (start, end, text and lane) under each title."""
 
     def x(time: float) -> float:
         return LEFT + (time - since) / ((until - since) or 1.0) * (RIGHT - LEFT)
@@ -107,7 +107,7 @@ def _drawn(line: Line, points: list[tuple[float, float]]) -> str:
 
 
 def _legend(lines: Sequence[Line]) -> tuple[list[str], int]:
-    """A sample of each line beside its name, in as many rows as that takes, and the height of the whole picture."""
+    """A sample of each line beside its name, in as many rows as needed, and the height of the whole picture."""
     x, y = LEFT, BOTTOM + 44
     parts = []
     for line in lines:

@@ -15,7 +15,7 @@ from labkit.live.ticker import Ticker, take_turns
 from labkit.readings import World
 from labkit.runs.production import Production
 
-PERIOD = 0.5  # seconds between two looks at what has changed by itself
+PERIOD = 0.5  # seconds between two updates from the system
 RATES = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0)
 WIDE = Layout(width="auto", min_width="130px")
 LABEL = {"description_width": "initial"}
@@ -23,7 +23,7 @@ ROW = Layout(flex_flow="row wrap", align_items="center")
 
 
 class Scene(Protocol):
-    """What the controls act upon."""
+    """What the controls act on."""
 
     @property
     def producer(self) -> Production | None: ...
@@ -51,7 +51,7 @@ class Controls(VBox):  # type: ignore[misc]
         self.silent = ToggleButton(description="Silent", icon="chain-broken", layout=WIDE)
         self.backlog = Button(description="Send backlog", icon="inbox", layout=WIDE)
         self.corrupt = Button(description="Corrupt record", icon="bolt", layout=WIDE)
-        self._said = HTML(_line(Markup("&nbsp;")))  # as high as it will be: what stands below must not jump
+        self._said = HTML(_line(Markup("&nbsp;")))  # at full height, so that nothing below it moves later
         super().__init__(
             [
                 HBox([self.run, self.rate, self.threshold], layout=ROW),
@@ -67,7 +67,7 @@ class Controls(VBox):  # type: ignore[misc]
         self._ticker.start()
 
     def close(self) -> None:
-        """Stop following the system, and let nothing be pressed any more."""
+        """Stop following the system, and disable all controls."""
         if not self._ticker.closed:
             self._ticker.close()
             for each in self._all():
@@ -88,11 +88,11 @@ class Controls(VBox):  # type: ignore[misc]
         self.corrupt.on_click(self._acting(self._send_corrupt))
 
     def _acting(self, action: Callable[[Any], str]) -> Callable[[Any], None]:
-        """Do it with the new value if a person asked for it, and say what was done, or why not."""
+        """A callback that acts on the new value if a person set it, and says what was done, or why not."""
 
         def act(change: Any) -> None:
             with self._lock:  # else the follower could set the value back before the action has been done
-                if self._following or self._ticker.closed:  # closed, yet the browser had sent something before
+                if self._following or self._ticker.closed:  # sent before the controls were closed
                     return
                 try:
                     self._say(action(getattr(change, "new", None)))
@@ -186,9 +186,9 @@ class Controls(VBox):  # type: ignore[misc]
             self.rate.options = sorted({*RATES, rate})
             self.rate.value = rate
         elif producer:
-            self.rate.options = [("as recorded" if producer.replays else "all it can", 0.0)]
+            self.rate.options = [("as recorded" if producer.replays else "as fast as possible", 0.0)]
         devices = producer.world.devices if producer else ()
-        if devices and self.device.options != devices:  # without a producer for a moment, the choice is kept
+        if devices and self.device.options != devices:  # the choice is kept while there is no producer
             chosen = self.device.value
             with self.device.hold_sync():
                 self.device.options = devices
@@ -200,7 +200,7 @@ class Controls(VBox):  # type: ignore[misc]
             self.heatwave.value = bool(producer.world.heat(self.device.value))
             self.silent.value = producer.world.is_silent(self.device.value)
             self.backlog.description = f"Send backlog ({kept})"
-            self.backlog.disabled = self.silent.value or not kept  # who is cut off can send nothing
+            self.backlog.disabled = self.silent.value or not kept  # a silent device can send nothing
 
     def _say(self, text: str) -> None:
         self._said.value = _line(text)

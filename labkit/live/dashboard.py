@@ -1,4 +1,4 @@
-"""The whole on one page: controls, tiles, the topology, and the rolling chart."""
+"""Everything on one page: controls, tiles, the topology, and the rolling chart."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from labkit.live.ticker import Ticker
 from labkit.live.tiles import Tiles
 from labkit.live.topology import Topology
 
-CHART_HEIGHT = 290  # pixels: with all else it fits JupyterLab on a screen of 1,280 x 900
+CHART_HEIGHT = 290  # pixels: the whole dashboard fits JupyterLab on a screen of 1,280 x 900
 
 
 class Dashboard(VBox):  # type: ignore[misc]
-    """The controls above the tiles that they change, the topology beside these, the chart below."""
+    """The controls on top, the tiles and the topology side by side, the chart below."""
 
     def __dir__(self) -> tuple[str, ...]:
         return "tiles", "chart", "controls", "topology", "close"
@@ -37,7 +37,7 @@ class Dashboard(VBox):  # type: ignore[misc]
         return self.tiles, self.topology, self.chart
 
     def close(self) -> None:
-        """Stop following; the last state stays."""
+        """Stop updating; the last state stays."""
         if not self._ticker.closed:
             self._ticker.close()
             for part in (*self._views, self.controls):
@@ -48,7 +48,7 @@ class Dashboard(VBox):  # type: ignore[misc]
         self.snapshot.show()
 
     def _draw_threshold(self, _: object) -> None:
-        """As it is now: what was asked for may have been refused meanwhile."""
+        """Draw the threshold as it is now: a new one may have been refused."""
         self.chart.threshold = self.controls.threshold.value
 
     def _tick(self) -> float:

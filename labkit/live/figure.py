@@ -1,4 +1,4 @@
-"""A FigureWidget that a page may come upon at any time."""
+"""A FigureWidget that a page may open at any time."""
 
 import threading
 from copy import deepcopy
@@ -13,7 +13,7 @@ from plotly.serializers import custom_serializers
 
 
 class Fit(anywidget.AnyWidget):
-    """Stands below a figure that is drawn once, and makes it as wide as the page."""
+    """Goes below a static figure, and makes it as wide as the page."""
 
     _esm = Path(__file__).with_name("fit.js")
     width = traitlets.Int(0).tag(sync=True)  # pixels
@@ -26,8 +26,8 @@ class Fit(anywidget.AnyWidget):
 class LiveFigure(go.FigureWidget):  # type: ignore[misc]
     """Gives a page that is opened or reloaded the figure as it is now.
 
-    A FigureWidget tells such a page how it was when it was made, and only who was there from the beginning knows what
-    has been drawn since. Whoever draws from another thread does so while holding `drawing`.
+    A plain FigureWidget sends such a page its initial state, without what has been drawn since. A thread must hold
+    `drawing` while it draws.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -37,7 +37,7 @@ class LiveFigure(go.FigureWidget):  # type: ignore[misc]
     def get_state(self, key: Any = None, drop_defaults: bool = False) -> dict[str, Any]:
         """The state for the front end; all of it if `key` is None."""
         state: dict[str, Any] = super().get_state(key, drop_defaults)
-        if key is None and hasattr(self, "_layout_obj"):  # it is asked for the first time while it is being made
+        if key is None and hasattr(self, "_layout_obj"):  # first called during construction
             with self.drawing:
                 now = {"_widget_data": deepcopy(self._data), "_widget_layout": deepcopy(self._layout_obj._props)}
             state |= {name: custom_serializers["to_json"](value, self) for name, value in now.items()}

@@ -1,5 +1,5 @@
-// Tells the kernel how wide the page is: a figure that is drawn while JupyterLab keeps its cell off the page gets a
-// width of 700 pixels, and keeps it.
+// Tells the kernel how wide the page is: a figure that is drawn while JupyterLab has detached its cell from the page
+// gets a width of 700 pixels, and keeps it.
 export default {
   render({ model, el }) {
     const observer = new ResizeObserver(([entry]) => {

@@ -1,14 +1,14 @@
-// What a page tells the kernel: which views are in sight, and which frame it has drawn. And what it tells its reader:
-// how far a view is behind. All times are milliseconds.
+// Tells the kernel which views of this page are in sight and which frame it has drawn, and tells the reader how far a
+// view is behind. All times are in milliseconds.
 const LATE = 3000; // behind by more than this, a view says so
-const LOOK = 500; // between two looks at the ages
-const SLEPT = 5000; // after so long without a look the page has been asleep
+const LOOK = 500; // between two updates of the ages
+const SLEPT = 5000; // after this long without an update the page was asleep
 
 export default () => {
   const page = Math.random().toString(36).slice(2);
   const views = new Map(); // a view's element -> {id, badge, since, inSight}
   const drawn = new Map(); // id -> the kernel's time of what is drawn; null once the view has ended
-  let clocks = null; // the page's clock less the kernel's, and the shortest way of a message
+  let clocks = null; // the page's clock minus the kernel's, plus the shortest delay of a message
   let looked = performance.now();
   let awake = looked;
   let isOver = () => false;

@@ -1,4 +1,4 @@
-"""Frames at the pace of the page: the next one when it has drawn the last, and only of views that are in sight."""
+"""Frames at the pace of the page: one after another as the page draws them, only for views that are in sight."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ import traitlets
 from labkit import cells
 from labkit.kafka.clients import LOGGER
 
-PERIOD = 0.1  # seconds between two frames at the least
-HEARTBEAT = 1.0  # seconds after which a frame says that nothing has changed
-ROUND = 0.5  # seconds that drawing one frame may take; of what would take longer, the rest has its turn in the next
-UNKNOWN = 0.25  # seconds that drawing a view is thought to take before one has been drawn
-PATIENCE = 3.0  # seconds that a page may take to answer, or thrice what it took the last time: then it is asleep
+PERIOD = 0.1  # minimum seconds between two frames
+HEARTBEAT = 1.0  # seconds after which a frame is sent even if nothing has changed
+ROUND = 0.5  # seconds that drawing one frame may take; the views that do not fit wait for the next one
+UNKNOWN = 0.25  # seconds that drawing a view is assumed to take until one has been drawn
+PATIENCE = 3.0  # seconds, or three times its last answer, after which a page that does not answer counts as asleep
 
 
 class View(Protocol):
-    """What is painted. `changed` says that it shows an older state than it has, `as_of` up to when it knows all."""
+    """A view to paint. `changed`: its newest state is not painted yet; `as_of`: when it last collected data."""
 
     name: str
     changed: bool
@@ -34,14 +34,14 @@ class View(Protocol):
         ...
 
     def say(self, text: str) -> None:
-        """Show this text, for there is nothing else to show."""
+        """Show this text instead of data."""
         ...
 
 
 class Messenger(anywidget.AnyWidget):
-    """The page's end: it stands in every view, and says when the view is in sight and how old it is.
+    """The page's side: in every view it reports whether the view is in sight, and shows how far it is behind.
 
-    Once it is `over`, the views are as they were last, and no older than they should be.
+    Once it is `over`, the views keep their last state, which no longer counts as behind.
     """
 
     over = traitlets.Bool(False).tag(sync=True)
@@ -51,21 +51,21 @@ class Messenger(anywidget.AnyWidget):
 
 @dataclass
 class Page:
-    """A page that shows views: those in sight, and the frame that it has not drawn yet."""
+    """A page that shows views: which are in sight, and which frame it has not drawn yet."""
 
     seen: frozenset[str] = frozenset()
     owes: int | None = None
     since: float = 0.0  # time.monotonic() when that frame was sent
-    took: float = 0.0  # seconds from a frame to its answer, the last time
+    took: float = 0.0  # seconds from the last frame to its answer
 
     def sleeps(self, now: float) -> bool:
-        """Whether it has not answered for so long that nobody should wait for it."""
+        """Whether it has not answered for so long that the pacer should not wait for it."""
         return self.owes is not None and now > self.since + max(PATIENCE, 3 * self.took)
 
 
 @dataclass
 class Entry:
-    """A view, when it was painted last, and the state of what time it shows (both `time.monotonic()`)."""
+    """A view, when it was last painted, and the time of the data that it shows (both `time.monotonic()`)."""
 
     view: View
     painted: float = 0.0
@@ -75,8 +75,8 @@ class Entry:
 class Pacer:
     """The one thread that paints the views of a lab.
 
-    All views of a page share what the page can draw, so that many views get slower together and nothing queues up in
-    front of them. Without a page that has a view in sight nothing is sent.
+    All views of a page share what the page can draw: many views get slower together, and frames never queue up. If no
+    page has a view in sight, nothing is sent.
     """
 
     def __init__(self) -> None:
@@ -100,23 +100,23 @@ class Pacer:
             self._entries[view.name] = Entry(view)
 
     def remove(self, view: View) -> None:
-        """Paint it no more; the page is told that what it shows is not behind, but the last."""
+        """Stop painting this view; the page is told that it shows the last state, and is not behind."""
         with self._lock:
             self._entries.pop(view.name, None)
         self._news.set()
 
     def wake(self) -> None:
-        """Look whether there is something to paint."""
+        """Check whether there is something to paint."""
         self._news.set()
 
     def close(self) -> None:
-        """End the thread and return when it has ended."""
+        """Stop the thread, and return when it has ended."""
         self._closing.set()
         self._news.set()
         self._thread.join()
 
     def receive(self, _: object, message: Mapping[str, Any], __: object) -> None:
-        """Take in what a page says: what it has in sight, and perhaps which frame it has drawn."""
+        """Handle a message of a page: which views are in sight, and perhaps which frame it has drawn."""
         now = time.monotonic()
         with self._lock:
             page = self._pages.setdefault(message["page"], Page())
@@ -140,7 +140,7 @@ class Pacer:
         self.messenger.over = True
 
     def _step(self, now: float) -> float:
-        """Send a frame if it is time for one; seconds after which to look again, if nothing happens before."""
+        """Send a frame if it is time for one; returns the seconds to wait, unless something happens before."""
         with self._lock:
             pages = [page for page in self._pages.values() if page.seen and not page.sleeps(now)]
             if not pages or any(page.owes is not None for page in pages):
@@ -164,7 +164,7 @@ class Pacer:
 
     def _paint(self, entry: Entry) -> None:
         entry.painted, entry.shows = time.monotonic(), entry.view.as_of
-        entry.view.changed = False  # first: what changes while it is painted is painted once more
+        entry.view.changed = False  # first: a change during painting must be painted next time
         try:
             entry.view.paint()
         except Exception as error:
@@ -173,7 +173,7 @@ class Pacer:
             entry.view.say(f"This view has failed: {error}. Run its cell again.")
 
     def _send(self, now: float, seen: frozenset[str]) -> None:
-        """Send the frame's mark, after what was painted: how old what the views show is, or that they have ended."""
+        """Send the mark that ends a frame: for each view the time of the data that it shows, or that it has ended."""
         self._frame, self._sent = self._frame + 1, now
         with self._lock:
             for entry in self._entries.values():

@@ -5,11 +5,11 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-KEPT = 50_000  # points of a series at the most, whatever the window
-FIRST = 1_000  # points for which there is room at first
+KEPT = 50_000  # maximum points of a series, whatever the window
+FIRST = 1_000  # initial capacity, in points
 DRAWN = 400  # points of a series that a browser is asked to draw
-SILENCE = 5_000.0  # milliseconds without a point that break a line, at the least;
-LONGER = 3  # and so many times as long as usual, for some devices are seldom heard
+SILENCE = 5_000.0  # milliseconds without a point break a line,
+LONGER = 3  # if that is also this many times the usual interval: some devices send rarely
 
 
 class Series:
@@ -19,7 +19,7 @@ class Series:
         self._times = np.empty(FIRST)
         self._values = np.empty(FIRST)
         self._begin = self._end = 0
-        self.newest = self.oldest = np.nan  # of all times that it has had
+        self.newest = self.oldest = np.nan  # of all points ever appended
 
     def append(self, time: float, value: float) -> None:
         if self._end == len(self._times):
@@ -29,7 +29,7 @@ class Series:
         self.newest, self.oldest = np.fmax(self.newest, time), np.fmin(self.oldest, time)
 
     def _make_room(self) -> None:
-        """Drop what has left the window; grow only if that would not leave half of the room free."""
+        """Drop what has left the window; grow only if less than half of the room would be free."""
         kept = slice(max(self._begin, self._end - KEPT), self._end)
         count = kept.stop - kept.start
         size = max(len(self._times), 2 * count)
@@ -38,7 +38,7 @@ class Series:
         self._times, self._values, self._begin, self._end = times, values, 0, count
 
     def window(self, since: float) -> tuple[Floats, Floats]:
-        """Times and values since a time, in the order of time; all of them."""
+        """All times and values since a time, in the order of time."""
         times, values = self._times[self._begin : self._end], self._values[self._begin : self._end]
         inside = times >= since
         if len(inside) and not inside[0]:
@@ -50,36 +50,36 @@ class Series:
         return times, values
 
     def drawn(self, since: float, until: float, limit: int = DRAWN) -> tuple[Floats, Floats]:
-        """At most about `limit` points of the window that look like all of them: each is a real one, but for one
-        without a value (NaN) after each gap, which breaks the line.
+        """About `limit` points of the window at most, which look like all of them. Each is a real point, except for a
+        NaN after each gap, which breaks the line.
         """
         times, values = self.window(since)
         return _broken(*thin(times, values, since, until, limit), after_gaps(times))
 
 
 def after_gaps(times: Floats) -> Floats:
-    """Those of the times, in their order, before which nothing was heard for long."""
+    """Of the ordered times, those that end a long gap without points."""
     steps = np.diff(times)
     between = steps[steps > 0]  # a reading may have been sent twice
     usual = float(np.median(between)) if len(between) else 0.0
     firsts = np.flatnonzero(steps > max(SILENCE, LONGER * usual)) + 1
     lengths = np.diff(firsts, prepend=0, append=len(times))
-    joined = lengths[1:] == 1  # a point alone would not be seen: it is joined to the one before, or to the one after it
+    joined = lengths[1:] == 1  # a single point would be invisible: it is joined to the one before or after it
     joined[:1] |= lengths[0] == 1
     breaks: Floats = times[firsts[~joined]]
     return breaks
 
 
 def _broken(times: Floats, values: Floats, breaks: Floats) -> tuple[Floats, Floats]:
-    """The line without a connection to what comes at the times of `breaks`."""
+    """Break the line before each of the times in `breaks`."""
     indexes = np.searchsorted(times, breaks)
     return np.insert(times, indexes, breaks), np.insert(values, indexes, np.nan)
 
 
 def thin(times: Floats, values: Floats, since: float, until: float, limit: int = DRAWN) -> tuple[Floats, Floats]:
-    """Of each of `limit / 2` equal spans of time the lowest and the highest point, and the newest point of all.
+    """The lowest and the highest point in each of `limit / 2` equal spans of time, and the newest point of all.
 
-    So no peak is lost: the first step of the M4 aggregation (Jugel et al., "M4: A Visualization-Oriented Time Series
+    No peak is lost: the first step of the M4 aggregation (Jugel et al., "M4: A Visualization-Oriented Time Series
     Data Aggregation", PVLDB 7(10), 2014).
     """
     if len(times) <= limit:

@@ -1,7 +1,7 @@
-"""What a saved notebook shows where a live widget was: a picture and the numbers, in kilobytes.
+"""What a saved notebook shows in place of a live widget: a picture and the numbers, in kilobytes.
 
-A widget is saved without its state, which would be megabytes, so nothing is left of it when the notebook is opened
-later. Below each widget stands a second output, plain HTML, which is hidden as long as the widget lives.
+A widget is saved without its state, which would be megabytes, so nothing of it remains when the notebook is opened
+later. Below each widget there is a second output, plain HTML, which is hidden as long as the widget is live.
 """
 
 import base64
@@ -33,7 +33,7 @@ class Snapshot:
     def __init__(self, widget: DOMWidget, html: Callable[[], str], words: Callable[[], str]) -> None:
         widget.add_class(LIVE)
         self._widget, self.html, self.words = widget, html, words
-        self.ready = threading.Event()  # there is something to show
+        self.ready = threading.Event()  # set once there is something to show
         self._handles: deque[Any] = deque(maxlen=HANDLES)
         self._sent, self._due = "", 0.0
         self._lock = threading.Lock()  # one thread shows, another one refreshes

@@ -1,4 +1,4 @@
-"""How the lab's pictures look: colours that all can tell apart, and never colour alone."""
+"""How the lab's pictures look: colours that everybody can tell apart, and never colour alone."""
 
 import datetime
 import re
@@ -8,15 +8,15 @@ from typing import Any, NamedTuple
 
 from markupsafe import Markup, escape
 
-# Those of the palettes of Okabe and Ito ("Color Universal Design", 2008) and, from the sixth on, of Tol ("Colour
-# Schemes", 2021, muted) that have a contrast of 3:1 on white, and a grey. Each has a marker of its own.
+# From the palettes of Okabe and Ito ("Color Universal Design", 2008) and, from the sixth on, of Tol ("Colour Schemes",
+# 2021, muted), the colours with a contrast of 3:1 on white; and a grey. Each has its own marker.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000", "#999933", "#882255", "#767676")
 MARKERS = ("circle", "square", "triangle-up", "diamond", "x", "triangle-down", "cross", "star")
 SIGNS = ("●", "■", "▲", "◆", "✕", "▼", "✚", "★")  # the markers as characters
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
-SOFT = "#9ecae1"  # of bars: light enough for black text
+SOFT = "#9ecae1"  # for bars: light enough for black text
 
-# Of a worker: a mark and a colour, and the word stands beside them. No red, no green.
+# The mark and colour of a worker's status, which are shown beside the word. No red, no green.
 STATUSES = {
     "starting": ("○", "#000000"),
     "running": ("▶", "#0072B2"),
@@ -36,22 +36,22 @@ class Look(NamedTuple):
 
 
 def look(number: int) -> Look:
-    """The look of the n-th device, from 0. The colours come again with the next marker and dash."""
+    """The look of the n-th device, from 0. The colours repeat with the next marker and dash."""
     shift = number // len(COLOURS)
     form = (number + shift) % len(MARKERS)
     return Look(COLOURS[number % len(COLOURS)], MARKERS[form], SIGNS[form], DASHES[(number + shift) % len(DASHES)])
 
 
 def in_order(name: str) -> tuple[object, ...]:
-    """The key that puts sensor-2 before sensor-10."""
+    """A sort key that puts sensor-2 before sensor-10."""
     return tuple((0, int(part), "") if part.isdecimal() else (1, 0, part) for part in re.split(r"(\d+)", name) if part)
 
 
 class Looks:
     """The looks of a lab's devices, the same in all its views, whichever is seen first.
 
-    The number at the end of a name decides: sensor-1 has the first look, always. A name without one has a place by
-    its letters, or the next one that is free.
+    The number at the end of a name decides: sensor-1 has the first look, always. A name without a
+    number gets one of the free looks, chosen by its letters.
     """
 
     def __init__(self) -> None:
@@ -80,8 +80,8 @@ class Looks:
 def timed() -> Any:
     """Plotly's white template, with dates on the horizontal axis.
 
-    Times travel as numbers. When new data come, plotly.js forgets the type of an axis and guesses one anew, and numbers
-    are then no dates; what a template says it does not forget.
+    Times travel as numbers. When new data arrives, plotly.js forgets the type of an axis, guesses again, and takes
+    numbers for numbers; but it does not forget the type in a template.
     """
     import plotly.graph_objects as go
     import plotly.io
@@ -103,5 +103,5 @@ def clock(time: float) -> str:
 
 
 def xml(text: str) -> Markup:
-    """Text as it may stand in an SVG file and in its attributes: XML knows no control characters."""
+    """Text that is valid in an SVG file and in its attributes: XML allows no control characters."""
     return escape(re.sub(r"[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "\ufffd", text))

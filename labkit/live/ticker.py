@@ -1,4 +1,4 @@
-"""A thread that keeps a view up to date, and its manners towards the browser."""
+"""A thread that keeps a view up to date, and takes turns with the browser."""
 
 import threading
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from labkit.kafka.clients import LOGGER
 class Ticker:
     """Calls `tick` again and again, each time after the seconds that it returned, until that is None or it is closed.
 
-    What `tick` raises ends it, and is given to `on_failure`.
+    What `tick` raises ends it, and is passed to `on_failure`.
     """
 
     def __init__(self, name: str, tick: Callable[[], float | None], on_failure: Callable[[Exception], object]) -> None:
@@ -26,7 +26,7 @@ class Ticker:
         return self._stopping.is_set()
 
     def close(self) -> None:
-        """End the thread and return when it has ended."""
+        """Stop the thread, and return when it has ended."""
         self._stopping.set()
         self._thread.join()
 
@@ -40,10 +40,10 @@ class Ticker:
 
 
 def take_turns(widget: Any, lock: threading.RLock) -> None:
-    """Let what a browser sends wait for the lock, and hold it until all have been told of it.
+    """Hold the lock while a message from the browser is applied to a widget and its observers are called.
 
-    traitlets gathers the changes of such a message, also those that another thread makes meanwhile, and tells of the
-    last one only: a click that a thread sets back in that moment would be lost.
+    traitlets collects the changes during a message, including those by other threads, and reports only the last one: a
+    click that a thread reverts at that moment would be lost.
     """
     receive = widget.set_state
 

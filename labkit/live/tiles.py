@@ -216,7 +216,7 @@ def _row_html(row: Row) -> Markup:
 
 
 def _kind(topic: str, value: Value | None) -> str:
-    """What of a topic a row shows; empty if nothing has come that would say so."""
+    """What kind of number a row shows; empty until a record tells."""
     if name := counted(topic):
         return f"{name}s in {value.window / 1000:g} s" if value and value.window else f"{name}s"
     if not value:

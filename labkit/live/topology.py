@@ -32,7 +32,8 @@ class Topology(LiveView):
         self._words = ""
         self._svg = self._rows = Markup()
         self._answered = False
-        self._drawing, self._table = HTML("Nothing runs yet."), HTML(layout=Layout(overflow="auto"), tabbable=True)
+        self._drawing = HTML("Nothing is running yet.")
+        self._table = HTML(layout=Layout(overflow="auto"), tabbable=True)
         self._lock = threading.RLock()
         self.choice = ToggleButtons(options=(NOTHING,), description="Peek into:", style={"button_width": "auto"})
         take_turns(self.choice, self._lock)
@@ -43,7 +44,7 @@ class Topology(LiveView):
         self._drawing.value = escape(text)
 
     def _end(self) -> None:
-        if self._answered:  # what has ended meanwhile must not stay there as if it ran
+        if self._answered:  # what has ended meanwhile must not be shown as running
             self._look()
         self._follow(NOTHING)
         self.choice.disabled = True
@@ -73,11 +74,11 @@ class Topology(LiveView):
     def static_html(self) -> str:
         """What it shows, as static HTML."""
         drawn = image(self._svg, self._words) if self._svg.startswith("<svg") else escape(self._words)
-        return (drawn or Markup("Nothing runs yet.")) + self._rows
+        return (drawn or Markup("Nothing is running yet.")) + self._rows
 
     def summary(self) -> str:
         """What it shows, in words."""
-        return self._words or "Nothing runs yet."
+        return self._words or "Nothing is running yet."
 
     def _draw(self, workers: Sequence[WorkerFacts], topics: Sequence[TopicFacts]) -> None:
         if not workers:
@@ -87,7 +88,7 @@ class Topology(LiveView):
         self._offer(topic.name for topic in topics)
 
     def _offer(self, topics: Iterable[str]) -> None:
-        """Let these be chosen too. None is taken away: its worker may just be being replaced, and somebody looks."""
+        """Add topics to the choice. None is removed: its worker may be about to be replaced while somebody looks."""
         with self._lock, self.choice.hold_sync():
             chosen, names = self.choice.value, tuple(dict.fromkeys([*self.choice.options, *topics]))
             if names != self.choice.options:
@@ -105,9 +106,9 @@ class Topology(LiveView):
         self._rows = Markup("<div style='white-space:nowrap'>{}</div>").format(rows)
 
     def _follow(self, topic: str) -> None:
-        """Look into another topic, or into none."""
+        """Peek into another topic, or into none."""
         if self._tap:
             self._tap.close()
-        self._peeked, self._tap = [], None  # also if there is no other tap to be had
+        self._peeked, self._tap = [], None  # even if opening the next tap fails
         if topic != NOTHING:
             self._tap = self._tap_of(topic)

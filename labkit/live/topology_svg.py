@@ -1,4 +1,4 @@
-"""Topics and workers as a drawing: the records' way from left to right."""
+"""Topics and workers as a drawing: records flow from left to right."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ Positions = dict[str, tuple[int, int]]  # node -> column and row
 
 
 def svg(workers: Sequence[WorkerFacts], topics: Sequence[TopicFacts]) -> Markup:
-    """The drawing, with all that it shows as its label for a screen reader."""
+    """The drawing, labelled with all that it shows, for screen readers."""
     positions = _positions(workers, topics)
     arrows = [_arrow(positions, f"topic {topic}", f"worker {each.name}") for each in workers for topic in each.reads]
     arrows += [_arrow(positions, f"worker {each.name}", f"topic {each.writes}") for each in workers if each.writes]
@@ -35,7 +35,7 @@ def svg(workers: Sequence[WorkerFacts], topics: Sequence[TopicFacts]) -> Markup:
 
 
 def words(workers: Sequence[WorkerFacts], topics: Sequence[TopicFacts]) -> str:
-    """The same in words, a line each."""
+    """The same in words, one line per worker and topic."""
     lines = [
         f"{each.name} is {each.status}: {' and '.join(each.reads) or 'readings'} to {each.writes or 'nowhere'}, "
         + (each.error or ", ".join(_numbers(each)))
@@ -57,10 +57,10 @@ def _counts(topic: TopicFacts) -> list[str]:
 
 
 def _positions(workers: Sequence[WorkerFacts], topics: Sequence[TopicFacts]) -> Positions:
-    """A column for each step of the way; below each worker the topic that it is the first to write."""
+    """One column per step of the data flow; below each worker its topic, unless an earlier worker writes it too."""
     columns = {each.name: 0 for each in workers}
     writers = {each.writes: each.name for each in reversed(workers) if each.writes}
-    for _ in workers:  # a way has no more steps than there are workers, unless it goes in circles
+    for _ in workers:  # a path has at most one step per worker, unless it goes in circles
         for each in workers:
             before = [columns[writers[name]] if name in writers else 0 for name in each.reads]
             columns[each.name] = min(max(before, default=-1) + 1, len(workers))
@@ -72,7 +72,7 @@ def _positions(workers: Sequence[WorkerFacts], topics: Sequence[TopicFacts]) -> 
         rows[column] += 1
 
     for topic in topics:
-        if topic.name not in writers:  # somebody else writes it
+        if topic.name not in writers:  # no worker of this lab writes it
             put(f"topic {topic.name}", 0)
     for each in workers:
         put(f"worker {each.name}", columns[each.name])
@@ -92,7 +92,7 @@ def _topic(topic: TopicFacts, column: int, row: int) -> Markup:
 
 
 def _ends_of(name: str) -> str:
-    """Beginning and end: of two workers with the same name, what differs stands at the end."""
+    """Beginning and end: labels of workers with the same name differ at the end."""
     return name if len(name) <= SHOWN else f"{name[: SHOWN // 2 - 1]}…{name[-SHOWN // 2 :]}"
 
 

@@ -36,7 +36,7 @@ class LiveView(VBox):  # type: ignore[misc]
         self.add_class("lab-view").add_class(f"lab-view-{self.name}")
         self.snapshot = Snapshot(self, self.static_html, self.summary)
         self.finished = False
-        self._painting = threading.Lock()  # the pacer paints, and at the end another: the last state must come last
+        self._painting = threading.Lock()  # two threads may paint: the last state must come last
         self._pacer = pacer
         self._ticker = Ticker(self.name, self._tick, self._fail)
 

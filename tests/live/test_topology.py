@@ -141,7 +141,7 @@ def choose(topology: Topology, topic: str) -> None:
 
 def test_a_topology_shows_rates_lag_errors_and_dead_letters(lab: Lab) -> None:
     topology = lab.topology()
-    assert words(topology) == "Nothing runs yet."
+    assert words(topology) == "Nothing is running yet."
     lab.produce(per_second=20)
     lab.wait_for("sensor")  # a reading must come before what is none: it ends the bad pipeline
     lab.run(alert_filter, reads="sensor", writes="alert")
