@@ -11,16 +11,14 @@ import jgo
 from jgo.maven import Artifact, MavenContext
 
 SLF4J_BINDING = "org.apache.logging.log4j:log4j-slf4j-impl"  # Kafka's jars log through slf4j and bring no binding
-CONNECTOR = (
-    "5.0.0-2.2"  # the newest of the Kafka connector; it numbers itself, and names the Flink that it was built for
-)
+CONNECTOR = "5.0.0-2.2"  # the newest Kafka connector: its own version, and the version of Flink that it was built for
 
 
 def kafka(version: str) -> list[Artifact]:
     """Every jar that the broker's JVM may load."""
     broker = jgo.resolve(f"org.apache.kafka:kafka_2.13:{version}")
     log4j = next(jar.version for jar in broker if jar.artifactId == "log4j-core")
-    # The console consumer and the other tools: their own jar needs nothing of Kafka Connect.
+    # The console consumer and other tools: their jar needs nothing from Kafka Connect.
     return [*broker, jar("org.apache.kafka:kafka-tools", version), jar(SLF4J_BINDING, log4j)]
 
 

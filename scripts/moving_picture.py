@@ -1,4 +1,4 @@
-"""Write docs/images/dashboard.gif: the dashboard in Chromium while a heat wave makes alerts.
+"""Write docs/images/dashboard.gif: the dashboard in Chromium while a heat wave causes alerts.
 
 uv run --all-extras --with pillow python -m scripts.moving_picture
 """

@@ -30,7 +30,7 @@ def source() -> str:
 
 
 def reading(row: dict[str, str]) -> tuple[str, int, str, str]:
-    """One row as COLUMNS say; a missing value is an empty cell."""
+    """One row, in the order of COLUMNS; a missing value is an empty cell."""
     # time_hour is UTC. The columns year to hour are New York's clock, which shows 01:00 twice on 3 November.
     time = datetime.datetime.fromisoformat(row["time_hour"])
     celsius = "" if row["temp"] == MISSING else str(round((float(row["temp"]) - 32) * 5 / 9, 2))
