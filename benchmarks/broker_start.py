@@ -21,7 +21,7 @@ HEAP = [flag for flag in server.FLAGS if flag.startswith("-Xm")]
 
 
 class ByHand(Kept):
-    """A process that nobody keeps."""
+    """A process without a keeper."""
 
     def start(self, command: list[str] | None = None) -> None:
         with (self.directory / "log").open("wb") as log:

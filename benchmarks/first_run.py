@@ -2,7 +2,7 @@
 
 Three cells are executed one after the other, as fast as they go: `lab = Lab()`, `lab.produce()`, and a cell that
 defines the alert filter and runs it. The kernel is new each time, has imported `labkit`, and Kafka is on disk with its
-ahead-of-time cache. `bare` is what cannot be had for less: Kafka started by the same command until it answers, and then
+ahead-of-time cache. `bare` is the least that is needed: Kafka started by the same command until it answers, and then
 the import of Quix Streams, in the same kind of kernel. Seconds; the aim is 2.
 """
 

@@ -4,17 +4,17 @@ Ten devices with a reading a second each, in order; windows of 10 s for each ful
 maximum and count of the temperature. Flink is the SQL job of `lab.flink` as a bounded job: it also checks each field,
 and writes readings, alerts and windows into files, each exactly once, with a checkpoint every 2 s. `Without the cache`
 its JVM has no ahead-of-time cache. Quix Streams is one application with the settings of `lab.run`: it writes only the
-windows, into a topic, at least once, with a commit every 1 s. Each runs alone, in a process of its own.
+windows, into a topic, at least once, with a commit every 1 s. Each runs alone, in its own process.
 
-Wall time is from the launch to the end of that process; readings a second are those of the time beyond what one reading
-takes. `CPU` is processor time, which suffers less from a busy machine, and `memory` the most at once (resident, looked
-at every 50 ms), both with all child processes (Flink is Python and a JVM) and as medians. The lab itself, which looks
-after Flink's process, is not counted. The largest number of readings is read only once.
+Wall time is from the launch to the end of that process; readings a second are counted in the time beyond that for a
+single reading. `CPU` is processor time, which suffers less from a busy machine, and `memory` the peak (resident,
+sampled every 50 ms), both with all child processes (Flink is Python and a JVM) and as medians. The lab itself, which
+supervises Flink's process, is not counted. The largest number of readings is read only once.
 
-To recover, the process is killed (SIGKILL) while 100 readings a second flow, and started again at once. Flink resumes
-from its newest checkpoint, and is back with the first committed file of windows that it began after the kill; Quix
-Streams goes on in the same consumer group with its state on disk, and is back with the first window in its topic. The
-lines of code are those without blank ones, comments and docstrings.
+For recovery, the process is killed (SIGKILL) while 100 readings a second arrive, and started again at once. Flink
+resumes from its newest checkpoint, and is back with the first committed file of windows that it began after the kill;
+Quix Streams continues in the same consumer group with its state on disk, and is back with the first window in its
+topic. Lines of code are counted without blank lines, comments and docstrings.
 """
 
 import csv
@@ -76,7 +76,7 @@ def windowed(readings: StreamingDataFrame) -> StreamingDataFrame:
 
 
 def stream(address: str, namespace: str, group: str, state: str, records: int) -> None:
-    """Write windows to the topic of the group's name; say the time once it has partitions; end after the records."""
+    """Write windows to the topic named like the group; print the time of assignment; stop after the records."""
     topics, numbers = Topics(address, namespace), itertools.count(1)
     app = LabApplication(address, topics.admin, topics.full(group), Path(state))
     app.on_assigned = lambda: print(time.time(), flush=True)
@@ -97,11 +97,11 @@ class Cost(NamedTuple):
     wall: float  # seconds
     cpu: float  # seconds
     memory: float  # MB
-    ready: float = math.nan  # seconds until it has its partitions; not known of Flink
+    ready: float = math.nan  # seconds until partitions are assigned; unknown for Flink
 
 
 class Race:
-    """A topic of its own, and those who read it."""
+    """A topic, and the contestants that read it."""
 
     def __init__(self, address: str, scratch: Path, records: int = 0) -> None:
         self.records, self.topics = records, Topics(address, f"{unique()}-")
@@ -146,7 +146,7 @@ class Race:
         return Popen([sys.executable, __file__, "--stream", *options], stdout=PIPE, text=True)
 
     def likeness(self) -> str:
-        """How far the windows are the same; those at the end of the topic only Flink closes."""
+        """How many windows are the same; only Flink closes those at the end of the topic."""
         rows = (row for file in committed(self.folder) for row in csv.reader(file.read_text().splitlines()))
         flinks = {(device, milliseconds(start)): [*map(float, values)] for device, start, _, *values in rows}
         found = [each.value for each in tap.everything(self.topics, self.group)]
@@ -156,7 +156,7 @@ class Race:
 
 
 class Recovery(Race):
-    """A topic with 100 readings a second, and seconds from a kill to new windows."""
+    """A topic with 100 readings a second; measures seconds from a kill to new windows."""
 
     def __init__(self, address: str, scratch: Path) -> None:
         super().__init__(address, scratch)
@@ -241,7 +241,7 @@ def wait_for(condition: Callable[[], Any]) -> None:
         time.sleep(0.02)
 
 
-# ------------------------------------------------------------------ what came out
+# ------------------------------------------------------------------ results
 
 
 def spread(taken: Sequence[float]) -> tuple[float, float, float]:
@@ -304,7 +304,7 @@ def main() -> None:
         taken = report.take_turns(recoveries, options.repeats)
         rows = [(name, *spread(seconds)) for name, seconds in taken.items()]
         parts += [report.table(["from the kill to new windows, s", "min", "median", "max"], rows), sizes()]
-        write(options.repeats, parts)  # the rest takes long: what there is cannot be lost
+        write(options.repeats, parts)  # the rest takes long: keep what there is
         if options.once:
             several = {name: run for name, run in Race(*here, options.once).contestants().items() if name != NO_CACHE}
             parts.insert(3, standings(options.once, report.take_turns(several, 1), start))

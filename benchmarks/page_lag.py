@@ -1,7 +1,7 @@
 """How far JupyterLab's page lags behind with all views of notebook 04 open, in real Chromium.
 
 The notebook is run from top to bottom at its default rates, and its page watched: once at 1,280 x 900 with the
-dashboard in sight, once on a page so high that every view is in sight. Every two seconds: the age of the newest point
+dashboard in sight, once on a page so tall that every view is in sight. Every two seconds: the age of the newest point
 of each chart in sight, how long an assignment takes to be answered, the page's JavaScript heap after a collection and
 the memory of Chromium's renderer. Aims: newest point p95 1 s, answers within 0.5 s, memory flat within 10 % from the
 second quarter to the last (the lowest of each).

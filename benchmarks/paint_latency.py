@@ -37,7 +37,7 @@ from labkit.loopback import HOST, free_ports
 RATES = {1: (1, 1), 100: (10, 10), 1000: (10, 100)}  # readings a second in all: devices, readings a second of each
 LIMIT = 60_000  # milliseconds that JupyterLab and the kernel may take
 OWN_DIRECTORIES = ("JUPYTER_RUNTIME_DIR", "JUPYTERLAB_SETTINGS_DIR", "JUPYTERLAB_WORKSPACES_DIR", "IPYTHONDIR")
-NONE = "none"  # no point newer than the watch was painted: the page lags behind
+NONE = "none"  # no point newer than the start was painted: the page lags behind
 SETTLE = 5.0  # seconds of drawing before the first point counts
 
 PRODUCE = """\
@@ -102,7 +102,7 @@ NOTE_PAINTS = """plot => {
     if (!fresh.length) return;
     const newest = Math.max(...fresh), arrived = window.arrived - newest, plotted = Date.now() - newest;
     requestAnimationFrame(() => {
-      const {port1, port2} = new MessageChannel();  // a task of its own: comes after the frame has been painted
+      const {port1, port2} = new MessageChannel();  // a separate task, which runs after the frame has been painted
       port1.onmessage = () => {
         const now = Date.now();
         window.paints.push({ages: fresh.map(x => now - x), arrived, plotted, painted: now - newest});
@@ -237,7 +237,7 @@ def ages(milliseconds: dict[str, list[float]], which: str) -> str:
 
 
 def stages(paints: dict[str, list[Paint]], seconds: float) -> str:
-    """How old the newest point is, in the middle, on its way."""
+    """The median age of the newest point at each stage on its way."""
     rows = [
         (
             name,

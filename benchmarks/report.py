@@ -1,4 +1,4 @@
-"""What the benchmarks share: a warm broker, taking turns, the table of what came out, and what it came out of."""
+"""What the benchmarks share: a warm broker, taking turns, tables of results, and the versions measured."""
 
 import datetime
 import os
@@ -31,7 +31,7 @@ def arguments(doc: str | None, repeats: int) -> ArgumentParser:
 
 
 def prepared() -> cache.Installation:
-    """The developer's own cache, ahead-of-time cache included: nothing is downloaded or trained while one measures."""
+    """The developer's own cache, ahead-of-time cache included: nothing is downloaded or trained meanwhile."""
     place = store.prepare(cache.installation())
     training.train(place)
     return place
@@ -48,7 +48,7 @@ def warm_broker() -> Iterator[str]:
 
 
 def take_turns(contestants: Mapping[str, Callable[[], T]], repeats: int) -> dict[str, list[T]]:
-    """Run each contestant so often, all in every round: forwards, then backwards, so that none is always first."""
+    """Run each contestant once in each of `repeats` rounds: forwards, then backwards, so that none is always first."""
     outcomes: dict[str, list[T]] = {name: [] for name in contestants}
     for number in range(repeats):
         for name in list(contestants)[:: -1 if number % 2 else 1]:
@@ -58,7 +58,7 @@ def take_turns(contestants: Mapping[str, Callable[[], T]], repeats: int) -> dict
 
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    """A Markdown table; numbers with three digits that count."""
+    """A Markdown table; numbers with three significant digits."""
     lines = [heads, ["---", *["---:"] * (len(heads) - 1)], *[[_cell(each) for each in row] for row in rows]]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 

@@ -106,7 +106,7 @@ class Broker:
         self.alerts, self.span = len(hot), hot[-1] - hot[0]
 
     def rate(self, contestant: str) -> float:
-        """Records a second that the contestant got through."""
+        """Records a second that the contestant processed."""
         writes = f"alert-{uuid.uuid4().hex[:8]}"
         (made,) = self.topics.admin.create_topics(
             [NewTopic(writes, 1, config={"message.timestamp.type": "LogAppendTime"})]
@@ -127,7 +127,7 @@ class Broker:
             child.communicate(timeout=30)  # closes its standard input
 
     def appended(self, topic: str, offset: int) -> float:
-        """When the broker got a record, in epoch seconds."""
+        """When the broker received a record, in epoch seconds."""
         consumer = clients.consumer(self.address)
         consumer.assign([TopicPartition(topic, 0, offset)])
         _, milliseconds = consumer.poll(10).timestamp()

@@ -1,8 +1,8 @@
 """From `lab.run` to the first record, and from `stop` to the end, against a bare Quix application.
 
 Both run the alert filter on the same warm broker over topics that hold records already, in this process, which has
-imported Quix Streams before. The bare application is one as its documentation has it, in a thread; it is stopped with
-`app.stop()`. Seconds; the aims are 0.5 s to the first record and 0.3 s to stop.
+imported Quix Streams before. The bare application is written as in the documentation of Quix Streams, in a thread; it
+is stopped with `app.stop()`. Seconds; the aims are 0.5 s to the first record and 0.3 s to stop.
 """
 
 import os

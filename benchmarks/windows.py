@@ -2,10 +2,10 @@
 
 Ten devices; a window of 10 s for each full second, grace 2 s, as in `average_temperature`. 97 % of the readings are in
 order, 2 % come late within the grace and 1 % beyond it. Each contestant runs alone in a fresh process (or two) on the
-same broker: it gets ready, waits until its topic is filled, and is timed from the word go until it has committed all
-and closed. `CPU` is its processor time, which suffers less from a busy machine. `windows like plain's` are those of
-plain's that it has too, with the same mean (`nearly`: but for rounding). All commit once a second but those that say
-otherwise. Below each table is what plain was doing, by samples of its stack (SIGPROF).
+same broker: it gets ready, waits until its topic is filled, and is timed from the start signal until it has committed
+everything and closed. `CPU` is its processor time, which suffers less from a busy machine. `windows like plain's` are
+the share of plain's windows that it has too, with the same mean (`nearly`: except for rounding). All commit once a
+second unless they say otherwise. Below each table is what plain was doing, from samples of its stack (SIGPROF).
 """
 
 import itertools
@@ -178,7 +178,7 @@ CONTESTANTS = THE_SAME | {
 
 
 def contend(name: str, address: str, reads: str, writes: str, profile: bool) -> None:
-    """Read a record and say so; on a line `<count>` from standard input read so many more, and print what they took."""
+    """Read a record and print `ready`; given a count on standard input, read as many more and print their cost."""
     begun = 0.0
     numbers = itertools.count()
     last = -1
@@ -209,7 +209,7 @@ def contend(name: str, address: str, reads: str, writes: str, profile: bool) -> 
 
 
 TOTAL = "samples"
-PLACES = {  # the innermost of these functions that is at work says what the time is spent on
+PLACES = {  # the innermost of these functions on the stack says what the time is spent on
     "WindowedRocksDBPartitionTransaction._set_timestamp": "note the latest timestamp (10 times)",
     "WindowedTransactionState.update_window": "store the window's new sum and count (10 times)",
     "WindowedTransactionState.get_window": "fetch the window's sum and count (10 times)",
@@ -232,7 +232,7 @@ THROUGHOUT = {
 
 
 def places(frame: Any) -> set[str]:
-    """What a stack is at, and what runs through all of that."""
+    """What a stack is doing: its entries from PLACES and THROUGHOUT."""
     names = []
     while frame:
         names.append(frame.f_code.co_qualname)
@@ -251,7 +251,7 @@ class Outcome(NamedTuple):
 
 
 class Race:
-    """Readings of one rate, and the windows that each contestant has made of them."""
+    """Readings of one rate, and the windows that each contestant made from them."""
 
     def __init__(self, address: str, records: int, per_second: int) -> None:
         self.address, self.topics = address, Topics(address)
@@ -351,7 +351,7 @@ def said(child: "subprocess.Popen[str]") -> str:
 
 
 def race(children: "list[subprocess.Popen[str]]", counts: list[int]) -> tuple[float, list[dict[str, Any]]]:
-    """Give the word go; returns the seconds until all have finished, and what each says that it spent."""
+    """Start all; returns the seconds until all have finished, and what each reports that it spent."""
     begun = time.monotonic()
     for child, count in zip(children, counts, strict=True):
         assert child.stdin

@@ -1,4 +1,4 @@
-"""The dashboard for a long time: `uv run pytest -m soak`. Not a part of the other tests, for it takes 20 minutes."""
+"""The dashboard for a long time: `uv run pytest -m soak`. Not run with the other tests: it takes 20 minutes."""
 
 import os
 import re
@@ -19,12 +19,12 @@ TITLE = """Memory of the dashboard at 100 readings a second for 20 minutes.
 
 `uv run pytest -m soak`: the page of `lab dashboard` in Chromium, with 10 devices of 10 readings a second each. Memory
 of the kernel (resident) and of the page (its JavaScript heap after a collection), the lowest in each of five parts of
-the time after its first quarter, for what piles up does not go again; the aim is that the last part is within 5 % of
+the time after its first quarter, because what piles up stays; the aim is that the last part is within 5 % of
 the first. The age is that of the newest point drawn, as medians.
 """
 MINUTES = float(os.environ.get("SOAK_MINUTES", "20"))
-WARM_UP = 0.25  # of the time: the chart's window must fill, and so must caches
-PERIOD = 10.0  # seconds between two looks
+WARM_UP = 0.25  # of the time: the chart's window and caches must fill
+PERIOD = 10.0  # seconds between two samples
 MIB = 2**20
 AGE_OF_NEWEST = "age of the newest point, s"
 
