@@ -143,9 +143,9 @@ def test_recorded_weather_is_replayed_from_a_start_with_a_factor(broker: OwnBrok
 
 
 def test_the_help_of_run_names_all_pipelines() -> None:
-    named = re.search(r"They are ([\w, -]+)\.", lab("run", "--help").stdout)
+    named = re.search(r"The pipelines are ([\w, -]+)\.", lab("run", "--help").stdout)
     assert named
-    assert named[1].split(", ") == list(PIPELINES)
+    assert re.split(", | and ", named[1]) == list(PIPELINES)
 
 
 @pytest.mark.usefixtures("installation")

@@ -85,7 +85,7 @@ def test_what_was_replaced_or_stopped_with_the_lab_says_why_it_cannot_start_agai
     with pytest.raises(LabError, match="alert_filter cannot start again: a newer one has taken its place"):
         old.start()
     lab.stop()
-    with pytest.raises(LabError, match=r"lab\.stop\(\) has ended it; run its cell again"):
+    with pytest.raises(LabError, match=r"lab\.stop\(\) stopped it; run its cell again"):
         new.start()
 
 
