@@ -23,19 +23,19 @@ from labkit.flink.installation import Installation
 from labkit.jvm import store
 from tests.broker.lives import link_or_copy
 
-# A busy machine is no failure, and a red build must be red again when it is run again.
+# A slow test on a busy machine is no failure, and a red build must be red again when it is run again.
 settings.register_profile("labkit", deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("labkit")
 
-# How the names of tests begin. Chromium must keep up with what is drawn: it comes last of what is heavy, when the
-# other workers have run their notebooks.
+# Prefixes of test names. Chromium must keep up with what is drawn, so it comes last of the heavy tests, when the other
+# workers have run their notebooks.
 HEAVY = ("tests/flink/", *(f"tests/around/test_{name}.py" for name in ("browser", "dashboard", "pace", "soak")))
 LONG = ("notebooks/", "tests/notebooks/test_execution.py", "tests/around/", "tests/broker/")
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Where the machine is meant to have everything, a skipped test is a failed one."""
+    """On CI, which must have everything, a skipped test has failed."""
     report = yield
     if report.skipped and os.environ.get("CI") and not hasattr(report, "wasxfail"):
         report.outcome = "failed"
@@ -44,12 +44,12 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Three share two cores, for much of its time a test waits. A file, or what -k picks, is done sooner without."""
+    """Three on two cores, because tests mostly wait; none for single files or -k, which are faster without."""
     return 3 if any(Path(each).is_dir() for each in config.args) and not config.getoption("keyword") else 0
 
 
 class OneForAllThatIsHeavy(LoadScopeScheduling):
-    """One worker has all that is heavy, one after the other; the others take the rest, test by test.
+    """One worker runs all heavy tests, one after the other; the others share the rest, test by test.
 
     That is what `--dist loadgroup` is for, but pytest-xdist 3.8 sees no groups with pytest 9.2 (its issue 1386).
     """
@@ -63,7 +63,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> OneForA
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What is heavy or takes long begins first: the workers are done at the same time."""
+    """Heavy and long tests start first, so that the workers finish at the same time."""
     first = (*HEAVY, *LONG)
     items.sort(key=lambda item: next((n for n, each in enumerate(first) if item.nodeid.startswith(each)), len(first)))
     without_flink(config, items)
@@ -89,7 +89,7 @@ def _nothing_of_the_developers_own_lab(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def one_at_a_time(tmp_path_factory: pytest.TempPathFactory) -> FileLock:
-    """Held by one of the workers that run side by side; their temporary directories have the parent in common."""
+    """A lock that all parallel workers share: their temporary directories have the same parent."""
     return FileLock(tmp_path_factory.getbasetemp().parent / "one-at-a-time.lock")
 
 
@@ -107,7 +107,7 @@ def installation(one_at_a_time: FileLock) -> cache.Installation:
 
 @pytest.fixture
 def own_installation(installation: cache.Installation, tmp_path: Path) -> cache.Installation:
-    """A whole cache of the test's own, but for the ahead-of-time cache.
+    """A complete cache for one test, except for the ahead-of-time cache.
 
     Its jars are hard links to the developer's: replace them, never write into them.
     """

@@ -8,7 +8,7 @@ from labkit.kafka.topics import Topics
 
 
 def topics_of(lab: Lab) -> Topics:
-    """What tells of the same topics as the lab's own."""
+    """A `Topics` of the same topics as the lab's own."""
     return _topics(lab.broker.address, os.environ.get("LAB_NAMESPACE", ""))
 
 

@@ -30,7 +30,7 @@ def chromium() -> str:
 
 @contextlib.contextmanager
 def serving(*arguments: str, settings: Mapping[str, str] | None = None) -> Iterator[str]:
-    """The address, token and all, that the command `lab` prints; Ctrl+C ends it."""
+    """The address, with its token, that the command `lab` prints; Ctrl+C stops it in the end."""
     command = [str(Path(sys.executable).with_name("lab")), *arguments, "--no-browser", "--port", "0"]
     with (
         tempfile.TemporaryDirectory() as home,
@@ -49,7 +49,7 @@ def serving(*arguments: str, settings: Mapping[str, str] | None = None) -> Itera
 
 @contextlib.contextmanager
 def notebooks(**changes: str) -> Iterator[Path]:
-    """A copy of the notebooks, for JupyterLab may save them, with other values for some parameters."""
+    """A copy of the notebooks, because JupyterLab may save them, with other values for some parameters."""
     with tempfile.TemporaryDirectory() as directory:
         for path in NOTEBOOKS.glob("*.ipynb"):
             text = path.read_text()
@@ -60,14 +60,14 @@ def notebooks(**changes: str) -> Iterator[Path]:
 
 
 def _environment(home: str) -> dict[str, str]:
-    """The developer's, without what a lab or a JupyterLab of theirs remembers."""
+    """The developer's environment, without the state of their own labs and JupyterLabs."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("LAB_")}
     return kept | {"JUPYTER_CONFIG_DIR": home, "JUPYTERLAB_WORKSPACES_DIR": f"{home}/workspaces"}
 
 
 @contextlib.contextmanager
 def page(problems: list[str], width: int = 1280) -> Iterator[Page]:
-    """A page in a real browser; what its console complains of, and what it asks of other hosts, goes to `problems`."""
+    """A page in a real browser; errors on its console and requests to other hosts go to `problems`."""
 
     def note(message: ConsoleMessage) -> None:
         if message.type == "error":

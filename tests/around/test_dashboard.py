@@ -16,7 +16,7 @@ from tests.waiting import eventually
 
 SCREENSHOTS = Path(__file__).parents[2] / "screenshots"
 
-# device -> topic -> what stands in its tile; of the dashboard, which is the last with tiles
+# device -> topic -> text of its tile, in the dashboard: the last view with tiles
 LIVE = "Array.from(document.querySelectorAll('.lab-live .lab-tiles')).pop()"
 TILES = f"""() => Object.fromEntries(Array.from({LIVE}.children).map(
     tile => [tile.getAttribute('aria-label'), Object.fromEntries(Array.from(tile.querySelectorAll('div')).map(
@@ -30,7 +30,7 @@ def clock(time: int) -> str:
 
 
 def tile_equals_topic(page: Page, lab: Lab, device: str, topic: str, field: str) -> bool:
-    """Whether the number in a tile is that of the window of which the tile gives the times."""
+    """Whether a tile shows the number of the window whose times it shows."""
     text = page.evaluate(TILES)[device].get(topic, "")
     windows = {
         f"{clock(each.value['start'])}–{clock(each.value['end'])}": each.value[field]

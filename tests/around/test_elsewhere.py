@@ -1,4 +1,4 @@
-"""The ways into the lab that are not a laptop: CI, a dev container, Binder. They say the same as the code."""
+"""The ways into the lab that are not a laptop: CI, a dev container, Binder. They agree with the code."""
 
 import json
 import re
@@ -22,7 +22,7 @@ BINDER = ROOT / ".binder"
 
 
 def lab_commands(script: str) -> list[list[str]]:
-    """What a script calls of the command `lab`: words after it."""
+    """The calls of the command `lab` in a script, as the words after it."""
     commands = [shlex.split(line) for line in re.split(r"&&|\n", script)]
     return [words[words.index("lab") + 1 :] for words in commands if "lab" in words]
 

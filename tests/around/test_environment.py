@@ -1,4 +1,4 @@
-"""The files around the code say the same as the code."""
+"""The files around the code agree with the code."""
 
 import ast
 import datetime
@@ -46,7 +46,7 @@ def difference(root: Path) -> str:
 
 def test_requirements_are_what_uv_run_installs() -> None:
     why = difference(ROOT)
-    if why == MOVED:  # nobody has forgotten anything: a mirror has got what it lacked, or lost it
+    if why == MOVED:  # no forgotten update: a mirror has gained or lost a version
         pytest.xfail(MOVED)
     assert why == "", why
 
@@ -61,7 +61,7 @@ def elsewhere(tmp_path: Path) -> Path:
 
 
 def test_a_moved_registry_is_told_from_forgotten_requirements(elsewhere: Path) -> None:
-    """As if requirements.txt had been written where the newest version of one package was not to be had yet."""
+    """As if requirements.txt had been written where the newest version of one package was not available yet."""
     requirements, lag = elsewhere / "requirements.txt", elsewhere / "lag.txt"
     lag.write_text("certifi<" + re.search(r"^certifi==(\S+)", requirements.read_text(), flags=re.MULTILINE)[1])
     requirements.write_text(resolve(elsewhere, "--constraint", "lag.txt"))
@@ -125,7 +125,7 @@ def test_the_readme_says_the_two_commands() -> None:
     assert "\nuv run --all-extras pytest" in (ROOT / ".ci/run").read_text()
 
 
-# A room may import those below it only.
+# A room may import only those below it.
 ROOMS = [
     {"cli", "doctor", "page", "__main__"},
     {"lab", "scene", "started", "__init__"},

@@ -1,6 +1,6 @@
-"""Names of other libraries that are not public, and that the lab cannot do without: what an upgrade took away.
+"""Private names of other libraries that the lab needs: an upgrade may remove them.
 
-Each library's are used in one module only. Where there is a public way it is taken.
+Each library's are used in one module only, and only where there is no public way.
 """
 
 import re
@@ -61,7 +61,7 @@ def test_what_the_lab_needs_of_a_library_is_there(
 
 
 def test_nothing_else_of_quix_streams_and_plotly_is_used_in_private() -> None:
-    """`<something>._name` in a module where the something is another's: our own objects say `self.` or `cls.`."""
+    """Looks for `<something>._name`, except where <something> is one of our own objects, such as `self` or `cls`."""
     allowed = {QUIX, FIGURE}
     ours = re.compile(r"\b(self|cls|super\(\)|Lab|sys|os|stream|blame)\._|self\._\w+\._(fields|replace)")
     for path in sorted(LABKIT.rglob("*.py")):

@@ -29,7 +29,7 @@ class Footprint:
 
     @classmethod
     def of(cls, directory: Path) -> "Footprint":
-        """Of the broker that keeps its things in the directory."""
+        """The footprint of the broker whose files are in the directory."""
         jvm = psutil.Process(int(eventually(lambda: read(directory / "pid"))))
         return cls([jvm.parent(), jvm], {port for _, port in listeners(jvm)}, directory)
 
@@ -71,7 +71,7 @@ def descendants(pid: int) -> list[psutil.Process]:
 
 
 def lives(process: psutil.Process) -> bool:
-    """Whether it still runs; one that nobody has reaped does not."""
+    """Whether a process is still running; a zombie is not."""
     try:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
@@ -85,7 +85,7 @@ def is_open(port: int) -> bool:
 
 @contextlib.contextmanager
 def python(script: str, **environment: str) -> Iterator[subprocess.Popen[str]]:
-    """A Python process at work on a script; it is ended, if need be, when the block ends."""
+    """A Python process that runs a script; it is killed, if necessary, at the end of the block."""
     child = subprocess.Popen(
         [sys.executable, "-W", "error", "-c", f"{STACKS_ON_REQUEST}{script}"],
         env=os.environ | environment,
@@ -108,7 +108,7 @@ def wait_for_end(child: subprocess.Popen[str], limit: float) -> None:
     except subprocess.TimeoutExpired:
         child.send_signal(signal.SIGUSR1)
         with contextlib.suppress(subprocess.TimeoutExpired):
-            child.wait(1)  # for it writes them now
+            child.wait(1)  # it is writing the stacks now
         child.kill()
         raise AssertionError(f"still at work after {limit:g} s, at:\n{child.stderr.read()}") from None
 

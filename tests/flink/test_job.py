@@ -53,12 +53,12 @@ def ended(job: FlinkJob) -> FlinkJob:
 
 
 def renamed(reading: dict[str, object]) -> bytes:
-    """As it is in `sensor-data`."""
+    """The bytes of a reading, as in `sensor-data`."""
     return json.dumps({"sensor_id" if name == "device" else name: value for name, value in reading.items()}).encode()
 
 
 def is_reading(value: bytes | None) -> bool:
-    """What the lab's own reader says of it, which knows the sensor by the other name."""
+    """Whether the lab's own parser accepts a record; it calls the sensor `device`."""
     try:
         parse(value and value.replace(b'"sensor_id"', b'"device"'))
     except BadReading:
@@ -88,7 +88,7 @@ def test_bad_records_are_the_same_as_everywhere_and_kept_raw_with_the_reason(lab
     ]
     values += [renamed(good).replace(b"sensor-1", b"\xff"), renamed(good | {"temperature": "hot", "humidity": -1})]
     values += [None, b"", b"?", b"null", b"[]", b"{}", b"5", b"\xff\xfe", b'{"sensor_id": "a"', renamed(good)[:-1]]
-    ahead = renamed(good | {"timestamp": now() + 2 * 3_600_000})  # a reading to the lab, but it would stop all time
+    ahead = renamed(good | {"timestamp": now() + 2 * 3_600_000})  # valid for the lab, but the watermark would run ahead
     dice = random.Random(0)
     hurt = [damaged(renamed(good), dice) for _ in range(500)]
     values += [each for each in hurt if not (is_reading(each) and json.loads(each)["timestamp"] > now())]
@@ -260,7 +260,7 @@ def test_a_silent_partition_does_not_hold_time_back(lab: Lab, tmp_path: Path) ->
 def test_each_error_is_one_line_that_says_what_to_do_and_leaves_nothing(
     lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    own = tmp_path / "temporary"  # in the common one, other tests make theirs
+    own = tmp_path / "temporary"  # other tests write to the common one
     own.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(own))
     with pytest.raises(LabError, match="There is no topic 'nothing' yet: `lab produce --writes nothing`"):

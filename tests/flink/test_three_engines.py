@@ -71,7 +71,7 @@ def replayed() -> list[Reading]:
 
 
 def send(lab: Lab, readings: Sequence[Reading]) -> None:
-    """To the topics of both engines, each with its name for the device; and some that are no readings."""
+    """Send readings to the topics of both engines, each with its name for the device; and some invalid records."""
     lab.create_topic("sensor", "sensor-data")
     producer = clients.producer(lab.broker.address)
     for number, (device, timestamp, temperature) in enumerate(readings):
@@ -99,7 +99,7 @@ def closed_by_quix_streams(readings: Sequence[Reading]) -> list[Window]:
 
 
 def assert_equal(found: Sequence[Window], wanted: Sequence[Window]) -> None:
-    """All but the average to the last digit; Flink adds in parts, second by second, so it rounds otherwise."""
+    """All is equal except the last digits of the average: Flink adds second by second, so it rounds differently."""
     exact = [[each._replace(average=0) for each in several] for several in (found, wanted)]
     differences = (pair for pair in itertools.zip_longest(*exact) if pair[0] != pair[1])
     assert list(itertools.islice(differences, 2)) == []

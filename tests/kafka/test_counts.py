@@ -16,7 +16,7 @@ from tests.waiting import eventually
 
 @pytest.fixture
 def producer(lab: Lab) -> Iterator[Producer]:
-    """One with transactions; what a test has left open is aborted."""
+    """A producer with transactions; one that a test leaves open is aborted."""
     lab.create_topic("sensor", partitions=2)
     producer = clients.producer(lab.broker.address, **{"transactional.id": lab.full_name("writer")})
     producer.init_transactions(10)
@@ -26,7 +26,7 @@ def producer(lab: Lab) -> Iterator[Producer]:
 
 
 def write(producer: Producer, lab: Lab, records: int) -> None:
-    """Into a transaction that stays open."""
+    """Write to a topic, in a transaction that stays open."""
     producer.begin_transaction()
     for number in range(records):
         producer.produce(lab.full_name("sensor"), b"{}", partition=number % 2)

@@ -11,7 +11,7 @@ from labkit.live.pacing import Messenger, Pacer, View
 
 
 def sends(widget: Any, **state: Any) -> None:
-    """Hand over the message that says what a user has made of a widget. Of a choice the browser sends the `index`."""
+    """Deliver the message with a user's change to a widget. For a choice the browser sends the `index`."""
     widget._handle_msg({"content": {"data": {"method": "update", "state": state}}, "buffers": []})
 
 

@@ -22,7 +22,7 @@ STAGES = {"producer of sensor", "alert_filter", "alert_counter", "average_temper
 
 
 def readings(temperature: float) -> Iterator[dict[str, Any]]:
-    """Of the last 30 seconds, one a second and device, then of the present: so windows close at once."""
+    """One a second from each device for the last 30 seconds, then current ones: so windows close at once."""
     start = now() - 30_000
     for number in itertools.count():
         time = min(start + 500 * number, now())
@@ -133,7 +133,7 @@ def test_a_snapshot_of_the_dashboard_has_tiles_chart_and_topology_and_is_small(l
 
 
 def test_a_dashboard_ends_with_its_lab_and_leaves_no_thread(lab: Lab) -> None:
-    before = {*threading.enumerate()}  # of a Kafka that another test has killed, threads may be left
+    before = {*threading.enumerate()}  # threads may be left of a Kafka that another test killed
     lab.produce(readings(35.0), per_second=60)
     dashboard = lab.dashboard()
     eventually(lambda: "sensor" in dashboard.topology.choice.options)

@@ -56,7 +56,7 @@ class StubView:
 
 
 def tell(pacer: Pacer, page: str, *seen: str, drawn: int | None = None) -> None:
-    """What a page says."""
+    """Send what a page says."""
     pacer.receive(None, {"page": page, "seen": list(seen)} | ({"drawn": drawn} if drawn else {}), [])
 
 

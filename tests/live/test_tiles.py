@@ -50,7 +50,7 @@ def send(lab: Lab, topic: str, *values: Any, key: bytes | None = b"sensor-1") ->
 
 
 def text(tiles: Tiles) -> str:
-    """What stands in the tiles, a line a row."""
+    """The text of the tiles, one line per row."""
     shown = re.sub(r"<style>.*?</style>", "", tiles.grid.value, flags=re.DOTALL)
     return re.sub(r" *\n[\n ]*", "\n", re.sub(r"<[^>]+>|&nbsp;", "\n", shown)).strip()
 

@@ -267,7 +267,7 @@ def test_no_choice_is_lost_while_new_topics_appear(lab: Lab) -> None:
 
 
 class StubSystem(System):
-    """A system of which the test says what it is."""
+    """A system whose state the test sets."""
 
     def __init__(self, workers: list[WorkerFacts]) -> None:
         self.workers = workers

@@ -1,4 +1,4 @@
-"""Every notebook runs unattended with other parameters too, and says nothing that it does not mean to say."""
+"""Every notebook runs unattended with other parameters too, and shows nothing that it is not meant to show."""
 
 import copy
 import re
@@ -44,7 +44,7 @@ def test_it_runs_on_a_shared_broker_with_other_parameters_and_shows_no_warning_l
 @pytest.mark.usefixtures("installation")
 @pytest.mark.parametrize("path", NOTEBOOKS[:3], ids=lambda path: path.stem)
 def test_its_cells_may_be_run_again_when_all_have_been_run(path: Path, tmp_path: Path) -> None:
-    """A learner goes back: what holds at the first run of a cell must not hang or fail at the second."""
+    """A learner goes back: a cell that works the first time must not hang or fail the second time."""
     notebook, again = nbformat.read(path, as_version=4), tmp_path / "again.ipynb"
     code = [cell for cell in notebook.cells if cell.cell_type == "code" and "Lab()" not in cell.source]
     for cell in code:

@@ -109,7 +109,7 @@ def assert_the_windows_are_the_oracles(lab: Lab, records: list[Sent]) -> None:
 
 
 def assert_are_windows(records: list[Record], expected: list[dict[str, object]]) -> None:
-    """In this order, of all devices: the topic has one partition. A timestamp of 0 is the present to librdkafka."""
+    """Windows of all devices, in order: the topic has one partition. librdkafka takes a timestamp of 0 for now."""
     found = [(each.value, each.key, each.timestamp if each.value["start"] else 0) for each in records]
     wanted = [(each, each["device"], each["start"]) for each in expected]
     differences = (pair for pair in itertools.zip_longest(found, wanted) if pair[0] != pair[1])
@@ -142,7 +142,7 @@ def test_every_window_of_any_stream_is_the_oracles(lab: Lab, stream: tuple[int, 
 
 
 def test_all_four_stages_run_at_once_and_leave_no_thread(lab: Lab) -> None:
-    before = {*threading.enumerate()}  # of a Kafka that another test has killed, threads may be left
+    before = {*threading.enumerate()}  # threads may be left of a Kafka that another test killed
     workers = [lab.produce(per_second=20)]
     workers += [lab.run(each.function, reads=each.reads, writes=each.writes) for each in PIPELINES.values()]
     eventually(lambda: [each.status for each in workers] == ["running"] * 4)

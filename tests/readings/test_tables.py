@@ -1,4 +1,4 @@
-"""Readings that somebody brings along: taken as they are, or refused before the first with row and column."""
+"""Readings that a user provides: taken as they are, or refused before the first, naming row and column."""
 
 import datetime
 from collections.abc import Iterator

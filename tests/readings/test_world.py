@@ -20,7 +20,7 @@ DEVICES = ("a", "b")
 
 
 def reading(number: int, device: str = "a", temperature: float | None = 20.0) -> dict[str, Any]:
-    """The one of that second."""
+    """The reading of that second."""
     return {"device": device, "temperature": temperature, "humidity": 50, "timestamp": NOW + 1000 * number}
 
 
@@ -29,7 +29,7 @@ def in_turn(count: int) -> list[dict[str, Any]]:
 
 
 class Given:
-    """A source that somebody brings along, even one that acts upon the world while it is asked."""
+    """A source that yields the given readings, even one that acts on the world while it is iterated."""
 
     def __init__(self, readings: Iterator[dict[str, Any]], devices: tuple[str, ...] = DEVICES) -> None:
         self.devices = devices

@@ -35,7 +35,7 @@ def execute(client: BlockingKernelClient, cell: str, code: str) -> str:
 def outputs(client: BlockingKernelClient, cell: str, code: str) -> tuple[str, list[str]]:
     """Run code as the cell with this id; what it printed, and the words of each widget that it displayed."""
     content = {"code": code, "silent": False, "store_history": True, "user_expressions": {}, "allow_stdin": False}
-    content["stop_on_error"] = False  # of what has been sent meanwhile
+    content["stop_on_error"] = False  # or an error would cancel requests already sent
     request = client.session.msg("execute_request", content, metadata={"cellId": cell})
     client.shell_channel.send(request)
     text, widgets = "", []
@@ -109,7 +109,7 @@ lab.run(edited, reads="sensor", writes="three")
 
 
 def panels(kernel: BlockingKernelClient, cell: str, code: str) -> list[str]:
-    """Of which workers a cell shows a panel, by the topic that they write."""
+    """The workers whose panels a cell shows, by the topic that they write to."""
     return [re.findall(r"(?:→|written to) (\w+)", words)[0] for words in outputs(kernel, cell, code)[1]]
 
 

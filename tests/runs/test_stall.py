@@ -1,4 +1,4 @@
-"""When a pipeline is said to stay at one record."""
+"""When a pipeline is reported as stuck at one record."""
 
 from types import SimpleNamespace
 

@@ -33,7 +33,7 @@ def test_a_stopped_producer_goes_on_in_its_world(lab: Lab) -> None:
 
 
 def test_starting_what_runs_changes_nothing(lab: Lab) -> None:
-    before = {*threading.enumerate()}  # of a Kafka that another test has killed, threads may be left
+    before = {*threading.enumerate()}  # threads may be left of a Kafka that another test killed
     sensors = lab.produce()
     sensors.start()
     names = [each.name for each in {*threading.enumerate()} - before]
