@@ -5,8 +5,8 @@ import re
 # What Flink says, and what it means.
 MEANINGS = {
     r"Failed to rollback to checkpoint/savepoint (\S+?)\.? ": r"The checkpoint \1 is from another job.",
-    r"SQL parse failed\. (.+)": r"The SQL cannot be read: \1",
-    r"SQL validation failed\. (.+)": r"The SQL is not right: \1",
+    r"SQL parse failed\. (.+)": r"The SQL cannot be parsed: \1",
+    r"SQL validation failed\. (.+)": r"The SQL is not valid: \1",
 }
 CAUSE = re.compile(r"^(?:Caused by: )?[\w.$]*?(\w+(?:Exception|Error): .+)$", flags=re.MULTILINE)
 

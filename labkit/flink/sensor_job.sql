@@ -1,8 +1,8 @@
--- The Flink job of the lab: readings in; out come readings, alerts and windows, as files.
--- The lab fills in ${topic}, ${letters}, ${broker}, ${group}, ${folder} and ${until}. A statement ends where a line does.
+-- The Flink job of the lab: it reads readings, and writes readings, alerts and windows to files.
+-- The lab fills in ${topic}, ${letters}, ${broker}, ${group}, ${folder} and ${until}. Statements end at a line's end.
 
--- The topic, each record as the bytes that it is: what cannot be read must not stop the job, and is not to be lost.
--- A record without a time has none here either, and one from the future does not move the watermark.
+-- The topic, each record as raw bytes: a record that cannot be read must not stop the job, and must not be lost.
+-- A record without a time has no event time here, and one from the future does not move the watermark.
 CREATE TABLE sensor_data (
     `key` BYTES,
     `value` BYTES,
@@ -29,8 +29,8 @@ CREATE TABLE sensor_data (
 );
 
 -- The fields, each NULL if it is missing or of another type. JSON_QUERY gives a number as [27.4], a text as ["27.4"].
--- The clock, which may tell another time whenever it is read, keeps this a step of its own: else Flink would write out
--- these expressions wherever a field is used below, and take the same record apart a dozen times.
+-- The clock, which may change whenever it is read, keeps this a separate step: otherwise Flink would insert these
+-- expressions wherever a field is used below, and parse the same record a dozen times.
 CREATE VIEW fields AS
 SELECT
     *,
@@ -45,7 +45,7 @@ SELECT
     CURRENT_WATERMARK(event_time) AS clock
 FROM (SELECT *, CAST(`value` AS STRING) AS text FROM sensor_data);
 
--- What is no reading, and why; and what is late: one of its windows was closed when it came, and it is missing there.
+-- Which records are not readings, and why, and which are late: missing in a window that was closed when they arrived.
 CREATE VIEW checked AS
 SELECT
     *,
@@ -53,7 +53,7 @@ SELECT
     CASE
         WHEN text IS NULL THEN 'the value is null'
         WHEN CAST(text AS BYTES) <> `value` THEN 'not UTF-8'
-        -- IS JSON looks at the first value only. Only where nothing follows it, it is also the one element of an array
+        -- IS JSON looks at the first value only. Only if nothing follows it can the text be the one element of an array
         -- and the one field of an object.
         WHEN text IS NOT JSON OBJECT OR '[' || text || ']' IS NOT JSON ARRAY OR '{"all":' || text || '}' IS NOT JSON OBJECT
             THEN 'not a JSON object'
@@ -89,8 +89,8 @@ SELECT
 FROM checked
 WHERE reason IS NULL;
 
--- The results. A line of JSON is written as a table of one column: Flink ends the files of its format csv with every
--- checkpoint, those of its format json whenever a clock says so, and what is not ended is not there to be read.
+-- The results. A line of JSON is written as a table of one column: Flink closes files of its format csv with every
+-- checkpoint, but those of its format json by a timer, and a file that is not closed cannot be read.
 CREATE TABLE reading_lines (line STRING) WITH (
     'connector' = 'filesystem',
     'path' = '${folder}/readings',
@@ -115,7 +115,7 @@ CREATE TABLE windows (
     'format' = 'csv'
 );
 
--- What is no reading: its place in the topic and the reason as a file, the record itself in a topic of its own.
+-- Records that are not readings: partition, offset and reason go to files, the records to the dead-letter topic.
 CREATE TABLE unreadable (
     `partition` INT,
     `offset` BIGINT,
@@ -144,7 +144,7 @@ CREATE TABLE dead_letters (
     'value.fields-include' = 'EXCEPT_KEY'
 );
 
--- All that goes on, as one job that reads the topic once.
+-- All statements below run as one job that reads the topic once.
 INSERT INTO reading_lines
 SELECT JSON_OBJECT(
     'sensor_id' VALUE sensor_id, 'temperature' VALUE temperature, 'kelvin' VALUE kelvin, 'humidity' VALUE humidity,

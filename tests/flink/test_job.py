@@ -67,7 +67,7 @@ def is_reading(value: bytes | None) -> bool:
 
 
 def damaged(raw: bytes, dice: random.Random) -> bytes:
-    """With a few bytes missing, changed or too many."""
+    """The bytes with a few missing, changed or added."""
     at, gone, more = dice.randrange(len(raw) + 1), dice.randrange(4), dice.randrange(4)
     among = dice.choice([range(256), PUNCTUATION])
     return raw[:at] + bytes(dice.choices(among, k=more)) + raw[at + gone :]
@@ -280,8 +280,8 @@ def test_each_error_is_one_line_that_says_what_to_do_and_leaves_nothing(
 @pytest.mark.parametrize(
     ("old", "new", "line"),
     [
-        ("SELECT", "SELEKT", "The SQL cannot be read: "),
-        ("AVG(temperature)", "AVG(temprature)", "The SQL is not right: .*temprature"),
+        ("SELECT", "SELEKT", "The SQL cannot be parsed: "),
+        ("AVG(temperature)", "AVG(temprature)", "The SQL is not valid: .*temprature"),
         ("'connector' = 'filesystem'", "'connector' = 'file'", "Flink ended: "),
     ],
 )
