@@ -84,7 +84,7 @@ class Started:
         self._views.clear()
 
     def _show_in_order(self, worker: Worker) -> None:
-        """Show a worker below those that its cell started earlier: the cell's last line is displayed first."""
+        """Show a worker below those that its cell started earlier; else the cell's last line would come first."""
         here = cells.current()
         for other, cell in list(self._workers.values()):
             if other is worker:

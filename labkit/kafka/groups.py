@@ -1,4 +1,4 @@
-"""Consumer groups: each run has one of its own, named after what it does and numbered, so that a successor finds it."""
+"""Consumer groups: each run has its own, named after what it does and numbered, so that a successor finds it."""
 
 import re
 from collections.abc import Iterable, Iterator
