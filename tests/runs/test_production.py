@@ -185,7 +185,7 @@ def test_a_new_rate_does_not_catch_up_with_the_past(lab: Lab, monkeypatch: pytes
 def test_a_rate_of_nothing_is_refused_and_none_is_all_it_can(lab: Lab) -> None:
     production = lab.produce(per_second=0.001)
     for rate in (0, -1, float("nan")):
-        with pytest.raises(LabError, match="more than 0 readings a second"):
+        with pytest.raises(LabError, match="more than 0 readings per second"):
             production.per_second = rate
     assert production.per_second == 0.001
     production.per_second = None
