@@ -3,17 +3,16 @@
 import inspect
 import os
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
 from labkit import cells
-from labkit.errors import LabError
 from labkit.exercises import catalogue, display, progress
 from labkit.exercises.bench import Bench
-from labkit.exercises.exercise import Exercise
-from labkit.exercises.judging import judge
+from labkit.exercises.exercise import Exercise, Row, Sent
+from labkit.exercises.judging import Judgement, judge
 from labkit.exercises.kinds import Answer, Attempt
 from labkit.exercises.verdict import Verdict
 from labkit.flink.installation import NotInstalled
@@ -32,7 +31,12 @@ class Checks:
     def check(self, name: str, answer: Any) -> Verdict:
         """Try an answer, and judge what comes out. Raises LabError if there is no such exercise."""
         folder, exercise = catalogue.find(name)
-        verdict = _refused(exercise, answer) or self._tried(folder, exercise, answer)
+        verdict = refused(exercise, answer)
+        if not verdict and GRADED in os.environ:
+            verdict = self._handed_in(exercise, answer)
+        elif not verdict:
+            sent = exercise.sent(catalogue.RECORDED)
+            verdict = self.judged(exercise, answer, sent, folder.expected(exercise, sent))
         if verdict.passed:
             progress.record(name)
         verdict.show = self._show
@@ -53,26 +57,28 @@ class Checks:
     def _show(self, verdict: Verdict) -> None:
         display.show(verdict, lambda: self.hint(verdict.exercise.name))
 
-    def _tried(self, folder: catalogue.Folder, exercise: Exercise, answer: Any) -> Verdict:
-        bench, graded = self._bench, GRADED in os.environ
-        sent = exercise.sent(catalogue.RECORDED)
-        expected = {} if graded else folder.expected(exercise, sent)
-        bench.clear(exercise)
-        if not graded:
-            bench.fill(exercise, sent)
+    def judged(
+        self, exercise: Exercise, answer: Any, sent: Sequence[Sent], expected: Mapping[str, Sequence[Row]]
+    ) -> Verdict:
+        """Try an answer on these records, and compare what comes out with the expected rows."""
+        self._bench.clear(exercise)
+        self._bench.fill(exercise, sent)
         try:
-            attempt: Attempt = exercise.kind.attempt(bench, exercise, answer)
+            attempt: Attempt = exercise.kind.attempt(self._bench, exercise, answer)
         except NotInstalled as error:
             return Verdict(exercise, "no answer", [str(error)])
-        got = bench.collect(exercise, {name: len(rows) for name, rows in expected.items()})
-        checked = _provenance(answer)
-        if graded:
-            count = f"{sum(map(len, got.values()))} records came out."
-            return Verdict(exercise, "handed in", [count], attempt, checked=checked)
+        got = self._bench.collect(exercise, {name: len(rows) for name, rows in expected.items()})
         judgement = judge(exercise, sent, expected, got)
         if isinstance(exercise.kind, Answer):
-            judgement = type(judgement)(judgement.findings)  # the evidence would be the right answer
-        return Verdict(exercise, "judged", (), attempt, judgement, checked)
+            judgement = Judgement(judgement.findings)  # the evidence would be the right answer
+        return Verdict(exercise, "judged", (), attempt, judgement, _provenance(answer))
+
+    def _handed_in(self, exercise: Exercise, answer: Any) -> Verdict:
+        """Try an answer on what the grader has put into the input topic; the grader judges what comes out."""
+        self._bench.clear(exercise)
+        attempt: Attempt = exercise.kind.attempt(self._bench, exercise, answer)
+        found = sum(map(len, self._bench.collect(exercise, {}).values()))
+        return Verdict(exercise, "handed in", [f"{found} records came out."], attempt, checked=_provenance(answer))
 
 
 def table() -> pd.DataFrame:
@@ -83,8 +89,8 @@ def table() -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["lesson", "exercise", "title", "points", "passed (UTC)"])
 
 
-def _refused(exercise: Exercise, answer: Any) -> Verdict | None:
-    """The verdict on an answer that is not tried at all."""
+def refused(exercise: Exercise, answer: Any) -> Verdict | None:
+    """The verdict on an answer that is not tried at all; None if it can be tried."""
     kind = exercise.kind
     if kind.is_unanswered(answer):
         return Verdict(exercise, "unanswered")
@@ -93,15 +99,11 @@ def _refused(exercise: Exercise, answer: Any) -> Verdict | None:
     elif isinstance(answer, Callable) and not kind.accepts(answer):  # type: ignore[arg-type]
         words = f"This exercise expects {kind.expects}, not a function."
     elif not kind.accepts(answer):
-        called = " Leave out the parentheses: damp_rooms, not damp_rooms()." if callable_expected(exercise) else ""
+        called = " Leave out the parentheses: damp_rooms, not damp_rooms()." if kind.accepts(print) else ""
         words = f"This exercise expects {kind.expects}, not {type(answer).__name__}.{called}"
     else:
         return None
     return Verdict(exercise, "no answer", [words])
-
-
-def callable_expected(exercise: Exercise) -> bool:
-    return exercise.kind.accepts(lambda: None)
 
 
 def _provenance(answer: Any) -> str:

@@ -21,7 +21,8 @@ State = Literal["unanswered", "no answer", "judged", "handed in"]
 
 @dataclass
 class Verdict:
-    """What `lab.check` found. `passed` is true if every behaviour holds; `points` of `out_of` are earned.
+    """What `lab.check` found. `points` of `out_of` are earned by the behaviours that hold; `passed` is true if all do,
+    and nothing went wrong on the way.
 
     Example: lab.check("damp-rooms", damp_rooms).passed
     """
@@ -36,7 +37,7 @@ class Verdict:
 
     @property
     def passed(self) -> bool:
-        return self.state == "judged" and all(each.holds for each in self.findings)
+        return self.state == "judged" and not self.attempt.trouble and all(each.holds for each in self.findings)
 
     @property
     def points(self) -> int:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 
 import orjson
 
@@ -23,6 +24,10 @@ class Collection:
         """What the oracle expects, by output. An oracle yields the rows of the only output, or returns a dict."""
         found = module(self.oracles / _file(exercise)).expected(sent)
         return {name: list(rows) for name, rows in found.items()} if isinstance(found, dict) else {"out": list(found)}
+
+    def solutions_of(self, exercise: Exercise) -> ModuleType:
+        """The file with the reference and the wrong answers; see `proof`."""
+        return module(self.solutions / _file(exercise))
 
     def recording(self, exercise: Exercise) -> bytes:
         """The file of the recorded expectations, as it should be."""

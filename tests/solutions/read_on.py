@@ -48,7 +48,12 @@ def one_too_few(app, source, target, records):
     copy(app, source, target, records - 1)
 
 
+def one_too_many(app, source, target, records):
+    copy(app, source, target, records + 1)
+
+
 WRONG = [
+    (one_too_many, ("No more than",)),
     (nothing_stored, ("Every record", "No record")),
     (no_key, ("Its key",)),
     (no_time, ("Its time",)),

@@ -10,12 +10,14 @@ LENGTH = 5  # seconds
 
 
 def readings(luck: random.Random) -> list[Sent]:
-    """`mill` falls silent at some time, and then sends heartbeats only; `lock` measures on, with heartbeats between."""
+    """`mill` has one reading in its first window, falls silent in its third, and later sends heartbeats only; `lock`
+    measures all the time, with heartbeats in between.
+    """
     silent = luck.randrange(11, 15)
     sent = []
     for second in range(30):
         sent.append(reading("lock", second, round(luck.uniform(-5.0, 5.0), 1)))
-        if second < silent:
+        if LENGTH - 1 <= second < silent:
             part = "silent" if second >= 10 else "ordinary"
             sent.append(reading("mill", second + 0.25, round(luck.uniform(15.0, 35.0), 1), part=part))
         elif second >= 20 and second % 3 == 0:

@@ -6,7 +6,7 @@ from labkit.exercises.behaviours import Correct, Once, Present
 from labkit.exercises.exercise import Exercise, Sent, in_window, reading, same_reading
 from labkit.exercises.kinds import Pipeline
 
-LENGTH = 5  # seconds
+LENGTH, GRACE = 5, 2  # seconds
 
 
 def readings(luck: random.Random) -> list[Sent]:
@@ -14,9 +14,12 @@ def readings(luck: random.Random) -> list[Sent]:
     arriving = []
     for second in range(30):
         for device in ("gate", "well"):
-            wait, part = luck.choices(((0.0, "ordinary"), (1.0, "in time"), (9.0, "late")), (6, 1, 2))[0]
-            when = second - second % LENGTH + LENGTH + wait if part != "ordinary" else second
-            arriving.append((when + luck.random() / 10, reading(device, second, _degrees(luck), part=part)))
+            end = second - second % LENGTH + LENGTH
+            if second % LENGTH == 2:  # just before and just after the reading that ends the grace, or long after it
+                wait, part = luck.choice(((GRACE - 0.0005, "in time"), (GRACE + 0.0005, "late"), (9.0, "late")))
+                arriving.append((end + wait, reading(device, second + 0.5, _degrees(luck), part=part)))
+                arriving.append((end + GRACE - 0.001, reading(device, end + GRACE - 0.001, _degrees(luck))))
+            arriving.append((second, reading(device, second, _degrees(luck))))
     arriving += [(when, reading(device, when, _degrees(luck))) for when in (41, 47) for device in ("gate", "well")]
     return [each for _, each in sorted(arriving, key=lambda each: each[0])]
 

@@ -1,0 +1,50 @@
+"""Whether an exercise keeps its promises: what is unanswered earns nothing, the reference earns everything, and each
+wrong answer loses exactly the behaviours that it breaks. (The first two are the rule of rustlings for its exercises.)
+
+The file of solutions has the reference, `answer`, and `WRONG`: pairs of a wrong answer and the beginnings of the words
+of the behaviours that it breaks.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from labkit.exercises import catalogue
+from labkit.exercises.checks import Checks, refused
+from labkit.exercises.exercise import Exercise
+from labkit.exercises.verdict import Verdict
+from labkit.grading.authoring import Collection
+
+SEEDS = tuple(range(1, 21))
+WRONG_ANSWERS = 3  # at least
+
+
+def faults(checks: Checks, collection: Collection, exercise: Exercise, seeds: Iterable[int] = SEEDS) -> Iterator[str]:
+    """What is wrong with an exercise, a line each. Takes some seconds: every answer runs on the real broker."""
+    solutions = collection.solutions_of(exercise)
+    for unanswered in (None, lambda *_: None) if exercise.kind.accepts(print) else (None,):
+        if not refused(exercise, unanswered):
+            yield "an unanswered exercise is tried"
+    for seed in (catalogue.RECORDED, *seeds):
+        verdict = tried(checks, collection, exercise, solutions.answer, seed)
+        if not verdict.passed:
+            yield f"the reference falls short with seed {seed}:\n{verdict}"
+    if len(solutions.WRONG) < WRONG_ANSWERS:
+        yield f"there are {len(solutions.WRONG)} wrong answers, not {WRONG_ANSWERS}"
+    for wrong, breaks in solutions.WRONG:
+        verdict = tried(checks, collection, exercise, wrong)
+        if not loses_exactly(verdict, breaks):
+            name = getattr(wrong, "__name__", wrong)
+            yield f"the wrong answer {name} should lose what begins with {breaks}:\n{verdict}"
+
+
+def tried(checks: Checks, collection: Collection, exercise: Exercise, answer: Any, seed: Any = 0) -> Verdict:
+    """The verdict on an answer, on the readings of a seed."""
+    sent = exercise.sent(seed)
+    return checks.judged(exercise, answer, sent, collection.expected(exercise, sent))
+
+
+def loses_exactly(verdict: Verdict, breaks: Iterable[str]) -> bool:
+    """Whether the behaviours that do not hold are those whose words begin so."""
+    lost = [each.behaviour.words for each in verdict.findings if not each.holds]
+    breaks = tuple(breaks)
+    return len(lost) == len(breaks) and all(words.startswith(breaks) for words in lost)

@@ -1,0 +1,65 @@
+"""Mutants of an answer: the same code with one operator, constant, field, name or argument changed."""
+
+import ast
+import copy
+import textwrap
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+COMPARED = {ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq}
+COMPARED |= {ast.Is: ast.IsNot, ast.IsNot: ast.Is, ast.In: ast.NotIn, ast.NotIn: ast.In}
+COMPUTED = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult}
+NAMES = {"Min": "Max", "Max": "Min", "Mean": "Sum", "Count": "Sum", "max": "min", "min": "max"}
+METHODS = {"final": "current", "tumbling_window": "sliding_window"}
+
+Change = Callable[[Any], None]
+
+
+def of(file: Path) -> Iterator[tuple[str, Any]]:
+    """Each mutant of the function `answer` in a file: what was changed, and the changed function."""
+    tree = ast.parse(file.read_text())
+    (place,) = (n for n, each in enumerate(tree.body) if isinstance(each, ast.FunctionDef) and each.name == "answer")
+    nodes = len([*ast.walk(tree.body[place])])
+    for number in range(nodes):
+        for words, change in _changes([*ast.walk(tree.body[place])][number]):
+            mutant = copy.deepcopy(tree)
+            node = [*ast.walk(mutant.body[place])][number]
+            before = ast.unparse(node)
+            change(node)
+            yield f"{words}: {before} -> {ast.unparse(node)}", _answer(mutant, file)
+
+
+def _answer(tree: ast.Module, file: Path) -> Any:
+    scope: dict[str, Any] = {"__name__": file.stem}
+    exec(compile(ast.fix_missing_locations(tree), f"<a mutant of {file.stem}>", "exec"), scope)
+    return scope["answer"]
+
+
+def _changes(node: ast.AST) -> Iterator[tuple[str, Change]]:
+    match node:
+        case ast.Compare(ops=[operator]) if type(operator) in COMPARED:
+            yield "comparison", lambda each: each.ops.__setitem__(0, COMPARED[type(operator)]())
+        case ast.BinOp(op=operator) if type(operator) in COMPUTED:
+            yield "operator", lambda each: setattr(each, "op", COMPUTED[type(operator)]())
+        case ast.Constant(value=bool() as value):
+            yield "constant", lambda each: setattr(each, "value", not value)
+        case ast.Constant(value=int() | float() as value):
+            yield "constant", lambda each: setattr(each, "value", value + 1)
+            yield "constant", lambda each: setattr(each, "value", value - 1)
+        case ast.Constant(value=str() as value):
+            yield "text", lambda each: setattr(each, "value", f"{value}x")
+        case ast.Name(id=name) if name in NAMES:
+            yield "name", lambda each: setattr(each, "id", NAMES[name])
+        case ast.Attribute(attr=name) if name in METHODS:
+            yield "method", lambda each: setattr(each, "attr", METHODS[name])
+    if isinstance(node, ast.Call):
+        for number, keyword in enumerate(node.keywords):
+            yield f"without {keyword.arg}", lambda each, number=number: each.keywords.pop(number)  # type: ignore[misc]
+
+
+def of_text(text: str, changes: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """Each mutant of a text, such as SQL, in which one piece is replaced by another."""
+    for old, new in changes.items():
+        assert old in text, textwrap.shorten(text, 200)
+        yield f"{old} -> {new}", text.replace(old, new, 1)

@@ -1,0 +1,73 @@
+"""Each exercise keeps its promises: see `labkit.grading.proof`."""
+
+import pytest
+
+from labkit.exercises import kinds
+from labkit.exercises.checks import Checks
+from labkit.exercises.exercise import Exercise
+from labkit.grading import authoring, proof
+from tests.exercises import mutants
+
+COLLECTION = authoring.of_the_package()
+EXERCISES = COLLECTION.folder.exercises()
+FUNCTIONS = [each for each in EXERCISES if each.kind.accepts(print)]
+QUICK = [each for each in EXERCISES if "flink" not in each.name]
+SLOW = [each for each in EXERCISES if each not in QUICK]
+
+# Mutants that pass, and why they are right answers too.
+ANY_REASON = "any text will do as the reason"
+HOW_LONG = "how long one poll waits makes no difference"
+EQUIVALENT = {
+    "dead-letters": {
+        "text: 'no JSON' -> 'no JSONx'": ANY_REASON,
+        "text: 'no object' -> 'no objectx'": ANY_REASON,
+        "text: 'no temperature' -> 'no temperaturex'": ANY_REASON,
+    },
+    "late-readings": {"constant: False -> True": "True only asks for a line in the log"},
+    "read-on": {
+        "constant: 1.0 -> 2.0": HOW_LONG,
+        "constant: 1.0 -> 0.0": HOW_LONG,
+        "without timeout: reader.poll(timeout=1.0) -> reader.poll()": HOW_LONG,
+    },
+    "retries": {
+        "constant: 20 -> 21": "any memory longer than the retries will do",
+        "constant: 20 -> 19": "any memory longer than the retries will do",
+    },
+}
+
+
+def by_name(exercises: list[Exercise]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("exercise", exercises, ids=lambda each: each.name)
+
+
+@by_name(EXERCISES)
+def test_its_recorded_expectations_are_the_oracles(exercise: Exercise) -> None:
+    assert COLLECTION.folder.recording(exercise.name).read_bytes() == COLLECTION.recording(exercise)
+
+
+@by_name(EXERCISES)
+def test_each_behaviour_is_judged_by_some_record_with_every_seed(exercise: Exercise) -> None:
+    for seed in (0, *proof.SEEDS):
+        parts = {each.part for each in exercise.sent(seed)}
+        assert {each.part for each in exercise.behaviours} - {""} <= parts
+
+
+@by_name(QUICK)
+def test_unanswered_earns_nothing_the_reference_everything_and_wrong_answers_lose_what_they_break(
+    exercise: Exercise, checks: Checks
+) -> None:
+    assert [*proof.faults(checks, COLLECTION, exercise)] == []
+
+
+@by_name(FUNCTIONS)
+def test_every_mutant_of_the_reference_is_caught(
+    exercise: Exercise, checks: Checks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kinds, "LIMIT", 3.0)
+    file = COLLECTION.solutions / f"{exercise.name.replace('-', '_')}.py"
+    verdicts = {words: proof.tried(checks, COLLECTION, exercise, mutant) for words, mutant in mutants.of(file)}
+    assert len(verdicts) >= 3
+    passed = {words for words, verdict in verdicts.items() if verdict.passed}
+    assert passed == {*EQUIVALENT.get(exercise.name, {})}
+
+
