@@ -205,6 +205,53 @@ def dashboard(port: int, no_browser: bool, **parameters: Any) -> None:
     page.serve(NOTEBOOKS / "04_live_charts.ipynb", parameters, port, not no_browser)
 
 
+@main.command()
+def progress() -> None:
+    """Show which exercises have been passed on this computer.
+
+    Example: lab progress
+    """
+    from labkit.exercises import checks
+
+    click.echo(checks.table().to_string(index=False))
+
+
+@main.command()
+@click.option(
+    "--exercises",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="A folder of your own exercises; default: those of the lab, in a clone.",
+)
+@click.option("--only", help="The name of one exercise.")
+def check(exercises: Path | None, only: str | None) -> None:
+    """Check that exercises keep their promises, and record what their checks expect. For authors.
+
+    For each exercise the reference must earn everything, also on other readings; an unanswered exercise must earn
+    nothing; and each wrong answer must lose exactly the behaviours that it breaks. docs/exercises.md explains how to
+    add an exercise.
+
+    Example: lab check --exercises my-exercises
+    """
+    from labkit.grading import authoring, proof
+
+    collection = authoring.of(exercises) if exercises else authoring.of_the_package()
+    names = [only] if only else collection.folder.names()
+    if not names:
+        raise LabError(f"There are no exercises in {collection.folder.path}: docs/exercises.md shows how to add one.")
+    sound = True
+    with Lab() as lab:
+        for name in names:
+            exercise = collection.folder.exercise(name)
+            recorded = "recorded" if collection.record(exercise) else "as recorded"
+            found = [*proof.faults(lab.checks, collection, exercise, proof.SEEDS[:3])]
+            sound = sound and not found
+            click.echo(f"{'NOT ' if found else 'ok  '} {name}: {exercise.points} points, expectations {recorded}")
+            for each in found:
+                click.echo(f"     {each}")
+    if not sound:
+        raise SystemExit(1)
+
+
 def _train(installation: AnyInstallation, train: Callable[[AnyInstallation], None], seconds: int) -> None:
     if installation.aot is None:
         click.echo(f"Training the ahead-of-time cache: about {seconds} seconds …")

@@ -369,16 +369,14 @@ class Lab:
 
         Example: lab.check("damp-rooms", damp_rooms)
         """
-        quix.load()
-        return self._checks.check(exercise, answer)
+        return self.checks.check(exercise, answer)
 
     def hint(self, exercise: str) -> None:
         """Print the next hint for an exercise. Raises LabError if there is no such exercise.
 
         Example: lab.hint("damp-rooms")
         """
-        quix.load()
-        print(self._checks.hint(exercise))
+        print(self.checks.hint(exercise))
 
     def progress(self) -> pd.DataFrame:
         """Every exercise with its points, and when it was first passed on this computer. Example: lab.progress()"""
@@ -445,7 +443,9 @@ class Lab:
         return world
 
     @functools.cached_property
-    def _checks(self) -> exercises.checks.Checks:
+    def checks(self) -> exercises.checks.Checks:
+        """What checks answers, on any readings: for authors of exercises. Example: lab.checks"""
+        quix.load()
         bench = exercises.bench.Bench(self._groups, self.broker.kept.directory, lambda: self._flink)
         return exercises.checks.Checks(bench)
 

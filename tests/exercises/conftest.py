@@ -4,19 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from labkit import Lab
-from labkit.exercises.checks import Checks
-from labkit.runs import quix
-
 
 @pytest.fixture(autouse=True)
 def _no_progress_of_the_developers_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LAB_PROGRESS", str(tmp_path / "progress.json"))
     monkeypatch.delenv("LAB_EXERCISES", raising=False)
-
-
-@pytest.fixture
-def checks(lab: Lab) -> Checks:
-    """What `lab.check` uses, for exercises on any readings."""
-    quix.load()
-    return lab._checks

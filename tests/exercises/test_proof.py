@@ -2,8 +2,8 @@
 
 import pytest
 
+from labkit import Lab
 from labkit.exercises import kinds
-from labkit.exercises.checks import Checks
 from labkit.exercises.exercise import Exercise
 from labkit.grading import authoring, proof
 from tests.exercises import mutants
@@ -54,18 +54,18 @@ def test_each_behaviour_is_judged_by_some_record_with_every_seed(exercise: Exerc
 
 @by_name(QUICK)
 def test_unanswered_earns_nothing_the_reference_everything_and_wrong_answers_lose_what_they_break(
-    exercise: Exercise, checks: Checks
+    exercise: Exercise, lab: Lab
 ) -> None:
-    assert [*proof.faults(checks, COLLECTION, exercise)] == []
+    assert [*proof.faults(lab.checks, COLLECTION, exercise)] == []
 
 
 @by_name(FUNCTIONS)
 def test_every_mutant_of_the_reference_is_caught(
-    exercise: Exercise, checks: Checks, monkeypatch: pytest.MonkeyPatch
+    exercise: Exercise, lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(kinds, "LIMIT", 3.0)
     file = COLLECTION.solutions / f"{exercise.name.replace('-', '_')}.py"
-    verdicts = {words: proof.tried(checks, COLLECTION, exercise, mutant) for words, mutant in mutants.of(file)}
+    verdicts = {words: proof.tried(lab.checks, COLLECTION, exercise, mutant) for words, mutant in mutants.of(file)}
     assert len(verdicts) >= 3
     passed = {words for words, verdict in verdicts.items() if verdict.passed}
     assert passed == {*EQUIVALENT.get(exercise.name, {})}
