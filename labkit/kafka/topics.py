@@ -1,12 +1,14 @@
 """The lab's topics: short names in the lab, names with the namespace on the broker."""
 
+import ctypes
 import difflib
 import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
+from typing import Any
 
 from confluent_kafka import IsolationLevel, KafkaError, TopicCollection, TopicPartition
-from confluent_kafka.admin import NewTopic, OffsetSpec
+from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
 
 from labkit.errors import LabError
 from labkit.kafka.counts import Counts
@@ -116,7 +118,7 @@ class Topics:
         """Delete every record; offsets continue where they were."""
         ends = [TopicPartition(self.full(name), partition, end) for partition, end in self.end_offsets(name).items()]
         if ends:
-            self._settle(lambda admin, limit: admin.delete_records(ends, request_timeout=limit))
+            self._settle(lambda admin, limit: delete_records(admin, ends, limit))
 
     def delete_used(self) -> None:
         """Delete every topic that this lab used, and wait until they are gone."""
@@ -149,3 +151,15 @@ class Topics:
             lambda admin, limit: admin.list_offsets(wanted, isolation_level=level, request_timeout=limit)
         )
         return {tp.partition: result.offset for tp, result in found.items()}
+
+
+def delete_records(admin: AdminClient, ends: list[TopicPartition], limit: float) -> dict[TopicPartition, Any]:
+    """Call `delete_records` with a reference to spare.
+
+    The C code of confluent-kafka 2.12 releases a reference to this list that it does not own (its issue 2275; the
+    versions that Quix Streams allows all do). Without a spare one the list's memory is used twice, and whatever object
+    shares it changes: a path, for example, from the directory of a run's state to `/`.
+    """
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(ends))
+    found: dict[TopicPartition, Any] = admin.delete_records(ends, request_timeout=limit)
+    return found

@@ -9,6 +9,7 @@ from confluent_kafka import KafkaException, Producer, TopicPartition
 from labkit import Lab
 from labkit.kafka import clients
 from labkit.kafka.counts import Count
+from labkit.kafka.topics import delete_records
 from labkit.runs.system import System
 from tests.topics import topics_of
 from tests.waiting import eventually
@@ -77,7 +78,7 @@ def test_what_was_removed_in_part_is_counted_again(lab: Lab, producer: Producer)
     commit(producer, lab)
     assert topics_of(lab).count("sensor") == 6
     oldest = TopicPartition(lab.full_name("sensor"), 0, 1)
-    topics_of(lab).admin.delete_records([oldest])[oldest].result(10)
+    delete_records(topics_of(lab).admin, [oldest], 10)[oldest].result(10)
     write(producer, lab, 2)
     commit(producer, lab)
     assert topics_of(lab).counts.of("sensor") == Count(7, 8)
