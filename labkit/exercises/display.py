@@ -41,7 +41,7 @@ def of(verdict: Verdict) -> Markup:
     parts += [_evidence(verdict)] if verdict.judgement.evidence else []
     if verdict.prints:
         parts.append(Markup("<div>Printed:</div><pre style='margin:0 0 4px 16px'>{}</pre>").format(_lines(verdict)))
-    parts += [_line(each) for each in verdict.closing]
+    parts += [_line(each) for each in verdict.closing] if verdict.passed else []  # else there is a button
     body = Markup().join(parts)
     style = f"border-left:4px solid {colour};padding:2px 8px;line-height:1.5;max-width:72em"
     return Markup("<div style='{}' role='region' aria-label='Verdict on {}'>{}</div>").format(
@@ -82,10 +82,10 @@ def _row(line: Line) -> Markup:
     mark = Markup("<b style='color:{}'>→ wrong</b>").format(ORANGE) if line.wrong else ""
     cells = [mark, *(Markup("<br>").join(each) for each in (line.sent, line.expected, line.got))]
     weight = ";font-weight:bold" if line.wrong else ""
-    styles = (CELL, CELL, CELL, CELL + weight)
+    styles = (f"{CELL};white-space:nowrap", CELL, CELL, CELL + weight)
     return Markup("<tr>{}</tr>").format(
         Markup().join(
-            Markup("<td style='{};white-space:nowrap'>{}</td>").format(style, each)
+            Markup("<td style='{}'>{}</td>").format(style, each)
             for style, each in zip(styles, cells, strict=True)
         )
     )

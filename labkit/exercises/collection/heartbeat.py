@@ -23,7 +23,7 @@ def readings(luck: random.Random) -> list[Sent]:
         elif second >= 20 and second % 3 == 0:
             sent.append(_beat("mill", second, "only heartbeats"))
         if second % 4 == 3:
-            sent.append(_beat("lock", second + 0.5, "both"))
+            sent.append(_beat("lock", second + 0.5, "ordinary"))
     return sent
 
 
@@ -41,7 +41,7 @@ EXERCISE = Exercise(
     readings=readings,
     sources=in_window(1000 * LENGTH),
     behaviours=(
-        Present("The windows of a device that measures come out", part="both"),
+        Present("The windows of a device that measures come out", part="ordinary"),
         Present("The last window of the silent device is closed by a heartbeat", part="silent", points=2),
         Present("A window that holds heartbeats only is left out", part="only heartbeats", points=2),
         Correct("n is the number of readings, without heartbeats", columns=("n",)),

@@ -1,0 +1,98 @@
+"""An exercise as a student does it in JupyterLab, with the keyboard alone: a wrong answer, a hint, the right answer."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.around import jupyter
+
+SCREENSHOTS = Path(__file__).parents[2] / "screenshots"
+SOLUTIONS = Path(__file__).parents[1] / "solutions"
+
+WRONG = """
+def damp_rooms(readings):
+    print("a pipeline is made once")
+    readings["dewpoint"] = readings["temperature"] + (readings["humidity"] - 100) / 5
+    return readings[readings["humidity"] >= 60]
+
+
+lab.check("damp-rooms", damp_rooms)
+"""
+RIGHT = (
+    WRONG.replace("dewpoint", "dew_point").replace(">=", ">").replace('    print("a pipeline is made once")\n', "")
+)
+
+
+@pytest.mark.usefixtures("installation")
+def test_a_wrong_answer_a_hint_and_the_right_answer_with_the_keyboard_alone(tmp_path: Path) -> None:
+    problems: list[str] = []
+    settings = {"LAB_PROGRESS": str(tmp_path / "progress.json")}
+    with (
+        jupyter.notebooks() as notebooks,
+        jupyter.serving("--notebooks", str(notebooks), settings=settings) as address,
+        jupyter.page(problems) as page,
+    ):
+        jupyter.open_notebook(page, address, "02_filter_exercises.ipynb")
+        cell = _cell_after(page, "from labkit import Lab")
+        answer(page, cell, WRONG)
+        page.get_by_text("3 of 5 behaviours hold").first.wait_for(timeout=30_000)
+        verdict = page.get_by_role("region", name="Verdict on damp-rooms").first
+        text = verdict.inner_text()
+        assert "Checked: damp_rooms, as cell [2] defined it" in text
+        assert "✗ falls short\tA reading of exactly 60 % is left out" in text
+        assert "→ wrong" in text
+        assert "a pipeline is made once" in text
+
+        page.keyboard.press("Escape")
+        _press_until(page, "Shift+Tab", "document.activeElement.innerText === 'Hint'")
+        page.keyboard.press("Enter")
+        page.get_by_text("Hint 1 of 3:").first.wait_for()
+        SCREENSHOTS.mkdir(exist_ok=True)
+        page.screenshot(path=SCREENSHOTS / "exercise_wrong.png")
+
+        answer(page, cell, RIGHT)
+        page.get_by_text("all checks passed").first.wait_for(timeout=30_000)
+        assert page.get_by_text("Your instructor's grader uses other readings").count()
+        assert page.locator(".jp-OutputArea-output[data-mime-type*='stderr']").count() == 0
+        page.screenshot(path=SCREENSHOTS / "exercise_right.png")
+    assert problems == []
+
+
+def _cell_after(page: Page, text: str) -> int:
+    """Run the cell with this text; returns the number of the next code cell."""
+    page.locator(".jp-CodeCell", has_text=text).first.click()
+    page.keyboard.press("Shift+Enter")
+    return 1
+
+
+def answer(page: Page, number: int, source: str) -> None:
+    """Write into the n-th code cell, and run it."""
+    _press_until(page, "Shift+Tab", "document.activeElement.matches('.jp-Cell, .cm-content')")
+    page.keyboard.press("Escape")
+    while not page.locator(".jp-CodeCell").nth(number).evaluate("cell => cell.classList.contains('jp-mod-active')"):
+        up = page.evaluate(BEFORE, number)
+        page.keyboard.press("ArrowUp" if up else "ArrowDown")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Control+a")
+    page.keyboard.insert_text(source.strip())
+    page.keyboard.press("Shift+Enter")
+
+
+# Whether the n-th code cell stands before the active cell.
+BEFORE = """
+number => {
+    const cells = [...document.querySelectorAll('.jp-Notebook .jp-Cell')];
+    const wanted = document.querySelectorAll('.jp-Notebook .jp-CodeCell')[number];
+    return cells.indexOf(wanted) < cells.findIndex(cell => cell.classList.contains('jp-mod-active'));
+}
+"""
+
+
+def _press_until(page: Page, key: str, reached: str) -> None:
+    """Press a key until the focus is where a condition in JavaScript says."""
+    for _ in range(60):
+        if page.evaluate(f"Boolean({reached})"):
+            return
+        page.keyboard.press(key)
+    raise AssertionError(f"{key} does not lead to where {reached}")
