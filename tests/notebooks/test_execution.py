@@ -1,18 +1,25 @@
 """Every notebook runs unattended with other parameters too, and shows nothing that it is not meant to show."""
 
 import copy
+import os
 import re
+import subprocess
+import sys
 import uuid
 from pathlib import Path
 from typing import Any
 
 import nbformat
+import orjson
 import papermill
 import pytest
 
 from labkit.broker import OwnBroker
 
-NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
+EVERY = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
+EXERCISES = [path for path in EVERY if path.stem.endswith("_exercises")]
+NOTEBOOKS = [path for path in EVERY if path not in EXERCISES]
+SOLUTIONS = Path(__file__).parents[1] / "solutions"
 OTHER = {"seed": 7, "devices": 5, "rate": 4.0, "seconds": 2}
 RECORDED = {"source": "nyc-weather"}
 # From 03 on with both at once: pytest --nbmake has run them on simulated sensors, and each takes most of a minute.
@@ -55,6 +62,44 @@ def test_its_cells_may_be_run_again_when_all_have_been_run(path: Path, tmp_path:
     nbformat.write(notebook, again)
     execute(again, done := tmp_path / path.name, {}, cwd=path.parent)
     assert [each for each in outputs_of(done) if each.output_type == "error"] == []
+
+
+@pytest.mark.usefixtures("installation")
+@pytest.mark.parametrize("path", EXERCISES, ids=lambda path: path.stem)
+def test_exercises_run_unanswered_and_say_so(path: Path, tmp_path: Path) -> None:
+    execute(path, done := tmp_path / path.name, {})
+    outputs = outputs_of(done)
+    assert [each for each in outputs if each.output_type not in ("display_data", "execute_result")] == []
+    said = [each for each in outputs if "text/html" in each.data and "not answered yet" in each.data["text/html"]]
+    assert len(said) == len(checks_in(path))
+    assert done.stat().st_size < 100_000
+
+
+@pytest.mark.usefixtures("installation")
+@pytest.mark.parametrize("path", EXERCISES, ids=lambda path: path.stem)
+def test_exercises_filled_with_the_references_pass_under_nbmake(path: Path, tmp_path: Path) -> None:
+    notebook, filled = nbformat.read(path, as_version=4), tmp_path / path.name
+    for cell, name in checks_in_cells(notebook):
+        solution = (SOLUTIONS / f"{name.replace('-', '_')}.py").read_text()
+        cell.source = f'{solution}\n\nlab.check("{name}", answer)'
+    nbformat.write(notebook, filled)
+    command = [sys.executable, "-m", "pytest", "--nbmake", "--overwrite", "-n0", "-p", "no:cacheprovider", filled]
+    environment = os.environ | {"LAB_PROGRESS": str(tmp_path / "progress.json")}
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, env=environment)
+    assert done.returncode == 0, done.stdout
+    texts = [each.data["text/plain"] for each in outputs_of(filled) if "text/html" in each.get("data", {})]
+    assert sum("all checks passed" in text for text in texts) == len(checks_in(path))
+    assert set(orjson.loads((tmp_path / "progress.json").read_bytes())) == {*checks_in(path)}
+
+
+def checks_in(path: Path) -> list[str]:
+    return [name for _, name in checks_in_cells(nbformat.read(path, as_version=4))]
+
+
+def checks_in_cells(notebook: Any) -> list[tuple[Any, str]]:
+    """Each cell with a check, and the exercise that it checks."""
+    found = ((cell, re.search(r'lab\.check\("([a-z-]+)"', cell.source)) for cell in notebook.cells)
+    return [(cell, match[1]) for cell, match in found if match]
 
 
 def execute(path: Path, done: Path, parameters: dict[str, Any], cwd: Path | None = None) -> None:

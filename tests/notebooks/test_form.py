@@ -8,21 +8,33 @@ from typing import Any
 import nbformat
 import pytest
 
-NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
+from labkit.exercises import catalogue
 
-pytestmark = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
+EXERCISES = [path for path in NOTEBOOKS if path.stem.endswith("_exercises")]
+
+
+def each(paths: list[Path]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("path", paths, ids=lambda path: path.stem)
+
+
+every_notebook = each(NOTEBOOKS)
+every_lesson = each([path for path in NOTEBOOKS if path not in EXERCISES])
+every_notebook_of_exercises = each(EXERCISES)
 
 
 def cells(path: Path, kind: str) -> list[Any]:
     return [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == kind]
 
 
+@every_notebook
 def test_it_is_committed_without_outputs(path: Path) -> None:
     for cell in cells(path, "code"):
         assert (cell.outputs, cell.execution_count) == ([], None)
     assert "widgets" not in nbformat.read(path, as_version=4).metadata
 
 
+@every_notebook
 def test_it_has_one_title_and_skips_no_heading_level(path: Path) -> None:
     text = "\n".join(re.sub(r"```.*?```", "", cell.source, flags=re.DOTALL) for cell in cells(path, "markdown"))
     levels = [len(marks) for marks in re.findall(r"^(#+) ", text, flags=re.MULTILINE)]
@@ -31,6 +43,7 @@ def test_it_has_one_title_and_skips_no_heading_level(path: Path) -> None:
     assert all(after - before <= 1 for before, after in itertools.pairwise(levels))
 
 
+@every_notebook
 def test_it_opens_with_what_you_can_do_after_it_how_long_it_takes_and_its_contents(path: Path) -> None:
     opening = cells(path, "markdown")[0].source
     assert "**After this notebook you can**" in opening
@@ -41,6 +54,7 @@ def test_it_opens_with_what_you_can_do_after_it_how_long_it_takes_and_its_conten
     assert contents == headings
 
 
+@every_lesson
 def test_it_shows_where_we_are_asks_for_a_prediction_and_ends_with_a_summary_and_a_try_this(path: Path) -> None:
     everything = "\n".join(cell.source for cell in cells(path, "markdown"))
     assert "you are here" in everything
@@ -53,12 +67,14 @@ def test_it_shows_where_we_are_asks_for_a_prediction_and_ends_with_a_summary_and
     assert "**Try this.**" in last
 
 
+@every_lesson
 def test_it_has_one_parameters_cell_with_seed_devices_rate_and_seconds(path: Path) -> None:
     (parameters,) = [cell for cell in cells(path, "code") if "parameters" in cell.metadata.get("tags", [])]
     common, rest = ["seed", "devices", "rate", "seconds"], ["source"] if path.stem >= "03" else []
     assert re.findall(r"^(\w+) = ", parameters.source, flags=re.MULTILINE) == common + rest
 
 
+@every_notebook
 def test_code_is_explained_before_it_appears_and_lines_fit_the_page(path: Path) -> None:
     drawings = [block for cell in cells(path, "markdown") for block in re.findall(r"```.*?```", cell.source, re.DOTALL)]
     assert all(len(line) <= 90 for drawing in drawings for line in drawing.splitlines())
@@ -67,3 +83,25 @@ def test_code_is_explained_before_it_appears_and_lines_fit_the_page(path: Path) 
     for cell in cells(path, "code"):
         assert max(map(len, cell.source.splitlines())) <= 104
         assert len(cell.source.splitlines()) <= 20
+
+
+@every_notebook_of_exercises
+def test_it_asks_for_every_exercise_of_its_lesson_in_order_and_answers_none(path: Path) -> None:
+    lesson = path.stem.removesuffix("_exercises")
+    found = [each for each in catalogue.Folder(catalogue.COLLECTION).exercises() if each.lesson == lesson]
+    code = [cell.source for cell in cells(path, "code")]
+    asked = [name for source in code for name in re.findall(r'lab\.check\("([a-z-]+)"', source)]
+    assert asked == [each.name for each in found]
+    stubs = code[1:-1]
+    assert len(stubs) == len(found)
+    assert all("\n    ...\n" in each or "SELECT ...\n" in each or " = None  # " in each for each in stubs)
+    headings = re.findall(r"^## \d\. (.+)$", "\n".join(cell.source for cell in cells(path, "markdown")), flags=re.MULTILINE)
+    assert headings[-1] == "How far you are"
+
+
+@every_lesson
+def test_it_leads_to_its_exercises_and_to_the_next_lesson(path: Path) -> None:
+    last = cells(path, "markdown")[-1].source
+    if path.stem != "00_start_here":
+        assert f"]({path.stem}_exercises.ipynb)" in last
+    assert "Next: [" in last or path.stem == "05_flink"
