@@ -29,7 +29,8 @@ settings.load_profile("labkit")
 
 # Prefixes of test names. Chromium must keep up with what is drawn, so it comes last of the heavy tests, when the other
 # workers have run their notebooks.
-HEAVY = ("tests/flink/", *(f"tests/around/test_{name}.py" for name in ("browser", "dashboard", "exercises", "pace", "soak")))
+IN_CHROMIUM = ("browser", "dashboard", "exercises", "pace", "soak")
+HEAVY = ("tests/flink/", *(f"tests/around/test_{name}.py" for name in IN_CHROMIUM))
 LONG = ("notebooks/", "tests/notebooks/test_execution.py", "tests/around/", "tests/broker/")
 
 

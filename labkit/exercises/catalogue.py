@@ -91,11 +91,6 @@ def find(name: str) -> tuple[Folder, Exercise]:
     known = {each: folder for folder in folders() for each in folder.names()}
     if name not in known:
         near = difflib.get_close_matches(str(name), known, n=1)
-        raise LabError(
-            f"There is no exercise {name!r}" + (f": did you mean {near[0]!r}?" if near else f"; there is {_list(known)}.")
-        )
+        hint = f": did you mean {near[0]!r}?" if near else f"; there is {', '.join(known)}."
+        raise LabError(f"There is no exercise {name!r}{hint}")
     return known[name], known[name].exercise(name)
-
-
-def _list(names: Mapping[str, object]) -> str:
-    return ", ".join(names) or "none"

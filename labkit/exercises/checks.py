@@ -95,7 +95,7 @@ def refused(exercise: Exercise, answer: Any) -> Verdict | None:
     if kind.is_unanswered(answer):
         return Verdict(exercise, "unanswered")
     if isinstance(answer, Worker):
-        words = "That is a run, with topics of its own. Give the function itself: the check runs it on its own readings."
+        words = "That is a run, with topics of its own. Give the function itself: the check runs it on other readings."
     elif isinstance(answer, Callable) and not kind.accepts(answer):  # type: ignore[arg-type]
         words = f"This exercise expects {kind.expects}, not a function."
     elif not kind.accepts(answer):

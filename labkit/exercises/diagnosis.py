@@ -1,14 +1,14 @@
 """What the difference between expected and actual records looks like: the usual slips, in one line each."""
 
 import math
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeGuard
 
 from labkit.exercises.behaviours import Behaviour, Comparison, same
 from labkit.runs.fields import nearest
 
 # What turns the expected number into the one that came out, and what that means.
-SLIPS = (
+SLIPS: tuple[tuple[Callable[[float], float], str], ...] = (
     (lambda x: x + 273.15, "273.15 more: is it in kelvin?"),
     (lambda x: x - 273.15, "273.15 less: has it been converted from kelvin once too often?"),
     (lambda x: x * 9 / 5 + 32, "in degrees Fahrenheit"),
@@ -51,9 +51,11 @@ def _field(name: str, behaviour: Behaviour, comparison: Comparison) -> Iterator[
     values = [(row.get(name), expected[name]) for row, expected in pairs if not same(row.get(name), expected[name])]
     if values and all(isinstance(got, str) and not isinstance(wanted, str) for got, wanted in values):
         yield f"{name!r} is text, not a number."
-    elif values and all(_is_number(got) and _is_number(wanted) for got, wanted in values):
+        return
+    numbers = [(got, wanted) for got, wanted in values if _is_number(got) and _is_number(wanted)]
+    if len(numbers) == len(values) and any(wanted for _, wanted in numbers):
         for slip, words in SLIPS:
-            if all(_is_close(got, slip(wanted)) for got, wanted in values) and any(wanted for _, wanted in values):
+            if all(_is_close(got, slip(wanted)) for got, wanted in numbers):
                 yield f"{name!r} is {words}"
 
 
@@ -68,7 +70,7 @@ def _repeated(comparison: Comparison) -> Iterator[str]:
         yield f"{len(twice)} records came out more than once."
 
 
-def _is_number(value: object) -> bool:
+def _is_number(value: object) -> TypeGuard[float]:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 

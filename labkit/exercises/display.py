@@ -58,11 +58,9 @@ def _lines(verdict: Verdict) -> str:
 
 
 def _behaviours(verdict: Verdict) -> Markup:
-    row = Markup("<tr><td style='{}white-space:nowrap'><b style='color:{}'>{}</b></td><td style='{}'>{}</td></tr>")
-    rows = [
-        row.format(f"{CELL};", BLUE if each.holds else ORANGE, HOLDS if each.holds else SHORT, CELL, each.behaviour.words)
-        for each in verdict.findings
-    ]
+    row = Markup("<tr><td style='{};white-space:nowrap'><b style='color:{}'>{}</b></td><td style='{}'>{}</td></tr>")
+    marks = {True: (BLUE, HOLDS), False: (ORANGE, SHORT)}
+    rows = [row.format(CELL, *marks[each.holds], CELL, each.behaviour.words) for each in verdict.findings]
     return Markup("<table style='margin:4px 0'>{}</table>").format(Markup().join(rows))
 
 
@@ -71,8 +69,9 @@ def _evidence(verdict: Verdict) -> Markup:
     heads = [Markup("<th scope='col' style='{}'>{}</th>").format(CELL, each) for each in ("", *COLUMNS)]
     rows = [Markup("<tr>{}</tr>").format(Markup().join(heads)), *map(_row, verdict.judgement.evidence)]
     said = [_line(each) for each in verdict.judgement.diagnosis]
-    table = "<div style='margin-top:4px'>The first that falls short: <b>{}</b></div>{}<table style='margin:4px 0'>{}</table>"
-    return Markup(table).format(words, Markup().join(said), Markup().join(rows))
+    title = Markup("<div style='margin-top:4px'>The first that falls short: <b>{}</b></div>").format(words)
+    table = Markup("<table style='margin:4px 0'>{}</table>").format(Markup().join(rows))
+    return title + Markup().join(said) + table
 
 
 COLUMNS = ("went in", "expected", "came out")
@@ -85,7 +84,6 @@ def _row(line: Line) -> Markup:
     styles = (f"{CELL};white-space:nowrap", CELL, CELL, CELL + weight)
     return Markup("<tr>{}</tr>").format(
         Markup().join(
-            Markup("<td style='{}'>{}</td>").format(style, each)
-            for style, each in zip(styles, cells, strict=True)
+            Markup("<td style='{}'>{}</td>").format(style, each) for style, each in zip(styles, cells, strict=True)
         )
     )

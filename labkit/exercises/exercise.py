@@ -25,6 +25,13 @@ class Sent:
     timestamp: int
     part: str = ORDINARY
 
+    @property
+    def fields(self) -> dict[str, Any]:
+        """The fields of a value that is a JSON object. Raises TypeError if it is bytes."""
+        if isinstance(self.value, bytes):
+            raise TypeError("the value is bytes")
+        return dict(self.value)
+
 
 def same_record(row: Row, sent: Sequence[Sent]) -> list[Sent]:
     """The records with the key and timestamp of an output record: for pipelines that emit one for each at most."""
@@ -80,11 +87,14 @@ class Exercise:
     """One exercise. Its name is that of its file, with hyphens; `lesson` is the stem of the lesson's notebook, and
     `number` its place among the exercises of that lesson.
 
-    `readings` makes the records that go in, for any seed, in the order in which they are written. `kind` says how an
-    answer is tried. Output records are rows: `key`, `time` (the Kafka timestamp in ms), the fields of the value, and
-    each header as `header.<name>`; a value that is not a JSON object is the field `value`. A row is recognised by
-    key and time, or by the columns that `identity` has for its output, and `sources` finds the records that it was made from; of these a verdict `shows` some fields.
-    There is a topic for each of the `outputs`; of those in `raw` the rows have the field `value` only, as text.
+    `readings` makes the records that go in, for any seed, in the order in which they are written, into a topic of so
+    many `partitions`. `kind` says how an answer is tried.
+
+    There is a topic for each of the `outputs`. Its records are judged as rows: `key`, `time` (the Kafka timestamp in
+    ms), the fields of the value, and each header as `header.<name>`; a value that is not a JSON object, and any of an
+    output in `raw`, is the field `value`, as text. A row is recognised by key and time, or by the columns that
+    `identity` has for its output. `sources` finds the records that a row was made from; of these a verdict `shows` some
+    fields.
     """
 
     name: str

@@ -38,7 +38,7 @@ class Line:
 class Judgement:
     """The findings, in the order of the behaviours, and evidence and diagnosis of the first that falls short."""
 
-    findings: tuple[Finding, ...]
+    findings: tuple[Finding, ...] = ()
     evidence: tuple[Line, ...] = ()
     diagnosis: tuple[str, ...] = ()
 
@@ -64,7 +64,7 @@ def judge(
 def compare(
     exercise: Exercise, output: str, sent: Sequence[Sent], expected: Sequence[Row], got: Sequence[Row]
 ) -> Comparison:
-    """The rows of an output by identity. A row made from special records only counts to their parts, not to the ordinary one."""
+    """The rows of an output by identity. A row that was made from special records belongs to their parts only."""
 
     columns = exercise.identity.get(output, KEY_AND_TIME)
 

@@ -138,7 +138,7 @@ def _record(bench: Bench, exercise: Exercise, number: int) -> Sent | None:
 
 @dataclass(frozen=True)
 class Producing(OfAFunction):
-    """A function `f(readings, producer, topic)`: it writes a list of readings to a topic with Quix Streams' producer."""
+    """A function `f(readings, producer, topic)`: it writes a list of readings with a producer of Quix Streams."""
 
     def attempt(self, bench: Bench, exercise: Exercise, answer: Any) -> Attempt:
         attempt = Attempt()

@@ -31,7 +31,7 @@ class Verdict:
     state: State
     remarks: Sequence[str] = ()
     attempt: Attempt = field(default_factory=Attempt)
-    judgement: Judgement = Judgement(())
+    judgement: Judgement = field(default_factory=Judgement)
     checked: str = ""
     show: Callable[[Verdict], object] | None = None
 

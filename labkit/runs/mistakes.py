@@ -122,3 +122,13 @@ def of_a_record(error: BaseException) -> str | None:
     if isinstance(error, ColumnDoesNotExist) and isinstance(error.__context__, KeyError):
         error = error.__context__
     return fields.missing(error) if isinstance(error, KeyError) else None
+
+
+def of_a_result(result: object) -> str:
+    """What a function has returned instead of a stream, and how it should end."""
+    if hasattr(result, "final"):
+        return "a window that emits nothing: end it with .final(), which emits it once, when it closes (03_windows)."
+    if hasattr(result, "agg"):
+        return "a window that computes nothing: end it with .agg(...).final() (03_windows)."
+    kind = "nothing" if result is None else f"a {type(result).__name__}"
+    return f"{kind} instead of a stream: end the function with `return` and the StreamingDataFrame."

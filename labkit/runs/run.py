@@ -199,11 +199,7 @@ class Run(Worker):
             line = blame.explain(error).line
             raise LabError(f"{words} The mistake is in {line}" if line else words) from error
         if not isinstance(result, StreamingDataFrame):
-            kind = "nothing" if result is None else f"a {type(result).__name__}"
-            raise LabError(
-                f"{self.name} returned {kind} instead of a stream: "
-                "end the function with `return` and the StreamingDataFrame."
-            )
+            raise LabError(f"{self.name} returned {mistakes.of_a_result(result)}")
         return result
 
     def _read(self, name: str) -> StreamingDataFrame:

@@ -19,9 +19,7 @@ def damp_rooms(readings):
 
 lab.check("damp-rooms", damp_rooms)
 """
-RIGHT = (
-    WRONG.replace("dewpoint", "dew_point").replace(">=", ">").replace('    print("a pipeline is made once")\n', "")
-)
+RIGHT = WRONG.replace("dewpoint", "dew_point").replace(">=", ">").replace('    print("a pipeline is made once")\n', "")
 
 
 @pytest.mark.usefixtures("installation")

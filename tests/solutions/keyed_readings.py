@@ -3,9 +3,7 @@ import json
 
 def answer(readings, producer, topic):
     for reading in readings:
-        producer.produce(
-            topic=topic, key=reading["device"], value=json.dumps(reading), timestamp=reading["timestamp"]
-        )
+        producer.produce(topic=topic, key=reading["device"], value=json.dumps(reading), timestamp=reading["timestamp"])
 
 
 def no_timestamp(readings, producer, topic):
@@ -33,9 +31,7 @@ def as_python_text(readings, producer, topic):
 def rounded(readings, producer, topic):
     for reading in readings:
         reading = reading | {"temperature": round(reading["temperature"])}
-        producer.produce(
-            topic=topic, key=reading["device"], value=json.dumps(reading), timestamp=reading["timestamp"]
-        )
+        producer.produce(topic=topic, key=reading["device"], value=json.dumps(reading), timestamp=reading["timestamp"])
 
 
 def again_from_the_start(readings, producer, topic):

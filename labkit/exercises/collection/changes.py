@@ -10,13 +10,13 @@ DEVICES = ("oven", "pond", "quay")
 
 
 def readings(luck: random.Random) -> list[Sent]:
-    sent, seen, last = [], set(), {}
+    sent: list[Sent] = []
+    last: dict[str, float] = {}
     for second in range(36):
         device = luck.choice(DEVICES)
         temperature = 0.0 if second % 7 == 5 else round(luck.uniform(-20.0, 20.0), 1)
-        part = "first" if device not in seen else "after zero" if last[device] == 0 else "ordinary"
+        part = "first" if device not in last else "after zero" if last[device] == 0 else "ordinary"
         sent.append(reading(device, second, temperature, part=part))
-        seen.add(device)
         last[device] = temperature
     return sent
 
@@ -38,11 +38,15 @@ EXERCISE = Exercise(
         Correct("Its other fields, key and time are as they were", columns=("temperature", "humidity", "key", "time")),
     ),
     hints=(
-        "State belongs to one key: state.get(\"last\") in the function for a reading of the oven never returns what was "
-        "set for the pond.",
-        ".apply(function, stateful=True) calls function(reading, state). What it returns takes the reading's place.",
+        (
+            'State belongs to one key: state.get("last") in the function for a reading of the oven never returns what '
+            "was set for the pond."
+        ),
+        (".apply(function, stateful=True) calls function(reading, state). What it returns takes the reading's place."),
         "Return None for a first reading, and drop these afterwards: .filter(lambda each: each is not None).",
     ),
-    discussion="It is tempting to write `if last:`. A temperature of 0 °C counts as false too, and the reading after it "
-    "is taken for a first one. `if last is None` says what is meant.",
+    discussion=(
+        "It is tempting to write `if last:`. A temperature of 0 °C counts as false too, and the reading after it "
+        "is taken for a first one. `if last is None` says what is meant."
+    ),
 )

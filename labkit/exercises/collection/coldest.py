@@ -36,10 +36,15 @@ EXERCISE = Exercise(
         Present("The last windows of a device that has fallen silent stay open", part="silent"),
     ),
     hints=(
-        "A window that overlaps the next one is a hopping window: readings.hopping_window(duration_ms=..., step_ms=...).",
+        (
+            "A window that overlaps the next one is a hopping window: readings.hopping_window(duration_ms=..., "
+            "step_ms=...)."
+        ),
         'Min is imported like Mean, from quixstreams.dataframe.windows: .agg(minimum=Min("temperature")).',
     ),
-    discussion="It is tempting to end with .current(): results come at once, and none is missing at the end. But each "
-    "window then comes out at every reading that it gets, and most of these minima are not the window's: they are the "
-    "lowest so far. Whoever reads the topic must know which is the last one.",
+    discussion=(
+        "It is tempting to end with .current(): results come at once, and none is missing at the end. But each "
+        "window then comes out at every reading that it gets, and most of these minima are not the window's: they "
+        "are the lowest so far. Whoever reads the topic must know which is the last one."
+    ),
 )

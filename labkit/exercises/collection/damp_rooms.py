@@ -43,10 +43,14 @@ EXERCISE = Exercise(
     ),
     hints=(
         "A condition in square brackets keeps the records for which it is true, as in alert_filter.",
-        "A new field is assigned like a column: readings[\"name\"] = ... It may use several columns.",
-        "What is missing to 100 % is 100 - humidity. A column comes first in an expression: humidity * -1 + 100 is the "
-        "same, and so is (humidity - 100) / 5 added to the temperature.",
+        'A new field is assigned like a column: readings["name"] = ... It may use several columns.',
+        (
+            "What is missing to 100 % is 100 - humidity. A column comes first in an expression: humidity * -1 + 100 "
+            "is the same, and so is (humidity - 100) / 5 added to the temperature."
+        ),
     ),
-    discussion="It is tempting to write >= because people say \"from 60 % on\". On real sensors, which report whole or "
-    "half percents, readings of exactly the limit are frequent: whether they belong must be said, and tested.",
+    discussion=(
+        'It is tempting to write >= because people say "from 60 % on". On real sensors, which report whole or '
+        "half percents, readings of exactly the limit are frequent: whether they belong must be said, and tested."
+    ),
 )

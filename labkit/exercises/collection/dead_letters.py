@@ -19,7 +19,7 @@ def readings(luck: random.Random) -> list[Sent]:
 
 def bad(luck: random.Random) -> list[tuple[bytes, str]]:
     """Values that cannot be read, and the part that each belongs to."""
-    half = json.dumps(dict(reading("north", 99, 20.0).value)).encode()
+    half = json.dumps(reading("north", 99, 20.0).fields).encode()
     texts = [
         (half[: luck.randrange(5, len(half) - 1)], "no JSON"),
         (b"about %d degrees, I think" % luck.randrange(10, 30), "no JSON"),
@@ -57,15 +57,23 @@ EXERCISE = Exercise(
         Given("Each has a reason in the header `reason`", columns=("header.reason",), output="unreadable"),
     ),
     hints=(
-        "First turn every record into an object that says whether it could be read: "
-        '.apply(examine), where examine returns {"reading": ...} or {"raw": ..., "reason": ...}.',
-        "json.loads raises ValueError for what is not JSON; bytes that are no UTF-8 raise UnicodeDecodeError, which is a "
-        "ValueError too. isinstance(found, dict) tells an object, and a text is no number.",
-        "Two branches: .filter(...) on the same stream, once for each kind. The bad one sets the header with "
-        ".set_headers(lambda value, key, timestamp, headers: [(\"reason\", value[\"reason\"].encode())]), "
-        "goes back to the raw bytes with .apply, and ends with .to_topic(unreadable); the good one is returned.",
+        (
+            "First turn every record into an object that says whether it could be read: .apply(examine), where "
+            'examine returns {"reading": ...} or {"raw": ..., "reason": ...}.'
+        ),
+        (
+            "json.loads raises ValueError for what is not JSON; bytes that are no UTF-8 raise UnicodeDecodeError, "
+            "which is a ValueError too. isinstance(found, dict) tells an object, and a text is no number."
+        ),
+        (
+            "Two branches: .filter(...) on the same stream, once for each kind. The bad one sets the header with "
+            '.set_headers(lambda value, key, timestamp, headers: [("reason", value["reason"].encode())]), goes back '
+            "to the raw bytes with .apply, and ends with .to_topic(unreadable); the good one is returned."
+        ),
     ),
-    discussion="It is tempting to catch the exception and drop the record. Then nobody can say later how many there "
-    "were, which device sent them, or repair and read them again. A dead letter keeps the evidence: bytes, key and time "
-    "as they came, and why.",
+    discussion=(
+        "It is tempting to catch the exception and drop the record. Then nobody can say later how many there "
+        "were, which device sent them, or repair and read them again. A dead letter keeps the evidence: bytes, "
+        "key and time as they came, and why."
+    ),
 )

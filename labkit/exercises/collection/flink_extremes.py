@@ -3,8 +3,8 @@
 import random
 
 from labkit.exercises.behaviours import Correct, Present
-from labkit.exercises.flink_tables import reading, result, sources
 from labkit.exercises.exercise import Exercise, Sent
+from labkit.exercises.flink_tables import reading, result, sources
 from labkit.exercises.kinds import Sql
 
 TABLES = result(
@@ -36,10 +36,15 @@ EXERCISE = Exercise(
         Correct("readings is their number", columns=("readings",)),
     ),
     hints=(
-        "TUMBLE takes the place of HOP in lesson 05: "
-        "FROM TABLE(TUMBLE(TABLE readings, DESCRIPTOR(event_time), INTERVAL '10' SECOND)).",
+        (
+            "TUMBLE takes the place of HOP in lesson 05: FROM TABLE(TUMBLE(TABLE readings, DESCRIPTOR(event_time), "
+            "INTERVAL '10' SECOND))."
+        ),
         "Grouped by sensor_id, window_start and window_end; MIN, MAX and COUNT(*) in the order of the columns.",
     ),
-    discussion="It is tempting to leave window_end out of GROUP BY, since the start says it all. Flink needs both to see "
-    "that this is a window, which closes: without it, the query is one that corrects its results again and again.",
+    discussion=(
+        "It is tempting to leave window_end out of GROUP BY, since the start says it all. Flink needs both to see "
+        "that this is a window, which closes: without it, the query is one that corrects its results again and "
+        "again."
+    ),
 )

@@ -3,8 +3,8 @@
 import random
 
 from labkit.exercises.behaviours import Correct, Once, Present
-from labkit.exercises.flink_tables import reading, result, sources
 from labkit.exercises.exercise import Exercise, Sent
+from labkit.exercises.flink_tables import reading, result, sources
 from labkit.exercises.kinds import Sql
 
 TABLES = result("window_start TIMESTAMP(3), sensor_id STRING, temperature DOUBLE")
@@ -35,10 +35,17 @@ EXERCISE = Exercise(
         Correct("It is the hottest reading, with its device", columns=("sensor_id", "temperature"), points=2),
     ),
     hints=(
-        "In Flink SQL this is called a Window Top-N: number the rows of each window, the hottest first, and keep row 1.",
-        "ROW_NUMBER() OVER (PARTITION BY window_start, window_end ORDER BY temperature DESC) AS place, in an inner "
-        "SELECT from the windows; the outer one has WHERE place = 1.",
+        (
+            "In Flink SQL this is called a Window Top-N: number the rows of each window, the hottest first, and keep "
+            "row 1."
+        ),
+        (
+            "ROW_NUMBER() OVER (PARTITION BY window_start, window_end ORDER BY temperature DESC) AS place, in an "
+            "inner SELECT from the windows; the outer one has WHERE place = 1."
+        ),
     ),
-    discussion="It is tempting to take MAX(temperature) per window. That gives the temperature, but not which device had "
-    "it: the other columns of the row with the maximum are not part of the aggregate.",
+    discussion=(
+        "It is tempting to take MAX(temperature) per window. That gives the temperature, but not which device had "
+        "it: the other columns of the row with the maximum are not part of the aggregate."
+    ),
 )

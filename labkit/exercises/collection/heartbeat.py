@@ -49,9 +49,15 @@ EXERCISE = Exercise(
     ),
     hints=(
         "A heartbeat that has been filtered out cannot close a window: it must get as far as the window.",
-        "Count() counts records, Count(\"temperature\") those that have a temperature; Mean ignores the others by itself.",
+        (
+            'Count() counts records, Count("temperature") those that have a temperature; Mean ignores the others by '
+            "itself."
+        ),
         "What comes out of a window is a stream again: it can be filtered.",
     ),
-    discussion="It is tempting to remove the heartbeats at the very beginning, since they are no measurements. Then event "
-    "time stands still for the silent device, and its last window never comes: exactly what they are sent against.",
+    discussion=(
+        "It is tempting to remove the heartbeats at the very beginning, since they are no measurements. Then "
+        "event time stands still for the silent device, and its last window never comes: exactly what they are "
+        "sent against."
+    ),
 )

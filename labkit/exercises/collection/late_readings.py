@@ -1,9 +1,10 @@
 """Late readings collected instead of lost."""
 
 import random
+from collections.abc import Sequence
 
 from labkit.exercises.behaviours import Correct, Once, Present
-from labkit.exercises.exercise import Exercise, Sent, in_window, reading, same_reading
+from labkit.exercises.exercise import Exercise, Row, Sent, in_window, reading, same_reading
 from labkit.exercises.kinds import Pipeline
 
 LENGTH, GRACE = 5, 2  # seconds
@@ -28,7 +29,7 @@ def _degrees(luck: random.Random) -> float:
     return round(luck.uniform(10.0, 30.0), 1)
 
 
-def sources(row: dict[str, object], sent: list[Sent]) -> list[Sent]:
+def sources(row: Row, sent: Sequence[Sent]) -> list[Sent]:
     """Of a window its readings, of a collected reading the reading."""
     return in_window(1000 * LENGTH)(row, sent) if "start" in row else same_reading(row, sent)
 
@@ -53,10 +54,15 @@ EXERCISE = Exercise(
     ),
     hints=(
         "on_late is called for each reading that comes too late, with value, key, timestamp and more: section 4.",
-        "Inside it, write the reading as in lesson 01: producer.produce(topic=late.name, key=..., value=..., timestamp=...).",
+        (
+            "Inside it, write the reading as in lesson 01: producer.produce(topic=late.name, key=..., value=..., "
+            "timestamp=...)."
+        ),
         "A function inside your function can use producer and late. It returns False, so that nothing is logged.",
     ),
-    discussion="It is tempting to collect the late readings in a Python list. That is gone when the program ends, nobody "
-    "else can read it, and it grows without end. In a topic they are safe: another pipeline can count them, or correct "
-    "the windows that they belong to.",
+    discussion=(
+        "It is tempting to collect the late readings in a Python list. That is gone when the program ends, nobody "
+        "else can read it, and it grows without end. In a topic they are safe: another pipeline can count them, "
+        "or correct the windows that they belong to."
+    ),
 )

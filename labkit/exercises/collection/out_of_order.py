@@ -61,7 +61,9 @@ EXERCISE = Exercise(
         "Windows that do not overlap are tumbling windows.",
         "How long a window waits after its end for readings that come late is its grace: grace_ms=...",
     ),
-    discussion="It is tempting to choose a very long grace, so that nothing is ever left out. But every result then "
-    "comes that much later, also on days on which nothing is late, and the state of all open windows must be kept. "
-    "Grace is a price that you choose.",
+    discussion=(
+        "It is tempting to choose a very long grace, so that nothing is ever left out. But every result then "
+        "comes that much later, also on days on which nothing is late, and the state of all open windows must be "
+        "kept. Grace is a price that you choose."
+    ),
 )

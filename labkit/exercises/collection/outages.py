@@ -52,11 +52,15 @@ EXERCISE = Exercise(
     ),
     hints=(
         "What must be remembered from one reading to the next is the time at which the device was last heard.",
-        "A reading that comes late is older than the last one: it must not move the remembered time back. "
-        "max(last, reading[\"timestamp\"]) never does.",
+        (
+            "A reading that comes late is older than the last one: it must not move the remembered time back. "
+            'max(last, reading["timestamp"]) never does.'
+        ),
         "The function returns a record or None; .filter(lambda each: each is not None) drops what is None.",
     ),
-    discussion="It is tempting to remember the timestamp of every reading as it comes. One late reading then moves the "
-    "remembered time back, and the next ordinary reading seems to end an outage that never was. Event time only moves "
-    "forward: the same rule as for a watermark.",
+    discussion=(
+        "It is tempting to remember the timestamp of every reading as it comes. One late reading then moves the "
+        "remembered time back, and the next ordinary reading seems to end an outage that never was. Event time "
+        "only moves forward: the same rule as for a watermark."
+    ),
 )

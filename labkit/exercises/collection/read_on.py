@@ -40,12 +40,20 @@ EXERCISE = Exercise(
         Correct("Its time is unchanged", columns=("time",)),
     ),
     hints=(
-        "The function read in lesson 01, section 5, is nearly what is needed: it returns records instead of writing them.",
-        "A group continues after the last offset that was stored: reader.store_offsets(message=message), once for "
-        "each record that has been written.",
+        (
+            "The function read in lesson 01, section 5, is nearly what is needed: it returns records instead of "
+            "writing them."
+        ),
+        (
+            "A group continues after the last offset that was stored: reader.store_offsets(message=message), once for "
+            "each record that has been written."
+        ),
         "message.key(), message.value() and message.timestamp()[1] are what has to be written again.",
     ),
-    discussion="It is tempting to store the offset as soon as a record has been read. If the program dies before the "
-    "record is written, it is lost: the group goes on after it. The other way round, a record may be written twice, but "
-    "never lost: that is at-least-once. Exactly-once needs a transaction for both, which notebook 05 shows in Flink.",
+    discussion=(
+        "It is tempting to store the offset as soon as a record has been read. If the program dies before the "
+        "record is written, it is lost: the group goes on after it. The other way round, a record may be written "
+        "twice, but never lost: that is at-least-once. Exactly-once needs a transaction for both, which notebook "
+        "05 shows in Flink."
+    ),
 )

@@ -49,11 +49,16 @@ EXERCISE = Exercise(
     ),
     hints=(
         "What tells that two records are the same reading? The device and the time at which it was measured.",
-        "Remember the timestamps that have come out: state.get(\"seen\", []) is a list, and state.set(\"seen\", ...) "
-        "keeps it.",
+        (
+            'Remember the timestamps that have come out: state.get("seen", []) is a list, and state.set("seen", ...) '
+            "keeps it."
+        ),
         "A list that only grows would fill the disk one day: keep the last 20, as in (seen + [timestamp])[-20:].",
     ),
-    discussion="It is tempting to compare each reading with the one before it only. That removes what is sent twice in "
-    "a row, but a producer that retries in batches repeats readings after newer ones. An idempotent producer (lesson 01) "
-    "avoids all this between producer and broker, but not when the device itself sends a reading twice.",
+    discussion=(
+        "It is tempting to compare each reading with the one before it only. That removes what is sent twice in a "
+        "row, but a producer that retries in batches repeats readings after newer ones. An idempotent producer "
+        "(lesson 01) avoids all this between producer and broker, but not when the device itself sends a reading "
+        "twice."
+    ),
 )

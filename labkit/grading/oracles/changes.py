@@ -8,7 +8,7 @@ from labkit.exercises.exercise import Row, Sent
 def expected(sent: Sequence[Sent]) -> Iterator[Row]:
     last: dict[str, float] = {}
     for each in sent:
-        value, device = dict(each.value), str(each.key)
+        value, device = each.fields, str(each.key)
         if device in last:
             change = value["temperature"] - last[device]
             yield {"key": each.key, "time": each.timestamp, **value, "change": change}

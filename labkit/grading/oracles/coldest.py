@@ -8,5 +8,5 @@ from labkit.grading.oracles.windows import closed
 
 def expected(sent: Sequence[Sent]) -> Iterator[Row]:
     for key, start, end, records in closed(sent, 7000, 2000):
-        minimum = min(each.value["temperature"] for each in records)
+        minimum = min(each.fields["temperature"] for each in records)
         yield {"key": key, "time": start, "start": start, "end": end, "minimum": minimum}

@@ -11,7 +11,7 @@ from labkit.exercises.exercise import Row, Sent
 
 def expected(sent: Sequence[Sent]) -> Iterator[Row]:
     for each in sent:
-        value = dict(each.value)
+        value = each.fields
         if value["humidity"] > 60:
             dew_point = value["temperature"] - (100 - value["humidity"]) / 5
             yield {"key": each.key, "time": each.timestamp, **value, "dew_point": dew_point}

@@ -10,7 +10,7 @@ from labkit.exercises.exercise import Row, Sent
 def expected(sent: Sequence[Sent]) -> dict[str, list[Row]]:
     out, unreadable = [], []
     for each in sent:
-        raw = each.value if isinstance(each.value, bytes) else json.dumps(dict(each.value)).encode()
+        raw = each.value if isinstance(each.value, bytes) else json.dumps(each.fields).encode()
         row: Row = {"key": each.key, "time": each.timestamp}
         if (value := readable(raw)) is not None:
             out.append(row | value)

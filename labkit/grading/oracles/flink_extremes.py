@@ -12,6 +12,6 @@ def expected(sent: Sequence[Sent]) -> Iterator[Row]:
     for each in sent:
         windows[each.key, window_start(each.timestamp, 10_000)].append(each)
     for (device, start), records in sorted(windows.items()):
-        degrees = [each.value["temperature"] for each in records]
+        degrees = [each.fields["temperature"] for each in records]
         row = {"lowest": min(degrees), "highest": max(degrees), "readings": len(degrees)}
         yield {"key": None, "time": records[0].timestamp, "sensor_id": device, "window_start": start, **row}

@@ -12,6 +12,6 @@ def expected(sent: Sequence[Sent]) -> Iterator[Row]:
     for each in sent:
         windows[window_start(each.timestamp, 10_000)].append(each)
     for start, records in sorted(windows.items()):
-        hottest = max(records, key=lambda each: each.value["temperature"])
-        row = {"sensor_id": hottest.key, "temperature": hottest.value["temperature"]}
+        hottest = max(records, key=lambda each: each.fields["temperature"])
+        row = {"sensor_id": hottest.key, "temperature": hottest.fields["temperature"]}
         yield {"key": None, "time": records[0].timestamp, "window_start": start, **row}

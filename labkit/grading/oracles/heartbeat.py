@@ -8,7 +8,7 @@ from labkit.grading.oracles.windows import closed
 
 def expected(sent: Sequence[Sent]) -> Iterator[Row]:
     for key, start, end, records in closed(sent, 5000, 5000):
-        degrees = [each.value["temperature"] for each in records if "temperature" in each.value]
+        degrees = [each.fields["temperature"] for each in records if "temperature" in each.fields]
         if degrees:
             mean = sum(degrees) / len(degrees)
             yield {"key": key, "time": start, "start": start, "end": end, "n": len(degrees), "mean": mean}

@@ -7,5 +7,5 @@ from labkit.exercises.exercise import Row, Sent
 
 def expected(sent: Sequence[Sent]) -> Iterator[Row]:
     for each in sent:
-        value = dict(each.value)
+        value = each.fields
         yield {"key": value["device"], "time": value["timestamp"], **value}

@@ -11,7 +11,5 @@ def expected(sent: Sequence[Sent]) -> dict[str, list[Row]]:
         {"key": key, "time": start, "start": start, "end": end, "count": len(records)}
         for key, start, end, records in closed(sent, 5000, 5000, 2000)
     ]
-    collected = [
-        {"key": each.key, "time": each.timestamp, **dict(each.value)} for each in late(sent, 5000, 5000, 2000)
-    ]
+    collected = [{"key": each.key, "time": each.timestamp, **each.fields} for each in late(sent, 5000, 5000, 2000)]
     return {"out": windows, "late": collected}

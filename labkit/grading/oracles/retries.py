@@ -10,4 +10,4 @@ def expected(sent: Sequence[Sent]) -> Iterator[Row]:
     for each in sent:
         if (each.key, each.timestamp) not in seen:
             seen.add((each.key, each.timestamp))
-            yield {"key": each.key, "time": each.timestamp, **dict(each.value)}
+            yield {"key": each.key, "time": each.timestamp, **each.fields}

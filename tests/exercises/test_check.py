@@ -1,0 +1,323 @@
+"""What `lab.check` says to the answers that learners really give."""
+
+import functools
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import markupsafe
+import orjson
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from labkit import Lab, LabError
+from labkit.exercises import catalogue, checks, display, kinds, progress
+from labkit.exercises.verdict import Verdict
+from tests.topics import topics_of
+
+
+def solution_of(exercise: str) -> Path:
+    return Path(__file__).parents[1] / "solutions" / f"{exercise.replace('-', '_')}.py"
+
+
+SOLUTION = catalogue.module(solution_of("damp-rooms"))
+damp_rooms = SOLUTION.answer
+
+
+def returns_nothing(readings: Any) -> Any:
+    readings["dew_point"] = readings["temperature"]
+
+
+def returns_a_list(readings: Any) -> Any:
+    return [readings]
+
+
+def never_ends(readings: Any) -> Any:
+    def look(reading: Any) -> Any:
+        while reading:
+            pass
+
+    return readings.apply(look)
+
+
+def never_begins(_: Any) -> Any:
+    while True:
+        pass
+
+
+def fails_in_the_fifth_record(readings: Any) -> Any:
+    seen = []
+
+    def count(reading: Any) -> Any:
+        seen.append(reading)
+        return reading["humidity"] / (5 - len(seen))
+
+    return readings.apply(count)
+
+
+def prints_everything(readings: Any) -> Any:
+    def say(reading: Any) -> None:
+        for number in range(500):
+            print("humidity", number, reading["humidity"])
+
+    return damp_rooms(readings.update(say))
+
+
+def drops_everything(readings: Any) -> Any:
+    return readings[readings["humidity"] > 100]
+
+
+def mistypes_a_field(readings: Any) -> Any:
+    return readings[readings["humidty"] > 60]
+
+
+def uses_if(readings: Any) -> Any:
+    if readings["humidity"] > 60:
+        return readings
+    return None
+
+
+SLIPS: dict[Callable[..., Any], str] = {
+    returns_nothing: "returned nothing instead of a stream: end the function with `return`",
+    returns_a_list: "returned a list instead of a stream",
+    fails_in_the_fifth_record: "ZeroDivisionError",
+    drops_everything: "Nothing came out; ",
+    mistypes_a_field: "did you mean 'humidity'?\n  In your code, mistypes_a_field, line",
+    uses_if: "A stream is neither true nor false",
+}
+
+
+@pytest.mark.parametrize("slip", SLIPS, ids=lambda each: each.__name__)
+def test_a_usual_slip_is_named(lab: Lab, slip: Callable[..., Any]) -> None:
+    verdict = lab.check("damp-rooms", slip)
+    assert not verdict.passed
+    assert verdict.points == 0
+    assert SLIPS[slip] in repr(verdict)
+    assert "LabError" not in repr(verdict)
+
+
+def test_a_window_without_final_is_named(lab: Lab) -> None:
+    never_emitted = catalogue.module(solution_of("coldest")).never_emitted
+    assert "a window that emits nothing: end it with .final()" in repr(lab.check("coldest", never_emitted))
+
+
+def test_an_exception_is_shown_with_the_line_and_the_record_that_it_met(lab: Lab) -> None:
+    text = repr(lab.check("damp-rooms", fails_in_the_fifth_record))
+    assert "In your code, count, line" in text
+    assert 'return reading["humidity"] / (5 - len(seen))' in text
+    fifth = catalogue.find("damp-rooms")[1].sent(catalogue.RECORDED)[4]
+    assert f"The record it met: 12:00:01 {fifth.key} " in text
+    assert f"humidity {dict(fifth.value)['humidity']}" in text
+
+
+@pytest.mark.parametrize("slip", [never_ends, never_begins])
+def test_an_endless_loop_is_ended_and_its_line_shown(
+    lab: Lab, slip: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kinds, "LIMIT", 1.0)
+    text = repr(lab.check("damp-rooms", slip))
+    assert "It did not come to an end within 1 s and was stopped" in text
+    assert "while" in text.partition("In your code")[2]
+    assert lab.check("damp-rooms", damp_rooms).passed, "the next check works as if nothing had been"
+
+
+def test_thousands_of_prints_are_shortened_and_cost_no_point(lab: Lab, capsys: pytest.CaptureFixture[str]) -> None:
+    verdict = lab.check("damp-rooms", prints_everything)
+    assert verdict.passed
+    assert re.search(r"… 23,99\d lines above\n  humidity 49\d", repr(verdict))
+    assert capsys.readouterr() == ("", "")
+
+
+UNITS = {
+    "in kelvin": lambda t: t + 273.15,
+    "in degrees Fahrenheit": lambda t: t * 9 / 5 + 32,
+    "the other way round": lambda t: -t,
+}
+
+
+@pytest.mark.parametrize("words", UNITS)
+def test_a_wrong_unit_is_named(lab: Lab, words: str) -> None:
+    def in_another_unit(readings: Any) -> Any:
+        found = damp_rooms(readings)
+        found["dew_point"] = found["dew_point"].apply(UNITS[words])
+        return found
+
+    assert words in repr(lab.check("damp-rooms", in_another_unit))
+
+
+def test_a_field_of_another_name_is_named(lab: Lab) -> None:
+    assert "There is no field 'dew_point': is 'dewpoint' meant for it?" in repr(
+        lab.check("damp-rooms", SOLUTION.another_name)
+    )
+
+
+def test_windows_that_come_out_again_and_again_are_named(lab: Lab) -> None:
+    at_each_reading = catalogue.module(solution_of("coldest")).at_each_reading
+    assert "windows came out more than once: with .current()" in repr(lab.check("coldest", at_each_reading))
+
+
+def test_the_first_wrong_record_is_shown_with_what_went_in_and_what_was_expected(lab: Lab) -> None:
+    verdict = lab.check("damp-rooms", SOLUTION.wrong_sign)
+    table = repr(verdict).partition("The first that falls short: dew_point")[2].splitlines()
+    assert re.split(r"  +", table[1].strip()) == ["went in", "expected", "came out"]
+    mark, went_in, expected, came_out = re.split(r"  +", table[2].strip())
+    assert mark == "→ wrong"
+    assert re.fullmatch(r"#\d+ 12:00:\d\d \w+ temperature [\d.]+, humidity [\d.]+", went_in)
+    assert re.fullmatch(r"12:00:\d\d \w+ dew_point [\d.-]+", expected)
+    assert re.fullmatch(r"12:00:\d\d \w+ dew_point [\d.-]+", came_out)
+    assert expected != came_out
+
+
+def test_the_html_says_the_same_as_the_text_and_needs_no_colour(lab: Lab) -> None:
+    verdict = lab.check("damp-rooms", SOLUTION.another_name)
+    html = markupsafe.Markup(re.sub(r"<[^>]+>", "\n", display.of(verdict))).unescape()
+    for line in repr(verdict).splitlines()[:-1]:  # instead of the last one there is a button
+        assert all(part in html for part in re.split(r"  +|falls short: ", line.strip()))
+
+
+def test_what_a_student_writes_is_escaped(lab: Lab) -> None:
+    def mark_up(readings: Any) -> Any:
+        print("<script>alert(1)</script>")
+        return readings.apply(lambda _: {"<b>": "<i>"})
+
+    assert "<script>" not in display.of(lab.check("damp-rooms", mark_up))
+    assert "<i>" not in display.of(lab.check("damp-rooms", mark_up))
+
+
+# ------------------------------------------------------------ not answered, not an answer
+
+NOTHING: list[Any] = [None, lambda _: None, lambda _: ...]
+
+
+@pytest.mark.parametrize("answer", NOTHING)
+def test_a_stub_is_not_answered_yet(lab: Lab, answer: Any) -> None:
+    verdict = lab.check("damp-rooms", answer)
+    assert (verdict.state, verdict.points) == ("unanswered", 0)
+    assert repr(verdict) == "○ not answered yet: damp-rooms: Damp rooms, and their dew points"
+
+
+def test_a_run_instead_of_its_function_is_named(lab: Lab) -> None:
+    lab.create_topic("sensor")
+    run = lab.run(damp_rooms, reads="sensor", writes="damp")
+    assert "That is a run, with topics of its own. Give the function itself" in repr(lab.check("damp-rooms", run))
+
+
+def test_a_result_instead_of_a_function_is_named(lab: Lab) -> None:
+    text = repr(lab.check("damp-rooms", [1, 2]))
+    assert "expects a function, not list. Leave out the parentheses" in text
+    assert "expects a letter" in repr(lab.check("which-partition", damp_rooms))
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    answer=st.one_of(
+        st.none(), st.integers(), st.floats(), st.text(), st.binary(), st.lists(st.text()), st.builds(object),
+        st.sampled_from([print, len, object, Lab, functools.partial(print, end=""), "".join, iter([]), Ellipsis]),
+    ),
+    exercise=st.sampled_from(["damp-rooms", "which-partition", "keyed-readings", "flink-extremes"]),
+)  # fmt: skip
+def test_no_answer_of_any_kind_raises_or_earns(lab: Lab, answer: Any, exercise: str) -> None:
+    if exercise == "which-partition" and isinstance(answer, str) and kinds.canonical(answer) == "c":
+        return
+    if exercise == "flink-extremes" and isinstance(answer, str):
+        return  # it would be tried, for seconds
+    assert isinstance(verdict := lab.check(exercise, answer), Verdict)
+    assert verdict.points == 0
+    assert repr(verdict)
+
+
+def test_an_unknown_exercise_is_an_error_that_names_the_nearest(lab: Lab) -> None:
+    with pytest.raises(LabError, match=r"There is no exercise 'damp_rooms': did you mean 'damp-rooms'\?"):
+        lab.check("damp_rooms", damp_rooms)
+
+
+@pytest.mark.parametrize("answer", ["c", "C", " c ", "(c)", "c."])
+def test_a_letter_may_be_written_as_people_write_it(lab: Lab, answer: str) -> None:
+    assert lab.check("which-partition", answer).passed
+
+
+@pytest.mark.parametrize("answer", [["B", "D", "E"], ("e", "b", "d"), {"D", "E", "B"}])
+def test_the_order_of_a_list_makes_no_difference(lab: Lab, answer: Any) -> None:
+    assert lab.check("which-records", answer).passed
+
+
+def test_a_wrong_short_answer_does_not_tell_the_right_one(lab: Lab) -> None:
+    html = display.of(lab.check("which-partition", "a"))
+    assert "expected" not in html
+    assert kinds.digest("which-partition", "c") not in html
+
+
+# ------------------------------------------------------------ around
+
+
+def test_a_check_leaves_no_run_no_group_and_no_changelog(lab: Lab) -> None:
+    for _ in range(2):
+        lab.check("coldest", catalogue.module(solution_of("coldest")).answer)
+        lab.check("read-on", catalogue.module(solution_of("read-on")).answer)
+    assert len(lab.workers) == 0
+    assert lab.groups().empty
+    internal = [name for name in topics_of(lab).admin.list_topics(timeout=5).topics if "grade.coldest" in name]
+    assert {name for name in internal if name.startswith("changelog")} == set()
+
+
+def test_hints_come_one_by_one(lab: Lab, capsys: pytest.CaptureFixture[str]) -> None:
+    for _ in range(4):
+        lab.hint("damp-rooms")
+    said = capsys.readouterr().out.splitlines()
+    assert [line[:11] for line in said[:3]] == ["Hint 1 of 3", "Hint 2 of 3", "Hint 3 of 3"]
+    assert said[3] == "There are no more hints."
+
+
+def test_progress_remembers_what_has_passed_and_when_first(lab: Lab) -> None:
+    def state() -> str:
+        return lab.progress().set_index("exercise").loc["damp-rooms", "passed (UTC)"]
+
+    lab.check("damp-rooms", SOLUTION.from_60_on)
+    assert state() == "not yet"
+    lab.check("damp-rooms", damp_rooms)
+    first = state()
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", first)
+    lab.check("damp-rooms", SOLUTION.from_60_on)
+    assert state() == first
+
+
+def test_progress_that_cannot_be_read_or_written_spoils_no_verdict(
+    lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    progress.path().write_text("half of a")
+    assert lab.check("which-partition", "c").passed
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("LAB_PROGRESS", str(tmp_path / "file" / "progress.json"))
+    assert lab.check("which-partition", "c").passed
+
+
+def test_graded_it_reads_what_the_grader_has_written_and_says_nothing_of_right_or_wrong(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exercise = catalogue.find("damp-rooms")[1]
+    lab.create_topic("grade.damp-rooms.in")
+    lab.checks._bench.write(exercise, "in", exercise.sent("a student's"))
+    monkeypatch.setenv(checks.GRADED, "1")
+    verdict = lab.check("damp-rooms", damp_rooms)
+    out = [dict(each.value) for each in lab.records("grade.damp-rooms.out")]
+    assert verdict.state == "handed in"
+    assert repr(verdict).splitlines()[0] == "● handed in: damp-rooms: Damp rooms, and their dew points"
+    assert f"{len(out)} records came out." in repr(verdict)
+    assert {each["timestamp"] for each in out} <= {each.timestamp for each in exercise.sent("a student's")}
+    assert len(out) == sum(dict(each.value)["humidity"] > 60 for each in exercise.sent("a student's"))
+    assert "✓" not in repr(verdict)
+    assert not progress.passed()
+
+
+def test_the_recorded_expectations_of_other_readings_are_refused(
+    lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = (catalogue.COLLECTION / "damp_rooms.py").read_text().replace("damp-rooms", "wet-rooms")
+    (tmp_path / "wet_rooms.py").write_text(source)
+    (tmp_path / "recorded").mkdir()
+    (tmp_path / "recorded" / "wet-rooms.json").write_bytes(orjson.dumps({"readings": "others", "expected": {}}))
+    monkeypatch.setenv("LAB_EXERCISES", str(tmp_path))
+    with pytest.raises(LabError, match="missing or out of date: `lab check --exercises"):
+        lab.check("wet-rooms", damp_rooms)
