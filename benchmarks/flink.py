@@ -45,7 +45,7 @@ from labkit.flink import training
 from labkit.jvm import store
 from labkit.kafka import clients, tap
 from labkit.kafka.groups import Groups
-from labkit.kafka.topics import Topics
+from labkit.kafka.topics import DEAD_LETTER, Topics
 from labkit.readings import World, named_for, parse_object, simulate
 from labkit.runs import quix
 from labkit.runs.production import Production
@@ -78,14 +78,15 @@ def windowed(readings: StreamingDataFrame) -> StreamingDataFrame:
 def stream(address: str, namespace: str, group: str, state: str, records: int) -> None:
     """Write windows to the topic named like the group; print the time of assignment; stop after the records."""
     topics, numbers = Topics(address, namespace), itertools.count(1)
-    app = LabApplication(address, topics.admin, topics.full(group), Path(state))
+    app = LabApplication(address, topics.admin, topics.full(group), Path(state), topics.short)
     app.on_assigned = lambda: print(time.time(), flush=True)
 
     def count() -> None:
         if next(numbers) == records:
             app.stop()
 
-    readings = app.read(topics.full(TOPIC), parse_object, lambda *_: None, count)
+    letters = topics.full(f"{TOPIC}{DEAD_LETTER}")
+    readings = app.read(topics.full(TOPIC), parse_object, letters, count, lambda: None)
     windowed(readings).to_topic(app.topic(topics.full(group)))
     app.run()
 

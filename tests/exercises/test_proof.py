@@ -1,18 +1,20 @@
 """Each exercise keeps its promises: see `labkit.grading.proof`."""
 
+from dataclasses import replace
+
 import pytest
 
 from labkit import Lab
 from labkit.exercises import kinds
-from labkit.exercises.exercise import Exercise
+from labkit.exercises.exercise import Exercise, Sent
 from labkit.grading import authoring, proof
 from tests.exercises import mutants
 
 COLLECTION = authoring.of_the_package()
 EXERCISES = COLLECTION.folder.exercises()
 FUNCTIONS = [each for each in EXERCISES if each.kind.accepts(print)]
-QUICK = [each for each in EXERCISES if "flink" not in each.name]
-SLOW = [each for each in EXERCISES if each not in QUICK]
+SLOW = [each for each in EXERCISES if each.name.startswith("flink")]
+QUICK = [each for each in EXERCISES if each not in SLOW]
 
 # Mutants that pass, and why they are right answers too.
 ANY_REASON = "any text will do as the reason"
@@ -67,3 +69,49 @@ def test_every_mutant_of_the_reference_is_caught(exercise: Exercise, lab: Lab, m
     assert len(verdicts) >= 3
     passed = {words for words, verdict in verdicts.items() if verdict.passed}
     assert passed == {*EQUIVALENT.get(exercise.name, {})}
+
+
+# Of each statement in Flink SQL: pieces, and what to put in their place.
+SQL = {
+    "flink-extremes": {
+        "MIN(": "MAX(",
+        "MAX(": "AVG(",
+        "COUNT(*)": "COUNT(DISTINCT temperature)",
+        "INTERVAL '10'": "INTERVAL '11'",
+        "GROUP BY sensor_id,": "WHERE temperature > 0 GROUP BY sensor_id,",
+        "temperature)": "humidity)",
+    },
+    "flink-hottest": {
+        " DESC": " ASC",
+        "ORDER BY temperature": "ORDER BY event_time",
+        "place = 1": "place = 2",
+        "PARTITION BY window_start, window_end": "PARTITION BY window_start, window_end, sensor_id",
+        "INTERVAL '10'": "INTERVAL '20'",
+        "sensor_id, temperature\n": "sensor_id, humidity\n",
+    },
+}
+
+
+@by_name(SLOW)
+def test_flink_exercises_keep_the_same_promises(exercise: Exercise, lab: Lab) -> None:
+    assert [*proof.faults(lab.checks, COLLECTION, exercise, seeds=())] == []
+
+
+@by_name(SLOW)
+def test_the_flink_references_pass_on_twenty_other_seeds(exercise: Exercise, lab: Lab) -> None:
+    """In one job: the readings of each seed come an hour after those of the seed before."""
+    sent = [later(each, seed) for seed in proof.SEEDS for each in exercise.sent(seed)]
+    answer = COLLECTION.solutions_of(exercise).answer
+    assert lab.checks.judged(exercise, answer, sent, COLLECTION.expected(exercise, sent)).passed
+
+
+def later(record: Sent, hours: int) -> Sent:
+    timestamp = record.timestamp + hours * 3_600_000
+    return replace(record, timestamp=timestamp, value=record.fields | {"timestamp": timestamp})
+
+
+@by_name(SLOW)
+def test_every_mutant_of_the_sql_is_caught(exercise: Exercise, lab: Lab) -> None:
+    answer = COLLECTION.solutions_of(exercise).answer
+    for words, mutant in mutants.of_text(answer, SQL[exercise.name]):
+        assert not proof.tried(lab.checks, COLLECTION, exercise, mutant).passed, words

@@ -13,12 +13,13 @@ TABLES = result(
 
 
 def readings(luck: random.Random) -> list[Sent]:
-    sent = []
-    for second in range(50):
-        for device in ("axle", "brake"):
-            if luck.random() < 0.6:
-                sent.append(reading(device, second, round(luck.uniform(-20.0, 60.0), 1)))
-    return sent
+    """Some seconds of a device are missing, and some temperatures come twice in a window."""
+    sent = [
+        reading(device, second, luck.randrange(-200, 600, 50) / 10, luck.randrange(200, 900) / 10)
+        for second in range(50)
+        for device in ("axle", "brake")
+    ]
+    return [each for each in sent if luck.random() < 0.6]
 
 
 EXERCISE = Exercise(

@@ -1,0 +1,60 @@
+"""An instructor's own exercise, made as docs/exercises.md says, outside the package."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from labkit import Lab
+
+GUIDE = (Path(__file__).parents[2] / "docs" / "exercises.md").read_text()
+LAB = Path(sys.executable).with_name("lab")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """The folder of the guide, file by file."""
+    for name, text in re.findall(r"^`(my-exercises/\S+)`:\n\n```python\n(.*?)```", GUIDE, flags=re.DOTALL | re.MULTILINE):
+        file = tmp_path / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    return tmp_path / "my-exercises"
+
+
+def lab_check(folder: Path) -> subprocess.CompletedProcess[str]:
+    command = [LAB, "check", "--exercises", folder]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+
+
+@pytest.mark.usefixtures("installation")
+def test_the_guide_leads_to_an_exercise_that_keeps_its_promises_and_can_be_handed_out(
+    folder: Path, lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = lab_check(folder)
+    assert done.stdout == "ok   frost: 4 points, expectations recorded\n", done.stderr
+    assert done.stdout in GUIDE
+    for secret in ("oracles", "solutions"):
+        (folder / secret).rename(folder.parent / secret)
+    monkeypatch.setenv("LAB_EXERCISES", str(folder))
+    assert lab.check("frost", lambda readings: readings[readings["temperature"] < 0]).passed
+    assert lab.check("frost", lambda readings: readings[readings["temperature"] <= 0]).points == 3
+    assert "frost" in set(lab.progress()["exercise"])
+
+
+@pytest.mark.usefixtures("installation")
+def test_a_promise_that_is_not_kept_is_shown(folder: Path) -> None:
+    exercise = folder / "frost.py"
+    exercise.write_text(exercise.read_text().replace('part="limit") for', 'part="ordinary") for'))
+    done = lab_check(folder)
+    assert done.returncode == 1
+    assert done.stdout.startswith("NOT  frost")
+    assert "the wrong answer at_most_0 should lose what begins with ('A reading of exactly',):" in done.stdout
+
+
+@pytest.mark.usefixtures("installation")
+def test_a_folder_without_exercises_is_an_error_in_one_line(tmp_path: Path) -> None:
+    done = lab_check(tmp_path)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].startswith(f"Error: There are no exercises in {tmp_path}")
