@@ -42,7 +42,7 @@ class Checks:
         verdict.show = self._show
         here = cells.current()
         if here.execution:
-            cells.at_the_end(lambda _: verdict._ipython_display_())
+            cells.at_the_end(lambda _: verdict.show_once())
         return verdict
 
     def hint(self, name: str) -> str:

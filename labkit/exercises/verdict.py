@@ -100,6 +100,10 @@ class Verdict:
         return "\n".join(self._lines())
 
     def _ipython_display_(self) -> None:
+        self.show_once()
+
+    def show_once(self) -> None:
+        """Display it below the present cell, unless that has been done."""
         if self.show:
             show, self.show = self.show, None
             show(self)

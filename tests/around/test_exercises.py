@@ -47,13 +47,13 @@ def test_a_wrong_answer_a_hint_and_the_right_answer_with_the_keyboard_alone(tmp_
         page.keyboard.press("Enter")
         page.get_by_text("Hint 1 of 3:").first.wait_for()
         SCREENSHOTS.mkdir(exist_ok=True)
-        page.screenshot(path=SCREENSHOTS / "exercise_wrong.png")
+        page.locator(".jp-CodeCell").nth(cell).screenshot(path=SCREENSHOTS / "exercise_wrong.png")
 
         answer(page, cell, RIGHT)
         page.get_by_text("all checks passed").first.wait_for(timeout=30_000)
         assert page.get_by_text("Your instructor's grader uses other readings").count()
         assert page.locator(".jp-OutputArea-output[data-mime-type*='stderr']").count() == 0
-        page.screenshot(path=SCREENSHOTS / "exercise_right.png")
+        page.locator(".jp-CodeCell").nth(cell).screenshot(path=SCREENSHOTS / "exercise_right.png")
     assert problems == []
 
 

@@ -16,7 +16,8 @@ LAB = Path(sys.executable).with_name("lab")
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """The folder of the guide, file by file."""
-    for name, text in re.findall(r"^`(my-exercises/\S+)`:\n\n```python\n(.*?)```", GUIDE, flags=re.DOTALL | re.MULTILINE):
+    files = re.findall(r"^`(my-exercises/\S+)`:\n\n```python\n(.*?)```", GUIDE, flags=re.DOTALL | re.MULTILINE)
+    for name, text in files:
         file = tmp_path / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text)
