@@ -1,8 +1,9 @@
 """How long `lab.check` takes for each exercise, from the call to the verdict.
 
 Each answer is its reference from tests/solutions. The lab is warm: each exercise has been checked once before.
-`lab.run` is the bare peer: it writes the same records to a topic, runs the same function from the oldest record on, and reads
-everything that comes out, without judging it; where the answer is no pipeline there is none. Seconds; the aim is 1.5.
+`lab.run` is the bare peer: it writes the same records to a topic, runs the same function from the oldest record on, and
+reads everything that comes out, without judging it; where the answer is no pipeline there is none. Flink's seconds are
+those of its start. Seconds; the aim is 1.5.
 """
 
 import os
