@@ -243,7 +243,7 @@ def check(exercises: Path | None, only: str | None) -> None:
         for name in names:
             exercise = collection.folder.exercise(name)
             recorded = "recorded" if collection.record(exercise) else "as recorded"
-            found = [*proof.faults(lab.checks, collection, exercise, proof.SEEDS[:3])]
+            found = [*proof.faults(lab._checks, collection, exercise, proof.SEEDS[:3])]
             sound = sound and not found
             click.echo(f"{'NOT ' if found else 'ok  '} {name}: {exercise.points} points, expectations {recorded}")
             for each in found:

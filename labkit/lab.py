@@ -369,14 +369,14 @@ class Lab:
 
         Example: lab.check("damp-rooms", damp_rooms)
         """
-        return self.checks.check(exercise, answer)
+        return self._checks.check(exercise, answer)
 
     def hint(self, exercise: str) -> None:
         """Print the next hint for an exercise. Raises LabError if there is no such exercise.
 
         Example: lab.hint("damp-rooms")
         """
-        print(self.checks.hint(exercise))
+        print(self._checks.hint(exercise))
 
     def progress(self) -> pd.DataFrame:
         """Every exercise with its points, and when it was first passed on this computer. Example: lab.progress()"""
@@ -443,8 +443,7 @@ class Lab:
         return world
 
     @functools.cached_property
-    def checks(self) -> exercises.checks.Checks:
-        """What checks answers, on any readings: for authors of exercises. Example: lab.checks"""
+    def _checks(self) -> exercises.checks.Checks:
         quix.load()
         bench = exercises.bench.Bench(self._groups, self.broker.kept.directory, lambda: self._flink)
         return exercises.checks.Checks(bench)

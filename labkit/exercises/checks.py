@@ -39,23 +39,20 @@ class Checks:
             verdict = self.judged(exercise, answer, sent, folder.expected(exercise, sent))
         if verdict.passed:
             progress.record(name)
-        verdict.show = self._show
+        verdict.show = display.show
         here = cells.current()
         if here.execution:
             cells.at_the_end(lambda _: verdict.show_once())
         return verdict
 
     def hint(self, name: str) -> str:
-        """The next hint. Raises LabError if there is no such exercise."""
+        """The next hint; after the last one, the first. Raises LabError if there is no such exercise."""
         _, exercise = catalogue.find(name)
-        number = self._hinted[name]
-        if number >= len(exercise.hints):
-            return "There are no more hints." if exercise.hints else "There are no hints for this exercise."
+        if not exercise.hints:
+            return "There are no hints for this exercise."
+        number = self._hinted[name] % len(exercise.hints)  # after the last one the first again
         self._hinted[name] += 1
         return f"Hint {number + 1} of {len(exercise.hints)}: {exercise.hints[number]}"
-
-    def _show(self, verdict: Verdict) -> None:
-        display.show(verdict, lambda: self.hint(verdict.exercise.name))
 
     def judged(
         self, exercise: Exercise, answer: Any, sent: Sequence[Sent], expected: Mapping[str, Sequence[Row]]
@@ -69,8 +66,8 @@ class Checks:
             return Verdict(exercise, "no answer", [str(error)])
         got = self._bench.collect(exercise, {name: len(rows) for name, rows in expected.items()})
         judgement = judge(exercise, sent, expected, got)
-        if isinstance(exercise.kind, Answer):
-            judgement = Judgement(judgement.findings)  # the evidence would be the right answer
+        if isinstance(exercise.kind, Answer) or (attempt.trouble and not any(got.values())):
+            judgement = Judgement(judgement.findings)  # the evidence would be the right answer, or say nothing new
         return Verdict(exercise, "judged", (), attempt, judgement, _provenance(answer))
 
     def _handed_in(self, exercise: Exercise, answer: Any) -> Verdict:
@@ -99,8 +96,8 @@ def refused(exercise: Exercise, answer: Any) -> Verdict | None:
     elif isinstance(answer, Callable) and not kind.accepts(answer):  # type: ignore[arg-type]
         words = f"This exercise expects {kind.expects}, not a function."
     elif not kind.accepts(answer):
-        called = " Leave out the parentheses: damp_rooms, not damp_rooms()." if kind.accepts(print) else ""
-        words = f"This exercise expects {kind.expects}, not {type(answer).__name__}.{called}"
+        called = " Give it by its name alone, without parentheses." if kind.accepts(print) else ""
+        words = f"This exercise expects {kind.expects}, not {answer!r:.40}.{called}"
     else:
         return None
     return Verdict(exercise, "no answer", [words])

@@ -7,6 +7,9 @@ from typing import Any, TypeGuard
 from labkit.exercises.behaviours import Behaviour, Comparison, same
 from labkit.runs.fields import nearest
 
+SHORT = 1000  # milliseconds: no exercise asks for windows that are shorter
+A_TIME = 1e11  # larger numbers are times in epoch milliseconds, which have no other unit
+
 # What turns the expected number into the one that came out, and what that means.
 SLIPS: tuple[tuple[Callable[[float], float], str], ...] = (
     (lambda x: x + 273.15, "273.15 more: is it in kelvin?"),
@@ -23,6 +26,7 @@ SLIPS: tuple[tuple[Callable[[float], float], str], ...] = (
 def diagnose(behaviour: Behaviour, comparison: Comparison) -> Iterator[str]:
     """What may be behind the wrong rows of a behaviour; nothing if it is none of the usual slips."""
     rows = [row for rows in comparison.got.values() for row in rows]
+    yield from _short_windows(rows)
     if not rows and comparison.expected:
         yield f"Nothing came out; {len(comparison.expected)} records are expected."
     elif comparison.nothing_right:
@@ -33,10 +37,21 @@ def diagnose(behaviour: Behaviour, comparison: Comparison) -> Iterator[str]:
         yield from _repeated(comparison)
 
 
+def _short_windows(rows: Sequence[dict[str, Any]]) -> Iterator[str]:
+    lengths = [row["end"] - row["start"] for row in rows if _is_number(row.get("start")) and _is_number(row.get("end"))]
+    if lengths and max(lengths) < SHORT:
+        yield f"The windows are {max(lengths):g} ms long: durations are in milliseconds."
+
+
 def _unrecognised(comparison: Comparison, rows: Sequence[dict[str, Any]]) -> Iterator[str]:
     yield f"{len(rows)} records came out, but none of them is an expected one."
     wanted = next(iter(comparison.expected.values()))
-    for name in comparison.columns:
+    texts = [row["value"] for row in rows if "value" in row and "value" not in wanted]
+    if None in texts:
+        yield "Values are null: a function inside yours returned None. Does it end with `return`?"
+    elif any(isinstance(each, str) for each in texts):
+        yield f"A value is not JSON: {str(texts[0])[:60]}. json.dumps makes JSON of a dict; str() does not."
+    for name in () if texts else comparison.columns:
         if not any(same(row.get(name), each[name]) for row in rows for each in comparison.expected.values()):
             yield f"No {name} is right: for example {rows[0].get(name)!r}; expected is {wanted[name]!r}."
 
@@ -52,15 +67,18 @@ def _field(name: str, behaviour: Behaviour, comparison: Comparison) -> Iterator[
     if values and all(isinstance(got, str) and not isinstance(wanted, str) for got, wanted in values):
         yield f"{name!r} is text, not a number."
         return
+    if values and all(got is None for got, _ in values):
+        yield f"{name!r} is null: is the field that it is computed from spelt right, and is there a `return`?"
+        return
     numbers = [(got, wanted) for got, wanted in values if _is_number(got) and _is_number(wanted)]
-    if len(numbers) == len(values) and any(wanted for _, wanted in numbers):
+    if len(numbers) == len(values) and any(0 < abs(wanted) < A_TIME for _, wanted in numbers):
         for slip, words in SLIPS:
             if all(_is_close(got, slip(wanted)) for got, wanted in numbers):
                 yield f"{name!r} is {words}"
 
 
 def _repeated(comparison: Comparison) -> Iterator[str]:
-    twice = [rows for rows in comparison.got.values() if len(rows) > 1]
+    twice = [rows for each, rows in comparison.got.items() if len(rows) > 1 and each in comparison.expected]
     if twice and all("start" in row for row in twice[0]):
         yield (
             f"{len(twice)} windows came out more than once: with .current() a window comes out each time it changes, "

@@ -1,34 +1,43 @@
 """A verdict in a notebook: a table that can be read without colour, and a button for hints."""
 
-from collections.abc import Callable
+from collections import deque
 
-from ipywidgets import HTML, Button, VBox
+from ipywidgets import HTML, Button, VBox, Widget
 from markupsafe import Markup
 
+from labkit.exercises.exercise import Exercise
 from labkit.exercises.judging import Line
-from labkit.exercises.verdict import HOLDS, SHORT, Verdict
+from labkit.exercises.verdict import HOLDS, OPEN, SHORT, Verdict, mark
 from labkit.live.snapshot import Snapshot
 
 BLUE, ORANGE, GREY = "#0072B2", "#B04A00", "#595959"  # contrast on white 5:1 and more
 CELL = "padding:2px 16px 2px 0;text-align:left;vertical-align:top"
 
 
-def show(verdict: Verdict, hint: Callable[[], str]) -> None:
-    """Display a verdict below the present cell; `hint` gives the next hint."""
+def show(verdict: Verdict) -> None:
+    """Display a verdict below the present cell, with a button for hints unless it has passed."""
     html = of(verdict)
     widgets = [HTML(html)]
-    if verdict.state != "handed in" and not verdict.passed and verdict.exercise.hints:
-        hints = HTML()
-        button = Button(description="Hint", tooltip=f"The next hint for {verdict.exercise.name}")
-
-        def on_click(_: Button) -> None:
-            hints.value += Markup("<p style='margin:2px 8px'>{}</p>").format(hint())
-
-        button.on_click(on_click)
-        widgets += [button, hints]
+    if verdict.state in ("unanswered", "no answer", "judged") and not verdict.passed and verdict.exercise.hints:
+        widgets += _hints(verdict.exercise)
     snapshot = Snapshot(VBox(widgets), lambda: html, lambda: repr(verdict))
     snapshot.ready.set()
     snapshot.show()
+
+
+def _hints(exercise: Exercise) -> list[Widget]:
+    """A button that shows one hint more each time, and where they appear."""
+    left, shown = deque(enumerate(exercise.hints, 1)), HTML()
+    button = Button(description="Hint", tooltip=f"The next hint for {exercise.name}")
+
+    def on_click(_: Button) -> None:
+        number, text = left.popleft()
+        words = f"Hint {number} of {len(exercise.hints)}: {text}"
+        shown.value += Markup("<p style='margin:2px 8px'>{}</p>").format(words)
+        button.disabled = not left
+
+    button.on_click(on_click)
+    return [button, shown]
 
 
 def of(verdict: Verdict) -> Markup:
@@ -37,7 +46,7 @@ def of(verdict: Verdict) -> Markup:
     parts = [Markup("<b style='color:{}'>{}</b>").format(colour, verdict.headline)]
     parts += [_line(each) for each in (verdict.checked, *verdict.remarks) if each]
     parts += [Markup("<div><b>{}</b></div>").format(each) for each in verdict.trouble]
-    parts += [_behaviours(verdict)] if verdict.findings else []
+    parts += [_behaviours(verdict)] if verdict.shown else []
     parts += [_evidence(verdict)] if verdict.judgement.evidence else []
     if verdict.prints:
         parts.append(Markup("<div>Printed:</div><pre style='margin:0 0 4px 16px'>{}</pre>").format(_lines(verdict)))
@@ -59,8 +68,8 @@ def _lines(verdict: Verdict) -> str:
 
 def _behaviours(verdict: Verdict) -> Markup:
     row = Markup("<tr><td style='{};white-space:nowrap'><b style='color:{}'>{}</b></td><td style='{}'>{}</td></tr>")
-    marks = {True: (BLUE, HOLDS), False: (ORANGE, SHORT)}
-    rows = [row.format(CELL, *marks[each.holds], CELL, each.behaviour.words) for each in verdict.findings]
+    colours = {HOLDS: BLUE, SHORT: ORANGE, OPEN: GREY}
+    rows = [row.format(CELL, colours[mark(each)], mark(each), CELL, each.behaviour.words) for each in verdict.shown]
     return Markup("<table style='margin:4px 0'>{}</table>").format(Markup().join(rows))
 
 

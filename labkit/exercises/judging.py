@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from labkit.exercises import wording
-from labkit.exercises.behaviours import Behaviour, Comparison, Identity
+from labkit.exercises.behaviours import Behaviour, Comparison, Identity, Present
 from labkit.exercises.diagnosis import diagnose
 from labkit.exercises.exercise import ORDINARY, Exercise, Row, Sent
 
@@ -14,10 +14,11 @@ BEFORE, AFTER = 2, 5  # rows shown around the first wrong one
 
 @dataclass(frozen=True)
 class Finding:
-    """Whether one behaviour holds."""
+    """Whether one behaviour holds, and whether it could be judged: without any expected record most cannot."""
 
     behaviour: Behaviour
     holds: bool
+    judged: bool = True
 
     @property
     def points(self) -> int:
@@ -53,12 +54,16 @@ def judge(
     compared = {
         name: compare(exercise, name, sent, expected.get(name, ()), got.get(name, ())) for name in exercise.outputs
     }
-    findings = tuple(Finding(each, each.holds(compared[each.output])) for each in exercise.behaviours)
+    findings = tuple(_finding(each, compared[each.output]) for each in exercise.behaviours)
     short = next((each.behaviour for each in findings if not each.holds), None)
     if not short:
         return Judgement(findings)
     comparison = compared[short.output]
     return Judgement(findings, _evidence(exercise, sent, short, comparison), tuple(diagnose(short, comparison)))
+
+
+def _finding(behaviour: Behaviour, comparison: Comparison) -> Finding:
+    return Finding(behaviour, behaviour.holds(comparison), not comparison.nothing_right or type(behaviour) is Present)
 
 
 def compare(

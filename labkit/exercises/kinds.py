@@ -1,8 +1,9 @@
 """The kinds of exercises: how an answer is tried on the records in the exercise's input topic."""
 
 import dis
+import functools
 import hashlib
-import json
+import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -69,16 +70,15 @@ def call(attempt: Attempt, name: str, function: Callable[[], Any], limit: float)
     worker.start()
     try:
         if not worker.wait(limit):
-            attempt.trouble = _too_long(worker, limit)
+            attempt.trouble = _too_long(worker)
     finally:
         worker.stop()
     attempt.heard(worker)
     return attempt.trouble is None
 
 
-def _too_long(worker: Worker, limit: float) -> Blame:
-    line = worker.line()
-    return Blame(f"It did not come to an end within {limit:g} s and was stopped", line, "")
+def _too_long(worker: Worker) -> Blame:
+    return Blame(f"It did not come to an end within {LIMIT:g} s and was stopped", worker.line(), "")
 
 
 @dataclass(frozen=True)
@@ -87,25 +87,33 @@ class Pipeline(OfAFunction):
 
     After the stream it gets a Quix Streams producer if it is a `producer`, and a Topic for each output but the first;
     values are written to these as they are, in bytes.
+
+    With `restart` it is stopped after half of the records, made anew, and started again: only its state survives.
     """
 
     raw: bool = False
     producer: bool = False
+    restart: bool = False
 
     def attempt(self, bench: Bench, exercise: Exercise, answer: Any) -> Attempt:
         attempt, deadline = Attempt(), time.monotonic() + LIMIT
-        more, name = self._arguments(bench, exercise), getattr(answer, "__name__", "pipeline").strip("<>")
-        topics = [exercise.topic("in")], exercise.topic("out")
-        run = Run(bench.groups, lambda stream: answer(stream, *more), *topics, name, self.raw)
+        reads, feed = bench.feed(exercise) if self.restart else (exercise.topic("in"), [lambda: None])
+        run = self._run(bench, exercise, answer, reads)
 
         def build() -> None:
             run.build(bench.directory)
             run.take_over(from_start=True)
 
+        feed[0]()
         if call(attempt, exercise.name, build, LIMIT):
             try:
                 run.start()
-                self._finish(attempt, run, deadline)
+                self._catch_up(attempt, run, deadline)
+                for more in feed[1:]:
+                    run.stop()
+                    more()
+                    run.start()
+                    self._catch_up(attempt, run, deadline)
             finally:
                 run.stop()
                 bench.groups.forget(run.group)
@@ -114,22 +122,23 @@ class Pipeline(OfAFunction):
                 attempt.met = _record(bench, exercise, run.records_in - 1)
         return attempt
 
-    def _arguments(self, bench: Bench, exercise: Exercise) -> list[Any]:
+    def _run(self, bench: Bench, exercise: Exercise, answer: Any, reads: str) -> Run:
         topics = [Topic(bench.full(exercise, name), value_serializer="bytes") for name in exercise.outputs[1:]]
-        return [bench.application("none").get_producer(), *topics] if self.producer else topics
+        more = [bench.application("none").get_producer(), *topics] if self.producer else topics
+        name = getattr(answer, "__name__", "pipeline").strip("<>")
+        return Run(bench.groups, lambda stream: answer(stream, *more), [reads], exercise.topic("out"), name, self.raw)
 
-    def _finish(self, attempt: Attempt, run: Run, deadline: float) -> None:
+    def _catch_up(self, attempt: Attempt, run: Run, deadline: float) -> None:
         try:
             run.wait_until_caught_up(max(deadline - time.monotonic(), 0.5))
         except LabError as error:
             if not run.error:
-                line = run.line()
-                attempt.trouble = _too_long(run, LIMIT) if line else Blame(str(error), None, "")
+                attempt.trouble = _too_long(run) if run.line() else Blame(str(error), None, "")
 
 
 def _record(bench: Bench, exercise: Exercise, number: int) -> Sent | None:
     """The record of this number in the input topic."""
-    records = tap.everything(bench.groups.topics, exercise.topic("in"))
+    records = tap.everything(bench.groups.topics, exercise.topic("in"), raw=True)
     if not 0 <= number < len(records):
         return None
     found = records[number]
@@ -147,7 +156,7 @@ class Producing(OfAFunction):
         try:
             call(attempt, exercise.name, lambda: answer(readings, producer, bench.full(exercise, "out")), LIMIT)
         finally:
-            producer.flush(LIMIT)
+            producer.flush(1.0 if attempt.trouble else LIMIT)  # an endless loop may have filled its queue
         return attempt
 
 
@@ -162,10 +171,12 @@ class Consuming(OfAFunction):
     def attempt(self, bench: Bench, exercise: Exercise, answer: Any) -> Attempt:
         attempt, deadline, group = Attempt(), time.monotonic() + LIMIT, bench.new_group(exercise)
         source, target = bench.full(exercise, "in"), bench.full(exercise, "out")
-        for records in self.visits:
-            app = bench.application(group)
-            left = max(deadline - time.monotonic(), 0.5)
-            if not call(attempt, exercise.name, lambda app=app, n=records: answer(app, source, target, n), left):  # type: ignore[misc]
+        for number, records in enumerate(self.visits, 1):
+            visit = functools.partial(answer, bench.application(group), source, target, records)
+            if not call(attempt, exercise.name, visit, max(deadline - time.monotonic(), 0.5)):
+                assert attempt.trouble
+                words = f"The call {number} of {len(self.visits)}: {attempt.trouble.reason}"
+                attempt.trouble = replace(attempt.trouble, reason=words)
                 break
         bench.groups.forget(group)
         return attempt
@@ -221,10 +232,12 @@ class Answer:
 
 
 def canonical(answer: Any) -> str:
-    """An answer as text: upper and lower case, blanks, and the order of a list make no difference."""
+    """An answer as text, written as people write it: "c", "(C)" and ["c"] are the same, so are [4, 6] and "6, 4.0"."""
     if isinstance(answer, list | tuple | set):
-        return json.dumps(sorted(map(canonical, answer)))
-    return str(answer).strip().strip(".()").lower()
+        parts = [canonical(each) for each in answer]
+    else:
+        parts = [part.strip(".()[]\"' ").lower() for part in re.split(r"[,;\s]+", str(answer).strip())]
+    return ", ".join(sorted(re.sub(r"\.0+$", "", part) for part in parts if part))
 
 
 def digest(exercise: str, answer: Any) -> str:

@@ -10,11 +10,11 @@ from typing import Literal
 from labkit.exercises import wording
 from labkit.exercises.exercise import Exercise
 from labkit.exercises.judging import Finding, Judgement
-from labkit.exercises.kinds import Attempt
+from labkit.exercises.kinds import Answer, Attempt
 
-HOLDS, SHORT = "✓ holds", "✗ falls short"
+HOLDS, SHORT, OPEN = "✓ holds", "✗ falls short", "– not judged"
 PRINTS_SHOWN = 8  # lines
-OTHER_READINGS = "Your instructor's grader uses other readings: what is right here only by chance fails there."
+OTHER_READINGS = "In a course, the grader uses other readings: what is right here only by chance fails there."
 
 State = Literal["unanswered", "no answer", "judged", "handed in"]
 
@@ -50,6 +50,12 @@ class Verdict:
     @property
     def findings(self) -> tuple[Finding, ...]:
         return self.judgement.findings
+
+    @property
+    def shown(self) -> tuple[Finding, ...]:
+        """The findings that say more than the headline: not those of a short answer, or if nothing could come out."""
+        unknown = isinstance(self.exercise.kind, Answer) or (self.attempt.trouble and not self.judgement.evidence)
+        return () if unknown and not self.passed else self.findings
 
     @property
     def headline(self) -> str:
@@ -91,7 +97,7 @@ class Verdict:
     def closing(self) -> list[str]:
         """What to do next, or, after passing, what else to think of."""
         if self.passed:
-            return [self.exercise.discussion, OTHER_READINGS]
+            return [self.exercise.discussion, *([] if isinstance(self.exercise.kind, Answer) else [OTHER_READINGS])]
         if self.state in ("judged", "no answer") and self.exercise.hints:
             return [f'For a hint: lab.hint("{self.exercise.name}")']
         return []
@@ -112,7 +118,7 @@ class Verdict:
         """The verdict as text: all that the notebook shows, for those who cannot or need not look."""
         yield self.headline
         yield from (f"  {each}" for each in (self.checked, *self.remarks, *self.trouble) if each)
-        yield from (f"  {HOLDS if each.holds else SHORT:13}  {each.behaviour.words}" for each in self.findings)
+        yield from (f"  {mark(each):13}  {each.behaviour.words}" for each in self.shown)
         if self.judgement.evidence and self.short:
             yield f"The first that falls short: {self.short.behaviour.words}"
             yield from (f"  {each}" for each in self.judgement.diagnosis)
@@ -121,6 +127,11 @@ class Verdict:
             yield "Printed:"
             yield from (f"  {each}" for each in self.prints)
         yield from self.closing
+
+
+def mark(finding: Finding) -> str:
+    """Whether a behaviour holds, in words."""
+    return HOLDS if finding.holds else SHORT if finding.judged else OPEN
 
 
 def _table(judgement: Judgement) -> Iterator[str]:

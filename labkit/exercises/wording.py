@@ -5,7 +5,7 @@ import json
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
-from labkit.exercises.exercise import Row, Sent
+from labkit.exercises.exercise import ORDINARY, Row, Sent
 
 NOTHING = "nothing"
 SHOWN = 8  # records in one cell
@@ -14,10 +14,15 @@ YEAR_2001, YEAR_2286 = 10**12, 10**13  # epoch ms: a number between them is take
 
 
 def of_sent(sources: Sequence[Sent], sent: Sequence[Sent], fields: Sequence[str]) -> tuple[str, ...]:
-    """The records that went in, each with its number in the order of writing."""
+    """The records that went in, each with its number in the order of writing. If there are too many, the special ones
+    and the first.
+    """
     numbers = {id(each): number for number, each in enumerate(sent)}
-    lines = [f"#{numbers[id(each)]} {one_sent(each, fields)}" for each in sources]
-    return _shortened(lines) or (NOTHING,)
+    special = [each for each in sources if each.part != ORDINARY]
+    kept = {id(each) for each in [*special, *sources][:SHOWN]}
+    lines = [f"#{numbers[id(each)]} {one_sent(each, fields)}" for each in sources if id(each) in kept]
+    more = len(sources) - len(lines)
+    return (*lines, f"and {more} more") if more else tuple(lines) or (NOTHING,)
 
 
 def one_sent(record: Sent, fields: Sequence[str] = ()) -> str:
@@ -38,7 +43,8 @@ def of_row(row: Row, columns: Sequence[str]) -> str:
     names = columns or [name for name, value in row.items() if value not in known]
     fields = {name: row.get(name, "missing") for name in names if name not in ("key", "time")}
     key = "no key" if row["key"] is None else row["key"]
-    return f"{clock(row['time'])} {key} {_value(fields)}".rstrip()
+    place = "" if "window_start" in row else f"{clock(row['time'])} {key} "  # Flink's records have neither
+    return f"{place}{_value(fields)}".rstrip()
 
 
 def clock(milliseconds: int) -> str:
@@ -64,7 +70,7 @@ def _one(value: Any) -> str:
         return clock(value)
     elif isinstance(value, float):
         value = f"{value:.10g}"
-    text = value if isinstance(value, str) else json.dumps(value, default=str)
+    text = value or "(empty)" if isinstance(value, str) else json.dumps(value, default=str)
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
 

@@ -7,6 +7,13 @@ MEANINGS = {
     r"Failed to rollback to checkpoint/savepoint (\S+?)\.? ": r"The checkpoint \1 is from another job.",
     r"SQL parse failed\. (.+)": r"The SQL cannot be parsed: \1",
     r"SQL validation failed\. (.+)": r"The SQL is not valid: \1",
+    r"Column types of query result and sink for '[\w.]*?(\w+)' do not match\.\s+Cause: (.+)": (
+        r"The columns of the query do not fit the table \1: \2"
+    ),
+    r"Table sink '[\w.]*?(\w+)' doesn't support consuming update": (
+        r"The query keeps correcting its results, but \1 takes final ones only: group by window_start and window_end."
+    ),
+    r"No operators defined in streaming topology": "There is no INSERT INTO in the SQL.",
 }
 CAUSE = re.compile(r"^(?:Caused by: )?[\w.$]*?(\w+(?:Exception|Error): .+)$", flags=re.MULTILINE)
 

@@ -52,7 +52,7 @@ class Counts:
     def of(self, name: str) -> Count:
         """Raises LabError if Kafka does not answer."""
         if not self._topics.exists(TRANSACTIONS):
-            starts, ends = self._topics.beginning_offsets(name), self._topics.end_offsets(name)
+            starts, ends = self._topics.bounds(name)
             return Count(sum(end - starts[partition] for partition, end in ends.items()), sum(ends.values()))
         with self._lock:
             return self._counted(name)
@@ -64,7 +64,7 @@ class Counts:
             self._consumer = None
 
     def _counted(self, name: str) -> Count:
-        starts, ends = self._topics.beginning_offsets(name), self._topics.end_offsets(name, committed=True)
+        starts, ends = self._topics.bounds(name, committed=True)
         if not ends:
             return Count(0, 0)
         tally = self._tally(name, starts)

@@ -78,7 +78,7 @@ class Groups:
         return found
 
     def _offsets_of(self, group: str, name: str, known: Partitions) -> Iterator[GroupOffset]:
-        starts, ends = self.topics.beginning_offsets(name), self.topics.end_offsets(name)
+        starts, ends = self.topics.bounds(name)
         for partition, end in sorted(ends.items()):
             committed = known[partition] if known.get(partition, -1) >= 0 else None
             begin = max(committed or 0, starts[partition])  # deleted records do not count as lag

@@ -153,14 +153,14 @@ def _text(raw: bytes | None) -> str | None:
 
 def newest(topics: Topics, name: str, count: int, raw: bool = False) -> list[Record]:
     """The newest `count` records that a topic holds now, oldest first."""
-    starts, ends = topics.beginning_offsets(name), topics.end_offsets(name)
+    starts, ends = topics.bounds(name)
     ranges = {partition: (max(end - count, starts[partition]), end) for partition, end in ends.items()}
     return _read_ranges(topics, name, ranges, raw)[-count:]
 
 
 def everything(topics: Topics, name: str, raw: bool = False) -> list[Record]:
     """Every record that a topic holds now, in order of partition and offset; with `raw` their values stay bytes."""
-    starts, ends = topics.beginning_offsets(name), topics.end_offsets(name)
+    starts, ends = topics.bounds(name)
     records = _read_ranges(topics, name, {p: (starts[p], end) for p, end in ends.items()}, raw)
     return sorted(records, key=lambda each: (each.partition, each.offset))
 

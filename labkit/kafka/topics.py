@@ -106,6 +106,14 @@ class Topics:
         level = IsolationLevel.READ_COMMITTED if committed else IsolationLevel.READ_UNCOMMITTED
         return self._offsets(name, OffsetSpec.latest(), level)
 
+    def bounds(self, name: str, committed: bool = False) -> tuple[Partitions, Partitions]:
+        """The beginning and end offsets of a topic, of the same partitions: it may be created or deleted between the two
+        requests.
+        """
+        starts, ends = self.beginning_offsets(name), self.end_offsets(name, committed)
+        both = sorted(starts.keys() & ends.keys())
+        return {each: starts[each] for each in both}, {each: ends[each] for each in both}
+
     def size(self, name: str) -> tuple[int, int]:
         """Its partitions, and the committed records that it holds."""
         return len(self.partitions(name)), self.count(name)

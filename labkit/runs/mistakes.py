@@ -12,7 +12,8 @@ from labkit.runs import fields
 # Methods of pandas, and what to use instead.
 INSTEAD = {
     "groupby pivot pivot_table": 'group_by("device"); windows go by the key even without it (03_windows)',
-    "agg aggregate count cummax cummin cumsum describe diff ewm expanding max mean median min mode nunique quantile "
+    "diff shift": "state, which remembers the record before: .apply(function, stateful=True) (03_windows)",
+    "agg aggregate count cummax cummin cumsum describe ewm expanding max mean median min mode nunique quantile "
     "resample rolling std sum value_counts var": "a window: a stream has no end, so only a piece of it has "
     'a count or a mean, as in .tumbling_window(10_000).agg(mean=Mean("temperature")).final() (03_windows)',
     "at columns dtypes empty first head iat iloc index info last loc memory_usage nlargest nsmallest sample shape size "
@@ -48,6 +49,11 @@ NUMBER = (
 )
 ORDER = 'Write the column first, as in readings["temperature"] + 273.15 (02_filter).'
 
+MINUS = (
+    "A number minus a column cannot be written: put the column first, as in "
+    '(readings["humidity"] - 100) * -1 for 100 minus the humidity (02_filter).'
+)
+
 
 def _refuse(words: str) -> Callable[..., Any]:
     def refuse(*_: object) -> Any:
@@ -64,8 +70,9 @@ class Column(StreamingSeries):
     __len__ = _refuse(LENGTH)
     __contains__ = _refuse(INSIDE)
     __round__ = __float__ = __int__ = __neg__ = __pow__ = __rpow__ = __floordiv__ = _refuse(NUMBER)
-    __rsub__ = __rtruediv__ = __rmod__ = _refuse(NUMBER)
     __radd__ = __rmul__ = _refuse(ORDER)
+    __rsub__ = _refuse(MINUS)
+    __rtruediv__ = __rmod__ = _refuse(NUMBER)
 
     def __repr__(self) -> str:
         return "a column of a stream (a StreamingSeries): nothing is computed yet; see 02_filter"

@@ -9,7 +9,7 @@ from confluent_kafka import KafkaException, Producer, TopicPartition
 from labkit import Lab
 from labkit.kafka import clients
 from labkit.kafka.counts import Count
-from labkit.kafka.topics import delete_records
+from labkit.kafka.topics import Partitions, Topics, delete_records
 from labkit.runs.system import System
 from tests.topics import topics_of
 from tests.waiting import eventually
@@ -101,3 +101,19 @@ def test_the_topology_counts_records(lab: Lab, producer: Producer) -> None:
     write(producer, lab, 4)
     _, (sensor,) = system.look()
     assert (sensor.name, sensor.records) == ("sensor", 4)
+
+
+def test_a_topic_that_is_created_between_two_requests_is_counted_as_empty(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a dead-letter topic that a topology looks at while the first letter is written."""
+    topics, ask = topics_of(lab), Topics.beginning_offsets
+
+    def ask_and_create(self: Topics, name: str) -> Partitions:
+        found = ask(self, name)
+        lab.create_topic(name)
+        return found
+
+    monkeypatch.setattr(Topics, "beginning_offsets", ask_and_create)
+    assert topics.counts.of("late") == Count(0, 0)
+    assert topics.counts.of("late") == Count(0, 0)

@@ -69,9 +69,26 @@ def only_the_change(readings):
     return readings.apply(change, stateful=True).filter(lambda each: each is not None)
 
 
+def drops_what_did_not_change(readings):
+    return answer(readings).filter(lambda each: each["change"])
+
+
+def forgotten_at_a_restart(readings):
+    last = {}
+
+    def change(reading):
+        before = last.get(reading["device"])
+        last[reading["device"]] = reading["temperature"]
+        return None if before is None else {**reading, "change": reading["temperature"] - before}
+
+    return readings.apply(change).filter(lambda each: each is not None)
+
+
 WRONG = [
+    (drops_what_did_not_change, ("Every reading but the first",)),
+    (forgotten_at_a_restart, ("Every reading but the first",)),
     (zero_is_false, ("A reading that follows",)),
-    (of_any_device, ("The first reading", "change")),
+    (of_any_device, ("Every reading but the first", "The first reading", "change")),
     (the_other_way_round, ("change",)),
     (the_first_too, ("The first reading",)),
     (since_the_first, ("change",)),

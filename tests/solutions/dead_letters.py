@@ -37,7 +37,7 @@ def examined_with(check):
 
 
 def is_reading(reading):
-    return isinstance(reading, dict) and isinstance(reading.get("temperature"), float)
+    return isinstance(reading, dict) and isinstance(reading.get("temperature"), int | float)
 
 
 def good(examined):
@@ -78,8 +78,17 @@ def only_the_temperature(records, unreadable):
     return good(examined).apply(lambda reading: {"temperature": reading["temperature"]})
 
 
+def only_fractions(records, unreadable):
+    examined = records.apply(
+        examined_with(lambda each: isinstance(each, dict) and isinstance(each.get("temperature"), float))
+    )
+    set_aside(examined, unreadable)
+    return good(examined)
+
+
 ASIDE = ("What is not JSON", "JSON that is no object", "An object without", "Nothing readable")
 WRONG = [
+    (only_fractions, ("Every readable", "Nothing readable")),
     (only_json_is_asked_for, ("Every readable", "JSON that is no object", "An object without")),
     (any_temperature, ("Every readable", "An object without")),
     (dropped, (*ASIDE, "What is set aside", "Each has a reason")),

@@ -25,7 +25,19 @@ def no_mean(readings):
     return windows[windows["n"] > 0]
 
 
+def no_mean_of_0(readings):
+    return answer(readings).filter(lambda window: window["mean"])
+
+
+def closed_by_others(readings):
+    readings = readings[readings.contains("temperature")]
+    windows = readings.tumbling_window(duration_ms=5000).agg(mean=Mean("temperature"), n=Count())
+    return windows.final(closing_strategy="partition")
+
+
 WRONG = [
+    (no_mean_of_0, ("The windows of a device",)),
+    (closed_by_others, ("The windows of a device", "The last window")),
     (filtered_first, ("The last window",)),
     (heartbeats_counted, ("n is the number",)),
     (empty_windows_too, ("A window that holds",)),

@@ -25,7 +25,13 @@ def hopping(readings):
     return readings.hopping_window(duration_ms=10_000, step_ms=5000, grace_ms=4000).agg(count=Count()).final()
 
 
+def closed_by_others(readings):
+    windows = readings.tumbling_window(duration_ms=10_000, grace_ms=4000).agg(count=Count())
+    return windows.final(closing_strategy="partition")
+
+
 WRONG = [
+    (closed_by_others, ("There is one window",)),
     (no_grace, ("A reading that comes soon", "So is one")),
     (in_seconds, ("A reading that comes soon", "So is one")),
     (two_seconds, ("A reading that comes soon", "So is one")),

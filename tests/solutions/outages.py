@@ -54,7 +54,29 @@ def either_way(readings):
     return readings.apply(outage, stateful=True).filter(lambda each: each is not None)
 
 
+def no_device(readings):
+    return answer(readings).apply(lambda each: {**each, "device": "whatever"})
+
+
+def forgotten_at_a_restart(readings):
+    heard = {}
+
+    def outage(reading):
+        device, now = reading["device"], reading["timestamp"]
+        last = heard.get(device, now)
+        heard[device] = max(last, now)
+        return (
+            {"device": device, "from": last, "until": now, "seconds": (now - last) / 1000}
+            if now - last > 5000
+            else None
+        )
+
+    return readings.apply(outage).filter(lambda each: each is not None)
+
+
 WRONG = [
+    (no_device, ("device, from and until",)),
+    (forgotten_at_a_restart, ("Each silence of more", "Nor does")),
     (time_runs_back, ("Nor does",)),
     (from_5_s_on, ("A silence of exactly",)),
     (in_milliseconds, ("seconds is",)),

@@ -15,6 +15,8 @@ def readings(luck: random.Random) -> list[Sent]:
     for second in range(36):
         device = luck.choice(DEVICES)
         temperature = 0.0 if second % 7 == 5 else round(luck.uniform(-20.0, 20.0), 1)
+        if second % 5 == 4:
+            temperature = last.get(device, temperature)  # no change
         part = "first" if device not in last else "after zero" if last[device] == 0 else "ordinary"
         sent.append(reading(device, second, temperature, part=part))
         last[device] = temperature
@@ -26,7 +28,7 @@ EXERCISE = Exercise(
     title="The change since the last reading",
     lesson="04_live_charts",
     number=1,
-    kind=Pipeline(),
+    kind=Pipeline(restart=True),
     readings=readings,
     identity={"out": ("device", "timestamp")},
     sources=same_reading,
@@ -46,7 +48,7 @@ EXERCISE = Exercise(
         "Return None for a first reading, and drop these afterwards: .filter(lambda each: each is not None).",
     ),
     discussion=(
-        "It is tempting to write `if last:`. A temperature of 0 °C counts as false too, and the reading after it "
-        "is taken for a first one. `if last is None` says what is meant."
+        "It is tempting to write `if last:`. A temperature of 0 °C counts as false too, and the reading after it is "
+        "taken for a first one. `if last is None` says what is meant."
     ),
 )

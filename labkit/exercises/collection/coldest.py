@@ -37,14 +37,17 @@ EXERCISE = Exercise(
     ),
     hints=(
         (
-            "A window that overlaps the next one is a hopping window: readings.hopping_window(duration_ms=..., "
-            "step_ms=...)."
+            "A window that overlaps the next one is a hopping window. Lesson 03 has one in section 2; times are in "
+            "milliseconds."
         ),
-        'Min is imported like Mean, from quixstreams.dataframe.windows: .agg(minimum=Min("temperature")).',
+        (
+            "There is a Min beside Mean and Count in quixstreams.dataframe.windows. The name of the field is what you "
+            "write before the = in .agg(...)."
+        ),
     ),
     discussion=(
-        "It is tempting to end with .current(): results come at once, and none is missing at the end. But each "
-        "window then comes out at every reading that it gets, and most of these minima are not the window's: they "
-        "are the lowest so far. Whoever reads the topic must know which is the last one."
+        "It is tempting to end with .current(): results come at once, and none is missing at the end. But each window "
+        "then comes out at every reading that it gets, and most of these minima are not the window's: they are the "
+        "lowest so far. Whoever reads the topic must know which is the last one."
     ),
 )

@@ -50,7 +50,7 @@ EXERCISE = Exercise(
         ),
     ),
     discussion=(
-        'It is tempting to write >= because people say "from 60 % on". On real sensors, which report whole or '
-        "half percents, readings of exactly the limit are frequent: whether they belong must be said, and tested."
+        'It is tempting to write >= because people say "from 60 % on". On real sensors, which report whole or half '
+        "percents, readings of exactly the limit are frequent: whether they belong must be said, and tested."
     ),
 )

@@ -11,10 +11,15 @@ DEVICES = ("north", "south")
 
 
 def readings(luck: random.Random) -> list[Sent]:
-    sent = [reading(luck.choice(DEVICES), second, round(luck.uniform(-10.0, 35.0), 1)) for second in range(24)]
+    sent = [reading(luck.choice(DEVICES), second, _degrees(luck, second)) for second in range(24)]
     for second, (value, part) in zip(luck.sample(range(24), 10), bad(luck), strict=True):
         sent[second] = Sent(sent[second].key, value, sent[second].timestamp, part)
     return sent
+
+
+def _degrees(luck: random.Random, second: int) -> float:
+    """Whole degrees are integers in JSON, now and then."""
+    return luck.randrange(-10, 35) if second % 3 == 0 else round(luck.uniform(-10.0, 35.0), 1)
 
 
 def bad(luck: random.Random) -> list[tuple[bytes, str]]:
@@ -72,8 +77,8 @@ EXERCISE = Exercise(
         ),
     ),
     discussion=(
-        "It is tempting to catch the exception and drop the record. Then nobody can say later how many there "
-        "were, which device sent them, or repair and read them again. A dead letter keeps the evidence: bytes, "
-        "key and time as they came, and why."
+        "It is tempting to catch the exception and drop the record. Then nobody can say later how many there were, "
+        "which device sent them, or repair and read them again. A dead letter keeps the evidence: bytes, key and time "
+        "as they came, and why."
     ),
 )

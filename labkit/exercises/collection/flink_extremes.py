@@ -38,14 +38,16 @@ EXERCISE = Exercise(
     ),
     hints=(
         (
-            "TUMBLE takes the place of HOP in lesson 05: FROM TABLE(TUMBLE(TABLE readings, DESCRIPTOR(event_time), "
-            "INTERVAL '10' SECOND))."
+            "Lesson 05 has a query with HOP in section 3. Windows that follow one another are TUMBLE, which takes one "
+            "interval."
         ),
-        "Grouped by sensor_id, window_start and window_end; MIN, MAX and COUNT(*) in the order of the columns.",
+        (
+            "Group by the device and both ends of the window. The columns come in the order of the table, whatever "
+            "their names."
+        ),
     ),
     discussion=(
         "It is tempting to leave window_end out of GROUP BY, since the start says it all. Flink needs both to see "
-        "that this is a window, which closes: without it, the query is one that corrects its results again and "
-        "again."
+        "that this is a window, which closes: without it, the query is one that corrects its results again and again."
     ),
 )

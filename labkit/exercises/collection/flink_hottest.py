@@ -37,15 +37,15 @@ EXERCISE = Exercise(
     hints=(
         (
             "In Flink SQL this is called a Window Top-N: number the rows of each window, the hottest first, and keep "
-            "row 1."
+            "the first."
         ),
         (
-            "ROW_NUMBER() OVER (PARTITION BY window_start, window_end ORDER BY temperature DESC) AS place, in an "
-            "inner SELECT from the windows; the outer one has WHERE place = 1."
+            "Two queries: the inner one selects from the windows and adds the number with ROW_NUMBER(), the outer one "
+            "has WHERE. A partition of the numbering is one window: its start and its end."
         ),
     ),
     discussion=(
-        "It is tempting to take MAX(temperature) per window. That gives the temperature, but not which device had "
-        "it: the other columns of the row with the maximum are not part of the aggregate."
+        "It is tempting to take MAX(temperature) per window. That gives the temperature, but not which device had it: "
+        "the other columns of the row with the maximum are not part of the aggregate."
     ),
 )

@@ -6,25 +6,27 @@ from labkit.exercises.behaviours import Correct, Present
 from labkit.exercises.exercise import BASE, Exercise, Sent, in_window, reading
 from labkit.exercises.kinds import Pipeline
 
-LENGTH = 5  # seconds
+LENGTH, BEHIND = 5, 8  # seconds
 
 
 def readings(luck: random.Random) -> list[Sent]:
-    """`mill` has one reading in its first window, falls silent in its third, and later sends heartbeats only; `lock`
-    measures all the time, with heartbeats in between.
+    """`mill` has one reading in its first window, falls silent in its third, and later sends heartbeats only. `lock`
+    measures all the time, with heartbeats in between, and is ahead of it. Two windows have a mean of exactly 0.
     """
     silent = luck.randrange(11, 15)
-    sent = []
+    arriving = []
     for second in range(30):
-        sent.append(reading("lock", second, round(luck.uniform(-5.0, 5.0), 1)))
+        cold = 0.0 if second // LENGTH in (1, 3) else round(luck.uniform(-5.0, 5.0), 1)
+        arriving.append((second, reading("lock", second, cold)))
+        if second % 4 == 3:
+            arriving.append((second, _beat("lock", second + 0.5, "ordinary")))
         if LENGTH - 1 <= second < silent:
             part = "silent" if second >= 10 else "ordinary"
-            sent.append(reading("mill", second + 0.25, round(luck.uniform(15.0, 35.0), 1), part=part))
+            warm = reading("mill", second + 0.25, round(luck.uniform(15.0, 35.0), 1), part=part)
+            arriving.append((second + BEHIND, warm))
         elif second >= 20 and second % 3 == 0:
-            sent.append(_beat("mill", second, "only heartbeats"))
-        if second % 4 == 3:
-            sent.append(_beat("lock", second + 0.5, "ordinary"))
-    return sent
+            arriving.append((second + BEHIND, _beat("mill", second, "only heartbeats")))
+    return [each for _, each in sorted(arriving, key=lambda each: each[0])]
 
 
 def _beat(device: str, second: float, part: str) -> Sent:
@@ -56,8 +58,8 @@ EXERCISE = Exercise(
         "What comes out of a window is a stream again: it can be filtered.",
     ),
     discussion=(
-        "It is tempting to remove the heartbeats at the very beginning, since they are no measurements. Then "
-        "event time stands still for the silent device, and its last window never comes: exactly what they are "
-        "sent against."
+        "It is tempting to remove the heartbeats at the very beginning, since they are no measurements. Then event "
+        "time stands still for the silent device, and its last window never comes: exactly what they are sent "
+        "against."
     ),
 )

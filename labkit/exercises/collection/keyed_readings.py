@@ -41,8 +41,8 @@ EXERCISE = Exercise(
         "The value must be text or bytes: json.dumps(reading) makes a text of a dict.",
     ),
     discussion=(
-        "It is tempting to leave the timestamp out: everything seems to work, since simulated readings are "
-        "written as soon as they are measured. It goes wrong on the first day on which a device sends its "
-        "backlog: every window then counts when the readings arrived, not when they were measured."
+        "It is tempting to leave the timestamp out: everything seems to work, since simulated readings are written as "
+        "soon as they are measured. It goes wrong on the first day on which a device sends its backlog: every window "
+        "then counts when the readings arrived, not when they were measured."
     ),
 )

@@ -14,14 +14,15 @@ def readings(luck: random.Random) -> list[Sent]:
     """Some readings arrive after their window has been closed, some while it is still open."""
     arriving = []
     for second in range(30):
-        for device in ("gate", "well"):
+        for device, behind in (("gate", 0), ("well", 7)):  # how many seconds it is behind the other one
             end = second - second % LENGTH + LENGTH
             if second % LENGTH == 2:  # just before and just after the reading that ends the grace, or long after it
                 wait, part = luck.choice(((GRACE - 0.0005, "in time"), (GRACE + 0.0005, "late"), (9.0, "late")))
-                arriving.append((end + wait, reading(device, second + 0.5, _degrees(luck), part=part)))
-                arriving.append((end + GRACE - 0.001, reading(device, end + GRACE - 0.001, _degrees(luck))))
-            arriving.append((second, reading(device, second, _degrees(luck))))
-    arriving += [(when, reading(device, when, _degrees(luck))) for when in (41, 47) for device in ("gate", "well")]
+                arriving.append((end + behind + wait, reading(device, second + 0.5, _degrees(luck), part=part)))
+                arriving.append((end + behind + GRACE - 0.001, reading(device, end + GRACE - 0.001, _degrees(luck))))
+            arriving.append((second + behind, reading(device, second, _degrees(luck))))
+    for when in (51, 57):
+        arriving += [(when, reading(device, when, _degrees(luck))) for device in ("gate", "well")]
     return [each for _, each in sorted(arriving, key=lambda each: each[0])]
 
 
@@ -62,7 +63,7 @@ EXERCISE = Exercise(
     ),
     discussion=(
         "It is tempting to collect the late readings in a Python list. That is gone when the program ends, nobody "
-        "else can read it, and it grows without end. In a topic they are safe: another pipeline can count them, "
-        "or correct the windows that they belong to."
+        "else can read it, and it grows without end. In a topic they are safe: another pipeline can count them, or "
+        "correct the windows that they belong to."
     ),
 )

@@ -15,15 +15,15 @@ def readings(luck: random.Random) -> list[Sent]:
     There is a reading every second, and one in the last millisecond of the grace.
     """
     arriving = []
-    for device in ("lift", "pump"):
+    for device, behind in (("lift", 0.0), ("pump", 17.0)):  # how many seconds it is behind the other one
         for number, (wait, part) in enumerate(_waits(luck), 1):
             end = number * LENGTH
             times = (*range(end - LENGTH, end), end + GRACE - 0.001)
-            arriving += [(second, reading(device, second, _degrees(luck))) for second in times]
+            arriving += [(second + behind, reading(device, second, _degrees(luck))) for second in times]
             delayed = reading(device, end - luck.choice((0.25, 0.75)), _degrees(luck), part=part)
-            arriving.append((end + wait, delayed))
+            arriving.append((end + wait + behind, delayed))
         last = range(WINDOWS * LENGTH, (WINDOWS + 1) * LENGTH)
-        arriving += [(second, reading(device, second, _degrees(luck))) for second in last]
+        arriving += [(second + behind, reading(device, second, _degrees(luck))) for second in last]
     return [each for _, each in sorted(arriving, key=lambda each: each[0])]
 
 
@@ -62,8 +62,8 @@ EXERCISE = Exercise(
         "How long a window waits after its end for readings that come late is its grace: grace_ms=...",
     ),
     discussion=(
-        "It is tempting to choose a very long grace, so that nothing is ever left out. But every result then "
-        "comes that much later, also on days on which nothing is late, and the state of all open windows must be "
-        "kept. Grace is a price that you choose."
+        "It is tempting to choose a very long grace, so that nothing is ever left out. But every result then comes "
+        "that much later, also on days on which nothing is late, and the state of all open windows must be kept. "
+        "Grace is a price that you choose."
     ),
 )

@@ -38,7 +38,7 @@ EXERCISE = Exercise(
     title="One record for each silence",
     lesson="04_live_charts",
     number=2,
-    kind=Pipeline(),
+    kind=Pipeline(restart=True),
     readings=readings,
     behaviours=(
         Present("Each silence of more than 5 s gives a record, when the device is heard again", part="long", points=2),
@@ -46,7 +46,10 @@ EXERCISE = Exercise(
         Present("A silence of exactly 5 s gives none", part="exactly"),
         Present("A reading that comes late gives none", part="late"),
         Present("Nor does the reading after a late one: time does not run backwards", part="after late"),
-        Correct("from and until are the times between which nothing was heard", columns=("from", "until")),
+        Correct(
+            "device, from and until say which device was not heard, and between which times",
+            columns=("device", "from", "until"),
+        ),
         Correct("seconds is how long it was", columns=("seconds",)),
         Once("Each silence gives one record"),
     ),
@@ -60,7 +63,7 @@ EXERCISE = Exercise(
     ),
     discussion=(
         "It is tempting to remember the timestamp of every reading as it comes. One late reading then moves the "
-        "remembered time back, and the next ordinary reading seems to end an outage that never was. Event time "
-        "only moves forward: the same rule as for a watermark."
+        "remembered time back, and the next ordinary reading seems to end an outage that never was. Event time only "
+        "moves forward: the same rule as for a watermark."
     ),
 )

@@ -51,9 +51,9 @@ EXERCISE = Exercise(
         "message.key(), message.value() and message.timestamp()[1] are what has to be written again.",
     ),
     discussion=(
-        "It is tempting to store the offset as soon as a record has been read. If the program dies before the "
-        "record is written, it is lost: the group goes on after it. The other way round, a record may be written "
-        "twice, but never lost: that is at-least-once. Exactly-once needs a transaction for both, which notebook "
-        "05 shows in Flink."
+        "It is tempting to store the offset as soon as a record has been read. If the program dies before the record "
+        "is written, it is lost: the group goes on after it. The other way round, a record may be written twice, but "
+        "never lost: that is at-least-once. Exactly-once needs a transaction for both, which notebook 05 shows in "
+        "Flink."
     ),
 )

@@ -8,18 +8,21 @@ from labkit.exercises.exercise import Exercise, Sent, reading, same_reading
 from labkit.exercises.kinds import Pipeline
 
 DEVICES = ("crane", "drill")
-WAITS = ((4, 5), (2, 4), (3,), (2,), (1,), (1,), (1,))  # after how many of its device's records a reading comes again
+WAITS = ((4, 10), (2, 4), (3,), (2,), (1,), (1,), (1,))  # after how many of its device's records a reading comes again
 
 
 def readings(luck: random.Random) -> list[Sent]:
-    """Some readings come again: at once, after other readings of the same device, or twice more."""
+    """Some readings come again: at once, after other readings of the same device, or twice more. Some come late."""
     sent: list[Sent] = []
     for device in DEVICES:
         own: list[Sent] = []
         for second in range(16):
             degrees = 21.5 if second % 5 < 2 else round(luck.uniform(15.0, 30.0), 1)
             own.append(reading(device, second, degrees, part="same temperature" if degrees == 21.5 else "ordinary"))
-        for each, waits in zip(luck.sample(own, 7), WAITS, strict=True):
+        for place in (5, 11):
+            own.insert(place + 3, replace(own.pop(place), part="late"))
+        often = [each for each in own if each.part != "late"]
+        for each, waits in zip(luck.sample(often, 7), WAITS, strict=True):
             place = own.index(each)
             own[place] = replace(each, part="at once" if waits == (1,) else "later")
             for wait in waits:
@@ -36,12 +39,13 @@ EXERCISE = Exercise(
     title="A producer that retries",
     lesson="04_live_charts",
     number=3,
-    kind=Pipeline(),
+    kind=Pipeline(restart=True),
     readings=readings,
     identity={"out": ("device", "timestamp")},
     sources=same_reading,
     behaviours=(
         Present("A reading that is sent once comes out", part="ordinary"),
+        Present("A reading that comes late comes out too", part="late"),
         Once("One that is repeated at once comes out once", part="at once", points=2),
         Once("So does one that is repeated after other readings", part="later", points=2),
         Present("Two readings of the same temperature are two readings", part="same temperature"),

@@ -17,7 +17,7 @@ EXERCISE = Exercise(
     ),
     discussion=(
         "It is tempting to say that a key always stays in its partition. It does only as long as the number of "
-        "partitions is the same. After adding some, new readings of a device may be in another partition than its "
-        "old ones, and nothing keeps the two in order: so choose enough partitions at the start."
+        "partitions is the same. After adding some, new readings of a device may be in another partition than its old "
+        "ones, and nothing keeps the two in order: so choose enough partitions at the start."
     ),
 )

@@ -20,7 +20,7 @@ EXERCISE = Exercise(
     ),
     discussion=(
         "It is tempting to read the lines from top to bottom as steps that every record must pass. But a filter "
-        "changes nothing: it returns a new, narrower stream. Who does not use what it returns has filtered "
-        "nothing. Assigning a column is the exception: that does change the stream."
+        "changes nothing: it returns a new, narrower stream. Who does not use what it returns has filtered nothing. "
+        "Assigning a column is the exception: that does change the stream."
     ),
 )
