@@ -107,8 +107,9 @@ class Topics:
         return self._offsets(name, OffsetSpec.latest(), level)
 
     def bounds(self, name: str, committed: bool = False) -> tuple[Partitions, Partitions]:
-        """The beginning and end offsets of a topic, of the same partitions: it may be created or deleted between the two
-        requests.
+        """The beginning and end offsets of a topic, for the same partitions.
+
+        The topic may be created or deleted between the two requests.
         """
         starts, ends = self.beginning_offsets(name), self.end_offsets(name, committed)
         both = sorted(starts.keys() & ends.keys())
