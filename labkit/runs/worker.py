@@ -67,7 +67,7 @@ class Worker(ABC):
         self.show: Callable[[Worker], object] | None = None
         self.shown = False  # in a notebook, by itself or as part of another view
         self._partial = self._retired = ""
-        self._told_to_stop = False
+        self._told_to_stop = self._interrupted = False
         self._thread = self._new_thread()
         self._ending = threading.Lock()
         self._ended = threading.Event()  # not Thread.join: interrupted, it takes a live thread for ended (bpo-45274)
@@ -159,7 +159,7 @@ class Worker(ABC):
             self._ended = threading.Event()
             self._thread = self._new_thread()
             self.shown = False
-        self._told_to_stop = False
+        self._told_to_stop = self._interrupted = False
         self._rate = Rate()
         self._rate.update(self.total())
         self._thread.start()
@@ -217,6 +217,7 @@ class Worker(ABC):
         return not self.alive
 
     def _interrupt(self) -> None:
+        self._interrupted = True
         ident = ctypes.c_ulong(self._thread.ident or 0)
         ctypes.pythonapi.PyThreadState_SetAsyncExc(ident, ctypes.py_object(Interrupted))
         self._ended.wait(0.2)  # give a handler in the student's code time to react before the next one
@@ -229,10 +230,11 @@ class Worker(ABC):
         try:
             with prints.sent_to(self._print):
                 self._work()
-        except Interrupted:
-            self._end("stopped")
         except BaseException as error:  # an exception in the student's code ends only this run
-            self._end("failed", self._blame(error))
+            if self._interrupted:  # the interrupt, or what has become of it on its way through foreign code
+                self._end("stopped")
+            else:
+                self._end("failed", self._blame(error))
         else:
             self._end("stopped" if self._told_to_stop else "finished")
 

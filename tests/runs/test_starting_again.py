@@ -28,7 +28,7 @@ def test_a_stopped_producer_goes_on_in_its_world(lab: Lab) -> None:
     assert ticking.status == "running"
     ticking.stop()
     times = [each.value["timestamp"] for each in lab.records("other")]
-    assert times == sorted(set(times))
+    assert times == sorted(times)  # two may have the same millisecond, after the machine has been busy elsewhere
     assert len(times) == ticking.delivered > before
 
 
