@@ -243,13 +243,41 @@ def check(exercises: Path | None, only: str | None) -> None:
         for name in names:
             exercise = collection.folder.exercise(name)
             recorded = "recorded" if collection.record(exercise) else "as recorded"
-            found = [*proof.faults(lab._checks, collection, exercise, proof.SEEDS[:3])]
+            found = [*proof.faults(lab.checks, collection, exercise, proof.SEEDS[:3])]
             sound = sound and not found
             click.echo(f"{'NOT ' if found else 'ok  '} {name}: {exercise.points} points, expectations {recorded}")
             for each in found:
                 click.echo(f"     {each}")
     if not sound:
         raise SystemExit(1)
+
+
+@main.command()
+@click.argument("submissions", type=click.Path(path_type=Path, exists=True))
+@click.option(
+    "--out", type=click.Path(path_type=Path), default="grades", show_default=True, help="The folder for marks."
+)
+@click.option(
+    "--secret",
+    type=click.Path(path_type=Path),
+    default="course.secret",
+    show_default=True,
+    help="The file with the course's secret, from which each student's readings are made; made if missing.",
+)
+@click.option("--only", help="One student.")
+@click.option("--exercise", help="One exercise.")
+@click.option("--jobs", default=2, show_default=True, help="How many sandboxes at once.")
+def grade(submissions: Path, out: Path, secret: Path, only: str | None, exercise: str | None, jobs: int) -> None:
+    """Grade a folder or zip of submitted notebooks: each in a sandbox, on readings that differ by student.
+
+    Writes gradebook.csv and, for each student, feedback as HTML and a results.json. Ctrl+C loses nothing: run it again,
+    and only what is missing is graded.
+
+    Example: lab grade submissions.zip --out grades
+    """
+    from labkit.grading import course
+
+    course.grade(submissions, out, secret, only, exercise, jobs)
 
 
 def _train(installation: AnyInstallation, train: Callable[[AnyInstallation], None], seconds: int) -> None:

@@ -378,6 +378,11 @@ class Lab:
         """
         print(self._checks.hint(exercise))
 
+    @property
+    def checks(self) -> exercises.checks.Checks:
+        """What checks answers, on any readings: for authors of exercises. Example: lab.checks"""
+        return self._checks
+
     def progress(self) -> pd.DataFrame:
         """Every exercise with its points, and when it was first passed on this computer. Example: lab.progress()"""
         quix.load()

@@ -361,7 +361,7 @@ def test_graded_it_reads_what_the_grader_has_written_and_says_nothing_of_right_o
 ) -> None:
     exercise = catalogue.find("damp-rooms")[1]
     lab.create_topic("grade.damp-rooms.in")
-    lab._checks._bench.write(exercise, "in", exercise.sent("a student's"))
+    lab.checks._bench.write(exercise, "in", exercise.sent("a student's"))
     monkeypatch.setenv(checks.GRADED, "1")
     verdict = lab.check("damp-rooms", damp_rooms)
     out = [dict(each.value) for each in lab.records("grade.damp-rooms.out")]

@@ -58,7 +58,7 @@ def test_each_behaviour_is_judged_by_some_record_with_every_seed(exercise: Exerc
 def test_unanswered_earns_nothing_the_reference_everything_and_wrong_answers_lose_what_they_break(
     exercise: Exercise, lab: Lab
 ) -> None:
-    found = [*proof.faults(lab._checks, COLLECTION, exercise)]
+    found = [*proof.faults(lab.checks, COLLECTION, exercise)]
     assert not found, "\n".join(found)
 
 
@@ -66,7 +66,7 @@ def test_unanswered_earns_nothing_the_reference_everything_and_wrong_answers_los
 def test_every_mutant_of_the_reference_is_caught(exercise: Exercise, lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kinds, "LIMIT", 3.0)
     file = COLLECTION.solutions / f"{exercise.name.replace('-', '_')}.py"
-    verdicts = {words: proof.tried(lab._checks, COLLECTION, exercise, mutant) for words, mutant in mutants.of(file)}
+    verdicts = {words: proof.tried(lab.checks, COLLECTION, exercise, mutant) for words, mutant in mutants.of(file)}
     assert len(verdicts) >= 3
     passed = {words for words, verdict in verdicts.items() if verdict.passed}
     assert passed == {*EQUIVALENT.get(exercise.name, {})}
@@ -95,7 +95,7 @@ SQL = {
 
 @by_name(SLOW)
 def test_flink_exercises_keep_the_same_promises(exercise: Exercise, lab: Lab) -> None:
-    found = [*proof.faults(lab._checks, COLLECTION, exercise, seeds=())]
+    found = [*proof.faults(lab.checks, COLLECTION, exercise, seeds=())]
     assert not found, "\n".join(found)
 
 
@@ -104,7 +104,7 @@ def test_the_flink_references_pass_on_twenty_other_seeds(exercise: Exercise, lab
     """In one job: the readings of each seed come an hour after those of the seed before."""
     sent = [later(each, seed) for seed in proof.SEEDS for each in exercise.sent(seed)]
     answer = COLLECTION.solutions_of(exercise).answer
-    assert lab._checks.judged(exercise, answer, sent, COLLECTION.expected(exercise, sent)).passed
+    assert lab.checks.judged(exercise, answer, sent, COLLECTION.expected(exercise, sent)).passed
 
 
 def later(record: Sent, hours: int) -> Sent:
@@ -116,4 +116,4 @@ def later(record: Sent, hours: int) -> Sent:
 def test_every_mutant_of_the_sql_is_caught(exercise: Exercise, lab: Lab) -> None:
     answer = COLLECTION.solutions_of(exercise).answer
     for words, mutant in mutants.of_text(answer, SQL[exercise.name]):
-        assert not proof.tried(lab._checks, COLLECTION, exercise, mutant).passed, words
+        assert not proof.tried(lab.checks, COLLECTION, exercise, mutant).passed, words

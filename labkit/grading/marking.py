@@ -1,0 +1,90 @@
+"""Marks: the hidden readings of a student, and the records that came out of the sandbox against the oracle's."""
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from labkit.exercises.bench import row_of
+from labkit.exercises.exercise import Exercise, Row, Sent
+from labkit.exercises.judging import Judgement, judge
+from labkit.exercises.kinds import Answer
+from labkit.grading.authoring import Collection
+from labkit.grading.sandbox import Limits, Outcome
+from labkit.kafka.tap import Record
+
+
+def seed(secret: bytes, student: str, exercise: str) -> str:
+    """The seed of a student's readings for an exercise: nobody without the secret can know it."""
+    return hmac.new(secret, f"{student}\n{exercise}".encode(), hashlib.sha256).hexdigest()
+
+
+def job(exercise: Exercise, sent: Sequence[Sent]) -> dict[str, Any]:
+    """What the sandbox gets of an exercise: topics and readings, and nothing of what is expected."""
+    return {
+        "reads": exercise.topic("in"),
+        "partitions": exercise.partitions,
+        "outputs": [exercise.topic(name) for name in exercise.outputs],
+        "records": [[each.key, base64.b64encode(_bytes(each)).decode(), each.timestamp] for each in sent],
+    }
+
+
+def _bytes(record: Sent) -> bytes:
+    return record.value if isinstance(record.value, bytes) else orjson.dumps(record.value)
+
+
+@dataclass(frozen=True)
+class Mark:
+    """The points of one exercise, and the judgement that they come from."""
+
+    exercise: Exercise
+    judgement: Judgement
+
+    @property
+    def points(self) -> int:
+        return sum(each.points for each in self.judgement.findings)
+
+
+def mark(collection: Collection, exercise: Exercise, sent: Sequence[Sent], outcome: Outcome, limits: Limits) -> Mark:
+    """Compare what came out of the sandbox with the oracle's expectations."""
+    got = {
+        name: rows(outcome.records.get(exercise.topic(name), ()), name in exercise.raw, limits)
+        for name in exercise.outputs
+    }
+    judgement = judge(exercise, sent, collection.expected(exercise, sent), got)
+    if isinstance(exercise.kind, Answer):
+        judgement = Judgement(judgement.findings)  # the evidence would be the right answer
+    return Mark(exercise, judgement)
+
+
+def rows(said: Sequence[Mapping[str, Any]], raw: bool, limits: Limits) -> list[Row]:
+    """The records that the sandbox says came out. What has not the form of a record is left out."""
+    found = []
+    for each in said:
+        try:
+            found.append(row_of(_record(each, raw, limits)))
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+            continue
+    return found
+
+
+def _record(said: Mapping[str, Any], raw: bool, limits: Limits) -> Record:
+    value = base64.b64decode(said["value"])
+    if len(value) > limits.record_size:
+        raise ValueError("too large")
+    key, time = said["key"], said["time"]
+    if not (key is None or isinstance(key, str)) or type(time) is not int:
+        raise TypeError("no record")
+    headers = {str(name): str(text) for name, text in said["headers"].items()}
+    return Record("", 0, 0, time, key, value if raw else _parsed(value), headers)
+
+
+def _parsed(value: bytes) -> Any:
+    try:
+        return orjson.loads(value)
+    except orjson.JSONDecodeError:
+        return value

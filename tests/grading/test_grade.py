@@ -1,0 +1,170 @@
+"""A class is graded in real sandboxes: right and wrong answers, and notebooks that want something else."""
+
+import csv
+import io
+import json
+import socket
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import psutil
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook
+
+from labkit.grading import authoring, gradebook, sandbox, submissions
+from labkit.grading.grade import Grader, plan
+
+COLLECTION = authoring.of_the_package()
+EXERCISES = [COLLECTION.folder.exercise(name) for name in ("damp-rooms", "dead-letters", "which-records")]
+SECRET = b"the secret of this course"
+
+START = "from labkit import Lab\nlab = Lab()"
+RECORDS = 'lab.check("which-records", ["B", "D", "E"])'
+
+
+def solution(name: str, answer: str = "answer") -> str:
+    return (COLLECTION.solutions / f"{name.replace('-', '_')}.py").read_text() + f'\nlab.check("{name}", {answer})'
+
+
+DAMP, LETTERS = solution("damp-rooms"), solution("dead-letters")
+
+# Looks for everything that it must not see, and answers rightly only if it sees nothing.
+SPY = f"""
+import os, pathlib, socket
+def seen():
+    for path in (%r, %r, %r, %r):
+        if os.path.isdir(path) and os.listdir(path) or os.path.isfile(path):
+            yield path
+    try:
+        socket.create_connection(("127.0.0.1", %d), timeout=1)
+        yield "a listener of the host"
+    except OSError:
+        pass
+    for process in pathlib.Path("/proc").glob("[0-9]*"):
+        try:
+            if b"course" in (process / "environ").read_bytes():
+                yield "an environment"
+        except OSError:
+            pass
+    if os.getuid() == 0 or os.environ.get("HOME") != "/tmp/home":
+        yield "a real user"
+    for path in ("/usr/x", "/etc/x", %r):
+        try:
+            pathlib.Path(path).write_text("")
+            yield path
+        except OSError:
+            pass
+found = [*seen()]
+print(found)
+{DAMP.replace('lab.check("damp-rooms", answer)', 'lab.check("damp-rooms", dry_rooms if found else answer)')}
+"""
+
+FORGER = """
+import json
+from confluent_kafka import Producer
+producer = Producer({"bootstrap.servers": lab.broker.address})
+for number in range(50):
+    producer.produce("grade.damp-rooms.out", json.dumps({"device": "cellar", "timestamp": number, "dew_point": 1e999}))
+producer.produce("grade.damp-rooms.out", b"\\xff" * 500_000)
+producer.flush()
+print('{"points": 9, "done": true}')
+"""
+
+GREEDY = """
+try:
+    memory = bytearray(3_000_000_000)
+except MemoryError:
+    memory = None
+import subprocess, sys
+daemon = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True)
+try:
+    open("/tmp/full", "wb").write(bytes(600_000_000))
+except OSError:
+    pass
+import os; os.path.exists("/tmp/full") and os.remove("/tmp/full")
+"""
+
+ENDLESS = """
+while True:
+    try:
+        while True:
+            pass
+    except BaseException:
+        pass
+"""
+
+CLASS: dict[str, tuple[list[str], dict[str, int], str]] = {
+    "anna": ([START, DAMP, LETTERS, RECORDS], {"damp-rooms": 9, "dead-letters": 9, "which-records": 1}, "ok"),
+    "ben": ([START, solution("damp-rooms", "from_60_on"), RECORDS], {"damp-rooms": 8, "which-records": 1}, "ok"),
+    "=cmd()": ([START, 'lab.check("which-records", None)', "1 / 0", DAMP], {"which-records": 0, "damp-rooms": 9}, "ok"),
+    "exit": ([START, DAMP, "import os; os._exit(0)", RECORDS], {"damp-rooms": 9, "which-records": 1}, "crashed"),
+    "first": (["import sys; sys.exit(0)", START, DAMP], {"damp-rooms": 9}, "ok"),
+    "forger": ([START, DAMP, FORGER, RECORDS], {"damp-rooms": 7, "which-records": 1}, "ok"),
+    "greedy": ([START, GREEDY, DAMP], {"damp-rooms": 9}, "ok"),
+    "endless": ([START, RECORDS, ENDLESS, DAMP], {"damp-rooms": 9, "which-records": 1}, "crashed"),
+}
+
+
+@pytest.fixture(scope="module")
+def bubblewrap() -> None:
+    try:
+        sandbox.require()
+    except Exception as error:
+        pytest.skip(str(error))
+
+
+@pytest.mark.usefixtures("bubblewrap", "installation")
+def test_each_gets_the_marks_of_its_records_and_no_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    listener = socket.create_server(("127.0.0.1", 0))
+    places = (sandbox.PACKAGE / "grading", COLLECTION.solutions, COLLECTION.oracles, tmp_path, tmp_path / "spied")
+    spy = SPY.replace("%d", str(listener.getsockname()[1]))
+    for place in places:
+        spy = spy.replace("%r", repr(str(place)), 1)
+    everybody = CLASS | {"spy": ([START, spy], {"damp-rooms": 9}, "ok")}
+    for student, (sources, _, _) in everybody.items():
+        write(tmp_path / "class" / student / "02_filter_exercises.ipynb", sources)
+    write(tmp_path / "class" / "zoe" / "empty.ipynb", [])
+
+    made = plan(submissions.read(tmp_path / "class"), EXERCISES)
+    grader = Grader(COLLECTION, SECRET, tmp_path / "kept", sandbox.Limits(cell_seconds=20))
+    reports = grader.grade(made.tasks, 2, lambda _: None)
+    listener.close()
+
+    found = {each["student"]: (points(each), each["status"]) for each in reports}
+    assert found == {student: (marks, status) for student, (_, marks, status) in everybody.items()}
+    assert [each for each in psutil.Process().children(recursive=True) if "bwrap" in each.name()] == []
+
+    gradebook.write(tmp_path / "out", made, reports, EXERCISES)
+    table = list(csv.DictReader(io.StringIO((tmp_path / "out" / "gradebook.csv").read_text())))
+    assert "'=cmd()" in [row["student_id"] for row in table]
+    assert {row["student_id"]: row["status"] for row in table}["zoe"] == "unreadable"
+    feedback = [path.read_text() for path in (tmp_path / "out" / "feedback").iterdir()]
+    assert len(feedback) == 2 * len(everybody)
+    assert not [text for text in feedback if SECRET.decode() in text or "<script" in text]
+
+    monkeypatch.setattr(sandbox, "run", None)  # nothing is graded twice
+    assert grader.grade(made.tasks, 2, lambda _: None) == reports
+
+
+def write(path: Path, sources: list[str]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    nbformat.write(new_notebook(cells=[new_code_cell(each) for each in sources]), path)
+
+
+def points(report: dict[str, Any]) -> dict[str, int]:
+    return {each["name"]: each["points"] for each in report["exercises"]}
+
+
+def test_feedback_escapes_what_a_submission_says_and_is_a_valid_results_json() -> None:
+    evil = "<script>alert(1)</script>"
+    exercise = {
+        "name": "damp-rooms", "title": "Damp rooms", "points": 3, "out_of": 9, "hints": ["look"], "discussion": "",
+        "behaviours": [{"words": "kept", "holds": False, "points": 2}], "diagnosis": [evil],
+        "evidence": [[[evil], [evil], [evil], True]],
+    }  # fmt: skip
+    report = {"student": evil, "file": evil, "status": "ok", "seconds": 1.0, "modified": 0.0, "exercises": [exercise]}
+    assert "<script" not in gradebook.page(evil, [report])
+    result = json.loads(json.dumps(gradebook.results([report])))
+    (test,) = result["tests"]
+    assert (result["score"], test["score"], test["max_score"], test["status"]) == (3, 3, 9, "failed")

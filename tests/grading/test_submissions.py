@@ -1,0 +1,141 @@
+"""Which student a file belongs to, and what is no submission at all."""
+
+import contextlib
+import json
+import os
+import zipfile
+from pathlib import Path, PurePosixPath
+
+import nbformat
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from labkit import LabError
+from labkit.grading import authoring, notebooks, submissions
+from labkit.grading.grade import plan, slug
+
+CHECK = 'lab.check("damp-rooms", damp_rooms)'
+PLACES = {
+    "anna/02_filter_exercises.ipynb": "anna",
+    "submitted/ben/week2/02_filter_exercises.ipynb": "ben",
+    "Cleo Müller_123456_assignsubmission_file_/02_filter_exercises.ipynb": "Cleo Müller",
+    "Cleo Müller_123456_assignsubmission_file_02_filter_exercises.ipynb": "Cleo Müller",
+    "dorndora_98765_1234567_02_filter_exercises.ipynb": "dorndora",
+    "dorndora_LATE_98765_1234567_02_filter_exercises-1.ipynb": "dorndora",
+    "emil.ipynb": "emil",
+}
+
+
+def notebook(*sources: str) -> bytes:
+    cells = [new_code_cell(each) for each in sources]
+    return nbformat.writes(new_notebook(cells=cells)).encode()
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_the_student_is_told_by_the_naming_of_each_lms(place: str) -> None:
+    assert submissions.student_of(PurePosixPath(place)) == PLACES[place]
+
+
+def test_a_folder_and_a_zip_of_it_give_the_same(tmp_path: Path) -> None:
+    folder, archive = tmp_path / "class", tmp_path / "class.zip"
+    with zipfile.ZipFile(archive, "w") as packed:
+        for place in PLACES:
+            (folder / place).parent.mkdir(parents=True, exist_ok=True)
+            (folder / place).write_bytes(notebook(CHECK))
+            packed.write(folder / place, place)
+    found = [(each.student, each.file, each.content) for each in submissions.read(folder)]
+    assert sorted(found) == sorted((each.student, each.file, each.content) for each in submissions.read(archive))
+    assert {student for student, _, _ in found} == {*PLACES.values()}
+
+
+def test_links_and_names_that_lead_out_are_problems_and_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "secret.ipynb").write_bytes(notebook("secret"))
+    (tmp_path / "class" / "eve").mkdir(parents=True)
+    (tmp_path / "class" / "eve" / "a.ipynb").symlink_to(tmp_path / "secret.ipynb")
+    (each,) = submissions.read(tmp_path / "class")
+    assert (each.content, each.problem) == (b"", "it is no regular file, but a link")
+    with zipfile.ZipFile(tmp_path / "class.zip", "w") as packed:
+        packed.writestr("../../out.ipynb", notebook(CHECK))
+        link = zipfile.ZipInfo("eve/link.ipynb")
+        link.external_attr = 0o120777 << 16
+        packed.writestr(link, "/etc/passwd")
+    problems = {each.problem for each in submissions.read(tmp_path / "class.zip")}
+    assert problems == {"its name leads out of the zip", "it is no regular file, but a link"}
+
+
+def test_a_zip_bomb_is_unpacked_up_to_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(submissions, "LARGEST", 100_000)
+    with zipfile.ZipFile(tmp_path / "class.zip", "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("eve/bomb.ipynb", b"0" * 10_000_000)
+    (each,) = submissions.read(tmp_path / "class.zip")
+    assert (each.content, each.problem) == (b"", "it is too large when it is unpacked")
+
+
+def test_nothing_to_grade_is_an_error_in_one_line(tmp_path: Path) -> None:
+    for path in (tmp_path, tmp_path / "missing.zip"):
+        with pytest.raises(LabError, match="There is no"):
+            submissions.read(path)
+
+
+NOT_READABLE = {
+    b"": "the file is empty",
+    b"half of a": "the file is not JSON, so it is no notebook",
+    b"[" * 100_000: "the file is not JSON, so it is no notebook",
+    b"[]": "the file is not a notebook of format 4",
+    b'{"worksheets": []}': "the file is not a notebook of format 4",
+    json.dumps(
+        {"cells": [], "metadata": {"language_info": {"name": "R"}}}
+    ).encode(): "the notebook is in r, not in Python",
+    json.dumps({"cells": [{"cell_type": "markdown"}]}).encode(): "the notebook has no code",
+}
+
+
+@pytest.mark.parametrize("content", NOT_READABLE)
+def test_what_is_no_notebook_is_unreadable_with_the_reason(content: bytes) -> None:
+    with pytest.raises(notebooks.Unreadable) as reason:
+        notebooks.cells(content)
+    assert str(reason.value) == NOT_READABLE[content]
+
+
+def test_a_notebook_is_read_as_any_editor_saves_it() -> None:
+    whole = new_notebook(cells=[new_markdown_cell("text"), new_code_cell("lab = Lab()"), new_code_cell(CHECK)])
+    whole.metadata["kernelspec"] = {"name": "python3.99", "display_name": "?"}
+    bare = json.loads(nbformat.writes(whole))
+    for cell in bare["cells"]:
+        cell.pop("id")
+        cell["source"] = cell["source"] if isinstance(cell["source"], list) else cell["source"].splitlines(True)
+        cell["outputs"] = [{"output_type": "stream", "name": "stdout", "text": "x" * 1_000_000}]
+    bare |= {"nbformat_minor": 0}
+    assert notebooks.cells(json.dumps(bare).encode()) == ["lab = Lab()", CHECK]
+
+
+@given(st.binary(max_size=400) | st.text(max_size=200).map(str.encode))
+def test_no_file_of_any_content_raises_anything_else(content: bytes) -> None:
+    with contextlib.suppress(notebooks.Unreadable):
+        assert all(isinstance(each, str) for each in notebooks.cells(content))
+
+
+def test_the_newest_file_of_a_student_counts_for_each_exercise(tmp_path: Path) -> None:
+    exercises = authoring.of_the_package().folder.exercises()
+    texts = {"old": [CHECK, 'lab.check("which-records", "a")'], "new": [CHECK], "older": [CHECK]}
+    for number, name in enumerate(("older", "old", "new")):
+        file = tmp_path / "anna" / f"{name}.ipynb"
+        file.parent.mkdir(exist_ok=True)
+        file.write_bytes(notebook(*texts[name]))
+        os.utime(file, (number, number))
+    (tmp_path / "ben").mkdir()
+    (tmp_path / "ben" / "other.ipynb").write_bytes(notebook("print(1)"))
+    made = plan(submissions.read(tmp_path), exercises)
+    counted = {task.submission.file: [each.name for each in task.exercises] for task in made.tasks}
+    assert counted == {"anna/new.ipynb": ["damp-rooms"], "anna/old.ipynb": ["which-records"]}
+    assert made.older == [("anna", "anna/older.ipynb", "anna/new.ipynb")]
+    assert made.unreadable == [("ben", "ben/other.ipynb", "it checks no exercise of this course")]
+
+
+@given(st.text(max_size=60), st.text(max_size=60))
+def test_no_two_students_share_a_file_name_and_none_leads_elsewhere(one: str, other: str) -> None:
+    assert (slug(one) == slug(other)) == (one == other)
+    assert slug(one).replace("-", "").isalnum()
+    assert slug(one).isascii()
