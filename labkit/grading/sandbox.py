@@ -22,6 +22,7 @@ from labkit.jvm import store
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib64", "/etc/ld.so.cache")
 INSIDE = Path(__file__).with_name("inside.py")
 PACKAGE = Path(labkit.__file__).parent
+HIDDEN = PACKAGE / "grading"
 NOBODY = "65534"
 
 MB = 2**20
@@ -83,31 +84,30 @@ def _is_root() -> bool:
 
 def command(limits: Limits) -> list[str]:
     """The command line of the sandbox around `inside.py`."""
-    python = Path(sys.executable)
-    shown = _outermost([Path(sys.prefix), Path(sys.base_prefix), python.resolve().parents[1], PACKAGE])
-    hidden = [PACKAGE / "grading"]
-    cache = store.root()
-    system = [
-        Path(each) for each in ("/usr", "/bin", "/sbin", "/lib", "/lib64", "/etc/ld.so.cache") if Path(each).exists()
-    ]
-    arguments = [*_namespaces(), "--clearenv"]
+    words = [*_namespaces(), "--clearenv"]
     for name, value in environment().items():
-        arguments += ["--setenv", name, value]
-    for path in _parents([*shown, INSIDE_THERE, Path("/etc/passwd"), CACHE_THERE / "x"]):
-        arguments += ["--perms", "0755", "--dir", str(path)]
-    for path in system:
-        arguments += (
-            ["--symlink", os.readlink(path), str(path)] if path.is_symlink() else ["--ro-bind", str(path), str(path)]
-        )
-    arguments += ["--proc", "/proc", "--dev", "/dev"]
-    arguments += ["--perms", "1777", "--size", str(limits.disk), "--tmpfs", "/tmp"]
-    arguments += ["--perms", "1777", "--size", str(limits.disk // 8), "--tmpfs", "/dev/shm"]
+        words += ["--setenv", name, value]
+    return [*words, *_mounts(limits), *_unprivileged(), sys.executable, "-I", str(INSIDE_THERE)]
+
+
+def _mounts(limits: Limits) -> list[str]:
+    """The file system of the sandbox: what is not named here is not there."""
+    python = Path(sys.executable).resolve().parents[1]
+    shown = _outermost([Path(sys.prefix), Path(sys.base_prefix), python, PACKAGE])
+    words: list[str] = []
+    for path in filter(Path.exists, map(Path, SYSTEM)):
+        how = ["--symlink", os.readlink(path)] if path.is_symlink() else ["--ro-bind", str(path)]
+        words += [*how, str(path)]
+    words += ["--proc", "/proc", "--dev", "/dev"]
+    for directory, size in (("/tmp", limits.disk), ("/dev/shm", limits.disk // 8)):
+        words += ["--perms", "1777", "--size", str(size), "--tmpfs", directory]
+    for path in _parents([*shown, INSIDE_THERE, CACHE_THERE / "labkit"]):
+        words += ["--perms", "0755", "--dir", str(path)]
     for path in shown:
-        arguments += ["--ro-bind", str(path), str(path)]
-    for path in hidden:
-        arguments += ["--tmpfs", str(path), "--remount-ro", str(path)]
-    arguments += ["--ro-bind", str(cache), str(CACHE_THERE / "labkit"), "--ro-bind", str(INSIDE), str(INSIDE_THERE)]
-    return [*arguments, *_unprivileged(), str(python), "-I", str(INSIDE_THERE)]
+        words += ["--ro-bind", str(path), str(path)]
+    words += ["--tmpfs", str(HIDDEN), "--remount-ro", str(HIDDEN)]
+    words += ["--ro-bind", str(store.root()), str(CACHE_THERE / "labkit")]
+    return [*words, "--ro-bind", str(INSIDE), str(INSIDE_THERE)]
 
 
 INSIDE_THERE, CACHE_THERE = Path("/grading/inside.py"), Path("/cache")
@@ -147,7 +147,7 @@ def _outermost(paths: Sequence[Path]) -> list[Path]:
 
 def _parents(paths: Sequence[Path]) -> list[Path]:
     """The directories above the paths, outermost first: bubblewrap would make them for root's eyes only."""
-    found = {parent for path in paths for parent in path.parents if parent != Path("/")}
+    found = {parent for path in paths for parent in path.parents if parent not in (Path("/"), Path("/tmp"))}
     return sorted(each for each in found if not each.is_relative_to("/usr"))
 
 
