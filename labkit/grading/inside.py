@@ -15,6 +15,7 @@ import re
 import resource
 import signal
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,8 @@ from labkit.broker import OwnBroker
 from labkit.kafka import clients, tap
 from labkit.kafka.topics import Topics
 
-HOME, EXECUTED = Path("/tmp/home"), Path("/tmp/executed.ipynb")
+HOME, SCRATCH = Path.home(), Path(tempfile.gettempdir())
+EXECUTED = SCRATCH / "executed.ipynb"
 PR_SET_DUMPABLE = 4
 
 
@@ -80,7 +82,7 @@ def run(job: dict[str, Any], address: str) -> dict[str, Any]:
 
     Checks that come before the cell write the same records again, those after it have their turn.
     """
-    os.environ.update(LAB_BROKER=address, LAB_GRADED="1", LAB_PROGRESS="/tmp/progress.json", HOME=str(HOME))
+    os.environ.update(LAB_BROKER=address, LAB_GRADED="1", LAB_PROGRESS=str(SCRATCH / "progress.json"))
     cells, deadline = list(enumerate(job["cells"])), time.monotonic() + job["seconds"]
     left_out: list[int] = []
     while True:
@@ -95,7 +97,7 @@ def run(job: dict[str, Any], address: str) -> dict[str, Any]:
 
 def _execute(sources: list[str], job: dict[str, Any], deadline: float) -> str:
     """Execute the cells with papermill; why it could not get to the end, if it could not."""
-    path = "/tmp/notebook.ipynb"
+    path = str(SCRATCH / "notebook.ipynb")
     cells: list[Any] = [new_code_cell(each) for each in sources]  # type: ignore[no-untyped-call]
     nbformat.write(new_notebook(cells=cells, metadata=KERNEL), path)  # type: ignore[no-untyped-call]
     EXECUTED.unlink(missing_ok=True)

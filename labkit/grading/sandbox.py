@@ -99,8 +99,8 @@ def _mounts(limits: Limits) -> list[str]:
         how = ["--symlink", os.readlink(path)] if path.is_symlink() else ["--ro-bind", str(path)]
         words += [*how, str(path)]
     words += ["--proc", "/proc", "--dev", "/dev"]
-    for directory, size in (("/tmp", limits.disk), ("/dev/shm", limits.disk // 8)):
-        words += ["--perms", "1777", "--size", str(size), "--tmpfs", directory]
+    for directory, size in ((TMP, limits.disk), (Path("/dev/shm"), limits.disk // 8)):
+        words += ["--perms", "1777", "--size", str(size), "--tmpfs", str(directory)]
     for path in _parents([*shown, INSIDE_THERE, CACHE_THERE / "labkit"]):
         words += ["--perms", "0755", "--dir", str(path)]
     for path in shown:
@@ -110,19 +110,19 @@ def _mounts(limits: Limits) -> list[str]:
     return [*words, "--ro-bind", str(INSIDE), str(INSIDE_THERE)]
 
 
-INSIDE_THERE, CACHE_THERE = Path("/grading/inside.py"), Path("/cache")
+INSIDE_THERE, CACHE_THERE, TMP = Path("/grading/inside.py"), Path("/cache"), Path("/tmp")
 
 
 def environment() -> dict[str, str]:
     return {
         "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
-        "HOME": "/tmp/home",
-        "TMPDIR": "/tmp",
+        "HOME": str(TMP / "home"),
+        "TMPDIR": str(TMP),
         "XDG_CACHE_HOME": str(CACHE_THERE),
         "LANG": "C.UTF-8",
-        "IPYTHONDIR": "/tmp/ipython",
-        "JUPYTER_DATA_DIR": "/tmp/jupyter",
-        "JUPYTER_RUNTIME_DIR": "/tmp/runtime",
+        "IPYTHONDIR": str(TMP / "ipython"),
+        "JUPYTER_DATA_DIR": str(TMP / "jupyter"),
+        "JUPYTER_RUNTIME_DIR": str(TMP / "runtime"),
         "PYTHONDONTWRITEBYTECODE": "1",
     }
 
@@ -147,7 +147,7 @@ def _outermost(paths: Sequence[Path]) -> list[Path]:
 
 def _parents(paths: Sequence[Path]) -> list[Path]:
     """The directories above the paths, outermost first: bubblewrap would make them for root's eyes only."""
-    found = {parent for path in paths for parent in path.parents if parent not in (Path("/"), Path("/tmp"))}
+    found = {parent for path in paths for parent in path.parents if parent not in (Path("/"), TMP)}
     return sorted(each for each in found if not each.is_relative_to("/usr"))
 
 
