@@ -1,5 +1,6 @@
 """What `lab grade` does, from the submissions of a class to its gradebook."""
 
+import contextlib
 import os
 import secrets
 from pathlib import Path
@@ -7,9 +8,13 @@ from pathlib import Path
 import click
 from tqdm import tqdm
 
+from labkit import flink
+from labkit.broker import cache, training
 from labkit.errors import LabError
+from labkit.flink import training as flink_training
 from labkit.grading import authoring, gradebook, sandbox, submissions
 from labkit.grading.grade import Grader, Task, plan
+from labkit.jvm import store
 
 SHORTEST = 16  # bytes of a secret
 
@@ -17,6 +22,7 @@ SHORTEST = 16  # bytes of a secret
 def grade(path: Path, out: Path, secret: Path, only: str | None, exercise: str | None, jobs: int) -> None:
     """Grade, with a progress bar, and say where the marks are. Raises LabError if that cannot begin."""
     sandbox.require()
+    _prepare()
     collection = authoring.of_the_package()
     exercises = [each for each in collection.folder.exercises() if exercise in (None, each.name)]
     if not exercises:
@@ -35,6 +41,13 @@ def grade(path: Path, out: Path, secret: Path, only: str | None, exercise: str |
         reports = grader.grade(made.tasks, jobs, done)
     for file in gradebook.write(out, made, reports, exercises):
         click.echo(f"{len(reports)} notebooks graded, {len(made.unreadable)} files not readable: {file}")
+
+
+def _prepare() -> None:
+    """Fetch and train what a sandbox starts from: there is no network in it, and nothing can be written."""
+    training.train(store.prepare(cache.installation()))
+    with contextlib.suppress(flink.NotInstalled):  # then the exercises in SQL earn nothing
+        flink_training.train(store.prepare(flink.installation()))
 
 
 def key(file: Path) -> bytes:

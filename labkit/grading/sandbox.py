@@ -23,6 +23,7 @@ SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib64", "/etc/ld.so.cache")
 INSIDE = Path(__file__).with_name("inside.py")
 PACKAGE = Path(labkit.__file__).parent
 HIDDEN = PACKAGE / "grading"
+ETC = HIDDEN / "etc"  # the names of the machine and of the user in the sandbox
 NOBODY = "65534"
 
 MB = 2**20
@@ -94,18 +95,19 @@ def _mounts(limits: Limits) -> list[str]:
     """The file system of the sandbox: what is not named here is not there."""
     python = Path(sys.executable).resolve().parents[1]
     shown = _outermost([Path(sys.prefix), Path(sys.base_prefix), python, PACKAGE])
-    words: list[str] = []
+    words = ["--proc", "/proc", "--dev", "/dev"]
+    for directory, size in ((TMP, limits.disk), (Path("/dev/shm"), limits.disk // 8)):
+        words += ["--perms", "1777", "--size", str(size), "--tmpfs", str(directory)]
+    for path in _parents([*shown, INSIDE_THERE, CACHE_THERE / "labkit", Path("/etc/hosts")]):
+        words += ["--perms", "0755", "--dir", str(path)]
     for path in filter(Path.exists, map(Path, SYSTEM)):
         how = ["--symlink", os.readlink(path)] if path.is_symlink() else ["--ro-bind", str(path)]
         words += [*how, str(path)]
-    words += ["--proc", "/proc", "--dev", "/dev"]
-    for directory, size in ((TMP, limits.disk), (Path("/dev/shm"), limits.disk // 8)):
-        words += ["--perms", "1777", "--size", str(size), "--tmpfs", str(directory)]
-    for path in _parents([*shown, INSIDE_THERE, CACHE_THERE / "labkit"]):
-        words += ["--perms", "0755", "--dir", str(path)]
     for path in shown:
         words += ["--ro-bind", str(path), str(path)]
     words += ["--tmpfs", str(HIDDEN), "--remount-ro", str(HIDDEN)]
+    for file in sorted(ETC.iterdir()):
+        words += ["--ro-bind", str(file), f"/etc/{file.name}"]
     words += ["--ro-bind", str(store.root()), str(CACHE_THERE / "labkit")]
     return [*words, "--ro-bind", str(INSIDE), str(INSIDE_THERE)]
 

@@ -12,6 +12,7 @@ import psutil
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
+from labkit.flink.installation import Installation
 from labkit.grading import authoring, gradebook, sandbox, submissions
 from labkit.grading.grade import Grader, plan
 
@@ -104,6 +105,17 @@ CLASS: dict[str, tuple[list[str], dict[str, int], str]] = {
     "greedy": ([START, GREEDY, DAMP], {"damp-rooms": 9}, "ok"),
     "endless": ([START, RECORDS, ENDLESS, DAMP], {"damp-rooms": 9, "which-records": 1}, "crashed"),
 }
+
+
+@pytest.mark.usefixtures("bubblewrap", "installation")
+def test_sql_is_graded_in_the_sandbox_too(flink: Installation | None, tmp_path: Path) -> None:
+    if not flink:
+        pytest.skip("Flink is not installed: uv run --all-extras pytest")
+    exercise = COLLECTION.folder.exercise("flink-hottest")
+    write(tmp_path / "class" / "anna" / "05_flink_exercises.ipynb", [START, solution("flink-hottest")])
+    made = plan(submissions.read(tmp_path / "class"), [exercise])
+    (report,) = Grader(COLLECTION, SECRET, tmp_path / "kept").grade(made.tasks, 1, lambda _: None)
+    assert (points(report), report["status"]) == ({"flink-hottest": exercise.points}, "ok")
 
 
 @pytest.fixture(scope="module")
