@@ -250,6 +250,10 @@ def _descendants(pid: int) -> list[int]:
 
 
 def _children(pid: int) -> Iterator[int]:
-    for each in Path(f"/proc/{pid}/task").glob("*/children"):
+    try:
+        files = [*Path(f"/proc/{pid}/task").glob("*/children")]
+    except OSError:  # it has just ended
+        return
+    for each in files:
         with contextlib.suppress(OSError, ValueError):
             yield from map(int, each.read_text().split())
