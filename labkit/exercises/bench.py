@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import orjson
 from quixstreams import Application
 
 from labkit.exercises.exercise import Exercise, Row, Sent
@@ -57,8 +56,7 @@ class Bench:
         """Write records to one of the exercise's topics, and wait until Kafka has acknowledged them."""
         producer = clients.producer(self.groups.topics.address, **PROMPT)
         for each in records:
-            value = each.value if isinstance(each.value, bytes) else orjson.dumps(each.value)
-            producer.produce(self.full(exercise, name), value, each.key, timestamp=each.timestamp)
+            producer.produce(self.full(exercise, name), each.raw, each.key, timestamp=each.timestamp)
         producer.flush(FLUSH_LIMIT)
 
     def collect(self, exercise: Exercise, wanted: Mapping[str, int]) -> dict[str, list[Row]]:

@@ -4,11 +4,10 @@ import difflib
 import hashlib
 import importlib.util
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 import orjson
 
@@ -32,7 +31,7 @@ class Folder:
 
     def exercise(self, name: str) -> Exercise:
         """Raises LabError if the file does not define an exercise of this name."""
-        file = self.path / f"{name.replace('-', '_')}.py"
+        file = self.path / file_of(name)
         found = getattr(module(file), "EXERCISE", None)
         if not isinstance(found, Exercise) or found.name != name:
             raise LabError(f"{file} must define EXERCISE = Exercise(name={name!r}, ...).")
@@ -59,14 +58,16 @@ class Folder:
         return found
 
 
+def file_of(name: str) -> str:
+    """The name of the files of an exercise: its own, its oracle's and its solutions'."""
+    return f"{name.replace('-', '_')}.py"
+
+
 def digest(sent: Sequence[Sent]) -> str:
     """A fingerprint of the records that go in."""
-    lines = (f"{each.key} {each.timestamp} {each.part} {_text(each.value)}" for each in sent)
+    texts = (each.raw.decode(errors="backslashreplace") for each in sent)
+    lines = (f"{each.key} {each.timestamp} {each.part} {text}" for each, text in zip(sent, texts, strict=True))
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
-
-
-def _text(value: Mapping[str, Any] | bytes) -> str:
-    return (value if isinstance(value, bytes) else orjson.dumps(value)).decode(errors="backslashreplace")
 
 
 def module(file: Path) -> ModuleType:

@@ -2,9 +2,12 @@
 
 import datetime
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from labkit.exercises.exercise import BASE, Sent
+from labkit.exercises import exercise
+from labkit.exercises.exercise import Sent
+from labkit.readings.reading import SENSOR_DATA, named_for
 
 READINGS = """
 CREATE TABLE readings (
@@ -45,9 +48,8 @@ def result(columns: str) -> str:
 
 def reading(device: str, second: float, temperature: float, humidity: float = 50.0) -> Sent:
     """A reading under the names that Flink's tables use; see `exercise.reading`."""
-    timestamp = BASE + round(1000 * second)
-    value = {"sensor_id": device, "temperature": temperature, "humidity": humidity, "timestamp": timestamp}
-    return Sent(device, value, timestamp)
+    plain = exercise.reading(device, second, temperature, humidity)
+    return replace(plain, value=named_for(SENSOR_DATA, plain.fields))
 
 
 def window_start(timestamp: int, milliseconds: int) -> str:

@@ -22,12 +22,16 @@ class Collection:
 
     def expected(self, exercise: Exercise, sent: Sequence[Sent]) -> dict[str, list[Row]]:
         """What the oracle expects, by output. An oracle yields the rows of the only output, or returns a dict."""
-        found = module(self.oracles / _file(exercise)).expected(sent)
+        found = module(self.oracles / catalogue.file_of(exercise.name)).expected(sent)
         return {name: list(rows) for name, rows in found.items()} if isinstance(found, dict) else {"out": list(found)}
 
     def solutions_of(self, exercise: Exercise) -> ModuleType:
         """The file with the reference and the wrong answers; see `proof`."""
-        return module(self.solutions / _file(exercise))
+        return module(self.solution(exercise.name))
+
+    def solution(self, name: str) -> Path:
+        """Where the reference and the wrong answers of an exercise are."""
+        return self.solutions / catalogue.file_of(name)
 
     def recording(self, exercise: Exercise) -> bytes:
         """The file of the recorded expectations, as it should be."""
@@ -43,10 +47,6 @@ class Collection:
         file.parent.mkdir(exist_ok=True)
         file.write_bytes(new)
         return True
-
-
-def _file(exercise: Exercise) -> str:
-    return f"{exercise.name.replace('-', '_')}.py"
 
 
 def of_the_package() -> Collection:

@@ -83,16 +83,17 @@ def run(job: dict[str, Any], address: str) -> dict[str, Any]:
     Checks that come before the cell write the same records again, those after it have their turn.
     """
     os.environ.update(LAB_BROKER=address, LAB_GRADED="1", LAB_PROGRESS=str(SCRATCH / "progress.json"))
-    cells, deadline = list(enumerate(job["cells"])), time.monotonic() + job["seconds"]
-    left_out: list[int] = []
+    cells, deadline = list(job["cells"]), time.monotonic() + job["seconds"]
+    left_out = 0
     while True:
-        reason = _execute([source for _, source in cells], job, deadline)
+        reason = _execute(cells, job, deadline)
         number = _last_begun(len(cells))
-        if not reason or number is None or time.monotonic() > deadline or len(left_out) > job["again"]:
+        if not reason or number is None or time.monotonic() > deadline or left_out > job["again"]:
             break
-        left_out.append(cells.pop(number)[0])
+        del cells[number]
+        left_out += 1
     late = time.monotonic() > deadline
-    return {"ended": "timeout" if late else "crashed" if left_out or reason else "ok", "left_out": left_out}
+    return {"ended": "timeout" if late else "crashed" if left_out or reason else "ok"}
 
 
 def _execute(sources: list[str], job: dict[str, Any], deadline: float) -> str:

@@ -29,12 +29,8 @@ def job(exercise: Exercise, sent: Sequence[Sent]) -> dict[str, Any]:
         "reads": exercise.topic("in"),
         "partitions": exercise.partitions,
         "outputs": [exercise.topic(name) for name in exercise.outputs],
-        "records": [[each.key, base64.b64encode(_bytes(each)).decode(), each.timestamp] for each in sent],
+        "records": [[each.key, base64.b64encode(each.raw).decode(), each.timestamp] for each in sent],
     }
-
-
-def _bytes(record: Sent) -> bytes:
-    return record.value if isinstance(record.value, bytes) else orjson.dumps(record.value)
 
 
 @dataclass(frozen=True)

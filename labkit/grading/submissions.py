@@ -1,5 +1,6 @@
 """The notebooks that an LMS hands over: a folder or zip, named as Moodle, Canvas, nbgrader or plain folders do."""
 
+import calendar
 import os
 import re
 import stat
@@ -93,8 +94,6 @@ def _of_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, place: PurePosix
 
 def _time(entry: zipfile.ZipInfo) -> float:
     """The time of a zip's entry, taken for UTC: zips know no time zone."""
-    import calendar
-
     return float(calendar.timegm((*entry.date_time, 0, 0, 0)))
 
 

@@ -51,7 +51,7 @@ BODIES = {body: place for place, source in SOURCES for body in bodies(source)}
 def test_its_solution_is_nowhere_else(exercise: Exercise) -> None:
     answer = COLLECTION.solutions_of(exercise).answer
     if callable(answer):
-        file = COLLECTION.solutions / f"{exercise.name.replace('-', '_')}.py"
+        file = COLLECTION.solution(exercise.name)
         (reference,) = [node for node in ast.parse(file.read_text()).body if getattr(node, "name", "") == "answer"]
         assert BODIES.get(ast.dump(ast.Module(reference.body, []))) is None
     else:

@@ -65,7 +65,7 @@ def test_unanswered_earns_nothing_the_reference_everything_and_wrong_answers_los
 @by_name(FUNCTIONS)
 def test_every_mutant_of_the_reference_is_caught(exercise: Exercise, lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kinds, "LIMIT", 3.0)
-    file = COLLECTION.solutions / f"{exercise.name.replace('-', '_')}.py"
+    file = COLLECTION.solution(exercise.name)
     verdicts = {words: proof.tried(lab.checks, COLLECTION, exercise, mutant) for words, mutant in mutants.of(file)}
     assert len(verdicts) >= 3
     passed = {words for words, verdict in verdicts.items() if verdict.passed}

@@ -25,7 +25,7 @@ RECORDS = 'lab.check("which-records", ["B", "D", "E"])'
 
 
 def solution(name: str, answer: str = "answer") -> str:
-    return (COLLECTION.solutions / f"{name.replace('-', '_')}.py").read_text() + f'\nlab.check("{name}", {answer})'
+    return COLLECTION.solution(name).read_text() + f'\nlab.check("{name}", {answer})'
 
 
 DAMP, LETTERS = solution("damp-rooms"), solution("dead-letters")

@@ -15,11 +15,12 @@ import papermill
 import pytest
 
 from labkit.broker import OwnBroker
+from labkit.grading import authoring
 
 EVERY = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 EXERCISES = [path for path in EVERY if path.stem.endswith("_exercises")]
 NOTEBOOKS = [path for path in EVERY if path not in EXERCISES]
-SOLUTIONS = Path(__file__).parents[1] / "solutions"
+COLLECTION = authoring.of_the_package()
 OTHER = {"seed": 7, "devices": 5, "rate": 4.0, "seconds": 2}
 RECORDED = {"source": "nyc-weather"}
 # From 03 on with both at once: pytest --nbmake has run them on simulated sensors, and each takes most of a minute.
@@ -80,7 +81,7 @@ def test_exercises_run_unanswered_and_say_so(path: Path, tmp_path: Path) -> None
 def test_exercises_filled_with_the_references_pass_under_nbmake(path: Path, tmp_path: Path) -> None:
     notebook, filled = nbformat.read(path, as_version=4), tmp_path / path.name
     for cell, name in checks_in_cells(notebook):
-        solution = (SOLUTIONS / f"{name.replace('-', '_')}.py").read_text()
+        solution = COLLECTION.solution(name).read_text()
         cell.source = f'{solution}\n\nlab.check("{name}", answer)'
     nbformat.write(notebook, filled)
     command = [sys.executable, "-m", "pytest", "--nbmake", "--overwrite", "-n0", "-p", "no:cacheprovider", filled]
