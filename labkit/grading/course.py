@@ -12,7 +12,7 @@ from labkit import flink
 from labkit.broker import cache, training
 from labkit.errors import LabError
 from labkit.flink import training as flink_training
-from labkit.grading import authoring, gradebook, sandbox, submissions
+from labkit.grading import authoring, enclosure, gradebook, submissions
 from labkit.grading.grade import Grader, Task, plan
 from labkit.jvm import store
 
@@ -21,7 +21,7 @@ SHORTEST = 16  # bytes of a secret
 
 def grade(path: Path, out: Path, secret: Path, only: str | None, exercise: str | None, jobs: int) -> None:
     """Grade, with a progress bar, and say where the marks are. Raises LabError if that cannot begin."""
-    sandbox.require()
+    enclosure.require()
     _prepare()
     collection = authoring.of_the_package()
     exercises = [each for each in collection.folder.exercises() if exercise in (None, each.name)]

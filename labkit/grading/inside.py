@@ -8,63 +8,93 @@ still what the notebook wrote: whoever reads it must expect anything.
 """
 
 import base64
+import contextlib
 import ctypes
 import json
 import os
-import re
 import resource
-import signal
 import sys
 import tempfile
 import time
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
-import nbformat
-import papermill
-from nbformat.v4 import new_code_cell, new_notebook
+begun = time.monotonic()
+sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]  # papermill's import takes 1.3 s longer with it
 
-from labkit.broker import OwnBroker
-from labkit.kafka import clients, tap
-from labkit.kafka.topics import Topics
+import nbformat  # noqa: E402
+import papermill  # noqa: E402
+import psutil  # noqa: E402
+from nbformat.v4 import new_code_cell, new_notebook  # noqa: E402
 
-HOME, SCRATCH = Path.home(), Path(tempfile.gettempdir())
-EXECUTED = SCRATCH / "executed.ipynb"
-PR_SET_DUMPABLE = 4
+from labkit.broker import OwnBroker  # noqa: E402
+from labkit.kafka import clients, tap  # noqa: E402
+from labkit.kafka.topics import Topics  # noqa: E402
+
+SCRATCH = Path(tempfile.gettempdir())
+WORK, EXECUTED = SCRATCH / "work", SCRATCH / "executed.ipynb"
+PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER = 4, 36
 
 
 def main() -> None:
     job = json.loads(sys.stdin.readline())
-    out = _private_output()
-    HOME.mkdir()
-    broker = OwnBroker()
+    out = Lines(job["nonce"])
+    out.say(phase="imports", seconds=time.monotonic() - begun)
+    WORK.mkdir()
+    with out.phase("broker"):
+        broker = OwnBroker()
+    spared = {each.pid for each in _others(())}  # Kafka and its keeper
     try:
         topics = Topics(broker.address)
-        _fill(topics, job["exercises"])
+        with out.phase("readings"):
+            _fill(topics, job["exercises"])
         _limit(job)
-        ended = run(job, broker.address)
-        _end_all_others()
-        _say(out, job, ended)
-        for topic in (name for each in job["exercises"] for name in each["outputs"]):
-            _hand_out(out, job, topics, topic)
-        _say(out, job, {"done": True})
+        with out.phase("notebook"):
+            ended = run(job, broker.address, out)
+            _end_all(spared)
+        out.say(ended=ended)
+        with out.phase("records"):
+            for topic in (name for each in job["exercises"] for name in each["outputs"]):
+                _hand_out(out, job, topics, topic)
+        out.say(done=True)
     finally:
         broker.close()
 
 
+class Lines:
+    """Lines for the grader, each beginning with the nonce.
+
+    They go to what was standard output, under another number, which no child gets, of a process whose files others
+    cannot open. What the notebook orphans becomes a child of this process.
+    """
+
+    def __init__(self, nonce: str) -> None:
+        self._nonce = nonce
+        if sys.platform == "linux":
+            prctl = ctypes.CDLL(None).prctl
+            prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
+            prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        self._file = _private_output()
+
+    def say(self, **line: Any) -> None:
+        self._file.write(f"{self._nonce} {json.dumps(line)}\n")
+        self._file.flush()
+
+    @contextlib.contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        """Say how long something took."""
+        start = time.monotonic()
+        yield
+        self.say(phase=name, seconds=time.monotonic() - start)
+
+
 def _private_output() -> Any:
-    """Standard output under another number, which no child gets, in a process whose files others cannot open."""
-    ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
     out = os.fdopen(os.dup(1), "w")
     nothing = os.open(os.devnull, os.O_RDWR)
     for number in (0, 1, 2):
         os.dup2(nothing, number)
     return out
-
-
-def _say(out: Any, job: dict[str, Any], line: dict[str, Any]) -> None:
-    out.write(f"{job['nonce']} {json.dumps(line)}\n")
-    out.flush()
 
 
 def _fill(topics: Topics, exercises: list[dict[str, Any]]) -> None:
@@ -77,23 +107,27 @@ def _fill(topics: Topics, exercises: list[dict[str, Any]]) -> None:
     producer.flush(30)
 
 
-def run(job: dict[str, Any], address: str) -> dict[str, Any]:
-    """Run the notebook; as long as a cell kills the kernel, run it again without that cell.
+def run(job: dict[str, Any], address: str, out: Lines) -> str:
+    """Run the notebook; as long as a cell kills the kernel, run it again without that cell. How it ended.
 
     Checks that come before the cell write the same records again, those after it have their turn.
     """
     os.environ.update(LAB_BROKER=address, LAB_GRADED="1", LAB_PROGRESS=str(SCRATCH / "progress.json"))
-    cells, deadline = list(job["cells"]), time.monotonic() + job["seconds"]
+    numbers, deadline = list(range(len(job["cells"]))), time.monotonic() + job["seconds"]
     left_out = 0
     while True:
-        reason = _execute(cells, job, deadline)
-        number = _last_begun(len(cells))
-        if not reason or number is None or time.monotonic() > deadline or left_out > job["again"]:
+        reason = _execute([job["cells"][number] for number in numbers], job, deadline)
+        executed = _executed(len(numbers))
+        last = max((place for place, each in enumerate(executed) if _was_begun(each)), default=None)
+        if not reason or last is None or time.monotonic() > deadline or left_out > job["again"]:
             break
-        del cells[number]
+        del numbers[last]
         left_out += 1
+    for number, cell in zip(numbers, executed, strict=False):
+        if text := _text(cell)[: job["shown"]]:
+            out.say(cell=number, text=text)
     late = time.monotonic() > deadline
-    return {"ended": "timeout" if late else "crashed" if left_out or reason else "ok"}
+    return "timeout" if late else "crashed" if left_out or reason else "ok"
 
 
 def _execute(sources: list[str], job: dict[str, Any], deadline: float) -> str:
@@ -106,7 +140,7 @@ def _execute(sources: list[str], job: dict[str, Any], deadline: float) -> str:
     try:
         papermill.execute_notebook(
             path, str(EXECUTED), kernel_name="python3", progress_bar=False, log_output=False, store_widget_state=False,
-            execution_timeout=int(limit), allow_errors=True, cwd=HOME,
+            execution_timeout=int(limit), allow_errors=True, cwd=WORK,
         )  # fmt: skip
     except papermill.PapermillExecutionError:
         return ""
@@ -122,49 +156,55 @@ def _limit(job: dict[str, Any]) -> None:
     """Limits for each process that is started from now on: Kafka runs already."""
     resource.setrlimit(resource.RLIMIT_DATA, (job["memory"], job["memory"]))
     resource.setrlimit(resource.RLIMIT_FSIZE, (job["file_size"], job["file_size"]))
-    resource.setrlimit(resource.RLIMIT_NPROC, (job["processes"], job["processes"]))
+    if job["enclosed"]:  # elsewhere all processes of the user would count
+        resource.setrlimit(resource.RLIMIT_NPROC, (job["processes"], job["processes"]))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def _last_begun(cells: int) -> int | None:
-    """The number of the cell that papermill was executing when it broke off."""
+def _executed(cells: int) -> list[Any]:
+    """The cells as papermill has saved them; none if the notebook has damaged that file."""
     try:
         found = json.loads(EXECUTED.read_bytes())["cells"][:cells]
-        begun = [n for n, each in enumerate(found) if each["metadata"].get("papermill", {}).get("start_time")]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return None
-    return begun[-1] if begun else None
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return []
+    return found if isinstance(found, list) else []
 
 
-def _end_all_others() -> None:
-    """Kill everything but this process, its ancestors, and Kafka with its keeper: what comes out must stand still."""
-    mine = {os.getpid(), *_ancestors()}
-    for each in Path("/proc").glob("[0-9]*"):
-        command = _read(each / "cmdline")
-        if int(each.name) not in mine and not re.search(rb"keeper\.py|kafka\.Kafka", command):
-            try:
-                os.kill(int(each.name), signal.SIGKILL)
-            except (ProcessLookupError, PermissionError):
-                continue
-
-
-def _ancestors() -> set[int]:
-    found, pid = set(), os.getppid()
-    while pid > 0:
-        found.add(pid)
-        match = re.search(rb"^PPid:\s+(\d+)", _read(Path(f"/proc/{pid}/status")), flags=re.MULTILINE)
-        pid = int(match[1]) if match else 0
-    return found
-
-
-def _read(path: Path) -> bytes:
+def _was_begun(cell: Any) -> bool:
     try:
-        return path.read_bytes()
-    except OSError:
-        return b""
+        return bool(cell["metadata"]["papermill"]["start_time"])
+    except (KeyError, TypeError):
+        return False
 
 
-def _hand_out(out: Any, job: dict[str, Any], topics: Topics, topic: str) -> None:
+def _text(cell: Any) -> str:
+    """What a cell wrote, as text."""
+    found = []
+    with contextlib.suppress(KeyError, TypeError, AttributeError):
+        for each in cell["outputs"]:
+            if each["output_type"] == "error":
+                found += [f"{each['ename']}: {each['evalue']}"]
+            else:
+                found += [each["text"] if "text" in each else each["data"].get("text/plain", "")]
+    return "\n".join(dict.fromkeys("".join(each).rstrip("\n") for each in found))  # a live view is there twice
+
+
+def _others(spared: Collection[int]) -> list[psutil.Process]:
+    """The processes that this one has started, and theirs, but for those spared."""
+    return [each for each in psutil.Process().children(recursive=True) if each.pid not in spared]
+
+
+def _end_all(spared: Collection[int]) -> None:
+    """Kill what the notebook has left behind, for 5 s at most: what comes out must stand still."""
+    deadline = time.monotonic() + 5
+    while (left := _others(spared)) and time.monotonic() < deadline:
+        for each in left:
+            with contextlib.suppress(psutil.Error):
+                each.kill()
+        psutil.wait_procs(left, timeout=0.1)
+
+
+def _hand_out(out: Lines, job: dict[str, Any], topics: Topics, topic: str) -> None:
     """Every record of a topic, up to the limits."""
     size = 0
     for record in tap.everything(topics, topic, raw=True) if topics.partitions(topic) else []:
@@ -173,9 +213,8 @@ def _hand_out(out: Any, job: dict[str, Any], topics: Topics, topic: str) -> None
         line |= {"value": base64.b64encode(value[: job["record_size"] + 1]).decode()}
         size += len(json.dumps(line))
         if size > job["topic_size"]:
-            _say(out, job, {"topic": topic, "cut": True})
             return
-        _say(out, job, line)
+        out.say(**line)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
 from labkit.flink.installation import Installation
-from labkit.grading import authoring, gradebook, sandbox, submissions
+from labkit.grading import authoring, enclosure, gradebook, sandbox, submissions
 from labkit.grading.grade import Grader, plan
 
 COLLECTION = authoring.of_the_package()
@@ -121,7 +121,7 @@ def test_sql_is_graded_in_the_sandbox_too(flink: Installation | None, tmp_path: 
 @pytest.fixture(scope="module")
 def bubblewrap() -> None:
     try:
-        sandbox.require()
+        enclosure.require()
     except Exception as error:
         pytest.skip(str(error))
 
@@ -129,7 +129,7 @@ def bubblewrap() -> None:
 @pytest.mark.usefixtures("bubblewrap", "installation")
 def test_each_gets_the_marks_of_its_records_and_no_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     listener = socket.create_server(("127.0.0.1", 0))
-    places = (sandbox.PACKAGE / "grading", COLLECTION.solutions, COLLECTION.oracles, tmp_path, tmp_path / "spied")
+    places = (enclosure.PACKAGE / "grading", COLLECTION.solutions, COLLECTION.oracles, tmp_path, tmp_path / "spied")
     spy = SPY.replace("%d", str(listener.getsockname()[1]))
     for place in places:
         spy = spy.replace("%r", repr(str(place)), 1)

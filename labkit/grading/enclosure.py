@@ -1,0 +1,115 @@
+"""The command line of the sandbox: bubblewrap, with namespaces of its own, and nothing of the grader in sight."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import labkit
+from labkit.errors import LabError
+from labkit.jvm import store
+
+SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib64", "/etc/ld.so.cache")
+INSIDE = Path(__file__).with_name("inside.py")
+INSIDE_THERE, CACHE_THERE, TMP = Path("/grading/inside.py"), Path("/cache"), Path("/tmp")
+PACKAGE = Path(labkit.__file__).parent
+HIDDEN = PACKAGE / "grading"
+ETC = HIDDEN / "etc"  # the names of the machine and of the user in the sandbox
+NOBODY = "65534"
+
+
+def require() -> None:
+    """Raise LabError, saying what to do, unless bubblewrap can make a sandbox here."""
+    if not shutil.which("bwrap"):
+        raise LabError(
+            "Grading needs bubblewrap, which Linux has: `apt-get install bubblewrap` or `dnf install bubblewrap`. "
+            "Submissions are not run without a sandbox."
+        )
+    tried = subprocess.run([*_namespaces(), "--ro-bind", "/", "/", "true"], capture_output=True, text=True, check=False)
+    if tried.returncode:
+        raise LabError(
+            f"bubblewrap cannot make a sandbox here ({tried.stderr.strip()[:200]}). On Ubuntu 24.04 AppArmor forbids "
+            "it: allow it with a profile for /usr/bin/bwrap that has `userns,`, or run as root."
+        )
+
+
+def _namespaces() -> list[str]:
+    """As root the mounts need no user namespace, which comes later, when a real unprivileged user has taken over."""
+    user = [] if _is_root() else ["--unshare-user", "--uid", "1000", "--gid", "1000"]
+    kinds = ["--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"]
+    return ["bwrap", *user, *kinds, "--die-with-parent", "--new-session", "--hostname", "grading"]
+
+
+def _is_root() -> bool:
+    return os.geteuid() == 0
+
+
+def command(disk: int) -> list[str]:
+    """The command line of the sandbox around `inside.py`; `disk` is the size of its temporary directory in bytes."""
+    words = [*_namespaces(), "--clearenv"]
+    for name, value in _environment().items():
+        words += ["--setenv", name, value]
+    return [*words, *_mounts(disk), *_unprivileged(), sys.executable, "-I", str(INSIDE_THERE)]
+
+
+def _mounts(disk: int) -> list[str]:
+    """The file system of the sandbox: what is not named here is not there."""
+    python = Path(sys.executable).resolve().parents[1]
+    shown = _outermost([Path(sys.prefix), Path(sys.base_prefix), python, PACKAGE])
+    words = ["--proc", "/proc", "--dev", "/dev"]
+    for directory, size in ((TMP, disk), (Path("/dev/shm"), disk // 8)):
+        words += ["--perms", "1777", "--size", str(size), "--tmpfs", str(directory)]
+    for path in _parents([*shown, INSIDE_THERE, CACHE_THERE / "labkit", Path("/etc/hosts")]):
+        words += ["--perms", "0755", "--dir", str(path)]
+    for path in filter(Path.exists, map(Path, SYSTEM)):
+        how = ["--symlink", os.readlink(path)] if path.is_symlink() else ["--ro-bind", str(path)]
+        words += [*how, str(path)]
+    for path in shown:
+        words += ["--ro-bind", str(path), str(path)]
+    words += ["--tmpfs", str(HIDDEN), "--remount-ro", str(HIDDEN)]
+    for file in sorted(ETC.iterdir()):
+        words += ["--ro-bind", str(file), f"/etc/{file.name}"]
+    words += ["--ro-bind", str(store.root()), str(CACHE_THERE / "labkit")]
+    return [*words, "--ro-bind", str(INSIDE), str(INSIDE_THERE)]
+
+
+def _environment() -> dict[str, str]:
+    return scratch(TMP) | {
+        "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
+        "HOME": str(TMP / "work"),
+        "XDG_CACHE_HOME": str(CACHE_THERE),
+        "LANG": "C.UTF-8",
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+
+
+def scratch(directory: Path) -> dict[str, str]:
+    """The variables that keep a notebook's own files in a directory."""
+    places = {"IPYTHONDIR": "ipython", "JUPYTER_DATA_DIR": "jupyter", "JUPYTER_RUNTIME_DIR": "runtime"}
+    return {"TMPDIR": str(directory)} | {name: str(directory / place) for name, place in places.items()}
+
+
+def _unprivileged() -> list[str]:
+    """For root: become nobody for good, and then have a user namespace of one's own."""
+    if not _is_root():
+        return []
+    drop = ["setpriv", "--reuid", NOBODY, "--regid", NOBODY, "--clear-groups", "--no-new-privs"]
+    user = ["bwrap", "--unshare-user", "--disable-userns", "--uid", "1000", "--gid", "1000", "--dev-bind", "/", "/"]
+    return [*drop, "--bounding-set=-all", "--inh-caps=-all", *user]
+
+
+def _outermost(paths: Sequence[Path]) -> list[Path]:
+    """The paths that are not within others, nor in /usr, which is shown anyway."""
+    found: list[Path] = []
+    for path in sorted({*paths}):
+        if not any(path.is_relative_to(other) for other in [*found, Path("/usr")]):
+            found.append(path)
+    return found
+
+
+def _parents(paths: Sequence[Path]) -> list[Path]:
+    """The directories above the paths, outermost first: bubblewrap would make them for root's eyes only."""
+    found = {parent for path in paths for parent in path.parents if parent not in (Path("/"), TMP)}
+    return sorted(each for each in found if not each.is_relative_to("/usr"))
