@@ -252,32 +252,45 @@ def check(exercises: Path | None, only: str | None) -> None:
         raise SystemExit(1)
 
 
+FILE = click.Path(path_type=Path)
+
+
 @main.command()
-@click.argument("submissions", type=click.Path(path_type=Path, exists=True))
+@click.argument("submissions", type=FILE, required=False)
+@click.option("--out", type=FILE, default="grades", show_default=True, help="The folder for marks.")
+@click.option("--course", type=FILE, default="course.toml", show_default=True, help="The file that describes it.")
+@click.option("--init", is_flag=True, help="Write a course file to fill in, and do nothing else.")
+@click.option("--only", help="Only this student, as gradebook.csv has the name.")
+@click.option("--exercise", help="Only notebooks with this exercise.")
+@click.option("--jobs", default=os.cpu_count() or 2, show_default="one for each CPU", help="How many at once.")
+@click.option("--regrade", is_flag=True, help="Grade anew what was graded before an exercise changed.")
+@click.option("--try", "own", type=FILE, help="Grade this notebook of your own, on new readings, without a sandbox.")
 @click.option(
-    "--out", type=click.Path(path_type=Path), default="grades", show_default=True, help="The folder for marks."
+    "--unsafe-no-sandbox", is_flag=True, help="Let submissions do whatever you can do. The gradebook says so."
 )
-@click.option(
-    "--secret",
-    type=click.Path(path_type=Path),
-    default="course.secret",
-    show_default=True,
-    help="The file with the course's secret, from which each student's readings are made; made if missing.",
-)
-@click.option("--only", help="One student.")
-@click.option("--exercise", help="One exercise.")
-@click.option("--jobs", default=2, show_default=True, help="How many sandboxes at once.")
-def grade(submissions: Path, out: Path, secret: Path, only: str | None, exercise: str | None, jobs: int) -> None:
+def grade(
+    submissions: Path | None, out: Path, course: Path, init: bool, own: Path | None, unsafe_no_sandbox: bool,
+    regrade: bool, **wanted: Any,
+) -> None:  # fmt: skip
     """Grade a folder or zip of submitted notebooks: each in a sandbox, on readings that differ by student.
 
-    Writes gradebook.csv and, for each student, feedback as HTML and a results.json. Ctrl+C loses nothing: run it again,
-    and only what is missing is graded.
+    Writes gradebook.csv, the files of your LMS filled in and, for each student, feedback. Ctrl+C loses nothing: run it
+    again, and only what is missing is graded. docs/grading.md explains it all.
 
     Example: lab grade submissions.zip --out grades
-    """
-    from labkit.grading import course
 
-    course.grade(submissions, out, secret, only, exercise, jobs)
+    Example: lab grade --try 02_filter_exercises.ipynb
+    """
+    from labkit.grading import command
+
+    if init:
+        command.init(course)
+    elif own:
+        command.attempt(own)
+    elif submissions:
+        command.grade(submissions, out, course, command.Wanted(**wanted, enclosed=not unsafe_no_sandbox, anew=regrade))
+    else:
+        raise LabError("Give the folder or zip of submissions, such as: lab grade submissions.zip.")
 
 
 def _train(installation: AnyInstallation, train: Callable[[AnyInstallation], None], seconds: int) -> None:

@@ -1,63 +1,208 @@
-"""What `lab grade` does, from the submissions of a class to its gradebook."""
+"""A course as its instructor describes it, in `course.toml`: roster, weights, deadline, secret and overrides."""
 
-import contextlib
+import datetime
+import difflib
 import os
 import secrets
+import tomllib
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-import click
-from tqdm import tqdm
-
-from labkit import flink
-from labkit.broker import cache, training
 from labkit.errors import LabError
-from labkit.flink import training as flink_training
-from labkit.grading import authoring, enclosure, gradebook, submissions
-from labkit.grading.grade import Grader, Task, plan
-from labkit.jvm import store
+from labkit.exercises.exercise import Exercise
 
+FILE, SECRET = "course.toml", "course.secret"
 SHORTEST = 16  # bytes of a secret
 
+TEMPLATE = """\
+# The course that `lab grade` grades. A line that begins with # is not used: every setting has a default.
 
-def grade(path: Path, out: Path, secret: Path, only: str | None, exercise: str | None, jobs: int) -> None:
-    """Grade, with a progress bar, and say where the marks are. Raises LabError if that cannot begin."""
-    enclosure.require()
-    _prepare()
-    collection = authoring.of_the_package()
-    exercises = [each for each in collection.folder.exercises() if exercise in (None, each.name)]
-    if not exercises:
-        raise LabError(f"There is no exercise {exercise!r}: `lab progress` lists them.")
-    found = [each for each in submissions.read(path) if only in (None, each.student)]
-    if not found:
-        raise LabError(f"There is no submission of {only!r} in {path}.")
-    made = plan(found, exercises)
-    grader = Grader(collection, key(secret), out / "kept")
-    with tqdm(total=len(made.tasks), unit="notebook", desc="Grading") as bar:
+secret = "course.secret"  # the file with the secret that the readings are made from; made if it is missing
 
-        def done(task: Task) -> None:
-            bar.set_postfix_str(task.student)
-            bar.update()
+# lessons = ["02_filter"]  # whose exercises are graded; by default those of all
 
-        reports = grader.grade(made.tasks, jobs, done)
-    for file in gradebook.write(out, made, reports, exercises):
-        click.echo(f"{len(reports)} notebooks graded, {len(made.unreadable)} files not readable: {file}")
+# deadline = 2026-12-01T23:59:59+01:00
+
+# [late]
+# percent_per_day = 10  # of the points, for each day that has begun
+# most_percent = 50
+
+# The points of an exercise; by default those that `lab progress` shows.
+# [weights]
+# damp-rooms = 10
+# which-records = 0
+
+# The students, by the names of their folders. An export of Canvas or a worksheet of Moodle is a roster, too.
+# [roster]
+# aek = "Anna Ek"
+
+# Files of the learning management system, to be filled in and imported again.
+# [canvas]
+# export = "canvas.csv"
+# column = "Stream processing (1234567)"  # needed if there are several assignments
+# [moodle]
+# worksheet = "worksheet.csv"
+
+# A mark that a human has given. It is final: no weight or late rule changes it.
+# [[override]]
+# student = "aek"
+# exercise = "damp-rooms"
+# points = 7
+# reason = "the answer is right, but the network failed"
+"""
 
 
-def _prepare() -> None:
-    """Fetch and train what a sandbox starts from: there is no network in it, and nothing can be written."""
-    training.train(store.prepare(cache.installation()))
-    with contextlib.suppress(flink.NotInstalled):  # then the exercises in SQL earn nothing
-        flink_training.train(store.prepare(flink.installation()))
+@dataclass(frozen=True)
+class Override:
+    """A mark that a human has given."""
+
+    student: str
+    exercise: str
+    points: float
+    reason: str
 
 
-def key(file: Path) -> bytes:
-    """The course's secret; made, for the owner's eyes only, if there is none. Raises LabError if it is too short."""
+@dataclass(frozen=True)
+class Course:
+    """What an instructor has said. `roster` has names by id, `weights` points by exercise."""
+
+    secret: Path = Path(SECRET)
+    lessons: Sequence[str] = ()  # all if there are none
+    deadline: datetime.datetime | None = None
+    percent_per_day: float = 0.0
+    most_percent: float = 100.0
+    weights: Mapping[str, float] = field(default_factory=dict)
+    roster: Mapping[str, str] = field(default_factory=dict)
+    canvas: Path | None = None
+    canvas_column: str = ""
+    moodle: Path | None = None
+    overrides: Sequence[Override] = ()
+
+    def has(self, exercise: Exercise) -> bool:
+        """Whether the course has an exercise."""
+        return not self.lessons or exercise.lesson in self.lessons
+
+    def percent_off(self, submitted: float, said_late: bool) -> float:
+        """What a submission of that time (epoch seconds) loses; a day counts as soon as it has begun."""
+        if not self.deadline:
+            return 0.0
+        late = submitted - self.deadline.timestamp()
+        days = max(int(-(-late // 86400)), 1 if said_late else 0)
+        return min(days * self.percent_per_day, self.most_percent)
+
+    def is_late(self, submitted: float, said_late: bool) -> bool:
+        return said_late or bool(self.deadline and submitted > self.deadline.timestamp())
+
+
+KEYS = {
+    "": ("secret", "lessons", "deadline", "late", "weights", "roster", "canvas", "moodle", "override"),
+    "late": ("percent_per_day", "most_percent"),
+    "canvas": ("export", "column"),
+    "moodle": ("worksheet",),
+    "override": ("student", "exercise", "points", "reason"),
+}
+
+
+def read(file: Path, exercises: Sequence[Exercise]) -> Course:
+    """The course that a file describes; the defaults if there is none. Paths in it are relative to its folder.
+
+    Raises LabError, saying what to change, if it cannot be understood, or names none of these exercises.
+    """
+    folder = file.parent
     if not file.exists():
+        return Course(folder / SECRET)
+    try:
+        said = tomllib.loads(file.read_text())
+        return _course(said, folder, exercises)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, LabError) as error:
+        raise LabError(f"{file}: {error}") from None
+
+
+def _course(said: dict[str, Any], folder: Path, known: Sequence[Exercise]) -> Course:
+    _known(said, KEYS[""])
+    exercises, lessons = {each.name for each in known}, tuple(_value(said, "lessons", list, ()))
+    _known(lessons, {each.lesson for each in known})
+    late, canvas, moodle = (_table(said, name) for name in ("late", "canvas", "moodle"))
+    weights = _table(said, "weights", exercises)
+    overrides = tuple(_override(each, exercises) for each in _value(said, "override", list, ()))
+    deadline = _value(said, "deadline", datetime.datetime, None)
+    return Course(
+        secret=folder / _value(said, "secret", str, SECRET),
+        lessons=lessons,
+        deadline=deadline.astimezone() if deadline else None,  # without a zone it is this computer's time
+        percent_per_day=_number(late, "percent_per_day", 0),
+        most_percent=_number(late, "most_percent", 100),
+        weights={name: _number(weights, name, 0) for name in weights},
+        roster={name: _value(roster, name, str, "") for roster in [_table(said, "roster", None)] for name in roster},
+        canvas=folder / _value(canvas, "export", str, "") if canvas else None,
+        canvas_column=_value(canvas, "column", str, ""),
+        moodle=folder / _value(moodle, "worksheet", str, "") if moodle else None,
+        overrides=overrides,
+    )
+
+
+def _override(said: Any, exercises: Collection[str]) -> Override:
+    if not isinstance(said, dict):
+        raise LabError("each override is a table: [[override]].")
+    _known(said, KEYS["override"])
+    if missing := [name for name in KEYS["override"] if name not in said]:
+        raise LabError(f"an override has no {missing[0]}.")
+    texts = (_value(said, name, str, "") for name in ("student", "exercise", "reason"))
+    student, exercise, reason = texts
+    _known([exercise], exercises)
+    if not reason.strip():
+        raise LabError(f"the override for {student} needs a reason.")
+    return Override(student, exercise, _number(said, "points", 0), reason)
+
+
+def _table(said: Mapping[str, Any], name: str, keys: Collection[str] | None = ()) -> dict[str, Any]:
+    """A table whose keys are known; any key is if `keys` is None."""
+    found: dict[str, Any] = _value(said, name, dict, {})
+    if keys is not None:
+        _known(found, keys or KEYS[name])
+    return found
+
+
+def _known(names: Collection[str], known: Collection[str]) -> None:
+    for name in names:
+        if name not in known:
+            near = difflib.get_close_matches(str(name), known, n=1)
+            raise LabError(f"{name!r} is not known" + (f": did you mean {near[0]!r}?" if near else "."))
+
+
+def _value(said: Mapping[str, Any], name: str, kind: type, default: Any) -> Any:
+    found = said.get(name, default)
+    if found is not default and not isinstance(found, kind):
+        words = {
+            str: "a text in quotes",
+            dict: "a table",
+            list: "a list",
+            datetime.datetime: "a date and time",
+        }
+        raise LabError(f"{name} must be {words[kind]}, not {found!r:.40}.")
+    return found
+
+
+def _number(said: Mapping[str, Any], name: str, default: float) -> float:
+    found = said.get(name, default)
+    if isinstance(found, bool) or not isinstance(found, int | float) or not 0 <= found < float("inf"):
+        raise LabError(f"{name} must be a number, 0 or more, not {found!r:.40}.")
+    return float(found)
+
+
+def key(file: Path) -> tuple[bytes, bool]:
+    """The course's secret, and whether it was made just now, for the owner's eyes only, because there was none.
+
+    Raises LabError if it is too short.
+    """
+    fresh = not file.exists()
+    if fresh:
         handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w") as fresh:
-            fresh.write(secrets.token_hex(32))
-        click.echo(f"Made the secret of this course, {file}: keep it, and keep it from students.")
+        with os.fdopen(handle, "w") as written:
+            written.write(secrets.token_hex(32))
     content = file.read_bytes().strip()
     if len(content) < SHORTEST:
         raise LabError(f"The secret in {file} is too short: delete it, and a new one is made.")
-    return content
+    return content, fresh

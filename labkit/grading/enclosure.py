@@ -25,7 +25,7 @@ def require() -> None:
     if not shutil.which("bwrap"):
         raise LabError(
             "Grading needs bubblewrap, which Linux has: `apt-get install bubblewrap` or `dnf install bubblewrap`. "
-            "Submissions are not run without a sandbox."
+            "Without it nothing is run, unless you say --unsafe-no-sandbox."
         )
     tried = subprocess.run([*_namespaces(), "--ro-bind", "/", "/", "true"], capture_output=True, text=True, check=False)
     if tried.returncode:

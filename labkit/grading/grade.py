@@ -1,28 +1,40 @@
 """Grading a class: each submission once in the sandbox, its marks kept on disk as soon as they are known."""
 
+import csv
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from labkit.exercises import catalogue
 from labkit.exercises.exercise import Exercise
-from labkit.grading import marking, notebooks, sandbox
+from labkit.grading import executed, marking, notebooks, sandbox
 from labkit.grading.authoring import Collection
 from labkit.grading.submissions import Submission
 
+NONE = "it checks no exercise of this course"
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, eq=False)
 class Task:
     """One notebook of a student, with the exercises that it is graded for: those that no newer file of theirs has."""
 
-    student: str
     submission: Submission
-    sources: tuple[str, ...]
     exercises: tuple[Exercise, ...]
+
+    @property
+    def student(self) -> str:
+        return self.submission.student
+
+    @property
+    def sources(self) -> list[str]:
+        """The code, cell by cell."""
+        return [each.source for each in self.submission.cells if each.is_code]
 
 
 @dataclass
@@ -39,22 +51,15 @@ def plan(found: Sequence[Submission], exercises: Sequence[Exercise]) -> Plan:
     known, made = {each.name: each for each in exercises}, Plan()
     newest: dict[tuple[str, str], str] = {}
     for each in reversed(found):  # the newest first, within a student
-        try:
-            if each.problem:
-                raise notebooks.Unreadable(each.problem)
-            sources = notebooks.cells(each.content)
-            asked = [name for name in notebooks.exercises_in(sources) if name in known]
-            if not asked:
-                raise notebooks.Unreadable("it checks no exercise of this course")
-        except notebooks.Unreadable as reason:
-            made.unreadable.append((each.student, each.file, str(reason)))
-            continue
+        asked = [name for name in notebooks.exercises_in(each.cells) if name in known]
         fresh = [name for name in asked if (each.student, name) not in newest]
         newest |= {(each.student, name): each.file for name in fresh}
         if fresh:
-            made.tasks.append(Task(each.student, each, tuple(sources), tuple(known[name] for name in fresh)))
-        else:
+            made.tasks.append(Task(each, tuple(known[name] for name in fresh)))
+        elif asked:
             made.older.append((each.student, each.file, newest[each.student, asked[0]]))
+        else:
+            made.unreadable.append((each.student, each.file, each.problem or NONE))
     made.tasks.sort(key=lambda task: (task.student, task.submission.file))
     return made
 
@@ -65,14 +70,19 @@ class Grader:
 
     collection: Collection
     secret: bytes
-    kept: Path
+    out: Path
     limits: sandbox.Limits = field(default_factory=sandbox.Limits)
+    enclosed: bool = True
 
-    def grade(self, tasks: Sequence[Task], jobs: int, done: Callable[[Task], object]) -> list[dict[str, Any]]:
-        """The report of each task, in their order; `done` is called after each. Ctrl+C keeps what is done."""
-        self.kept.mkdir(parents=True, exist_ok=True)
+    def grade(
+        self, tasks: Sequence[Task], jobs: int, done: Callable[[Task], object] = lambda _: None, anew: bool = False
+    ) -> list[dict[str, Any]]:
+        """The report of each task, in their order; `done` is called after each. Ctrl+C keeps what is done.
+
+        With `anew` those are graded again whose exercises have been changed since.
+        """
         pool = ThreadPoolExecutor(jobs)
-        running = {pool.submit(self._report, task): task for task in tasks}
+        running = {pool.submit(self._report, task, anew): task for task in tasks}
         reports: dict[int, dict[str, Any]] = {}
         try:
             left = set(running)
@@ -83,38 +93,84 @@ class Grader:
                     done(running[each])
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
-            sandbox.end_all()
+            while not all(each.done() for each in running):  # one may just be starting
+                sandbox.end_all()
+                time.sleep(0.05)
         return [reports[id(task)] for task in tasks]
 
-    def _report(self, task: Task) -> dict[str, Any]:
-        file = self.kept / f"{slug(task.student)}-{self._digest(task)}.json"
-        if file.exists():
-            return dict(json.loads(file.read_text()))
+    def known(self, task: Task) -> dict[str, Any] | None:
+        """The report of a task, if it has been graded before."""
+        file = self._file(task)
+        return dict(json.loads(file.read_text())) if file.exists() else None
+
+    def is_current(self, task: Task, report: Mapping[str, Any]) -> bool:
+        """Whether its exercises are still those that it was graded with."""
+        return bool(report["versions"] == self._versions(task))
+
+    def _report(self, task: Task, anew: bool) -> dict[str, Any]:
+        before = self.known(task)
+        if before and (not anew or self.is_current(task, before)):
+            return before
         report = self._graded(task)
-        fresh = file.with_suffix(".new")
-        fresh.write_text(json.dumps(report, indent=1))
-        fresh.replace(file)
+        if before:
+            self._note_changes(before, report)
+        _write(self._file(task), json.dumps(report, indent=1))
         return report
 
     def _graded(self, task: Task) -> dict[str, Any]:
         sent = {each.name: each.sent(marking.seed(self.secret, task.student, each.name)) for each in task.exercises}
         jobs = [marking.job(each, sent[each.name]) for each in task.exercises]
-        outcome = sandbox.run(task.sources, jobs, self.limits)
+        outcome = sandbox.run(task.sources, jobs, self.limits, self.enclosed)
         marks = [marking.mark(self.collection, each, sent[each.name], outcome, self.limits) for each in task.exercises]
+        notebook = f"{slug(task.student)}-{slug(Path(task.submission.file).stem)}.ipynb"
+        _write(self.out / "executed" / notebook, executed.notebook(task.submission.cells, outcome.outputs))
         return {
             "student": task.student,
             "file": task.submission.file,
             "modified": task.submission.modified,
+            "said_late": task.submission.said_late,
             "status": outcome.ended if outcome.whole or outcome.ended == "timeout" else "crashed",
             "seconds": round(outcome.seconds, 1),
+            "phases": outcome.phases,
+            "sandbox": self.enclosed,
+            "executed": notebook,
+            "versions": self._versions(task),
             "exercises": [described(each) for each in marks],
         }
 
-    def _digest(self, task: Task) -> str:
-        """What the marks depend on."""
-        parts = [*task.sources, *(each.name for each in task.exercises), hashlib.sha256(self.secret).hexdigest()]
-        parts += [self.collection.folder.recording(each.name).read_text() for each in task.exercises]
-        return hashlib.sha256(json.dumps([task.student, *parts]).encode()).hexdigest()[:16]
+    def _note_changes(self, before: dict[str, Any], after: dict[str, Any]) -> None:
+        old = {each["name"]: each["points"] for each in before["exercises"]}
+        rows = [(after["student"], each["name"], old[each["name"]], each["points"]) for each in after["exercises"]]
+        with (self.out / "changes.csv").open("a", newline="") as file:
+            csv.writer(file).writerows(row for row in rows if row[2] != row[3])
+
+    def _file(self, task: Task) -> Path:
+        """Where the report is kept: named by what the marks depend on, but for the exercises' own files."""
+        parts = [
+            task.student,
+            *task.sources,
+            *(each.name for each in task.exercises),
+            hashlib.sha256(self.secret).hexdigest(),
+        ]
+        digest = hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
+        return self.out / "kept" / f"{slug(task.student)}-{digest}.json"
+
+    def _versions(self, task: Task) -> dict[str, str]:
+        """A fingerprint of each exercise, with its oracle."""
+        found = {}
+        for each in task.exercises:
+            name = catalogue.file_of(each.name)
+            files = (self.collection.folder.path / name, self.collection.oracles / name)
+            found[each.name] = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:16]
+        return found
+
+
+def _write(file: Path, text: str) -> None:
+    """Write a file so that it is there as a whole, or not at all."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    fresh = file.with_suffix(".new")
+    fresh.write_text(text)
+    fresh.replace(file)
 
 
 def described(mark: marking.Mark) -> dict[str, Any]:
@@ -140,9 +196,3 @@ def slug(name: str) -> str:
     """A name for files that any disk bears, and no other student's has."""
     plain = re.sub(r"[^A-Za-z0-9]+", "-", name)[:40].strip("-") or "student"
     return f"{plain}-{hashlib.sha256(name.encode(errors='surrogatepass')).hexdigest()[:6]}"
-
-
-def by_student(reports: Sequence[dict[str, Any]]) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    """The reports of each student, students in order."""
-    for student in sorted({each["student"] for each in reports}):
-        yield student, [each for each in reports if each["student"] == student]

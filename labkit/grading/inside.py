@@ -164,10 +164,10 @@ def _limit(job: dict[str, Any]) -> None:
 def _executed(cells: int) -> list[Any]:
     """The cells as papermill has saved them; none if the notebook has damaged that file."""
     try:
-        found = json.loads(EXECUTED.read_bytes())["cells"][:cells]
+        found = json.loads(EXECUTED.read_bytes())["cells"]
+        return [each for each in found if each["cell_type"] == "code"][:cells]  # papermill adds others about errors
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return []
-    return found if isinstance(found, list) else []
 
 
 def _was_begun(cell: Any) -> bool:

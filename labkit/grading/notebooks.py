@@ -2,6 +2,8 @@
 
 import json
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 CHECK = re.compile(r"\.check\(\s*[rbuf]?[\"']([A-Za-z0-9_-]{1,80})[\"']")
@@ -12,8 +14,16 @@ class Unreadable(Exception):
     """Why a file is no notebook that can be graded, in words for the gradebook."""
 
 
-def cells(content: bytes) -> list[str]:
-    """The source of each code cell, in order. Outputs, metadata and ids are left behind. Raises Unreadable."""
+@dataclass(frozen=True)
+class Cell:
+    """A cell of a submission: of its outputs, metadata and id nothing is left."""
+
+    source: str
+    is_code: bool = True
+
+
+def cells(content: bytes) -> list[Cell]:
+    """The cells, in order. Raises Unreadable."""
     if not content.strip():
         raise Unreadable("the file is empty")
     try:
@@ -24,15 +34,17 @@ def cells(content: bytes) -> list[str]:
         raise Unreadable("the file is not a notebook of format 4")
     if (language := _language(found)) != "python":
         raise Unreadable(f"the notebook is in {language[:40]}, not in Python")
-    sources = [_source(each) for each in found["cells"][:MOST_CELLS] if _is_code(each)]
-    if not sources:
+    read = [
+        Cell(_source(each), each.get("cell_type") == "code") for each in found["cells"][:MOST_CELLS] if _is_cell(each)
+    ]
+    if not any(each.is_code for each in read):
         raise Unreadable("the notebook has no code")
-    return sources
+    return read
 
 
-def exercises_in(sources: list[str]) -> list[str]:
+def exercises_in(cells: Sequence[Cell]) -> list[str]:
     """The exercises that the code checks, each once, in order."""
-    return list(dict.fromkeys(name for source in sources for name in CHECK.findall(source)))
+    return list(dict.fromkeys(name for each in cells if each.is_code for name in CHECK.findall(each.source)))
 
 
 def _language(notebook: dict[str, Any]) -> str:
@@ -44,12 +56,13 @@ def _language(notebook: dict[str, Any]) -> str:
     return "python"
 
 
-def _is_code(cell: Any) -> bool:
-    return isinstance(cell, dict) and cell.get("cell_type") == "code"
+def _is_cell(cell: Any) -> bool:
+    return isinstance(cell, dict) and cell.get("cell_type") in ("code", "markdown")
 
 
 def _source(cell: dict[str, Any]) -> str:
     source = cell.get("source", "")
     if isinstance(source, list):
         source = "".join(each for each in source if isinstance(each, str))
-    return source[:LONGEST] if isinstance(source, str) else ""
+    text = source[:LONGEST] if isinstance(source, str) else ""
+    return text.encode(errors="replace").decode()  # JSON can hold halves of characters

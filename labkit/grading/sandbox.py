@@ -10,7 +10,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -54,30 +54,22 @@ class Outcome:
     whole: bool = False
 
 
+class Ended(Exception):
+    """The sandbox was ended by `end_all`, so nothing can be said of the submission."""
+
+
 def run(cells: Sequence[str], exercises: Sequence[Mapping[str, Any]], limits: Limits, enclosed: bool = True) -> Outcome:
     """Run the cells of a notebook on the readings of its exercises; see `inside.py`. No submission makes it raise.
 
-    Without `enclosed` there is no sandbox: the notebook can do whatever its user can.
+    Without `enclosed` there is no sandbox: the notebook can do whatever its user can. Raises Ended after `end_all`.
     """
     nonce, begun = secrets.token_hex(16), time.monotonic()
-    names = (
-        "cell_seconds",
-        "seconds",
-        "memory",
-        "file_size",
-        "processes",
-        "record_size",
-        "topic_size",
-        "shown",
-        "again",
-    )
-    job = {"nonce": nonce, "cells": list(cells), "exercises": list(exercises), "enclosed": enclosed}
-    job |= {name: getattr(limits, name) for name in names}
+    job = {"nonce": nonce, "cells": list(cells), "exercises": list(exercises), "enclosed": enclosed} | asdict(limits)
     outcome = Outcome()
     with _started(limits, enclosed) as process:
         assert process.stdin
         assert process.stdout
-        _live.add(process)
+        _live[process] = True
         guard = threading.Thread(target=_watch, args=(process, limits, outcome), daemon=True)
         guard.start()
         try:
@@ -87,8 +79,9 @@ def run(cells: Sequence[str], exercises: Sequence[Mapping[str, Any]], limits: Li
             _read(process.stdout, nonce, limits, outcome)
         finally:
             _end(process)
-            _live.discard(process)
             guard.join()
+        if not _live.pop(process):
+            raise Ended
     outcome.seconds = time.monotonic() - begun
     return outcome
 
@@ -107,12 +100,13 @@ def _started(limits: Limits, enclosed: bool) -> Iterator[subprocess.Popen[bytes]
             yield process
 
 
-_live: set[subprocess.Popen[bytes]] = set()
+_live: dict[subprocess.Popen[bytes], bool] = {}  # whether it may go on
 
 
 def end_all() -> None:
     """End every sandbox that is still at work."""
     for process in list(_live):
+        _live[process] = False
         _end(process)
 
 

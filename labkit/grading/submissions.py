@@ -1,32 +1,48 @@
 """The notebooks that an LMS hands over: a folder or zip, named as Moodle, Canvas, nbgrader or plain folders do."""
 
 import calendar
+import datetime
 import os
 import re
 import stat
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from zoneinfo import ZoneInfo
 
 from labkit.errors import LabError
+from labkit.grading import notebooks
+from labkit.grading.notebooks import Cell
+from labkit.grading.texts import line
 
 LARGEST = 200 * 2**20  # bytes of one notebook
 MOST = 4 * 2**30  # bytes of a whole zip, unpacked
 
-MOODLE = re.compile(r"(?P<student>.+?)_(?P<id>\d+)_assignsubmission_file")
-CANVAS = re.compile(r"(?P<student>[^_/]+)_(?:LATE_)?(?P<id>\d+)_(?P<number>\d+)_.+\.ipynb")
+MOODLE = re.compile(r"(?P<name>.+?)_(?P<id>\d+)_assignsubmission_file")
+CANVAS = re.compile(r"(?P<name>[^_/]+)_(?P<late>LATE_)?(?P<id>\d+)_(?P<number>\d+)_.+\.ipynb")
+STAMP = "timestamp.txt"  # nbgrader's, beside the notebooks
 
 
 @dataclass(frozen=True)
 class Submission:
-    """One file of one student. `problem` says why it cannot be read, if it cannot."""
+    """One file of one student. `problem` says why it cannot be read, if it cannot.
+
+    The student is named as the LMS names files: `anna`, or with the number that only the LMS knows, `Anna Ek_4711`.
+    """
 
     student: str
     file: str
     modified: float  # epoch seconds
-    content: bytes = b""
+    cells: tuple[Cell, ...] = ()
     problem: str = ""
+
+    @property
+    def said_late(self) -> bool:
+        """Whether the LMS says so, as Canvas does in the name of the file."""
+        found = CANVAS.fullmatch(PurePosixPath(self.file).name)
+        return bool(found and found["late"])
 
 
 def read(path: Path) -> list[Submission]:
@@ -45,51 +61,78 @@ def read(path: Path) -> list[Submission]:
     return sorted(found, key=lambda each: (each.student, each.modified, each.file))
 
 
+def one(file: Path) -> Submission:
+    """A single notebook. Raises LabError if there is no such file."""
+    if not file.is_file():
+        raise LabError(f"There is no notebook at {file}.")
+    return _submission(PurePosixPath(file.name), file.stat().st_mtime, *_read(file, LARGEST))
+
+
 def _in_folder(folder: Path) -> Iterator[Submission]:
     for directory, _, names in os.walk(folder):  # which follows no symlinks
+        stamp = _stamped(_read(Path(directory) / STAMP, 100)[0])
         for name in sorted(names):
             file = Path(directory) / name
             if file.suffix == ".ipynb":
-                yield _of_file(file, PurePosixPath(file.relative_to(folder).as_posix()))
+                place = PurePosixPath(file.relative_to(folder).as_posix())
+                yield _submission(place, stamp or file.lstat().st_mtime, *_read(file, LARGEST))
 
 
-def _of_file(file: Path, place: PurePosixPath) -> Submission:
-    student, status = student_of(place), file.lstat()
-    if stat.S_ISLNK(status.st_mode) or not stat.S_ISREG(status.st_mode):
-        return Submission(student, str(place), status.st_mtime, problem="it is no regular file, but a link")
-    if status.st_size > LARGEST:
-        return Submission(student, str(place), status.st_mtime, problem=f"it is larger than {LARGEST // 2**20} MB")
+def _submission(place: PurePosixPath, modified: float, content: bytes, problem: str) -> Submission:
     try:
-        return Submission(student, str(place), status.st_mtime, file.read_bytes())
+        cells = () if problem else tuple(notebooks.cells(content))
+    except notebooks.Unreadable as reason:
+        cells, problem = (), str(reason)
+    return Submission(student_of(place), line(str(place)), modified, cells, problem)
+
+
+def _read(file: Path, limit: int) -> tuple[bytes, str]:
+    """What is in a file, or why that cannot be said."""
+    try:
+        status = file.lstat()
+        if not stat.S_ISREG(status.st_mode):
+            return b"", "it is no regular file, but a link"
+        return (file.read_bytes(), "") if status.st_size <= limit else (b"", f"it is larger than {limit // 2**20} MB")
     except OSError as error:
-        return Submission(student, str(place), status.st_mtime, problem=str(error.strerror))
+        return b"", str(error.strerror)
+
+
+def _stamped(text: bytes) -> float | None:
+    """The time in nbgrader's timestamp.txt, such as `2026-11-26 15:58:23.948203 UTC`, in epoch seconds."""
+    day, time, *zone = [*text.decode(errors="replace").split(), "", ""][:3]
+    try:
+        return datetime.datetime.fromisoformat(f"{day} {time}").replace(tzinfo=ZoneInfo(zone[0] or "UTC")).timestamp()
+    except (ValueError, OSError, KeyError):  # no such time, no such zone
+        return None
 
 
 def _in_zip(path: Path) -> Iterator[Submission]:
     left = MOST
     with zipfile.ZipFile(path) as archive:
-        for entry in archive.infolist():
-            place = PurePosixPath(entry.filename)
-            if entry.is_dir() or place.suffix != ".ipynb":
-                continue
-            yield _of_entry(archive, entry, place, min(LARGEST, left))
-            left -= min(entry.file_size, LARGEST)
+        files = [(PurePosixPath(each.filename), each) for each in archive.infolist() if not each.is_dir()]
+        stamps = {
+            place.parent: _stamped(_unpacked(archive, each, 100)[0]) for place, each in files if place.name == STAMP
+        }
+        for place, entry in files:
+            if place.suffix == ".ipynb":
+                content, problem = _unpacked(archive, entry, min(LARGEST, left))
+                left -= len(content)
+                yield _submission(place, stamps.get(place.parent) or _time(entry), content, problem)
 
 
-def _of_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, place: PurePosixPath, limit: int) -> Submission:
-    student, modified = student_of(place), _time(entry)
+def _unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, limit: int) -> tuple[bytes, str]:
+    """What is in an entry of a zip, or why that cannot be said."""
+    place = PurePosixPath(entry.filename)
     if place.is_absolute() or ".." in place.parts:
-        return Submission(student, entry.filename, modified, problem="its name leads out of the zip")
+        return b"", "its name leads out of the zip"
     if stat.S_ISLNK(entry.external_attr >> 16):
-        return Submission(student, entry.filename, modified, problem="it is no regular file, but a link")
+        return b"", "it is no regular file, but a link"
     try:
         with archive.open(entry) as stream:
             content = stream.read(limit + 1)  # whatever size the zip claims
-    except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError) as error:
-        return Submission(student, entry.filename, modified, problem=f"it cannot be unpacked: {error}")
-    if len(content) > limit:
-        return Submission(student, entry.filename, modified, problem="it is too large when it is unpacked")
-    return Submission(student, entry.filename, modified, content)
+    except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError, zlib.error, EOFError) as error:
+        return b"", f"it cannot be unpacked: {error}"
+    return (content, "") if len(content) <= limit else (b"", "it is too large when it is unpacked")
 
 
 def _time(entry: zipfile.ZipInfo) -> float:
@@ -99,12 +142,10 @@ def _time(entry: zipfile.ZipInfo) -> float:
 
 def student_of(place: PurePosixPath) -> str:
     """The student that a file belongs to, by its place in the folder or zip."""
-    parts = [part for part in place.parts if part not in ("/", "..", ".")] or ["unknown"]
+    parts = [line(part) for part in place.parts if part not in ("/", "..", ".")] or ["unknown"]
     if parts[0] == "submitted" and len(parts) > 2:  # nbgrader: submitted/<student>/<assignment>/<file>
         return parts[1]
-    for part in parts:
-        if found := MOODLE.match(part):
-            return found["student"]
-    if found := CANVAS.fullmatch(parts[-1]):
-        return found["student"]
+    for found in (*map(MOODLE.match, parts), CANVAS.fullmatch(parts[-1])):
+        if found:  # two students may have one name
+            return f"{found['name']}_{found['id']}"
     return parts[0] if len(parts) > 1 else parts[0].removesuffix(".ipynb")

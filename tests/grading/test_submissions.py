@@ -15,15 +15,16 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from labkit import LabError
 from labkit.grading import authoring, notebooks, submissions
 from labkit.grading.grade import plan, slug
+from labkit.grading.notebooks import Cell
 
 CHECK = 'lab.check("damp-rooms", damp_rooms)'
 PLACES = {
     "anna/02_filter_exercises.ipynb": "anna",
     "submitted/ben/week2/02_filter_exercises.ipynb": "ben",
-    "Cleo Müller_123456_assignsubmission_file_/02_filter_exercises.ipynb": "Cleo Müller",
-    "Cleo Müller_123456_assignsubmission_file_02_filter_exercises.ipynb": "Cleo Müller",
-    "dorndora_98765_1234567_02_filter_exercises.ipynb": "dorndora",
-    "dorndora_LATE_98765_1234567_02_filter_exercises-1.ipynb": "dorndora",
+    "Cleo Müller_123456_assignsubmission_file_/02_filter_exercises.ipynb": "Cleo Müller_123456",
+    "Cleo Müller_123456_assignsubmission_file_02_filter_exercises.ipynb": "Cleo Müller_123456",
+    "dorndora_98765_1234567_02_filter_exercises.ipynb": "dorndora_98765",
+    "dorndora_LATE_98765_1234567_02_filter_exercises-1.ipynb": "dorndora_98765",
     "emil.ipynb": "emil",
 }
 
@@ -45,9 +46,37 @@ def test_a_folder_and_a_zip_of_it_give_the_same(tmp_path: Path) -> None:
             (folder / place).parent.mkdir(parents=True, exist_ok=True)
             (folder / place).write_bytes(notebook(CHECK))
             packed.write(folder / place, place)
-    found = [(each.student, each.file, each.content) for each in submissions.read(folder)]
-    assert sorted(found) == sorted((each.student, each.file, each.content) for each in submissions.read(archive))
-    assert {student for student, _, _ in found} == {*PLACES.values()}
+    found = [(each.student, each.file, each.cells, each.said_late) for each in submissions.read(folder)]
+    unpacked = [(each.student, each.file, each.cells, each.said_late) for each in submissions.read(archive)]
+    assert sorted(found, key=str) == sorted(unpacked, key=str)
+    assert {student for student, *_ in found} == {*PLACES.values()}
+    assert [file for _, file, _, late in found if late] == ["dorndora_LATE_98765_1234567_02_filter_exercises-1.ipynb"]
+
+
+STAMPS = {
+    b"2026-11-26 15:58:23.948203 UTC": 1795708703.948203,
+    b"2026-11-26 15:58:23.948203 America/New_York\n": 1795726703.948203,
+    b"2026-11-26 15:58:23": 1795708703.0,
+    b"2026-11-26 15:58:23 ../../etc/localtime": 5.0,
+    b"yesterday": 5.0,
+    b"\xff" * 5000: 5.0,
+}
+
+
+@pytest.mark.parametrize("stamp", STAMPS)
+def test_nbgraders_timestamp_is_the_time_of_a_submission(stamp: bytes, tmp_path: Path) -> None:
+    place = tmp_path / "class" / "submitted" / "ben" / "week2"
+    place.mkdir(parents=True)
+    (place / "timestamp.txt").write_bytes(stamp)
+    (place / "02.ipynb").write_bytes(notebook(CHECK))
+    os.utime(place / "02.ipynb", (5, 5))
+    (each,) = submissions.read(tmp_path / "class")
+    assert each.modified == pytest.approx(STAMPS[stamp])
+    with zipfile.ZipFile(tmp_path / "class.zip", "w") as packed:
+        packed.writestr("submitted/ben/week2/timestamp.txt", stamp)
+        packed.writestr(zipfile.ZipInfo("submitted/ben/week2/02.ipynb", (1980, 1, 1, 0, 0, 0)), notebook(CHECK))
+    (each,) = submissions.read(tmp_path / "class.zip")
+    assert each.modified == pytest.approx(STAMPS[stamp] if STAMPS[stamp] > 5 else 315532800.0)
 
 
 def test_links_and_names_that_lead_out_are_problems_and_not_followed(tmp_path: Path) -> None:
@@ -55,7 +84,7 @@ def test_links_and_names_that_lead_out_are_problems_and_not_followed(tmp_path: P
     (tmp_path / "class" / "eve").mkdir(parents=True)
     (tmp_path / "class" / "eve" / "a.ipynb").symlink_to(tmp_path / "secret.ipynb")
     (each,) = submissions.read(tmp_path / "class")
-    assert (each.content, each.problem) == (b"", "it is no regular file, but a link")
+    assert (each.cells, each.problem) == ((), "it is no regular file, but a link")
     with zipfile.ZipFile(tmp_path / "class.zip", "w") as packed:
         packed.writestr("../../out.ipynb", notebook(CHECK))
         link = zipfile.ZipInfo("eve/link.ipynb")
@@ -70,7 +99,7 @@ def test_a_zip_bomb_is_unpacked_up_to_a_limit(tmp_path: Path, monkeypatch: pytes
     with zipfile.ZipFile(tmp_path / "class.zip", "w", zipfile.ZIP_DEFLATED) as packed:
         packed.writestr("eve/bomb.ipynb", b"0" * 10_000_000)
     (each,) = submissions.read(tmp_path / "class.zip")
-    assert (each.content, each.problem) == (b"", "it is too large when it is unpacked")
+    assert (each.cells, each.problem) == ((), "it is too large when it is unpacked")
 
 
 def test_nothing_to_grade_is_an_error_in_one_line(tmp_path: Path) -> None:
@@ -108,13 +137,18 @@ def test_a_notebook_is_read_as_any_editor_saves_it() -> None:
         cell["source"] = cell["source"] if isinstance(cell["source"], list) else cell["source"].splitlines(True)
         cell["outputs"] = [{"output_type": "stream", "name": "stdout", "text": "x" * 1_000_000}]
     bare |= {"nbformat_minor": 0}
-    assert notebooks.cells(json.dumps(bare).encode()) == ["lab = Lab()", CHECK]
+    assert notebooks.cells(json.dumps(bare).encode()) == [Cell("text", False), Cell("lab = Lab()"), Cell(CHECK)]
+
+
+def test_half_a_character_does_not_spoil_a_notebook() -> None:
+    content = json.dumps({"cells": [{"cell_type": "code", "source": "'\ud800'"}]}).encode()
+    assert notebooks.cells(content) == [Cell("'?'")]
 
 
 @given(st.binary(max_size=400) | st.text(max_size=200).map(str.encode))
 def test_no_file_of_any_content_raises_anything_else(content: bytes) -> None:
     with contextlib.suppress(notebooks.Unreadable):
-        assert all(isinstance(each, str) for each in notebooks.cells(content))
+        assert all(isinstance(each.source, str) for each in notebooks.cells(content))
 
 
 def test_the_newest_file_of_a_student_counts_for_each_exercise(tmp_path: Path) -> None:

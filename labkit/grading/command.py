@@ -1,0 +1,132 @@
+"""What `lab grade` does: from the submissions of a class to its marks, and a try of one's own notebook."""
+
+import contextlib
+import csv
+import secrets
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+from tqdm import tqdm
+
+from labkit import flink
+from labkit.broker import cache, training
+from labkit.errors import LabError
+from labkit.exercises.exercise import Exercise
+from labkit.flink import training as flink_training
+from labkit.grading import authoring, course, enclosure, feedback, gradebook, lms, submissions
+from labkit.grading.copies import copies
+from labkit.grading.grade import Grader, Plan, Task, plan
+from labkit.grading.results import Report, results
+from labkit.jvm import store
+
+IMPORTED = "import ipykernel.kernelapp, nbclient, papermill, quixstreams, labkit.lab, labkit.exercises.display"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is to be graded, and how."""
+
+    only: str | None = None  # a student
+    exercise: str | None = None
+    jobs: int = 2
+    enclosed: bool = True
+    anew: bool = False
+
+
+def init(file: Path) -> None:
+    """Write a course file to fill in. Raises LabError if there is one."""
+    if file.exists():
+        raise LabError(f"{file} exists already: edit it, or name another one with --course.")
+    file.write_text(course.TEMPLATE)
+    click.echo(f"Wrote {file}: edit it, then `lab grade SUBMISSIONS`.")
+
+
+def grade(path: Path, out: Path, course_file: Path, wanted: Wanted) -> None:
+    """Grade, with a progress bar, and say where the marks are. Raises LabError if that cannot begin."""
+    if wanted.enclosed:
+        enclosure.require()
+    collection = authoring.of_the_package()
+    said = course.read(course_file, collection.folder.exercises())
+    exercises = [each for each in collection.folder.exercises() if said.has(each)]
+    sheets = lms.sheets(said)
+    made = plan(submissions.read(path), exercises)
+    tasks = _chosen(made, exercises, wanted, path)
+    key, fresh = course.key(said.secret)
+    if fresh:
+        click.echo(f"Made the secret of this course, {said.secret}: keep it, and keep it from students.")
+    _prepare()
+    grader = Grader(collection, key, out, enclosed=wanted.enclosed)
+    with _changes(out / "changes.csv"):
+        reports = _graded(grader, made, tasks, wanted)
+    roster = dict(said.roster) | {number: name for sheet in sheets for number, name in sheet.roster.items()}
+    found = results(said, exercises, made, reports, roster)
+    files = gradebook.write(out, said, exercises, found, sheets, copies(made.tasks))
+    click.echo(f"{len(tasks)} notebooks graded, {len(made.unreadable)} files not readable.")
+    click.echo("\n".join(f"{each}" for each in [*files, out / "feedback", out / "executed"]))
+
+
+def _chosen(made: Plan, exercises: list[Exercise], wanted: Wanted, path: Path) -> list[Task]:
+    """The tasks that are wanted. Raises LabError if there are none."""
+    if wanted.exercise not in (None, *(each.name for each in exercises)):
+        raise LabError(f"There is no exercise {wanted.exercise!r}: `lab progress` lists them.")
+    tasks = [each for each in made.tasks if wanted.only in (None, each.student)]
+    if wanted.only and not tasks:
+        raise LabError(f"There is no submission of {wanted.only!r} in {path}: give the name as gradebook.csv has it.")
+    return [task for task in tasks if wanted.exercise in (None, *(each.name for each in task.exercises))]
+
+
+def _graded(grader: Grader, made: Plan, tasks: list[Task], wanted: Wanted) -> dict[Task, Report | None]:
+    """Grade the tasks; the reports of all, None for those that have never been graded."""
+    with tqdm(total=len(tasks), unit="notebook", desc="Grading") as bar:
+
+        def done(task: Task) -> None:
+            bar.set_postfix_str(task.student)
+            bar.update()
+
+        grader.grade(tasks, wanted.jobs, done, wanted.anew)
+    reports: dict[Task, Report | None] = {task: grader.known(task) for task in made.tasks}
+    old = [task for task, report in reports.items() if report and not grader.is_current(task, report)]
+    if old:
+        click.echo(f"{len(old)} notebooks were graded before an exercise changed: --regrade grades them anew.")
+    return reports
+
+
+@contextlib.contextmanager
+def _changes(file: Path) -> Iterator[None]:
+    """Show whose marks change meanwhile."""
+    before = len(file.read_text()) if file.exists() else 0
+    yield
+    fresh = file.read_text()[before:] if file.exists() else ""
+    for student, exercise, old, new in csv.reader(fresh.splitlines()):
+        click.echo(f"{student}: {exercise} {old} → {new} points")
+
+
+def _prepare() -> None:
+    """Fetch, train and compile what a sandbox starts from: there is no network in it, and nothing can be written."""
+    training.train(store.prepare(cache.installation()))
+    with contextlib.suppress(flink.NotInstalled):  # then the exercises in SQL earn nothing
+        flink_training.train(store.prepare(flink.installation()))
+    subprocess.run([sys.executable, "-c", IMPORTED], check=True, capture_output=True)
+
+
+def attempt(notebook: Path) -> None:
+    """Grade one's own notebook without a sandbox, on readings that nobody has seen, and show the marks."""
+    collection = authoring.of_the_package()
+    made = plan([submissions.one(notebook)], collection.folder.exercises())
+    for _, file, reason in made.unreadable:
+        raise LabError(f"{file} cannot be graded: {reason}.")
+    _prepare()
+    with tempfile.TemporaryDirectory() as out:
+        grader = Grader(collection, secrets.token_bytes(32), Path(out), enclosed=False)
+        (report,) = grader.grade(made.tasks, 1)
+    for each in report["exercises"]:
+        click.echo(f"{each['name']}: {each['points']} of {each['out_of']} points")
+        click.echo("\n".join(f"  {line}" for line in feedback.lines(each)))
+    click.echo(
+        f"In all: {sum(each['points'] for each in report['exercises'])} points; the notebook: {report['status']}."
+    )

@@ -1,0 +1,33 @@
+"""Which answers are the same but for names and comments."""
+
+import pytest
+
+from labkit.grading import authoring
+from labkit.grading.copies import copies
+from tests.grading.reports import task
+
+ANSWER = authoring.of_the_package().solution("dead-letters").read_text() + '\nlab.check("dead-letters", answer)'
+
+OTHER = {
+    "renamed": (ANSWER.replace("answer", "mine").replace("stream", "s"), True),
+    "commented": (ANSWER.replace("\n    ", "\n    # mine\n    "), True),
+    "with a magic": ("%time\n" + ANSWER, True),
+    "checked twice": (ANSWER + '\nlab.check("dead-letters", answer)', True),
+    "another constant": (ANSWER.replace("reason", "why"), False),
+    "short": ('lab.check("dead-letters", lambda stream: stream)', False),
+    "not Python": ("def answer(:\n" + ANSWER, False),
+    "endless": ("+".join(["1"] * 50_000) + "\n" + ANSWER, False),
+}
+
+
+@pytest.mark.parametrize("how", OTHER)
+def test_names_comments_and_layout_make_no_difference_and_all_else_does(how: str) -> None:
+    code, same = OTHER[how]
+    assert code != ANSWER
+    found = [each.students for each in copies([task("anna", code=ANSWER), task("ben", code=code)])]
+    assert found == ([("anna", "ben")] if same else [])
+
+
+def test_answers_that_are_short_are_the_same_by_chance() -> None:
+    short = 'lab.check("dead-letters", lambda stream: stream)'
+    assert copies([task("anna", code=short), task("ben", code=short)]) == []

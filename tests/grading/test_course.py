@@ -1,0 +1,113 @@
+"""The course file: what it may say, and what is wrong with it in one line."""
+
+import datetime
+import stat
+import tomllib
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from labkit import LabError
+from labkit.grading import authoring, course
+from labkit.grading.course import Course
+from tests.grading.reports import EXERCISES
+
+WHOLE = """
+secret = "keys/mine"
+lessons = ["02_filter"]
+deadline = 2026-12-01T12:00:00Z
+late = {percent_per_day = 10, most_percent = 50}
+weights = {damp-rooms = 20, dead-letters = 0.5}
+roster = {anna = "Anna Ek"}
+canvas = {export = "canvas.csv", column = "Filter (1)"}
+moodle = {worksheet = "moodle.csv"}
+[[override]]
+student = "anna"
+exercise = "damp-rooms"
+points = 3
+reason = "spoken to"
+"""
+
+WRONG = {
+    "secrets = 'x'": "'secrets' is not known: did you mean 'secret'?",
+    "[weights]\ndamp-room = 1": "'damp-room' is not known: did you mean 'damp-rooms'?",
+    "lessons = ['02']": "'02' is not known.",
+    "deadline = 'tomorrow'": "deadline must be a date and time, not 'tomorrow'.",
+    "[late]\npercent_per_day = -1": "percent_per_day must be a number, 0 or more, not -1.",
+    "[late]\npercent_per_day = nan": "percent_per_day must be a number, 0 or more, not nan.",
+    "[[override]]\nstudent = 'a'\nexercise = 'damp-rooms'\npoints = 1": "an override has no reason.",
+    "[[override]]\nstudent = 'a'\nexercise = 'damp-rooms'\npoints = 1\nreason = ' '": (
+        "the override for a needs a reason."
+    ),
+    "secret = ": "Invalid value (at end of document)",
+}
+
+
+def test_the_file_that_init_writes_says_what_is_true_without_it(tmp_path: Path) -> None:
+    file = tmp_path / "course.toml"
+    file.write_text(course.TEMPLATE)
+    assert course.read(file, EXERCISES) == course.read(tmp_path / "missing.toml", EXERCISES)
+
+
+def test_every_setting_that_it_shows_can_be_used(tmp_path: Path) -> None:
+    lines = course.TEMPLATE.splitlines()
+    shown = "\n".join(line.removeprefix("# ") for line in lines if "=" in line or line.startswith("# ["))
+    assert tomllib.loads(shown).keys() == tomllib.loads(WHOLE).keys()
+    (tmp_path / "course.toml").write_text(shown)
+    course.read(tmp_path / "course.toml", authoring.of_the_package().folder.exercises())
+
+
+def test_a_course_is_read(tmp_path: Path) -> None:
+    (tmp_path / "course.toml").write_text(WHOLE)
+    assert course.read(tmp_path / "course.toml", EXERCISES) == Course(
+        secret=tmp_path / "keys" / "mine",
+        lessons=("02_filter",),
+        deadline=datetime.datetime(2026, 12, 1, 12, tzinfo=datetime.UTC),
+        percent_per_day=10,
+        most_percent=50,
+        weights={"damp-rooms": 20, "dead-letters": 0.5},
+        roster={"anna": "Anna Ek"},
+        canvas=tmp_path / "canvas.csv",
+        canvas_column="Filter (1)",
+        moodle=tmp_path / "moodle.csv",
+        overrides=(course.Override("anna", "damp-rooms", 3, "spoken to"),),
+    )
+
+
+@pytest.mark.parametrize("text", WRONG)
+def test_what_is_wrong_is_said_in_one_line(text: str, tmp_path: Path) -> None:
+    file = tmp_path / "course.toml"
+    file.write_text(text)
+    with pytest.raises(LabError) as error:
+        course.read(file, EXERCISES)
+    assert str(error.value) == f"{file}: {WRONG[text]}"
+
+
+DEADLINE = datetime.datetime(2026, 12, 1, 12, tzinfo=datetime.UTC)
+
+
+@given(st.integers(-10, 10), st.floats(1, 86399), st.booleans())
+def test_a_day_counts_as_soon_as_it_has_begun(days: int, seconds: float, said: bool) -> None:
+    submitted, late = DEADLINE.timestamp() + 86400 * days + seconds, Course(deadline=DEADLINE, percent_per_day=10)
+    begun = days + 1 if days >= 0 else int(said)
+    assert late.percent_off(submitted, said) == min(10 * begun, 100)
+    assert late.is_late(submitted, said) == (begun > 0)
+
+
+def test_in_time_is_until_the_very_second() -> None:
+    late = Course(deadline=DEADLINE, percent_per_day=10, most_percent=25)
+    assert late.percent_off(DEADLINE.timestamp(), False) == 0
+    assert late.percent_off(DEADLINE.timestamp() + 10 * 86400, False) == 25
+    assert Course().percent_off(1e12, False) == 0
+
+
+def test_a_secret_is_made_once_and_for_its_owner_alone(tmp_path: Path) -> None:
+    key, fresh = course.key(tmp_path / "secret")
+    assert fresh
+    assert stat.S_IMODE((tmp_path / "secret").stat().st_mode) == 0o600
+    assert course.key(tmp_path / "secret") == (key, False)
+    (tmp_path / "secret").write_text("short")
+    with pytest.raises(LabError, match="too short"):
+        course.key(tmp_path / "secret")

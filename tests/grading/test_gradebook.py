@@ -1,0 +1,78 @@
+"""The files for the instructor and for the students."""
+
+import csv
+import io
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from labkit.grading import feedback, gradebook
+from labkit.grading.copies import Copies
+from labkit.grading.course import Course
+from labkit.grading.lms import Sheet
+from labkit.grading.results import Result
+from tests.grading.reports import EXERCISES, report
+
+EVIL = "<script>alert(1)</script>\x1b[2J\udcff"
+
+
+def result(student: str = "anna", **more: Any) -> Result:
+    reports = [report({"damp-rooms": 3, "dead-letters": 9}, text=EVIL)]
+    points = {"damp-rooms": 3.0, "dead-letters": 9.0}
+    return Result(student, student, out_of=18.0, status="ok", points=points, reports=reports, **more)
+
+
+def rows(file: Path) -> list[dict[str, str]]:
+    return list(csv.DictReader(file.read_text().splitlines()))
+
+
+def test_the_gradebook_has_nbgraders_columns_and_each_exercise(tmp_path: Path) -> None:
+    found = [result(name="Anna Maria Ek", penalty=1.5, submitted=0.0), Result("ben", "ben", out_of=18.0)]
+    (file,) = gradebook.write(tmp_path, Course(), EXERCISES, found, [], [])
+    anna, ben = rows(file)
+    assert [*anna] == [*gradebook.NBGRADER, "status", "seconds", "damp-rooms", "dead-letters", "remarks"]
+    assert [anna[name] for name in ("student_id", "last_name", "first_name")] == ["anna", "Ek", "Anna Maria"]
+    assert [anna[name] for name in gradebook.NBGRADER[7:]] == ["12.0", "1.5", "10.5", "18.0"]
+    assert (ben["status"], ben["score"], ben["damp-rooms"]) == ("missing", "0.0", "")
+
+
+def test_no_text_is_a_formula_for_a_spreadsheet(tmp_path: Path) -> None:
+    found = [result("=cmd()", remarks=["+1"]), result("@x,\"'\n"), result("-1")]
+    copies = [Copies("damp-rooms", 60, ("=cmd()", "-1"))]
+    files = gradebook.write(tmp_path, Course(), EXERCISES, found, [], copies)
+    texts = [file.read_text() for file in files]
+    cells = [cell for text in texts for row in csv.reader(io.StringIO(text, newline="")) for cell in row]
+    assert not [cell for cell in cells if cell.startswith(gradebook.FORMULA)]
+    assert "'@x,\"'\n" in cells
+
+
+def test_feedback_escapes_what_a_submission_says(tmp_path: Path) -> None:
+    gradebook.write(tmp_path, Course(), EXERCISES, [result(EVIL)], [], [])
+    (page,) = (tmp_path / "feedback").glob("*.html")
+    text = page.read_text()
+    assert "<script" not in text
+    assert "\x1b" not in text
+    assert re.search(r"default-src 'none'", text)
+    assert "Hint: look" in text
+    assert "why" in text  # the discussion of the one that has passed
+
+
+def test_results_json_is_as_gradescope_wants_it(tmp_path: Path) -> None:
+    gradebook.write(tmp_path, Course(), EXERCISES, [result(penalty=1.0)], [], [])
+    (file,) = (tmp_path / "feedback").glob("*.json")
+    found = json.loads(file.read_text())
+    assert found["score"] == 11.0
+    assert [(each["score"], each["max_score"], each["status"]) for each in found["tests"]] == [
+        (3, 9, "failed"),
+        (9, 9, "passed"),
+    ]
+    assert {each["visibility"] for each in [found, *found["tests"]]} == {"visible"}
+    assert "Late: 1 points less" in feedback.remarks(result(penalty=1.0))
+
+
+def test_sheets_of_an_lms_get_what_was_graded_and_nothing_else(tmp_path: Path) -> None:
+    sheet = Sheet("canvas.csv", ["ID", "Work (1)"], [["1", "5"], ["2", ""]], ["1", "2"], ["", ""], 1, [36.0, 36.0])
+    found = [Result("1", "1", out_of=18.0), result("2")]
+    _, file = gradebook.write(tmp_path, Course(), EXERCISES, found, [sheet], [])
+    assert file.read_text() == "ID,Work (1)\n1,5\n2,24.00\n"
