@@ -52,9 +52,12 @@ class Lab:
     stops with this process. LAB_NAMESPACE, if set, prefixes every topic and consumer group on the broker. There is one
     lab at a time: a new one closes the previous one. Raises LabError if no broker can be reached or started.
 
+    `student` is your name in a course: the numbers of some questions depend on it.
+
     Example: lab = Lab()
     """
 
+    student: str = ""
     _current: Lab | None = None
 
     def __init__(self) -> None:
@@ -371,6 +374,15 @@ class Lab:
         """
         return self._checks.check(exercise, answer)
 
+    def question(self, exercise: str) -> None:
+        """Print the question that an exercise asks you: its numbers depend on `lab.student`.
+
+        Raises LabError if there is no such exercise, or if it is the same for everybody.
+
+        Example: lab.question("which-windows")
+        """
+        print(self._checks.question(exercise))
+
     def hint(self, exercise: str) -> None:
         """Print the next hint for an exercise. Raises LabError if there is no such exercise.
 
@@ -450,7 +462,8 @@ class Lab:
     @functools.cached_property
     def _checks(self) -> exercises.checks.Checks:
         quix.load()
-        bench = exercises.bench.Bench(self._groups, self.broker.kept.directory, lambda: self._flink)
+        place = self.broker.kept.directory
+        bench = exercises.bench.Bench(self._groups, place, lambda: self._flink, lambda: str(self.student))
         return exercises.checks.Checks(bench)
 
     @functools.cached_property

@@ -23,11 +23,14 @@ SETTLE_LIMIT = 1.0  # seconds
 
 @dataclass(frozen=True)
 class Bench:
-    """Where answers are tried: a broker, a directory for their state, and Flink, which is started when needed."""
+    """Where answers are tried: a broker, a directory for their state, Flink, which is started when needed, and whose
+    answers they are.
+    """
 
     groups: Groups
     directory: Path
     flink: Callable[[], Any]
+    student: Callable[[], str]
 
     def clear(self, exercise: Exercise) -> None:
         """Create the exercise's topics, and empty those for output."""

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from labkit import cells
+from labkit.errors import LabError
 from labkit.exercises import catalogue, display, progress
 from labkit.exercises.bench import Bench
 from labkit.exercises.exercise import Exercise, Row, Sent
@@ -35,7 +36,7 @@ class Checks:
         if not verdict and GRADED in os.environ:
             verdict = self._handed_in(exercise, answer)
         elif not verdict:
-            sent = exercise.sent(catalogue.RECORDED)
+            sent = exercise.sent(catalogue.seed_for(exercise, self._bench.student()))
             verdict = self.judged(exercise, answer, sent, folder.expected(exercise, sent))
         if verdict.passed:
             progress.record(name)
@@ -44,6 +45,13 @@ class Checks:
         if here.execution:
             cells.at_the_end(lambda _: verdict.show_once())
         return verdict
+
+    def question(self, name: str) -> str:
+        """The case that a short answer is about. Raises LabError if there is no such exercise, or no case."""
+        _, exercise = catalogue.find(name)
+        if not exercise.question:
+            raise LabError(f"{name} is the same for everybody: the text above the exercise says what it asks for.")
+        return exercise.question(exercise.sent(catalogue.seed_for(exercise, self._bench.student())))
 
     def hint(self, name: str) -> str:
         """The next hint; after the last one, the first. Raises LabError if there is no such exercise."""

@@ -216,7 +216,10 @@ class Sql:
 
 @dataclass(frozen=True)
 class Answer:
-    """A short answer, such as "b" or a list of numbers. Its digest comes out, so that no file shows the right one."""
+    """A short answer, such as "b" or a list of numbers, to the case of a student.
+
+    Its digest comes out, so that no file shows the right one, and the student whose case it is.
+    """
 
     expects: str = 'a letter, such as "b"'
 
@@ -227,7 +230,8 @@ class Answer:
         return answer is None or answer is ... or answer in ("", [], ())
 
     def attempt(self, bench: Bench, exercise: Exercise, answer: Any) -> Attempt:
-        bench.write(exercise, "out", [Sent(None, {"answer": digest(exercise.name, answer)}, BASE)])
+        given = {"answer": digest(exercise.name, answer), "student": bench.student()}
+        bench.write(exercise, "out", [Sent(None, given, BASE)])
         return Attempt()
 
 

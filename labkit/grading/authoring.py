@@ -35,8 +35,8 @@ class Collection:
 
     def recording(self, exercise: Exercise) -> bytes:
         """The file of the recorded expectations, as it should be."""
-        sent = exercise.sent(catalogue.RECORDED)
-        content = {"readings": catalogue.digest(sent), "expected": self.expected(exercise, sent)}
+        notebooks = [exercise.sent(seed) for seed in catalogue.seeds(exercise)]
+        content = {catalogue.digest(sent): self.expected(exercise, sent) for sent in notebooks}
         return orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
     def record(self, exercise: Exercise) -> bool:

@@ -23,6 +23,8 @@ secret = "course.secret"  # the file with the secret that the readings are made 
 
 # lessons = ["02_filter"]  # whose exercises are graded; by default those of all
 
+# personal = true  # questions count only if `lab.student` was the id or name of who hands them in
+
 # deadline = 2026-12-01T23:59:59+01:00
 
 # [late]
@@ -79,6 +81,7 @@ class Course:
     canvas_column: str = ""
     moodle: Path | None = None
     overrides: Sequence[Override] = ()
+    personal: bool = False
 
     def has(self, exercise: Exercise) -> bool:
         """Whether the course has an exercise."""
@@ -97,7 +100,7 @@ class Course:
 
 
 KEYS = {
-    "": ("secret", "lessons", "deadline", "late", "weights", "roster", "canvas", "moodle", "override"),
+    "": ("secret", "lessons", "personal", "deadline", "late", "weights", "roster", "canvas", "moodle", "override"),
     "late": ("percent_per_day", "most_percent"),
     "canvas": ("export", "column"),
     "moodle": ("worksheet",),
@@ -140,6 +143,7 @@ def _course(said: dict[str, Any], folder: Path, known: Sequence[Exercise]) -> Co
         canvas_column=_value(canvas, "column", str, ""),
         moodle=folder / _value(moodle, "worksheet", str, "") if moodle else None,
         overrides=overrides,
+        personal=_value(said, "personal", bool, False),
     )
 
 
@@ -176,6 +180,7 @@ def _value(said: Mapping[str, Any], name: str, kind: type, default: Any) -> Any:
     found = said.get(name, default)
     if found is not default and not isinstance(found, kind):
         words = {
+            bool: "true or false",
             str: "a text in quotes",
             dict: "a table",
             list: "a list",

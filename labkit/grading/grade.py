@@ -180,6 +180,7 @@ def described(mark: marking.Mark) -> dict[str, Any]:
     return {
         "name": mark.exercise.name,
         "title": mark.exercise.title,
+        "student": mark.student,
         "points": mark.points,
         "out_of": mark.exercise.points,
         "behaviours": [

@@ -10,9 +10,9 @@ from typing import Any
 import orjson
 
 from labkit.exercises.bench import row_of
+from labkit.exercises.catalogue import seed_for
 from labkit.exercises.exercise import Exercise, Row, Sent
 from labkit.exercises.judging import Judgement, judge
-from labkit.exercises.kinds import Answer
 from labkit.grading.authoring import Collection
 from labkit.grading.sandbox import Limits, Outcome
 from labkit.kafka.tap import Record
@@ -35,10 +35,11 @@ def job(exercise: Exercise, sent: Sequence[Sent]) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Mark:
-    """The points of one exercise, and the judgement that they come from."""
+    """The points of one exercise, and the judgement that they come from. `student` is whose question was answered."""
 
     exercise: Exercise
     judgement: Judgement
+    student: str | None = None
 
     @property
     def points(self) -> int:
@@ -51,10 +52,12 @@ def mark(collection: Collection, exercise: Exercise, sent: Sequence[Sent], outco
         name: rows(outcome.records.get(exercise.topic(name), ()), name in exercise.raw, limits)
         for name in exercise.outputs
     }
-    judgement = judge(exercise, sent, collection.expected(exercise, sent), got)
-    if isinstance(exercise.kind, Answer):
-        judgement = Judgement(judgement.findings)  # the evidence would be the right answer
-    return Mark(exercise, judgement)
+    if not exercise.question:
+        return Mark(exercise, judge(exercise, sent, collection.expected(exercise, sent), got))
+    student = next((str(row.get("student", ""))[:100] for row in got["out"]), "")
+    case = exercise.sent(seed_for(exercise, student))
+    judgement = judge(exercise, case, collection.expected(exercise, case), got)
+    return Mark(exercise, Judgement(judgement.findings), student)  # the evidence would be the right answer
 
 
 def rows(said: Sequence[Mapping[str, Any]], raw: bool, limits: Limits) -> list[Row]:

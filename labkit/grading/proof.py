@@ -2,7 +2,7 @@
 wrong answer loses exactly the behaviours that it breaks. (The first two are the rule of rustlings for its exercises.)
 
 The file of solutions has the reference, `answer`, and `WRONG`: pairs of a wrong answer and the beginnings of the words
-of the behaviours that it breaks.
+of the behaviours that it breaks. Where a question asks for a short answer they are functions of its case.
 """
 
 from collections.abc import Iterable, Iterator
@@ -38,8 +38,9 @@ def faults(checks: Checks, collection: Collection, exercise: Exercise, seeds: It
 
 
 def tried(checks: Checks, collection: Collection, exercise: Exercise, answer: Any, seed: Any = 0) -> Verdict:
-    """The verdict on an answer, on the readings of a seed."""
+    """The verdict on an answer, on the readings of a seed. A short answer is a function of its case."""
     sent = exercise.sent(seed)
+    answer = answer(sent) if exercise.question else answer
     return checks.judged(exercise, answer, sent, collection.expected(exercise, sent))
 
 

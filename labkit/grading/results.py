@@ -61,6 +61,7 @@ def results(
         )
         for task in by_student.get(student, []):
             _add(result, course, worth, task, reports.get(task))
+        result.remarks += _answered_as_others(result, handed_in)
         _override(result, course)
         result.remarks += _remarks(result, plan)
         found.append(result)
@@ -80,7 +81,10 @@ def _add(result: Result, course: Course, worth: Mapping[str, float], task: Task,
         result.status = "not graded"
         return
     when = task.submission.modified, task.submission.said_late
-    points = {each["name"]: worth[each["name"]] * each["points"] / each["out_of"] for each in report["exercises"]}
+    points = {
+        each["name"]: worth[each["name"]] * each["points"] / each["out_of"] if _counts(result, course, each) else 0.0
+        for each in report["exercises"]
+    }
     by_hand = {each.exercise for each in _overrides(result, course)}
     lost = sum(each for name, each in points.items() if name not in by_hand) * course.percent_off(*when) / 100
     result.points |= points
@@ -90,6 +94,31 @@ def _add(result: Result, course: Course, worth: Mapping[str, float], task: Task,
     status = report["status"] if report["status"] != "ok" or not course.is_late(*when) else "late"
     if result.status != "not graded":
         result.status = min(status, result.status, key=lambda each: WORST.index(each) if each in WORST else len(WORST))
+
+
+def _counts(result: Result, course: Course, exercise: Mapping[str, Any]) -> bool:
+    """Whether the question was the student's own, where that matters."""
+    return not course.personal or exercise["student"] is None or _plain(exercise["student"]) in _names(result)
+
+
+def _names(result: Result) -> set[str]:
+    return {
+        _plain(each) for each in (result.student, re.sub(r"_\d+$", "", result.student), result.id, result.name) if each
+    }
+
+
+def _plain(name: str) -> str:
+    """A name in any order and writing: `Ek, Anna` is `anna ek`."""
+    return " ".join(sorted(name.casefold().replace(",", " ").split()))
+
+
+def _answered_as_others(result: Result, handed_in: Sequence[str]) -> Iterator[str]:
+    """The questions that were not the student's own, if that can be told."""
+    others = {_plain(re.sub(r"_\d+$", "", each)) for each in handed_in} | {_plain(each) for each in handed_in}
+    for each in (exercise for report in result.reports for exercise in report["exercises"]):
+        name = each["student"]
+        if name and _plain(name) in others - _names(result):
+            yield f"{each['name']}: answered as {name!r}"
 
 
 def _overrides(result: Result, course: Course) -> list[Override]:

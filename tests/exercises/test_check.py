@@ -263,7 +263,7 @@ def test_a_run_instead_of_its_function_is_named(lab: Lab) -> None:
 def test_a_result_instead_of_a_function_is_named(lab: Lab) -> None:
     text = repr(lab.check("damp-rooms", [1, 2]))
     assert "expects a function, not [1, 2]. Give it by its name alone, without parentheses." in text
-    assert "expects a letter" in repr(lab.check("which-partition", damp_rooms))
+    assert "expects a list of partitions" in repr(lab.check("which-partition", damp_rooms))
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -275,7 +275,7 @@ def test_a_result_instead_of_a_function_is_named(lab: Lab) -> None:
     exercise=st.sampled_from(["damp-rooms", "which-partition", "keyed-readings", "flink-extremes"]),
 )  # fmt: skip
 def test_no_answer_of_any_kind_raises_or_earns(lab: Lab, answer: Any, exercise: str) -> None:
-    if exercise == "which-partition" and isinstance(answer, str) and kinds.canonical(answer) == "c":
+    if exercise == "which-partition" and isinstance(answer, str) and kinds.canonical(answer) == "1, 4":
         return
     if exercise == "flink-extremes" and isinstance(answer, str):
         return  # it would be tried, for seconds
@@ -290,13 +290,13 @@ def test_an_unknown_exercise_is_an_error_that_names_the_nearest(lab: Lab) -> Non
 
 
 @pytest.mark.parametrize("answer", ["c", "C", " c ", "(c)", "c.", ["c"]])
-def test_a_letter_may_be_written_as_people_write_it(lab: Lab, answer: str) -> None:
-    assert lab.check("which-partition", answer).passed
+def test_a_letter_may_be_written_as_people_write_it(answer: Any) -> None:
+    assert kinds.canonical(answer) == "c"
 
 
 LISTS = {
-    "which-records": [["B", "D", "E"], ("e", "b", "d"), {"D", "E", "B"}, "B, D, E", "b d e", "[B; D; E]"],
-    "which-windows": [[4, 6, 8], [8.0, 6.0, 4.0], ["4", "6", "8"], "4, 6, 8", {4, 6, 8}],
+    "which-records": [["C", "D"], ("d", "c"), {"D", "C"}, "C, D", "c d", "[C; D]"],
+    "which-windows": [[5, 10, 15], [15.0, 10.0, 5.0], ["5", "10", "15"], "5, 10, 15", {5, 10, 15}],
 }
 
 
@@ -307,10 +307,21 @@ def test_a_list_may_be_written_in_any_order_and_form(lab: Lab, name: str, answer
 
 
 def test_a_wrong_short_answer_does_not_tell_the_right_one(lab: Lab) -> None:
-    html = display.of(lab.check("which-partition", "a"))
+    html = display.of(lab.check("which-partition", [1]))
     assert "expected" not in html
     assert "The answer is right" not in html
-    assert kinds.digest("which-partition", "c") not in html
+    assert kinds.digest("which-partition", [1, 4]) not in html
+
+
+def test_the_numbers_of_a_question_are_the_students_own(lab: Lab, capsys: pytest.CaptureFixture[str]) -> None:
+    asked, passed = set(), 0
+    for lab.student in ("", "Anna Ek", " anna  EK ", "Ben", "Cleo", "Dan", "Eve"):
+        lab.question("which-windows")
+        asked.add(capsys.readouterr().out)
+        passed += lab.check("which-windows", [5, 10, 15]).passed
+    assert (len(asked), passed) == (6, 1)
+    with pytest.raises(LabError, match="coldest is the same for everybody"):
+        lab.question("coldest")
 
 
 # ------------------------------------------------------------ around
@@ -350,10 +361,10 @@ def test_progress_that_cannot_be_read_or_written_spoils_no_verdict(
     lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     progress.path().write_text("half of a")
-    assert lab.check("which-partition", "c").passed
+    assert lab.check("which-partition", [1, 4]).passed
     (tmp_path / "file").touch()
     monkeypatch.setenv("LAB_PROGRESS", str(tmp_path / "file" / "progress.json"))
-    assert lab.check("which-partition", "c").passed
+    assert lab.check("which-partition", [1, 4]).passed
 
 
 def test_graded_it_reads_what_the_grader_has_written_and_says_nothing_of_right_or_wrong(

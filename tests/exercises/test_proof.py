@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from labkit import Lab
-from labkit.exercises import kinds
+from labkit.exercises import catalogue, kinds
 from labkit.exercises.exercise import Exercise, Sent
 from labkit.grading import authoring, proof
 from tests.exercises import mutants
@@ -13,6 +13,7 @@ from tests.exercises import mutants
 COLLECTION = authoring.of_the_package()
 EXERCISES = COLLECTION.folder.exercises()
 FUNCTIONS = [each for each in EXERCISES if each.kind.accepts(print)]
+QUESTIONS = [each for each in EXERCISES if each.question]
 SLOW = [each for each in EXERCISES if each.name.startswith("flink")]
 QUICK = [each for each in EXERCISES if each not in SLOW]
 
@@ -70,6 +71,17 @@ def test_every_mutant_of_the_reference_is_caught(exercise: Exercise, lab: Lab, m
     assert len(verdicts) >= 3
     passed = {words for words, verdict in verdicts.items() if verdict.passed}
     assert passed == {*EQUIVALENT.get(exercise.name, {})}
+
+
+@by_name(QUESTIONS)
+def test_a_question_has_many_answers_and_no_slip_gives_the_right_one(exercise: Exercise) -> None:
+    solutions = COLLECTION.solutions_of(exercise)
+    cases = [exercise.sent(seed) for seed in catalogue.seeds(exercise)]
+    answers = [kinds.canonical(solutions.answer(case)) for case in cases]
+    assert len(cases) == 21
+    assert len({*answers}) > 10
+    for wrong, _ in solutions.WRONG:
+        assert not [case for case, right in zip(cases, answers, strict=True) if kinds.canonical(wrong(case)) == right]
 
 
 # Of each statement in Flink SQL: pieces, and what to put in their place.

@@ -22,8 +22,9 @@ def report(points: dict[str, int], status: str = "ok", text: str = "kept", sandb
     }  # fmt: skip
 
 
-def exercise(name: str, points: int, text: str = "kept") -> dict[str, Any]:
+def exercise(name: str, points: int, text: str = "kept", student: str | None = None) -> dict[str, Any]:
     return {
+        "student": student,
         "name": name, "title": "A title", "points": points, "out_of": 9, "hints": ["look"], "discussion": "why",
         "behaviours": [{"words": "kept", "holds": points == 9, "points": points}],
         "diagnosis": [text], "evidence": [[[text], [text], [text], True]],

@@ -17,6 +17,7 @@ from tests.grading.reports import EXERCISES
 WHOLE = """
 secret = "keys/mine"
 lessons = ["02_filter"]
+personal = true
 deadline = 2026-12-01T12:00:00Z
 late = {percent_per_day = 10, most_percent = 50}
 weights = {damp-rooms = 20, dead-letters = 0.5}
@@ -64,6 +65,7 @@ def test_a_course_is_read(tmp_path: Path) -> None:
     assert course.read(tmp_path / "course.toml", EXERCISES) == Course(
         secret=tmp_path / "keys" / "mine",
         lessons=("02_filter",),
+        personal=True,
         deadline=datetime.datetime(2026, 12, 1, 12, tzinfo=datetime.UTC),
         percent_per_day=10,
         most_percent=50,

@@ -8,7 +8,7 @@ import pytest
 from labkit.grading.course import Course, Override
 from labkit.grading.grade import Plan, Task
 from labkit.grading.results import Result, results
-from tests.grading.reports import EXERCISES, report, task
+from tests.grading.reports import EXERCISES, exercise, report, task
 
 DEADLINE = datetime.datetime(2026, 12, 1, 12, tzinfo=datetime.UTC)
 LATE = DEADLINE.timestamp() + 5
@@ -77,6 +77,21 @@ def test_files_that_do_not_count_are_said() -> None:
     said = ["x.ipynb: the file is empty", "old.ipynb is older than 02.ipynb", "graded without a sandbox"]
     assert (found["anna"].status, found["anna"].remarks) == ("ok", said)
     assert (found["ben"].status, found["ben"].score) == ("unreadable", 0)
+
+
+@pytest.mark.parametrize("said", ["Ek, anna", "Anna  Ek", "4711", "Anna Ek_4711"])
+def test_a_question_that_was_ones_own_counts(said: str) -> None:
+    answered = report({}) | {"exercises": [exercise("damp-rooms", 9, student=said)]}
+    anna = of(Course(personal=True), {task("Anna Ek_4711"): answered}, {"4711": "Anna Ek"})["Anna Ek_4711"]
+    assert (anna.score, anna.remarks) == (9, [])
+
+
+@pytest.mark.parametrize("personal", [True, False])
+def test_a_question_of_somebody_else_is_said_and_counts_only_where_that_does_not_matter(personal: bool) -> None:
+    answered = report({}) | {"exercises": [exercise("damp-rooms", 9, student="Ben"), exercise("dead-letters", 5)]}
+    reports = {task("Anna Ek_4711"): answered, task("ben"): report({"damp-rooms": 9})}
+    anna = of(Course(personal=personal), reports)["Anna Ek_4711"]
+    assert (anna.score, anna.remarks) == (5 if personal else 14, ["damp-rooms: answered as 'Ben'"])
 
 
 def test_what_has_not_been_graded_yet_is_neither_right_nor_wrong() -> None:

@@ -1,15 +1,33 @@
 """What a restart from a checkpoint reads again."""
 
+import random
+from collections.abc import Sequence
+
 from labkit.exercises.behaviours import Correct
-from labkit.exercises.exercise import Exercise
+from labkit.exercises.exercise import BASE, Exercise, Sent
 from labkit.exercises.kinds import Answer
+
+
+def case(luck: random.Random) -> list[Sent]:
+    older, newer, read = sorted(luck.sample(range(10, 90), 3))
+    return [Sent(None, {"older": older, "newer": newer, "read": read}, BASE)]
+
+
+def question(sent: Sequence[Sent]) -> str:
+    return (
+        "The first checkpoint holds the offset {older}, the second {newer}. After the second checkpoint the job\n"
+        "reads the records up to offset {read}, this one too; then it is killed."
+    ).format(**sent[0].fields)
+
 
 EXERCISE = Exercise(
     name="after-restart",
     title="What a restart reads again",
     lesson="05_flink",
     number=3,
-    kind=Answer(),
+    kind=Answer("the first and the last offset, such as [0, 9]"),
+    readings=case,
+    question=question,
     behaviours=(Correct("The answer is right", columns=("answer",)),),
     hints=(
         (

@@ -1,8 +1,25 @@
 """Which records a pipeline lets pass."""
 
+import random
+from collections.abc import Sequence
+
 from labkit.exercises.behaviours import Correct
-from labkit.exercises.exercise import Exercise
+from labkit.exercises.exercise import Exercise, Sent, reading
 from labkit.exercises.kinds import Answer
+
+
+def case(luck: random.Random) -> list[Sent]:
+    hot, cold = luck.sample((35.0, 33.0, 31.5), 2), luck.sample((29.0, 22.0, 18.0), 2)
+    pairs = [(hot[0], 38.0), (hot[1], 40.0), (cold[0], 39.9), (cold[1], 55.0)]
+    pairs.append((luck.choice((34.0, 20.0)), luck.choice((31.0, 61.0))))
+    luck.shuffle(pairs)
+    return [reading(device, second, *pair) for second, (device, pair) in enumerate(zip("ABCDE", pairs, strict=True))]
+
+
+def question(sent: Sequence[Sent]) -> str:
+    row = "{device}        {temperature:17}   {humidity:13}".format
+    return "\n".join(["reading  temperature in °C   humidity in %", *(row(**each.fields) for each in sent)])
+
 
 EXERCISE = Exercise(
     name="which-records",
@@ -10,6 +27,8 @@ EXERCISE = Exercise(
     lesson="02_filter",
     number=3,
     kind=Answer('a list of letters, such as ["A", "B"]'),
+    readings=case,
+    question=question,
     behaviours=(Correct("The answer is right", columns=("answer",)),),
     hints=(
         "Which variables hold the stream that is returned?",
