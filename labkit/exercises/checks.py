@@ -14,12 +14,10 @@ from labkit.exercises import catalogue, display, progress
 from labkit.exercises.bench import Bench
 from labkit.exercises.exercise import Exercise, Row, Sent
 from labkit.exercises.judging import Judgement, judge
-from labkit.exercises.kinds import Answer, Attempt
+from labkit.exercises.kinds import GRADED, Answer, Attempt
 from labkit.exercises.verdict import Verdict
 from labkit.flink.installation import NotInstalled
 from labkit.runs.worker import Worker
-
-GRADED = "LAB_GRADED"  # set by the grader: the input topic is filled already, and what comes out is marked elsewhere
 
 
 class Checks:

@@ -1,9 +1,12 @@
 """docker-compose.yml is the same Kafka, with the same settings, as the lab's own."""
 
+import os
 import re
 import subprocess
+import sys
 from pathlib import Path
 
+import pytest
 import yaml
 
 from labkit.broker import broker, cache, server
@@ -58,3 +61,44 @@ def test_kafka_starts_with_these_settings_and_its_health_check_passes(installati
         subprocess.run(server.java(installation.classpath, check), check=True, capture_output=True, timeout=60)
     finally:
         kept.close()
+
+
+# Docker's default capabilities (its documentation, "Runtime privilege and Linux capabilities").
+OF_DOCKER = (
+    "audit_write,chown,dac_override,fowner,fsetid,kill,mknod,net_bind_service,net_raw,setfcap,setgid,setpcap,setuid,"
+    "sys_chroot"
+)
+ASKS_FOR_A_SANDBOX = "from labkit.grading import enclosure; enclosure.require()"
+
+
+def in_a_container(*added: str) -> subprocess.CompletedProcess[str]:
+    """Ask for a sandbox as root in a container would."""
+    kept = ",".join(f"+{each}" for each in (*OF_DOCKER.split(","), *added))
+    command = [
+        "setpriv",
+        "--bounding-set",
+        f"-all,{kept}",
+        "--inh-caps",
+        "-all",
+        sys.executable,
+        "-c",
+        ASKS_FOR_A_SANDBOX,
+    ]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="there is no bubblewrap")
+def test_the_container_for_grading_has_the_capabilities_that_a_sandbox_needs() -> None:
+    """No Docker here: the same capabilities in a plain process, if this is root's."""
+    grading = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]["grading"]
+    added = [each.lower() for each in grading["cap_add"]]
+    assert added == ["sys_admin", "net_admin"]
+    if os.geteuid() == 0:
+        assert in_a_container(*added).returncode == 0
+        assert all(in_a_container(each).returncode for each in added)
+
+
+def test_the_container_for_grading_is_only_there_when_asked_for_and_reaches_no_network() -> None:
+    grading = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]["grading"]
+    assert (grading["profiles"], grading["network_mode"]) == (["grading"], "none")
+    assert "apt-get install -y --no-install-recommends bubblewrap" in grading["build"]["dockerfile_inline"]
