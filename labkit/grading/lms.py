@@ -68,7 +68,8 @@ def moodle(file: Path) -> Sheet:
     heads, rows = _table(file, ("Identifier", "Grade"))
     ids = [re.sub(r"\D", "", row[heads.index("Identifier")]) for row in rows]
     names = [row[heads.index("Full name")] if "Full name" in heads else "" for row in rows]  # blind marking has none
-    most = [_number(row[heads.index("Maximum grade")]) if "Maximum grade" in heads else None for row in rows]
+    maximum = next((place for place, name in enumerate(heads) if name.casefold() == "maximum grade"), None)
+    most = [None if maximum is None else _number(row[maximum]) for row in rows]
     return Sheet("moodle.csv", heads, rows, ids, names, heads.index("Grade"), most)
 
 

@@ -16,7 +16,7 @@ Student,ID,SIS User ID,SIS Login ID,Section,Filter (11),Windows (12),Final Score
 """
 
 MOODLE = """\
-Identifier,"Full name",Status,Grade,"Maximum grade","Last modified (submission)"
+Identifier,"Full name",Status,Grade,"Maximum Grade","Last modified (submission)"
 "Participant 4711","Anna Ek","Submitted for grading",,100.00,"Thursday, 26 November 2026, 1:12 PM"
 "Participant 4712","Ben Öz","No submission",,"100,00",-
 """
