@@ -6,8 +6,6 @@ import shutil
 from collections.abc import Callable
 from typing import Protocol
 
-from confluent_kafka import KafkaException
-
 from labkit.broker import cache, server
 from labkit.errors import LabError
 from labkit.jvm import store, training
@@ -17,8 +15,10 @@ from labkit.loopback import HOST, free_ports
 from labkit.waiting import wait_until
 
 STARTED = "Kafka Server started"
+SETTINGS = "server.properties"
 PAUSE = 0.01  # seconds between two looks whether it has started
 START_LIMIT = 60.0  # seconds; a start takes about one, a cold and busy laptop some ten
+END_LIMIT = 10.0  # seconds that a killed Kafka may take to be gone
 ANSWER_LIMIT = 4.0  # seconds that a broker named by LAB_BROKER has to answer
 
 
@@ -75,6 +75,7 @@ class OwnBroker:
         installation = store.prepare(installation or cache.installation())
         options = installation.aot_options()
         self.address, self.kept = _start_on_free_ports(installation, options, meanwhile)
+        self._killed = False
         self._trainer = None if options else training.start(installation, "labkit.broker.training")
 
     @property
@@ -82,8 +83,27 @@ class OwnBroker:
         """Whether Kafka is still running."""
         return self.kept.exit_code() is None
 
-    def check(self) -> None:
+    def kill(self) -> None:
+        """End Kafka at once, as a power cut would (SIGKILL); `start` starts it again. Example: lab.broker.kill()"""
+        self._killed = True
+        self.kept.kill()
+        self.kept.wait(END_LIMIT)
+
+    def start(self) -> None:
+        """Start Kafka again after `kill`, with the same data at the same address. Does nothing while it runs.
+
+        Raises LabError if it does not start. Example: lab.broker.start()
+        """
         if not self.alive:
+            with (self.kept.directory / SETTINGS).open("a") as settings:
+                settings.write(server.SHORT_SESSION)
+            self.kept.start_again()
+            if not wait_until_ready(self.kept, int(self.address.rpartition(":")[2])):
+                raise LabError(f"Kafka did not start again: {_cause(self.kept.log())}")
+        self._killed = False
+
+    def check(self) -> None:
+        if not self.alive and not self._killed:
             raise LabError(
                 f"The lab's own Kafka has ended, at {self.address}: run the cell with `Lab()` again. "
                 "Its log says more: `print(lab.broker.log())`."
@@ -140,7 +160,7 @@ def start_kafka(installation: cache.Installation, ports: list[int], options: lis
     """Start Kafka's JVM on a copy of the formatted data directory; it is not ready yet."""
     kept = Kept()
     shutil.copytree(installation.data, kept.directory / "data")
-    settings = kept.directory / "server.properties"
+    settings = kept.directory / SETTINGS
     settings.write_text(server.properties(kept.directory / "data", *ports))
     kept.start(server.java(installation.classpath, server.server_arguments(settings), *options))
     return kept
@@ -153,13 +173,6 @@ def wait_until_ready(kept: Kept, port: int) -> bool:
         return kept.exit_code() is None
 
     def is_ready() -> bool:  # the port alone says nothing: another program may have taken it
-        return STARTED in kept.log() and _answers(f"{HOST}:{port}")
+        return STARTED in kept.log() and clients.answers(f"{HOST}:{port}")
 
     return wait_until(lambda: not is_running() or is_ready(), START_LIMIT, PAUSE) and is_running()
-
-
-def _answers(address: str) -> bool:
-    try:
-        return bool(clients.admin(address).list_topics(timeout=1).brokers)
-    except KafkaException:
-        return False

@@ -44,6 +44,14 @@ log.cleaner.dedupe.buffer.size=4194304
 """
 
 
+# A node that was killed is not let in again before its old session is over: by default after 9 s. A node that is busy
+# must not lose its session, so only one that starts again has such a short one.
+SHORT_SESSION = """\
+broker.session.timeout.ms=2000
+broker.heartbeat.interval.ms=500
+"""
+
+
 def properties(data: Path, broker_port: int, controller_port: int) -> str:
     """The text of `server.properties` for a broker that listens on loopback only."""
     return SETTINGS + (

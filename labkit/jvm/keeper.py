@@ -3,9 +3,9 @@
     python keeper.py PARENT DIRECTORY [COMMAND ...]
 
 Runs the command (its output goes to DIRECTORY/log, its process id to DIRECTORY/pid, its exit code to DIRECTORY/exit)
-until standard input, a pipe
-that the kernel holds, reads end of file: then ends the command and removes the directory. The kernel need do nothing
-for this, so it happens after SIGKILL too. Only the standard library, and no labkit: it must start in no time.
+until standard input, a pipe that the kernel holds, reads end of file: then ends the command and removes the directory.
+The kernel need do nothing for this, so it happens after SIGKILL too. The byte `r` runs the command again after it has
+ended. Only the standard library, and no labkit: it must start in no time.
 """
 
 import contextlib
@@ -18,13 +18,18 @@ import sys
 import threading
 from pathlib import Path
 
+AGAIN = b"r"
+
 
 def keep(parent: int, directory: Path, command: list[str]) -> None:
     child, reporter = _start(directory, command) if command else (None, None)
     with contextlib.suppress(KeyboardInterrupt, SystemExit):
         # The end of file comes at once. A child that the kernel forked keeps the pipe open: then the parent tells.
-        while not select.select([sys.stdin], [], [], 0.5)[0] and os.getppid() == parent:
-            pass
+        while os.getppid() == parent:
+            if select.select([0], [], [], 0.5)[0]:
+                if os.read(0, 1) != AGAIN:
+                    break
+                child, reporter = _start(directory, command)
     if child and reporter:
         # At once: the data goes with the directory, there is nothing that a graceful end would save. The whole group:
         # a JVM that is being trained has another one write its cache.

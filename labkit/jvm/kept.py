@@ -35,6 +35,14 @@ class Kept:
             env=environment,
         )
 
+    def start_again(self) -> None:
+        """Start the command once more, after it has ended."""
+        assert self._keeper
+        assert self._keeper.stdin
+        (self.directory / "exit").unlink()
+        self._keeper.stdin.write(b"r")
+        self._keeper.stdin.flush()
+
     def exit_code(self) -> int | None:
         """How the command ended, by itself or by `close`; None while it runs."""
         if self._closed:

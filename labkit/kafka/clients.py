@@ -66,6 +66,14 @@ def producer(address: str, **settings: Any) -> Producer:
     )
 
 
+def answers(address: str) -> bool:
+    """Whether a Kafka at the address names a broker within a second."""
+    try:
+        return bool(admin(address).list_topics(timeout=1).brokers)
+    except KafkaException:
+        return False
+
+
 def check_answers(address: str, timeout: float) -> None:
     """Raise LabError unless a Kafka at the address answers a metadata request within `timeout` seconds."""
     try:

@@ -1,6 +1,7 @@
 """A pipeline that runs in a background thread."""
 
 import dataclasses
+import math
 import re
 import shutil
 from collections.abc import Callable, Sequence
@@ -8,11 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from confluent_kafka import KafkaException
+from quixstreams.checkpointing.exceptions import CheckpointConsumerCommitError, CheckpointProducerTimeout
 from quixstreams.dataframe import StreamingDataFrame
+from quixstreams.kafka.exceptions import KafkaProducerDeliveryError
 from quixstreams.models import Topic
 
 from labkit.errors import LabError
 from labkit.kafka import clients
+from labkit.kafka.clients import answers
 from labkit.kafka.groups import Groups
 from labkit.kafka.requests import within
 from labkit.kafka.topics import DEAD_LETTER, Partitions
@@ -21,8 +25,12 @@ from labkit.runs import blame, mistakes
 from labkit.runs.application import LabApplication, lines_of_steps
 from labkit.runs.stall import Stall
 from labkit.runs.worker import Worker
+from labkit.waiting import wait_until
 
 Pipeline = Callable[..., StreamingDataFrame]
+
+# What Quix Streams raises when Kafka was away for long, and nothing is wrong with the pipeline.
+OUTAGES = (CheckpointConsumerCommitError, CheckpointProducerTimeout, KafkaProducerDeliveryError)
 
 
 class Run(Worker):
@@ -50,7 +58,7 @@ class Run(Worker):
     ) -> None:
         super().__init__(name)
         self.reads, self.writes = tuple(reads), writes
-        self.records_in = self.records_out = self.dead_letters = 0
+        self.records_in = self.records_out = self.dead_letters = self.outages = 0
         self._groups, self._topics = groups, groups.topics
         self._pipeline = pipeline
         self._raw = raw
@@ -223,8 +231,31 @@ class Run(Worker):
         stream.to_topic(counted)
 
     def _work(self) -> None:
-        self._app.on_assigned = self._is_running
-        self._app.run()
+        while True:
+            self._app.on_assigned = self._is_running
+            try:
+                self._app.run()
+                return
+            except OUTAGES as error:
+                if not self._start_again(error):
+                    return
+
+    def _start_again(self, error: Exception) -> bool:
+        """Go on when Kafka answers, which was away for so long that it has forgotten this member of the group; whether
+        it shall go on. What was read after the last commit is read once more, as after a crash.
+        """
+        clients.LOGGER.warning("%s starts again", self.name, exc_info=error)
+
+        def is_over() -> bool:
+            return self._told_to_stop or not self.alive
+
+        wait_until(lambda: is_over() or answers(self._topics.address), math.inf)
+        if is_over():
+            return False
+        self.outages += 1
+        self.note = f"started again after Kafka was away ({self.outages} times)"
+        self._renew()
+        return True
 
     def _ask_to_stop(self) -> None:
         self._app.stop()

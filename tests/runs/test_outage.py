@@ -1,0 +1,88 @@
+"""Kafka is killed under a producer and pipelines, and started again: nothing that was accepted is lost."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from confluent_kafka import KafkaError
+from quixstreams.checkpointing.exceptions import CheckpointConsumerCommitError
+
+from labkit import Lab
+from labkit.broker import OwnBroker
+from labkit.pipelines import alert_filter
+from labkit.runs.application import LabApplication
+from tests.waiting import eventually
+
+FORGOTTEN = CheckpointConsumerCommitError(KafkaError(KafkaError.UNKNOWN_MEMBER_ID))  # type: ignore[no-untyped-call]
+
+
+@pytest.fixture
+def own(monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
+    """A lab with a Kafka of its own, which may be killed."""
+    monkeypatch.delenv("LAB_BROKER", raising=False)
+    with Lab() as lab:
+        yield lab
+
+
+@pytest.mark.usefixtures("installation")
+def test_producer_and_pipeline_outlive_kafka(own: Lab) -> None:
+    assert isinstance(own.broker, OwnBroker)
+    producer = own.produce(per_second=50)
+    run = own.run(alert_filter, reads="sensor", writes="alert")
+    own.wait_for("alert", new=20)
+    address = own.broker.address
+
+    own.broker.kill()
+    assert not own.broker.alive
+    before = producer.total()
+    own.broker.start()
+    own.broker.start()  # does nothing
+    assert own.broker.address == address
+    eventually(lambda: producer.total() > before + 200, 30)
+
+    producer.stop()
+    run.wait_until_caught_up()
+    assert (run.status, producer.error, run.error) == ("running", None, None)
+    assert len(own.records("sensor")) == producer.total()  # what was accepted is there once
+    hot = {key(each.value) for each in own.records("sensor") if each.value["temperature"] > 303 - 273.15}
+    assert {key(each.value) for each in own.records("alert")} == hot
+
+
+def key(reading: Any) -> tuple[str, int]:
+    return reading["device"], reading["timestamp"]
+
+
+def test_a_pipeline_that_kafka_has_forgotten_starts_again(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    run, raised = LabApplication.run, []
+
+    def forgotten_once(application: LabApplication) -> None:
+        if not raised:
+            raised.append(CheckpointConsumerCommitError("unknown member"))  # type: ignore[no-untyped-call]
+            raise raised[0]
+        run(application)  # type: ignore[no-untyped-call]
+
+    monkeypatch.setattr(LabApplication, "run", forgotten_once)
+    lab.produce(records=300, per_second=None).wait(20)
+    started = lab.run(alert_filter, reads="sensor", writes="alert")
+    started.wait_until_caught_up()
+    assert (started.status, started.outages, started.records_in) == ("running", 1, 300)
+    assert started.note == "started again after Kafka was away (1 times)"
+    started.stop()
+    assert started.status == "stopped"
+
+
+def test_a_pipeline_that_kafka_has_forgotten_can_be_stopped_while_kafka_is_away(
+    own: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert isinstance(own.broker, OwnBroker)
+
+    def loses_kafka(_: LabApplication) -> None:
+        own.broker.kill()
+        raise FORGOTTEN
+
+    own.create_topic("sensor")
+    monkeypatch.setattr(LabApplication, "run", loses_kafka)
+    run = own.run(alert_filter, reads="sensor", writes="alert")
+    eventually(lambda: not own.broker.alive)
+    run.stop()
+    assert (run.alive, run.outages) == (False, 0)
