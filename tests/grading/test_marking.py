@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from labkit.exercises import wording
 from labkit.exercises.exercise import Exercise
 from labkit.grading import authoring, marking
 from labkit.grading.grade import described
@@ -60,6 +61,14 @@ def test_any_json_may_come_out(data: st.DataObject, exercise: Exercise) -> None:
             st.dictionaries(st.sampled_from(["key", "time", "headers", "value", "other"]), JSON, max_size=1)
         )
     assert 0 <= mark(exercise, lines).points <= exercise.points
+
+
+def test_a_time_that_no_calendar_has_is_shown_as_it_is() -> None:
+    assert [wording.clock(each) for each in (61_001, -(10**15), 10**300)] == [
+        "00:01:01.001",
+        f"{-(10**15)} ms",
+        f"{10**300} ms",
+    ]
 
 
 def test_what_cannot_be_judged_earns_nothing_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
