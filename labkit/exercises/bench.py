@@ -102,7 +102,7 @@ def row_of(record: tap.Record) -> Row:
     """A record as a row: see `Exercise`."""
     value = record.value if isinstance(record.value, dict) else {"value": readable(record.value)}
     headers = {f"header.{name}": text for name, text in record.headers.items()}
-    return {"key": record.key, "time": record.timestamp} | value | headers
+    return value | {"key": record.key, "time": record.timestamp} | headers
 
 
 def readable(value: Any) -> Any:

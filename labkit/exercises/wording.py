@@ -48,8 +48,11 @@ def of_row(row: Row, columns: Sequence[str]) -> str:
 
 
 def clock(milliseconds: int) -> str:
-    """A time in epoch ms as hours, minutes and seconds (UTC)."""
-    time = datetime.datetime.fromtimestamp(milliseconds / 1000, datetime.UTC)
+    """A time in epoch ms as hours, minutes and seconds (UTC); as it is, if it is in no year that a calendar has."""
+    try:
+        time = datetime.datetime.fromtimestamp(milliseconds / 1000, datetime.UTC)
+    except (ValueError, OverflowError, OSError):
+        return f"{milliseconds} ms"
     return f"{time:%H:%M:%S}" + (f".{milliseconds % 1000:03}" if milliseconds % 1000 else "")
 
 

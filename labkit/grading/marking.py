@@ -12,7 +12,7 @@ import orjson
 from labkit.exercises.bench import row_of
 from labkit.exercises.catalogue import seed_for
 from labkit.exercises.exercise import Exercise, Row, Sent
-from labkit.exercises.judging import Judgement, judge
+from labkit.exercises.judging import Finding, Judgement, judge
 from labkit.grading.authoring import Collection
 from labkit.grading.sandbox import Limits, Outcome
 from labkit.kafka.tap import Record
@@ -53,11 +53,20 @@ def mark(collection: Collection, exercise: Exercise, sent: Sequence[Sent], outco
         for name in exercise.outputs
     }
     if not exercise.question:
-        return Mark(exercise, judge(exercise, sent, collection.expected(exercise, sent), got))
+        return Mark(exercise, _judged(exercise, sent, collection.expected(exercise, sent), got))
     student = next((str(row.get("student", ""))[:100] for row in got["out"]), "")
     case = exercise.sent(seed_for(exercise, student))
-    judgement = judge(exercise, case, collection.expected(exercise, case), got)
+    judgement = _judged(exercise, case, collection.expected(exercise, case), got)
     return Mark(exercise, Judgement(judgement.findings), student)  # the evidence would be the right answer
+
+
+def _judged(exercise: Exercise, *compared: Any) -> Judgement:
+    """The judgement on rows that may be anything: no submission may stop the grading of the others."""
+    try:
+        return judge(exercise, *compared)
+    except Exception as error:
+        findings = tuple(Finding(each, False) for each in exercise.behaviours)
+        return Judgement(findings, diagnosis=(f"The records could not be judged: {type(error).__name__}: {error}",))
 
 
 def rows(said: Sequence[Mapping[str, Any]], raw: bool, limits: Limits) -> list[Row]:

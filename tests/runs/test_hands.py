@@ -10,7 +10,7 @@ from labkit import Lab
 from labkit.live.dashboard import Dashboard
 from labkit.pipelines import alert_filter
 
-VERBS = [name for name in vars(Lab) if not name.startswith("_")]
+VERBS = [name for name, value in vars(Lab).items() if not name.startswith("_") and not isinstance(value, str)]
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def started(lab: Lab) -> dict[str, object]:
 
 WORKER = {"name", "status", "error", "note", "prints", "reads", "writes", "alive", "start", "stop", "wait", "rate"}
 OFFERED = {
-    "lab": {*VERBS, "broker"},
+    "lab": {*VERBS, "broker", "student"},
     "sensors": {*WORKER, "accepted", "delivered", "failed", "per_second", "world"},
     "run": {*WORKER, "records_in", "records_out", "dead_letters", "group", "lag", "stuck", "wait_until_caught_up"},
     "chart": {"close", "summary", "figure", "threshold"},

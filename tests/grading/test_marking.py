@@ -1,0 +1,92 @@
+"""Whatever comes out of a sandbox, marking neither raises, nor takes long, nor gives a point too many."""
+
+import base64
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from labkit.exercises import wording
+from labkit.exercises.exercise import Exercise
+from labkit.grading import authoring, marking
+from labkit.grading.grade import described
+from labkit.grading.sandbox import Limits, Outcome
+
+COLLECTION = authoring.of_the_package()
+EXERCISES = COLLECTION.folder.exercises()
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+def said(topic: str, row: dict[str, Any]) -> dict[str, Any]:
+    """A row as a line of the sandbox."""
+    headers = {name.removeprefix("header."): text for name, text in row.items() if name.startswith("header.")}
+    value = {name: each for name, each in row.items() if name not in ("key", "time") and not name.startswith("header.")}
+    raw = json.dumps(value).encode()
+    return {"topic": topic, "key": row["key"], "time": row["time"], "headers": headers, "value": base64.b64encode(raw)}
+
+
+def right(exercise: Exercise) -> list[dict[str, Any]]:
+    sent = exercise.sent("a seed")
+    rows = COLLECTION.expected(exercise, sent)
+    return [said(exercise.topic(name), each) for name, found in rows.items() for each in found]
+
+
+def mark(exercise: Exercise, lines: list[dict[str, Any]]) -> marking.Mark:
+    outcome = Outcome()
+    for line in lines:
+        outcome.records.setdefault(line["topic"], []).append(line)
+    found = marking.mark(COLLECTION, exercise, exercise.sent("a seed"), outcome, Limits())
+    assert "could not be judged" not in json.dumps(described(found))
+    return found
+
+
+@given(data=st.data(), exercise=st.sampled_from(EXERCISES))
+def test_any_json_may_come_out(data: st.DataObject, exercise: Exercise) -> None:
+    lines = [dict(each) for each in right(exercise)[:6]]
+    for line in lines:
+        value = json.loads(base64.b64decode(line["value"]))
+        if data.draw(st.booleans()):
+            value = value | data.draw(
+                st.dictionaries(st.sampled_from([*value, "key", "time", "new"]), JSON, max_size=3)
+            )
+        line["value"] = base64.b64encode(json.dumps(data.draw(JSON | st.just(value))).encode())
+        line |= data.draw(
+            st.dictionaries(st.sampled_from(["key", "time", "headers", "value", "other"]), JSON, max_size=1)
+        )
+    assert 0 <= mark(exercise, lines).points <= exercise.points
+
+
+def test_a_time_that_no_calendar_has_is_shown_as_it_is() -> None:
+    assert [wording.clock(each) for each in (61_001, -(10**15), 10**300)] == [
+        "00:01:01.001",
+        f"{-(10**15)} ms",
+        f"{10**300} ms",
+    ]
+
+
+def test_what_cannot_be_judged_earns_nothing_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(marking, "judge", lambda *_: 1 / 0)
+    found = marking.mark(COLLECTION, EXERCISES[0], EXERCISES[0].sent(1), Outcome(), Limits())
+    assert (found.points, found.exercise.points) == (0, EXERCISES[0].points)
+    assert found.judgement.diagnosis == ("The records could not be judged: ZeroDivisionError: division by zero",)
+
+
+@given(exercise=st.sampled_from(EXERCISES), junk=st.lists(JSON, max_size=5))
+def test_lines_that_are_no_records_are_left_out(exercise: Exercise, junk: list[Any]) -> None:
+    outcome = Outcome(records={exercise.topic("out"): junk})
+    assert marking.mark(COLLECTION, exercise, exercise.sent("a seed"), outcome, Limits()).points == 0
+
+
+@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda each: each.name)
+def test_a_full_topic_is_marked_in_seconds(exercise: Exercise) -> None:
+    lines = right(exercise)
+    many = (lines * 20_000)[: Limits().topic_size // 150]
+    assert mark(exercise, [line | {"time": number} for number, line in enumerate(many)]).points <= exercise.points
+    assert mark(exercise, many).points <= exercise.points
