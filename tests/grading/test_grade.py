@@ -5,30 +5,30 @@ import io
 import json
 import socket
 from pathlib import Path
-from typing import Any
 
-import nbformat
-import psutil
 import pytest
-from nbformat.v4 import new_code_cell, new_notebook
 
 from labkit.flink.installation import Installation
-from labkit.grading import authoring, enclosure, gradebook, sandbox, submissions
-from labkit.grading.grade import Grader, plan
-
-COLLECTION = authoring.of_the_package()
-EXERCISES = [COLLECTION.folder.exercise(name) for name in ("damp-rooms", "dead-letters", "which-records")]
-SECRET = b"the secret of this course"
-
-START = "from labkit import Lab\nlab = Lab()"
-RECORDS = 'lab.check("which-records", ["B", "D", "E"])'
-
-
-def solution(name: str, answer: str = "answer") -> str:
-    return COLLECTION.solution(name).read_text() + f'\nlab.check("{name}", {answer})'
-
-
-DAMP, LETTERS = solution("damp-rooms"), solution("dead-letters")
+from labkit.grading import enclosure, gradebook, sandbox, submissions
+from labkit.grading.grade import plan
+from tests.grading.classes import (
+    COLLECTION,
+    DAMP,
+    EXERCISES,
+    LETTERS,
+    RECORDS,
+    SECRET,
+    START,
+    Class,
+    found,
+    grader,
+    hand_in,
+    left_over,
+    points,
+    promised,
+    solution,
+    write,
+)
 
 # Looks for everything that it must not see, and answers rightly only if it sees nothing.
 SPY = f"""
@@ -95,7 +95,7 @@ while True:
         pass
 """
 
-CLASS: dict[str, tuple[list[str], dict[str, int], str]] = {
+CLASS: Class = {
     "anna": ([START, DAMP, LETTERS, RECORDS], {"damp-rooms": 9, "dead-letters": 9, "which-records": 1}, "ok"),
     "ben": ([START, solution("damp-rooms", "from_60_on"), RECORDS], {"damp-rooms": 8, "which-records": 1}, "ok"),
     "=cmd()": ([START, 'lab.check("which-records", None)', "1 / 0", DAMP], {"which-records": 0, "damp-rooms": 9}, "ok"),
@@ -107,26 +107,18 @@ CLASS: dict[str, tuple[list[str], dict[str, int], str]] = {
 }
 
 
-@pytest.mark.usefixtures("bubblewrap", "installation")
+@pytest.mark.usefixtures("sandboxes")
 def test_sql_is_graded_in_the_sandbox_too(flink: Installation | None, tmp_path: Path) -> None:
     if not flink:
         pytest.skip("Flink is not installed: uv run --all-extras pytest")
     exercise = COLLECTION.folder.exercise("flink-hottest")
     write(tmp_path / "class" / "anna" / "05_flink_exercises.ipynb", [START, solution("flink-hottest")])
     made = plan(submissions.read(tmp_path / "class"), [exercise])
-    (report,) = Grader(COLLECTION, SECRET, tmp_path / "kept").grade(made.tasks, 1, lambda _: None)
+    (report,) = grader(tmp_path / "kept", sandbox.Limits()).grade(made.tasks, 1, lambda _: None)
     assert (points(report), report["status"]) == ({"flink-hottest": exercise.points}, "ok")
 
 
-@pytest.fixture(scope="module")
-def bubblewrap() -> None:
-    try:
-        enclosure.require()
-    except Exception as error:
-        pytest.skip(str(error))
-
-
-@pytest.mark.usefixtures("bubblewrap", "installation")
+@pytest.mark.usefixtures("sandboxes")
 def test_each_gets_the_marks_of_its_records_and_no_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     listener = socket.create_server(("127.0.0.1", 0))
     places = (enclosure.PACKAGE / "grading", COLLECTION.solutions, COLLECTION.oracles, tmp_path, tmp_path / "spied")
@@ -134,18 +126,15 @@ def test_each_gets_the_marks_of_its_records_and_no_more(tmp_path: Path, monkeypa
     for place in places:
         spy = spy.replace("%r", repr(str(place)), 1)
     everybody = CLASS | {"spy": ([START, spy], {"damp-rooms": 9}, "ok")}
-    for student, (sources, _, _) in everybody.items():
-        write(tmp_path / "class" / student / "02_filter_exercises.ipynb", sources)
     write(tmp_path / "class" / "zoe" / "empty.ipynb", [])
 
-    made = plan(submissions.read(tmp_path / "class"), EXERCISES)
-    grader = Grader(COLLECTION, SECRET, tmp_path / "kept", sandbox.Limits(cell_seconds=20))
-    reports = grader.grade(made.tasks, 2, lambda _: None)
+    made = hand_in(tmp_path / "class", everybody)
+    grading = grader(tmp_path / "kept", sandbox.Limits(cell_seconds=20))
+    reports = grading.grade(made.tasks, 2, lambda _: None)
     listener.close()
 
-    found = {each["student"]: (points(each), each["status"]) for each in reports}
-    assert found == {student: (marks, status) for student, (_, marks, status) in everybody.items()}
-    assert [each for each in psutil.Process().children(recursive=True) if "bwrap" in each.name()] == []
+    assert found(reports) == promised(everybody)
+    assert left_over() == []
 
     gradebook.write(tmp_path / "out", made, reports, EXERCISES)
     table = list(csv.DictReader(io.StringIO((tmp_path / "out" / "gradebook.csv").read_text())))
@@ -156,16 +145,7 @@ def test_each_gets_the_marks_of_its_records_and_no_more(tmp_path: Path, monkeypa
     assert not [text for text in feedback if SECRET.decode() in text or "<script" in text]
 
     monkeypatch.setattr(sandbox, "run", None)  # nothing is graded twice
-    assert grader.grade(made.tasks, 2, lambda _: None) == reports
-
-
-def write(path: Path, sources: list[str]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    nbformat.write(new_notebook(cells=[new_code_cell(each) for each in sources]), path)
-
-
-def points(report: dict[str, Any]) -> dict[str, int]:
-    return {each["name"]: each["points"] for each in report["exercises"]}
+    assert grading.grade(made.tasks, 2, lambda _: None) == reports
 
 
 def test_feedback_escapes_what_a_submission_says_and_is_a_valid_results_json() -> None:
