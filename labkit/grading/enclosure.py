@@ -37,7 +37,7 @@ def require() -> None:
 
 def _namespaces() -> list[str]:
     """As root the mounts need no user namespace, which comes later, when a real unprivileged user has taken over."""
-    user = [] if _is_root() else ["--unshare-user", "--uid", "1000", "--gid", "1000"]
+    user = [] if _is_root() else ["--unshare-user", "--disable-userns", "--uid", "1000", "--gid", "1000"]
     kinds = ["--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"]
     return ["bwrap", *user, *kinds, "--die-with-parent", "--new-session", "--hostname", "grading"]
 
@@ -76,19 +76,14 @@ def _mounts(disk: int) -> list[str]:
 
 
 def _environment() -> dict[str, str]:
-    return scratch(TMP) | {
+    return {
+        "TMPDIR": str(TMP),
         "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
-        "HOME": str(TMP / "work"),
+        "HOME": str(TMP),
         "XDG_CACHE_HOME": str(CACHE_THERE),
         "LANG": "C.UTF-8",
         "PYTHONDONTWRITEBYTECODE": "1",
     }
-
-
-def scratch(directory: Path) -> dict[str, str]:
-    """The variables that keep a notebook's own files in a directory."""
-    places = {"IPYTHONDIR": "ipython", "JUPYTER_DATA_DIR": "jupyter", "JUPYTER_RUNTIME_DIR": "runtime"}
-    return {"TMPDIR": str(directory)} | {name: str(directory / place) for name, place in places.items()}
 
 
 def _unprivileged() -> list[str]:
