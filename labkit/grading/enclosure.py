@@ -46,9 +46,12 @@ def _is_root() -> bool:
     return os.geteuid() == 0
 
 
-def command(disk: int) -> list[str]:
-    """The command line of the sandbox around `inside.py`; `disk` is the size of its temporary directory in bytes."""
-    words = [*_namespaces(), "--clearenv"]
+def command(disk: int, calls: int | None = None) -> list[str]:
+    """The command line of the sandbox around `inside.py`.
+
+    `disk` is the size of its temporary directory in bytes, `calls` the number of a file with a filter for system calls.
+    """
+    words = [*_namespaces(), "--clearenv", *(["--seccomp", str(calls)] if calls is not None else [])]
     for name, value in _environment().items():
         words += ["--setenv", name, value]
     return [*words, *_mounts(disk), *_unprivileged(), sys.executable, "-I", str(INSIDE_THERE)]

@@ -12,11 +12,12 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, BinaryIO
 
 import psutil
 
-from labkit.grading import enclosure
+from labkit.grading import calls, enclosure
 
 MB = 2**20
 
@@ -105,19 +106,29 @@ def _started(limits: Limits, enclosed: bool) -> Iterator[tuple[subprocess.Popen[
     """
     with contextlib.ExitStack() as stack:
         scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="grading-", ignore_cleanup_errors=True))
-        command, environment = enclosure.command(limits.disk), dict(os.environ)
-        if not enclosed:
-            command = [sys.executable, "-I", str(enclosure.INSIDE)]
+        command, environment, given = [sys.executable, "-I", str(enclosure.INSIDE)], dict(os.environ), []
+        if enclosed:
+            given = [stack.enter_context(each).fileno() for each in _filter(scratch)]
+            command = enclosure.command(limits.disk, *given)
+        else:
             environment["TMPDIR"] = scratch
         here, there = socket.socketpair()
         stack.enter_context(here)
         with there:
             process = subprocess.Popen(
                 command, env=environment, stdin=subprocess.PIPE, stdout=there.fileno(), stderr=subprocess.DEVNULL,
-                start_new_session=True,
+                start_new_session=True, pass_fds=given,
             )  # fmt: skip
         stack.enter_context(process)
         yield process, stack.enter_context(here.makefile("rb"))
+
+
+def _filter(scratch: str) -> Iterator[BinaryIO]:
+    """The filter for system calls as an open file, if there is one for this machine."""
+    if program := calls.refusing():
+        file = Path(scratch, "calls")
+        file.write_bytes(program)
+        yield file.open("rb")
 
 
 _live: set[subprocess.Popen[bytes]] = set()

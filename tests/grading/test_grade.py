@@ -32,7 +32,7 @@ from tests.grading.classes import (
 
 # Looks for everything that it must not see, and answers rightly only if it sees nothing.
 SPY = f"""
-import os, pathlib, socket
+import ctypes, os, pathlib, socket
 def seen():
     for path in (%r, %r, %r, %r):
         if os.path.isdir(path) and os.listdir(path) or os.path.isfile(path):
@@ -52,6 +52,13 @@ def seen():
         yield "a real user"
     if os.system("unshare --user true") == 0:  # in which it could mount a file system of any size
         yield "a user namespace of its own"
+    try:
+        os.memfd_create("more")
+        yield "memory that nobody counts"
+    except OSError:
+        pass
+    if ctypes.CDLL(None).shmget(0, 4096, 0o1600) != -1:
+        yield "shared memory that nobody counts"
     for path in ("/usr/x", "/etc/x", %r):
         try:
             pathlib.Path(path).write_text("")
