@@ -31,8 +31,8 @@ settings.load_profile("labkit")
 # workers have run their notebooks.
 IN_CHROMIUM = ("browser", "dashboard", "exercises", "pace", "soak")
 HEAVY = ("tests/flink/", *(f"tests/around/test_{name}.py" for name in IN_CHROMIUM))
-GRADING = "tests/grading/test_grade.py"
-LONG = (GRADING, "notebooks/", "tests/notebooks/test_execution.py", "tests/around/", "tests/broker/")
+GRADING = ("tests/grading/test_grade.py", "tests/grading/test_hostile.py")
+LONG = (*GRADING, "notebooks/", "tests/notebooks/test_execution.py", "tests/around/", "tests/broker/")
 
 
 @pytest.hookimpl(wrapper=True)
