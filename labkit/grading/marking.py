@@ -17,6 +17,8 @@ from labkit.grading.authoring import Collection
 from labkit.grading.sandbox import Limits, Outcome
 from labkit.kafka.tap import Record
 
+LAST = 253_402_300_800_000  # the year 10000, which no date in Python has
+
 
 def seed(secret: bytes, student: str, exercise: str) -> str:
     """The seed of a student's readings for an exercise: nobody without the secret can know it."""
@@ -51,7 +53,11 @@ def mark(collection: Collection, exercise: Exercise, sent: Sequence[Sent], outco
         name: rows(outcome.records.get(exercise.topic(name), ()), name in exercise.raw, limits)
         for name in exercise.outputs
     }
-    judgement = judge(exercise, sent, collection.expected(exercise, sent), got)
+    expected = collection.expected(exercise, sent)
+    try:
+        judgement = judge(exercise, sent, expected, got)
+    except Exception:  # no pipeline makes such rows, and they must not stop the grading of others
+        judgement = judge(exercise, sent, expected, {})
     if isinstance(exercise.kind, Answer):
         judgement = Judgement(judgement.findings)  # the evidence would be the right answer
     return Mark(exercise, judgement)
@@ -62,7 +68,7 @@ def rows(said: Sequence[Mapping[str, Any]], raw: bool, limits: Limits) -> list[R
     found = []
     for each in said:
         try:
-            found.append(row_of(_record(each, raw, limits)))
+            found.append(_checked(row_of(_record(each, raw, limits))))
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             continue
     return found
@@ -77,6 +83,13 @@ def _record(said: Mapping[str, Any], raw: bool, limits: Limits) -> Record:
         raise TypeError("no record")
     headers = {str(name): str(text) for name, text in said["headers"].items()}
     return Record("", 0, 0, time, key, value if raw else _parsed(value), headers)
+
+
+def _checked(row: Row) -> Row:
+    """The row, if key and time are what they are in any row: the value of a record can have such names, too."""
+    if not isinstance(row["key"], str | None) or type(row["time"]) is not int or not 0 <= row["time"] < LAST:
+        raise TypeError("no row")
+    return row
 
 
 def _parsed(value: bytes) -> Any:

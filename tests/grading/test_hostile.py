@@ -1,15 +1,20 @@
 """Notebooks that attack what grades them: none gains a mark, changes another's, leaves a process or stops the run."""
 
+import base64
 import csv
 import io
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from labkit.grading import gradebook, sandbox
+from labkit.exercises.exercise import Exercise, Row
+from labkit.grading import gradebook, marking, sandbox
+from labkit.grading.grade import described
 from tests.grading.classes import (
+    COLLECTION,
     DAMP,
     EXERCISES,
     LETTERS,
@@ -122,6 +127,7 @@ producer = Producer({"bootstrap.servers": lab.broker.address, "message.max.bytes
 for _ in range(20_000):
     producer.produce("grade.which-records.out", b"{}")
 producer.produce("grade.damp-rooms.out", b"9" * 1_000_000)
+producer.produce("grade.damp-rooms.out", b'{"time": "9"}')
 producer.produce("grade.damp-rooms.out", b"{}", headers={"9" * 500_000: b"9"})
 producer.flush()
 admin = AdminClient({"bootstrap.servers": lab.broker.address})
@@ -210,6 +216,36 @@ def test_who_ends_the_sandbox_from_inside_loses_only_what_is_his(tmp_path: Path)
     reports = grader(tmp_path / "kept", limits).grade(made.tasks, 2, lambda _: None)
     assert found(reports) == promised(AT_THE_ROOTS)
     assert left_over() == []
+
+
+ROWS = (
+    "null", "[" * 900 + "]" * 900, '{"time": "9"}', '{"time": null}', '{"time": 1e999}', '{"time": -1}',
+    '{"key": [[]]}', '{"key": {"device": 9}}', '{"device": {}, "timestamp": []}', '{"device": true, "dew_point": "9"}',
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("exercise", COLLECTION.folder.exercises(), ids=lambda each: each.name)
+def test_whatever_a_record_says_the_run_goes_on(exercise: Exercise) -> None:
+    """Each stands alone, beside a right one, and all together."""
+    sent = exercise.sent("a seed")
+    right = {exercise.topic(name): map(record, rows) for name, rows in COLLECTION.expected(exercise, sent).items()}
+    first = {topic: list(records)[:1] for topic, records in right.items()}
+    times = (0, -1, 2**62, 10**30)
+    each = [record({"key": key, "time": time}, row) for row in ROWS for time in times for key in (None, "\x1b")]
+    for evil in ([], *([one] for one in each), each):
+        outcome = sandbox.Outcome(records={topic: [*first[topic], *evil] for topic in first})
+        mark = marking.mark(COLLECTION, exercise, sent, outcome, sandbox.Limits())
+        assert gradebook.page("s", [REPORT | {"exercises": [described(mark)]}])
+
+
+REPORT = {"student": "s", "file": "f", "status": "ok", "seconds": 1.0, "modified": 0.0}
+
+
+def record(row: Row, value: str | None = None) -> dict[str, Any]:
+    """A record as it comes out of the sandbox."""
+    own = {name: each for name, each in row.items() if name not in ("key", "time")}
+    text = json.dumps(own) if value is None else value
+    return {"key": row["key"], "time": row["time"], "headers": {}, "value": base64.b64encode(text.encode()).decode()}
 
 
 def test_nobody_opens_the_lines_of_a_sandbox_a_second_time() -> None:
