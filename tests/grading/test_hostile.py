@@ -135,12 +135,12 @@ for deleted in admin.delete_topics(["grade.dead-letters.out"]).values():
     deleted.result()
 """
 
-# The kernel does not end by itself, and until it is ended it writes.
+# The kernel does not end by itself, and it writes when the cells are over: fewer records than are read, though.
 LATER = """
-import atexit, itertools, threading
+import atexit, threading
 atexit.register(threading.Event().wait)
 def write():
-    for number in itertools.count():
+    for number in range(5_000):
         producer.produce("grade.damp-rooms.out", b'{"device": "9"}', timestamp=number)
         producer.flush()
 threading.Thread(target=write).start()
