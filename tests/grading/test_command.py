@@ -19,7 +19,7 @@ from tests.waiting import eventually
 LAB = str(Path(sys.executable).with_name("lab"))
 STUDENTS = ("anna", "ben", "cleo")
 
-pytestmark = pytest.mark.usefixtures("installation", "flink", "bubblewrap")
+pytestmark = pytest.mark.usefixtures("flink", "sandboxes")
 
 
 @pytest.fixture
