@@ -129,11 +129,17 @@ def run(job: dict[str, Any], address: str, out: Lines, spared: Collection[int]) 
             break
         del numbers[last]
         left_out += 1
-    for number, cell in zip(numbers, executed, strict=False):
-        if text := _text(cell)[: job["shown"]]:
-            out.say(cell=number, text=text)
+    _say_what_cells_wrote(job, numbers, executed, out)
     late = time.monotonic() > deadline
     return "timeout" if late else "crashed" if left_out or reason else "ok"
+
+
+def _say_what_cells_wrote(job: dict[str, Any], numbers: list[int], executed: list[Any], out: Lines) -> None:
+    for number, cell in zip(numbers, executed, strict=False):
+        if text := _text(cell)[: job["shown"]]:
+            out.say(cell=number, text=text, trouble=_trouble(cell))
+    for number in {*range(len(job["cells"]))} - {*numbers}:
+        out.say(cell=number, text=ENDED, trouble=ENDED)
 
 
 def _execute(sources: list[str], job: dict[str, Any], deadline: float) -> str:
@@ -171,6 +177,7 @@ def _fresh_home(enclosed: bool) -> Iterator[Path]:
         yield home
 
 
+ENDED = "it ended the kernel, or did not come to an end; the rest was run without it"
 KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
 
 
@@ -217,6 +224,14 @@ def _was_begun(cell: Any) -> bool:
         return bool(cell["metadata"]["papermill"]["start_time"])
     except (KeyError, TypeError):
         return False
+
+
+def _trouble(cell: Any) -> str:
+    """Why a cell failed, in one line; empty if it did not."""
+    with contextlib.suppress(KeyError, TypeError, AttributeError):
+        found = [f"{each['ename']}: {each['evalue']}" for each in cell["outputs"] if each["output_type"] == "error"]
+        return "".join(found[:1]).partition("\n")[0]
+    return ""
 
 
 def _text(cell: Any) -> str:

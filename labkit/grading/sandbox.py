@@ -20,6 +20,7 @@ import psutil
 from labkit.grading import calls, enclosure
 
 MB = 2**20
+LONGEST = 200  # characters of a reason
 
 
 @dataclass(frozen=True)
@@ -47,12 +48,14 @@ class Limits:
 class Outcome:
     """What came out of the sandbox. Everything in it is the submission's word.
 
-    `outputs` has the text that the cell of each number wrote; `phases` says what the seconds went to.
+    `outputs` has what the cell of each number wrote, `troubles` why it failed, if it did; `phases` says where the time
+    went.
     """
 
     ended: str = "crashed"
     records: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     outputs: dict[int, str] = field(default_factory=dict)
+    troubles: dict[int, str] = field(default_factory=dict)
     phases: dict[str, float] = field(default_factory=dict)
     seconds: float = 0.0
     whole: bool = False
@@ -151,6 +154,8 @@ def _take(said: Any, outcome: Outcome) -> None:
         outcome.records.setdefault(str(said["topic"]), []).append(said)
     elif "cell" in said:
         outcome.outputs[int(said["cell"])] = str(said["text"])
+        if said.get("trouble"):
+            outcome.troubles[int(said["cell"])] = str(said["trouble"])[:LONGEST]
     elif "phase" in said:
         outcome.phases[str(said["phase"])] = float(said["seconds"])
     elif said.get("done"):

@@ -14,6 +14,7 @@ from labkit.exercises.exercise import Exercise, Row
 from labkit.grading import feedback, gradebook, marking, results, sandbox
 from labkit.grading.course import Course
 from labkit.grading.grade import Plan, Task, described
+from labkit.grading.roster import Person
 from tests.grading.classes import (
     COLLECTION,
     DAMP,
@@ -241,8 +242,10 @@ def test_whatever_a_record_says_the_run_goes_on(exercise: Exercise) -> None:
     for evil in ([], *([one] for one in each), each):
         outcome = sandbox.Outcome(records={topic: [*first[topic], *evil] for topic in first})
         mark = marking.mark(COLLECTION, exercise, sent, outcome, sandbox.Limits())
-        report = {"file": "f", "status": "ok", "seconds": 1.0, "exercises": [described(mark)]}
-        assert feedback.page(results.Result("s", "s", reports=[report]))
+        judged = described(mark) | {"said": ""}
+        report = {"file": "f", "status": "ok", "seconds": 1.0, "trouble": [], "exercises": [judged]}
+        points = {exercise.name: float(mark.points)}
+        assert feedback.page(results.Result("s", Person("s"), points, points, reports=[report]))
 
 
 def record(row: Row, value: str | None = None) -> dict[str, Any]:
