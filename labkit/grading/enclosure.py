@@ -27,7 +27,8 @@ def require() -> None:
             "Grading needs bubblewrap, which Linux has: `apt-get install bubblewrap` or `dnf install bubblewrap`. "
             "Without it nothing is run, unless you say --unsafe-no-sandbox."
         )
-    tried = subprocess.run([*_namespaces(), "--ro-bind", "/", "/", "true"], capture_output=True, text=True, check=False)
+    command = [*_namespaces(), "--bind", "/", "/", "--dev", "/dev", "--proc", "/proc", *_unprivileged(), "true"]
+    tried = subprocess.run(command, capture_output=True, text=True, check=False)
     if tried.returncode:
         raise LabError(
             f"bubblewrap cannot make a sandbox here ({tried.stderr.strip()[:200]}). On Ubuntu 24.04 AppArmor forbids "
