@@ -258,11 +258,17 @@ FILE = click.Path(path_type=Path)
 @main.command()
 @click.argument("submissions", type=FILE, required=False)
 @click.option("--out", type=FILE, default="grades", show_default=True, help="The folder for marks.")
-@click.option("--course", type=FILE, default="course.toml", show_default=True, help="The file that describes it.")
+@click.option("--course", type=FILE, default="course.toml", show_default=True, help="The course file, if there is one.")
 @click.option("--init", is_flag=True, help="Write a course file to fill in, and do nothing else.")
-@click.option("--only", help="Only this student, as gradebook.csv has the name.")
+@click.option("--only", help="Only this student: id, name or folder.")
 @click.option("--exercise", help="Only notebooks with this exercise.")
-@click.option("--jobs", default=os.cpu_count() or 2, show_default="one for each CPU", help="How many at once.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(1),
+    default=os.cpu_count() or 2,
+    show_default="one for each CPU",
+    help="At once.",
+)
 @click.option("--regrade", is_flag=True, help="Grade anew what was graded before an exercise changed.")
 @click.option("--try", "own", type=FILE, help="Grade this notebook of your own, on new readings, without a sandbox.")
 @click.option(

@@ -2,12 +2,14 @@
 
 import datetime
 import json
+import re
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 from labkit.exercises.exercise import ORDINARY, Row, Sent
 
 NOTHING = "nothing"
+NO_TEXT = re.compile(r"-?[0-9.]+(e[+-]?[0-9]+)?|null|true|false")  # what would read as no text without quotes
 SHOWN = 8  # records in one cell
 LONGEST = 70  # characters of one value
 YEAR_2001, YEAR_2286 = 10**12, 10**13  # epoch ms: a number between them is taken for a time
@@ -67,13 +69,16 @@ def _value(value: Any) -> str:
 
 
 def _one(value: Any) -> str:
-    if isinstance(value, bytes):
-        value = value.decode(errors="backslashreplace")
-    elif isinstance(value, int) and not isinstance(value, bool) and YEAR_2001 <= value < YEAR_2286:
+    if isinstance(value, int) and not isinstance(value, bool) and YEAR_2001 <= value < YEAR_2286:
         return clock(value)
+    if isinstance(value, bytes):
+        text = value.decode(errors="backslashreplace") or "(empty)"
     elif isinstance(value, float):
-        value = f"{value:.10g}"
-    text = value or "(empty)" if isinstance(value, str) else json.dumps(value, default=str)
+        text = f"{value:.10g}"
+    elif isinstance(value, str) and not NO_TEXT.fullmatch(value):
+        text = value or "(empty)"
+    else:
+        text = json.dumps(value, default=str)
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
 

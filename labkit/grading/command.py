@@ -6,6 +6,7 @@ import secrets
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,8 +23,10 @@ from labkit.grading import authoring, course, enclosure, feedback, gradebook, lm
 from labkit.grading.copies import copies
 from labkit.grading.grade import Grader, Plan, Task, plan
 from labkit.grading.results import Report, results
+from labkit.grading.roster import Person, Roster, called, people
 from labkit.jvm import store
 
+INTERRUPTED = 130  # the exit code of what Ctrl+C ends
 IMPORTED = "import ipykernel.kernelapp, nbclient, papermill, quixstreams, labkit.lab, labkit.exercises.display"
 
 
@@ -55,7 +58,10 @@ def grade(path: Path, out: Path, course_file: Path, wanted: Wanted) -> None:
     exercises = [each for each in collection.folder.exercises() if said.has(each)]
     sheets = lms.sheets(said)
     made = plan(submissions.read(path), exercises)
-    tasks = _chosen(made, exercises, wanted, path)
+    roster = {number: Person(number, name) for number, name in said.roster.items()}
+    roster |= {number: person for sheet in sheets for number, person in sheet.roster.items()}
+    results(said, exercises, made, {}, roster)  # so that an override for nobody is told before everything is graded
+    tasks = _chosen(made, exercises, wanted, roster)
     key, fresh = course.key(said.secret)
     if fresh:
         click.echo(f"Made the secret of this course, {said.secret}: keep it, and keep it from students.")
@@ -63,20 +69,23 @@ def grade(path: Path, out: Path, course_file: Path, wanted: Wanted) -> None:
     grader = Grader(collection, key, out, enclosed=wanted.enclosed)
     with _changes(out / "changes.csv"):
         reports = _graded(grader, made, tasks, wanted)
-    roster = dict(said.roster) | {number: name for sheet in sheets for number, name in sheet.roster.items()}
     found = results(said, exercises, made, reports, roster)
     files = gradebook.write(out, said, exercises, found, sheets, copies(made.tasks))
-    click.echo(f"{len(tasks)} notebooks graded, {len(made.unreadable)} files not readable.")
+    statuses = Counter(each.status for each in found).most_common()
+    click.echo(f"{len(found)} students: {', '.join(f'{number} {status}' for status, number in statuses)}.")
     click.echo("\n".join(f"{each}" for each in [*files, out / "feedback", out / "executed"]))
 
 
-def _chosen(made: Plan, exercises: list[Exercise], wanted: Wanted, path: Path) -> list[Task]:
+def _chosen(made: Plan, exercises: list[Exercise], wanted: Wanted, roster: Roster) -> list[Task]:
     """The tasks that are wanted. Raises LabError if there are none."""
     if wanted.exercise not in (None, *(each.name for each in exercises)):
         raise LabError(f"There is no exercise {wanted.exercise!r}: `lab progress` lists them.")
-    tasks = [each for each in made.tasks if wanted.only in (None, each.student)]
-    if wanted.only and not tasks:
-        raise LabError(f"There is no submission of {wanted.only!r} in {path}: give the name as gradebook.csv has it.")
+    tasks = made.tasks
+    if wanted.only:
+        students = called(wanted.only, people(made.students, roster))
+        tasks = [each for each in tasks if each.student in students]
+        if not tasks:
+            raise LabError(f"Nobody called {wanted.only!r} has handed in a notebook that can be graded.")
     return [task for task in tasks if wanted.exercise in (None, *(each.name for each in task.exercises))]
 
 
@@ -88,7 +97,12 @@ def _graded(grader: Grader, made: Plan, tasks: list[Task], wanted: Wanted) -> di
             bar.set_postfix_str(task.student)
             bar.update()
 
-        grader.grade(tasks, wanted.jobs, done, wanted.anew)
+        try:
+            grader.grade(tasks, wanted.jobs, done, wanted.anew)
+        except KeyboardInterrupt:
+            bar.close()
+            click.echo(f"{bar.n} of {len(tasks)} notebooks are graded and kept: the same command goes on.", err=True)
+            raise SystemExit(INTERRUPTED) from None
     reports: dict[Task, Report | None] = {task: grader.known(task) for task in made.tasks}
     old = [task for task, report in reports.items() if report and not grader.is_current(task, report)]
     if old:

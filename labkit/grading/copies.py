@@ -96,6 +96,13 @@ class _Plain(ast.NodeTransformer):
     def visit_arg(self, node: ast.arg) -> ast.AST:
         return ast.arg(self._renamed(node.arg))
 
+    def visit_ExceptHandler(self, node: ast.ExceptHandler) -> ast.AST:
+        node.name = self._renamed(node.name) if node.name else None
+        return self.generic_visit(node)
+
+    def visit_alias(self, node: ast.alias) -> ast.AST:
+        return ast.alias(node.name, self._renamed(node.asname) if node.asname else None)
+
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         node.name, node.returns = self._renamed(node.name), None
         if ast.get_docstring(node) is not None:

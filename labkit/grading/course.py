@@ -87,16 +87,20 @@ class Course:
         """Whether the course has an exercise."""
         return not self.lessons or exercise.lesson in self.lessons
 
-    def percent_off(self, submitted: float, said_late: bool) -> float:
-        """What a submission of that time (epoch seconds) loses; a day counts as soon as it has begun."""
+    def percent_off(self, submitted: float, said_late: bool | None) -> float:
+        """What a submission of that time (epoch seconds) loses; a day counts as soon as it has begun.
+
+        An LMS that says whether it was late, but not by how much, has the last word: it was one day.
+        """
         if not self.deadline:
             return 0.0
-        late = submitted - self.deadline.timestamp()
-        days = max(int(-(-late // 86400)), 1 if said_late else 0)
-        return min(days * self.percent_per_day, self.most_percent)
+        days = int(-(-(submitted - self.deadline.timestamp()) // 86400)) if said_late is None else int(said_late)
+        return min(max(days, 0) * self.percent_per_day, self.most_percent)
 
-    def is_late(self, submitted: float, said_late: bool) -> bool:
-        return said_late or bool(self.deadline and submitted > self.deadline.timestamp())
+    def is_late(self, submitted: float, said_late: bool | None) -> bool:
+        if said_late is not None:
+            return said_late
+        return bool(self.deadline and submitted > self.deadline.timestamp())
 
 
 KEYS = {
@@ -115,6 +119,8 @@ def read(file: Path, exercises: Sequence[Exercise]) -> Course:
     """
     folder = file.parent
     if not file.exists():
+        if file.name != FILE:
+            raise LabError(f"There is no course file {file}: lab grade --init writes one.")
         return Course(folder / SECRET)
     try:
         said = tomllib.loads(file.read_text())
@@ -125,8 +131,11 @@ def read(file: Path, exercises: Sequence[Exercise]) -> Course:
 
 def _course(said: dict[str, Any], folder: Path, known: Sequence[Exercise]) -> Course:
     _known(said, KEYS[""])
-    exercises, lessons = {each.name for each in known}, tuple(_value(said, "lessons", list, ()))
+    if "late" in said and "deadline" not in said:
+        raise LabError("[late] needs a deadline.")
+    lessons = tuple(_value(said, "lessons", list, ()))
     _known(lessons, {each.lesson for each in known})
+    exercises = {each.name for each in known if not lessons or each.lesson in lessons}
     late, canvas, moodle = (_table(said, name) for name in ("late", "canvas", "moodle"))
     weights = _table(said, "weights", exercises)
     overrides = tuple(_override(each, exercises) for each in _value(said, "override", list, ()))
@@ -135,8 +144,8 @@ def _course(said: dict[str, Any], folder: Path, known: Sequence[Exercise]) -> Co
         secret=folder / _value(said, "secret", str, SECRET),
         lessons=lessons,
         deadline=deadline.astimezone() if deadline else None,  # without a zone it is this computer's time
-        percent_per_day=_number(late, "percent_per_day", 0),
-        most_percent=_number(late, "most_percent", 100),
+        percent_per_day=_number(late, "percent_per_day", 0, 100),
+        most_percent=_number(late, "most_percent", 100, 100),
         weights={name: _number(weights, name, 0) for name in weights},
         roster={name: _value(roster, name, str, "") for roster in [_table(said, "roster", None)] for name in roster},
         canvas=folder / _value(canvas, "export", str, "") if canvas else None,
@@ -173,7 +182,9 @@ def _known(names: Collection[str], known: Collection[str]) -> None:
     for name in names:
         if name not in known:
             near = difflib.get_close_matches(str(name), known, n=1)
-            raise LabError(f"{name!r} is not known" + (f": did you mean {near[0]!r}?" if near else "."))
+            where = [table for table, keys in KEYS.items() if table and name in keys]
+            hint = f"did you mean {near[0]!r}?" if near else f"it belongs to [{where[0]}]." if where else ""
+            raise LabError(f"{name!r} is not known: {hint or 'there is ' + ', '.join(sorted(known)) + '.'}")
 
 
 def _value(said: Mapping[str, Any], name: str, kind: type, default: Any) -> Any:
@@ -183,31 +194,34 @@ def _value(said: Mapping[str, Any], name: str, kind: type, default: Any) -> Any:
             bool: "true or false",
             str: "a text in quotes",
             dict: "a table",
-            list: "a list",
-            datetime.datetime: "a date and time",
+            list: "a list: for tables, their name in two brackets, such as [[override]]",
+            datetime.datetime: "a date and time without quotes, such as 2026-12-01T23:59:59+01:00",
         }
         raise LabError(f"{name} must be {words[kind]}, not {found!r:.40}.")
     return found
 
 
-def _number(said: Mapping[str, Any], name: str, default: float) -> float:
+def _number(said: Mapping[str, Any], name: str, default: float, most: float = 1e6) -> float:
     found = said.get(name, default)
-    if isinstance(found, bool) or not isinstance(found, int | float) or not 0 <= found < float("inf"):
-        raise LabError(f"{name} must be a number, 0 or more, not {found!r:.40}.")
+    if isinstance(found, bool) or not isinstance(found, int | float) or not 0 <= found <= most:
+        raise LabError(f"{name} must be a number from 0 to {most:,.0f}, not {found!r:.40}.")
     return float(found)
 
 
 def key(file: Path) -> tuple[bytes, bool]:
     """The course's secret, and whether it was made just now, for the owner's eyes only, because there was none.
 
-    Raises LabError if it is too short.
+    Raises LabError if it is too short, or cannot be read or written.
     """
     fresh = not file.exists()
-    if fresh:
-        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w") as written:
-            written.write(secrets.token_hex(32))
-    content = file.read_bytes().strip()
+    try:
+        if fresh:
+            handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(handle, "w") as written:
+                written.write(secrets.token_hex(32))
+        content = file.read_bytes().strip()
+    except OSError as error:
+        raise LabError(f"The secret {file} cannot be used: {error.strerror}.") from None
     if len(content) < SHORTEST:
         raise LabError(f"The secret in {file} is too short: delete it, and a new one is made.")
     return content, fresh

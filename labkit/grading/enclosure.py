@@ -27,7 +27,8 @@ def require() -> None:
             "Grading needs bubblewrap, which Linux has: `apt-get install bubblewrap` or `dnf install bubblewrap`. "
             "Without it nothing is run, unless you say --unsafe-no-sandbox."
         )
-    tried = subprocess.run([*_namespaces(), "--ro-bind", "/", "/", "true"], capture_output=True, text=True, check=False)
+    command = [*_namespaces(), "--bind", "/", "/", "--dev", "/dev", "--proc", "/proc", *_unprivileged(), "true"]
+    tried = subprocess.run(command, capture_output=True, text=True, check=False)
     if tried.returncode:
         raise LabError(
             f"bubblewrap cannot make a sandbox here ({tried.stderr.strip()[:200]}). On Ubuntu 24.04 AppArmor forbids "
@@ -37,7 +38,7 @@ def require() -> None:
 
 def _namespaces() -> list[str]:
     """As root the mounts need no user namespace, which comes later, when a real unprivileged user has taken over."""
-    user = [] if _is_root() else ["--unshare-user", "--uid", "1000", "--gid", "1000"]
+    user = [] if _is_root() else ["--unshare-user", "--disable-userns", "--uid", "1000", "--gid", "1000"]
     kinds = ["--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"]
     return ["bwrap", *user, *kinds, "--die-with-parent", "--new-session", "--hostname", "grading"]
 
@@ -46,9 +47,12 @@ def _is_root() -> bool:
     return os.geteuid() == 0
 
 
-def command(disk: int) -> list[str]:
-    """The command line of the sandbox around `inside.py`; `disk` is the size of its temporary directory in bytes."""
-    words = [*_namespaces(), "--clearenv"]
+def command(disk: int, calls: int | None = None) -> list[str]:
+    """The command line of the sandbox around `inside.py`.
+
+    `disk` is the size of its temporary directory in bytes, `calls` the number of a file with a filter for system calls.
+    """
+    words = [*_namespaces(), "--clearenv", *(["--seccomp", str(calls)] if calls is not None else [])]
     for name, value in _environment().items():
         words += ["--setenv", name, value]
     return [*words, *_mounts(disk), *_unprivileged(), sys.executable, "-I", str(INSIDE_THERE)]
@@ -76,19 +80,14 @@ def _mounts(disk: int) -> list[str]:
 
 
 def _environment() -> dict[str, str]:
-    return scratch(TMP) | {
+    return {
+        "TMPDIR": str(TMP),
         "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
-        "HOME": str(TMP / "work"),
+        "HOME": str(TMP),
         "XDG_CACHE_HOME": str(CACHE_THERE),
         "LANG": "C.UTF-8",
         "PYTHONDONTWRITEBYTECODE": "1",
     }
-
-
-def scratch(directory: Path) -> dict[str, str]:
-    """The variables that keep a notebook's own files in a directory."""
-    places = {"IPYTHONDIR": "ipython", "JUPYTER_DATA_DIR": "jupyter", "JUPYTER_RUNTIME_DIR": "runtime"}
-    return {"TMPDIR": str(directory)} | {name: str(directory / place) for name, place in places.items()}
 
 
 def _unprivileged() -> list[str]:

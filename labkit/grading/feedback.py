@@ -8,10 +8,13 @@ from markupsafe import Markup
 
 from labkit.grading.results import Result
 
+NOT_HANDED_IN = "Not handed in:"
+
 
 def results_json(result: Result) -> dict[str, Any]:
     """A results.json, with all that labkit knows beside."""
-    tests = [_test(each) for report in result.reports for each in report["exercises"]]
+    judged = {each["name"]: each for report in result.reports for each in report["exercises"]}
+    tests = [_test(result, name, judged.get(name)) for name in result.worth]
     return {
         "score": round(result.score, 2),
         "execution_time": result.seconds,
@@ -24,13 +27,15 @@ def results_json(result: Result) -> dict[str, Any]:
     }
 
 
-def _test(exercise: dict[str, Any]) -> dict[str, Any]:
+def _test(result: Result, name: str, exercise: dict[str, Any] | None) -> dict[str, Any]:
+    points, worth = round(result.points.get(name, 0), 2), result.worth[name]
+    said = [result.reasons[name]] if name in result.reasons else []
     return {
-        "name": f"{exercise['name']}: {exercise['title']}",
-        "score": exercise["points"],
-        "max_score": exercise["out_of"],
-        "status": "passed" if exercise["points"] == exercise["out_of"] else "failed",
-        "output": "\n".join(lines(exercise)),
+        "name": f"{name}: {exercise['title']}" if exercise else name,
+        "score": points,
+        "max_score": worth,
+        "status": "passed" if points >= worth else "failed",
+        "output": "\n".join([*said, *(lines(exercise) if exercise else ["Not handed in"])]),
         "output_format": "text",
         "visibility": "visible",
     }
@@ -39,7 +44,13 @@ def _test(exercise: dict[str, Any]) -> dict[str, Any]:
 def lines(exercise: dict[str, Any]) -> list[str]:
     """The behaviours of an exercise, and what went wrong, as text."""
     marks = [f"{'holds      ' if each['holds'] else 'falls short'}  {each['words']}" for each in exercise["behaviours"]]
-    return [*marks, *exercise["diagnosis"]]
+    return [*marks, *_said(exercise), *exercise["diagnosis"]]
+
+
+def _said(exercise: dict[str, Any]) -> list[str]:
+    """What the check itself said, unless it is plain from the records."""
+    said = exercise["said"] or "The notebook did not get to the check."
+    return [] if exercise["points"] or "handed in" in said else [said]
 
 
 def remarks(result: Result) -> list[str]:
@@ -48,8 +59,11 @@ def remarks(result: Result) -> list[str]:
     if result.submitted:
         said.append(f"Handed in {time(result.submitted)}")
     if result.penalty:
-        said.append(f"Late: {result.penalty:g} points less")
-    return [*said, *result.remarks]
+        said.append(f"Late: {result.penalty:.4g} points less")
+    if result.status == "missing":
+        said.append("Nothing was handed in.")
+    trouble = [each for report in result.reports for each in report["trouble"][1:]]
+    return [*said, *result.remarks, *trouble]
 
 
 def time(seconds: float) -> str:
@@ -69,22 +83,26 @@ PAGE = Markup(
 def page(result: Result) -> str:
     """A student's feedback as one HTML file without scripts, everything of the submission escaped."""
     exercises = [each for report in result.reports for each in report["exercises"]]
-    said = [Markup("<p>{}</p>").format(each) for each in remarks(result)]
-    body = Markup().join([*said, *map(_section, exercises)])
-    points, out_of = f"{result.score:g}", f"{result.out_of:g}"
-    return str(PAGE.format(student=result.name or result.student, points=points, out_of=out_of, body=body))
+    left_out = [name for name in result.worth if name not in {each["name"] for each in exercises}]
+    said = [*remarks(result), *([f"{NOT_HANDED_IN} {', '.join(left_out)}"] if left_out else [])]
+    paragraphs = [Markup("<p>{}</p>").format(each) for each in said]
+    body = Markup().join([*paragraphs, *(_section(result, each) for each in exercises)])
+    points, out_of = f"{result.score:.4g}", f"{result.out_of:g}"
+    return str(PAGE.format(student=result.person.name or result.student, points=points, out_of=out_of, body=body))
 
 
-def _section(exercise: dict[str, Any]) -> Markup:
-    title = Markup("<h2>{}: {} ({} of {} points)</h2>").format(
-        exercise["name"], exercise["title"], exercise["points"], exercise["out_of"]
+def _section(result: Result, exercise: dict[str, Any]) -> Markup:
+    name = exercise["name"]
+    title = Markup("<h2>{}: {} ({:.4g} of {:g} points)</h2>").format(
+        name, exercise["title"], result.points[name], result.worth[name]
     )
+    reason = [Markup("<p><b>{}</b></p>").format(result.reasons[name])] if name in result.reasons else []
     row = Markup("<tr><td>{}</td><td>{}</td></tr>")
     marks = [
         row.format("✓ holds" if each["holds"] else "✗ falls short", each["words"]) for each in exercise["behaviours"]
     ]
-    parts = [title, Markup("<table>{}</table>").format(Markup().join(marks))]
-    parts += [Markup("<p>{}</p>").format(each) for each in exercise["diagnosis"]]
+    parts = [title, *reason, Markup("<table>{}</table>").format(Markup().join(marks))]
+    parts += [Markup("<p>{}</p>").format(each) for each in [*_said(exercise), *exercise["diagnosis"]]]
     parts += [_evidence(exercise["evidence"])] if exercise["evidence"] else []
     passed = exercise["points"] == exercise["out_of"]
     more = [exercise["discussion"]] if passed else [f"Hint: {each}" for each in exercise["hints"]]

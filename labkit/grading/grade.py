@@ -16,7 +16,9 @@ from labkit.exercises.exercise import Exercise
 from labkit.grading import executed, marking, notebooks, sandbox
 from labkit.grading.authoring import Collection
 from labkit.grading.submissions import Submission
+from labkit.grading.texts import printable
 
+PICTURES = re.compile(r"^%matplotlib.*$", flags=re.MULTILINE)
 NONE = "it checks no exercise of this course"
 
 
@@ -33,8 +35,8 @@ class Task:
 
     @property
     def sources(self) -> list[str]:
-        """The code, cell by cell."""
-        return [each.source for each in self.submission.cells if each.is_code]
+        """The code, cell by cell, without what only serves pictures: `%matplotlib inline` fails without matplotlib."""
+        return [PICTURES.sub("", each.source) for each in self.submission.cells if each.is_code]
 
 
 @dataclass
@@ -44,6 +46,12 @@ class Plan:
     tasks: list[Task] = field(default_factory=list)
     unreadable: list[tuple[str, str, str]] = field(default_factory=list)
     older: list[tuple[str, str, str]] = field(default_factory=list)  # student, file, the newer file
+
+    @property
+    def students(self) -> list[str]:
+        """Everybody who has handed in something."""
+        named = [*(task.student for task in self.tasks), *(student for student, *_ in (*self.unreadable, *self.older))]
+        return list(dict.fromkeys(named))
 
 
 def plan(found: Sequence[Submission], exercises: Sequence[Exercise]) -> Plan:
@@ -127,15 +135,16 @@ class Grader:
         return {
             "student": task.student,
             "file": task.submission.file,
-            "modified": task.submission.modified,
-            "said_late": task.submission.said_late,
             "status": outcome.ended if outcome.whole or outcome.ended == "timeout" else "crashed",
             "seconds": round(outcome.seconds, 1),
             "phases": outcome.phases,
             "sandbox": self.enclosed,
             "executed": notebook,
+            "trouble": [printable(f"cell {number + 1}: {text}") for number, text in sorted(outcome.troubles.items())][
+                :5
+            ],
             "versions": self._versions(task),
-            "exercises": [described(each) for each in marks],
+            "exercises": [described(each) | {"said": _said(each, outcome)} for each in marks],
         }
 
     def _note_changes(self, before: dict[str, Any], after: dict[str, Any]) -> None:
@@ -146,12 +155,8 @@ class Grader:
 
     def _file(self, task: Task) -> Path:
         """Where the report is kept: named by what the marks depend on, but for the exercises' own files."""
-        parts = [
-            task.student,
-            *task.sources,
-            *(each.name for each in task.exercises),
-            hashlib.sha256(self.secret).hexdigest(),
-        ]
+        parts = [task.student, *task.sources, *(each.name for each in task.exercises), str(self.enclosed)]
+        parts.append(hashlib.sha256(self.secret).hexdigest())
         digest = hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
         return self.out / "kept" / f"{slug(task.student)}-{digest}.json"
 
@@ -163,6 +168,17 @@ class Grader:
             files = (self.collection.folder.path / name, self.collection.oracles / name)
             found[each.name] = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:16]
         return found
+
+
+def _trouble(outcome: sandbox.Outcome) -> list[str]:
+    """The first cells that failed, and why."""
+    return [printable(f"code cell {number + 1}: {text}") for number, text in sorted(outcome.troubles.items())][:5]
+
+
+def _said(mark: marking.Mark, outcome: sandbox.Outcome) -> str:
+    """What the check said in the notebook, in its first line; empty if it said nothing."""
+    lines = (line for _, text in sorted(outcome.outputs.items()) for line in text.splitlines())
+    return printable(next((line for line in lines if re.match(rf"\S [a-z ]+: {mark.exercise.name}: ", line)), ""))
 
 
 def _write(file: Path, text: str) -> None:

@@ -29,19 +29,16 @@ def write(
 ) -> list[Path]:  # fmt: skip
     """Write everything into a folder; returns the files for the class."""
     for result in found:
-        if result.reports:
-            name = slug(result.student)
-            _write(out / "feedback" / f"{name}.json", json.dumps(feedback.results_json(result), indent=2))
-            _write(out / "feedback" / f"{name}.html", feedback.page(result))
-    tables: dict[str, Iterable[Sequence[Any]]] = {
-        "gradebook.csv": [[*map(_harmless, row)] for row in gradebook(course, exercises, found)]
-    }
-    shares = {each.id: (each.score, each.out_of) for each in found if each.reports or each.points}
+        name = slug(result.student)
+        _write(out / "feedback" / f"{name}.json", json.dumps(feedback.results_json(result), indent=2))
+        _write(out / "feedback" / f"{name}.html", feedback.page(result))
+    tables = {"gradebook.csv": _csv(map(_harmless, row) for row in gradebook(course, exercises, found))}
+    shares = {each.person.id: (each.score, each.out_of) for each in found if each.reports or each.points}
     tables |= {each.name: each.filled(shares) for each in sheets}
     if copies:
         rows = [(each.exercise, each.nodes, *map(_harmless, each.students)) for each in copies]
-        tables["copies.csv"] = [("exercise", "length", "students"), *rows]
-    return [_write(out / name, _csv(rows)) for name, rows in tables.items()]
+        tables["copies.csv"] = _csv([("exercise", "length", "students"), *rows])
+    return [_write(out / name, text) for name, text in tables.items()]
 
 
 def gradebook(course: Course, exercises: Sequence[Exercise], found: Sequence[Result]) -> Iterator[list[Any]]:
@@ -51,10 +48,10 @@ def gradebook(course: Course, exercises: Sequence[Exercise], found: Sequence[Res
     due = feedback.time(course.deadline.timestamp()) if course.deadline else ""
     for each in found:
         time = feedback.time(each.submitted) if each.submitted else ""
-        *first, last = each.name.split(" ") if each.name else [""]
+        first, last = each.person.first_and_last
         marks = [round(number, 2) for number in (each.raw, each.penalty, each.score, each.out_of)]
         points = [round(each.points[name], 2) if name in each.points else "" for name in names]
-        who = [each.id, last, " ".join(first), ""]
+        who = [each.person.id, last, first, each.person.email]
         yield [
             "exercises",
             due,

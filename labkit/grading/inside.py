@@ -13,8 +13,10 @@ import ctypes
 import json
 import os
 import resource
+import signal
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Collection, Iterator
 from pathlib import Path
@@ -26,14 +28,18 @@ sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]  # papermill's 
 import nbformat  # noqa: E402
 import papermill  # noqa: E402
 import psutil  # noqa: E402
+from jupyter_client.kernelspec import KernelSpec  # noqa: E402
+from jupyter_client.manager import AsyncKernelManager  # noqa: E402
 from nbformat.v4 import new_code_cell, new_notebook  # noqa: E402
 
 from labkit.broker import OwnBroker  # noqa: E402
 from labkit.kafka import clients, tap  # noqa: E402
+from labkit.kafka.requests import within  # noqa: E402
 from labkit.kafka.topics import Topics  # noqa: E402
 
 SCRATCH = Path(tempfile.gettempdir())
-WORK, EXECUTED = SCRATCH / "work", SCRATCH / "executed.ipynb"
+EXECUTED = SCRATCH / "executed.ipynb"
+LONGEST = 10.0  # seconds that requests for records may take: the notebook may have killed Kafka
 PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER = 4, 36
 
 
@@ -41,22 +47,21 @@ def main() -> None:
     job = json.loads(sys.stdin.readline())
     out = Lines(job["nonce"])
     out.say(phase="imports", seconds=time.monotonic() - begun)
-    WORK.mkdir()
     with out.phase("broker"):
         broker = OwnBroker()
-    spared = {each.pid for each in _others(())}  # Kafka and its keeper
+    spared = set(psutil.pids())  # Kafka and its keeper, this process, and bubblewrap
     try:
-        topics = Topics(broker.address)
+        topics = Topics(broker.address, check=broker.check)
         with out.phase("readings"):
             _fill(topics, job["exercises"])
         _limit(job)
-        with out.phase("notebook"):
-            ended = run(job, broker.address, out)
-            _end_all(spared)
+        with out.phase("notebook"), _kept_small(spared, job):
+            ended = run(job, broker.address, out, spared)
         out.say(ended=ended)
-        with out.phase("records"):
+        with out.phase("records"), within(LONGEST):
             for topic in (name for each in job["exercises"] for name in each["outputs"]):
-                _hand_out(out, job, topics, topic)
+                with contextlib.suppress(Exception):  # a topic that cannot be read costs no other exercise
+                    _hand_out(out, job, topics, topic)
         out.say(done=True)
     finally:
         broker.close()
@@ -107,7 +112,7 @@ def _fill(topics: Topics, exercises: list[dict[str, Any]]) -> None:
     producer.flush(30)
 
 
-def run(job: dict[str, Any], address: str, out: Lines) -> str:
+def run(job: dict[str, Any], address: str, out: Lines, spared: Collection[int]) -> str:
     """Run the notebook; as long as a cell kills the kernel, run it again without that cell. How it ended.
 
     Checks that come before the cell write the same records again, those after it have their turn.
@@ -117,17 +122,24 @@ def run(job: dict[str, Any], address: str, out: Lines) -> str:
     left_out = 0
     while True:
         reason = _execute([job["cells"][number] for number in numbers], job, deadline)
+        _end_all(spared, job["enclosed"])  # before anything is said or read
         executed = _executed(len(numbers))
         last = max((place for place, each in enumerate(executed) if _was_begun(each)), default=None)
         if not reason or last is None or time.monotonic() > deadline or left_out > job["again"]:
             break
         del numbers[last]
         left_out += 1
-    for number, cell in zip(numbers, executed, strict=False):
-        if text := _text(cell)[: job["shown"]]:
-            out.say(cell=number, text=text)
+    _say_what_cells_wrote(job, numbers, executed, out)
     late = time.monotonic() > deadline
     return "timeout" if late else "crashed" if left_out or reason else "ok"
+
+
+def _say_what_cells_wrote(job: dict[str, Any], numbers: list[int], executed: list[Any], out: Lines) -> None:
+    for number, cell in zip(numbers, executed, strict=False):
+        if text := _text(cell)[: job["shown"]]:
+            out.say(cell=number, text=text, trouble=_trouble(cell))
+    for number in {*range(len(job["cells"]))} - {*numbers}:
+        out.say(cell=number, text=ENDED, trouble=ENDED)
 
 
 def _execute(sources: list[str], job: dict[str, Any], deadline: float) -> str:
@@ -136,12 +148,14 @@ def _execute(sources: list[str], job: dict[str, Any], deadline: float) -> str:
     cells: list[Any] = [new_code_cell(each) for each in sources]  # type: ignore[no-untyped-call]
     nbformat.write(new_notebook(cells=cells, metadata=KERNEL), path)  # type: ignore[no-untyped-call]
     EXECUTED.unlink(missing_ok=True)
-    limit = max(min(job["cell_seconds"], deadline - time.monotonic()), 1)
+    limit = int(max(min(job["cell_seconds"], deadline - time.monotonic()), 1))
     try:
-        papermill.execute_notebook(
-            path, str(EXECUTED), kernel_name="python3", progress_bar=False, log_output=False, store_widget_state=False,
-            execution_timeout=int(limit), allow_errors=True, cwd=WORK,
-        )  # fmt: skip
+        with _fresh_home(job["enclosed"]) as home:
+            papermill.execute_notebook(
+                path, str(EXECUTED), kernel_name="python3", progress_bar=False, log_output=False, allow_errors=True,
+                store_widget_state=False, execution_timeout=limit, start_timeout=limit, cwd=home,
+                kernel_manager_class=Kernel,
+            )  # fmt: skip
     except papermill.PapermillExecutionError:
         return ""
     except Exception as error:
@@ -149,7 +163,42 @@ def _execute(sources: list[str], job: dict[str, Any], deadline: float) -> str:
     return ""
 
 
+@contextlib.contextmanager
+def _fresh_home(enclosed: bool) -> Iterator[Path]:
+    """A directory to work in, and others beside it for what IPython and Jupyter read when they start.
+
+    A notebook that is run again finds nothing there that it has left behind.
+    """
+    with tempfile.TemporaryDirectory(prefix="run-", ignore_cleanup_errors=True) as place:
+        names = ["IPYTHONDIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", *(["HOME"] if enclosed else [])]
+        os.environ.update({name: str(Path(place, name.lower())) for name in names})
+        home = Path(place, "home")
+        home.mkdir()
+        yield home
+
+
+ENDED = "it ended the kernel, or did not come to an end; the rest was run without it"
 KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+
+
+class Kernel(AsyncKernelManager):
+    """The Python of this process as the kernel, whatever the notebook has written where Jupyter looks for kernels.
+
+    A notebook that has used up its threads leaves this process free to start some: only the kernel has that limit.
+    """
+
+    threads = resource.getrlimit(resource.RLIMIT_NPROC)[1]
+
+    @property
+    def kernel_spec(self) -> KernelSpec:
+        command = [sys.executable, "-Xfrozen_modules=off", "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+        return KernelSpec(argv=command, display_name="Python 3", language="python")
+
+    async def start_kernel(self, **settings: Any) -> None:  # type: ignore[override]
+        def limit() -> None:
+            resource.setrlimit(resource.RLIMIT_NPROC, (self.threads, self.threads))
+
+        await super().start_kernel(preexec_fn=limit, **settings)
 
 
 def _limit(job: dict[str, Any]) -> None:
@@ -157,7 +206,7 @@ def _limit(job: dict[str, Any]) -> None:
     resource.setrlimit(resource.RLIMIT_DATA, (job["memory"], job["memory"]))
     resource.setrlimit(resource.RLIMIT_FSIZE, (job["file_size"], job["file_size"]))
     if job["enclosed"]:  # elsewhere all processes of the user would count
-        resource.setrlimit(resource.RLIMIT_NPROC, (job["processes"], job["processes"]))
+        Kernel.threads = job["threads"]
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
@@ -177,6 +226,14 @@ def _was_begun(cell: Any) -> bool:
         return False
 
 
+def _trouble(cell: Any) -> str:
+    """Why a cell failed, in one line; empty if it did not."""
+    with contextlib.suppress(KeyError, TypeError, AttributeError):
+        found = [f"{each['ename']}: {each['evalue']}" for each in cell["outputs"] if each["output_type"] == "error"]
+        return "".join(found[:1]).partition("\n")[0]
+    return ""
+
+
 def _text(cell: Any) -> str:
     """What a cell wrote, as text."""
     found = []
@@ -189,25 +246,61 @@ def _text(cell: Any) -> str:
     return "\n".join(dict.fromkeys("".join(each).rstrip("\n") for each in found))  # a live view is there twice
 
 
-def _others(spared: Collection[int]) -> list[psutil.Process]:
-    """The processes that this one has started, and theirs, but for those spared."""
-    return [each for each in psutil.Process().children(recursive=True) if each.pid not in spared]
+@contextlib.contextmanager
+def _kept_small(spared: Collection[int], job: dict[str, Any]) -> Iterator[None]:
+    """End what the notebook has started as soon as it is too much: a bomb takes the time of other sandboxes too."""
+    over = threading.Event()
+
+    def watch() -> None:
+        while job["enclosed"] and not over.wait(0.1):
+            with _ending:
+                if len(psutil.pids()) > job["processes"]:
+                    _end_all(spared, enclosed=True)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        yield
+    finally:
+        over.set()
+        watcher.join()
 
 
-def _end_all(spared: Collection[int]) -> None:
+def _end_all(spared: Collection[int], enclosed: bool) -> None:
     """Kill what the notebook has left behind, for 5 s at most: what comes out must stand still."""
     deadline = time.monotonic() + 5
-    while (left := _others(spared)) and time.monotonic() < deadline:
-        for each in left:
-            with contextlib.suppress(psutil.Error):
-                each.kill()
-        psutil.wait_procs(left, timeout=0.1)
+    with _ending:
+        while (killed := _killed(spared, enclosed)) and time.monotonic() < deadline:
+            for pid in killed:
+                with contextlib.suppress(OSError):  # it is no child of this process
+                    os.waitpid(pid, os.WNOHANG)
+            time.sleep(0.01)
+
+
+_ending = threading.RLock()
+
+
+def _killed(spared: Collection[int], enclosed: bool) -> list[int]:
+    """Kill all that is there; what that was. In the sandbox all is stopped first, by one call: what forks faster than
+    it is killed would never end."""
+    with contextlib.ExitStack() as stack:
+        if enclosed:
+            os.kill(-1, signal.SIGSTOP)
+            stack.callback(os.kill, -1, signal.SIGCONT)
+        there = psutil.pids() if enclosed else [each.pid for each in psutil.Process().children(recursive=True)]
+        found = [pid for pid in there if pid not in spared]
+        for pid in found:
+            with contextlib.suppress(OSError):
+                os.kill(pid, signal.SIGKILL)
+    return found
 
 
 def _hand_out(out: Lines, job: dict[str, Any], topics: Topics, topic: str) -> None:
-    """Every record of a topic, up to the limits."""
+    """Every record of a topic, up to the limits; none of a topic that an endless loop has filled."""
     size = 0
-    for record in tap.everything(topics, topic, raw=True) if topics.partitions(topic) else []:
+    if not topics.partitions(topic) or topics.count(topic) > job["records"]:
+        return
+    for record in tap.everything(topics, topic, raw=True):
         value = record.value or b""
         line = {"topic": topic, "key": record.key, "time": record.timestamp, "headers": record.headers}
         line |= {"value": base64.b64encode(value[: job["record_size"] + 1]).decode()}

@@ -3,7 +3,10 @@
 Only its own exports have the ids that it imports: they are filled in and otherwise left as they are.
 """
 
+import contextlib
 import csv
+import datetime
+import io
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,36 +14,44 @@ from pathlib import Path
 
 from labkit.errors import LabError
 from labkit.grading.course import Course
+from labkit.grading.roster import Person
 
 CANVAS_OWN = ("Student", "ID", "SIS User ID", "SIS Login ID", "Integration ID", "Root Account", "Section")
-POINTS_POSSIBLE = "Points Possible"
+POINTS_POSSIBLE, TEST_STUDENT = "Points Possible", "Student, Test"  # no students
+HANDED_IN = "%A, %d %B %Y, %I:%M %p"  # as Moodle writes times in English
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """A table of an LMS. `marks` is the column for marks, `most` the most points, by row."""
+    """A table of an LMS. `people` has the student of each row, None if it has none; `marks` is the column for marks,
+    and `most` the most points, by row.
+    """
 
     name: str
     heads: list[str]
     rows: list[list[str]]
-    ids: list[str]  # by row; empty where there is no student
-    names: list[str]
+    people: list[Person | None]
     marks: int
     most: list[float | None]
+    delimiter: str = ","
 
     @property
-    def roster(self) -> dict[str, str]:
-        """The students' names by id."""
-        return {number: name for number, name in zip(self.ids, self.names, strict=True) if number}
+    def roster(self) -> dict[str, Person]:
+        """The students by id."""
+        return {person.id: person for person in self.people if person}
 
-    def filled(self, shares: Mapping[str, tuple[float, float]]) -> list[list[str]]:
-        """The table with marks; `shares` has the score of each id, and out of what. Other marks are left alone."""
-        rows = [self.heads, *(row.copy() for row in self.rows)]
-        for row, number, most in zip(rows[1:], self.ids, self.most, strict=True):
-            if number in shares:
-                score, out_of = shares[number]
+    def filled(self, shares: Mapping[str, tuple[float, float]]) -> str:
+        """The table with marks, as CSV; `shares` has the score of each id, and out of what. Other marks stay."""
+        text = io.StringIO()
+        table = csv.writer(text, delimiter=self.delimiter, lineterminator="\n")
+        table.writerow(self.heads)
+        for old, person, most in zip(self.rows, self.people, self.most, strict=True):
+            row = old.copy()
+            if person and person.id in shares:
+                score, out_of = shares[person.id]
                 row[self.marks] = f"{score * most / out_of if most and out_of else score:.2f}"
-        return rows
+            table.writerow(row)
+        return text.getvalue()
 
 
 def sheets(course: Course) -> list[Sheet]:
@@ -51,41 +62,69 @@ def sheets(course: Course) -> list[Sheet]:
 
 def canvas(file: Path, column: str) -> Sheet:
     """A Canvas gradebook export: below its heads there is a row with the points possible."""
-    heads, rows = _table(file, ("Student", "ID"))
-    works = [each for each in heads if each not in CANVAS_OWN and re.search(r" \(\d+\)$", each)]
+    table = _Table(file, ("Student", "ID"))
+    works = [each for each in table.heads if each not in CANVAS_OWN and re.search(r" \(\d+\)$", each)]
     chosen = column or (works[0] if len(works) == 1 else "")
-    if chosen not in heads:
+    if chosen not in table.heads:
         known = ", ".join(repr(each) for each in works)
         raise LabError(f"{file}: say in the course file which column takes the marks: column = one of {known}.")
-    place = heads.index(chosen)
-    names, ids = ([row[heads.index(name)].strip() for row in rows] for name in ("Student", "ID"))
-    possible = [_number(row[place]) for row, name in zip(rows, names, strict=True) if name == POINTS_POSSIBLE]
-    return Sheet("canvas.csv", heads, rows, ids, names, place, [*possible[:1], None][:1] * len(rows))
+    marks, names = table.column(chosen), [each.strip() for each in table.column("Student")]
+    possible = [_number(mark) for mark, name in zip(marks, names, strict=True) if name == POINTS_POSSIBLE]
+    logins = zip(table.column("SIS Login ID"), table.column("SIS User ID"), strict=True)
+    people = [
+        Person(number, name, logins=login) if number and name != TEST_STUDENT else None
+        for number, name, login in zip(table.column("ID"), names, logins, strict=True)
+    ]
+    most = [*possible[:1], None][:1] * len(table.rows)
+    return Sheet("canvas.csv", table.heads, table.rows, people, table.heads.index(chosen), most, table.delimiter)
 
 
 def moodle(file: Path) -> Sheet:
     """A grading worksheet of a Moodle assignment: it identifies students as `Participant 4711`."""
-    heads, rows = _table(file, ("Identifier", "Grade"))
-    ids = [re.sub(r"\D", "", row[heads.index("Identifier")]) for row in rows]
-    names = [row[heads.index("Full name")] if "Full name" in heads else "" for row in rows]  # blind marking has none
-    maximum = next((place for place, name in enumerate(heads) if name.casefold() == "maximum grade"), None)
-    most = [None if maximum is None else _number(row[maximum]) for row in rows]
-    return Sheet("moodle.csv", heads, rows, ids, names, heads.index("Grade"), most)
+    table = _Table(file, ("Identifier", "Grade"))
+    ids = [re.sub(r"\D", "", each) for each in table.column("Identifier")]
+    names = table.column("Full name")  # blind marking has none
+    logins = zip(table.column("ID number"), table.column("Username"), strict=True)
+    times = map(_time, table.column("Last modified (submission)"))
+    people = [Person(*each) for each in zip(ids, names, table.column("Email address"), logins, times, strict=True)]
+    most = [_number(each) for each in table.column("Maximum grade")]
+    return Sheet("moodle.csv", table.heads, table.rows, [*people], table.heads.index("Grade"), most, table.delimiter)
 
 
-def _table(file: Path, needed: Sequence[str]) -> tuple[list[str], list[list[str]]]:
-    try:
-        with file.open(encoding="utf-8-sig", newline="") as text:
-            heads, *rows = list(csv.reader(text)) or [[]]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise LabError(f"{file} cannot be read: {error}") from None
-    if missing := [each for each in needed if each not in heads]:
-        raise LabError(f"{file} has no column {missing[0]!r}: export it from the LMS once more.")
-    return heads, [row + [""] * (len(heads) - len(row)) for row in rows if row]
+class _Table:
+    """A CSV file with these columns at least. Raises LabError if it is none."""
+
+    def __init__(self, file: Path, needed: Sequence[str]) -> None:
+        try:
+            text = file.read_bytes().decode("utf-8-sig")
+        except OSError as error:
+            raise LabError(f"{file} cannot be read: {error.strerror}.") from None
+        except UnicodeDecodeError:
+            raise LabError(f"{file} is not in UTF-8: export it from the LMS once more, as CSV.") from None
+        first = text.partition("\n")[0]
+        self.delimiter = max(",;\t", key=first.count)
+        self.heads, *rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=self.delimiter)) or [[]]
+        self.rows = [row + [""] * (len(self.heads) - len(row)) for row in rows if row]
+        if missing := [each for each in needed if each not in self.heads]:
+            raise LabError(
+                f"{file} has no column {missing[0]!r}, but {', '.join(self.heads)[:200] or 'none'}: "
+                "is it the right file, exported in English?"
+            )
+
+    def column(self, name: str) -> list[str]:
+        """The cells of a column, in whatever case it is written; empty ones if there is no such column."""
+        place = next((n for n, each in enumerate(self.heads) if each.casefold() == name.casefold()), None)
+        return ["" if place is None else row[place] for row in self.rows]
 
 
 def _number(text: str) -> float | None:
-    try:
+    with contextlib.suppress(ValueError):
         return float(text.replace(",", "."))
-    except ValueError:
-        return None
+    return None
+
+
+def _time(text: str) -> float | None:
+    """A time of Moodle, in this computer's zone, as epoch seconds."""
+    with contextlib.suppress(ValueError):
+        return datetime.datetime.strptime(text, HANDED_IN).astimezone().timestamp()
+    return None

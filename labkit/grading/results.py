@@ -1,13 +1,15 @@
 """What each student gets: the points of the reports, by the weights, late rule and overrides of the course."""
 
-import re
+import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from labkit.errors import LabError
 from labkit.exercises.exercise import Exercise
 from labkit.grading.course import Course, Override
 from labkit.grading.grade import Plan, Task
+from labkit.grading.roster import Person, Roster, called, names, people, plain
 
 Report = Mapping[str, Any]
 WORST = ("timeout", "crashed", "late", "ok")  # of several notebooks the worst is said
@@ -15,18 +17,18 @@ WORST = ("timeout", "crashed", "late", "ok")  # of several notebooks the worst i
 
 @dataclass
 class Result:
-    """A student's result. `points` has what each exercise is worth to them, before `penalty` is taken off.
+    """A student's result. `points` has what each exercise earned of its `worth`, before `penalty` is taken off;
+    `reasons` says where that is not what the records earned.
 
     `status` is ok, late, crashed, timeout, unreadable, missing, or "not graded".
     """
 
     student: str
-    id: str
-    name: str = ""
-    known: bool = True  # on the roster
+    person: Person
+    worth: Mapping[str, float] = field(default_factory=dict)
     points: dict[str, float] = field(default_factory=dict)
+    reasons: dict[str, str] = field(default_factory=dict)
     penalty: float = 0.0
-    out_of: float = 0.0
     status: str = "missing"
     submitted: float | None = None  # epoch seconds
     seconds: float = 0.0
@@ -41,99 +43,87 @@ class Result:
     def score(self) -> float:
         return self.raw - self.penalty
 
+    @property
+    def out_of(self) -> float:
+        return sum(self.worth.values())
+
 
 def results(
-    course: Course, exercises: Sequence[Exercise], plan: Plan, reports: Mapping[Task, Report | None],
-    roster: Mapping[str, str],
-) -> list[Result]:  # fmt: skip
-    """One result for each student who has handed something in or is on the roster (name by id), in order."""
+    course: Course, exercises: Sequence[Exercise], plan: Plan, reports: Mapping[Task, Report | None], roster: Roster
+) -> list[Result]:
+    """One result for each student who has handed something in or is on the roster, by name.
+
+    Raises LabError if an override is for nobody in particular.
+    """
     worth = {each.name: course.weights.get(each.name, float(each.points)) for each in exercises}
-    by_student: dict[str, list[Task]] = {}
-    for task in plan.tasks:
-        by_student.setdefault(task.student, []).append(task)
-    handed_in = [*by_student, *(student for student, *_ in (*plan.unreadable, *plan.older))]
-    seen = {identity(student, roster) for student in handed_in}
+    everybody = people(plan.students, roster)
+    overrides = [(_student(each, everybody), each) for each in course.overrides]
     found = []
-    for student in {*handed_in, *(each for each in roster if each not in seen)}:
-        number = identity(student, roster)
-        result = Result(
-            student, number, roster.get(number, ""), not roster or number in roster, out_of=sum(worth.values())
-        )
-        for task in by_student.get(student, []):
-            _add(result, course, worth, task, reports.get(task))
-        result.remarks += _answered_as_others(result, handed_in)
-        _override(result, course)
-        result.remarks += _remarks(result, plan)
+    for student, person in everybody.items():
+        result = Result(student, person, worth)
+        mine = [each for whose, each in overrides if whose == student]
+        for task in (each for each in plan.tasks if each.student == student):
+            _add(result, course, task, reports.get(task), {each.exercise for each in mine})
+        result.reasons |= _of_others(result, course, everybody)
+        for each in mine:
+            before = result.points.get(each.exercise, 0)
+            result.points[each.exercise] = each.points
+            result.reasons[each.exercise] = f"{each.points:g} by hand, not {before:g}: {each.reason}"
+        result.remarks += _remarks(result, plan, not roster or person.id in roster)
         found.append(result)
-    return sorted(found, key=lambda each: (each.name or each.student, each.student))
+    return sorted(found, key=lambda each: (each.person.name or each.student, each.student))
 
 
-def identity(student: str, roster: Mapping[str, str]) -> str:
-    """A student's id on the roster: the name of their files, or the number at its end, which Moodle and Canvas give."""
-    number = re.search(r"_(\d+)$", student)
-    return number[1] if number and student not in roster and number[1] in roster else student
+def _student(override: Override, everybody: Mapping[str, Person]) -> str:
+    found = called(override.student, everybody)
+    if len(found) != 1:
+        known = {each for student, person in everybody.items() for each in (student, person.id, person.name) if each}
+        near = difflib.get_close_matches(override.student, known, n=1)
+        many = "Several students are" if found else "No student is"
+        hint = f": did you mean {near[0]!r}?" if near and not found else ": give the id."
+        raise LabError(f"{many} called {override.student!r}, who has an override for {override.exercise}{hint}")
+    return found[0]
 
 
-def _add(result: Result, course: Course, worth: Mapping[str, float], task: Task, report: Report | None) -> None:
+def _add(result: Result, course: Course, task: Task, report: Report | None, by_hand: set[str]) -> None:
     """Add what one notebook earned."""
-    result.submitted = max(result.submitted or 0.0, task.submission.modified)
+    submitted = result.person.submitted or task.submission.modified
+    result.submitted = max(result.submitted or 0.0, submitted)
     if report is None:
         result.status = "not graded"
         return
-    when = task.submission.modified, task.submission.said_late
-    points = {
-        each["name"]: worth[each["name"]] * each["points"] / each["out_of"] if _counts(result, course, each) else 0.0
-        for each in report["exercises"]
-    }
-    by_hand = {each.exercise for each in _overrides(result, course)}
-    lost = sum(each for name, each in points.items() if name not in by_hand) * course.percent_off(*when) / 100
+    late = submitted, task.submission.said_late
+    judged = [(each, each["points"] / each["out_of"] * _counts(result, course, each)) for each in report["exercises"]]
+    points = {each["name"]: result.worth[each["name"]] * share for each, share in judged}
     result.points |= points
-    result.penalty += lost
+    earned = sum(each for name, each in points.items() if name not in by_hand)
+    result.penalty += earned * course.percent_off(*late) / 100
     result.seconds += report["seconds"]
     result.reports.append(report)
-    status = report["status"] if report["status"] != "ok" or not course.is_late(*when) else "late"
+    if course.deadline and not result.person.submitted and late[1] is None and task.submission.clock:
+        result.remarks.append(f"{task.submission.file}: the time is that of the {task.submission.clock}")
+    status = report["status"] if report["status"] != "ok" or not course.is_late(*late) else "late"
     if result.status != "not graded":
         result.status = min(status, result.status, key=lambda each: WORST.index(each) if each in WORST else len(WORST))
 
 
 def _counts(result: Result, course: Course, exercise: Mapping[str, Any]) -> bool:
-    """Whether the question was the student's own, where that matters."""
-    return not course.personal or exercise["student"] is None or _plain(exercise["student"]) in _names(result)
+    """Whether a question was the student's own, where that matters."""
+    own = exercise["student"] is None or plain(exercise["student"]) in names(result.student, result.person)
+    return own or not course.personal
 
 
-def _names(result: Result) -> set[str]:
-    return {
-        _plain(each) for each in (result.student, re.sub(r"_\d+$", "", result.student), result.id, result.name) if each
-    }
-
-
-def _plain(name: str) -> str:
-    """A name in any order and writing: `Ek, Anna` is `anna ek`."""
-    return " ".join(sorted(name.casefold().replace(",", " ").split()))
-
-
-def _answered_as_others(result: Result, handed_in: Sequence[str]) -> Iterator[str]:
-    """The questions that were not the student's own, if that can be told."""
-    others = {_plain(re.sub(r"_\d+$", "", each)) for each in handed_in} | {_plain(each) for each in handed_in}
+def _of_others(result: Result, course: Course, everybody: Mapping[str, Person]) -> Iterator[tuple[str, str]]:
+    """The questions that were not the student's own, as far as that matters or can be told."""
     for each in (exercise for report in result.reports for exercise in report["exercises"]):
-        name = each["student"]
-        if name and _plain(name) in others - _names(result):
-            yield f"{each['name']}: answered as {name!r}"
+        if not _counts(result, course, each):
+            yield each["name"], f"lab.student was {each['student']!r}, which is not this student"
+        elif each["student"] and set(called(each["student"], everybody)) - {result.student}:
+            yield each["name"], f"answered as {each['student']!r}"
 
 
-def _overrides(result: Result, course: Course) -> list[Override]:
-    return [each for each in course.overrides if each.student in (result.student, result.id)]
-
-
-def _override(result: Result, course: Course) -> None:
-    for each in _overrides(result, course):
-        before = result.points.get(each.exercise, 0)
-        result.points[each.exercise] = each.points
-        result.remarks.append(f"{each.exercise}: {each.points:g} by hand, not {before:g}: {each.reason}")
-
-
-def _remarks(result: Result, plan: Plan) -> Iterator[str]:
-    if not result.known:
+def _remarks(result: Result, plan: Plan, known: bool) -> Iterator[str]:
+    if not known:
         yield "not on the roster"
     for student, file, reason in plan.unreadable:
         if student == result.student:
@@ -142,5 +132,8 @@ def _remarks(result: Result, plan: Plan) -> Iterator[str]:
     for student, file, newer in plan.older:
         if student == result.student:
             yield f"{file} is older than {newer}"
+    for report in result.reports:
+        yield from report["trouble"][:1]
     if not all(each["sandbox"] for each in result.reports):
         yield "graded without a sandbox"
+    yield from (f"{name}: {reason}" for name, reason in result.reasons.items())

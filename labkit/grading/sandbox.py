@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import secrets
+import socket
 import subprocess
 import sys
 import tempfile
@@ -12,13 +13,14 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import psutil
 
-from labkit.grading import enclosure
+from labkit.grading import calls, enclosure
 
 MB = 2**20
+LONGEST = 200  # characters of a reason
 
 
 @dataclass(frozen=True)
@@ -27,13 +29,16 @@ class Limits:
 
     cell_seconds: int = 60
     seconds: int = 300
+    around: int = 60  # seconds more, for the start of the sandbox and for handing out
     memory: int = 2048 * MB  # of one process
     all_memory: int = 4096 * MB  # of all processes together
     disk: int = 512 * MB
     file_size: int = 128 * MB
-    processes: int = 700  # threads count too: Kafka and a kernel have some 150
+    processes: int = 100  # more of them end the cell
+    threads: int = 700  # of all processes: Kafka and a kernel have some 150
     record_size: int = 100_000
     topic_size: int = 2 * MB
+    records: int = 10_000  # a topic with more of them hands out none
     output: int = 16 * MB
     shown: int = 4000  # characters of a cell's output in the executed notebook
     again: int = 6  # how often a notebook is run again without a cell that has killed its kernel
@@ -43,12 +48,14 @@ class Limits:
 class Outcome:
     """What came out of the sandbox. Everything in it is the submission's word.
 
-    `outputs` has the text that the cell of each number wrote; `phases` says what the seconds went to.
+    `outputs` has what the cell of each number wrote, `troubles` why it failed, if it did; `phases` says where the time
+    went.
     """
 
     ended: str = "crashed"
     records: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     outputs: dict[int, str] = field(default_factory=dict)
+    troubles: dict[int, str] = field(default_factory=dict)
     phases: dict[str, float] = field(default_factory=dict)
     seconds: float = 0.0
     whole: bool = False
@@ -66,9 +73,8 @@ def run(cells: Sequence[str], exercises: Sequence[Mapping[str, Any]], limits: Li
     nonce, begun = secrets.token_hex(16), time.monotonic()
     job = {"nonce": nonce, "cells": list(cells), "exercises": list(exercises), "enclosed": enclosed} | asdict(limits)
     outcome = Outcome()
-    with _started(limits, enclosed) as process:
+    with _started(limits, enclosed) as (process, lines):
         assert process.stdin
-        assert process.stdout
         _live[process] = True
         guard = threading.Thread(target=_watch, args=(process, limits, outcome), daemon=True)
         guard.start()
@@ -76,7 +82,7 @@ def run(cells: Sequence[str], exercises: Sequence[Mapping[str, Any]], limits: Li
             with contextlib.suppress(BrokenPipeError):
                 process.stdin.write(json.dumps(job).encode() + b"\n")
                 process.stdin.close()
-            _read(process.stdout, nonce, limits, outcome)
+            _read(lines, nonce, limits, outcome)
         finally:
             _end(process)
             guard.join()
@@ -87,17 +93,36 @@ def run(cells: Sequence[str], exercises: Sequence[Mapping[str, Any]], limits: Li
 
 
 @contextlib.contextmanager
-def _started(limits: Limits, enclosed: bool) -> Iterator[subprocess.Popen[bytes]]:
-    with tempfile.TemporaryDirectory(prefix="grading-", ignore_cleanup_errors=True) as scratch:
-        command, environment = enclosure.command(limits.disk), dict(os.environ)
-        if not enclosed:
-            command = [sys.executable, "-I", str(enclosure.INSIDE)]
-            environment |= enclosure.scratch(Path(scratch))
-        with subprocess.Popen(
-            command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        ) as process:  # fmt: skip
-            yield process
+def _started(limits: Limits, enclosed: bool) -> Iterator[tuple[subprocess.Popen[bytes], BinaryIO]]:
+    """The sandbox, and the lines that it writes.
+
+    They come through a socket: a pipe can be opened a second time in /proc/*/fd, by a notebook that wants to read them.
+    """
+    with contextlib.ExitStack() as stack:
+        scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="grading-", ignore_cleanup_errors=True))
+        command, environment, given = [sys.executable, "-I", str(enclosure.INSIDE)], dict(os.environ), []
+        if enclosed:
+            given = [stack.enter_context(each).fileno() for each in _filter(scratch)]
+            command = enclosure.command(limits.disk, *given)
+        else:
+            environment["TMPDIR"] = scratch
+        here, there = socket.socketpair()
+        stack.enter_context(here)
+        with there:
+            process = subprocess.Popen(
+                command, env=environment, stdin=subprocess.PIPE, stdout=there.fileno(), stderr=subprocess.DEVNULL,
+                start_new_session=True, pass_fds=given,
+            )  # fmt: skip
+        stack.enter_context(process)
+        yield process, stack.enter_context(here.makefile("rb"))
+
+
+def _filter(scratch: str) -> Iterator[BinaryIO]:
+    """The filter for system calls as an open file, if there is one for this machine."""
+    if program := calls.refusing():
+        file = Path(scratch, "calls")
+        file.write_bytes(program)
+        yield file.open("rb")
 
 
 _live: dict[subprocess.Popen[bytes], bool] = {}  # whether it may go on
@@ -118,7 +143,7 @@ def _read(stream: Any, nonce: str, limits: Limits, outcome: Outcome) -> None:
         start, _, text = line.partition(b" ")
         if start != nonce.encode():
             continue
-        with contextlib.suppress(ValueError, TypeError, KeyError, RecursionError):
+        with contextlib.suppress(ValueError, TypeError, KeyError, AttributeError, ArithmeticError, RecursionError):
             _take(json.loads(text), outcome)
 
 
@@ -129,6 +154,8 @@ def _take(said: Any, outcome: Outcome) -> None:
         outcome.records.setdefault(str(said["topic"]), []).append(said)
     elif "cell" in said:
         outcome.outputs[int(said["cell"])] = str(said["text"])
+        if said.get("trouble"):
+            outcome.troubles[int(said["cell"])] = str(said["trouble"])[:LONGEST]
     elif "phase" in said:
         outcome.phases[str(said["phase"])] = float(said["seconds"])
     elif said.get("done"):
@@ -137,12 +164,12 @@ def _take(said: Any, outcome: Outcome) -> None:
 
 def _watch(process: subprocess.Popen[bytes], limits: Limits, outcome: Outcome) -> None:
     """End the sandbox when its time is over or its memory is used up."""
-    deadline = time.monotonic() + limits.seconds + 60  # for its start, and for handing out
+    deadline = time.monotonic() + limits.seconds + limits.around
     while process.poll() is None:
         if time.monotonic() > deadline:
             outcome.ended = "timeout"
             _end(process)
-        elif _memory(process.pid) > limits.all_memory:
+        elif _memory(process.pid, limits.all_memory) > limits.all_memory:
             _end(process)
         time.sleep(0.25)
 
@@ -154,13 +181,21 @@ def _end(process: subprocess.Popen[bytes]) -> None:
             each.kill()
 
 
-def _memory(pid: int) -> int:
-    """Bytes of memory of a process and all its descendants; what they share is counted once for each."""
-    size = 0
-    for each in _family(pid):
-        with contextlib.suppress(psutil.Error):
-            size += each.memory_info().rss
-    return size
+def _memory(pid: int, limit: int) -> int:
+    """Bytes of memory of a process and all its descendants.
+
+    What they share is counted once for each, unless that is above the limit: then, which takes longer, once for all.
+    """
+    family = _family(pid)
+    size = sum(_size(each, "rss") for each in family)
+    return size if size <= limit else sum(_size(each, "pss") for each in family)
+
+
+def _size(process: psutil.Process, kind: str) -> int:
+    with contextlib.suppress(psutil.Error):
+        info = process.memory_info() if kind == "rss" else process.memory_full_info()
+        return int(getattr(info, kind, info.rss))
+    return 0
 
 
 def _family(pid: int) -> list[psutil.Process]:

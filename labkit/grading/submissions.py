@@ -21,7 +21,8 @@ LARGEST = 200 * 2**20  # bytes of one notebook
 MOST = 4 * 2**30  # bytes of a whole zip, unpacked
 
 MOODLE = re.compile(r"(?P<name>.+?)_(?P<id>\d+)_assignsubmission_file")
-CANVAS = re.compile(r"(?P<name>[^_/]+)_(?P<late>LATE_)?(?P<id>\d+)_(?P<number>\d+)_.+\.ipynb")
+CANVAS = re.compile(r"(?P<name>[^_/]+)_(?P<late>LATE_)?(?P<id>\d+)_(?P<number>\d+)_.+")
+OTHER = "it is no notebook"
 STAMP = "timestamp.txt"  # nbgrader's, beside the notebooks
 
 
@@ -37,16 +38,17 @@ class Submission:
     modified: float  # epoch seconds
     cells: tuple[Cell, ...] = ()
     problem: str = ""
+    clock: str = ""  # what says the time, if it is not the LMS
 
     @property
-    def said_late(self) -> bool:
-        """Whether the LMS says so, as Canvas does in the name of the file."""
+    def said_late(self) -> bool | None:
+        """What Canvas says in the name of a file; None of others."""
         found = CANVAS.fullmatch(PurePosixPath(self.file).name)
-        return bool(found and found["late"])
+        return bool(found["late"]) if found else None
 
 
 def read(path: Path) -> list[Submission]:
-    """Every notebook in a folder or zip, and every file that should have been one, in order of student and time.
+    """Every notebook in a folder or zip, and what those have handed in who have none, in order of student and time.
 
     Raises LabError if there is no such folder or zip, or if it holds no notebook.
     """
@@ -55,8 +57,11 @@ def read(path: Path) -> list[Submission]:
     elif zipfile.is_zipfile(path):
         found = [*_in_zip(path)]
     else:
-        raise LabError(f"There is no folder or zip of submissions at {path}.")
-    if not found:
+        own = " For a notebook of your own: lab grade --try." if path.suffix == ".ipynb" else ""
+        raise LabError(f"There is no folder or zip of submissions at {path}.{own}")
+    have_notebooks = {each.student for each in found if each.problem != OTHER}
+    found = [each for each in found if each.problem != OTHER or each.student not in have_notebooks]
+    if not have_notebooks:
         raise LabError(f"There is no notebook in {path}: it needs files such as STUDENT/02_filter_exercises.ipynb.")
     return sorted(found, key=lambda each: (each.student, each.modified, each.file))
 
@@ -65,7 +70,7 @@ def one(file: Path) -> Submission:
     """A single notebook. Raises LabError if there is no such file."""
     if not file.is_file():
         raise LabError(f"There is no notebook at {file}.")
-    return _submission(PurePosixPath(file.name), file.stat().st_mtime, *_read(file, LARGEST))
+    return _submission(PurePosixPath(file.name), file.stat().st_mtime, "file", *_read(file, LARGEST))
 
 
 def _in_folder(folder: Path) -> Iterator[Submission]:
@@ -73,17 +78,25 @@ def _in_folder(folder: Path) -> Iterator[Submission]:
         stamp = _stamped(_read(Path(directory) / STAMP, 100)[0])
         for name in sorted(names):
             file = Path(directory) / name
-            if file.suffix == ".ipynb":
-                place = PurePosixPath(file.relative_to(folder).as_posix())
-                yield _submission(place, stamp or file.lstat().st_mtime, *_read(file, LARGEST))
+            place = PurePosixPath(file.relative_to(folder).as_posix())
+            if _was_handed_in(place):
+                read = _read(file, LARGEST) if file.suffix == ".ipynb" else (b"", OTHER)
+                yield _submission(place, stamp or file.lstat().st_mtime, "" if stamp else "file", *read)
 
 
-def _submission(place: PurePosixPath, modified: float, content: bytes, problem: str) -> Submission:
+def _was_handed_in(place: PurePosixPath) -> bool:
+    """Whether a file can be a student's: not what editors, systems and the LMS itself put there."""
+    hidden = any((part.startswith(".") and part not in (".", "..")) or part == "__MACOSX" for part in place.parts)
+    is_somebodys = place.suffix == ".ipynb" or len(place.parts) > 1 or bool(CANVAS.fullmatch(place.name))
+    return is_somebodys and not hidden and place.name != STAMP
+
+
+def _submission(place: PurePosixPath, modified: float, clock: str, content: bytes, problem: str) -> Submission:
     try:
         cells = () if problem else tuple(notebooks.cells(content))
     except notebooks.Unreadable as reason:
         cells, problem = (), str(reason)
-    return Submission(student_of(place), line(str(place)), modified, cells, problem)
+    return Submission(student_of(place), line(str(place)), modified, cells, problem, clock)
 
 
 def _read(file: Path, limit: int) -> tuple[bytes, str]:
@@ -99,9 +112,11 @@ def _read(file: Path, limit: int) -> tuple[bytes, str]:
 
 def _stamped(text: bytes) -> float | None:
     """The time in nbgrader's timestamp.txt, such as `2026-11-26 15:58:23.948203 UTC`, in epoch seconds."""
-    day, time, *zone = [*text.decode(errors="replace").split(), "", ""][:3]
+    said = re.fullmatch(r"(\S+(?: \S+)??)(?: ([A-Z]\S*))?", text.decode(errors="replace").strip())
     try:
-        return datetime.datetime.fromisoformat(f"{day} {time}").replace(tzinfo=ZoneInfo(zone[0] or "UTC")).timestamp()
+        time, zone = said.groups() if said else ("", "")
+        found = datetime.datetime.fromisoformat(time)
+        return (found if found.tzinfo else found.replace(tzinfo=ZoneInfo(zone or "UTC"))).timestamp()
     except (ValueError, OSError, KeyError):  # no such time, no such zone
         return None
 
@@ -114,10 +129,12 @@ def _in_zip(path: Path) -> Iterator[Submission]:
             place.parent: _stamped(_unpacked(archive, each, 100)[0]) for place, each in files if place.name == STAMP
         }
         for place, entry in files:
-            if place.suffix == ".ipynb":
-                content, problem = _unpacked(archive, entry, min(LARGEST, left))
+            if _was_handed_in(place):
+                is_notebook = place.suffix == ".ipynb"
+                content, problem = _unpacked(archive, entry, min(LARGEST, left)) if is_notebook else (b"", OTHER)
                 left -= len(content)
-                yield _submission(place, stamps.get(place.parent) or _time(entry), content, problem)
+                stamp = stamps.get(place.parent)
+                yield _submission(place, stamp or _time(entry), "" if stamp else "zip", content, problem)
 
 
 def _unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, limit: int) -> tuple[bytes, str]:

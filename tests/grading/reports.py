@@ -10,21 +10,21 @@ from labkit.grading.submissions import Submission
 EXERCISES = [authoring.of_the_package().folder.exercise(name) for name in ("damp-rooms", "dead-letters")]
 
 
-def task(student: str, file: str = "02.ipynb", modified: float = 0.0, code: str = "") -> Task:
-    submission = Submission(student, file, modified, (Cell(code),))
+def task(student: str, file: str = "02.ipynb", modified: float = 0.0, code: str = "", clock: str = "") -> Task:
+    submission = Submission(student, file, modified, (Cell(code),), clock=clock)
     return Task(submission, tuple(EXERCISES))
 
 
 def report(points: dict[str, int], status: str = "ok", text: str = "kept", sandbox: bool = True) -> dict[str, Any]:
     return {
-        "student": text, "file": text, "status": status, "seconds": 2.0, "sandbox": sandbox,
+        "student": text, "file": text, "status": status, "seconds": 2.0, "sandbox": sandbox, "trouble": [],
         "exercises": [exercise(name, earned, text) for name, earned in points.items()],
     }  # fmt: skip
 
 
 def exercise(name: str, points: int, text: str = "kept", student: str | None = None) -> dict[str, Any]:
     return {
-        "student": student,
+        "student": student, "said": "",
         "name": name, "title": "A title", "points": points, "out_of": 9, "hints": ["look"], "discussion": "why",
         "behaviours": [{"words": "kept", "holds": points == 9, "points": points}],
         "diagnosis": [text], "evidence": [[[text], [text], [text], True]],

@@ -31,3 +31,12 @@ def test_names_comments_and_layout_make_no_difference_and_all_else_does(how: str
 def test_answers_that_are_short_are_the_same_by_chance() -> None:
     short = 'lab.check("dead-letters", lambda stream: stream)'
     assert copies([task("anna", code=short), task("ben", code=short)]) == []
+
+
+def test_another_name_for_an_error_or_a_module_makes_no_difference() -> None:
+    name = "error"
+    long = "return [" + ", ".join(f"each + {number}" for number in range(12)) + "]"
+    code = f"import json as {name}s\ndef mine(each):\n    try:\n        {long}\n    except ValueError as {name}:\n"
+    code += f"        return {name}s.dumps(f'no JSON: {{{name}}}')\nlab.check('dead-letters', mine)"
+    other = code.replace(f"{name}s", "problems").replace(name, "problem")
+    assert [each.students for each in copies([task("anna", code=code), task("ben", code=other)])] == [("anna", "ben")]

@@ -31,13 +31,22 @@ points = 3
 reason = "spoken to"
 """
 
+DUE = "deadline = 2026-12-01T12:00:00Z\n"
 WRONG = {
     "secrets = 'x'": "'secrets' is not known: did you mean 'secret'?",
+    "percent_per_day = 1": "'percent_per_day' is not known: it belongs to [late].",
     "[weights]\ndamp-room = 1": "'damp-room' is not known: did you mean 'damp-rooms'?",
-    "lessons = ['02']": "'02' is not known.",
-    "deadline = 'tomorrow'": "deadline must be a date and time, not 'tomorrow'.",
-    "[late]\npercent_per_day = -1": "percent_per_day must be a number, 0 or more, not -1.",
-    "[late]\npercent_per_day = nan": "percent_per_day must be a number, 0 or more, not nan.",
+    "lessons = ['02']": "'02' is not known: there is 02_filter.",
+    "deadline = 'tomorrow'": (
+        "deadline must be a date and time without quotes, such as 2026-12-01T23:59:59+01:00, not 'tomorrow'."
+    ),
+    "[late]\npercent_per_day = 1": "[late] needs a deadline.",
+    "override = {student = 'a'}": (
+        "override must be a list: for tables, their name in two brackets, such as [[override]], not {'student': 'a'}."
+    ),
+    f"{DUE}[late]\npercent_per_day = -1": "percent_per_day must be a number from 0 to 100, not -1.",
+    f"{DUE}[late]\nmost_percent = 300": "most_percent must be a number from 0 to 100, not 300.",
+    f"{DUE}[late]\npercent_per_day = nan": "percent_per_day must be a number from 0 to 100, not nan.",
     "[[override]]\nstudent = 'a'\nexercise = 'damp-rooms'\npoints = 1": "an override has no reason.",
     "[[override]]\nstudent = 'a'\nexercise = 'damp-rooms'\npoints = 1\nreason = ' '": (
         "the override for a needs a reason."
@@ -49,7 +58,11 @@ WRONG = {
 def test_the_file_that_init_writes_says_what_is_true_without_it(tmp_path: Path) -> None:
     file = tmp_path / "course.toml"
     file.write_text(course.TEMPLATE)
-    assert course.read(file, EXERCISES) == course.read(tmp_path / "missing.toml", EXERCISES)
+    there = course.read(file, EXERCISES)
+    file.unlink()
+    assert course.read(file, EXERCISES) == there
+    with pytest.raises(LabError, match="There is no course file"):
+        course.read(tmp_path / "misspelt.toml", EXERCISES)
 
 
 def test_every_setting_that_it_shows_can_be_used(tmp_path: Path) -> None:
@@ -90,19 +103,19 @@ def test_what_is_wrong_is_said_in_one_line(text: str, tmp_path: Path) -> None:
 DEADLINE = datetime.datetime(2026, 12, 1, 12, tzinfo=datetime.UTC)
 
 
-@given(st.integers(-10, 10), st.floats(1, 86399), st.booleans())
-def test_a_day_counts_as_soon_as_it_has_begun(days: int, seconds: float, said: bool) -> None:
+@given(st.integers(-10, 10), st.floats(1, 86399), st.booleans() | st.none())
+def test_a_day_counts_as_soon_as_it_has_begun(days: int, seconds: float, said: bool | None) -> None:
     submitted, late = DEADLINE.timestamp() + 86400 * days + seconds, Course(deadline=DEADLINE, percent_per_day=10)
-    begun = days + 1 if days >= 0 else int(said)
+    begun = max(days + 1, 0) if said is None else int(said)
     assert late.percent_off(submitted, said) == min(10 * begun, 100)
     assert late.is_late(submitted, said) == (begun > 0)
 
 
 def test_in_time_is_until_the_very_second() -> None:
     late = Course(deadline=DEADLINE, percent_per_day=10, most_percent=25)
-    assert late.percent_off(DEADLINE.timestamp(), False) == 0
-    assert late.percent_off(DEADLINE.timestamp() + 10 * 86400, False) == 25
-    assert Course().percent_off(1e12, False) == 0
+    assert late.percent_off(DEADLINE.timestamp(), None) == 0
+    assert late.percent_off(DEADLINE.timestamp() + 10 * 86400, None) == 25
+    assert Course().percent_off(1e12, None) == 0
 
 
 def test_a_secret_is_made_once_and_for_its_owner_alone(tmp_path: Path) -> None:
@@ -113,3 +126,5 @@ def test_a_secret_is_made_once_and_for_its_owner_alone(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("short")
     with pytest.raises(LabError, match="too short"):
         course.key(tmp_path / "secret")
+    with pytest.raises(LabError, match="cannot be used: No such file or directory"):
+        course.key(tmp_path / "nowhere" / "secret")

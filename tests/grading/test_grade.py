@@ -5,31 +5,31 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-import psutil
 import pytest
-from nbformat.v4 import new_code_cell, new_notebook
 
 from labkit.flink.installation import Installation
-from labkit.grading import authoring, enclosure, sandbox, submissions
-from labkit.grading.grade import Grader, plan
-
-COLLECTION = authoring.of_the_package()
-EXERCISES = [COLLECTION.folder.exercise(name) for name in ("damp-rooms", "dead-letters", "which-records")]
-SECRET = b"the secret of this course"
-
-START = "from labkit import Lab\nlab = Lab()"
-RECORDS = 'lab.check("which-records", ["C", "D"])'
-
-
-def solution(name: str, answer: str = "answer") -> str:
-    return COLLECTION.solution(name).read_text() + f'\nlab.check("{name}", {answer})'
-
-
-DAMP, LETTERS = solution("damp-rooms"), solution("dead-letters")
+from labkit.grading import enclosure, sandbox, submissions
+from labkit.grading.grade import plan
+from tests.grading.classes import (
+    COLLECTION,
+    DAMP,
+    LETTERS,
+    RECORDS,
+    START,
+    Class,
+    found,
+    grader,
+    hand_in,
+    left_over,
+    points,
+    promised,
+    solution,
+    write,
+)
 
 # Looks for everything that it must not see, and answers rightly only if it sees nothing.
 SPY = f"""
-import os, pathlib, socket
+import ctypes, os, pathlib, socket
 def seen():
     for path in (%r, %r, %r, %r):
         if os.path.isdir(path) and os.listdir(path) or os.path.isfile(path):
@@ -47,6 +47,15 @@ def seen():
             pass
     if os.getuid() == 0 or not os.environ["HOME"].startswith(os.environ["TMPDIR"]):
         yield "a real user"
+    if os.system("unshare --user true") == 0:  # in which it could mount a file system of any size
+        yield "a user namespace of its own"
+    try:
+        os.memfd_create("more")
+        yield "memory that nobody counts"
+    except OSError:
+        pass
+    if ctypes.CDLL(None).shmget(0, 4096, 0o1600) != -1:
+        yield "shared memory that nobody counts"
     for path in ("/usr/x", "/etc/x", %r):
         try:
             pathlib.Path(path).write_text("")
@@ -92,7 +101,7 @@ while True:
         pass
 """
 
-CLASS: dict[str, tuple[list[str], dict[str, int], str]] = {
+CLASS: Class = {
     "anna": ([START, DAMP, LETTERS, RECORDS], {"damp-rooms": 9, "dead-letters": 9, "which-records": 1}, "ok"),
     "ben": ([START, solution("damp-rooms", "from_60_on"), RECORDS], {"damp-rooms": 8, "which-records": 1}, "ok"),
     "=cmd()": ([START, 'lab.check("which-records", None)', "1 / 0", DAMP], {"which-records": 0, "damp-rooms": 9}, "ok"),
@@ -104,18 +113,18 @@ CLASS: dict[str, tuple[list[str], dict[str, int], str]] = {
 }
 
 
-@pytest.mark.usefixtures("bubblewrap", "installation")
+@pytest.mark.usefixtures("sandboxes")
 def test_sql_is_graded_in_the_sandbox_too(flink: Installation | None, tmp_path: Path) -> None:
     if not flink:
         pytest.skip("Flink is not installed: uv run --all-extras pytest")
     exercise = COLLECTION.folder.exercise("flink-hottest")
     write(tmp_path / "class" / "anna" / "05_flink_exercises.ipynb", [START, solution("flink-hottest")])
     made = plan(submissions.read(tmp_path / "class"), [exercise])
-    (report,) = Grader(COLLECTION, SECRET, tmp_path / "out").grade(made.tasks, 1)
+    (report,) = grader(tmp_path / "out", sandbox.Limits()).grade(made.tasks, 1)
     assert (points(report), report["status"]) == ({"flink-hottest": exercise.points}, "ok")
 
 
-@pytest.mark.usefixtures("bubblewrap", "installation")
+@pytest.mark.usefixtures("sandboxes")
 def test_each_gets_the_marks_of_its_records_and_no_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     listener = socket.create_server(("127.0.0.1", 0))
     places = (enclosure.PACKAGE / "grading", COLLECTION.solutions, COLLECTION.oracles, tmp_path, tmp_path / "spied")
@@ -123,17 +132,13 @@ def test_each_gets_the_marks_of_its_records_and_no_more(tmp_path: Path, monkeypa
     for place in places:
         spy = spy.replace("%r", repr(str(place)), 1)
     everybody = CLASS | {"spy": ([START, spy], {"damp-rooms": 9}, "ok")}
-    for student, (sources, _, _) in everybody.items():
-        write(tmp_path / "class" / student / "02_filter_exercises.ipynb", sources)
-
-    made = plan(submissions.read(tmp_path / "class"), EXERCISES)
-    grader = Grader(COLLECTION, SECRET, tmp_path / "out", sandbox.Limits(cell_seconds=20))
-    reports = grader.grade(made.tasks, 2)
+    made = hand_in(tmp_path / "class", everybody)
+    grading = grader(tmp_path / "out", sandbox.Limits(cell_seconds=20))
+    reports = grading.grade(made.tasks, 2)
     listener.close()
 
-    found = {each["student"]: (points(each), each["status"]) for each in reports}
-    assert found == {student: (marks, status) for student, (_, marks, status) in everybody.items()}
-    assert [each for each in psutil.Process().children(recursive=True) if "bwrap" in each.name()] == []
+    assert found(reports) == promised(everybody)
+    assert left_over() == []
 
     executed = {each["student"]: nbformat.read(tmp_path / "out" / "executed" / each["executed"], 4) for each in reports}
     *_, error, check = map(written, executed["=cmd()"].cells)
@@ -144,17 +149,8 @@ def test_each_gets_the_marks_of_its_records_and_no_more(tmp_path: Path, monkeypa
     assert max(len(nbformat.writes(each)) for each in executed.values()) < 20_000
 
     monkeypatch.setattr(sandbox, "run", None)  # nothing is graded twice
-    assert grader.grade(made.tasks, 2) == reports
+    assert grading.grade(made.tasks, 2) == reports
 
 
 def written(cell: Any) -> str:
     return "".join(each["text"] for each in cell["outputs"])
-
-
-def write(path: Path, sources: list[str]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    nbformat.write(new_notebook(cells=[new_code_cell(each) for each in sources]), path)
-
-
-def points(report: dict[str, Any]) -> dict[str, int]:
-    return {each["name"]: each["points"] for each in report["exercises"]}

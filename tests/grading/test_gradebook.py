@@ -7,20 +7,25 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from labkit.grading import feedback, gradebook
 from labkit.grading.copies import Copies
 from labkit.grading.course import Course
 from labkit.grading.lms import Sheet
 from labkit.grading.results import Result
-from tests.grading.reports import EXERCISES, report
+from labkit.grading.roster import Person
+from tests.grading.reports import EXERCISES, exercise, report
 
+WORTH = {"damp-rooms": 9.0, "dead-letters": 9.0}
 EVIL = "<script>alert(1)</script>\x1b[2J\udcff"
 
 
 def result(student: str = "anna", **more: Any) -> Result:
     reports = [report({"damp-rooms": 3, "dead-letters": 9}, text=EVIL)]
     points = {"damp-rooms": 3.0, "dead-letters": 9.0}
-    return Result(student, student, out_of=18.0, status="ok", points=points, reports=reports, **more)
+    person = Person(student, more.pop("name", ""))
+    return Result(student, person, WORTH, status="ok", points=points, reports=reports, **more)
 
 
 def rows(file: Path) -> list[dict[str, str]]:
@@ -28,7 +33,7 @@ def rows(file: Path) -> list[dict[str, str]]:
 
 
 def test_the_gradebook_has_nbgraders_columns_and_each_exercise(tmp_path: Path) -> None:
-    found = [result(name="Anna Maria Ek", penalty=1.5, submitted=0.0), Result("ben", "ben", out_of=18.0)]
+    found = [result(name="Anna Maria Ek", penalty=1.5, submitted=0.0), Result("ben", Person("ben"), WORTH)]
     (file,) = gradebook.write(tmp_path, Course(), EXERCISES, found, [], [])
     anna, ben = rows(file)
     assert [*anna] == [*gradebook.NBGRADER, "status", "seconds", "damp-rooms", "dead-letters", "remarks"]
@@ -72,7 +77,38 @@ def test_results_json_is_as_gradescope_wants_it(tmp_path: Path) -> None:
 
 
 def test_sheets_of_an_lms_get_what_was_graded_and_nothing_else(tmp_path: Path) -> None:
-    sheet = Sheet("canvas.csv", ["ID", "Work (1)"], [["1", "5"], ["2", ""]], ["1", "2"], ["", ""], 1, [36.0, 36.0])
-    found = [Result("1", "1", out_of=18.0), result("2")]
+    people = [Person("1"), Person("2")]
+    sheet = Sheet("canvas.csv", ["ID", "Work (1)"], [["1", "5"], ["2", ""]], [*people], 1, [36.0, 36.0])
+    found = [Result("1", Person("1"), WORTH), result("2")]
     _, file = gradebook.write(tmp_path, Course(), EXERCISES, found, [sheet], [])
     assert file.read_text() == "ID,Work (1)\n1,5\n2,24.00\n"
+
+
+def test_the_page_says_what_each_exercise_is_worth_here_and_why_it_is_not_what_the_records_earned() -> None:
+    found = result(reasons={"damp-rooms": "3 by hand, not 8: spoken to"})
+    found.worth = {"damp-rooms": 18.0, "dead-letters": 9.0, "which-records": 1.0}
+    found.points = {"damp-rooms": 3.0, "dead-letters": 8.888888}
+    page = feedback.page(found)
+    assert "damp-rooms: A title (3 of 18 points)</h2><p><b>3 by hand, not 8: spoken to</b></p>" in page
+    assert "(8.889 of 9 points)" in page
+    assert "<p>Not handed in: which-records</p>" in page
+    tests = feedback.results_json(found)["tests"]
+    assert [(each["score"], each["max_score"]) for each in tests] == [(3.0, 18.0), (8.89, 9.0), (0, 1.0)]
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("○ not answered yet: damp-rooms: A title", "○ not answered yet: damp-rooms: A title"),
+        ("", "The notebook did not get to the check."),
+        ("● handed in: damp-rooms: A title", ""),
+    ],
+)
+def test_an_exercise_that_earned_nothing_says_why(said: str, shown: str) -> None:
+    nothing = exercise("damp-rooms", 0) | {"said": said}
+    assert feedback.lines(nothing)[1:-1] == ([shown] if shown else [])
+
+
+@pytest.mark.parametrize("name", ["Anna Maria Ek", "Ek, Anna Maria"])
+def test_given_names_and_last_name_are_told_apart(name: str) -> None:
+    assert Person("1", name).first_and_last == ("Anna Maria", "Ek")

@@ -1,5 +1,7 @@
 """Exports of Canvas and Moodle: read as a roster, filled in with marks, and otherwise left as they are."""
 
+import csv
+import datetime
 from pathlib import Path
 
 import pytest
@@ -7,18 +9,20 @@ import pytest
 from labkit import LabError
 from labkit.grading import lms
 from labkit.grading.course import Course
+from labkit.grading.roster import Person
 
 CANVAS = """\
 Student,ID,SIS User ID,SIS Login ID,Section,Filter (11),Windows (12),Final Score
     Points Possible,,,,,20.0,10.0,(read only)
 "Ek, Anna",98765,1,aek@x,A,,3,12.5
 "Öz, Ben",98766,2,boz@x,A,4.0,,
+"Student, Test",98767,,x,A,,,
 """
 
 MOODLE = """\
-Identifier,"Full name",Status,Grade,"Maximum Grade","Last modified (submission)"
-"Participant 4711","Anna Ek","Submitted for grading",,100.00,"Thursday, 26 November 2026, 1:12 PM"
-"Participant 4712","Ben Öz","No submission",,"100,00",-
+Identifier,"Full name","Email address",Status,Grade,"Maximum Grade","Last modified (submission)"
+"Participant 4711","Anna Ek",aek@x,"Submitted for grading",,100.00,"Thursday, 26 November 2026, 1:12 PM"
+"Participant 4712","Ben Öz",boz@x,"No submission",,"100,00",-
 """
 
 
@@ -26,8 +30,12 @@ def test_canvas_export_is_filled_in(tmp_path: Path) -> None:
     file = tmp_path / "canvas.csv"
     file.write_text(CANVAS, encoding="utf-8-sig")
     (sheet,) = lms.sheets(Course(canvas=file, canvas_column="Filter (11)"))
-    assert sheet.roster == {"98765": "Ek, Anna", "98766": "Öz, Ben"}
-    heads, possible, anna, ben = sheet.filled({"98765": (9.0, 18.0), "4": (1.0, 18.0)})
+    assert sheet.roster == {
+        "98765": Person("98765", "Ek, Anna", logins=("aek@x", "1")),
+        "98766": Person("98766", "Öz, Ben", logins=("boz@x", "2")),
+    }
+    filled = sheet.filled({"98765": (9.0, 18.0), "4": (1.0, 18.0)})
+    heads, possible, anna, ben, _ = csv.reader(filled.splitlines())
     assert heads == CANVAS.splitlines()[0].split(",")
     assert possible == ["    Points Possible", "", "", "", "", "20.0", "10.0", "(read only)"]
     assert anna == ["Ek, Anna", "98765", "1", "aek@x", "A", "10.00", "3", "12.5"]
@@ -38,18 +46,28 @@ def test_moodle_worksheet_is_filled_in(tmp_path: Path) -> None:
     file = tmp_path / "moodle.csv"
     file.write_text(MOODLE)
     (sheet,) = lms.sheets(Course(moodle=file))
-    assert sheet.roster == {"4711": "Anna Ek", "4712": "Ben Öz"}
-    assert [row[3] for row in sheet.filled({"4711": (9.0, 18.0), "4712": (6.0, 18.0)})] == ["Grade", "50.00", "33.33"]
+    at = datetime.datetime(2026, 11, 26, 13, 12).astimezone().timestamp()
+    assert sheet.roster == {
+        "4711": Person("4711", "Anna Ek", "aek@x", ("", ""), at),
+        "4712": Person("4712", "Ben Öz", "boz@x", ("", "")),
+    }
+    filled = csv.reader(sheet.filled({"4711": (9.0, 18.0), "4712": (6.0, 18.0)}).splitlines())
+    assert [row[4] for row in filled] == ["Grade", "50.00", "33.33"]
+
+
+def test_a_sheet_with_semicolons_keeps_them(tmp_path: Path) -> None:
+    (tmp_path / "moodle.csv").write_text("Identifier;Full name;Grade\nParticipant 1;Anna;\n")
+    assert lms.moodle(tmp_path / "moodle.csv").filled({"1": (5.0, 9.0)}).splitlines()[1] == "Participant 1;Anna;5.00"
 
 
 def test_without_points_possible_the_points_are_taken_as_they_are(tmp_path: Path) -> None:
     (tmp_path / "moodle.csv").write_text("Identifier,Grade\nParticipant 1,\n")
-    assert lms.moodle(tmp_path / "moodle.csv").filled({"1": (7.5, 18.0)})[1] == ["Participant 1", "7.50"]
+    assert lms.moodle(tmp_path / "moodle.csv").filled({"1": (7.5, 18.0)}).splitlines()[1] == "Participant 1,7.50"
 
 
 WRONG = {
     "canvas": (CANVAS, r"column = one of 'Filter \(11\)', 'Windows \(12\)'"),
-    "moodle": ("Name,Grade\n", "has no column 'Identifier'"),
+    "moodle": ("Name,Grade\n", "has no column 'Identifier', but Name, Grade: is it the right file"),
 }
 
 
@@ -57,6 +75,9 @@ WRONG = {
 def test_what_is_no_export_is_told_in_one_line(kind: str, tmp_path: Path) -> None:
     file = tmp_path / "export.csv"
     with pytest.raises(LabError, match="cannot be read"):
+        lms.sheets(Course(canvas=file))
+    file.write_bytes("Identifier".encode("utf-16"))
+    with pytest.raises(LabError, match="is not in UTF-8"):
         lms.sheets(Course(canvas=file))
     text, words = WRONG[kind]
     file.write_text(text)

@@ -5,17 +5,21 @@ from typing import Any
 
 import pytest
 
+from labkit import LabError
 from labkit.grading.course import Course, Override
 from labkit.grading.grade import Plan, Task
 from labkit.grading.results import Result, results
+from labkit.grading.roster import Person
 from tests.grading.reports import EXERCISES, exercise, report, task
 
 DEADLINE = datetime.datetime(2026, 12, 1, 12, tzinfo=datetime.UTC)
 LATE = DEADLINE.timestamp() + 5
+ANNA = {"4711": Person("4711", "Ek, Anna", "anna@x", ("aek",))}
+CANVAS = "ekanna_{}4711_1_02.ipynb"
 
 
 def of(
-    course: Course, reports: dict[Task, Any], roster: dict[str, str] | None = None, **plan: Any
+    course: Course, reports: dict[Task, Any], roster: dict[str, Person] | None = None, **plan: Any
 ) -> dict[str, Result]:
     found = results(course, EXERCISES, Plan([*reports], **plan), reports, roster or {})
     return {each.student: each for each in found}
@@ -46,7 +50,25 @@ def test_only_late_notebooks_lose_and_the_worst_status_is_said() -> None:
     assert (ben.status, ben.score) == ("crashed", 4.5)
 
 
-@pytest.mark.parametrize("student", ["Anna Ek_4711", "4711"])
+@pytest.mark.parametrize(("late", "status", "score"), [("LATE_", "late", 8.1), ("", "ok", 9.0)])
+def test_what_canvas_says_of_being_late_counts_and_not_its_zip(late: str, status: str, score: float) -> None:
+    course = Course(deadline=DEADLINE, percent_per_day=10)
+    handed_in = task("ekanna_4711", CANVAS.format(late), LATE + 1e6, clock="zip")
+    anna = of(course, {handed_in: report({"damp-rooms": 9})})["ekanna_4711"]
+    assert (anna.status, anna.score, anna.remarks) == (status, pytest.approx(score), [])
+
+
+def test_moodles_own_time_counts_and_the_time_of_a_file_is_said() -> None:
+    course = Course(deadline=DEADLINE, percent_per_day=10)
+    reports = {task("a_1", "a", LATE, clock="zip"): report({"damp-rooms": 9}), task("b", "b", LATE, clock="file"): None}
+    reports[task("c", "c", LATE, clock="file")] = report({"damp-rooms": 9})
+    found = of(course, reports, {"1": Person("1", submitted=LATE - 60)})
+    assert (found["a_1"].status, found["a_1"].remarks) == ("ok", [])
+    assert (found["c"].status, found["c"].remarks[0]) == ("late", "c: the time is that of the file")
+    assert found["b"].status == "not graded"
+
+
+@pytest.mark.parametrize("student", ["Anna Ek_4711", "4711", "Anna Ek", "aek", "anna@x"])
 def test_a_mark_by_hand_is_final_and_says_why(student: str) -> None:
     course = Course(
         deadline=DEADLINE,
@@ -55,34 +77,46 @@ def test_a_mark_by_hand_is_final_and_says_why(student: str) -> None:
         overrides=[Override(student, "damp-rooms", 7, "spoken to")],
     )
     reports = {task("Anna Ek_4711", "b", LATE): report({"damp-rooms": 1, "dead-letters": 5})}
-    anna = of(course, reports, {"4711": "Anna Ek"})["Anna Ek_4711"]
+    anna = of(course, reports, ANNA)["Anna Ek_4711"]
     assert (anna.points, anna.penalty) == ({"damp-rooms": 7, "dead-letters": 5}, 0.5)
     assert anna.remarks == ["damp-rooms: 7 by hand, not 10: spoken to"]
 
 
+def test_a_mark_by_hand_for_nobody_in_particular_is_an_error() -> None:
+    reports = {task("Anna Ek_4711"): report({}), task("Anna Ek_4712"): report({})}
+    for name, words in {
+        "Ana Ek_4711": "did you mean 'Anna Ek_4711'",
+        "Anna Ek": "Several students",
+        "x": "No student",
+    }.items():
+        with pytest.raises(LabError, match=words):
+            of(Course(overrides=[Override(name, "damp-rooms", 7, "spoken to")]), reports)
+
+
 def test_who_is_missing_and_who_is_not_on_the_roster_is_said() -> None:
     reports = {task("Anna Ek_4711"): report({"damp-rooms": 9}), task("eve"): report({"damp-rooms": 9})}
-    found = of(Course(), reports, {"4711": "Anna Ek", "4712": "Ben"})
-    assert {each.id: (each.name, each.status, each.remarks) for each in found.values()} == {
-        "4711": ("Anna Ek", "ok", []),
+    found = of(Course(), reports, ANNA | {"4712": Person("4712", "Ben")})
+    assert {each.person.id: (each.person.name, each.status, each.remarks) for each in found.values()} == {
+        "4711": ("Ek, Anna", "ok", []),
         "4712": ("Ben", "missing", []),
         "eve": ("", "ok", ["not on the roster"]),
     }
 
 
-def test_files_that_do_not_count_are_said() -> None:
+def test_files_that_do_not_count_and_cells_that_failed_are_said() -> None:
     unreadable = [("anna", "x.ipynb", "the file is empty"), ("ben", "y.ipynb", "it is no regular file, but a link")]
-    reports = {task("anna"): report({"damp-rooms": 9}, sandbox=False)}
+    failed = report({"damp-rooms": 9}, sandbox=False) | {"trouble": ["code cell 1: NameError", "code cell 2: x"]}
+    reports = {task("anna"): failed}
     found = of(Course(), reports, unreadable=unreadable, older=[("anna", "old.ipynb", "02.ipynb")])
-    said = ["x.ipynb: the file is empty", "old.ipynb is older than 02.ipynb", "graded without a sandbox"]
-    assert (found["anna"].status, found["anna"].remarks) == ("ok", said)
+    said = ["x.ipynb: the file is empty", "old.ipynb is older than 02.ipynb", "code cell 1: NameError"]
+    assert (found["anna"].status, found["anna"].remarks) == ("ok", [*said, "graded without a sandbox"])
     assert (found["ben"].status, found["ben"].score) == ("unreadable", 0)
 
 
-@pytest.mark.parametrize("said", ["Ek, anna", "Anna  Ek", "4711", "Anna Ek_4711"])
+@pytest.mark.parametrize("said", ["Ek, anna", "Anna  Ek", "4711", "Anna Ek_4711", "AEK", "anna@x"])
 def test_a_question_that_was_ones_own_counts(said: str) -> None:
     answered = report({}) | {"exercises": [exercise("damp-rooms", 9, student=said)]}
-    anna = of(Course(personal=True), {task("Anna Ek_4711"): answered}, {"4711": "Anna Ek"})["Anna Ek_4711"]
+    anna = of(Course(personal=True), {task("Anna Ek_4711"): answered}, ANNA)["Anna Ek_4711"]
     assert (anna.score, anna.remarks) == (9, [])
 
 
@@ -91,7 +125,9 @@ def test_a_question_of_somebody_else_is_said_and_counts_only_where_that_does_not
     answered = report({}) | {"exercises": [exercise("damp-rooms", 9, student="Ben"), exercise("dead-letters", 5)]}
     reports = {task("Anna Ek_4711"): answered, task("ben"): report({"damp-rooms": 9})}
     anna = of(Course(personal=personal), reports)["Anna Ek_4711"]
-    assert (anna.score, anna.remarks) == (5 if personal else 14, ["damp-rooms: answered as 'Ben'"])
+    why = "lab.student was 'Ben', which is not this student" if personal else "answered as 'Ben'"
+    assert (anna.score, anna.reasons) == (5 if personal else 14, {"damp-rooms": why})
+    assert anna.remarks == [f"damp-rooms: {why}"]
 
 
 def test_what_has_not_been_graded_yet_is_neither_right_nor_wrong() -> None:

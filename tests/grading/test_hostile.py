@@ -1,0 +1,279 @@
+"""Notebooks that attack what grades them: none gains a mark, changes another's, leaves a process or stops the run."""
+
+import base64
+import io
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from labkit.exercises.exercise import Exercise, Row
+from labkit.grading import feedback, gradebook, marking, results, sandbox
+from labkit.grading.course import Course
+from labkit.grading.grade import Plan, Task, described
+from labkit.grading.roster import Person
+from tests.grading.classes import (
+    COLLECTION,
+    DAMP,
+    EXERCISES,
+    LETTERS,
+    RECORDS,
+    START,
+    Class,
+    found,
+    grader,
+    hand_in,
+    left_over,
+    promised,
+    solution,
+    write,
+)
+
+NEARLY = solution("dead-letters", "no_reason")  # 8 of 9 points
+WRONG = 'lab.check("which-records", ["A"])'
+
+BOMB = """
+import os
+while True:
+    try:
+        os.fork()
+    except OSError:
+        pass
+"""
+
+LEFT_BOMB = f'''
+import subprocess, sys
+CODE = """{BOMB.replace("os.fork()", "os.fork() and os.setsid()")}"""
+subprocess.Popen([sys.executable, "-c", CODE], start_new_session=True)
+'''
+
+# 40 MB that would do something in a terminal or a browser, and then a loop in C that no signal of Python ends.
+FLOOD = """
+for _ in range(100):
+    print("\\x1b]0;marks\\x07<script>alert(9)</script>" * 10_000)
+sum(iter(int, 1))
+"""
+
+# Everything in the kernel that has to do with a check says that all is well, and no cell shows that it fails.
+PATCHES = """
+import builtins, json, sys
+import papermill, labkit, quixstreams
+from labkit.exercises import behaviours, checks, judging, progress
+get_ipython().showtraceback = get_ipython().showsyntaxerror = sys.excepthook = lambda *_, **__: None
+def kind(*_, **__):
+    return {"points": 9, "out_of": 9, "status": "ok", "done": True, "ended": "ok"}
+behaviours.Behaviour.holds = behaviours.Behaviour.wrong = lambda *_: True
+checks.judge = judging.judge = progress.record = papermill.execute_notebook = kind
+labkit.points = quixstreams.points = 9
+json.JSONEncoder.default = lambda *_: "9"
+raise RuntimeError
+"""
+
+# Lines for the grader and reports for the teacher, wherever anything can be written.
+FORGER = """
+import glob, json, os, pathlib
+lines = [b"\\n"]
+for nonce in ("", "0" * 32, os.environ.get("NONCE", "nonce")):
+    for said in ({"ended": "ok"}, {"done": True}, {"points": 9}, {"topic": "grade.which-records.out", "value": "9"}):
+        lines.append(f"{nonce} {json.dumps(said)}\\n".encode())
+for place in [*glob.glob("/proc/[0-9]*/fd/*"), *map(str, range(3, 64))]:
+    try:
+        fd = int(place) if place.isdigit() else os.open(place, os.O_WRONLY | os.O_NONBLOCK)
+        if place.isdigit() and "socket" not in os.readlink(f"/proc/self/fd/{fd}"):
+            os.set_blocking(fd, False)
+            os.write(fd, b"".join(lines))
+    except OSError:
+        pass
+for directory, _, _ in os.walk("/"):
+    if not directory.startswith("/proc") and os.access(directory, os.W_OK):
+        for name in ("gradebook.csv", "results.json", "kept/forger-000000.json", "forged-by-a-notebook"):
+            try:
+                file = pathlib.Path(directory, name)
+                file.parent.mkdir(exist_ok=True)
+                file.write_text('{"points": 9, "score": 99}')
+            except OSError:
+                pass
+"""
+
+# What a Python, an IPython and a Jupyter that start after this cell would read; the kernel ends, and so one does.
+FILES = """
+import json, os, pathlib, site
+home, evil = pathlib.Path.home(), "import os; os._exit(9)"
+for place in (home, pathlib.Path.cwd(), pathlib.Path(os.environ["TMPDIR"]), pathlib.Path(site.getusersitepackages())):
+    place.mkdir(parents=True, exist_ok=True)
+    for name in ("json", "papermill", "psutil", "confluent_kafka", "labkit", "sitecustomize", "usercustomize"):
+        (place / f"{name}.py").write_text(evil)
+for places in (("JUPYTER_DATA_DIR", "kernels/python3"), ("JUPYTER_DATA_DIR", "kernels/evil")):
+    place = pathlib.Path(os.environ[places[0]]) / places[1]
+    place.mkdir(parents=True, exist_ok=True)
+    (place / "kernel.json").write_text(json.dumps({"argv": ["/bin/false"], "display_name": "9", "language": "R"}))
+startup = pathlib.Path(os.environ["IPYTHONDIR"], "profile_default", "startup")
+startup.mkdir(parents=True, exist_ok=True)
+(startup / "00.py").write_text("points = 9")
+os._exit(9)
+"""
+
+ELSEWHERE = """
+import os
+del os.environ["LAB_GRADED"]
+os.environ.update(LAB_BROKER="127.0.0.1:1", LAB_PROGRESS="/dev/full", LAB_NAMESPACE="mine-")
+"""
+# More records than anybody reads, records of a megabyte, and topics that are gone.
+RECORDS_OF_ITS_OWN = """
+from confluent_kafka import Producer
+from confluent_kafka.admin import AdminClient
+producer = Producer({"bootstrap.servers": lab.broker.address, "message.max.bytes": 2_000_000})
+for _ in range(20_000):
+    producer.produce("grade.which-records.out", b"{}")
+producer.produce("grade.damp-rooms.out", b"9" * 1_000_000)
+producer.produce("grade.damp-rooms.out", b'{"time": "9"}')
+producer.produce("grade.damp-rooms.out", b"{}", headers={"9" * 500_000: b"9"})
+producer.flush()
+admin = AdminClient({"bootstrap.servers": lab.broker.address})
+for deleted in admin.delete_topics(["grade.dead-letters.out"]).values():
+    deleted.result()
+"""
+
+# The kernel does not end by itself, and it writes when the cells are over: fewer records than are read, though.
+LATER = """
+import atexit, threading
+atexit.register(threading.Event().wait)
+def write():
+    for number in range(5_000):
+        producer.produce("grade.damp-rooms.out", b'{"device": "9"}', timestamp=number)
+        producer.flush()
+threading.Thread(target=write).start()
+"""
+
+SIGNALS = """
+import os, signal
+for name in filter(str.isdigit, os.listdir("/proc")):
+    if int(name) != os.getpid():
+        try:
+            os.kill(int(name), signal.{})
+        except OSError:
+            pass
+"""
+
+BROKER = r"""
+import pathlib, os, signal
+for process in pathlib.Path("/proc").glob("[0-9]*"):
+    if b"/java" in (process / "cmdline").read_bytes().partition(b"\0")[0]:
+        os.kill(int(process.name), signal.SIGKILL)
+"""
+
+ATTACKS: Class = {
+    "bomb": ([START, RECORDS, BOMB, DAMP, LEFT_BOMB], {"which-records": 1, "damp-rooms": 9}, "crashed"),
+    "broker": ([START, RECORDS, BROKER], {"which-records": 0}, "ok"),
+    "files": ([START, RECORDS, FILES, DAMP], {"which-records": 1, "damp-rooms": 9}, "crashed"),
+    "flood": ([START, RECORDS, FLOOD, DAMP], {"which-records": 1, "damp-rooms": 9}, "crashed"),
+    "forger": (
+        [START, PATCHES, NEARLY, WRONG, FORGER, ELSEWHERE, DAMP],
+        {"dead-letters": 8, "which-records": 0, "damp-rooms": 0},
+        "ok",
+    ),
+    "killer": ([START, RECORDS, SIGNALS.format("SIGKILL")], {"which-records": 0}, "crashed"),
+    "records": (
+        [START, RECORDS, LETTERS, DAMP, RECORDS_OF_ITS_OWN, LATER],
+        {"which-records": 0, "dead-letters": 6, "damp-rooms": 7},
+        "ok",
+    ),
+    "zoe <script>alert(9)": ([START, DAMP, RECORDS], {"which-records": 1, "damp-rooms": 9}, "ok"),
+}
+LIMITS = sandbox.Limits(cell_seconds=15, seconds=90)
+
+
+@pytest.mark.usefixtures("sandboxes")
+def test_no_attack_gains_a_mark_or_costs_anybody_else_one(tmp_path: Path) -> None:
+    r = {"name": "ir", "display_name": "R", "language": "R"}
+    write(tmp_path / "class" / "r" / "02.ipynb", [RECORDS], kernelspec=r)
+    made = hand_in(tmp_path / "class", ATTACKS)
+    before = files(tmp_path)
+    reports = grader(tmp_path / "out", LIMITS).grade(made.tasks, 2)
+
+    assert found(reports) == promised(ATTACKS)
+    assert left_over() == []
+    assert {each.parent.name for each in files(tmp_path) - before} == {"kept", "executed"}
+    assert len(files(tmp_path) - before) == 2 * len(ATTACKS)
+    assert not [each for each in files(tmp_path / "out") if "\x1b" in each.read_text() or each.stat().st_size > 100_000]
+
+    everybody = results_of(made, dict(zip(made.tasks, reports, strict=True)))
+    assert {each.student: each.status for each in everybody}["r"] == "unreadable"
+    gradebook.write(tmp_path / "out", Course(), EXERCISES, everybody, [], [])
+    assert not [each for each in (tmp_path / "out").rglob("*.html") if "<script" in each.read_text()]
+
+
+def results_of(made: Plan, reports: Mapping[Task, results.Report | None]) -> list[results.Result]:
+    return results.results(Course(), EXERCISES, made, reports, {})
+
+
+@pytest.mark.usefixtures("sandboxes")
+def test_a_sandbox_that_is_frozen_from_inside_is_ended(tmp_path: Path) -> None:
+    frozen: Class = {"frozen": ([SIGNALS.format("SIGSTOP"), START, RECORDS], {"which-records": 0}, "timeout")}
+    made = hand_in(tmp_path / "class", frozen)
+    limits = sandbox.Limits(seconds=10, around=5)
+    reports = grader(tmp_path / "out", limits).grade(made.tasks, 1)
+    assert found(reports) == promised(frozen)
+    assert left_over() == []
+
+
+ROWS = (
+    "null", "[" * 900 + "]" * 900, '{"time": "9"}', '{"time": null}', '{"time": 1e999}', '{"time": -1}',
+    '{"key": [[]]}', '{"key": {"device": 9}}', '{"device": {}, "timestamp": []}', '{"device": true, "dew_point": "9"}',
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("exercise", COLLECTION.folder.exercises(), ids=lambda each: each.name)
+def test_whatever_a_record_says_the_run_goes_on(exercise: Exercise) -> None:
+    """Each stands alone, beside a right one, and all together."""
+    sent = exercise.sent("a seed")
+    right = {exercise.topic(name): map(record, rows) for name, rows in COLLECTION.expected(exercise, sent).items()}
+    first = {topic: list(records)[:1] for topic, records in right.items()}
+    times = (0, -1, 2**62, 10**30)
+    each = [record({"key": key, "time": time}, row) for row in ROWS for time in times for key in (None, "\x1b")]
+    for evil in ([], *([one] for one in each), each):
+        outcome = sandbox.Outcome(records={topic: [*first[topic], *evil] for topic in first})
+        mark = marking.mark(COLLECTION, exercise, sent, outcome, sandbox.Limits())
+        judged = described(mark) | {"said": ""}
+        report = {"file": "f", "status": "ok", "seconds": 1.0, "trouble": [], "exercises": [judged]}
+        points = {exercise.name: float(mark.points)}
+        assert feedback.page(results.Result("s", Person("s"), points, points, reports=[report]))
+
+
+def record(row: Row, value: str | None = None) -> dict[str, Any]:
+    """A record as it comes out of the sandbox."""
+    own = {name: each for name, each in row.items() if name not in ("key", "time")}
+    text = json.dumps(own) if value is None else value
+    return {"key": row["key"], "time": row["time"], "headers": {}, "value": base64.b64encode(text.encode()).decode()}
+
+
+def test_nobody_opens_the_lines_of_a_sandbox_a_second_time() -> None:
+    """As a pipe they could be read in /proc by a notebook of an ordinary user, with the number that they begin with."""
+    with sandbox._started(sandbox.Limits(), enclosed=False) as (process, _):
+        with pytest.raises(OSError, match="No such device"):
+            os.open(f"/proc/{process.pid}/fd/1", os.O_RDONLY)
+        process.kill()
+
+
+def files(folder: Path) -> set[Path]:
+    return {each for each in folder.rglob("*") if each.is_file()}
+
+
+def test_whatever_a_line_says_the_run_goes_on() -> None:
+    outcome = sandbox.Outcome()
+    lines = [
+        "5",
+        "[]",
+        "null",
+        '"ended"',
+        "[" * 50_000,
+        '{"cell": Infinity, "text": 1}',
+        '{"phase": 1, "seconds": 1e999}',
+    ]
+    lines += [json.dumps({"phase": "x", "seconds": 10**400}), '{"ended": ["ok"]}']
+    stream = io.BytesIO("".join(f"nonce {each}\n" for each in [*lines, '{"done": true}']).encode())
+    sandbox._read(stream, "nonce", sandbox.Limits(), outcome)
+    assert outcome.whole
