@@ -29,6 +29,8 @@ def require() -> None:
         )
     command = [*_namespaces(), "--bind", "/", "/", "--dev", "/dev", "--proc", "/proc", *_unprivileged(), "true"]
     tried = subprocess.run(command, capture_output=True, text=True, check=False)
+    if "disable-userns" in tried.stderr:
+        raise LabError("This bubblewrap is too old: grading needs version 0.8 or newer.")
     if tried.returncode:
         raise LabError(
             f"bubblewrap cannot make a sandbox here ({tried.stderr.strip()[:200]}). On Ubuntu 24.04 AppArmor forbids "

@@ -187,7 +187,7 @@ class Kernel(AsyncKernelManager):
     A notebook that has used up its threads leaves this process free to start some: only the kernel has that limit.
     """
 
-    threads = resource.getrlimit(resource.RLIMIT_NPROC)[1]
+    threads: int | None = None
 
     @property
     def kernel_spec(self) -> KernelSpec:
@@ -196,18 +196,27 @@ class Kernel(AsyncKernelManager):
 
     async def start_kernel(self, **settings: Any) -> None:  # type: ignore[override]
         def limit() -> None:
-            resource.setrlimit(resource.RLIMIT_NPROC, (self.threads, self.threads))
+            if self.threads is None:
+                return
+            _lower(resource.RLIMIT_NPROC, self.threads)
 
         await super().start_kernel(preexec_fn=limit, **settings)
 
 
 def _limit(job: dict[str, Any]) -> None:
     """Limits for each process that is started from now on: Kafka runs already."""
-    resource.setrlimit(resource.RLIMIT_DATA, (job["memory"], job["memory"]))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (job["file_size"], job["file_size"]))
+    _lower(resource.RLIMIT_DATA, job["memory"])
+    _lower(resource.RLIMIT_FSIZE, job["file_size"])
     if job["enclosed"]:  # elsewhere all processes of the user would count
         Kernel.threads = job["threads"]
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    _lower(resource.RLIMIT_CORE, 0)
+
+
+def _lower(kind: int, limit: int) -> None:
+    """Set a limit, unless there is a lower one, which nobody may raise."""
+    _, hard = resource.getrlimit(kind)
+    lowest = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
+    resource.setrlimit(kind, (lowest, lowest))
 
 
 def _executed(cells: int) -> list[Any]:

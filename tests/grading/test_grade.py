@@ -133,7 +133,7 @@ def test_each_gets_the_marks_of_its_records_and_no_more(tmp_path: Path, monkeypa
         spy = spy.replace("%r", repr(str(place)), 1)
     everybody = CLASS | {"spy": ([START, spy], {"damp-rooms": 9}, "ok")}
     made = hand_in(tmp_path / "class", everybody)
-    grading = grader(tmp_path / "out", sandbox.Limits(cell_seconds=20))
+    grading = grader(tmp_path / "out", sandbox.Limits(cell_seconds=40))
     reports = grading.grade(made.tasks, 2)
     listener.close()
 

@@ -183,7 +183,7 @@ ATTACKS: Class = {
     ),
     "zoe <script>alert(9)": ([START, DAMP, RECORDS], {"which-records": 1, "damp-rooms": 9}, "ok"),
 }
-LIMITS = sandbox.Limits(cell_seconds=15, seconds=90)
+LIMITS = sandbox.Limits(cell_seconds=30, seconds=180)
 
 
 @pytest.mark.usefixtures("sandboxes")

@@ -94,6 +94,15 @@ def test_links_and_names_that_lead_out_are_problems_and_not_followed(tmp_path: P
     assert problems == {"its name leads out of the zip", "it is no regular file, but a link"}
 
 
+def test_names_that_are_no_text_or_move_the_cursor_are_escaped(tmp_path: Path) -> None:
+    for name in (b"caf\xe9", b"\x1b[2Jeve", "\u202eeve".encode()):
+        place = os.fsencode(tmp_path / "class") + b"/" + name
+        os.makedirs(place)
+        Path(os.fsdecode(place), "02.ipynb").write_bytes(notebook(CHECK))
+    found = {each.student for each in submissions.read(tmp_path / "class")}
+    assert found == {"caf\\udce9", "\\x1b[2Jeve", "\\u202eeve"}
+
+
 def test_a_zip_bomb_is_unpacked_up_to_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(submissions, "LARGEST", 100_000)
     with zipfile.ZipFile(tmp_path / "class.zip", "w", zipfile.ZIP_DEFLATED) as packed:
