@@ -15,7 +15,7 @@ from labkit.loopback import HOST, free_ports
 from labkit.waiting import wait_until
 
 STARTED = "Kafka Server started"
-SETTINGS = "server.properties"
+PROPERTIES = "server.properties"
 PAUSE = 0.01  # seconds between two looks whether it has started
 START_LIMIT = 60.0  # seconds; a start takes about one, a cold and busy laptop some ten
 END_LIMIT = 10.0  # seconds that a killed Kafka may take to be gone
@@ -95,7 +95,7 @@ class OwnBroker:
         Raises LabError if it does not start. Example: lab.broker.start()
         """
         if not self.alive:
-            with (self.kept.directory / SETTINGS).open("a") as settings:
+            with (self.kept.directory / PROPERTIES).open("a") as settings:
                 settings.write(server.SHORT_SESSION)
             self.kept.start_again()
             if not wait_until_ready(self.kept, int(self.address.rpartition(":")[2])):
@@ -160,7 +160,7 @@ def start_kafka(installation: cache.Installation, ports: list[int], options: lis
     """Start Kafka's JVM on a copy of the formatted data directory; it is not ready yet."""
     kept = Kept()
     shutil.copytree(installation.data, kept.directory / "data")
-    settings = kept.directory / SETTINGS
+    settings = kept.directory / PROPERTIES
     settings.write_text(server.properties(kept.directory / "data", *ports))
     kept.start(server.java(installation.classpath, server.server_arguments(settings), *options))
     return kept

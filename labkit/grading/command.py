@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,8 +22,8 @@ from labkit.flink import training as flink_training
 from labkit.grading import authoring, course, enclosure, feedback, gradebook, lms, submissions
 from labkit.grading.copies import copies
 from labkit.grading.grade import Grader, Plan, Task, plan
-from labkit.grading.results import Report, results
-from labkit.grading.roster import Person, Roster, called, people
+from labkit.grading.results import Report, overridden, results
+from labkit.grading.roster import Person, called, people
 from labkit.jvm import store
 
 INTERRUPTED = 130  # the exit code of what Ctrl+C ends
@@ -54,14 +54,16 @@ def grade(path: Path, out: Path, course_file: Path, wanted: Wanted) -> None:
     if wanted.enclosed:
         enclosure.require()
     collection = authoring.of_the_package()
-    said = course.read(course_file, collection.folder.exercises())
-    exercises = [each for each in collection.folder.exercises() if said.has(each)]
+    known = collection.folder.exercises()
+    said = course.read(course_file, known)
+    exercises = [each for each in known if said.has(each)]
     sheets = lms.sheets(said)
     made = plan(submissions.read(path), exercises)
     roster = {number: Person(number, name) for number, name in said.roster.items()}
     roster |= {number: person for sheet in sheets for number, person in sheet.roster.items()}
-    results(said, exercises, made, {}, roster)  # so that an override for nobody is told before everything is graded
-    tasks = _chosen(made, exercises, wanted, roster)
+    everybody = people(made.students, roster)
+    overridden(said, everybody)  # one for nobody is told before everything is graded
+    tasks = _chosen(made, exercises, wanted, everybody)
     key, fresh = course.key(said.secret)
     if fresh:
         click.echo(f"Made the secret of this course, {said.secret}: keep it, and keep it from students.")
@@ -76,13 +78,13 @@ def grade(path: Path, out: Path, course_file: Path, wanted: Wanted) -> None:
     click.echo("\n".join(f"{each}" for each in [*files, out / "feedback", out / "executed"]))
 
 
-def _chosen(made: Plan, exercises: list[Exercise], wanted: Wanted, roster: Roster) -> list[Task]:
+def _chosen(made: Plan, exercises: list[Exercise], wanted: Wanted, everybody: Mapping[str, Person]) -> list[Task]:
     """The tasks that are wanted. Raises LabError if there are none."""
     if wanted.exercise not in (None, *(each.name for each in exercises)):
         raise LabError(f"There is no exercise {wanted.exercise!r}: `lab progress` lists them.")
     tasks = made.tasks
     if wanted.only:
-        students = called(wanted.only, people(made.students, roster))
+        students = called(wanted.only, everybody)
         tasks = [each for each in tasks if each.student in students]
         if not tasks:
             raise LabError(f"Nobody called {wanted.only!r} has handed in a notebook that can be graded.")
@@ -98,12 +100,12 @@ def _graded(grader: Grader, made: Plan, tasks: list[Task], wanted: Wanted) -> di
             bar.update()
 
         try:
-            grader.grade(tasks, wanted.jobs, done, wanted.anew)
+            graded = dict(zip(tasks, grader.grade(tasks, wanted.jobs, done, wanted.anew), strict=True))
         except KeyboardInterrupt:
             bar.close()
             click.echo(f"{bar.n} of {len(tasks)} notebooks are graded and kept: the same command goes on.", err=True)
             raise SystemExit(INTERRUPTED) from None
-    reports: dict[Task, Report | None] = {task: grader.known(task) for task in made.tasks}
+    reports: dict[Task, Report | None] = {task: graded.get(task) or grader.known(task) for task in made.tasks}
     old = [task for task, report in reports.items() if report and not grader.is_current(task, report)]
     if old:
         click.echo(f"{len(old)} notebooks were graded before an exercise changed: --regrade grades them anew.")

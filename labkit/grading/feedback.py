@@ -8,12 +8,12 @@ from markupsafe import Markup
 
 from labkit.grading.results import Result
 
-NOT_HANDED_IN = "Not handed in:"
+NOT_HANDED_IN = "Not handed in"
 
 
 def results_json(result: Result) -> dict[str, Any]:
     """A results.json, with all that labkit knows beside."""
-    judged = {each["name"]: each for report in result.reports for each in report["exercises"]}
+    judged = {each["name"]: each for each in result.exercises}
     tests = [_test(result, name, judged.get(name)) for name in result.worth]
     return {
         "score": round(result.score, 2),
@@ -35,7 +35,7 @@ def _test(result: Result, name: str, exercise: dict[str, Any] | None) -> dict[st
         "score": points,
         "max_score": worth,
         "status": "passed" if points >= worth else "failed",
-        "output": "\n".join([*said, *(lines(exercise) if exercise else ["Not handed in"])]),
+        "output": "\n".join([*said, *(lines(exercise) if exercise else [NOT_HANDED_IN])]),
         "output_format": "text",
         "visibility": "visible",
     }
@@ -82,11 +82,10 @@ PAGE = Markup(
 
 def page(result: Result) -> str:
     """A student's feedback as one HTML file without scripts, everything of the submission escaped."""
-    exercises = [each for report in result.reports for each in report["exercises"]]
-    left_out = [name for name in result.worth if name not in {each["name"] for each in exercises}]
-    said = [*remarks(result), *([f"{NOT_HANDED_IN} {', '.join(left_out)}"] if left_out else [])]
+    left_out = [name for name in result.worth if name not in {each["name"] for each in result.exercises}]
+    said = [*remarks(result), *([f"{NOT_HANDED_IN}: {', '.join(left_out)}"] if left_out else [])]
     paragraphs = [Markup("<p>{}</p>").format(each) for each in said]
-    body = Markup().join([*paragraphs, *(_section(result, each) for each in exercises)])
+    body = Markup().join([*paragraphs, *(_section(result, each) for each in result.exercises)])
     points, out_of = f"{result.score:.4g}", f"{result.out_of:g}"
     return str(PAGE.format(student=result.person.name or result.student, points=points, out_of=out_of, body=body))
 

@@ -6,7 +6,7 @@ import json
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from labkit.exercises.exercise import Exercise
 from labkit.grading import executed, marking, notebooks, sandbox
 from labkit.grading.authoring import Collection
 from labkit.grading.submissions import Submission
-from labkit.grading.texts import printable
+from labkit.grading.texts import printable, write
 
 PICTURES = re.compile(r"^%matplotlib.*$", flags=re.MULTILINE)
 NONE = "it checks no exercise of this course"
@@ -91,20 +91,16 @@ class Grader:
         """
         pool = ThreadPoolExecutor(jobs)
         running = {pool.submit(self._report, task, anew): task for task in tasks}
-        reports: dict[int, dict[str, Any]] = {}
         try:
-            left = set(running)
-            while left:
-                ended, left = wait(left, return_when=FIRST_COMPLETED)
-                for each in ended:
-                    reports[id(running[each])] = each.result()
-                    done(running[each])
+            for each in as_completed(running):
+                each.result()
+                done(running[each])
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
             while not all(each.done() for each in running):  # one may just be starting
                 sandbox.end_all()
                 time.sleep(0.05)
-        return [reports[id(task)] for task in tasks]
+        return [each.result() for each in running]
 
     def known(self, task: Task) -> dict[str, Any] | None:
         """The report of a task, if it has been graded before."""
@@ -122,7 +118,7 @@ class Grader:
         report = self._graded(task)
         if before:
             self._note_changes(before, report)
-        _write(self._file(task), json.dumps(report, indent=1))
+        write(self._file(task), json.dumps(report, indent=1))
         return report
 
     def _graded(self, task: Task) -> dict[str, Any]:
@@ -131,7 +127,7 @@ class Grader:
         outcome = sandbox.run(task.sources, jobs, self.limits, self.enclosed)
         marks = [marking.mark(self.collection, each, sent[each.name], outcome, self.limits) for each in task.exercises]
         notebook = f"{slug(task.student)}-{slug(Path(task.submission.file).stem)}.ipynb"
-        _write(self.out / "executed" / notebook, executed.notebook(task.submission.cells, outcome.outputs))
+        write(self.out / "executed" / notebook, executed.notebook(task.submission.cells, outcome.outputs))
         return {
             "student": task.student,
             "file": task.submission.file,
@@ -140,9 +136,7 @@ class Grader:
             "phases": outcome.phases,
             "sandbox": self.enclosed,
             "executed": notebook,
-            "trouble": [printable(f"cell {number + 1}: {text}") for number, text in sorted(outcome.troubles.items())][
-                :5
-            ],
+            "trouble": _trouble(outcome),
             "versions": self._versions(task),
             "exercises": [described(each) | {"said": _said(each, outcome)} for each in marks],
         }
@@ -172,21 +166,13 @@ class Grader:
 
 def _trouble(outcome: sandbox.Outcome) -> list[str]:
     """The first cells that failed, and why."""
-    return [printable(f"code cell {number + 1}: {text}") for number, text in sorted(outcome.troubles.items())][:5]
+    return [printable(f"cell {number + 1}: {text}") for number, text in sorted(outcome.troubles.items())][:5]
 
 
 def _said(mark: marking.Mark, outcome: sandbox.Outcome) -> str:
     """What the check said in the notebook, in its first line; empty if it said nothing."""
     lines = (line for _, text in sorted(outcome.outputs.items()) for line in text.splitlines())
     return printable(next((line for line in lines if re.match(rf"\S [a-z ]+: {mark.exercise.name}: ", line)), ""))
-
-
-def _write(file: Path, text: str) -> None:
-    """Write a file so that it is there as a whole, or not at all."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    fresh = file.with_suffix(".new")
-    fresh.write_text(text)
-    fresh.replace(file)
 
 
 def described(mark: marking.Mark) -> dict[str, Any]:

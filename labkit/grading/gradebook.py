@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from labkit.exercises.exercise import Exercise
-from labkit.grading import feedback
+from labkit.grading import feedback, texts
 from labkit.grading.copies import Copies
 from labkit.grading.course import Course
 from labkit.grading.grade import slug
@@ -30,15 +30,15 @@ def write(
     """Write everything into a folder; returns the files for the class."""
     for result in found:
         name = slug(result.student)
-        _write(out / "feedback" / f"{name}.json", json.dumps(feedback.results_json(result), indent=2))
-        _write(out / "feedback" / f"{name}.html", feedback.page(result))
+        texts.write(out / "feedback" / f"{name}.json", printable(json.dumps(feedback.results_json(result), indent=2)))
+        texts.write(out / "feedback" / f"{name}.html", printable(feedback.page(result)))
     tables = {"gradebook.csv": _csv(map(_harmless, row) for row in gradebook(course, exercises, found))}
     shares = {each.person.id: (each.score, each.out_of) for each in found if each.reports or each.points}
     tables |= {each.name: each.filled(shares) for each in sheets}
     if copies:
         rows = [(each.exercise, each.nodes, *map(_harmless, each.students)) for each in copies]
         tables["copies.csv"] = _csv([("exercise", "length", "students"), *rows])
-    return [_write(out / name, text) for name, text in tables.items()]
+    return [texts.write(out / name, printable(text)) for name, text in tables.items()]
 
 
 def gradebook(course: Course, exercises: Sequence[Exercise], found: Sequence[Result]) -> Iterator[list[Any]]:
@@ -74,9 +74,3 @@ def _csv(rows: Iterable[Iterable[Any]]) -> str:
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(rows)
     return text.getvalue()
-
-
-def _write(file: Path, text: str) -> Path:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(printable(text), encoding="utf-8")
-    return file

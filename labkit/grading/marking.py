@@ -13,6 +13,7 @@ from labkit.exercises.bench import row_of
 from labkit.exercises.catalogue import seed_for
 from labkit.exercises.exercise import Exercise, Row, Sent
 from labkit.exercises.judging import Finding, Judgement, judge
+from labkit.exercises.kinds import Answer
 from labkit.grading.authoring import Collection
 from labkit.grading.sandbox import Limits, Outcome
 from labkit.kafka.tap import Record
@@ -52,12 +53,14 @@ def mark(collection: Collection, exercise: Exercise, sent: Sequence[Sent], outco
         name: rows(outcome.records.get(exercise.topic(name), ()), name in exercise.raw, limits)
         for name in exercise.outputs
     }
-    if not exercise.question:
-        return Mark(exercise, _judged(exercise, sent, collection.expected(exercise, sent), got))
-    student = next((str(row.get("student", ""))[:100] for row in got["out"]), "")
-    case = exercise.sent(seed_for(exercise, student))
-    judgement = _judged(exercise, case, collection.expected(exercise, case), got)
-    return Mark(exercise, Judgement(judgement.findings), student)  # the evidence would be the right answer
+    student = None
+    if exercise.question:
+        student = next((str(row.get("student", ""))[:100] for row in got["out"]), "")
+        sent = exercise.sent(seed_for(exercise, student))
+    judgement = _judged(exercise, sent, collection.expected(exercise, sent), got)
+    if isinstance(exercise.kind, Answer):
+        judgement = Judgement(judgement.findings)  # the evidence would be the right answer
+    return Mark(exercise, judgement, student)
 
 
 def _judged(exercise: Exercise, *compared: Any) -> Judgement:

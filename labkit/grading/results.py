@@ -12,7 +12,7 @@ from labkit.grading.grade import Plan, Task
 from labkit.grading.roster import Person, Roster, called, names, people, plain
 
 Report = Mapping[str, Any]
-WORST = ("timeout", "crashed", "late", "ok")  # of several notebooks the worst is said
+WORST = ("not graded", "timeout", "crashed", "late", "ok", "missing")  # of several notebooks the worst is said
 
 
 @dataclass
@@ -36,6 +36,15 @@ class Result:
     reports: list[Report] = field(default_factory=list)
 
     @property
+    def exercises(self) -> list[dict[str, Any]]:
+        """What was judged, of all notebooks."""
+        return [each for report in self.reports for each in report["exercises"]]
+
+    def is_also(self, status: str) -> None:
+        """Note the status of one more notebook."""
+        self.status = min(status, self.status, key=WORST.index)
+
+    @property
     def raw(self) -> float:
         return sum(self.points.values())
 
@@ -57,7 +66,7 @@ def results(
     """
     worth = {each.name: course.weights.get(each.name, float(each.points)) for each in exercises}
     everybody = people(plan.students, roster)
-    overrides = [(_student(each, everybody), each) for each in course.overrides]
+    overrides = overridden(course, everybody)
     found = []
     for student, person in everybody.items():
         result = Result(student, person, worth)
@@ -72,6 +81,11 @@ def results(
         result.remarks += _remarks(result, plan, not roster or person.id in roster)
         found.append(result)
     return sorted(found, key=lambda each: (each.person.name or each.student, each.student))
+
+
+def overridden(course: Course, everybody: Mapping[str, Person]) -> list[tuple[str, Override]]:
+    """The overrides, each with its student. Raises LabError if one is for nobody in particular."""
+    return [(_student(each, everybody), each) for each in course.overrides]
 
 
 def _student(override: Override, everybody: Mapping[str, Person]) -> str:
@@ -90,21 +104,21 @@ def _add(result: Result, course: Course, task: Task, report: Report | None, by_h
     submitted = result.person.submitted or task.submission.modified
     result.submitted = max(result.submitted or 0.0, submitted)
     if report is None:
-        result.status = "not graded"
+        result.is_also("not graded")
         return
-    late = submitted, task.submission.said_late
+    said_late = task.submission.said_late
     judged = [(each, each["points"] / each["out_of"] * _counts(result, course, each)) for each in report["exercises"]]
     points = {each["name"]: result.worth[each["name"]] * share for each, share in judged}
     result.points |= points
     earned = sum(each for name, each in points.items() if name not in by_hand)
-    result.penalty += earned * course.percent_off(*late) / 100
+    result.penalty += earned * course.percent_off(submitted, said_late) / 100
     result.seconds += report["seconds"]
     result.reports.append(report)
-    if course.deadline and not result.person.submitted and late[1] is None and task.submission.clock:
+    if course.deadline and not result.person.submitted and said_late is None and task.submission.clock:
         result.remarks.append(f"{task.submission.file}: the time is that of the {task.submission.clock}")
-    status = report["status"] if report["status"] != "ok" or not course.is_late(*late) else "late"
-    if result.status != "not graded":
-        result.status = min(status, result.status, key=lambda each: WORST.index(each) if each in WORST else len(WORST))
+    result.is_also(report["status"])
+    if course.is_late(submitted, said_late):
+        result.is_also("late")
 
 
 def _counts(result: Result, course: Course, exercise: Mapping[str, Any]) -> bool:
@@ -115,7 +129,7 @@ def _counts(result: Result, course: Course, exercise: Mapping[str, Any]) -> bool
 
 def _of_others(result: Result, course: Course, everybody: Mapping[str, Person]) -> Iterator[tuple[str, str]]:
     """The questions that were not the student's own, as far as that matters or can be told."""
-    for each in (exercise for report in result.reports for exercise in report["exercises"]):
+    for each in result.exercises:
         if not _counts(result, course, each):
             yield each["name"], f"lab.student was {each['student']!r}, which is not this student"
         elif each["student"] and set(called(each["student"], everybody)) - {result.student}:

@@ -1,6 +1,7 @@
 """Texts that a submission has a say in, made harmless for terminals, files and eyes."""
 
 import re
+from pathlib import Path
 
 COLOURS = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")  # as tracebacks have them
 UNPRINTABLE = "\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff"  # controls, and half characters
@@ -15,6 +16,14 @@ def printable(text: str) -> str:
 def line(text: str) -> str:
     """A text as one line, all unprintable characters as escapes: different texts stay different."""
     return IN_LINE.sub(_escape, text)
+
+
+def write(file: Path, text: str) -> Path:
+    """Write a file so that it is there as a whole, or not at all; returns it."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    fresh = file.with_suffix(".new")
+    fresh.write_text(text, encoding="utf-8")
+    return fresh.replace(file)
 
 
 def _escape(found: re.Match[str]) -> str:

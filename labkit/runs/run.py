@@ -16,7 +16,6 @@ from quixstreams.models import Topic
 
 from labkit.errors import LabError
 from labkit.kafka import clients
-from labkit.kafka.clients import answers
 from labkit.kafka.groups import Groups
 from labkit.kafka.requests import within
 from labkit.kafka.topics import DEAD_LETTER, Partitions
@@ -249,7 +248,7 @@ class Run(Worker):
         def is_over() -> bool:
             return self._told_to_stop or not self.alive
 
-        wait_until(lambda: is_over() or answers(self._topics.address), math.inf)
+        wait_until(lambda: is_over() or clients.answers(self._topics.address), math.inf)
         if is_over():
             return False
         self.outages += 1

@@ -8,12 +8,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_notebook
 
 from labkit.grading import enclosure
 from tests.broker.lives import descendants, lives
+from tests.grading.classes import RECORDS, START, write
 from tests.waiting import eventually
 
 LAB = str(Path(sys.executable).with_name("lab"))
@@ -26,10 +25,7 @@ pytestmark = pytest.mark.usefixtures("flink", "sandboxes")
 def here(tmp_path: Path) -> Path:
     """A folder with the class `class`, in which everybody has answered one exercise."""
     for student in STUDENTS:
-        file = tmp_path / "class" / student / "02_filter_exercises.ipynb"
-        file.parent.mkdir(parents=True)
-        answer = 'from labkit import Lab\nlab = Lab()\nlab.check("which-records", ["C", "D"])'
-        nbformat.write(new_notebook(cells=[new_code_cell(answer)]), file)
+        write(tmp_path / "class" / student / "02_filter_exercises.ipynb", [START, RECORDS])
     (tmp_path / "course.toml").write_text("[weights]\nwhich-records = 4\n")
     return tmp_path
 
