@@ -1,8 +1,11 @@
 """What all tests share: one real broker for the session, and on it a lab of its own for each test that asks."""
 
+import contextlib
 import importlib.util
+import itertools
 import os
 import shutil
+import socket
 import sys
 import uuid
 from collections.abc import Generator, Iterator
@@ -11,6 +14,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 from hypothesis import settings
+from jupyter_client.connect import LocalPortCache
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
@@ -21,6 +25,7 @@ from labkit.flink import installation as flink_installation
 from labkit.flink import training as flink_training
 from labkit.flink.installation import Installation
 from labkit.jvm import store
+from labkit.loopback import PORTS
 from tests.broker.lives import link_or_copy
 
 # A slow test on a busy machine is no failure, and a red build must be red again when it is run again.
@@ -43,6 +48,29 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
         report.outcome = "failed"
         report.longrepr = f"skipped, though CI is set: {report.longrepr}"
     return report
+
+
+class KernelPorts(LocalPortCache):
+    """Each worker's kernels have ports of their own.
+
+    Jupyter finds a kernel's ports a second or more before the kernel takes them, and never tries others: a kernel of
+    another worker that found the same would end one of the two.
+    """
+
+    def __init__(self, **settings: object) -> None:
+        super().__init__(**settings)
+        worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+        first = PORTS.start - 1_000 * (worker % 8 + 1)
+        self.next_port = itertools.cycle(range(first, first + 1_000))
+
+    def find_available_port(self, ip: str) -> int:
+        while True:
+            with contextlib.suppress(OSError), socket.create_server((ip, next(self.next_port))) as found:
+                return found.getsockname()[1]
+
+
+def pytest_configure() -> None:
+    KernelPorts.instance()
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:

@@ -4,9 +4,10 @@ import ast
 import contextlib
 import signal
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import psutil
 import pytest
@@ -80,11 +81,19 @@ def test_a_script_that_does_not_end_shows_where_it_is() -> None:
 class Kernel:
     """A real kernel, and what a front end does with it."""
 
-    def __init__(self) -> None:
+    def __init__(self, errors: IO[str]) -> None:
+        self.errors = errors
         self.manager = KernelManager()
-        self.manager.start_kernel(stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.manager.start_kernel(stdout=subprocess.DEVNULL, stderr=errors)
         self.client = self.manager.blocking_client()
         self.client.start_channels()
+
+    def wait_for_ready(self) -> None:
+        try:
+            self.client.wait_for_ready(timeout=30)
+        except RuntimeError as error:
+            self.errors.seek(0)
+            raise AssertionError(f"{error}\n{self.errors.read()}") from error
 
     def execute(self, code: str, value: str = "None") -> Any:
         """Run a cell, and return what an expression is worth after it."""
@@ -101,13 +110,14 @@ def kernel(watch: Watch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
     """It ends before `watch` clears up: a lab's own keeper goes first."""
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
     monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path))
-    kernel = Kernel()
-    try:
-        kernel.client.wait_for_ready(timeout=30)
-        yield kernel
-    finally:
-        kernel.client.stop_channels()
-        kernel.manager.shutdown_kernel(now=True)
+    with tempfile.TemporaryFile("w+") as errors:
+        kernel = Kernel(errors)
+        try:
+            kernel.wait_for_ready()
+            yield kernel
+        finally:
+            kernel.client.stop_channels()
+            kernel.manager.shutdown_kernel(now=True)
 
 
 def test_an_interrupt_stops_the_cell_and_nothing_else(kernel: Kernel, watch: Watch) -> None:
