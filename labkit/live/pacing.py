@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,6 +38,10 @@ class View(Protocol):
         """Show this text instead of data."""
         ...
 
+    def resend(self) -> None:
+        """Send what the page may have missed while it was loading."""
+        ...
+
 
 class Messenger(anywidget.AnyWidget):
     """The page's side: in every view it reports whether the view is in sight, and shows how far it is behind.
@@ -51,9 +56,10 @@ class Messenger(anywidget.AnyWidget):
 
 @dataclass
 class Page:
-    """A page that shows views: which are in sight, and which frame it has not drawn yet."""
+    """A page that shows views: which are and were in sight, and which frame it has not drawn yet."""
 
     seen: frozenset[str] = frozenset()
+    known: frozenset[str] = frozenset()
     owes: int | None = None
     since: float = 0.0  # time.monotonic() when that frame was sent
     took: float = 0.0  # seconds from the last frame to its answer
@@ -81,6 +87,7 @@ class Pacer:
 
     def __init__(self) -> None:
         self._entries: dict[str, Entry] = {}
+        self._views: weakref.WeakValueDictionary[str, View] = weakref.WeakValueDictionary()  # ended ones too
         self._pages: dict[str, Page] = {}
         self._frame = 0
         self._sent = 0.0
@@ -98,6 +105,7 @@ class Pacer:
         """Paint this view from now on."""
         with self._lock:
             self._entries[view.name] = Entry(view)
+            self._views[view.name] = view
 
     def remove(self, view: View) -> None:
         """Stop painting this view; the page is told that it shows the last state, and is not behind."""
@@ -121,9 +129,12 @@ class Pacer:
         with self._lock:
             page = self._pages.setdefault(message["page"], Page())
             page.seen = frozenset(message["seen"])
+            new, page.known = page.seen - page.known, page.known | page.seen
             if page.owes is not None and message.get("drawn") == page.owes:
                 page.took, page.owes = now - page.since, None
                 self._cost += (page.took / self._painted - self._cost) / 4
+        for view in [self._views[name] for name in new if name in self._views]:
+            view.resend()
         self._news.set()
 
     def _run(self, opened: threading.Event) -> None:

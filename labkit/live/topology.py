@@ -43,6 +43,10 @@ class Topology(LiveView):
     def say(self, text: str) -> None:
         self._drawing.value = escape(text)
 
+    def resend(self) -> None:
+        with self._lock:
+            super().resend()
+
     def _end(self) -> None:
         if self._answered:  # what has ended meanwhile must not be shown as running
             self._look()

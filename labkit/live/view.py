@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 from ipywidgets import VBox, Widget
+from ipywidgets.widgets.widget_description import DescriptionWidget
 
 from labkit.errors import LabError
 from labkit.live.pacing import Pacer
@@ -74,6 +75,16 @@ class LiveView(VBox):  # type: ignore[misc]
         """Send the collected state to the page."""
         with self._painting:
             self._paint()
+
+    def resend(self) -> None:
+        """Send texts and choices once more.
+
+        A page asks for the state of all widgets, then creates them. What changes in between it never hears of.
+        """
+        with self._painting:
+            for part in self.children:
+                if isinstance(part, DescriptionWidget):
+                    part.send_state()
 
     def _paint(self) -> None:
         raise NotImplementedError

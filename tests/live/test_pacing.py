@@ -36,7 +36,7 @@ class StubView:
 
     def __init__(self, pacer: Pacer, name: str) -> None:
         self.name, self.changed, self.as_of = name, False, time.monotonic()
-        self.painted = 0
+        self.painted = self.resent = 0
         self.said = ""
         self.error: Exception | None = None
         self.pacer = pacer
@@ -49,6 +49,9 @@ class StubView:
 
     def say(self, text: str) -> None:
         self.said = text
+
+    def resend(self) -> None:
+        self.resent += 1
 
     def touch(self) -> None:
         self.changed, self.as_of = True, time.monotonic()
@@ -95,6 +98,19 @@ def test_what_is_out_of_sight_is_painted_at_once_when_it_comes_into_sight(
     assert set(frames[-1]["views"]) == {"near"}
     tell(pacer, "page", "far", drawn=frames[-1]["frame"])
     eventually(lambda: far.painted == 1, 1)
+
+
+def test_each_page_is_sent_a_view_once_more_when_it_first_shows_it(
+    pacer: Pacer,
+    frames: list[dict[str, Any]],  # noqa: ARG001
+) -> None:
+    view, ended = StubView(pacer, "a"), StubView(pacer, "b")
+    pacer.remove(ended)
+    for page in ("one", "one", "two"):
+        tell(pacer, page, "a")
+        tell(pacer, page)
+        tell(pacer, page, "a", "b")
+    assert (view.resent, ended.resent) == (2, 2)
 
 
 def test_what_would_take_longer_than_a_round_is_painted_in_turns(

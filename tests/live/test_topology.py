@@ -226,6 +226,18 @@ def test_choosing_a_topic_peeks_into_it_until_another_is_chosen(lab: Lab) -> Non
     eventually(lambda: table(topology) == "" and topology._tap is None)
 
 
+def test_a_page_that_missed_an_offer_while_it_was_loading_is_sent_it_again(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lab.produce()
+    topology = lab.topology()
+    eventually(lambda: "sensor" in topology.choice.options)
+    sent: list[Any] = []
+    monkeypatch.setattr(topology.choice, "_send", lambda message, **_: sent.append(message["state"]))
+    topology._pacer.receive(None, {"page": "new", "seen": [topology.name]}, [])
+    assert [each["_options_labels"] for each in sent] == [(NOTHING, "sensor")]
+
+
 def test_a_choice_stays_while_the_worker_is_replaced_and_others_come_and_go(lab: Lab) -> None:
     workers: list[WorkerFacts] = []
     topology = Topology(StubSystem(workers), lambda topic: lab._tap([topic], "peek"), lab._pacer)
