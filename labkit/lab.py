@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from labkit.exercises import bench, checks, verdict  # noqa: F401
     from labkit.flink import engine  # noqa: F401 - so that a type checker knows flinks.engine, and the same below
     from labkit.live import chart, controls, dashboard, pacing, panel, plot, table, tiles, topology, windows  # noqa: F401
-    from labkit.runs import run  # noqa: F401
+    from labkit.runs import replicas, run, spec  # noqa: F401
 else:
     pd, live, runs, flinks = map(Later, ("pandas", "labkit.live", "labkit.runs", "labkit.flink"))
     exercises = Later("labkit.exercises")
@@ -136,15 +136,23 @@ class Lab:
         name: str | None = None,
         raw: bool = False,
         from_start: bool = False,
+        exactly_once: bool = False,
+        in_process: bool = False,
+        replicas: int = 1,
     ) -> runs.run.Run:
         """Run a pipeline in a background thread: a function from StreamingDataFrames, one per topic read, to one.
 
         A run with the same name (the function's, unless `name` is given) and the same topics is replaced: the new one
         continues where it stopped. Running a cell again also stops everything else that the cell had started.
         `from_start=True` empties `writes` and reads everything again. Records that cannot be read go to
-        `<topic>.dead-letter`; with `raw=True` the pipeline gets every record's bytes instead. Raises LabError if a
-        topic to read does not exist (`create_topic` creates one that is written later), and LabError or the function's
-        own exception if the pipeline cannot be built; in that case nothing is changed.
+        `<topic>.dead-letter`; with `raw=True` the pipeline gets every record's bytes instead.
+
+        After a crash at-least-once, the default, repeats what was written after the last commit; `exactly_once=True`
+        writes, and commits, in Kafka's transactions. `in_process=True` gives the pipeline a process of its own, which
+        can be killed; several `replicas` are as many processes, which share the partitions of the topics.
+
+        Raises LabError if a topic to read does not exist (`create_topic` creates one that is written later), and
+        LabError or the function's own exception if the pipeline cannot be built; in that case nothing is changed.
 
         Example: lab.run(alert_filter, reads="sensor", writes="alert")
         """
@@ -152,9 +160,13 @@ class Lab:
         reads = (reads,) if isinstance(reads, str) else tuple(reads)
         if writes in reads:
             raise LabError(f"This pipeline would read what it writes to {writes}, endlessly: write to another topic.")
+        if replicas < 1:
+            raise LabError("A pipeline needs at least one replica.")
+        own = in_process or replicas > 1
         self._topics.require(*reads)
         name = name or getattr(pipeline, "__name__", "pipeline").strip("<>")
-        run = runs.run.Run(self._groups, pipeline, reads, writes, name, raw)
+        spec = runs.spec.Spec(name, pipeline, reads, writes, raw, exactly_once)
+        run = runs.replicas.Replicas(self._groups, spec, replicas) if own else runs.run.Run(self._groups, spec)
         run.build(self.broker.kept.directory)
         replaced = self._started.replace(run)
         run.take_over(from_start)

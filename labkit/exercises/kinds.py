@@ -20,6 +20,7 @@ from labkit.kafka import tap
 from labkit.runs.blame import Blame
 from labkit.runs.call import Call
 from labkit.runs.run import Run
+from labkit.runs.spec import Spec
 from labkit.runs.worker import Worker
 
 GRADED = "LAB_GRADED"  # set by the grader, which fills the input topic itself, and marks what comes out
@@ -128,7 +129,8 @@ class Pipeline(OfAFunction):
         topics = [Topic(bench.full(exercise, name), value_serializer="bytes") for name in exercise.outputs[1:]]
         more = [bench.application("none").get_producer(), *topics] if self.producer else topics
         name = getattr(answer, "__name__", "pipeline").strip("<>")
-        return Run(bench.groups, lambda stream: answer(stream, *more), [reads], exercise.topic("out"), name, self.raw)
+        spec = Spec(name, lambda stream: answer(stream, *more), (reads,), exercise.topic("out"), self.raw)
+        return Run(bench.groups, spec)
 
     def _catch_up(self, attempt: Attempt, run: Run, deadline: float) -> None:
         try:

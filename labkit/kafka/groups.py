@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, TopicPartition
 
-from labkit.kafka.topics import Partitions, Topics
+from labkit.kafka.topics import INTERNAL, Partitions, Topics
 
 
 class GroupOffset(NamedTuple):
@@ -48,7 +48,8 @@ class Groups:
         """How many records before these offsets a consumer group has not yet committed."""
         done = self.committed(group, ends)
         return sum(
-            max(end - done[name].get(p, 0), 0) for name, partitions in ends.items() for p, end in partitions.items()
+            self.topics.counts.between(name, {each: done[name].get(each, 0) for each in partitions}, partitions)
+            for name, partitions in ends.items()
         )
 
     def commit(self, group: str, offsets: dict[str, Partitions]) -> None:
@@ -67,12 +68,14 @@ class Groups:
     def offsets(self) -> list[GroupOffset]:
         """The offsets of every consumer group in the namespace, in order of group, topic and partition.
 
-        Listed are all partitions of each topic in which the group has a committed offset or an assigned partition.
+        Listed are all partitions of each topic in which the group has a committed offset or an assigned partition,
+        except the topics in which Quix Streams keeps its state.
         """
         found: list[GroupOffset] = []
         for group in sorted(self._names()):
             committed = self._committed(group)
-            for full in sorted({tp.topic for tp in [*committed, *self._assigned(group)]}):
+            topics = {tp.topic for tp in [*committed, *self._assigned(group)]}
+            for full in sorted(full for full in topics if not full.startswith(INTERNAL)):
                 known = {tp.partition: tp.offset for tp in committed if tp.topic == full}
                 found += self._offsets_of(group, self.topics.short(full), known)
         return found
@@ -82,7 +85,8 @@ class Groups:
         for partition, end in sorted(ends.items()):
             committed = known[partition] if known.get(partition, -1) >= 0 else None
             begin = max(committed or 0, starts[partition])  # deleted records do not count as lag
-            yield GroupOffset(group, name, partition, committed, max(end - begin, 0))
+            lag = self.topics.counts.between(name, {partition: begin}, {partition: end})
+            yield GroupOffset(group, name, partition, committed, lag)
 
     def forget(self, group: str) -> None:
         """Delete a consumer group without members, and its changelog topics."""

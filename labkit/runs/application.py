@@ -20,6 +20,7 @@ from rich.console import Console
 
 from labkit.kafka import clients
 from labkit.kafka.requests import wait_for_promised
+from labkit.kafka.topics import Topics
 from labkit.readings import BadReading
 from labkit.runs.blame import Line, line_of_caller
 from labkit.runs.mistakes import Frame
@@ -120,25 +121,33 @@ class RunPrinter(Printer):
 class LabApplication(Application):
     """Runs outside the main thread, reports assigned partitions, and writes dead letters for unreadable records."""
 
-    def __init__(self, address: str, admin: AdminClient, group: str, state: Path, short: Callable[[str], str]) -> None:
-        """`short` turns the full name of a topic into the one that the student knows."""
+    def __init__(
+        self, topics: Topics, group: str, state: Path, member: str | None = None, transactional_id: str | None = None
+    ) -> None:
+        """With a `member` its place in the group is kept for it while it is away, for as long as a session lasts; with
+        a `transactional_id` it processes exactly once.
+        """
+        full = topics.full(group)
+        static = {"group.instance.id": f"{full}-{member}"} if member else {}
+        transactions = {"transactional.id": transactional_id} if transactional_id else {}
         super().__init__(
-            address,
-            consumer_group=group,
+            topics.address,
+            consumer_group=full,
+            processing_guarantee="exactly-once" if transactional_id else "at-least-once",
             auto_offset_reset="earliest",
             state_dir=state,
             commit_interval=COMMIT,
             consumer_poll_timeout=0.05,
-            consumer_extra_config=clients.RECONNECT | CONSUMER,
-            producer_extra_config=clients.RECONNECT,
-            topic_manager=TopicManager(PromptAdmin(admin), group),
+            consumer_extra_config=clients.RECONNECT | CONSUMER | static,
+            producer_extra_config=clients.RECONNECT | transactions,
+            topic_manager=TopicManager(PromptAdmin(topics.admin), full),
             rocksdb_options=STATE,
             loglevel=None,
         )
         self.on_assigned: Callable[[], object] = lambda: None
         self._processing_context.printer = RunPrinter()
         # A separate class, because its class is all that a frame passes on to frames derived from it.
-        self._frame = type("Frame", (Frame,), {"short": staticmethod(short)})
+        self._frame = type("Frame", (Frame,), {"short": staticmethod(topics.short)})
         self._closing = threading.Lock()
         self._close_alone()
 

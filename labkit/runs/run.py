@@ -2,9 +2,8 @@
 
 import dataclasses
 import math
-import re
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +21,10 @@ from labkit.kafka.topics import DEAD_LETTER, Partitions
 from labkit.readings import TOPICS, parse, parse_object
 from labkit.runs import blame, mistakes
 from labkit.runs.application import LabApplication, lines_of_steps
+from labkit.runs.spec import Spec
 from labkit.runs.stall import Stall
 from labkit.runs.worker import Worker
 from labkit.waiting import wait_until
-
-Pipeline = Callable[..., StreamingDataFrame]
 
 # What Quix Streams raises when Kafka was away for long, and nothing is wrong with the pipeline.
 OUTAGES = (CheckpointConsumerCommitError, CheckpointProducerTimeout, KafkaProducerDeliveryError)
@@ -46,21 +44,13 @@ class Run(Worker):
         *("records_in", "records_out", "dead_letters", "group", "lag", "stuck", "wait_until_caught_up"),
     )
 
-    def __init__(
-        self,
-        groups: Groups,
-        pipeline: Pipeline,
-        reads: Sequence[str],
-        writes: str | None,
-        name: str,
-        raw: bool,
-    ) -> None:
-        super().__init__(name)
-        self.reads, self.writes = tuple(reads), writes
+    def __init__(self, groups: Groups, spec: Spec) -> None:
+        super().__init__(spec.name)
+        self.reads, self.writes = spec.reads, spec.writes
         self.records_in = self.records_out = self.dead_letters = self.outages = 0
         self._groups, self._topics = groups, groups.topics
-        self._pipeline = pipeline
-        self._raw = raw
+        self._spec = spec
+        self._member: str | None = None
         self._begun = ""
 
     def build(self, directory: Path) -> None:
@@ -68,12 +58,12 @@ class Run(Worker):
 
         Raises what the function raises, and LabError if it returns no stream; then nothing of this run remains.
         """
-        stem = re.sub(r"[^A-Za-z0-9._-]", "-", ".".join(filter(None, [self.name, *self.reads, self.writes])))
+        stem = self._spec.stem
         number = self._groups.latest_number(stem)
         self._predecessor = f"{stem}-{number}" if number else None
         self.group = f"{stem}-{number + 1}"
         self._state_directory = directory / self.group
-        letters = [f"{name}{DEAD_LETTER}" for name in self.reads if not self._raw]
+        letters = [f"{name}{DEAD_LETTER}" for name in self.reads if not self._spec.raw]
         names = [*self.reads, *([self.writes] if self.writes else []), *letters]
         new = [name for name in names if not self._topics.partitions(name)]
         try:
@@ -94,11 +84,20 @@ class Run(Worker):
         if self._predecessor:
             self._groups.forget(self._predecessor)
 
+    def join(self, group: str, member: str, directory: Path) -> None:
+        """Build the pipeline as a member of a consumer group, its state in a directory: what `build` does for a run
+        whose group has one member only.
+        """
+        self.group, self._member, self._state_directory = group, member, directory
+        self._renew()
+
     def _renew(self) -> None:
         """Build the pipeline: it continues at the committed offsets of its group, with the state that it had."""
         topics = self._topics
+        # Whoever continues this work has the same: Kafka then ends at once what a killed process has left open.
+        transactions = f"{topics.full(self._spec.stem)}-{self._member or '1'}" if self._spec.exactly_once else None
         self._app = LabApplication(
-            topics.address, topics.admin, topics.full(self.group), self._state_directory, topics.short
+            topics, self.group, self._state_directory, member=self._member, transactional_id=transactions
         )
         self._steps = self._build()
         self._stall = Stall()
@@ -121,17 +120,24 @@ class Run(Worker):
         Raises LabError if Kafka has ended. Example: run.lag()
         """
         ends = {name: self._topics.end_offsets(name) for name in self.reads}
-        positions = [(self._topics.short(each.topic), each.partition, each.offset) for each in self._app.positions()]
+        positions = self.positions()
         if not positions:
             return self._groups.uncommitted(self.group, ends)
-        return sum(max(ends[name][partition] - offset, 0) for name, partition, offset in positions if name in ends)
+        read = [(name, partition, offset) for name, partition, offset in positions if name in ends]
+        return sum(
+            self._topics.counts.between(name, {partition: offset}, {partition: ends[name][partition]})
+            for name, partition, offset in read
+        )
+
+    def positions(self) -> list[tuple[str, int, int]]:
+        """Topic, number, and the offset to be read next, of each assigned partition; none once the run has ended."""
+        return [(self._topics.short(each.topic), each.partition, each.offset) for each in self._app.positions()]
 
     def stuck(self) -> str:
         """How long it has been stuck at one record and at which line of code, once that exceeds 5 s; else empty."""
         try:
             line = self.line()
-            position = [(each.topic, each.partition, each.offset) for each in self._app.positions()] if line else None
-            return self._stall.look(position, line, self.lag)
+            return self._stall.look(self.positions() if line else None, line, self.lag)
         except (LabError, KafkaException, KeyError):  # Kafka has gone, or a topic
             return ""
 
@@ -152,6 +158,18 @@ class Run(Worker):
             if not self._wait_until(lambda: not waiting(), timeout):
                 stuck = f" It {stuck}." if (stuck := self.stuck()) else ""
                 raise LabError(f"{self.name} is {self.status} and still has {waiting()} records to read.{stuck}")
+            if self._spec.exactly_once and self.writes:
+                self._wait_until_committed(self.writes, timeout)
+
+    def _wait_until_committed(self, topic: str, timeout: float) -> None:
+        """Kafka answers a commit a moment before readers see it."""
+        written = self._topics.end_offsets(topic)
+
+        def is_seen() -> bool:
+            seen = self._topics.end_offsets(topic, committed=True)
+            return all(seen[partition] >= end for partition, end in written.items())
+
+        wait_until(is_seen, timeout)
 
     def beginning(self) -> str:
         return ", ".join(filter(None, [super().beginning(), self._begun]))
@@ -198,7 +216,7 @@ class Run(Worker):
     def _result_of(self, streams: Sequence[StreamingDataFrame]) -> StreamingDataFrame:
         """What the student's function returns. Raises LabError if that is no stream, or if it uses a stream wrongly."""
         try:
-            result = self._pipeline(*streams)
+            result = self._spec.pipeline(*streams)
         except (AttributeError, LabError) as error:
             words = mistakes.of_a_stream(error) if isinstance(error, AttributeError) else str(error)
             if not words:
@@ -218,7 +236,7 @@ class Run(Worker):
         def count_letter() -> None:
             self.dead_letters += 1
 
-        if self._raw:
+        if self._spec.raw:
             return self._app.read_raw(full, count)
         return self._app.read(full, parse if name in TOPICS else parse_object, letters, count, count_letter)
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from labkit.exercises import wording
 from labkit.exercises.exercise import Exercise
+from labkit.exercises.kinds import Answer
 from labkit.grading import authoring, marking
 from labkit.grading.grade import described
 from labkit.grading.sandbox import Limits, Outcome
@@ -82,6 +83,18 @@ def test_what_cannot_be_judged_earns_nothing_and_says_so(monkeypatch: pytest.Mon
 def test_lines_that_are_no_records_are_left_out(exercise: Exercise, junk: list[Any]) -> None:
     outcome = Outcome(records={exercise.topic("out"): junk})
     assert marking.mark(COLLECTION, exercise, exercise.sent("a seed"), outcome, Limits()).points == 0
+
+
+@pytest.mark.parametrize(
+    "exercise", [each for each in EXERCISES if isinstance(each.kind, Answer)], ids=lambda each: each.name
+)
+def test_a_wrong_short_answer_is_marked_without_the_right_one(exercise: Exercise) -> None:
+    (line,) = right(exercise)
+    raw = base64.b64encode(b'{"answer": "0"}').decode()
+    found = mark(exercise, [line | {"value": raw}])
+    assert found.points < exercise.points
+    assert json.loads(base64.b64decode(line["value"]))["answer"] not in json.dumps(described(found))
+    assert found.judgement.evidence == ()
 
 
 @pytest.mark.parametrize("exercise", EXERCISES, ids=lambda each: each.name)

@@ -1,0 +1,97 @@
+"""What a run and its processes tell each other: a job goes in, reports come out."""
+
+import linecache
+import pickle
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import cloudpickle
+import orjson
+
+from labkit.errors import LabError
+from labkit.runs.blame import Blame, Line
+from labkit.runs.spec import Spec
+from labkit.runs.worker import Status
+
+
+@dataclass(frozen=True)
+class Job:
+    """A spec for one member of a consumer group; `directory` gets its state."""
+
+    spec: Spec
+    address: str
+    namespace: str
+    group: str
+    member: str
+    directory: Path
+
+    @property
+    def file(self) -> Path:
+        """For the job itself."""
+        return self.directory / "job"
+
+    @property
+    def log(self) -> Path:
+        """For what the process says besides its reports."""
+        return self.directory / "log"
+
+
+def pack(job: Job) -> bytes:
+    """A job, with its pipeline by value, for a process that knows nothing of the notebook in which it is defined.
+
+    Raises LabError if something that the pipeline uses cannot leave this process.
+    """
+    try:
+        packed: bytes = cloudpickle.dumps(job)
+    except (TypeError, AttributeError, ValueError, RecursionError, pickle.PicklingError) as error:
+        raise LabError(
+            f"{job.spec.name} uses something that cannot go to another process ({error}): "
+            "define what it needs inside the function, or pass it numbers and texts only."
+        ) from error
+    return pickle.dumps((sys.path, _sources(job.spec.pipeline))) + packed
+
+
+def unpack(file: Path) -> Job:
+    """The job in a file. Raises ImportError if a module of its pipeline is not found."""
+    with file.open("rb") as stream:
+        sys.path[:], sources = pickle.load(stream)
+        linecache.cache.update(sources)
+        job: Job = pickle.load(stream)
+    return job
+
+
+def _sources(pipeline: Callable[..., Any]) -> Mapping[str, Any]:
+    """The source of a function in a cell, which is in no file: an error shall show the line."""
+    name = getattr(getattr(pipeline, "__code__", None), "co_filename", "")
+    return {name: linecache.cache[name]} if name in linecache.cache and not Path(name).exists() else {}
+
+
+@dataclass(frozen=True)
+class Report:
+    """How a member is doing. `positions` has for each of its partitions topic, number, and the offset to read next;
+    `prints` are the lines since the last report.
+    """
+
+    status: Status = "starting"
+    records_in: int = 0
+    records_out: int = 0
+    dead_letters: int = 0
+    positions: list[tuple[str, int, int]] = field(default_factory=list)
+    prints: list[str] = field(default_factory=list)
+    note: str = ""
+    stuck: str = ""
+    error: Blame | None = None
+
+    def line(self) -> bytes:
+        return orjson.dumps(asdict(self)) + b"\n"
+
+    @classmethod
+    def of_line(cls, line: bytes) -> "Report":
+        """Raises ValueError if it is not a whole line."""
+        found = orjson.loads(line)
+        if error := found["error"]:
+            found["error"] = Blame(**error | {"line": error["line"] and Line(**error["line"])})
+        return cls(**found | {"positions": [tuple(each) for each in found["positions"]]})

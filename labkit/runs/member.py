@@ -1,0 +1,110 @@
+"""A process that works for a run, as the run sees it."""
+
+import contextlib
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from labkit.runs import job
+from labkit.runs.blame import Blame
+from labkit.runs.job import Job, Report
+
+END_LIMIT = 5.0  # seconds that a killed process may take to be gone
+
+
+class Member:
+    """A member of a run's consumer group, in a process of its own: started, stopped or killed, and started again.
+
+    Attributes may be read from any thread. `report` is its last one, at most 0.1 s old while it lives.
+    """
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.report = Report()
+        self.exit_code: int | None = None
+        self.killed = False
+        self._process: subprocess.Popen[bytes] | None = None
+        self._ended = threading.Event()
+        self._ended.set()
+        self._before = (0, 0, 0)
+        self._log: Path | None = None
+
+    @property
+    def alive(self) -> bool:
+        return not self._ended.is_set()
+
+    @property
+    def pid(self) -> int | None:
+        """Its process id; None once it has ended."""
+        return self._process.pid if self._process and self.alive else None
+
+    @property
+    def status(self) -> str:
+        """That of its last report, or how its process ended without one."""
+        if self.alive or self.report.status in ("stopped", "failed"):
+            return self.report.status
+        return "killed" if self.killed else "ended"
+
+    @property
+    def totals(self) -> tuple[int, int, int]:
+        """Records in, records out and dead letters, of its earlier processes too."""
+        before, now = self._before, self.report
+        return before[0] + now.records_in, before[1] + now.records_out, before[2] + now.dead_letters
+
+    def start(self, given: Job, on_print: Callable[[str], object]) -> None:
+        """Start it. Raises LabError if its pipeline cannot leave this process."""
+        packed = job.pack(given)
+        given.directory.mkdir(parents=True)
+        given.file.write_bytes(packed)
+        with given.log.open("wb") as log:
+            # A session of its own: Jupyter's interrupt goes to the kernel's whole process group.
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "labkit.runs.process", str(given.file)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                start_new_session=True,
+            )
+        self._log = given.log
+        self._before, self.report = self.totals, Report()
+        self.exit_code, self.killed = None, False
+        self._ended = threading.Event()
+        listener = threading.Thread(target=self._listen, args=[self._process, on_print], daemon=True)
+        listener.start()
+
+    def reason(self) -> Blame | None:
+        """Why it has ended, unless it was told to."""
+        if self.killed:
+            words = "its process was killed (SIGKILL): start() starts another, which continues at the committed offsets"
+            return Blame(words, None, "")
+        if self.exit_code:
+            return Blame(f"its process ended by itself (exit code {self.exit_code}): {self._last_words()}", None, "")
+        return self.report.error
+
+    def _last_words(self) -> str:
+        assert self._log
+        return self._log.read_text(errors="replace").strip().rpartition("\n")[2] or "it said nothing"
+
+    def stop(self) -> None:
+        """Tell it to stop; it need not have ended yet."""
+        if self._process and self._process.stdin:
+            self._process.stdin.close()
+
+    def kill(self) -> None:
+        """End it at once (SIGKILL), and return when it has ended. Does nothing if it does not run."""
+        if self._process and self.alive:
+            self.killed = True
+            self._process.kill()
+            self._ended.wait(END_LIMIT)
+
+    def _listen(self, process: "subprocess.Popen[bytes]", on_print: Callable[[str], object]) -> None:
+        with process:
+            for line in process.stdout or ():
+                with contextlib.suppress(ValueError):  # the last line of a killed process
+                    self.report = Report.of_line(line)
+                    for text in self.report.prints:
+                        on_print(text)
+        self.exit_code = process.returncode
+        self._ended.set()

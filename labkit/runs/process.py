@@ -1,0 +1,66 @@
+"""A member of a consumer group in a process of its own: `python -m labkit.runs.process`.
+
+Its job is in a file; the end of standard input tells it to stop; its reports go to standard output, ten a second.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import select
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from labkit.kafka.groups import Groups
+from labkit.kafka.topics import Topics
+from labkit.runs import blame, job, quix
+from labkit.runs.job import Job, Report
+
+if TYPE_CHECKING:
+    from labkit.runs.run import Run
+
+PERIOD = 0.1  # seconds between two reports
+
+
+def main() -> None:
+    reports = os.fdopen(os.dup(1), "wb", buffering=0)
+    os.dup2(2, 1)  # what imported modules print is no report
+    parent = os.getppid()
+    try:
+        quix.load()
+        work(job.unpack(Path(sys.argv[1])), parent, reports)
+    except Exception as error:
+        reports.write(Report("failed", error=blame.explain(error)).line())
+    finally:
+        os._exit(0)  # a thread that is stuck in C code would prevent an ordinary end
+
+
+def work(given: Job, parent: int, reports: BinaryIO) -> None:
+    from labkit.runs.run import Run
+
+    run = Run(Groups(Topics(given.address, given.namespace)), given.spec)
+    run.join(given.group, given.member, given.directory)
+    run.start()
+    while run.alive and not is_told_to_stop(parent):
+        reports.write(report(run).line())
+    run.stop()
+    last = report(run)
+    if run.alive:
+        last = dataclasses.replace(last, status="stopped", note="it was stuck in C code, and its process was ended")
+    reports.write(last.line())
+
+
+def is_told_to_stop(parent: int) -> bool:
+    """Whether the input has ended, or the one who gave the job, for whose other children the input stays open."""
+    return bool(select.select([0], [], [], PERIOD)[0]) or os.getppid() != parent
+
+
+def report(run: Run) -> Report:
+    prints = [run.prints.popleft() for _ in range(len(run.prints))]
+    counts = run.records_in, run.records_out, run.dead_letters
+    return Report(run.status, *counts, run.positions(), prints, run.note, run.stuck(), run.error)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,119 @@
+"""A pipeline in processes of its own: the members of one consumer group."""
+
+import itertools
+import threading
+import time
+from collections.abc import Callable
+
+from labkit.errors import LabError
+from labkit.kafka.groups import Groups
+from labkit.runs import job
+from labkit.runs.blame import Blame, Line
+from labkit.runs.job import Job
+from labkit.runs.member import Member
+from labkit.runs.run import Run
+from labkit.runs.spec import Spec
+from labkit.runs.worker import Status
+
+LOOK = 0.05  # seconds between two looks at the members
+
+
+class Replicas(Run):
+    """A run whose members share the partitions, each in its own process: what kills one leaves notebook and others.
+
+    Counts are those that the members have reported: of a killed one up to 0.1 s before its end.
+
+    Example: run = lab.run(alert_filter, reads="sensor", writes="alert", in_process=True); run.kill()
+    """
+
+    OFFERED = (*Run.OFFERED, "kill", "members")
+    STOP_LIMIT = 8.0  # seconds: a member interrupts a thread that does not stop, after 2 s, for 3 s
+
+    def __init__(self, groups: Groups, spec: Spec, members: int) -> None:
+        super().__init__(groups, spec)
+        self.members = tuple(map(Member, range(1, members + 1)))
+        self._starts = itertools.count(1)
+        self._changing = threading.Lock()
+
+    def start(self) -> None:
+        """Start the processes that do not run. Each continues at the committed offsets, and gets back the state from
+        its changelog topic. Raises LabError if the run can no longer be started. Example: run.start()
+        """
+        with self._changing:
+            if self.alive:
+                self._start_members()
+        super().start()
+
+    def kill(self, member: int = 1) -> None:
+        """End the process of a member at once, as a power cut would (SIGKILL); `start` starts another in its place.
+
+        Raises LabError if there is no such member. Example: run.kill()
+        """
+        if not 1 <= member <= len(self.members):
+            raise LabError(f"{self.name} has no member {member}: they are numbered from 1 to {len(self.members)}.")
+        self.members[member - 1].kill()
+
+    def positions(self) -> list[tuple[str, int, int]]:
+        return [each for member in self.members if member.alive for each in member.report.positions]
+
+    def stuck(self) -> str:
+        return "; ".join(filter(None, (each.report.stuck for each in self.members if each.alive)))
+
+    def line(self) -> Line | None:
+        return None
+
+    def _renew(self) -> None:
+        """Build the pipeline here too: its mistakes are told at once, and so is what cannot leave this process."""
+        super()._renew()
+        job.pack(self._job(self.members[0], ""))
+
+    def _job(self, member: Member, directory: str) -> Job:
+        """For a process with a new directory, as on another machine."""
+        topics = self._topics
+        where = self._state_directory / directory
+        return Job(self._spec, topics.address, topics.namespace, self.group, str(member.number), where)
+
+    def _start_members(self) -> None:
+        several = len(self.members) > 1
+
+        def sink(member: Member) -> Callable[[str], object]:
+            prefix = f"{member.number}: " if several else ""
+            return lambda line: self._print(f"{prefix}{line}\n")
+
+        for each in self.members:
+            if not each.alive:
+                each.start(self._job(each, f"start-{next(self._starts)}"), sink(each))
+
+    def _work(self) -> None:
+        with self._changing:
+            self._start_members()
+        while True:
+            self._look()
+            with self._changing:
+                if not any(each.alive for each in self.members):
+                    self._look()
+                    self._end(*self._outcome())
+                    return
+            time.sleep(LOOK)
+
+    def _look(self) -> None:
+        totals = [each.totals for each in self.members]
+        self.records_in, self.records_out, self.dead_letters = map(sum, zip(*totals, strict=True))
+        self.note = "; ".join(dict.fromkeys(filter(None, (each.report.note for each in self.members))))
+        if any(each.report.status == "running" for each in self.members):
+            self._is_running()
+
+    def _outcome(self) -> tuple[Status, Blame | None]:
+        """How the work has ended, now that no process is left."""
+        reasons = [each.reason() for each in self.members]
+        if self._told_to_stop or not any(reasons):
+            return "stopped", None
+        return "failed", next(filter(None, reasons))
+
+    def _ask_to_stop(self) -> None:
+        for each in self.members:
+            each.stop()
+
+    def _interrupt(self) -> None:
+        for each in self.members:
+            each.kill()

@@ -1,0 +1,187 @@
+"""Pipelines in processes of their own, which are killed while records flow."""
+
+import ctypes
+import os
+import threading
+from collections import Counter
+from typing import Any
+
+import psutil
+import pytest
+
+from labkit import Lab, LabError
+from labkit.pipelines import alert_filter
+from labkit.runs.replicas import Replicas
+from tests.runs.flow import START, UNREADABLE, flow
+from tests.waiting import eventually
+
+
+def numbered(readings: Any) -> Any:
+    """Each reading with its number among those of its device."""
+
+    def number(reading: Any, state: Any) -> Any:
+        state.set("n", state.get("n", default=0) + 1)
+        return {**reading, "n": state.get("n")}
+
+    return readings.apply(number, stateful=True)
+
+
+def run(lab: Lab, pipeline: Any, **options: Any) -> Replicas:
+    found = lab.run(pipeline, reads="sensor", writes="out", **{"in_process": True} | options)
+    assert isinstance(found, Replicas)
+    return found
+
+
+def kill(found: Replicas, member: int = 1) -> None:
+    process = psutil.Process(eventually(lambda: found.members[member - 1].pid))
+    found.kill(member)
+    assert not process.is_running()
+
+
+def numbers(lab: Lab, topic: str) -> Counter[int]:
+    return Counter(each.timestamp - START for each in lab.records(topic))
+
+
+def test_a_pipeline_in_a_process_of_its_own_does_what_it_does_in_a_thread(lab: Lab) -> None:
+    threshold = 30.0  # goes with the function
+
+    def hot(readings: Any) -> Any:
+        readings = readings[readings["temperature"] > threshold]
+        return readings.update(lambda each: print(f"{each['device']} is hot"))
+
+    lab.produce(records=300, per_second=None).wait(10)
+    found = run(lab, hot)
+    found.wait_until_caught_up()
+    wanted = [each.value for each in lab.records("sensor") if each.value["temperature"] > threshold]
+    assert [each.value for each in lab.records("out")] == wanted
+    eventually(lambda: (found.status, found.records_in, found.records_out) == ("running", 300, len(wanted)))
+    eventually(lambda: list(found.prints) == [f"{each['device']} is hot" for each in wanted])
+    assert found.lag() == 0
+    process = psutil.Process(found.members[0].pid)
+    found.stop()
+    assert (found.status, found.alive, found.error, process.is_running()) == ("stopped", False, None, False)
+    lab.produce(records=3, per_second=None, name="more").wait(10)
+    found.start()
+    found.wait_until_caught_up()
+    eventually(lambda: found.records_in == 303)
+
+
+@pytest.mark.parametrize("exactly_once", [False, True], ids=["at least once", "exactly once"])
+def test_what_a_killed_process_leaves_is_completed_by_the_next(lab: Lab, exactly_once: bool) -> None:
+    lab.create_topic("sensor", "out")
+    downstream = lab.run(lambda stream: stream, reads="out", writes="downstream", name="downstream")
+    found = run(lab, numbered, exactly_once=exactly_once)
+    with flow(lab) as sent:
+        for _ in range(2):
+            lab.wait_for("out", new=100)
+            kill(found)
+            assert found.wait(5)
+            assert found.status == "failed"
+            assert "SIGKILL" in str(found.error)
+            found.start()
+            lab.wait_for("downstream", new=100)  # before the 60 s after which Kafka ends what it left open
+    found.wait_until_caught_up()
+    downstream.wait_until_caught_up()
+    assert (found.lag(), downstream.lag()) == (0, 0)  # markers of transactions do not count
+
+    readable = Counter(each for each in sent if each % UNREADABLE)
+    written, letters = numbers(lab, "out"), numbers(lab, "sensor.dead-letter")
+    assert written.keys() == readable.keys()
+    assert letters.keys() == {*sent} - readable.keys()
+    assert numbers(lab, "downstream") == written
+    if exactly_once:
+        assert written == readable
+        assert set(letters.values()) == {1}
+        for device in range(3):
+            counts = [each.value["n"] for each in lab.records("out") if each.key == f"sensor-{device}"]
+            assert counts == list(range(1, len(counts) + 1))
+
+
+def test_a_successor_completes_the_transaction_of_a_killed_process(lab: Lab) -> None:
+    lab.create_topic("sensor", "out")
+    downstream = lab.run(lambda stream: stream, reads="out", writes="downstream", name="downstream")
+    with flow(lab) as sent:
+        first = run(lab, numbered, exactly_once=True)
+        lab.wait_for("downstream", new=100)
+        kill(first)
+        second = lab.run(numbered, reads="sensor", writes="out", exactly_once=True)  # in a thread
+        lab.wait_for("downstream", new=100)
+    second.wait_until_caught_up()
+    downstream.wait_until_caught_up()
+    assert numbers(lab, "downstream") == Counter(each for each in sent if each % UNREADABLE)
+
+
+def test_three_processes_share_the_partitions_a_fourth_is_idle_and_a_killed_ones_are_taken_over(lab: Lab) -> None:
+    lab.create_topic("sensor", partitions=3)
+    found = run(lab, numbered, replicas=4)
+
+    def partitions() -> list[list[int]]:
+        return [[p for name, p, _ in each.report.positions if name == "sensor"] for each in found.members if each.alive]
+
+    with flow(lab, keys=30) as sent:
+        eventually(lambda: sorted(partitions()) == [[], [0], [1], [2]], 30)
+        lab.wait_for("out", new=100)
+        busy = next(each for each in found.members if each.report.positions)
+        kill(found, busy.number)
+        assert (busy.status, found.status) == ("killed", "running")
+        eventually(lambda: sorted(partitions()) == [[0], [1], [2]], 30)
+        found.start()
+        eventually(lambda: len(partitions()) == 4 and busy.status == "running", 30)
+    found.wait_until_caught_up()
+    assert numbers(lab, "out").keys() == {each for each in sent if each % UNREADABLE}
+    assert {each.key for each in lab.records("out")} == {f"sensor-{n}" for n in range(30)}
+
+
+def test_an_error_in_a_process_shows_the_line_of_the_student(lab: Lab) -> None:
+    def halves(readings: Any) -> Any:
+        return readings.apply(lambda each: 1 / (each["temperature"] - each["temperature"]))
+
+    lab.produce(records=1)
+    found = run(lab, halves)
+    assert found.wait(20)
+    assert (found.status, found.error.reason) == ("failed", "ZeroDivisionError: float division by zero")
+    assert "1 / (each" in found.error.line.text
+
+
+def test_what_cannot_leave_the_notebook_is_told_at_once_and_nothing_remains(lab: Lab) -> None:
+    lock = threading.Lock()
+
+    def locked(readings: Any) -> Any:
+        with lock:
+            return readings
+
+    lab.create_topic("sensor")
+    with pytest.raises(LabError, match="locked uses something that cannot go to another process"):
+        run(lab, locked)
+    assert list(lab.topics()["topic"]) == ["sensor"]
+    with pytest.raises(LabError, match="There is no topic"):
+        lab.run(alert_filter, reads="nothing", in_process=True)
+    with pytest.raises(LabError, match="at least one replica"):
+        run(lab, alert_filter, replicas=0)
+    with pytest.raises(LabError, match="numbered from 1 to 1"):
+        run(lab, alert_filter).kill(2)
+
+
+def test_a_process_that_ends_by_itself_says_how(lab: Lab) -> None:
+    def crashes(readings: Any) -> Any:
+        return readings.update(lambda _: ctypes.string_at(0))
+
+    lab.produce(records=1)
+    found = run(lab, crashes)
+    assert found.wait(20)
+    assert found.error.reason.startswith("its process ended by itself (exit code -11)")
+
+
+def test_a_process_that_is_stuck_in_c_code_can_be_stopped(lab: Lab) -> None:
+    def sleeps(readings: Any) -> Any:
+        return readings.update(lambda _: os.read(os.pipe()[0], 1))
+
+    lab.produce(records=1)
+    found = run(lab, sleeps)
+    eventually(lambda: found.records_in == 1, 20)
+    found.stop()
+    assert (found.status, found.alive, found.note) == (
+        "stopped",
+        False,
+        "it was stuck in C code, and its process was ended",
+    )
