@@ -135,12 +135,22 @@ def produce(per_second: str, **options: Any) -> None:
 @click.option("--reads", default=None, help="The topic to read; each pipeline has a default.")
 @click.option("--writes", default=None, help="The topic to write; each pipeline has a default.")
 @click.option("--from-start", is_flag=True, help="Empty the output topic, and read everything again.")
-def run(pipeline: str, reads: str | None, writes: str | None, from_start: bool) -> None:
+@click.option("--exactly-once", is_flag=True, help="Write in transactions: a crash repeats nothing.")
+@click.option(
+    "--replicas",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    help="Processes that share the partitions of the topic.",
+)
+def run(pipeline: str, reads: str | None, writes: str | None, replicas: int, **options: Any) -> None:
     """Run one of the lab's pipelines until Ctrl+C.
 
     The pipelines are alert-filter, alert-counter and average-temperature. Each continues where its last run stopped.
 
     Example: lab run alert-filter
+
+    Example: lab run average-temperature --replicas 3
     """
     with _lab() as lab:
         from labkit.runs import quix
@@ -154,7 +164,7 @@ def run(pipeline: str, reads: str | None, writes: str | None, from_start: bool) 
         if not reads:  # the lab's own pipelines may be started in any order
             lab.create_topic(stage.reads)
         reads, writes = reads or stage.reads, writes or stage.writes
-        _watch(lab.run(stage.function, reads=reads, writes=writes, from_start=from_start))
+        _watch(lab.run(stage.function, reads=reads, writes=writes, replicas=replicas, **options))
 
 
 @main.command()

@@ -1,4 +1,4 @@
-"""What a run or a producer shows below its cell: status, counts, last error, prints."""
+"""What a run or a producer shows below its cell: status, counts, last error, prints; buttons for its processes."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from ipywidgets import HTML
 from markupsafe import Markup, escape
 
 from labkit.live import theme
+from labkit.live.buttons import Buttons, HasMembers
 from labkit.live.pacing import Pacer
 from labkit.live.view import LiveView
 from labkit.runs.worker import Worker
@@ -25,13 +26,15 @@ def of(worker: Worker, pacer: Pacer) -> Panel:
 
 
 class Panel(LiveView):
-    """The live panel of a worker, updated until the worker has ended."""
+    """The live panel of a worker, updated until the worker has ended and can never be started again."""
 
     def __init__(self, worker: Worker, pacer: Pacer) -> None:
         self._worker: Worker | None = worker
         self._html, self._facts = describe(worker), worker.facts()
         self._text = HTML(self._html)
-        super().__init__("panel", [self._text], pacer)
+        self._buttons = Buttons(worker) if isinstance(worker, HasMembers) else None
+        self._ended = False
+        super().__init__("panel", [self._text, *filter(None, [self._buttons])], pacer)
         self.snapshot.ready.set()
         self.start()
 
@@ -40,6 +43,8 @@ class Panel(LiveView):
 
     def _paint(self) -> None:
         self._text.value = self._html
+        if self._buttons:
+            self._buttons.follow()
 
     def static_html(self) -> str:
         return self._html
@@ -48,16 +53,23 @@ class Panel(LiveView):
         return self._facts
 
     def _collect(self) -> float | None:
-        if not self._worker:
+        worker, before, ended_before = self._worker, self._html, self._ended
+        if not worker:
             return None
-        ended, before = self._worker.wait(PERIOD), self._html
-        self._html, self._facts = describe(self._worker), self._worker.facts()
+        self._ended = worker.wait(PERIOD)
+        self._html, self._facts = describe(worker), worker.facts()
         if before != self._html:
             self._touch()
-        return None if ended else 0.0
+        if self._ended and not ended_before:
+            self.snapshot.refresh(at_once=True)
+        if self._ended and worker.retired:
+            return None
+        return PERIOD if self._ended else 0.0
 
     def _end(self) -> None:
         self._worker = None  # otherwise it would never be freed: ipywidgets keeps every widget
+        if self._buttons:
+            self._buttons.end()
 
 
 _panels: weakref.WeakKeyDictionary[Worker, Panel] = weakref.WeakKeyDictionary()

@@ -10,6 +10,7 @@ from pathlib import Path
 from labkit.runs import job
 from labkit.runs.blame import Blame
 from labkit.runs.job import Job, Report
+from labkit.runs.worker import Rate
 
 END_LIMIT = 5.0  # seconds that a killed process may take to be gone
 
@@ -29,6 +30,7 @@ class Member:
         self._ended = threading.Event()
         self._ended.set()
         self._before = (0, 0, 0)
+        self._rate = Rate()
         self._log: Path | None = None
 
     @property
@@ -53,6 +55,10 @@ class Member:
         before, now = self._before, self.report
         return before[0] + now.records_in, before[1] + now.records_out, before[2] + now.dead_letters
 
+    def rate(self) -> float:
+        """Records per second over about the last five seconds in which this was called; 0 once it has ended."""
+        return self._rate.update(self.totals[0]) if self.alive else 0.0
+
     def start(self, given: Job, on_print: Callable[[str], object]) -> None:
         """Start it. Raises LabError if its pipeline cannot leave this process."""
         packed = job.pack(given)
@@ -70,6 +76,7 @@ class Member:
         self._log = given.log
         self._before, self.report = self.totals, Report()
         self.exit_code, self.killed = None, False
+        self._rate = Rate()
         self._ended = threading.Event()
         listener = threading.Thread(target=self._listen, args=[self._process, on_print], daemon=True)
         listener.start()

@@ -3,7 +3,7 @@
 import itertools
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from labkit.errors import LabError
 from labkit.kafka.groups import Groups
@@ -14,8 +14,10 @@ from labkit.runs.member import Member
 from labkit.runs.run import Run
 from labkit.runs.spec import Spec
 from labkit.runs.worker import Status
+from labkit.waiting import wait_until
 
 LOOK = 0.05  # seconds between two looks at the members
+START_LIMIT = 5.0  # seconds that starting a process may take
 
 
 class Replicas(Run):
@@ -51,7 +53,32 @@ class Replicas(Run):
         """
         if not 1 <= member <= len(self.members):
             raise LabError(f"{self.name} has no member {member}: they are numbered from 1 to {len(self.members)}.")
-        self.members[member - 1].kill()
+        victim = self.members[member - 1]
+        wait_until(lambda: victim.alive or self.status != "starting", START_LIMIT)
+        victim.kill()
+
+    def facts(self) -> str:
+        ids = [f"process {each.pid}" for each in self.members if each.pid]
+        return ", ".join([super().facts(), *ids])
+
+    def tables(self) -> Sequence[Sequence[Sequence[str]]]:
+        """What each member does, if there are several."""
+        if len(self.members) == 1:
+            return []
+        head = ("process", "id", "status", "partitions", "records in", "out", "unreadable", "a second", "lag")
+        totals = (self.records_in, self.records_out, self.dead_letters)
+        together = ("together", "", "", "", *map(str, totals), f"{self.rate():.1f}", _or_unknown(self.lag))
+        return [[head, *map(self._row, self.members), together]]
+
+    def _row(self, member: Member) -> Sequence[str]:
+        held = member.report.positions if member.alive else []
+        partitions = ", ".join(str(number) for name, number, _ in held if name in self.reads)
+        work = (*map(str, member.totals), f"{member.rate():.1f}", _or_unknown(lambda: self._behind(held)))
+        return str(member.number), str(member.pid or ""), member.status, partitions, *work
+
+    def lag(self) -> int:
+        """Records still to be read; those of a killed member count from its committed offsets on."""
+        return super().lag() if all(each.alive for each in self.members) else self._uncommitted()
 
     def positions(self) -> list[tuple[str, int, int]]:
         return [each for member in self.members if member.alive for each in member.report.positions]
@@ -117,3 +144,10 @@ class Replicas(Run):
     def _interrupt(self) -> None:
         for each in self.members:
             each.kill()
+
+
+def _or_unknown(count: Callable[[], int]) -> str:
+    try:
+        return str(count())
+    except LabError:  # Kafka has gone
+        return "unknown"

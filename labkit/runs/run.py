@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from confluent_kafka import KafkaException
+from confluent_kafka import KafkaError, KafkaException
 from quixstreams.checkpointing.exceptions import CheckpointConsumerCommitError, CheckpointProducerTimeout
 from quixstreams.dataframe import StreamingDataFrame
-from quixstreams.kafka.exceptions import KafkaProducerDeliveryError
+from quixstreams.internal_producer import KafkaProducerTransactionCommitFailed
+from quixstreams.kafka.exceptions import KafkaBrokerUnavailableError, KafkaProducerDeliveryError
 from quixstreams.models import Topic
 
 from labkit.errors import LabError
@@ -27,7 +28,25 @@ from labkit.runs.worker import Worker
 from labkit.waiting import wait_until
 
 # What Quix Streams raises when Kafka was away for long, and nothing is wrong with the pipeline.
-OUTAGES = (CheckpointConsumerCommitError, CheckpointProducerTimeout, KafkaProducerDeliveryError)
+OUTAGES = (
+    CheckpointConsumerCommitError,
+    CheckpointProducerTimeout,
+    KafkaBrokerUnavailableError,
+    KafkaProducerDeliveryError,
+    KafkaProducerTransactionCommitFailed,
+)
+
+
+# What it answers then to a producer whose transaction it has ended.
+ENDED = (KafkaError.INVALID_TXN_STATE, KafkaError.INVALID_PRODUCER_ID_MAPPING, KafkaError.UNKNOWN_PRODUCER_ID)
+
+
+def is_outage(error: Exception) -> bool:
+    """Whether another attempt may succeed, from the committed offsets on."""
+    if isinstance(error, KafkaException):
+        cause = error.args[0]
+        return cause.retriable() or cause.txn_requires_abort() or cause.code() in ENDED
+    return isinstance(error, OUTAGES)
 
 
 class Run(Worker):
@@ -119,14 +138,20 @@ class Run(Worker):
 
         Raises LabError if Kafka has ended. Example: run.lag()
         """
-        ends = {name: self._topics.end_offsets(name) for name in self.reads}
         positions = self.positions()
-        if not positions:
-            return self._groups.uncommitted(self.group, ends)
-        read = [(name, partition, offset) for name, partition, offset in positions if name in ends]
+        return self._behind(positions) if positions else self._uncommitted()
+
+    def _uncommitted(self) -> int:
+        """How many records its group has not committed yet."""
+        return self._groups.uncommitted(self.group, {name: self._topics.end_offsets(name) for name in self.reads})
+
+    def _behind(self, positions: Sequence[tuple[str, int, int]]) -> int:
+        """How many records lie after these positions in the topics that it reads."""
+        ends = {name: self._topics.end_offsets(name) for name in self.reads}
         return sum(
             self._topics.counts.between(name, {partition: offset}, {partition: ends[name][partition]})
-            for name, partition, offset in read
+            for name, partition, offset in positions
+            if name in ends
         )
 
     def positions(self) -> list[tuple[str, int, int]]:
@@ -253,7 +278,9 @@ class Run(Worker):
             try:
                 self._app.run()
                 return
-            except OUTAGES as error:
+            except Exception as error:
+                if not is_outage(error):
+                    raise
                 if not self._start_again(error):
                     return
 
@@ -269,9 +296,14 @@ class Run(Worker):
         wait_until(lambda: is_over() or clients.answers(self._topics.address), math.inf)
         if is_over():
             return False
+        try:
+            self._renew()
+        except Exception as again:
+            if clients.answers(self._topics.address):
+                raise
+            return self._start_again(again)
         self.outages += 1
         self.note = f"started again after Kafka was away ({self.outages} times)"
-        self._renew()
         return True
 
     def _ask_to_stop(self) -> None:

@@ -129,6 +129,11 @@ class Worker(ABC):
         """Whether the work has started and not yet ended."""
         return self._thread.ident is not None and not self._ended.is_set()
 
+    @property
+    def retired(self) -> bool:
+        """Whether it can never be started again."""
+        return bool(self._retired)
+
     def __dir__(self) -> Iterable[str]:
         return self.OFFERED
 

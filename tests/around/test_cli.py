@@ -68,7 +68,8 @@ def test_three_terminals_do_what_the_notebooks_do() -> None:
 
 def test_a_pipeline_may_be_started_before_what_it_reads(broker: OwnBroker) -> None:
     here = {"LAB_BROKER": broker.address, "LAB_NAMESPACE": "order-"}
-    with Terminal("run", "alert-counter", **here), Terminal("run", "alert-filter", **here) as run:
+    shared = Terminal("run", "alert-filter", "--replicas", "2", "--exactly-once", **here)
+    with Terminal("run", "alert-counter", **here), shared as run:
         eventually(lambda: "order-sensor" in clients.admin(broker.address).list_topics(timeout=5).topics, 30)
         assert lab("produce", "--per-second", "max", "--records", "500", **here).returncode == 0
         eventually(lambda: "sensor-1" in lab("peek", "alert", **here).stdout, 60)

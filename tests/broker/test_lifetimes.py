@@ -125,7 +125,9 @@ def test_an_interrupt_stops_the_cell_and_nothing_else(kernel: Kernel, watch: Wat
     kernel.execute(
         "def copy(readings): return readings\n"
         "producer = lab.produce(per_second=100)\n"
-        "run = lab.run(copy, reads='sensor', writes='copied')"
+        "run = lab.run(copy, reads='sensor', writes='copied')\n"
+        "apart = lab.run(copy, reads='sensor', writes='copied-apart', in_process=True)\n"
+        "lab.wait_for('copied-apart')"
     )
     # Without stop_on_error=False the kernel aborts what is asked right after the interrupt.
     kernel.client.execute("print('begun', flush=True)\nwhile True: pass", stop_on_error=False)
@@ -136,9 +138,13 @@ def test_an_interrupt_stops_the_cell_and_nothing_else(kernel: Kernel, watch: Wat
     assert kernel.client.get_shell_msg(timeout=10)["content"]["ename"] == "KeyboardInterrupt"
     assert all(map(lives, footprint.processes))
     assert all(map(is_open, footprint.ports))
-    written = kernel.execute("", "run.records_out")
-    eventually(lambda: kernel.execute("", "run.records_out") > written)
-    assert kernel.execute("", "(producer.status, run.status, lab.broker.alive)") == ("running", "running", True)
+    for run in ("run", "apart"):
+        written = kernel.execute("", f"{run}.records_out")
+        eventually(lambda run=run, written=written: kernel.execute("", f"{run}.records_out") > written)
+    assert kernel.execute("", "{each.status for each in (producer, run, apart)}, lab.broker.alive") == (
+        {"running"},
+        True,
+    )
 
 
 ENDS: dict[str, Callable[[KernelManager], object]] = {
@@ -153,6 +159,9 @@ def test_a_kernel_leaves_no_process_port_or_directory(
     kernel: Kernel, watch: Watch, end: Callable[[KernelManager], object]
 ) -> None:
     footprint = watch(kernel.start_lab())
+    start = "lab.produce()\nrun = lab.run(lambda each: each, reads='sensor', replicas=2)"
+    kernel.execute(start, "run.wait_until_caught_up()")
+    footprint.processes.extend(map(psutil.Process, kernel.execute("", "[each.pid for each in run.members]")))
     end(kernel.manager)
     assert footprint.vanishes()
 

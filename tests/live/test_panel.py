@@ -8,6 +8,7 @@ import weakref
 from labkit import Lab
 from labkit.kafka import clients
 from labkit.live import panel
+from labkit.live.buttons import Buttons
 from labkit.readings import simulate
 from labkit.runs.worker import Worker
 from tests.waiting import eventually
@@ -79,3 +80,41 @@ def test_a_panel_does_not_keep_a_worker_that_nobody_else_keeps(lab: Lab) -> None
     del production
     eventually(lambda: gc.collect() >= 0 and gone() is None)
     assert "stopped" in shown.static_html()
+
+
+def test_the_processes_of_a_run_can_be_killed_and_started_from_its_panel(lab: Lab) -> None:
+    lab.create_topic("sensor", partitions=2)
+    run = lab.run(lambda readings: readings, reads="sensor", writes="copy", name="copy", replicas=2)
+    shown = panel.of(run, lab._pacer)
+    first, second, start, said = shown.children[1].children
+
+    def enabled() -> list[bool]:
+        return [not each.disabled for each in (first, second, start)]
+
+    eventually(lambda: enabled() == [True, True, False])
+    assert [each.description for each in (first, second, start)] == ["Kill process 1", "Kill process 2", "Start again"]
+    eventually(lambda: re.search(r"1\s+\d+\s+running\s+[01]\s.+2\s+\d+\s+running\s+[01]\s", words(run), re.DOTALL), 20)
+    second.click()
+    assert enabled() == [True, False, True]
+    assert [each.status for each in run.members] == ["running", "killed"]
+    eventually(lambda: re.search(r"2\s+killed", words(run)))
+    first.click()
+    eventually(lambda: "its process was killed (SIGKILL)" in shown.children[0].value)
+    start.click()
+    eventually(lambda: "running" in shown.children[0].value, 20)
+    eventually(lambda: enabled() == [True, True, False])
+    lab.stop()
+    eventually(lambda: enabled() == [False, False, False])
+    start.click()
+    assert (run.alive, said.value) == (False, "")
+
+
+def test_what_a_button_cannot_do_is_said_beside_it(lab: Lab) -> None:
+    lab.create_topic("sensor")
+    run = lab.run(lambda readings: readings, reads="sensor", writes="copy", name="copy", in_process=True)
+    kill, start, said = Buttons(run).children
+    kill.click()
+    assert run.wait(5)
+    lab.run(lambda readings: readings, reads="sensor", writes="copy", name="copy")
+    start.click()
+    assert said.value == "copy cannot start again: a newer one has taken its place."

@@ -1,27 +1,19 @@
 """Kafka is killed under a producer and pipelines, and started again: nothing that was accepted is lost."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from confluent_kafka import KafkaError
+from confluent_kafka import KafkaError, KafkaException
 from quixstreams.checkpointing.exceptions import CheckpointConsumerCommitError
 
 from labkit import Lab
 from labkit.broker import OwnBroker
 from labkit.pipelines import alert_filter
 from labkit.runs.application import LabApplication
+from labkit.runs.run import is_outage
 from tests.waiting import eventually
 
 FORGOTTEN = CheckpointConsumerCommitError(KafkaError(KafkaError.UNKNOWN_MEMBER_ID))  # type: ignore[no-untyped-call]
-
-
-@pytest.fixture
-def own(monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
-    """A lab with a Kafka of its own, which may be killed."""
-    monkeypatch.delenv("LAB_BROKER", raising=False)
-    with Lab() as lab:
-        yield lab
 
 
 @pytest.mark.usefixtures("installation")
@@ -46,6 +38,21 @@ def test_producer_and_pipeline_outlive_kafka(own: Lab) -> None:
     assert len(own.records("sensor")) == producer.total()  # what was accepted is there once
     hot = {key(each.value) for each in own.records("sensor") if each.value["temperature"] > 303 - 273.15}
     assert {key(each.value) for each in own.records("alert")} == hot
+
+
+@pytest.mark.parametrize(
+    ("code", "options", "expected"),
+    [
+        (KafkaError.UNKNOWN_MEMBER_ID, {"txn_requires_abort": True}, True),
+        (KafkaError._TIMED_OUT, {"retriable": True}, True),
+        (KafkaError.INVALID_TXN_STATE, {"fatal": True}, True),  # Kafka has ended a transaction that was open for long
+        (KafkaError._FENCED, {"fatal": True}, False),  # another run has taken this one's place
+        (KafkaError.MSG_SIZE_TOO_LARGE, {}, False),
+        (KafkaError.TOPIC_AUTHORIZATION_FAILED, {"fatal": True}, False),
+    ],
+)
+def test_another_attempt_is_made_only_where_it_may_succeed(code: int, options: Any, expected: bool) -> None:
+    assert is_outage(KafkaException(KafkaError(code, **options))) is expected
 
 
 def key(reading: Any) -> tuple[str, int]:
