@@ -40,7 +40,9 @@ def work(given: Job, parent: int, reports: BinaryIO) -> None:
     from labkit.runs.run import Run
 
     run = Run(Groups(Topics(given.address, given.namespace)), given.spec)
-    run.join(given.group, given.member, given.directory)
+    if not run.join(given.group, given.member, given.directory, lambda: is_told_to_stop(parent)):
+        reports.write(Report("stopped").line())
+        return
     run.start()
     while run.alive and not is_told_to_stop(parent):
         reports.write(report(run).line())

@@ -3,7 +3,7 @@
 import dataclasses
 import math
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -103,12 +103,12 @@ class Run(Worker):
         if self._predecessor:
             self._groups.forget(self._predecessor)
 
-    def join(self, group: str, member: str, directory: Path) -> None:
+    def join(self, group: str, member: str, directory: Path, is_over: Callable[[], bool]) -> bool:
         """Build the pipeline as a member of a consumer group, its state in a directory: what `build` does for a run
-        whose group has one member only.
+        whose group has one member only. It waits for Kafka until `is_over`; whether it has built the pipeline.
         """
         self.group, self._member, self._state_directory = group, member, directory
-        self._renew()
+        return self._renew_when_kafka_answers(is_over)
 
     def _renew(self) -> None:
         """Build the pipeline: it continues at the committed offsets of its group, with the state that it had."""
@@ -293,18 +293,25 @@ class Run(Worker):
         def is_over() -> bool:
             return self._told_to_stop or not self.alive
 
-        wait_until(lambda: is_over() or clients.answers(self._topics.address), math.inf)
-        if is_over():
+        if not self._renew_when_kafka_answers(is_over):
             return False
-        try:
-            self._renew()
-        except Exception as again:
-            if clients.answers(self._topics.address):
-                raise
-            return self._start_again(again)
         self.outages += 1
         self.note = f"started again after Kafka was away ({self.outages} times)"
         return True
+
+    def _renew_when_kafka_answers(self, is_over: Callable[[], bool]) -> bool:
+        address = self._topics.address
+        while True:
+            wait_until(lambda: is_over() or clients.answers(address), math.inf)
+            if is_over():
+                return False
+            try:
+                self._renew()
+            except Exception:
+                if clients.answers(address):
+                    raise
+            else:
+                return True
 
     def _ask_to_stop(self) -> None:
         self._app.stop()

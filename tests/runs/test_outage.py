@@ -10,6 +10,7 @@ from labkit import Lab
 from labkit.broker import OwnBroker
 from labkit.pipelines import alert_filter
 from labkit.runs.application import LabApplication
+from labkit.runs.replicas import Replicas
 from labkit.runs.run import is_outage
 from tests.waiting import eventually
 
@@ -38,6 +39,24 @@ def test_producer_and_pipeline_outlive_kafka(own: Lab) -> None:
     assert len(own.records("sensor")) == producer.total()  # what was accepted is there once
     hot = {key(each.value) for each in own.records("sensor") if each.value["temperature"] > 303 - 273.15}
     assert {key(each.value) for each in own.records("alert")} == hot
+
+
+@pytest.mark.usefixtures("installation")
+def test_a_process_that_is_started_while_kafka_is_away_waits_for_it(own: Lab) -> None:
+    assert isinstance(own.broker, OwnBroker)
+    own.create_topic("sensor", partitions=2)
+    run = own.run(alert_filter, reads="sensor", writes="alert", replicas=2)
+    assert isinstance(run, Replicas)
+    first, second = run.members
+    eventually(lambda: first.status == second.status == "running", 20)
+    run.kill(1)
+    own.broker.kill()
+    run.start()
+    with pytest.raises(AssertionError):
+        eventually(lambda: first.status != "starting", 4)  # it has come to Kafka by then
+    own.broker.start()
+    eventually(lambda: first.status == "running", 30)
+    assert (run.status, run.error) == ("running", None)
 
 
 @pytest.mark.parametrize(
