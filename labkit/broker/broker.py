@@ -4,7 +4,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from labkit.broker import cache, server
 from labkit.errors import LabError
@@ -32,8 +32,11 @@ class Log(str):
 
 
 class Broker(Protocol):
-    """`address` is host:port, for any Kafka client; `kept` holds a directory for state that is deleted with the lab."""
+    """`address` is host:port, for any Kafka client; `kept` holds a directory for state that is deleted with the lab;
+    an `own` one can be killed and started again.
+    """
 
+    own: ClassVar[bool]
     address: str
     kept: Kept
 
@@ -48,6 +51,8 @@ class Broker(Protocol):
 
 class ExternalBroker:
     """A Kafka that somebody else started: `docker compose`, `lab broker`, a class's cluster."""
+
+    own = False
 
     def __init__(self, address: str) -> None:
         clients.check_answers(address, ANSWER_LIMIT)
@@ -67,6 +72,8 @@ class ExternalBroker:
 
 class OwnBroker:
     """A Kafka that ends, with its data, when `close` is called or this process ends, however it ends."""
+
+    own = True
 
     def __init__(
         self, installation: cache.Installation | None = None, meanwhile: Callable[[], object] = lambda: None
