@@ -66,9 +66,9 @@ class Replicas(Run):
         if len(self.members) == 1:
             return []
         head = ("process", "id", "status", "partitions", "records in", "out", "unreadable", "a second", "lag")
-        totals = (self.records_in, self.records_out, self.dead_letters)
-        together = ("together", "", "", "", *map(str, totals), f"{self.rate():.1f}", _or_unknown(self.lag))
-        return [[head, *map(self._row, self.members), together]]
+        rows = [*map(self._row, self.members)]
+        totals = [str(sum(int(row[column]) for row in rows)) for column in (4, 5, 6)]
+        return [[head, *rows, ("together", "", "", "", *totals, f"{self.rate():.1f}", _or_unknown(self.lag))]]
 
     def _row(self, member: Member) -> Sequence[str]:
         held = member.report.positions if member.alive else []

@@ -17,6 +17,7 @@ from playwright.sync_api import ConsoleMessage, Page, sync_playwright
 from tests.waiting import eventually
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+SCREENSHOTS = Path(__file__).parents[2] / "screenshots"
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 
 
@@ -99,3 +100,8 @@ def run_all(page: Page, address: str, notebook: str) -> None:
     open_notebook(page, address, notebook)
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_text("Run All Cells", exact=True).click()
+
+
+def screenshot(page: Page, name: str) -> None:
+    SCREENSHOTS.mkdir(exist_ok=True)
+    page.screenshot(path=SCREENSHOTS / f"{name}.png")

@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
+import nbformat
 import pytest
+from nbformat.v4 import new_code_cell, new_notebook
 
 from tests.around import jupyter
 
-SCREENSHOTS = Path(__file__).parents[2] / "screenshots"
 PLOT = "document.querySelector('.js-plotly-plot')"
 NEWEST = f"Math.max(...{PLOT}.data.flatMap(trace => Array.from(trace.x || [0])))"
 
@@ -39,6 +40,41 @@ def test_a_student_runs_a_notebook_and_sees_new_points_arrive() -> None:
         assert "Traceback" not in text
         assert page.locator(".jp-OutputArea-output[data-mime-type*='stderr']").count() == 0
 
-        SCREENSHOTS.mkdir(exist_ok=True)
-        page.screenshot(path=SCREENSHOTS / "02_filter.png")
+        jupyter.screenshot(page, "02_filter")
+    assert problems == []
+
+
+CELL = """
+from labkit import Lab
+
+lab = Lab()
+lab.produce(per_second=20)
+run = lab.run(lambda readings: readings, reads="sensor", writes="copy", name="copy", replicas=2)
+run
+"""
+
+
+@pytest.mark.usefixtures("installation")
+def test_a_process_is_killed_and_started_again_with_the_buttons(tmp_path: Path) -> None:
+    notebook = new_notebook(
+        cells=[new_code_cell(CELL)], metadata={"kernelspec": {"name": "python3", "display_name": ""}}
+    )
+    nbformat.write(notebook, tmp_path / "kill.ipynb")
+    problems: list[str] = []
+    with jupyter.serving("--notebooks", str(tmp_path)) as address, jupyter.page(problems) as page:
+        jupyter.run_all(page, address, "kill.ipynb")
+        panel = page.locator(".lab-view:has-text('copy')")
+        kill, start = (page.get_by_role("button", name=name) for name in ("Kill process 2", "Start again"))
+        one, two, together = (panel.locator(f"tr:has(td:text-is('{name}'))") for name in ("1", "2", "together"))
+        one.get_by_text("running").wait_for(timeout=60_000)
+        two.get_by_text("running").wait_for()
+        assert start.is_disabled()
+        kill.press("Enter")
+        two.get_by_text("killed").wait_for()
+        assert kill.is_disabled()
+        jupyter.screenshot(page, "killed")
+        start.click()
+        two.get_by_text("running").wait_for()
+        assert kill.is_enabled()
+        assert int(together.locator("td").nth(4).inner_text()) > 0
     assert problems == []

@@ -4,7 +4,6 @@ import datetime
 import json
 import re
 import statistics
-from pathlib import Path
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
@@ -13,8 +12,6 @@ from labkit import Lab
 from tests.around import jupyter
 from tests.topics import topics_of
 from tests.waiting import eventually
-
-SCREENSHOTS = Path(__file__).parents[2] / "screenshots"
 
 # device -> topic -> text of its tile, in the dashboard: the last view with tiles
 LIVE = "Array.from(document.querySelectorAll('.lab-live .lab-tiles')).pop()"
@@ -83,7 +80,7 @@ def check_dashboard(page: Page, lab: Lab, picture: str) -> None:
     page.get_by_role("button", name="alert-count", exact=True).last.press("Space")
     eventually(lambda: "offset" in page.locator(".lab-live table").last.inner_text())
 
-    screenshot(page, picture)
+    jupyter.screenshot(page, picture)
 
     page.get_by_role("button", name="Producer runs").press("Space")
     for device in ("sensor-1", "sensor-2", "sensor-3"):
@@ -95,11 +92,6 @@ def check_dashboard(page: Page, lab: Lab, picture: str) -> None:
 
 def settings(lab: Lab) -> dict[str, str]:
     return {"LAB_BROKER": lab.broker.address, "LAB_NAMESPACE": topics_of(lab).namespace}
-
-
-def screenshot(page: Page, name: str) -> None:
-    SCREENSHOTS.mkdir(exist_ok=True)
-    page.screenshot(path=SCREENSHOTS / f"{name}.png")
 
 
 def test_the_page_shows_what_the_topics_hold_and_its_controls_act(lab: Lab) -> None:
@@ -141,4 +133,4 @@ def test_notebook_04_shows_what_the_topics_hold_and_is_a_picture_when_opened_lat
                 "Array.from(document.querySelectorAll('.lab-snapshot img')).every(i => i.naturalWidth > 0)"
             )
             assert page.locator(".lab-snapshot .lab-tile:visible").count() >= 3
-            screenshot(page, "04_saved")
+            jupyter.screenshot(page, "04_saved")
