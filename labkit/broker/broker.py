@@ -4,7 +4,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable
-from typing import ClassVar, Protocol
+from typing import Protocol
 
 from labkit.broker import cache, server
 from labkit.errors import LabError
@@ -36,9 +36,11 @@ class Broker(Protocol):
     an `own` one can be killed and started again.
     """
 
-    own: ClassVar[bool]
     address: str
     kept: Kept
+
+    @property
+    def own(self) -> bool: ...
 
     def check(self) -> None:
         """Raise LabError if Kafka is known to have ended."""

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import ConsoleMessage, Locator, Page, sync_playwright
 
 from tests.waiting import eventually
 
@@ -102,6 +102,6 @@ def run_all(page: Page, address: str, notebook: str) -> None:
     page.get_by_text("Run All Cells", exact=True).click()
 
 
-def screenshot(page: Page, name: str) -> None:
+def screenshot(shown: Page | Locator, name: str) -> None:
     SCREENSHOTS.mkdir(exist_ok=True)
-    page.screenshot(path=SCREENSHOTS / f"{name}.png")
+    shown.screenshot(path=SCREENSHOTS / f"{name}.png")

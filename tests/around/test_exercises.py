@@ -7,7 +7,6 @@ from playwright.sync_api import Page
 
 from tests.around import jupyter
 
-SCREENSHOTS = Path(__file__).parents[2] / "screenshots"
 SOLUTIONS = Path(__file__).parents[1] / "solutions"
 
 WRONG = """
@@ -46,14 +45,13 @@ def test_a_wrong_answer_a_hint_and_the_right_answer_with_the_keyboard_alone(tmp_
         _press_until(page, "Shift+Tab", "document.activeElement.innerText === 'Hint'")
         page.keyboard.press("Enter")
         page.get_by_text("Hint 1 of 3:").first.wait_for()
-        SCREENSHOTS.mkdir(exist_ok=True)
-        page.locator(".jp-CodeCell").nth(cell).screenshot(path=SCREENSHOTS / "exercise_wrong.png")
+        jupyter.screenshot(page.locator(".jp-CodeCell").nth(cell), "exercise_wrong")
 
         answer(page, cell, RIGHT)
         page.get_by_text("all checks passed").first.wait_for(timeout=30_000)
         assert page.get_by_text("In a course, the grader uses other readings").count()
         assert page.locator(".jp-OutputArea-output[data-mime-type*='stderr']").count() == 0
-        page.locator(".jp-CodeCell").nth(cell).screenshot(path=SCREENSHOTS / "exercise_right.png")
+        jupyter.screenshot(page.locator(".jp-CodeCell").nth(cell), "exercise_right")
     assert problems == []
 
 

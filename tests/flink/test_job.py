@@ -26,13 +26,13 @@ from labkit.live import panel
 from labkit.readings import BadReading, now, parse
 from labkit.runs.system import System
 from tests.broker.lives import lives
+from tests.damage import damaged
 from tests.flink import oracle, results
 from tests.pipelines.oracle import GRACE, Reading
 from tests.readings.test_reading import GOOD, nearly
 from tests.topics import topics_of
 from tests.waiting import eventually
 
-PUNCTUATION = b'{}[]",:.-+eE0123456789 \\u\n'
 START = 60.0  # seconds that a job may take until it runs, on a busy machine
 
 
@@ -66,13 +66,6 @@ def is_reading(value: bytes | None) -> bool:
     return True
 
 
-def damaged(raw: bytes, dice: random.Random) -> bytes:
-    """The bytes with a few missing, changed or added."""
-    at, gone, more = dice.randrange(len(raw) + 1), dice.randrange(4), dice.randrange(4)
-    among = dice.choice([range(256), PUNCTUATION])
-    return raw[:at] + bytes(dice.choices(among, k=more)) + raw[at + gone :]
-
-
 def test_bad_records_are_the_same_as_everywhere_and_kept_raw_with_the_reason(lab: Lab, tmp_path: Path) -> None:
     good = GOOD | {"timestamp": now() - 1000}
     names = ["sensor-1", "ü 漢 😀", 'with "quotes"', "back\\slash", "comma,\nline", "[]", "'"]
@@ -90,7 +83,7 @@ def test_bad_records_are_the_same_as_everywhere_and_kept_raw_with_the_reason(lab
     values += [None, b"", b"?", b"null", b"[]", b"{}", b"5", b"\xff\xfe", b'{"sensor_id": "a"', renamed(good)[:-1]]
     ahead = renamed(good | {"timestamp": now() + 2 * 3_600_000})  # valid for the lab, but the watermark would run ahead
     dice = random.Random(0)
-    hurt = [damaged(renamed(good), dice) for _ in range(500)]
+    hurt = [damaged(renamed(good), dice) for _ in range(10_000)]
     values += [each for each in hurt if not (is_reading(each) and json.loads(each)["timestamp"] > now())]
     dice.shuffle(values)
     lab.create_topic("sensor-data")
