@@ -145,6 +145,7 @@ class LabApplication(Application):
             loglevel=None,
         )
         self.on_assigned: Callable[[], object] = lambda: None
+        self._joined = False
         self._processing_context.printer = RunPrinter()
         # A separate class, because its class is all that a frame passes on to frames derived from it.
         self._frame = type("Frame", (Frame,), {"short": staticmethod(topics.short)})
@@ -186,7 +187,13 @@ class LabApplication(Application):
         )
 
     def positions(self) -> list[TopicPartition]:
-        """The offset after the last record read, of each assigned partition; none once the application has ended."""
+        """The offset after the last record read, of each assigned partition; none once the application has ended.
+
+        Before the first assignment nobody else may touch the consumer: it is made when it is first used, and of two
+        threads that use it at once each would get one, of which only one subscribes.
+        """
+        if not self._joined:
+            return []
         with self._closing:
             try:
                 return [tp for tp in self._consumer.position(self._consumer.assignment()) if tp.offset >= 0]
@@ -220,6 +227,7 @@ class LabApplication(Application):
 
     def _on_assign(self, consumer: Any, partitions: list[Any]) -> None:
         super()._on_assign(consumer, partitions)
+        self._joined = True
         self.on_assigned()
 
     def _setup_signal_handlers(self) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from quixstreams.dataframe.windows import Mean
+from quixstreams.kafka import consumer as quix_consumer
 
 from labkit import Lab, LabError
 from labkit.kafka import clients
@@ -57,6 +58,39 @@ def test_a_run_reads_what_was_there_before_and_what_comes_later(lab: Lab) -> Non
     assert [(each.key, each.timestamp) for each in alerts] == [
         ("sensor-1", hot(second)["timestamp"]) for second in (1, 3, 5)
     ]
+
+
+def test_whoever_asks_for_its_lag_while_it_starts_does_not_get_a_consumer_of_its_own(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Quix Streams makes its consumer when it is first used: a second one took the place of the subscribed one."""
+    made = []
+
+    class Slow(quix_consumer.ConfluentConsumer):  # type: ignore[misc]
+        def __init__(self, *arguments: Any) -> None:
+            asked = made.append(self) or lags[0]
+            eventually(lambda: lags[0] > asked + 3)  # time enough for the others
+            super().__init__(*arguments)
+
+    monkeypatch.setattr(quix_consumer, "ConfluentConsumer", Slow)
+    lab.create_topic("sensor")
+    lags, over = [0], threading.Event()
+
+    def ask() -> None:
+        while not over.is_set():
+            for each in lab.workers:
+                each.lag()
+            lags[0] += 1
+
+    curious = threading.Thread(target=ask)
+    curious.start()
+    try:
+        run = lab.run(alert_filter, reads="sensor", writes="alert")
+        eventually(lambda: run.status == "running")
+    finally:
+        over.set()
+        curious.join()
+    assert len(made) == 1
 
 
 def test_a_stopped_run_leaves_no_thread_and_stopping_twice_is_stopping_once(lab: Lab) -> None:
