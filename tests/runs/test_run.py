@@ -93,6 +93,31 @@ def test_whoever_asks_for_its_lag_while_it_starts_does_not_get_a_consumer_of_its
     assert len(made) == 1
 
 
+def test_a_record_of_its_changelog_that_is_delivered_out_of_turn_does_not_end_a_run(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    delivered = []
+
+    class Careless(quix_consumer.ConfluentConsumer):  # type: ignore[misc]
+        def pause(self, partitions: Any) -> None:
+            super().pause([each for each in partitions if not each.topic.startswith("changelog__")])
+
+        def poll(self, timeout: float) -> Any:
+            record = super().poll(timeout=timeout)
+            if record and record.topic().startswith("changelog__"):
+                delivered.append(record)
+            return record
+
+    monkeypatch.setattr(quix_consumer, "ConfluentConsumer", Careless)
+    write(lab, "sensor", hot(1), hot(2))
+    run = lab.run(average_temperature, reads="sensor", writes="average")
+    eventually(lambda: delivered)
+    write(lab, "sensor", hot(30))
+    lab.wait_for("average", 1)
+    run.wait_until_caught_up()
+    assert (run.status, run.records_in) == ("running", 3)
+
+
 def test_a_stopped_run_leaves_no_thread_and_stopping_twice_is_stopping_once(lab: Lab) -> None:
     lab.create_topic("sensor")
     run = lab.run(alert_filter, reads="sensor", writes="alert")
