@@ -15,8 +15,13 @@ import psutil
 
 from tests.waiting import eventually
 
-# SIGUSR1 lets a process write the stacks of its threads to stderr, whatever they are at.
-STACKS_ON_REQUEST = "import faulthandler, signal; faulthandler.register(signal.SIGUSR1)\n"
+# SIGUSR1 lets a process write the stacks of its threads to stderr, whatever they are at. SIGINT interrupts it even
+# where the tests run in the background of a shell, whose commands ignore it.
+SIGNALS = """
+import faulthandler, signal
+faulthandler.register(signal.SIGUSR1)
+signal.signal(signal.SIGINT, signal.default_int_handler)
+"""
 
 
 @dataclass(frozen=True)
@@ -87,7 +92,7 @@ def is_open(port: int) -> bool:
 def python(script: str, **environment: str) -> Iterator[subprocess.Popen[str]]:
     """A Python process that runs a script; it is killed, if necessary, at the end of the block."""
     child = subprocess.Popen(
-        [sys.executable, "-W", "error", "-c", f"{STACKS_ON_REQUEST}{script}"],
+        [sys.executable, "-W", "error", "-c", f"{SIGNALS}{script}"],
         env=os.environ | environment,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
