@@ -73,8 +73,8 @@ class CarefulTopics(TopicManager):
     """Keeps a changelog's records from the pipeline.
 
     An application subscribes to its changelogs too, pauses them, and reads them, without a deserializer, only to
-    recover its state. A record that is delivered at another time, which happened in one of some 10,000 runs, would
-    end the run: its topic has no pipeline.
+    recover its state. A record that is delivered at another time, which was seen once, would end the run: its topic
+    has no pipeline.
     """
 
     def changelog_topic(self, *args: Any, **kwargs: Any) -> Topic:
