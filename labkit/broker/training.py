@@ -11,12 +11,13 @@ from pathlib import Path
 
 from confluent_kafka import TopicPartition
 
-from labkit.broker import broker, cache
+from labkit.broker import cache
+from labkit.broker.node import Node, wait_until_ready
+from labkit.broker.server import Ports
 from labkit.errors import LabError
 from labkit.jvm import training
-from labkit.jvm.kept import Kept
 from labkit.kafka import clients
-from labkit.loopback import HOST, free_ports
+from labkit.loopback import free_ports
 
 EXIT_LIMIT = 120.0  # seconds that the JVM may take to write its cache (about 7 on two free cores)
 
@@ -26,15 +27,15 @@ def train(installation: cache.Installation) -> None:
     with training.exclusive(installation) as fresh:
         if fresh is None:
             return
-        ports = free_ports(2)
-        kept = broker.start_kafka(installation, ports, [f"-XX:AOTCacheOutput={fresh}"])
+        node = Node(installation, 1, [Ports(*free_ports(2))], [f"-XX:AOTCacheOutput={fresh}"])
         try:
-            if not broker.wait_until_ready(kept, ports[0]):
-                raise LabError(f"The broker that trains the cache did not start:\n{kept.log()}")
-            _use(f"{HOST}:{ports[0]}")
-            _end(kept)
+            if not wait_until_ready(node.kept, node.address):
+                raise LabError(f"The broker that trains the cache did not start:\n{node.kept.log()}")
+            _use(node.address)
+            os.kill(node.pid, signal.SIGTERM)
+            node.kept.wait(EXIT_LIMIT)
         finally:
-            kept.close()
+            node.kept.close()
 
 
 def _use(address: str) -> None:
@@ -46,11 +47,6 @@ def _use(address: str) -> None:
     consumer.assign([TopicPartition("training", 0, 0)])
     consumer.poll(10)
     consumer.close()
-
-
-def _end(kept: Kept) -> None:
-    os.kill(int((kept.directory / "pid").read_text()), signal.SIGTERM)
-    kept.wait(EXIT_LIMIT)
 
 
 if __name__ == "__main__":

@@ -74,6 +74,16 @@ def answers(address: str) -> bool:
         return False
 
 
+def has_leaders(client: AdminClient, nodes: int) -> bool:
+    """Whether a Kafka has so many brokers now, and every partition has a leader among them."""
+    try:
+        found = client.list_topics(timeout=1)
+    except KafkaException:
+        return False
+    partitions = [each for topic in found.topics.values() for each in topic.partitions.values()]
+    return len(found.brokers) == nodes and all(each.leader in found.brokers for each in partitions)
+
+
 def check_answers(address: str, timeout: float) -> None:
     """Raise LabError unless a Kafka at the address answers a metadata request within `timeout` seconds."""
     try:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from labkit.broker import broker, cache, server
+from labkit.broker import cache, node, server
 from labkit.jvm import jars
 from labkit.jvm.kept import Kept
 from labkit.loopback import free_ports
@@ -29,8 +29,9 @@ def test_the_image_is_the_official_one_at_the_locked_version() -> None:
 
 
 def test_the_settings_are_those_of_the_labs_own_broker() -> None:
-    own = dict(line.split("=", 1) for line in server.SETTINGS.splitlines())
-    where = {"listeners", "advertised.listeners", "controller.quorum.voters"}
+    text = server.properties(Path("data"), 1, [server.Ports(9092, 9093)])
+    where = {"listeners", "advertised.listeners", "controller.quorum.voters", "log.dirs"}
+    own = {name: value for name, value in (line.split("=", 1) for line in text.splitlines()) if name not in where}
     assert {name: value for name, value in settings().items() if name not in where} == own
     assert all(flag in server.FLAGS for flag in SERVICE["environment"]["KAFKA_HEAP_OPTS"].split())
 
@@ -56,7 +57,7 @@ def test_kafka_starts_with_these_settings_and_its_health_check_passes(installati
     subprocess.run(server.java(installation.classpath, server.format_arguments(file)), check=True, capture_output=True)
     kept.start(server.java(installation.classpath, server.server_arguments(file)))
     try:
-        assert broker.wait_until_ready(kept, port), kept.log()
+        assert node.wait_until_ready(kept, f"127.0.0.1:{port}"), kept.log()
         check = ["org.apache.kafka.tools.BrokerApiVersionsCommand", "--bootstrap-server", f"127.0.0.1:{port}"]
         subprocess.run(server.java(installation.classpath, check), check=True, capture_output=True, timeout=60)
     finally:

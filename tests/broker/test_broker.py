@@ -199,7 +199,7 @@ def test_a_port_that_another_kafka_took_is_not_taken_for_its_own(
 def test_an_interrupt_while_kafka_starts_leaves_nothing(
     installation: cache.Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interrupt(kept: Kept, _: int) -> bool:
+    def interrupt(kept: Kept, _: str) -> bool:
         footprints.append(Footprint.of(kept.directory))
         raise KeyboardInterrupt
 

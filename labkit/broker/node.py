@@ -1,0 +1,95 @@
+"""One node of the lab's own Kafka, broker and controller at once: a JVM with a data directory of its own."""
+
+import base64
+import re
+import shutil
+import uuid
+from collections.abc import Sequence
+from pathlib import Path
+
+from labkit.broker import cache, server
+from labkit.broker.server import Ports
+from labkit.errors import LabError
+from labkit.jvm.kept import Kept
+from labkit.kafka import clients
+from labkit.loopback import HOST
+from labkit.waiting import wait_until
+
+STARTED = "Kafka Server started"
+PAUSE = 0.01  # seconds between two looks whether it has started
+START_LIMIT = 60.0  # seconds; a start takes about one, a cold and busy laptop some ten
+END_LIMIT = 10.0  # seconds that a killed node may take to be gone
+
+
+class Node:
+    """A node with a number from 1 on, one of as many as there are `ports`. It is starting when it has been made."""
+
+    def __init__(
+        self, installation: cache.Installation, number: int, ports: Sequence[Ports], options: Sequence[str]
+    ) -> None:
+        self.number = number
+        self.address = f"{HOST}:{ports[number - 1].broker}"
+        self.killed = False
+        self.kept = Kept()
+        data = self.kept.directory / "data"
+        shutil.copytree(installation.data, data)
+        if number > 1:
+            _renumber(data / "meta.properties", number)
+        self._settings = self.kept.directory / "server.properties"
+        self._settings.write_text(server.properties(data, number, ports))
+        self.kept.start(server.java(installation.classpath, server.server_arguments(self._settings), *options))
+
+    @property
+    def alive(self) -> bool:
+        return self.kept.exit_code() is None
+
+    @property
+    def pid(self) -> int:
+        """The id of its JVM's process, also after its end."""
+        return int((self.kept.directory / "pid").read_text())
+
+    def kill(self) -> None:
+        """End it at once (SIGKILL)."""
+        self.killed = True
+        self.kept.kill()
+        self.kept.wait(END_LIMIT)
+
+    def start_again(self) -> None:
+        """Start it with the data that it had, after it has ended; it is not ready yet."""
+        with self._settings.open("a") as settings:
+            settings.write(server.SHORT_SESSION)
+        self.kept.start_again()
+
+    def check(self) -> None:
+        """Raise LabError if it has ended, and was not killed."""
+        if not self.alive and not self.killed:
+            raise LabError(
+                f"The lab's own Kafka has ended, at {self.address}: run the cell with `Lab()` again. "
+                "Its log says more: `print(lab.broker.log())`."
+            )
+
+    def cause(self) -> str:
+        """The line of its log that best says why it ended: the innermost exception, else the last error."""
+        log = self.kept.log()
+        exceptions = re.findall(r"^(?:Caused by: )?([\w.$]+(?:Exception|Error): .+)", log, flags=re.MULTILINE)
+        errors = [line for line in log.splitlines() if "rror" in line]
+        return next(reversed(exceptions or errors), "it said nothing")
+
+
+def wait_until_ready(kept: Kept, address: str) -> bool:
+    """Wait until a node answers a metadata request at its address; False if it ended instead or took too long."""
+
+    def has_ended() -> bool:
+        return kept.exit_code() is not None
+
+    def is_ready() -> bool:  # the port alone says nothing: another program may have taken it
+        return STARTED in kept.log() and clients.answers(address)
+
+    return wait_until(lambda: has_ended() or is_ready(), START_LIMIT, PAUSE) and not has_ended()
+
+
+def _renumber(meta: Path, number: int) -> None:
+    """Make a copy of a formatted data directory that of another node: the rest of it is the same for all nodes."""
+    directory_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+    text = re.sub(r"(?m)^node\.id=.*$", f"node.id={number}", meta.read_text())
+    meta.write_text(re.sub(r"(?m)^directory\.id=.*$", f"directory.id={directory_id}", text))
