@@ -78,7 +78,7 @@ def windowed(readings: StreamingDataFrame) -> StreamingDataFrame:
 def stream(address: str, namespace: str, group: str, state: str, records: int) -> None:
     """Write windows to the topic named like the group; print the time of assignment; stop after the records."""
     topics, numbers = Topics(address, namespace), itertools.count(1)
-    app = LabApplication(address, topics.admin, topics.full(group), Path(state), topics.short)
+    app = LabApplication(topics, group, Path(state))
     app.on_assigned = lambda: print(time.time(), flush=True)
 
     def count() -> None:

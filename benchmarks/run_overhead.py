@@ -59,7 +59,7 @@ def application(step: int, address: str, writes: str) -> None:
             )
             readings = app.dataframe(app.topic(SENSOR, value_deserializer=SafeDeserializer(parse) if step else "json"))
         else:
-            app = lab_app = LabApplication(address, clients.admin(address), writes, Path(state), str)
+            app = lab_app = LabApplication(Topics(address), writes, Path(state))
             readings = lab_app.read(SENSOR, parse, f"{SENSOR}.dead-letter", nothing, nothing)
         alert_filter(readings).to_topic(app.topic(writes))
         threading.Thread(target=lambda: (sys.stdin.read(), app.stop())).start()

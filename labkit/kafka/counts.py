@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import threading
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from confluent_kafka import Consumer, KafkaError, TopicPartition
+from confluent_kafka import Consumer
 
-from labkit.errors import LabError
-from labkit.kafka import clients
+from labkit.kafka import ranges
 
 if TYPE_CHECKING:
     from labkit.kafka.topics import Partitions, Topics
@@ -18,9 +16,7 @@ if TYPE_CHECKING:
 # Kafka makes it for the first transaction. Without it each offset is a record: with it some are markers of a commit or
 # an abort, and some are of records that were aborted.
 TRANSACTIONS = "__transaction_state"
-BATCH = 10_000
 NEAR = 1_000  # offsets
-LIMIT = 60.0  # seconds that counting a topic for the first time may take
 
 
 class Count(NamedTuple):
@@ -104,26 +100,9 @@ class Counts:
     def _read(self, name: str, firsts: Partitions, ends: Partitions) -> Partitions:
         """How many committed records each partition has from the first offset up to, not including, the end."""
         found = dict.fromkeys(firsts, 0)
-        left = {partition for partition, first in firsts.items() if first < ends[partition]}
-        if not left:
-            return found
-        if not self._consumer:
-            settings = {"isolation.level": "read_committed", "enable.partition.eof": True, "fetch.wait.max.ms": 20}
-            self._consumer = clients.consumer(self._topics.address, **settings)
-        full, deadline = self._topics.full(name), time.monotonic() + LIMIT
-        self._consumer.assign([TopicPartition(full, partition, firsts[partition]) for partition in left])
-        while left:
-            self._topics.check()
-            for message in self._consumer.consume(BATCH, timeout=0.02):
-                partition, offset, error = message.partition(), message.offset(), message.error()
-                if error and error.code() != KafkaError._PARTITION_EOF:
-                    continue
-                found[partition] += not error and offset < ends[partition]
-                if error or offset >= ends[partition] - 1:
-                    left.discard(partition)
-            if time.monotonic() > deadline:
-                raise LabError(
-                    f"Topic {name} could not be read within {LIMIT:g} s: `print(lab.broker.log())` says more."
-                )
-        self._consumer.unassign()
+        wanted = {partition: (first, ends[partition]) for partition, first in firsts.items() if first < ends[partition]}
+        if wanted:
+            self._consumer = self._consumer or ranges.consumer(self._topics)
+            for message in ranges.read(self._consumer, self._topics, name, wanted):
+                found[message.partition()] += 1
         return found

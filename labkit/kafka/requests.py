@@ -18,6 +18,15 @@ LIMIT = 15.0  # seconds that a request may take
 LEAST = 0.5  # seconds that a request may take even if less time is left
 LOOK = 0.2  # seconds between two checks that Kafka is still running
 
+# Seconds until another client asks, doubled each time: a client goes on waiting for the broker that it has asked (the
+# controller, the coordinator of a group) when that broker has died; a new one asks its successor.
+PATIENCE = 2.0
+
+# Seconds after which a client itself gives up, which must never happen: if a request about a consumer group has timed
+# out when its coordinator connects, librdkafka 2.12 ends the whole process (an assertion in
+# rd_kafka_enq_once_del_source_return).
+CLIENT_LIMIT = 3600.0
+
 # A broker's errors about a topic or a group that it has only just created.
 NOT_READY = {
     KafkaError.NOT_LEADER_FOR_PARTITION,
@@ -28,6 +37,9 @@ NOT_READY = {
     KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
     KafkaError.COORDINATOR_NOT_AVAILABLE,
     KafkaError.NOT_COORDINATOR,
+    KafkaError.OFFSET_NOT_AVAILABLE,
+    KafkaError._TRANSPORT,
+    KafkaError._DESTROY,
 }
 
 K = TypeVar("K")
@@ -50,7 +62,7 @@ def _limit() -> float:
 
 
 class Requests:
-    """A connected admin client, and the requests made through it.
+    """A connected admin client, and the requests made through it: another one after a broker that did not answer.
 
     `check` raises LabError once Kafka is known to have ended: then no request waits for it any longer.
     """
@@ -61,15 +73,23 @@ class Requests:
         self.admin = clients.admin(address)
 
     def settle(self, ask: Callable[[AdminClient, float], Mapping[K, "Future[Any]"]], *fine: int) -> dict[K, Any]:
-        """The results of a request, which is given the seconds that it may take.
+        """The results of a request, which is given the seconds that its client shall wait.
 
-        The `fine` errors mean that there was nothing to do, and have no result. Raises LabError if Kafka refuses, does
-        not answer, or is not ready in time.
+        It may be made again, so it must be one that changes nothing more the second time. The `fine` errors mean that
+        there was nothing to do, and have no result. Raises LabError if Kafka refuses, does not answer, or is not ready
+        in time.
         """
-        deadline = time.monotonic() + (limit := _limit())
+        deadline, patience = time.monotonic() + _limit(), PATIENCE
         while True:
             self.check()
-            results, errors = _outcome(self._answered(ask(self.admin, limit), deadline))
+            futures = ask(self.admin, CLIENT_LIMIT)
+            if not self._is_answered(futures, min(patience, deadline - time.monotonic())):
+                if time.monotonic() > deadline:
+                    raise self._no_answer()
+                self.admin = clients.admin(self._address)
+                patience *= 2
+                continue
+            results, errors = _outcome(futures)
             serious = [error for error in errors if error.code() not in fine]
             if not serious:
                 return results
@@ -92,12 +112,13 @@ class Requests:
                     raise self._no_answer() from error
             patience *= 2  # a busy broker may need long for each answer
 
-    def _answered(self, futures: Mapping[K, "Future[Any]"], deadline: float) -> Mapping[K, "Future[Any]"]:
+    def _is_answered(self, futures: Mapping[K, "Future[Any]"], seconds: float) -> bool:
+        deadline = time.monotonic() + seconds
         while wait(futures.values(), timeout=LOOK).not_done:
             self.check()
-            if time.monotonic() > deadline + LOOK:  # the client itself gives up at the deadline, and says why
-                raise self._no_answer()
-        return futures
+            if time.monotonic() > deadline:
+                return False
+        return True
 
     def _no_answer(self) -> LabError:
         return LabError(

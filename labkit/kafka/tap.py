@@ -2,19 +2,18 @@
 
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 import orjson
-from confluent_kafka import KafkaError, Message, TopicPartition
+from confluent_kafka import Message, TopicPartition
 
-from labkit.errors import LabError
-from labkit.kafka import clients
+from labkit.kafka import clients, ranges
+from labkit.kafka.ranges import Range
 from labkit.kafka.topics import Partitions, Topics
 
 BATCH = 500  # records drawn at once; with more than that waiting, a tap seeks to the newest
 LOOK = 1.0  # seconds between two checks for emptied topics
-READ_LIMIT = 60.0  # seconds that reading a whole topic may take
 
 
 class Record(NamedTuple):
@@ -154,42 +153,22 @@ def _text(raw: bytes | None) -> str | None:
 def newest(topics: Topics, name: str, count: int, raw: bool = False) -> list[Record]:
     """The newest `count` records that a topic holds now, oldest first."""
     starts, ends = topics.bounds(name)
-    ranges = {partition: (max(end - count, starts[partition]), end) for partition, end in ends.items()}
-    return _read_ranges(topics, name, ranges, raw)[-count:]
+    wanted = {partition: (max(end - count, starts[partition]), end) for partition, end in ends.items()}
+    return _read(topics, name, wanted, raw)[-count:]
 
 
 def everything(topics: Topics, name: str, raw: bool = False) -> list[Record]:
     """Every record that a topic holds now, in order of partition and offset; with `raw` their values stay bytes."""
     starts, ends = topics.bounds(name)
-    records = _read_ranges(topics, name, {p: (starts[p], end) for p, end in ends.items()}, raw)
+    records = _read(topics, name, {p: (starts[p], end) for p, end in ends.items()}, raw)
     return sorted(records, key=lambda each: (each.partition, each.offset))
 
 
-def _read_ranges(topics: Topics, name: str, ranges: dict[int, tuple[int, int]], raw: bool = False) -> list[Record]:
-    """The records from the first offset up to, not including, the second of each partition, in order of arrival."""
-    open_ranges = {partition: end for partition, (first, end) in ranges.items() if first < end}
-    consumer = clients.consumer(
-        topics.address,
-        **{"isolation.level": "read_committed", "enable.partition.eof": True, "fetch.wait.max.ms": 20},
-    )
-    full = topics.full(name)
-    consumer.assign([TopicPartition(full, partition, ranges[partition][0]) for partition in open_ranges])
-    records, deadline = [], time.monotonic() + READ_LIMIT
+def _read(topics: Topics, name: str, wanted: Mapping[int, Range], raw: bool = False) -> list[Record]:
+    """The records in these ranges in order of arrival; if they are of several partitions, in order of their time."""
+    consumer = ranges.consumer(topics)
     try:
-        while open_ranges:
-            topics.check()
-            for message in consumer.consume(1000, timeout=0.02):
-                if message.error():
-                    if message.error().code() == KafkaError._PARTITION_EOF:
-                        open_ranges.pop(message.partition(), None)
-                elif message.offset() < ranges[message.partition()][1]:
-                    records.append(record(message, name, raw))
-                if message.offset() >= ranges[message.partition()][1] - 1:
-                    open_ranges.pop(message.partition(), None)
-            if time.monotonic() > deadline:
-                raise LabError(
-                    f"Topic {name} could not be read within {READ_LIMIT:g} s: `print(lab.broker.log())` says more."
-                )
+        records = [record(message, name, raw) for message in ranges.read(consumer, topics, name, wanted)]
     finally:
         consumer.close()
-    return sorted(records, key=lambda each: each.timestamp) if len(ranges) > 1 else records
+    return sorted(records, key=lambda each: each.timestamp) if len(wanted) > 1 else records

@@ -3,6 +3,7 @@
 import ctypes
 import difflib
 import re
+import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,7 +13,7 @@ from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
 
 from labkit.errors import LabError
 from labkit.kafka.counts import Counts
-from labkit.kafka.requests import Requests, wait_for_promised
+from labkit.kafka.requests import LIMIT, LOOK, Requests, wait_for_promised
 
 DEAD_LETTER = ".dead-letter"
 INTERNAL = ("__", "changelog__", "repartition__")  # prefix of internal topics
@@ -33,9 +34,13 @@ class Topics:
 
     def __post_init__(self) -> None:
         self.requests = Requests(self.address, self.check)
-        self.admin = self.requests.admin
         self.counts = Counts(self)
         self._settle, self._metadata = self.requests.settle, self.requests.metadata
+
+    @property
+    def admin(self) -> AdminClient:
+        """A connected client."""
+        return self.requests.admin
 
     def full(self, name: str) -> str:
         full = self.namespace + name
@@ -156,10 +161,18 @@ class Topics:
         wanted = {TopicPartition(self.full(name), partition): spec for partition in self.partitions(name)}
         if not wanted:
             return {}
-        found = self._settle(
-            lambda admin, limit: admin.list_offsets(wanted, isolation_level=level, request_timeout=limit)
-        )
-        return {tp.partition: result.offset for tp, result in found.items()}
+        deadline = time.monotonic() + LIMIT
+        while True:
+            found = self._settle(
+                lambda admin, limit: admin.list_offsets(wanted, isolation_level=level, request_timeout=limit)
+            )
+            offsets = {tp.partition: result.offset for tp, result in found.items()}
+            # A partition whose leader has died has the offset -1001, and no error, until another one leads it.
+            if all(offset >= 0 for offset in offsets.values()):
+                return offsets
+            if time.monotonic() > deadline:
+                raise LabError(f"A partition of {name} has no leader: `print(lab.broker.log())` says more.")
+            time.sleep(LOOK)
 
 
 def delete_records(admin: AdminClient, ends: list[TopicPartition], limit: float) -> dict[TopicPartition, Any]:

@@ -1,6 +1,7 @@
 """A Quix Streams Application that runs in a thread of the lab, and sets unreadable records aside."""
 
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from quixstreams.core.stream.functions import FilterWithMetadataFunction
 from quixstreams.dataframe import StreamingDataFrame
 from quixstreams.models import Deserializer
 from quixstreams.models.serializers.exceptions import IgnoreMessage
-from quixstreams.models.topics import Topic, TopicAdmin, TopicManager
+from quixstreams.models.topics import Topic, TopicAdmin, TopicConfig, TopicManager
 from quixstreams.models.topics.exceptions import CreateTopicFailure
 from quixstreams.state.rocksdb import RocksDBOptions
 from quixstreams.utils.printing import Printer
@@ -34,6 +35,8 @@ CONSUMER = {"fetch.wait.max.ms": 20, "heartbeat.interval.ms": 200, "session.time
 
 # Waiting until a run has caught up means waiting for a commit; ten commits per second cost no measurable speed.
 COMMIT = 0.1  # seconds
+
+NEW = 10.0  # seconds within which every broker knows a new topic
 
 # The state of a lab's windows is small: RocksDB need not let 64 MB of changes to it pile up in memory, nor cache 1 GB.
 STATE = RocksDBOptions(write_buffer_size=2**20, block_cache_size=2**23)
@@ -109,12 +112,23 @@ class PromptAdmin(TopicAdmin):
     truth, and a client without pending work has length 0, so it is falsy.
     """
 
-    def __init__(self, client: AdminClient) -> None:
-        self._client = client
+    def __init__(self, topics: Topics) -> None:
+        self._topics = topics
 
     @property
     def admin_client(self) -> AdminClient:
-        return self._client
+        return self._topics.admin
+
+    def inspect_topics(self, topic_names: list[str], timeout: float = 30) -> dict[str, TopicConfig | None]:
+        """Ask again if a topic is so new that not all brokers know it yet."""
+        deadline = time.monotonic() + NEW
+        while True:
+            try:
+                return super().inspect_topics(topic_names, timeout)
+            except KafkaException as error:
+                if error.args[0].code() != KafkaError.UNKNOWN_TOPIC_OR_PART or time.monotonic() > deadline:
+                    raise
+            time.sleep(0.02)
 
     def _finalize_create(self, futures: dict[str, Any], finalize_timeout: float = 60) -> None:
         for name, future in futures.items():
@@ -163,7 +177,7 @@ class LabApplication(Application):
             consumer_poll_timeout=0.05,
             consumer_extra_config=clients.RECONNECT | CONSUMER | static,
             producer_extra_config=clients.RECONNECT | transactions,
-            topic_manager=CarefulTopics(PromptAdmin(topics.admin), full),
+            topic_manager=CarefulTopics(PromptAdmin(topics), full),
             rocksdb_options=STATE,
             loglevel=None,
         )

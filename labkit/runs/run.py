@@ -3,6 +3,7 @@
 import dataclasses
 import math
 import shutil
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from confluent_kafka import KafkaError, KafkaException
 from quixstreams.checkpointing.exceptions import CheckpointConsumerCommitError, CheckpointProducerTimeout
 from quixstreams.dataframe import StreamingDataFrame
+from quixstreams.exceptions import PartitionAssignmentError
 from quixstreams.internal_producer import KafkaProducerTransactionCommitFailed
 from quixstreams.kafka.exceptions import KafkaBrokerUnavailableError, KafkaProducerDeliveryError
 from quixstreams.models import Topic
@@ -40,9 +42,15 @@ OUTAGES = (
 # What it answers then to a producer whose transaction it has ended.
 ENDED = (KafkaError.INVALID_TXN_STATE, KafkaError.INVALID_PRODUCER_ID_MAPPING, KafkaError.UNKNOWN_PRODUCER_ID)
 
+# What it answers to a static member whose place another one has taken.
+DOUBLED = (KafkaError.FENCED_INSTANCE_ID, KafkaError._FATAL)
+DOUBLED_AGAIN = 60.0  # seconds within which that is believed the second time
+
 
 def is_outage(error: Exception) -> bool:
     """Whether another attempt may succeed, from the committed offsets on."""
+    if isinstance(error, PartitionAssignmentError):  # raised in a callback of the consumer
+        return isinstance(error.__cause__, Exception) and is_outage(error.__cause__)
     if isinstance(error, KafkaException):
         cause = error.args[0]
         return cause.retriable() or cause.txn_requires_abort() or cause.code() in ENDED
@@ -70,6 +78,7 @@ class Run(Worker):
         self._groups, self._topics = groups, groups.topics
         self._spec = spec
         self._member: str | None = None
+        self._doubled = -math.inf
         self._begun = ""
 
     def build(self, directory: Path) -> None:
@@ -279,10 +288,21 @@ class Run(Worker):
                 self._app.run()
                 return
             except Exception as error:
-                if not is_outage(error):
+                if not (is_outage(error) or self._is_doubled(error)):
                     raise
                 if not self._start_again(error):
                     return
+
+    def _is_doubled(self, error: Exception) -> bool:
+        """Whether Kafka has taken this member for two, whose second has taken its place.
+
+        A coordinator that dies while a static member joins may leave it so. Another process with the member's number
+        gets the same answer: against that one it must not be repeated at once.
+        """
+        if not (isinstance(error, KafkaException) and error.args[0].code() in DOUBLED):
+            return False
+        before, self._doubled = self._doubled, time.monotonic()
+        return self._doubled - before > DOUBLED_AGAIN
 
     def _start_again(self, error: Exception) -> bool:
         """Go on when Kafka answers, which was away for so long that it has forgotten this member of the group; whether

@@ -1,0 +1,56 @@
+"""Reading ranges of offsets of a topic: the committed records in them, and no more."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
+
+from labkit.errors import LabError
+from labkit.kafka import clients
+
+if TYPE_CHECKING:
+    from labkit.kafka.topics import Topics
+
+BATCH = 10_000
+LIMIT = 60.0  # seconds that reading may take
+Range = tuple[int, int]  # from the first offset up to, not including, the second
+
+
+def consumer(topics: Topics) -> Consumer:
+    """One that reads ranges, one topic at a time."""
+    settings = {"isolation.level": "read_committed", "enable.partition.eof": True, "fetch.wait.max.ms": 20}
+    return clients.consumer(topics.address, **settings)
+
+
+def read(consumer: Consumer, topics: Topics, name: str, ranges: Mapping[int, Range]) -> Iterator[Message]:
+    """The committed records in a range of each of these partitions, in order of arrival.
+
+    Raises LabError if Kafka has ended, or if it takes more than LIMIT seconds.
+    """
+    left = {partition for partition, (first, end) in ranges.items() if first < end}
+    full, deadline = topics.full(name), time.monotonic() + LIMIT
+    consumer.assign([TopicPartition(full, partition, ranges[partition][0]) for partition in left])
+    while left:
+        topics.check()
+        for message in consumer.consume(BATCH, timeout=0.02):
+            partition, offset, error = message.partition(), message.offset(), message.error()
+            end = ranges[partition][1]
+            if error and error.code() == KafkaError._PARTITION_EOF:
+                if offset >= end or _is_end(topics, name, partition, offset):
+                    left.discard(partition)
+            elif not error:
+                if offset < end:
+                    yield message
+                if offset >= end - 1:
+                    left.discard(partition)
+        if time.monotonic() > deadline:
+            raise LabError(f"Topic {name} could not be read within {LIMIT:g} s: `print(lab.broker.log())` says more.")
+    consumer.unassign()
+
+
+def _is_end(topics: Topics, name: str, partition: int, offset: int) -> bool:
+    """Whether no committed record follows: a broker that has just become the leader may not know the newest yet."""
+    return topics.end_offsets(name, committed=True).get(partition, 0) <= offset
