@@ -16,6 +16,7 @@ from labkit.readings import Corrupt, World, named_for
 from labkit.runs.worker import Worker
 
 FLUSH_LIMIT = 10.0  # seconds that Kafka may take to acknowledge what it was sent
+SILENCE = 2.0  # seconds without an acknowledgement after which a producer says that it waits
 
 
 class Production(Worker):
@@ -46,6 +47,7 @@ class Production(Worker):
         self._full = topics.full(writes)
         self._producer = clients.producer(topics.address)
         self._stopping = threading.Event()
+        self._answered = time.monotonic()  # when Kafka last acknowledged a reading, or had none to acknowledge
 
     def start(self) -> None:
         """Continue in the world as it is now; if `records` was given, for that many more readings.
@@ -88,7 +90,15 @@ class Production(Worker):
         parts = [f"{self.delivered} readings written to {self.writes}"]
         parts += [f"{self.rate():.1f} a second"] if self.alive else []
         parts += [f"{self.failed} failed"] if self.failed else []
-        return ", ".join(parts)
+        parts += [self._waiting_in_words()] if self.alive else []
+        return ", ".join(filter(None, parts))
+
+    def _waiting_in_words(self) -> str:
+        """How many readings Kafka has not acknowledged, once it has been silent for too long; else empty."""
+        waiting, seconds = self.accepted - self.delivered - self.failed, time.monotonic() - self._answered
+        if waiting <= 0 or seconds < SILENCE:
+            return ""
+        return f"{waiting} waiting: Kafka has acknowledged none for {seconds:.0f} s"
 
     def _work(self) -> None:
         self._is_running()
@@ -110,6 +120,8 @@ class Production(Worker):
 
     def _accept(self, item: Mapping[str, Any] | Corrupt) -> None:
         reading = item.reading if isinstance(item, Corrupt) else item
+        if self.accepted == self.delivered + self.failed:
+            self._answered = time.monotonic()
         value, key = encoded(item, self.writes), reading["device"].encode()
         while True:
             try:
@@ -133,6 +145,7 @@ class Production(Worker):
         return self._stopping.is_set()
 
     def _on_delivery(self, error: Any, _: Any) -> None:
+        self._answered = time.monotonic()
         if error:
             self.failed += 1
             self.note = f"Kafka refused a reading: {error.str()}"

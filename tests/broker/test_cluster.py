@@ -1,0 +1,115 @@
+"""Three Kafka nodes: what is acknowledged outlives any one of them."""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from confluent_kafka.admin import ConfigResource
+
+from labkit import Lab, LabError
+from labkit.broker import OwnBroker, find_or_start
+from labkit.kafka import clients
+from labkit.pipelines import average_temperature
+from labkit.runs.replicas import Replicas
+from tests.pipelines import oracle
+from tests.waiting import eventually
+
+LIMIT = 60  # seconds until everything goes on, on a busy machine
+
+
+@pytest.fixture(scope="module")
+def cluster(installation: Any) -> Iterator[OwnBroker]:  # noqa: ARG001
+    broker = OwnBroker(nodes=3)
+    yield broker
+    broker.close()
+
+
+@pytest.fixture
+def lab(cluster: OwnBroker, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Iterator[Lab]:
+    """A lab whose own Kafka is the module's cluster."""
+    monkeypatch.setattr("labkit.broker.find_or_start", lambda *_: cluster)
+    monkeypatch.setattr(cluster, "close", lambda: None)
+    monkeypatch.setenv("LAB_NAMESPACE", f"{request.node.name[:20]}-")
+    with Lab(brokers=3) as lab:
+        yield lab
+        cluster.start()
+        lab.reset()
+
+
+def leader(cluster: OwnBroker, topic: str, partition: int = 0) -> int:
+    return clients.admin(cluster.address).list_topics(timeout=10).topics[topic].partitions[partition].leader
+
+
+def test_three_brokers_keep_three_copies_of_which_two_must_be_written(lab: Lab, cluster: OwnBroker) -> None:
+    lab.create_topic("sensor", partitions=3)
+    admin = clients.admin(cluster.address)
+    found = admin.list_topics(timeout=10)
+    name = lab.full_name("sensor")
+    assert {each.id for each in found.brokers.values()} == {1, 2, 3}
+    assert [sorted(each.replicas) for each in found.topics[name].partitions.values()] == [[1, 2, 3]] * 3
+    (settings,) = admin.describe_configs([ConfigResource("topic", name)]).values()
+    assert settings.result(10)["min.insync.replicas"].value == "2"
+    assert cluster.address.count(":") == 3
+    assert [f"Kafka, node {n}:" in lab.broker.log() for n in (1, 2, 3)] == [True] * 3
+
+
+def test_each_broker_in_turn_is_killed_and_no_acknowledged_reading_is_lost(lab: Lab, cluster: OwnBroker) -> None:
+    """The leader, the coordinator of the group and the active controller are among them."""
+    lab.create_topic("sensor", partitions=3)
+    producer = lab.produce(devices=6, per_second=20)
+    run = lab.run(average_temperature, reads="sensor", writes="avg-temp", replicas=2)
+    assert isinstance(run, Replicas)
+    lab.wait_for("avg-temp", records=100, timeout=LIMIT)
+    for node in (1, 2, 3):
+        cluster.kill(node)
+        lab.wait_for("avg-temp", new=300, timeout=LIMIT)
+        cluster.start()
+    producer.stop()
+    assert producer.error is None
+    run.wait_until_caught_up(LIMIT)
+    assert (run.status, run.error) == ("running", None)
+
+    sent = lab.records("sensor")
+    assert Counter(identity(each.value) for each in sent).most_common(1)[0][1] == 1
+    assert len(sent) == producer.total()
+    seen = [oracle.Reading(each.value["device"], each.value["timestamp"], each.value["temperature"]) for each in sent]
+    expected = {window(each) for each in oracle.average_temperature(seen)}
+    assert {window(each.value) for each in lab.records("avg-temp")} >= expected
+
+
+def test_with_two_of_three_killed_the_producer_waits_says_so_and_loses_nothing(lab: Lab, cluster: OwnBroker) -> None:
+    producer = lab.produce(per_second=50)
+    lab.wait_for("sensor", records=50, timeout=LIMIT)
+    first = leader(cluster, lab.full_name("sensor"))
+    second, third = (number for number in (1, 2, 3) if number != first)
+    cluster.kill(second)
+    cluster.kill(third)
+    eventually(lambda: "waiting" in producer.facts(), LIMIT)
+    before = producer.total()
+    cluster.start()
+    eventually(lambda: producer.total() > before + 100, LIMIT)
+    eventually(lambda: "waiting" not in producer.facts(), LIMIT)
+    producer.stop()
+    assert producer.error is None
+    assert len(lab.records("sensor")) == producer.total()
+
+
+def test_a_lab_has_one_broker_or_three_and_none_beside_that_of_lab_broker(
+    lab: Lab, cluster: OwnBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(LabError, match="has 1 broker, or 3"):
+        find_or_start(nodes=2)
+    with pytest.raises(LabError, match="numbered from 1 to 3"):
+        lab.broker.kill(4)
+    monkeypatch.setenv("LAB_BROKER", cluster.address)
+    with pytest.raises(LabError, match="unset it, or leave out brokers"):
+        find_or_start(nodes=3)
+
+
+def identity(reading: Any) -> tuple[str, int]:
+    return reading["device"], reading["timestamp"]
+
+
+def window(value: Any) -> tuple[str, int, float]:
+    return value["device"], value["start"], value["temperature"]
