@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from labkit import flink as flinks
     from labkit.exercises import bench, checks, verdict  # noqa: F401
     from labkit.flink import engine  # noqa: F401 - so that a type checker knows flinks.engine, and the same below
-    from labkit.live import chart, controls, dashboard, pacing, panel, plot, table, tiles, topology, windows  # noqa: F401
-    from labkit.runs import replicas, run, spec  # noqa: F401
+    from labkit.live import chart, controls, dashboard, lanes, pacing, panel, plot, table, tiles, topology, windows  # noqa: F401
+    from labkit.runs import replicas, run, shares, spec  # noqa: F401
 else:
     pd, live, runs, flinks = map(Later, ("pandas", "labkit.live", "labkit.runs", "labkit.flink"))
     exercises = Later("labkit.exercises")
@@ -295,6 +295,15 @@ class Lab:
                 System(self._topics, lambda: self.workers), lambda topic: self._tap([topic], "peek"), self._pacer
             )
         )
+
+    def lanes(self, run: runs.run.Run) -> live.lanes.Lanes:
+        """Each partition that a run reads as a lane: which of its processes has had it, over the last minute, as Kafka
+        sees it; records per second, and lag.
+
+        Example: lab.lanes(run)
+        """
+        quix.load()
+        return self._started.watch(live.lanes.Lanes(runs.shares.Shares(self._groups, run), self._pacer))
 
     def controls(self) -> live.controls.Controls:
         """Buttons and fields for the producer, the alert threshold, and the world that the sensors live in.

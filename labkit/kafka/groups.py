@@ -23,6 +23,14 @@ class GroupOffset(NamedTuple):
     lag: int
 
 
+class Share(NamedTuple):
+    """A partition and who has it now: the name of a static member of its group, empty for any other member."""
+
+    member: str
+    topic: str
+    partition: int
+
+
 @dataclass
 class Groups:
     """The consumer groups in the namespace of some topics."""
@@ -74,11 +82,16 @@ class Groups:
         found: list[GroupOffset] = []
         for group in sorted(self._names()):
             committed = self._committed(group)
-            topics = {tp.topic for tp in [*committed, *self._assigned(group)]}
-            for full in sorted(full for full in topics if not full.startswith(INTERNAL)):
-                known = {tp.partition: tp.offset for tp in committed if tp.topic == full}
-                found += self._offsets_of(group, self.topics.short(full), known)
+            topics = {self.topics.short(tp.topic) for tp in committed} | {each.topic for each in self.shares(group)}
+            for name in sorted(name for name in topics if not name.startswith(INTERNAL)):
+                known = {tp.partition: tp.offset for tp in committed if self.topics.short(tp.topic) == name}
+                found += self._offsets_of(group, name, known)
         return found
+
+    def offsets_in(self, group: str, names: Iterable[str]) -> list[GroupOffset]:
+        """The offsets of one consumer group in all partitions of these topics."""
+        done = self.committed(group, names)
+        return [each for name, known in done.items() for each in self._offsets_of(group, name, known)]
 
     def _offsets_of(self, group: str, name: str, known: Partitions) -> Iterator[GroupOffset]:
         starts, ends = self.topics.bounds(name)
@@ -117,10 +130,17 @@ class Groups:
         )
         return [tp for each in found.values() for tp in each.topic_partitions]
 
-    def _assigned(self, group: str) -> list[TopicPartition]:
-        """The partitions that the members of a consumer group have now."""
+    def shares(self, group: str) -> list[Share]:
+        """The partitions that the members of a consumer group have now: none while Kafka shares them anew.
+
+        A member that was killed has its own until its session has timed out.
+        """
         full = self.topics.full(group)
         found = self.topics.requests.settle(
             lambda admin, limit: admin.describe_consumer_groups([full], request_timeout=limit)
         )
-        return [tp for member in found[full].members for tp in member.assignment.topic_partitions]
+        return [
+            Share((member.group_instance_id or "").removeprefix(f"{full}-"), self.topics.short(tp.topic), tp.partition)
+            for member in found[full].members
+            for tp in member.assignment.topic_partitions
+        ]

@@ -37,20 +37,20 @@ class Buttons(HBox):  # type: ignore[misc]
     """A button for each process of a run, which kills it, and one that starts those that do not run."""
 
     def __init__(self, run: HasMembers) -> None:
+        super().__init__(layout=Layout(flex_flow="row wrap"))
         self._run: HasMembers | None = run
-        several = len(run.members) > 1
-        self._kills = [
-            self._button(f"Kill process {each.number}" if several else "Kill the process", "bolt", self._killing(each))
-            for each in run.members
-        ]
+        self._kills: list[Button] = []
         self._start = self._button("Start again", "play", lambda run: run.start())
         self._said = HTML()
         self.follow()
-        super().__init__([*self._kills, self._start, self._said], layout=Layout(flex_flow="row wrap"))
 
     def follow(self) -> None:
-        """Enable those that can do something now."""
-        alive = [each.alive for each in self._run.members] if self._run else []
+        """Show one for each process, and enable those that can do something now."""
+        members = self._run.members if self._run else []
+        if self._run and len(members) != len(self._kills):
+            self._kills = [self._kill_button(each, len(members) > 1) for each in members]
+            self.children = (*self._kills, self._start, self._said)
+        alive = [each.alive for each in members]
         for button, lives in zip(self._kills, alive or [False] * len(self._kills), strict=True):
             button.disabled = not lives
         self._start.disabled = all(alive)
@@ -60,9 +60,9 @@ class Buttons(HBox):  # type: ignore[misc]
         self._run = None
         self.follow()
 
-    @staticmethod
-    def _killing(member: Member) -> Callable[[HasMembers], None]:
-        return lambda run: run.kill(member.number)
+    def _kill_button(self, member: Member, several: bool) -> Button:
+        words = f"Kill process {member.number}" if several else "Kill the process"
+        return self._button(words, "bolt", lambda run: run.kill(member.number))
 
     def _button(self, words: str, icon: str, act: Callable[[HasMembers], None]) -> Button:
         button = Button(description=words, icon=icon, layout=WIDE)

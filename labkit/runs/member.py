@@ -99,6 +99,12 @@ class Member:
         if self._process and self._process.stdin:
             self._process.stdin.close()
 
+    def end(self, limit: float) -> None:
+        """Tell it to stop, and return when it has ended: after so many seconds it is killed."""
+        self.stop()
+        if not self._ended.wait(limit):
+            self.kill()
+
     def kill(self) -> None:
         """End it at once (SIGKILL), and return when it has ended. Does nothing if it does not run."""
         if self._process and self.alive:

@@ -3,10 +3,11 @@
 import itertools
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from labkit.errors import LabError
 from labkit.kafka.groups import Groups
+from labkit.kafka.requests import within
 from labkit.runs import job
 from labkit.runs.blame import Blame, Line
 from labkit.runs.job import Job
@@ -28,12 +29,13 @@ class Replicas(Run):
     Example: run = lab.run(alert_filter, reads="sensor", writes="alert", in_process=True); run.kill()
     """
 
-    OFFERED = (*Run.OFFERED, "kill", "members")
+    OFFERED = (*Run.OFFERED, "kill", "members", "scale", "wait_until_assigned")
     STOP_LIMIT = 8.0  # seconds: a member interrupts a thread that does not stop, after 2 s, for 3 s
 
     def __init__(self, groups: Groups, spec: Spec, members: int) -> None:
         super().__init__(groups, spec)
         self.members = tuple(map(Member, range(1, members + 1)))
+        self._left = [0, 0, 0]  # what members that have left the group had read, written and set aside
         self._starts = itertools.count(1)
         self._changing = threading.Lock()
 
@@ -43,7 +45,7 @@ class Replicas(Run):
         """
         with self._changing:
             if self.alive:
-                self._start_members()
+                self._start_members(self.members)
         super().start()
 
     def kill(self, member: int = 1) -> None:
@@ -57,16 +59,60 @@ class Replicas(Run):
         wait_until(lambda: victim.alive or self.status != "starting", START_LIMIT)
         victim.kill()
 
+    def scale(self, replicas: int) -> None:
+        """Change the number of processes while it runs. Kafka shares the partitions anew: at once when a process is
+        added, 6 s after one has ended, because it keeps the place of a member that may come back.
+
+        Raises LabError for fewer than one, or if the run has ended. Example: run.scale(3)
+        """
+        if replicas < 1:
+            raise LabError("A pipeline needs at least one replica: run.stop() stops it.")
+        with self._changing:
+            if not self.alive:
+                raise LabError(f"{self.name} is {self.status}: start it first.")
+            leaving, staying = self.members[replicas:], self.members[:replicas]
+            for each in leaving:
+                each.stop()  # all at once
+            for each in leaving:
+                each.end(self.STOP_LIMIT)
+                self._left = [before + more for before, more in zip(self._left, each.totals, strict=True)]
+            self.members = (*staying, *map(Member, range(len(staying) + 1, replicas + 1)))
+            self._start_members(self.members[len(staying) :])
+
+    def wait_until_assigned(self, timeout: float = 30.0) -> None:
+        """Return when every partition of the topics that it reads is assigned to one of its running processes, and all
+        of them have joined. Raises LabError if the run has failed, or if it takes more than `timeout` seconds.
+
+        Example: run.wait_until_assigned()
+        """
+        with within(timeout):
+            wanted = {(name, each) for name in self.reads for each in self._topics.partitions(name)}
+
+            def is_assigned() -> bool:
+                shares = [each for each in self._groups.shares(self.group) if each.topic in self.reads]
+                running = {str(each.number) for each in self.members if each.status == "running"}
+                joined = len(running) == len(self.members)
+                return (
+                    joined and {each[1:] for each in shares} == wanted and {each.member for each in shares} <= running
+                )
+
+            if not self._wait_until(is_assigned, timeout):
+                raise LabError(
+                    f"{self.name} is {self.status}, and after {timeout:g} s not all partitions are assigned."
+                )
+
     def facts(self) -> str:
         ids = [f"process {each.pid}" for each in self.members if each.pid]
         return ", ".join([super().facts(), *ids])
 
     def tables(self) -> Sequence[Sequence[Sequence[str]]]:
         """What each member does, if there are several."""
-        if len(self.members) == 1:
+        if len(self.members) == 1 and not any(self._left):
             return []
         head = ("process", "id", "status", "partitions", "records in", "out", "unreadable", "a second", "lag")
         rows = [*map(self._row, self.members)]
+        if any(self._left):
+            rows.append(("those that left", "", "", "", *map(str, self._left), "", ""))
         totals = [str(sum(int(row[column]) for row in rows)) for column in (4, 5, 6)]
         return [[head, *rows, ("together", "", "", "", *totals, f"{self.rate():.1f}", _or_unknown(self.lag))]]
 
@@ -100,20 +146,17 @@ class Replicas(Run):
         where = self._state_directory / directory
         return Job(self._spec, topics.address, topics.namespace, self.group, str(member.number), where)
 
-    def _start_members(self) -> None:
-        several = len(self.members) > 1
-
+    def _start_members(self, members: Iterable[Member]) -> None:
         def sink(member: Member) -> Callable[[str], object]:
-            prefix = f"{member.number}: " if several else ""
-            return lambda line: self._print(f"{prefix}{line}\n")
+            return lambda line: self._print(f"{f'{member.number}: ' if len(self.members) > 1 else ''}{line}\n")
 
-        for each in self.members:
+        for each in members:
             if not each.alive:
                 each.start(self._job(each, f"start-{next(self._starts)}"), sink(each))
 
     def _work(self) -> None:
         with self._changing:
-            self._start_members()
+            self._start_members(self.members)
         while True:
             self._look()
             with self._changing:
@@ -124,7 +167,7 @@ class Replicas(Run):
             time.sleep(LOOK)
 
     def _look(self) -> None:
-        totals = [each.totals for each in self.members]
+        totals = [self._left, *(each.totals for each in self.members)]
         self.records_in, self.records_out, self.dead_letters = map(sum, zip(*totals, strict=True))
         self.note = "; ".join(dict.fromkeys(filter(None, (each.report.note for each in self.members))))
         if any(each.report.status == "running" for each in self.members):

@@ -57,13 +57,13 @@ def test_three_brokers_keep_three_copies_of_which_two_must_be_written(lab: Lab, 
 def test_each_broker_in_turn_is_killed_and_no_acknowledged_reading_is_lost(lab: Lab, cluster: OwnBroker) -> None:
     """The leader, the coordinator of the group and the active controller are among them."""
     lab.create_topic("sensor", partitions=3)
-    producer = lab.produce(devices=6, per_second=20)
+    producer = lab.produce(devices=30, per_second=5)
     run = lab.run(average_temperature, reads="sensor", writes="avg-temp", replicas=2)
     assert isinstance(run, Replicas)
     lab.wait_for("avg-temp", records=100, timeout=LIMIT)
     for node in (1, 2, 3):
         cluster.kill(node)
-        lab.wait_for("avg-temp", new=300, timeout=LIMIT)
+        lab.wait_for("avg-temp", new=150, timeout=LIMIT)
         cluster.start()
     producer.stop()
     assert producer.error is None
