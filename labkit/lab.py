@@ -52,7 +52,8 @@ class Lab:
     stops with this process. LAB_NAMESPACE, if set, prefixes every topic and consumer group on the broker. There is one
     lab at a time: a new one closes the previous one. Raises LabError if no broker can be reached or started.
 
-    With `brokers=3` the lab's own Kafka is a cluster of three brokers, each of which keeps a copy of every record.
+    With `brokers=3` the lab's own Kafka is a cluster of three brokers, each of which keeps a copy of every record; one
+    that LAB_BROKER names has as many as it has.
 
     `student` is your name in a course: the numbers of some questions depend on it.
 
@@ -341,6 +342,15 @@ class Lab:
     def topics(self) -> pd.DataFrame:
         """Every topic but changelog topics, with its numbers of partitions and records. Example: lab.topics()"""
         return live.table.of_topics([(name, *self._topics.size(name)) for name in self._topics.names()])
+
+    def partitions(self, topic: str) -> pd.DataFrame:
+        """Every partition of a topic: which broker leads it, and which have a copy in sync with it.
+
+        Raises LabError if there is no such topic.
+
+        Example: lab.partitions("sensor")
+        """
+        return live.table.of_leaders(self._topics.leaders(self._existing(topic)))
 
     def groups(self) -> pd.DataFrame:
         """Every consumer group with its topics and partitions: the committed offset, and the lag in records.

@@ -6,7 +6,7 @@ import re
 import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from confluent_kafka import IsolationLevel, KafkaError, TopicCollection, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
@@ -18,6 +18,14 @@ from labkit.kafka.requests import LIMIT, LOOK, Requests, wait_for_promised
 DEAD_LETTER = ".dead-letter"
 INTERNAL = ("__", "changelog__", "repartition__")  # prefix of internal topics
 Partitions = dict[int, int]  # partition -> offset
+
+
+class Leader(NamedTuple):
+    """The broker that leads a partition, None if none does, and the brokers whose copy is in sync with it."""
+
+    partition: int
+    leader: int | None
+    in_sync: tuple[int, ...]
 
 
 @dataclass
@@ -64,6 +72,14 @@ class Topics:
         """The partition numbers of a topic; empty if there is no such topic."""
         topic = self._metadata().get(self.full(name))
         return sorted(topic.partitions) if topic else []
+
+    def leaders(self, name: str) -> list[Leader]:
+        """Who leads the partitions of a topic; empty if there is no such topic."""
+        topic = self._metadata().get(self.full(name))
+        return [
+            Leader(number, each.leader if each.leader >= 0 else None, tuple(sorted(each.isrs)))
+            for number, each in sorted(topic.partitions.items() if topic else ())
+        ]
 
     def names(self) -> list[str]:
         """The topics in the namespace, except the internal ones of Kafka and Quix Streams."""

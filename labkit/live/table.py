@@ -7,6 +7,7 @@ import pandas as pd
 
 from labkit.kafka.groups import GroupOffset
 from labkit.kafka.tap import Record
+from labkit.kafka.topics import Leader
 
 COLUMNS = ["partition", "offset", "time", "key"]
 
@@ -42,6 +43,12 @@ def _named(fields: Mapping[str, Any], origin: str, taken: Collection[str]) -> di
 def of_groups(offsets: Sequence[GroupOffset]) -> pd.DataFrame:
     """One row per consumer group and partition; `committed` is missing where nothing has been committed."""
     return pd.DataFrame(offsets, columns=list(GroupOffset._fields)).astype({"committed": "Int64"})
+
+
+def of_leaders(leaders: Sequence[Leader]) -> pd.DataFrame:
+    """One row per partition: which broker leads it, and which have a copy that is in sync."""
+    rows = [(each.partition, each.leader, ", ".join(map(str, each.in_sync))) for each in leaders]
+    return pd.DataFrame(rows, columns=["partition", "leader", "in sync"]).astype({"leader": "Int64"})
 
 
 def of_topics(topics: Sequence[tuple[str, int, int]]) -> pd.DataFrame:

@@ -55,6 +55,11 @@ class Member:
         before, now = self._before, self.report
         return before[0] + now.records_in, before[1] + now.records_out, before[2] + now.dead_letters
 
+    @property
+    def partitions(self) -> list[tuple[str, int]]:
+        """Topic and number of each of its partitions, as far as it has begun to read them; none once it has ended."""
+        return [(topic, number) for topic, number, _ in self.report.positions] if self.alive else []
+
     def rate(self) -> float:
         """Records per second over about the last five seconds in which this was called; 0 once it has ended."""
         return self._rate.update(self.totals[0]) if self.alive else 0.0

@@ -118,7 +118,7 @@ class Replicas(Run):
 
     def _row(self, member: Member) -> Sequence[str]:
         held = member.report.positions if member.alive else []
-        partitions = ", ".join(str(number) for name, number, _ in held if name in self.reads)
+        partitions = ", ".join(str(number) for name, number in member.partitions if name in self.reads)
         work = (*map(str, member.totals), f"{member.rate():.1f}", _or_unknown(lambda: self._behind(held)))
         return str(member.number), str(member.pid or ""), member.status, partitions, *work
 

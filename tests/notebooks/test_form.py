@@ -103,4 +103,4 @@ def test_it_leads_to_its_exercises_and_to_the_next_lesson(path: Path) -> None:
     last = cells(path, "markdown")[-1].source
     if path.stem != "00_start_here":
         assert f"]({path.stem}_exercises.ipynb)" in last
-    assert "Next: [" in last or path.stem == "06_when_things_break"
+    assert "Next: [" in last or path.stem == "07_scale_out"

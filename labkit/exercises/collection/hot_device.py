@@ -1,0 +1,52 @@
+"""Spreading the readings of a hot device over several keys."""
+
+import random
+
+from labkit.exercises.behaviours import Correct, Once, Present
+from labkit.exercises.exercise import Exercise, Sent, reading, same_reading
+from labkit.exercises.kinds import Producing
+
+
+def readings(luck: random.Random) -> list[Sent]:
+    sent = []
+    for second in range(5):
+        others = [reading(each, second, round(luck.uniform(15, 25), 1)) for each in ("hall", "roof")]
+        hot = [
+            reading("turbine", second + part / 8, round(luck.uniform(60, 90), 1), part="hot")
+            for part in range(luck.choice((5, 6, 7)))
+        ]
+        both = [*others, *hot]
+        luck.shuffle(both)
+        sent += both
+    return sent
+
+
+EXERCISE = Exercise(
+    name="hot-device",
+    title="A hot device",
+    lesson="07_scale_out",
+    number=1,
+    kind=Producing(),
+    readings=readings,
+    identity={"out": ("device", "timestamp")},
+    sources=same_reading,
+    behaviours=(
+        Present("Every reading is in the topic, as a JSON object"),
+        Once("No reading is there twice"),
+        Correct("The turbine's readings take its four keys in turn", columns=("key",), part="hot", points=2),
+        Correct("Every other device keeps its name as the key", columns=("key",), part="ordinary"),
+        Correct("The value is the whole reading, unchanged", columns=("temperature", "humidity")),
+        Correct("The record's time is when the reading was measured", columns=("time",)),
+    ),
+    hints=(
+        "Count the readings of the turbine as you write them: the key has the remainder of that number divided by 4.",
+        "Only the key changes: the value still has the device turbine, or nobody knows whose reading it is.",
+        "The number in the list will not do: it counts the readings of the other devices too.",
+    ),
+    discussion=(
+        "It is tempting to choose the key at random. That spreads the load just as well, but a producer that sends a "
+        "reading once more after an error may then choose another key, and nobody can say afterwards where a reading "
+        "must be. Whoever counts per device must now add up four counts: the keys made the work smaller, and added a "
+        "second step."
+    ),
+)

@@ -1,0 +1,13 @@
+"""The fewest processes of which none has more than it manages, when partitions are shared as evenly as possible."""
+
+from collections.abc import Iterator, Sequence
+from math import ceil
+
+from labkit.exercises.exercise import BASE, Row, Sent
+from labkit.exercises.kinds import digest
+
+
+def expected(sent: Sequence[Sent]) -> Iterator[Row]:
+    partitions, in_all, rate, started = sent[0].fields.values()
+    enough = (n for n in range(1, partitions + 1) if ceil(partitions / n) * in_all / partitions <= rate)
+    yield {"key": None, "time": BASE, "answer": digest("how-many-processes", [next(enough), started - partitions])}

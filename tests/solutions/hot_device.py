@@ -1,0 +1,79 @@
+import json
+from itertools import count
+
+
+def write(readings, producer, topic, key_of, time_of=lambda reading: reading["timestamp"]):
+    for place, reading in enumerate(readings):
+        producer.produce(topic=topic, key=key_of(place, reading), value=json.dumps(reading), timestamp=time_of(reading))
+
+
+def key_in_turn(keys=4, first=0):
+    numbers = count(first)
+
+    def key(_, reading):
+        hot = reading["device"] == "turbine"
+        return f"turbine-{next(numbers) % keys}" if hot else reading["device"]
+
+    return key
+
+
+def answer(readings, producer, topic):
+    write(readings, producer, topic, key_in_turn())
+
+
+def not_spread(readings, producer, topic):
+    write(readings, producer, topic, lambda _, reading: reading["device"])
+
+
+def by_the_place_in_the_list(readings, producer, topic):
+    write(
+        readings,
+        producer,
+        topic,
+        lambda place, reading: f"turbine-{place % 4}" if reading["device"] == "turbine" else reading["device"],
+    )
+
+
+def everything_spread(readings, producer, topic):
+    numbers = count()
+    write(
+        readings,
+        producer,
+        topic,
+        lambda _, reading: (
+            f"turbine-{next(numbers) % 4}"
+            if reading["device"] == "turbine"
+            else f"{reading['device']}-{reading['timestamp'] // 1000 % 4}"
+        ),
+    )
+
+
+def from_one_on(readings, producer, topic):
+    write(readings, producer, topic, key_in_turn(first=1))
+
+
+def five_keys(readings, producer, topic):
+    write(readings, producer, topic, key_in_turn(keys=5))
+
+
+def renamed(readings, producer, topic):
+    key = key_in_turn()
+    for reading in readings:
+        name = key(0, reading)
+        value = json.dumps(reading | {"device": name})
+        producer.produce(topic=topic, key=name, value=value, timestamp=reading["timestamp"])
+
+
+def at_the_time_of_writing(readings, producer, topic):
+    write(readings, producer, topic, key_in_turn(), time_of=lambda _: None)
+
+
+WRONG = [
+    (not_spread, ("The turbine's",)),
+    (by_the_place_in_the_list, ("The turbine's",)),
+    (from_one_on, ("The turbine's",)),
+    (five_keys, ("The turbine's",)),
+    (everything_spread, ("Every other",)),
+    (renamed, ("Every reading", "The turbine's")),
+    (at_the_time_of_writing, ("The record's time",)),
+]
