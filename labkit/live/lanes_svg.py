@@ -9,7 +9,7 @@ from markupsafe import Markup
 from labkit.live.theme import COLOURS, xml
 from labkit.runs.shares import Lane
 
-SPAN = 60.0  # seconds that are drawn
+SPAN, LEAST = 60.0, 15.0  # seconds that are drawn in the end, and at the beginning
 LEFT, WIDTH, RIGHT = 130, 440, 190  # pixels: the partition, its lane, its numbers
 HEIGHT, GAP, LINE = 30, 8, 18
 LETTER = 8
@@ -60,14 +60,14 @@ def _numbers(lane: Lane) -> str:
 
 def svg(seen: Sequence[Look], members: Members) -> Markup:
     """The drawing, labelled with what the newest look says, for screen readers."""
-    lanes = seen[-1].lanes
+    lanes, span = seen[-1].lanes, min(max(seen[-1].time - seen[0].time, LEAST), SPAN)
     others = _others(lanes, members)
     height = len(lanes) * (HEIGHT + GAP) + 24 + LINE * len(others)
-    rows = [_row(row, lane, _stretches(seen, lane)) for row, lane in enumerate(lanes)]
+    rows = [_row(row, lane, _stretches(seen, lane), span) for row, lane in enumerate(lanes)]
     bottom = len(lanes) * (HEIGHT + GAP) + 12
     notes = [
         Markup("<text x='{}' y='{}' text-anchor='{}'>{}</text>").format(x, bottom, anchor, text)
-        for x, anchor, text in ((LEFT, "start", f"{SPAN:.0f} s ago"), (LEFT + WIDTH, "end", "now"))
+        for x, anchor, text in ((LEFT, "start", f"{span:.0f} s ago"), (LEFT + WIDTH, "end", "now"))
     ]
     notes += [
         Markup("<text x='{}' y='{}'>{}</text>").format(LEFT, bottom + LINE * number, text)
@@ -93,18 +93,18 @@ def _stretches(seen: Sequence[Look], lane: Lane) -> Iterable[Stretch]:
             yield Stretch(member, now - parts[0][1], now - parts[-1][2])
 
 
-def _row(row: int, lane: Lane, stretches: Iterable[Stretch]) -> Markup:
+def _row(row: int, lane: Lane, stretches: Iterable[Stretch], span: float) -> Markup:
     top = row * (HEIGHT + GAP)
     middle = top + HEIGHT / 2 + 5
     name = Markup("<text x='0' y='{}'>{}</text>").format(middle, f"{lane.topic} {lane.partition}")
     line = Markup("<path d='M{} {}h{}' stroke='#767676' stroke-dasharray='2 4'/>").format(LEFT, top + HEIGHT / 2, WIDTH)
     numbers = Markup("<text x='{}' y='{}'>{}</text>").format(LEFT + WIDTH + 10, middle, _numbers(lane))
-    return Markup().join([name, line, *(_bar(top, each) for each in stretches), numbers])
+    return Markup().join([name, line, *(_bar(top, each, span) for each in stretches), numbers])
 
 
-def _bar(top: int, stretch: Stretch) -> Markup:
-    x = LEFT + WIDTH * (1 - stretch.begin / SPAN)
-    width = max(WIDTH * (stretch.begin - stretch.end) / SPAN, 2.0)
+def _bar(top: int, stretch: Stretch, span: float) -> Markup:
+    x = LEFT + WIDTH * (1 - stretch.begin / span)
+    width = max(WIDTH * (stretch.begin - stretch.end) / span, 2.0)
     colour = COLOURS[(stretch.member - 1) % len(COLOURS)]
     rect = Markup(
         "<rect x='{:.1f}' y='{}' width='{:.1f}' height='{}' fill='#fff'/>"

@@ -80,8 +80,9 @@ class Replicas(Run):
             self._start_members(self.members[len(staying) :])
 
     def wait_until_assigned(self, timeout: float = 30.0) -> None:
-        """Return when every partition of the topics that it reads is assigned to one of its running processes, and all
-        of them have joined. Raises LabError if the run has failed, or if it takes more than `timeout` seconds.
+        """Return when every partition of the topics that it reads is assigned to one of its processes, and all of them
+        have joined the group; those that were killed do not count. Raises LabError if the run has failed, or if it
+        takes more than `timeout` seconds.
 
         Example: run.wait_until_assigned()
         """
@@ -90,10 +91,10 @@ class Replicas(Run):
 
             def is_assigned() -> bool:
                 shares = [each for each in self._groups.shares(self.group) if each.topic in self.reads]
-                running = {str(each.number) for each in self.members if each.status == "running"}
-                joined = len(running) == len(self.members)
+                alive = {str(each.number): each.status for each in self.members if each.alive}
+                joined = {*alive.values()} == {"running"}
                 return (
-                    joined and {each[1:] for each in shares} == wanted and {each.member for each in shares} <= running
+                    joined and {each[1:] for each in shares} == wanted and {each.member for each in shares} <= {*alive}
                 )
 
             if not self._wait_until(is_assigned, timeout):

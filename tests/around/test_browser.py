@@ -1,5 +1,6 @@
 """What a student sees: JupyterLab in a real Chromium, a notebook run from top to bottom, a chart that moves."""
 
+import re
 from pathlib import Path
 
 import nbformat
@@ -7,6 +8,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
 from tests.around import jupyter
+from tests.waiting import eventually
 
 PLOT = "document.querySelector('.js-plotly-plot')"
 NEWEST = f"Math.max(...{PLOT}.data.flatMap(trace => Array.from(trace.x || [0])))"
@@ -79,4 +81,35 @@ def test_a_process_is_killed_and_started_again_with_the_buttons(tmp_path: Path) 
         two.get_by_text("running").wait_for()
         assert kill.is_enabled()
         assert int(together.locator("td").nth(4).inner_text()) > 0
+    assert problems == []
+
+
+COLOURS = "all => all.map(each => each.getAttribute('fill'))"
+LANES = """
+lab.create_topic("three", partitions=3)
+lab.produce(writes="three", devices=30, per_second=3, name="thirty")
+shared = lab.run(lambda readings: readings, reads="three", writes="copies", name="shared", in_process=True)
+lab.lanes(shared)
+"""
+
+
+@pytest.mark.usefixtures("installation")
+def test_partitions_move_between_lanes_of_processes(tmp_path: Path) -> None:
+    sources = ["from labkit import Lab\n\nlab = Lab()", LANES, "shared.wait_until_assigned()\nshared.scale(3)"]
+    cells = [new_code_cell(each) for each in sources]
+    metadata = {"kernelspec": {"name": "python3", "display_name": ""}}
+    nbformat.write(new_notebook(cells=cells, metadata=metadata), tmp_path / "lanes.ipynb")
+    problems: list[str] = []
+    with jupyter.serving("--notebooks", str(tmp_path)) as address, jupyter.page(problems) as page:
+        jupyter.run_all(page, address, "lanes.ipynb")
+        drawing = page.locator("svg[aria-label*='three partition 0']")
+        drawing.scroll_into_view_if_needed(timeout=60_000)
+        page.locator("svg[aria-label*='partition 0: process 1'][aria-label*='partition 2: process 1']").wait_for()
+
+        def owners() -> set[str]:
+            return {*re.findall(r"partition \d: process (\d)", drawing.get_attribute("aria-label"))}
+
+        eventually(lambda: owners() == {"1", "2", "3"}, 60)
+        eventually(lambda: len({*drawing.locator("rect[stroke]").evaluate_all(COLOURS)}) == 3, 20)
+        jupyter.screenshot(drawing, "lanes")
     assert problems == []

@@ -1,0 +1,67 @@
+"""What lanes draw: who has which partition, since when, and in words."""
+
+import xml.etree.ElementTree as ET
+
+import pytest
+
+from labkit import Lab
+from labkit.live.lanes_svg import Look, svg, words
+from labkit.runs.shares import Lane
+from tests.live.browser import sees_all
+from tests.waiting import eventually
+
+NAMES = {"svg": "http://www.w3.org/2000/svg"}
+
+
+def lanes(*members: int | None) -> list[Lane]:
+    return [Lane("sensor", number, member, 10.0, 3) for number, member in enumerate(members)]
+
+
+def bars(drawing: str) -> list[tuple[float, float, str]]:
+    """Left edge, width and colour of each stretch."""
+    found = ET.fromstring(drawing).findall("svg:rect[@stroke]", NAMES)
+    return [(float(each.get("x")), float(each.get("width")), each.get("fill")) for each in found]
+
+
+def test_a_partition_that_moves_is_drawn_in_the_colours_of_its_owners_with_the_gap_between() -> None:
+    seen = [
+        Look(0.0, lanes(1)),
+        Look(20.0, lanes(None)),
+        Look(25.0, lanes(2)),
+        Look(60.0, lanes(2)),
+    ]
+    first, second = bars(svg(seen, [(1, True), (2, True)]))
+    assert first[2] != second[2]
+    pixels_a_second = first[1] / 20
+    assert second[1] == pytest.approx(35 * pixels_a_second, abs=0.2)
+    assert second[0] - (first[0] + first[1]) == pytest.approx(5 * pixels_a_second, abs=0.2)
+
+
+def test_lanes_in_words_name_owner_rate_lag_the_idle_and_the_ended() -> None:
+    said = words(lanes(1, None), [(1, True), (2, True), (3, True), (4, False)]).splitlines()
+    assert said == [
+        "sensor partition 0: process 1, 10.0 records/s, lag 3",
+        "sensor partition 1: nobody, 10.0 records/s, lag 3",
+        "processes 2, 3: no partition",
+        "process 4: ended",
+    ]
+
+
+def test_a_name_cannot_break_the_drawing() -> None:
+    drawn = svg([Look(0.0, [Lane("<b>&'", 0, 1, 0.0, 0)])], [(1, True)])
+    assert "<b>" in "".join(ET.fromstring(drawn).itertext())
+
+
+def test_they_follow_a_run_and_end_with_it(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    sees_all(monkeypatch)
+    lab.create_topic("sensor", partitions=2)
+    run = lab.run(lambda readings: readings, reads="sensor", name="copy")
+    shown = lab.lanes(run)
+    eventually(lambda: "sensor partition 1: process 1" in shown.summary(), 10)
+    eventually(lambda: "process 1" in shown.children[0].value, 10)
+    lab.produce(records=30, per_second=None, devices=10).wait(10)
+    run.stop()
+    eventually(lambda: "nobody" in shown.summary() and "process 1: ended" in shown.summary(), 10)
+    run.retire("the test is over")
+    eventually(lambda: shown.finished, 10)
+    assert "These lanes have ended" in shown.children[0].value
