@@ -19,6 +19,7 @@ from labkit import Lab, LabError, doctor
 from labkit.broker import OwnBroker, cache, training
 from labkit.jvm import store
 from labkit.jvm.store import AnyInstallation
+from labkit.kafka import properties
 
 if TYPE_CHECKING:
     from labkit.runs.worker import Worker
@@ -324,7 +325,7 @@ def _train(installation: AnyInstallation, train: Callable[[AnyInstallation], Non
 
 @contextlib.contextmanager
 def _lab() -> Iterator[Lab]:
-    if not os.environ.get("LAB_BROKER"):
+    if not properties.address():
         raise LabError("LAB_BROKER is not set: run `lab broker` in another terminal, and copy the line it prints.")
     with Lab() as lab:
         yield lab

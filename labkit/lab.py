@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from labkit import broker, cells, readings
 from labkit.errors import LabError
-from labkit.kafka import tap
+from labkit.kafka import properties, tap
 from labkit.kafka.groups import Groups
 from labkit.kafka.requests import within
 from labkit.kafka.topics import DEAD_LETTER, Topics
@@ -30,6 +30,7 @@ from labkit.waiting import wait_until
 
 if TYPE_CHECKING:
     import pandas as pd
+    from quixstreams.kafka import ConnectionConfig
 
     from labkit import exercises, live, runs
     from labkit import flink as flinks
@@ -217,6 +218,20 @@ class Lab:
         for name in names if partitions else ():
             if (found := len(self._topics.partitions(name))) != partitions:
                 raise LabError(f"Topic {name!r} already exists with {found} partitions: choose another name.")
+
+    @property
+    def connection(self) -> ConnectionConfig:
+        """What an Application of Quix Streams needs to connect to this Kafka: its address, and the properties in the
+        file that LAB_KAFKA_CONFIG names, if any.
+
+        Example: Application(broker_address=lab.connection)
+        """
+        quix.load()
+        from quixstreams.kafka import ConnectionConfig
+
+        address = self.broker.address
+        given = {properties.SERVERS: address, **properties.of(address)}
+        return ConnectionConfig.from_librdkafka_dict(given, ignore_extras=True)
 
     def full_name(self, name: str) -> str:
         """The name of a topic or consumer group on the broker: with the prefix in LAB_NAMESPACE, if any.

@@ -1,6 +1,5 @@
 """A Kafka to work with: one that is already running, or one that this process starts and stops."""
 
-import os
 from collections.abc import Callable
 from typing import Protocol
 
@@ -10,7 +9,7 @@ from labkit.broker.server import Ports
 from labkit.errors import LabError
 from labkit.jvm import store, training
 from labkit.jvm.kept import Kept
-from labkit.kafka import clients
+from labkit.kafka import clients, properties
 from labkit.loopback import free_ports
 from labkit.waiting import wait_until
 
@@ -142,7 +141,7 @@ def find_or_start(meanwhile: Callable[[], object] = lambda: None, nodes: int = 1
     """
     if nodes not in (1, 3):
         raise LabError("A lab's own Kafka has 1 broker, or 3: two would stand still as soon as one of them is gone.")
-    if address := os.environ.get("LAB_BROKER", "").strip():
+    if address := properties.address():
         return ExternalBroker(address)
     return OwnBroker(meanwhile=meanwhile, nodes=nodes)
 

@@ -10,7 +10,7 @@ from typing import Any
 from quixstreams import Application
 
 from labkit.exercises.exercise import Exercise, Row, Sent
-from labkit.kafka import clients, tap
+from labkit.kafka import clients, properties, tap
 from labkit.kafka.groups import Groups
 from labkit.runs.application import CONSUMER
 from labkit.waiting import wait_until
@@ -84,12 +84,13 @@ class Bench:
 
     def application(self, group: str) -> Application:
         """An ordinary Application of Quix Streams, as a member of a consumer group."""
+        given = clients.RECONNECT | properties.of(self.groups.topics.address)
         return Application(
             self.groups.topics.address,
             consumer_group=self.groups.topics.full(group),
             auto_offset_reset="earliest",
-            consumer_extra_config=clients.RECONNECT | CONSUMER,
-            producer_extra_config=clients.RECONNECT | PROMPT,
+            consumer_extra_config=given | CONSUMER,
+            producer_extra_config=given | PROMPT,
             loglevel=None,
         )
 

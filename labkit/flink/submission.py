@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from labkit.flink.installation import Installation
+from labkit.flink.security import secured
 from labkit.jvm.kept import Kept
+from labkit.kafka import properties
 from labkit.loopback import HOST
 
 JOB = Path(__file__).with_name("job.py")
@@ -51,10 +53,13 @@ def submit(
     options: Mapping[str, str],
     jvm: Sequence[str],
 ) -> None:
-    """Submit the job, with `values` for the placeholders in the SQL, and further options for the JVM."""
+    """Submit the job, with `values` for the placeholders in the SQL, and further options for the JVM.
+
+    A login at Kafka is in the SQL: only the owner of this process can read the directory.
+    """
     quoted = {name: value.replace("'", "''") for name, value in values.items()}
     filled_in = string.Template(sql).safe_substitute(quoted)  # safe: JSON paths begin with $ too
     (kept.directory / "options.json").write_text(json.dumps(options))
-    (kept.directory / "job.sql").write_text(filled_in)
+    (kept.directory / "job.sql").write_text(secured(filled_in, properties.of(values["broker"])))
     command = [sys.executable, "-P", str(JOB), "options.json", "job.sql"]
     kept.start(command, installation.environment(kept.directory, *jvm))

@@ -4,10 +4,11 @@ import collections
 import logging
 from typing import Any
 
-from confluent_kafka import Consumer, KafkaException, Producer
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
 from confluent_kafka.admin import AdminClient
 
 from labkit.errors import LabError
+from labkit.kafka import properties
 
 LOGGER = logging.getLogger("labkit.clients")
 LINES: collections.deque[str] = collections.deque(maxlen=2000)
@@ -43,11 +44,8 @@ RECONNECT = {"reconnect.backoff.ms": 20, "reconnect.backoff.max.ms": 500}
 
 def common(address: str) -> dict[str, Any]:
     """Settings that every client of the lab shares."""
-    return RECONNECT | {
-        "bootstrap.servers": address,
-        "logger": LOGGER,
-        "error_cb": lambda error: LOGGER.warning("%s", error),
-    }
+    own = {"bootstrap.servers": address, "logger": LOGGER, "error_cb": lambda error: LOGGER.warning("%s", error)}
+    return RECONNECT | properties.of(address) | own
 
 
 def admin(address: str) -> AdminClient:
@@ -86,10 +84,33 @@ def has_leaders(client: AdminClient, nodes: int) -> bool:
 
 def check_answers(address: str, timeout: float) -> None:
     """Raise LabError unless a Kafka at the address answers a metadata request within `timeout` seconds."""
+    met: list[KafkaError] = []
+    before = {*LINES}
+    settings = common(address) | {"error_cb": met.append}
     try:
-        admin(address).list_topics(timeout=timeout)
+        client = AdminClient(settings)
     except KafkaException as error:
-        raise LabError(
-            f"No Kafka answers at {address} (LAB_BROKER): start it there (`docker compose up -d`, `lab broker`), "
-            "or unset LAB_BROKER and the lab starts one of its own."
-        ) from error
+        raise LabError(f"{properties.path()}: {properties.hidden(error.args[0].str())}.") from None
+    try:
+        client.list_topics(timeout=timeout)
+    except KafkaException:
+        client.poll(0)  # calls error_cb
+        raise LabError(_no_answer(address, met, {*LINES} - before)) from None
+
+
+def _no_answer(address: str, met: list[KafkaError], logged: set[str]) -> str:
+    """Why a Kafka does not answer, by the errors that its client has met and logged."""
+    codes, file = {each.code() for each in met}, properties.path()
+    if KafkaError._AUTHENTICATION in codes:
+        return f"Kafka at {address} refused the login: are user and password in {file} right?"
+    if KafkaError._SSL in codes:
+        return f"There is no secure connection to Kafka at {address}: is its certificate signed by the CA in {file}?"
+    if any("state APIVERSION_QUERY" in each for each in logged):  # it hung up at the first request
+        return (
+            f"Kafka at {address} wants another security.protocol: name a file with client properties in "
+            f"{properties.FILE}, such as security.protocol=SASL_SSL (docs/cluster.md)."
+        )
+    return (
+        f"No Kafka answers at {address} (LAB_BROKER): start it there (`docker compose up -d`, `lab broker`), "
+        "or unset LAB_BROKER and the lab starts one of its own."
+    )

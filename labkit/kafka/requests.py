@@ -42,6 +42,13 @@ NOT_READY = {
     KafkaError._DESTROY,
 }
 
+# What Kafka refuses if the user has no permission for it.
+FORBIDDEN = {
+    KafkaError.TOPIC_AUTHORIZATION_FAILED: "topic",
+    KafkaError.GROUP_AUTHORIZATION_FAILED: "consumer group",
+    KafkaError.CLUSTER_AUTHORIZATION_FAILED: "cluster",
+}
+
 K = TypeVar("K")
 _deadline: ContextVar[float | None] = ContextVar("deadline", default=None)
 
@@ -90,11 +97,11 @@ class Requests:
                 patience *= 2
                 continue
             results, errors = _outcome(futures)
-            serious = [error for error in errors if error.code() not in fine]
+            serious = {key: error for key, error in errors.items() if error.code() not in fine}
             if not serious:
                 return results
-            if any(error.code() not in NOT_READY for error in serious) or time.monotonic() > deadline:
-                raise LabError(f"Kafka refused: {serious[0].str()}")
+            if any(error.code() not in NOT_READY for error in serious.values()) or time.monotonic() > deadline:
+                raise LabError(_refusal(*next(iter(serious.items()))))
             time.sleep(0.02)
 
     def metadata(self) -> dict[str, TopicMetadata]:
@@ -135,11 +142,19 @@ def wait_for_promised(condition: Callable[[], bool]) -> None:
         )
 
 
-def _outcome(futures: Mapping[K, "Future[Any]"]) -> tuple[dict[K, Any], list[KafkaError]]:
-    results, errors = {}, []
+def _outcome(futures: Mapping[K, "Future[Any]"]) -> tuple[dict[K, Any], dict[K, KafkaError]]:
+    results, errors = {}, {}
     for key, future in futures.items():
         try:
             results[key] = future.result()
         except KafkaException as error:
-            errors.append(error.args[0])
+            errors[key] = error.args[0]
     return results, errors
+
+
+def _refusal(key: object, error: KafkaError) -> str:
+    """What Kafka refused, in one line; `key` is the topic, partition or group that the request was about."""
+    if kind := FORBIDDEN.get(error.code()):
+        name = getattr(key, "topic", getattr(key, "name", key))
+        return f"Kafka does not allow this user to do this with the {kind} {name}: docs/cluster.md has the permissions."
+    return f"Kafka refused: {error.str()}"

@@ -20,7 +20,7 @@ from quixstreams.state.rocksdb import RocksDBOptions
 from quixstreams.utils.printing import Printer
 from rich.console import Console
 
-from labkit.kafka import clients
+from labkit.kafka import clients, properties
 from labkit.kafka.requests import wait_for_promised
 from labkit.kafka.topics import Topics
 from labkit.readings import BadReading
@@ -167,6 +167,7 @@ class LabApplication(Application):
         full = topics.full(group)
         static = {"group.instance.id": f"{full}-{member}"} if member else {}
         transactions = {"transactional.id": transactional_id} if transactional_id else {}
+        given = clients.RECONNECT | properties.of(topics.address)
         super().__init__(
             topics.address,
             consumer_group=full,
@@ -175,8 +176,8 @@ class LabApplication(Application):
             state_dir=state,
             commit_interval=COMMIT,
             consumer_poll_timeout=0.05,
-            consumer_extra_config=clients.RECONNECT | CONSUMER | static,
-            producer_extra_config=clients.RECONNECT | transactions,
+            consumer_extra_config=given | CONSUMER | static,
+            producer_extra_config=given | transactions,
             topic_manager=CarefulTopics(PromptAdmin(topics), full),
             rocksdb_options=STATE,
             loglevel=None,

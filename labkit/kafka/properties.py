@@ -1,0 +1,64 @@
+"""How to reach a Kafka that somebody else runs: its address in LAB_BROKER, all else in the file of LAB_KAFKA_CONFIG."""
+
+import os
+from pathlib import Path
+
+from labkit.errors import LabError
+
+ADDRESS, FILE = "LAB_BROKER", "LAB_KAFKA_CONFIG"
+SERVERS = "bootstrap.servers"
+
+
+def address() -> str:
+    """The address (host:port) of the Kafka to use; empty if the lab shall start one of its own.
+
+    Raises LabError if the file cannot be read, if it has no address and LAB_BROKER neither, or if they differ.
+    """
+    given, in_file = _given(), read().get(SERVERS, "")
+    if given and in_file not in ("", given):
+        raise LabError(f"{ADDRESS} is {given}, but {path()} has {SERVERS}={in_file}: leave one of them out.")
+    if path() and not given and not in_file:
+        raise LabError(f"{path()} ({FILE}) does not say where Kafka is: set {ADDRESS}=host:port.")
+    return given or in_file
+
+
+def of(broker: str) -> dict[str, str]:
+    """The client properties, by librdkafka's names, for a Kafka at this address; none for a lab's own."""
+    found = read()
+    return {name: value for name, value in found.items() if name != SERVERS} if broker == address() else {}
+
+
+def path() -> str:
+    """The file that LAB_KAFKA_CONFIG names; empty if it names none."""
+    return os.environ.get(FILE, "").strip()
+
+
+def read() -> dict[str, str]:
+    """What the file says: lines `name=value`, and comments that begin with #. Raises LabError if it cannot be read."""
+    if not path():
+        return {}
+    try:
+        lines = Path(path()).expanduser().read_text().splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not a text"
+        raise LabError(f"Cannot read {path()} ({FILE}): {reason}.") from None
+    found = {}
+    for number, line in enumerate(map(str.strip, lines), 1):
+        if not line or line.startswith("#"):
+            continue
+        name, sign, value = line.partition("=")
+        if not sign:  # the line is not shown: it may be a part of a secret
+            raise LabError(f"Line {number} of {path()} ({FILE}) is not name=value, such as security.protocol=SASL_SSL.")
+        found[name.strip()] = value.strip()
+    return found
+
+
+def hidden(text: str) -> str:
+    """A text without any value of the file, other than short words such as `true`."""
+    for value in sorted(read().values(), key=len, reverse=True):
+        text = text.replace(value, "…") if len(value) > 5 else text
+    return text
+
+
+def _given() -> str:
+    return os.environ.get(ADDRESS, "").strip()
