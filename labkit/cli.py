@@ -178,6 +178,8 @@ def run(pipeline: str, reads: str | None, writes: str | None, replicas: int, **o
 @click.option("--into", default="flink-files", show_default=True, help="The folder to write to.")
 @click.option("--bounded", is_flag=True, help="Stop at the current end of the topic, and close all windows.")
 @click.option("--resume", is_flag=True, help="Resume from the newest checkpoint in the folder.")
+@click.option("--cluster", help="HOST:PORT of a Flink cluster that runs the job; it must see the folder too.")
+@click.option("--kafka", help="Kafka's address as that cluster sees it, if it is another one.")
 def flink(**options: Any) -> None:
     """Run the Flink job until Ctrl+C: readings into files, each exactly once.
 
@@ -185,6 +187,8 @@ def flink(**options: Any) -> None:
     after a crash.
 
     Example: lab flink --into flink-files
+
+    Example: lab flink --into /shared/flink-files --cluster 127.0.0.1:8081
     """
     with _lab() as lab:
         _watch(lab.flink(**options))

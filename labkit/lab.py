@@ -187,19 +187,27 @@ class Lab:
         bounded: bool = False,
         resume: bool = False,
         name: str = "flink",
+        cluster: str | None = None,
+        kafka: str | None = None,
     ) -> flinks.FlinkJob:
         """Run the Flink SQL job, which writes files to a folder, in its own process.
 
         Without `into` each job gets a new folder, which is deleted with the lab. `sql` is a different job: a modified
         `labkit.flink.SQL`. `bounded=True` reads up to the current end of the topic, closes all windows and stops.
         `resume=True` continues from the newest checkpoint in the folder, or in that of the last job. A job with the
-        same name and topic, or one started by an earlier execution of the same cell, is replaced. Raises LabError if
-        Flink is not installed, the topic does not exist, the folder cannot be used, or the job cannot be resumed.
+        same name and topic, or one started by an earlier execution of the same cell, is replaced.
+
+        With a `cluster` (host:port of its REST interface) the job runs on that standalone Flink cluster, which must see
+        the folder under the same path, and Kafka at `kafka`, if that differs from the address here. There a task that
+        fails is started again; the job is cancelled half a minute after this process has ended, however it ends.
+
+        Raises LabError if Flink is not installed, the topic does not exist, the folder cannot be used, the job cannot
+        be resumed, or the cluster does not answer, is of another version, or has no free slot.
 
         Example: lab.flink(bounded=True)
         """
-        job = self._flink.job(name, reads, into, sql, bounded, resume)
-        job.check(resume, self._started.replaced_by(job.identity))
+        job = self._flink.job(name, reads, into, sql, bounded, resume, cluster, kafka)
+        self._flink.check(job, resume, self._started.replaced_by(job.identity))
         replaced = self._started.replace(job)
         self._flink.submit(job, resume)
         self._started.adopt(job, replaced)

@@ -207,7 +207,7 @@ class Sql:
         sql = self.tables.replace("${out}", bench.full(exercise, "out")) + "\n" + answer.strip().rstrip(";") + ";\n"
         try:
             job = engine.job(exercise.name, exercise.topic("in"), None, sql, True, False)
-            job.check(False, [])
+            engine.check(job, False, [])
             engine.submit(job, False)
             try:
                 job.wait_until_caught_up(FLINK_LIMIT)

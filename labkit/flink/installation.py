@@ -43,6 +43,12 @@ class Installation(store.Installation):
             except OSError:  # another disk
                 shutil.copy2(jar, link)
 
+    @property
+    def connector(self) -> Path:
+        """The jar that a Flink cluster does not have: the connector for Kafka."""
+        (jar,) = (each for each in self.lock.jars if "connector-kafka" in each.coordinates)
+        return self.jar_directory / jar.filename
+
     def environment(self, scratch: Path, *options: str) -> dict[str, str]:
         """What PyFlink's launcher of the JVM reads from its environment; `scratch` becomes its working directory, and
         temporary files go there too: Flink unpacks jars of 24 MB, and a job that is killed leaves them.

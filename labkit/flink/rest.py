@@ -2,32 +2,56 @@
 
 import json
 import re
+import time
 from http.client import HTTPException
 from typing import Any
 from urllib.parse import quote
 from urllib.request import ProxyHandler, Request, build_opener
 
 from labkit.flink.checkpoints import Checkpoints
-from labkit.loopback import HOST
 
 LIMIT = 5.0  # seconds that an answer may take
 OFFSET = re.compile(r"\.partition\.(\d+)\.currentOffset$")
 
 
-class Rest:
-    """The one job of a cluster that listens at a port of this machine; raises OSError if nothing answers."""
+ENDED = ("FINISHED", "FAILED", "CANCELED")  # states of a job
 
-    def __init__(self, port: int) -> None:
-        self.address = f"http://{HOST}:{port}"
+
+class Rest:
+    """The REST interface of Flink at an address, such as http://127.0.0.1:8081; raises OSError if nothing answers."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
         self._open = build_opener(ProxyHandler({})).open  # never through a proxy
         self._offsets: list[tuple[str, str]] = []  # where to ask for them: vertex and metric
 
-    def job(self) -> str | None:
-        """The id of the job once all its tasks run."""
+    def version(self) -> str:
+        return str(self._get("/config")["flink-version"])
+
+    def free_slots(self) -> int:
+        return int(self._get("/overview")["slots-available"])
+
+    def job(self, name: str) -> str | None:
+        """The id of the job of this name once all its tasks run."""
         for job in self._get("/jobs/overview")["jobs"]:
-            if job["state"] == "RUNNING" and job["tasks"]["running"] == job["tasks"]["total"]:
+            if job["name"] == name and job["state"] == "RUNNING" and job["tasks"]["running"] == job["tasks"]["total"]:
                 return str(job["jid"])
         return None
+
+    def unfinished(self, name: str) -> list[str]:
+        """The ids of all jobs of this name that have not ended."""
+        jobs = self._get("/jobs/overview")["jobs"]
+        return [str(job["jid"]) for job in jobs if job["name"] == name and job["state"] not in ENDED]
+
+    def cancel(self, job: str) -> None:
+        """Request that a job ends, without a last checkpoint."""
+        self._answer(Request(f"{self.address}/jobs/{job}?mode=cancel", method="PATCH"))
+
+    def keep_alive(self, job: str, seconds: float) -> None:
+        """Let a job of a cluster live on for so many seconds: it is cancelled if nobody says so again."""
+        body = json.dumps({"expiredTimestamp": round((time.time() + seconds) * 1000)}).encode()
+        where = f"{self.address}/jobs/{job}/clientHeartbeat"
+        self._answer(Request(where, body, {"Content-Type": "application/json"}, method="PATCH"))
 
     def checkpoints(self, job: str) -> Checkpoints:
         found = self._get(f"/jobs/{job}/checkpoints")
@@ -66,6 +90,6 @@ class Rest:
     def _answer(self, request: Request) -> Any:
         try:
             with self._open(request, timeout=LIMIT) as answer:
-                return json.load(answer)
+                return json.loads(answer.read() or "{}")
         except (HTTPException, ValueError) as error:  # it is just starting, or just ending; URLError is an OSError
             raise OSError(str(error)) from error

@@ -1,5 +1,6 @@
 """A Flink job that runs in its own process, and its progress."""
 
+import contextlib
 import hashlib
 import threading
 import time
@@ -12,19 +13,23 @@ from confluent_kafka import KafkaException
 
 from labkit.errors import LabError
 from labkit.flink.checkpoints import Checkpoints, logged
+from labkit.flink.cluster import HEARTBEAT, Cluster
 from labkit.flink.failures import explain
 from labkit.flink.installation import Installation
 from labkit.flink.rest import Rest
 from labkit.flink.results import KINDS, Results
-from labkit.flink.submission import options, submit
+from labkit.flink.submission import local, options, submit
 from labkit.jvm.kept import Kept
+from labkit.kafka import properties
 from labkit.kafka.groups import Groups
 from labkit.kafka.topics import DEAD_LETTER, Partitions
-from labkit.loopback import free_ports
+from labkit.loopback import HOST, free_ports
 from labkit.runs import blame
 from labkit.runs.worker import Worker
+from labkit.waiting import wait_until
 
 PERIOD = 0.5  # seconds between two looks at the job
+CANCEL_LIMIT = 30.0  # seconds that a cluster may take to cancel a job
 
 
 class Progress(NamedTuple):
@@ -44,7 +49,7 @@ class FlinkJob(Worker):
     """The SQL job: it reads a topic and writes files to `folder`, until it is stopped or has read everything.
 
     `progress` says how far it has got, `web` is the address of Flink's own interface while it is running. The job ends
-    with this process, however that ends.
+    with this process, however that ends; on a cluster up to half a minute later.
 
     Example: job = lab.flink(bounded=True)
     """
@@ -52,7 +57,18 @@ class FlinkJob(Worker):
     OFFERED = (*Worker.OFFERED, "progress", "folder", "web", "group", "lag", "kill", "wait_until_caught_up")
     STOP_LIMIT = 60.0  # seconds that the last checkpoint may take
 
-    def __init__(self, groups: Groups, name: str, reads: str, folder: Path, sql: str, bounded: bool) -> None:
+    def __init__(
+        self,
+        groups: Groups,
+        name: str,
+        reads: str,
+        folder: Path,
+        sql: str,
+        bounded: bool,
+        cluster: Cluster | None = None,
+        kafka: str | None = None,
+    ) -> None:
+        """Without a `cluster` it runs in a process of its own. `kafka` is Kafka's address as seen from the cluster."""
         super().__init__(name)
         self.reads = (reads,)
         self.progress = Progress()
@@ -60,6 +76,7 @@ class FlinkJob(Worker):
         self._topic, self._letters = reads, f"{reads}{DEAD_LETTER}"
         self._results = Results(folder)
         self._sql, self._bounded = sql, bounded
+        self._cluster, self._kafka = cluster, kafka or groups.topics.address
         self._job: str | None = None
         self._positions: Partitions = {}
         self._stopping = threading.Event()
@@ -70,13 +87,16 @@ class FlinkJob(Worker):
         """The folder that the job writes to. Example: job.folder"""
         return self._results.folder
 
-    def check(self, resume: bool, predecessors: Sequence[Worker]) -> None:
-        """Raise LabError if this job could not start once its `predecessors` are stopped. Nothing is changed.
+    def check(self, resume: bool, predecessors: Sequence[Worker], version: str) -> None:
+        """Raise LabError if this job could not start once its `predecessors` are stopped, also on a cluster of another
+        version of Flink. Nothing is changed.
 
-        Example: job.check(resume=False, predecessors=[])
+        Example: job.check(resume=False, predecessors=[], version="2.3.0")
         """
         try:
             self._refuse(resume)
+            if self._cluster:
+                self._cluster.check(version)
             if not any(isinstance(job, FlinkJob) and job.alive and job.folder == self.folder for job in predecessors):
                 self._results.claim()
                 self._results.release()
@@ -225,16 +245,45 @@ class FlinkJob(Worker):
         values = {
             "topic": self._topics.full(self._topic),
             "letters": self._topics.full(self._letters),
-            "broker": self._topics.address,
+            "broker": self._kafka,
             "group": self._topics.full(self.group),
             "folder": self.folder.as_uri(),
             "until": "latest-offset" if self._bounded else "unbounded",
         }
-        (port,) = free_ports(1)
-        self._rest = Rest(port)
+        self._rest, where = self._place(installation)
         self.web = self._rest.address
         self._begun = time.time()
-        submit(self._kept, installation, self._sql, values, options(self._results.checkpoints, checkpoint, port), jvm)
+        settings = options(self._full_name, self._results.checkpoints, checkpoint) | where
+        login = properties.of(self._topics.address)
+        submit(self._kept, installation, self._sql, values, login, settings, jvm)
+
+    def _place(self, installation: Installation) -> tuple[Rest, dict[str, str]]:
+        """Where Flink answers, and the settings that make the job run there."""
+        if self._cluster:
+            rest = Rest(f"http://{self._cluster.address}")
+            self._cancel(rest)  # one that a killed kernel has left
+            return rest, self._cluster.options([installation.connector])
+        (port,) = free_ports(1)
+        return Rest(f"http://{HOST}:{port}"), local(port)
+
+    @property
+    def _full_name(self) -> str:
+        """What the job is called in Flink; a resumed one has the name that it had."""
+        return f"readings into files ({self._topics.full(self.group)})"
+
+    def _cancel(self, rest: Rest) -> None:
+        """End what is left of this job on a cluster, and wait until it has: nobody else may write to its folder."""
+
+        def is_over() -> bool:
+            with contextlib.suppress(OSError):  # the cluster has gone, and its jobs with it; or it is just busy
+                left = rest.unfinished(self._full_name)
+                for job in left:
+                    rest.cancel(job)
+                return not left
+            return False
+
+        if not wait_until(is_over, CANCEL_LIMIT, PERIOD):
+            raise LabError(f"The job could not be cancelled: look at {rest.address}, and cancel it there.")
 
     # ------------------------------------------------------------------- work
 
@@ -248,12 +297,14 @@ class FlinkJob(Worker):
                 if self.progress.checkpoints.done and not swept:
                     swept = True
                     self._results.sweep(self._begun)
-            self._count(logged(self._kept.log()))
+            self._count(self.progress.checkpoints if self._cluster else logged(self._kept.log()))
             if code and not (self._stopping.is_set() and not asked):
                 raise LabError(f"{explain(code, self._kept.log())} Its log is {self._results.internal}/flink.log.")
         finally:
             (self._results.internal / "flink.log").write_text(self._kept.log())
             self._kept.close()
+            if self._cluster:
+                self._cancel(self._rest)
             self._results.release()
 
     def _renew(self) -> None:
@@ -279,9 +330,11 @@ class FlinkJob(Worker):
     def _look(self) -> None:
         """Update the progress of the job."""
         try:
-            self._job = self._job or self._rest.job()
+            self._job = self._job or self._rest.job(self._full_name)
             if not self._job:
                 return
+            if self._cluster:
+                self._rest.keep_alive(self._job, HEARTBEAT)
             self._is_running()
             self._positions = self._rest.positions(self._job) or self._positions
             checkpoints = self._rest.checkpoints(self._job)

@@ -9,14 +9,12 @@ from pathlib import Path
 from labkit.flink.installation import Installation
 from labkit.flink.security import secured
 from labkit.jvm.kept import Kept
-from labkit.kafka import properties
 from labkit.loopback import HOST
 
 JOB = Path(__file__).with_name("job.py")
 SQL = Path(__file__).with_name("sensor_job.sql").read_text()
 
 OPTIONS = {
-    "pipeline.name": "readings into files",
     "execution.runtime-mode": "STREAMING",
     "execution.checkpointing.interval": "2 s",
     "execution.checkpointing.mode": "EXACTLY_ONCE",
@@ -24,12 +22,10 @@ OPTIONS = {
     "execution.checkpointing.num-retained": "2",
     "execution.checkpointing.externalized-checkpoint-retention": "RETAIN_ON_CANCELLATION",
     "execution.state-recovery.claim-mode": "NO_CLAIM",
-    "restart-strategy.type": "none",  # a failed job says so; whether to resume is the user's decision
     "table.local-time-zone": "UTC",
     "table.exec.source.idle-timeout": "5 s",  # an idle partition no longer holds back the watermark
     "table.optimizer.reuse-optimize-block-with-digest-enabled": "true",  # views in common are computed once
     "parallelism.default": "1",
-    "rest.bind-address": HOST,
     "metrics.fetcher.update-interval": "500 ms",
     "web.refresh-interval": "500 ms",  # maximum age of its answers
     "python.executable": sys.executable,
@@ -37,9 +33,18 @@ OPTIONS = {
 }
 
 
-def options(checkpoints: Path, resumed: Path | None, port: int) -> dict[str, str]:
-    """Flink's settings: where it keeps checkpoints, the one to resume from, the port of its REST interface."""
-    own = {"execution.checkpointing.dir": checkpoints.as_uri(), "rest.bind-port": str(port)}
+def local(port: int) -> dict[str, str]:
+    """Settings of a Flink in the job's own process, whose REST interface listens at a port of this machine."""
+    return {
+        "restart-strategy.type": "none",  # a failed job says so; whether to resume is the user's decision
+        "rest.bind-address": HOST,
+        "rest.bind-port": str(port),
+    }
+
+
+def options(name: str, checkpoints: Path, resumed: Path | None) -> dict[str, str]:
+    """Settings of a job wherever it runs: its name, where it keeps checkpoints, and the one to resume from."""
+    own = {"pipeline.name": name, "execution.checkpointing.dir": checkpoints.as_uri()}
     if resumed:
         own["execution.state-recovery.path"] = resumed.as_uri()
     return OPTIONS | own
@@ -50,16 +55,18 @@ def submit(
     installation: Installation,
     sql: str,
     values: Mapping[str, str],
+    login: Mapping[str, str],
     options: Mapping[str, str],
     jvm: Sequence[str],
 ) -> None:
-    """Submit the job, with `values` for the placeholders in the SQL, and further options for the JVM.
+    """Submit the job, with `values` for the placeholders in the SQL, client properties for a `login` at Kafka, Flink's
+    settings, and further options for the JVM.
 
     A login at Kafka is in the SQL: only the owner of this process can read the directory.
     """
     quoted = {name: value.replace("'", "''") for name, value in values.items()}
     filled_in = string.Template(sql).safe_substitute(quoted)  # safe: JSON paths begin with $ too
     (kept.directory / "options.json").write_text(json.dumps(options))
-    (kept.directory / "job.sql").write_text(secured(filled_in, properties.of(values["broker"])))
+    (kept.directory / "job.sql").write_text(secured(filled_in, login))
     command = [sys.executable, "-P", str(JOB), "options.json", "job.sql"]
     kept.start(command, installation.environment(kept.directory, *jvm))

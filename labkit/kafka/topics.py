@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from confluent_kafka import IsolationLevel, KafkaError, TopicCollection, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
+from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec, TopicMetadata
 
 from labkit.errors import LabError
 from labkit.kafka.counts import Counts
 from labkit.kafka.requests import LIMIT, LOOK, Requests, wait_for_promised
 
 DEAD_LETTER = ".dead-letter"
+NEW_LIMIT = 2.0  # seconds within which every broker has heard of a new topic
 INTERNAL = ("__", "changelog__", "repartition__")  # prefix of internal topics
 Partitions = dict[int, int]  # partition -> offset
 
@@ -70,12 +71,12 @@ class Topics:
 
     def partitions(self, name: str) -> list[int]:
         """The partition numbers of a topic; empty if there is no such topic."""
-        topic = self._metadata().get(self.full(name))
+        topic = self._known(name).get(self.full(name))
         return sorted(topic.partitions) if topic else []
 
     def leaders(self, name: str) -> list[Leader]:
         """Who leads the partitions of a topic; empty if there is no such topic."""
-        topic = self._metadata().get(self.full(name))
+        topic = self._known(name).get(self.full(name))
         return [
             Leader(number, each.leader if each.leader >= 0 else None, tuple(sorted(each.isrs)))
             for number, each in sorted(topic.partitions.items() if topic else ())
@@ -88,10 +89,18 @@ class Topics:
 
     def require(self, *names: str) -> None:
         """Raise LabError, listing the existing topics, unless all these exist."""
-        known = self._metadata()
+        known = self._known(*names)
         for name in names:
             if self.full(name) not in known:
                 raise LabError(f"There is no topic {name!r}{self._near(name)}")
+
+    def _known(self, *names: str) -> dict[str, TopicMetadata]:
+        """The metadata of all topics. Of those that this lab has created a broker may hear a moment after another."""
+        mine = {self.full(name) for name in self.used.intersection(names)}
+        deadline = time.monotonic() + NEW_LIMIT
+        while not mine <= (found := self._metadata()).keys() and time.monotonic() < deadline:
+            time.sleep(0.02)
+        return found
 
     def _near(self, name: str) -> str:
         names = self.names()

@@ -1,0 +1,52 @@
+"""A standalone Flink cluster that somebody else runs, to which a job is submitted."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from labkit.errors import LabError
+from labkit.flink.rest import Rest
+
+# Seconds after which the cluster cancels a job of which it has heard nothing more: this process has ended.
+HEARTBEAT = 30.0
+
+
+class Cluster:
+    """Its `address` (host:port) is that of its REST interface. Raises LabError if it is none."""
+
+    def __init__(self, address: str) -> None:
+        if not re.fullmatch(r"[\w.-]+:\d{1,5}", address):
+            raise LabError(f"{address!r} is no address of a Flink cluster: give HOST:PORT, such as 127.0.0.1:8081.")
+        self.address = address
+        self.host, _, self.port = address.partition(":")
+
+    def check(self, version: str) -> None:
+        """Raise LabError unless a cluster of this version answers that has a slot free."""
+        rest = Rest(f"http://{self.address}")
+        try:
+            found, free = rest.version(), rest.free_slots()
+        except OSError as error:
+            raise LabError(f"No Flink cluster answers at {self.address} ({error}): is that its REST port?") from None
+        if found != version:
+            raise LabError(f"The cluster at {self.address} runs Flink {found}: the lab's job needs {version}.")
+        if not free:
+            raise LabError(f"The cluster at {self.address} has no free slot: stop a job, or start a task manager.")
+
+    def options(self, jars: Sequence[Path]) -> dict[str, str]:
+        """Settings for a job that goes to this cluster, with jars that it does not have.
+
+        A failed task is started again, on another task manager if its own has gone.
+        """
+        return {
+            "execution.target": "remote",
+            "rest.address": self.host,
+            "rest.port": self.port,
+            "pipeline.jars": ";".join(each.as_uri() for each in jars),
+            "restart-strategy.type": "fixed-delay",
+            "restart-strategy.fixed-delay.attempts": "100",
+            "restart-strategy.fixed-delay.delay": "500 ms",
+            # The job is cancelled when its client's heartbeats end: see `Rest.keep_alive`.
+            "execution.attached": "true",
+            "execution.shutdown-on-attached-exit": "true",
+            "client.heartbeat.timeout": f"{HEARTBEAT * 1000:.0f}",
+        }
