@@ -199,7 +199,7 @@ class Lab:
 
         With a `cluster` (host:port of its REST interface) the job runs on that standalone Flink cluster, which must see
         the folder under the same path, and Kafka at `kafka`, if that differs from the address here. There a task that
-        fails is started again; the job is cancelled half a minute after this process has ended, however it ends.
+        fails is started again; the job is cancelled within two minutes after this process has ended, however it ends.
 
         Raises LabError if Flink is not installed, the topic does not exist, the folder cannot be used, the job cannot
         be resumed, or the cluster does not answer, is of another version, or has no free slot.

@@ -7,7 +7,8 @@ from pathlib import Path
 from labkit.errors import LabError
 from labkit.flink.rest import Rest
 
-# Seconds after which the cluster cancels a job of which it has heard nothing more: this process has ended.
+# Seconds after which a cluster may cancel a job of which it has heard nothing more, as this process has ended. It looks
+# for such jobs once a minute.
 HEARTBEAT = 30.0
 
 

@@ -49,7 +49,7 @@ class FlinkJob(Worker):
     """The SQL job: it reads a topic and writes files to `folder`, until it is stopped or has read everything.
 
     `progress` says how far it has got, `web` is the address of Flink's own interface while it is running. The job ends
-    with this process, however that ends; on a cluster up to half a minute later.
+    with this process, however that ends; on a cluster up to two minutes later.
 
     Example: job = lab.flink(bounded=True)
     """
