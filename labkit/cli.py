@@ -20,6 +20,7 @@ from labkit.broker import OwnBroker, cache, training
 from labkit.jvm import store
 from labkit.jvm.store import AnyInstallation
 from labkit.kafka import properties
+from labkit.loopback import HOST
 
 if TYPE_CHECKING:
     from labkit.runs.worker import Worker
@@ -211,9 +212,10 @@ def peek(topic: str, records: int) -> None:
 @click.option("--devices", default=3, show_default=True, help="The number of simulated devices.")
 @click.option("--per-second", "rate", default=1.0, show_default=True, help="Readings per second from each.")
 @click.option("--seed", default=0, show_default=True, help="The same seed gives the same temperatures.")
+@click.option("--host", default=HOST, show_default=True, help="Where to listen: 0.0.0.0 lets other computers in.")
 @click.option("--port", default=8866, show_default=True, help="The port to use, or else the next free one.")
 @click.option("--no-browser", is_flag=True, help="Print the address instead of opening a browser.")
-def dashboard(port: int, no_browser: bool, **parameters: Any) -> None:
+def dashboard(host: str, port: int, no_browser: bool, **parameters: Any) -> None:
     """Serve the dashboard of notebook 04 as a web page until Ctrl+C.
 
     Example: lab dashboard --source nyc-weather
@@ -222,7 +224,7 @@ def dashboard(port: int, no_browser: bool, **parameters: Any) -> None:
 
     if parameters["source"] and Path(parameters["source"]).exists():
         parameters["source"] = str(Path(parameters["source"]).resolve())
-    page.serve(NOTEBOOKS / "04_live_charts.ipynb", parameters, port, not no_browser)
+    page.serve(NOTEBOOKS / "04_live_charts.ipynb", parameters, host, port, not no_browser)
 
 
 @main.command()

