@@ -21,12 +21,14 @@ from labkit.jvm import store
 from labkit.jvm.store import AnyInstallation
 from labkit.kafka import properties
 from labkit.loopback import HOST
+from labkit.waiting import wait_until
 
 if TYPE_CHECKING:
     from labkit.runs.worker import Worker
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 SETTINGS = Path(__file__).with_name("jupyter")
+RESTART = 30.0  # seconds after which `lab broker --nodes 3` starts a broker again
 
 
 class OneLine(click.Group):
@@ -99,6 +101,8 @@ def doctor_command() -> None:
 def broker_command(nodes: str) -> None:
     """Run a Kafka in the foreground, for several terminals and notebooks.
 
+    One of three brokers that has ended is started again half a minute later.
+
     Example: lab broker; then run the line that it prints in each other terminal
 
     Example: lab broker --nodes 3
@@ -107,9 +111,9 @@ def broker_command(nodes: str) -> None:
     try:
         click.echo(f"export LAB_BROKER={broker.address}")
         click.echo("Kafka is ready. Copy the line above into your other terminals; Ctrl+C stops it.", err=True)
-        for each in broker.nodes if len(broker.nodes) > 1 else ():
-            click.echo(f"Broker {each.number} is process {each.pid}: `kill -9 {each.pid}` ends it.", err=True)
-        while any(each.alive for each in broker.nodes):
+        if len(broker.nodes) > 1:
+            _supervise(broker)
+        while broker.alive:
             time.sleep(0.2)
         raise LabError(f"Kafka stopped by itself:\n{broker.log(10)}")
     finally:
@@ -327,6 +331,21 @@ def _train(installation: AnyInstallation, train: Callable[[AnyInstallation], Non
         train(installation)
     state = "ready" if installation.aot else "being trained by another lab"
     click.echo(f"Ahead-of-time cache: {state}\n{installation.directory}")
+
+
+def _supervise(broker: OwnBroker) -> None:
+    """Start what has ended again after a while, as on a server, until all of it has ended."""
+    for each in broker.nodes:
+        click.echo(f"Broker {each.number} is process {each.pid}: `kill -9 {each.pid}` ends it.", err=True)
+    while any(each.alive for each in broker.nodes):
+        ended = [each for each in broker.nodes if not each.alive]
+        for each in ended:
+            click.echo(f"Broker {each.number} has ended, and is started again in {RESTART:g} s.", err=True)
+        if ended and not wait_until(lambda: not any(each.alive for each in broker.nodes), RESTART):
+            broker.start()
+            for each in ended:
+                click.echo(f"Broker {each.number} is back, as process {each.pid}.", err=True)
+        time.sleep(0.2)
 
 
 @contextlib.contextmanager

@@ -26,9 +26,9 @@ def lab(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
 class Terminal:
     """A command that goes on until Ctrl+C, which must end it cleanly; `said` is its standard output."""
 
-    def __init__(self, *arguments: str, **environment: str) -> None:
+    def __init__(self, *arguments: str, stderr: int | None = None, **environment: str) -> None:
         here = os.environ | environment
-        self.process = subprocess.Popen([LAB, *arguments], stdout=subprocess.PIPE, text=True, env=here)
+        self.process = subprocess.Popen([LAB, *arguments], stdout=subprocess.PIPE, stderr=stderr, text=True, env=here)
         assert self.process.stdout
         self.stdout = self.process.stdout
         self.said = ""
@@ -64,6 +64,33 @@ def test_three_terminals_do_what_the_notebooks_do() -> None:
         newest = lab("peek", "sensor", "--records", "1", **here).stdout.splitlines()[1]
         assert int(newest.split()[1]) == int(written[1]) - 1  # the last offset: nothing that was accepted is lost
         assert re.match(r"alert_filter stopped: sensor → alert, \d+ in, \d+ out\.", run.said)
+
+
+@pytest.mark.usefixtures("installation")
+def test_one_of_three_brokers_is_killed_and_everything_goes_on() -> None:
+    with Terminal("broker", "--nodes", "3", stderr=subprocess.PIPE) as broker:
+        found = re.fullmatch(r"export LAB_BROKER=((127\.0\.0\.1:\d+,?){3})\n", broker.stdout.readline())
+        assert found
+        here = {"LAB_BROKER": found[1]}
+        assert broker.process.stderr
+        said = [broker.process.stderr.readline() for _ in range(4)]  # "Kafka is ready", and a line for each
+        victim = re.fullmatch(r"Broker 2 is process (\d+): `kill -9 \1` ends it\.\n", said[2])
+        assert victim
+        with Terminal("produce", "--per-second", "50", **here) as produce:
+            eventually(lambda: "sensor-1" in lab("peek", "sensor", "--records", "3", **here).stdout, 60)
+            os.kill(int(victim[1]), signal.SIGKILL)
+            assert "Broker 2 has ended, and is started again in 30 s" in broker.process.stderr.readline()
+            before = newest_time(here)
+            eventually(lambda: newest_time(here) > before, 60)
+        written = re.match(r"producer of sensor stopped: (\d+) readings written to sensor\.", produce.said)
+        assert written
+        shown = lab("peek", "sensor", "--records", "1", **here).stdout.splitlines()[1]
+        assert int(shown.split()[1]) == int(written[1]) - 1
+        broker.process.stderr.close()
+
+
+def newest_time(here: dict[str, str]) -> str:
+    return lab("peek", "sensor", "--records", "1", **here).stdout.splitlines()[1].split()[3]
 
 
 def test_a_pipeline_may_be_started_before_what_it_reads(broker: OwnBroker) -> None:
@@ -189,3 +216,6 @@ def test_flink_writes_files_until_ctrl_c_and_resumes(broker: OwnBroker, tmp_path
     assert refused.stderr.startswith(f"Error: {folder} holds the results of an earlier job: resume that, or name")
     assert len(refused.stderr.splitlines()) == 1
     assert "Error: No Kafka answers" in lab("flink", LAB_BROKER="127.0.0.1:1").stderr
+    nowhere = lab("flink", "--into", str(tmp_path / "more"), "--cluster", "127.0.0.1:1", **here)
+    assert nowhere.stderr.startswith("Error: No Flink cluster answers at 127.0.0.1:1")
+    assert len(nowhere.stderr.splitlines()) == 1
