@@ -1,0 +1,312 @@
+"""Readings a second against processes, readings and devices: lab.run, a bare Quix application, and Flink SQL.
+
+The readings are there before anybody reads: devices in turn, one a second each by their timestamps, in a topic of four
+partitions, spread by key. `filter` is the lab's alert_filter, `average` its average_temperature (a hopping window of
+10 s every second, so ten windows for each reading). `lab.run` are so many processes of one consumer group (`replicas`),
+with the lab's checks of every reading, dead letters, and ten commits a second; `bare` is the same function in as many
+plain Quix applications with their own defaults. Both write to a topic: the rate is that of the readings whose results
+came after the first twentieth, by the broker's clock, so that starting is not counted. `Flink SQL` is the job of
+`lab.flink`, which does the filter, the windows and more, in one process into files; its rate is that of all readings in
+the time beyond that for a single one.
+
+A hot device sends nine of ten readings. Kafka runs on the same CPUs. Each figure is the median of the repeats; those of
+a million readings are measured once.
+"""
+
+import itertools
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+from argparse import SUPPRESS
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import orjson
+import plotly.graph_objects as go
+import report
+from confluent_kafka import TopicPartition
+from confluent_kafka.admin import NewTopic
+from playwright.sync_api import sync_playwright
+from plotly.subplots import make_subplots
+
+from labkit import Lab
+from labkit.kafka import clients
+from labkit.kafka.groups import Groups
+from labkit.kafka.topics import Topics
+from labkit.readings import named_for
+from labkit.runs import quix
+
+PARTITIONS = 4
+BEGIN = 1_700_000_000_000
+LIMIT = 900.0  # seconds
+FIRST = 0.05  # of the results: they are not counted
+PICTURE = Path(__file__).parents[1] / "docs" / "images" / "scale.png"
+STAGES = {"filter": "alert-filter", "average": "average-temperature"}
+DASHES = {"filter": "dot", "average": "solid", "both": "dash"}
+LOOKS = {"lab.run": ("#0072B2", "circle"), "bare": ("#D55E00", "square"), "Flink SQL": ("#009E73", "diamond")}
+
+
+class Work(NamedTuple):
+    """So many readings of so many devices, for so many processes."""
+
+    readings: int
+    devices: int = 100
+    processes: int = 1
+    hot: bool = False
+
+
+class Result(NamedTuple):
+    who: str
+    stage: str
+    work: Work
+    rate: float
+
+
+# ------------------------------------------------------------------ in a process of the bare application
+
+
+def bare(address: str, source: str, target: str, stage: str) -> None:
+    quix.load()
+    from quixstreams import Application
+
+    from labkit.pipelines import PIPELINES
+
+    with tempfile.TemporaryDirectory() as state:
+        app = Application(address, consumer_group=target, auto_offset_reset="earliest", state_dir=state, loglevel=None)
+        PIPELINES[STAGES[stage]].function(app.dataframe(app.topic(source))).to_topic(app.topic(target))
+        app.run()
+
+
+# ------------------------------------------------------------------ in the benchmark's process
+
+
+def readings(work: Work) -> Iterator[dict[str, Any]]:
+    seconds = itertools.count()
+    for number in range(work.readings):
+        second, device = divmod(number, work.devices)
+        if work.hot and number % 10:
+            device, second = 0, next(seconds)
+        temperature = 15 + number * 7 % 200 / 10
+        yield {
+            "device": f"sensor-{device}",
+            "temperature": temperature,
+            "humidity": 50.0,
+            "timestamp": BEGIN + 1000 * second,
+        }
+
+
+class Bench:
+    """A Kafka with topics of readings, each written once."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        self.topics = Topics(address)
+        self._filled: set[str] = set()
+        self._start: float | None = None
+
+    def filled(self, work: Work, topic: str = "sensor") -> str:
+        """The name of a topic with these readings; `topic` says how their fields are called."""
+        name = f"{topic}-{work.readings}-{work.devices}-{'hot' if work.hot else 'even'}"
+        if name not in self._filled:
+            self._filled.add(name)
+            self.topics.create(name, partitions=PARTITIONS if topic == "sensor" else 1)
+            producer = clients.producer(self.address)
+            for number, each in enumerate(readings(work)):
+                value = orjson.dumps(named_for(topic, each))
+                producer.produce(name, value, each["device"], timestamp=each["timestamp"])
+                if number % 50_000 == 0:
+                    producer.flush(LIMIT)
+            assert not producer.flush(LIMIT)
+        return name
+
+    def output(self) -> str:
+        """A new topic in which the timestamp of a record is when the broker got it."""
+        name = f"out-{uuid.uuid4().hex[:8]}"
+        config = {"message.timestamp.type": "LogAppendTime"}
+        (made,) = self.topics.admin.create_topics([NewTopic(name, 1, config=config)]).values()
+        made.result()
+        return name
+
+    def of_lab(self, stage: str, work: Work) -> float:
+        source, target = self.filled(work), self.output()
+        with Lab() as lab:
+            quix.load()
+            from labkit.pipelines import PIPELINES
+
+            function = PIPELINES[STAGES[stage]].function
+            run = lab.run(function, reads=source, writes=target, name=target, replicas=work.processes, in_process=True)
+            run.wait_until_caught_up(LIMIT)
+            assert not run.error, run.error
+        return self.rate(target, work)
+
+    def of_bare(self, stage: str, work: Work) -> float:
+        source, target = self.filled(work), self.output()
+        command = [sys.executable, __file__, "--bare", self.address, source, target, stage]
+        groups, ends = Groups(self.topics), self.topics.end_offsets(source)
+        with ExitStack() as stack:
+            for _ in range(work.processes):
+                child = stack.enter_context(subprocess.Popen(command, stderr=subprocess.DEVNULL))
+                stack.callback(child.terminate)
+            deadline = time.monotonic() + LIMIT
+            while groups.uncommitted(target, {source: ends}):
+                assert time.monotonic() < deadline
+                time.sleep(0.2)
+        return self.rate(target, work)
+
+    def of_flink(self, _: str, work: Work) -> float:
+        if self._start is None:
+            self._start = self.wall_of_flink(self.filled(Work(1), "sensor-data"))
+        return work.readings / max(self.wall_of_flink(self.filled(work, "sensor-data")) - self._start, 0.1)
+
+    def wall_of_flink(self, source: str) -> float:
+        """Seconds that the bounded job takes."""
+        with Lab() as lab:
+            begun = time.perf_counter()
+            job = lab.flink(reads=source, bounded=True)
+            assert job.wait(LIMIT)
+            assert not job.error, job.error
+            return time.perf_counter() - begun
+
+    def rate(self, target: str, work: Work) -> float:
+        """Readings a second, from when the results came."""
+        end = self.topics.end_offsets(target)[0]
+        first = int(end * FIRST)
+        return work.readings * (1 - FIRST) / (self.appended(target, end - 1) - self.appended(target, first))
+
+    def appended(self, topic: str, offset: int) -> float:
+        """When the broker received a record, in epoch seconds."""
+        consumer = clients.consumer(self.address)
+        consumer.assign([TopicPartition(topic, 0, offset)])
+        _, milliseconds = consumer.poll(10).timestamp()
+        consumer.close()
+        return float(milliseconds) / 1000
+
+
+def plan(most: int) -> list[tuple[str, str, Work]]:
+    """Who does what; `most` is the largest number of readings."""
+    sizes = [each for each in (10_000, 100_000, 1_000_000) if each <= most]
+    usual = sizes[1] if len(sizes) > 1 else sizes[0]
+    works = [Work(each) for each in sizes]
+    works += [Work(usual, processes=each) for each in (2, 3, 4)]
+    works += [Work(usual, processes=3, hot=True)]
+    windowed = works + [Work(usual, devices=each) for each in (1, 10, 1_000, 10_000) if usual >= 10 * each]
+    found = [(who, stage, work) for stage in STAGES for who in ("lab.run", "bare") for work in works]
+    found += [(who, "average", work) for who in ("lab.run", "bare") for work in windowed if work not in works]
+    found += [("Flink SQL", "both", work) for work in windowed if work.processes == 1]
+    return found
+
+
+def measure(bench: Bench, who: str, stage: str, work: Work, repeats: int) -> Result:
+    act: Callable[[str, Work], float] = {
+        "lab.run": bench.of_lab,
+        "bare": bench.of_bare,
+        "Flink SQL": bench.of_flink,
+    }[who]
+    rates = []
+    for _ in range(1 if work.readings >= 1_000_000 else repeats):
+        print(f"{who}, {stage}, {work}", file=sys.stderr, flush=True)
+        rates.append(act(stage, work))
+    return Result(who, stage, work, statistics.median(rates))
+
+
+# ------------------------------------------------------------------ results
+
+
+def usual_of(results: list[Result]) -> Work:
+    """What stays the same on the axes of devices and processes."""
+    return Work(min(100_000, max(each.work.readings for each in results)))
+
+
+def tables(results: list[Result]) -> list[str]:
+    usual = usual_of(results)
+    axes = {
+        "readings": [each for each in results if each.work == Work(each.work.readings)],
+        "devices": [each for each in results if each.work == usual._replace(devices=each.work.devices)],
+        "processes": [each for each in results if each.work == usual._replace(processes=each.work.processes)],
+    }
+    parts = []
+    for axis, found in axes.items():
+        values = sorted({getattr(each.work, axis) for each in found})
+        lines = sorted({(each.stage, each.who) for each in found}, reverse=True)
+        rows = [
+            (f"{stage}, {who}", *(_rate(found, stage, who, axis, value) for value in values)) for stage, who in lines
+        ]
+        parts.append(report.table([f"readings a second; {axis}:", *(f"{each:,}" for each in values)], rows))
+    hot = [each for each in results if each.work.hot]
+    even = {(each.stage, each.who): each.rate for each in axes["processes"] if each.work.processes == 3}
+    rows = [(f"{each.stage}, {each.who}", even[each.stage, each.who], each.rate) for each in hot]
+    return [*parts, report.table(["readings a second; 3 processes", "all devices alike", "a hot device"], rows)]
+
+
+def _rate(found: list[Result], stage: str, who: str, axis: str, value: int) -> float | str:
+    rates = [each.rate for each in found if (each.stage, each.who, getattr(each.work, axis)) == (stage, who, value)]
+    return float(round(rates[0])) if rates else "-"
+
+
+def draw(results: list[Result]) -> None:
+    """Three plots beside each other, as one picture."""
+    axes = ("readings", "devices", "processes")
+    figure = make_subplots(1, 3, subplot_titles=axes, shared_yaxes=True)
+    for column, axis in enumerate(axes, 1):
+        for who, stage in dict.fromkeys((each.who, each.stage) for each in results):
+            if line := curve(results, who, stage, axis):
+                line.showlegend = column == 1
+                figure.add_trace(line, 1, column)
+        figure.update_xaxes(type="linear" if axis == "processes" else "log", dtick=1, row=1, col=column)
+    figure.update_yaxes(type="log", dtick=1)
+    figure.update_yaxes(title="readings a second", row=1, col=1)
+    figure.update_layout(template="plotly_white", width=1200, height=460, margin={"t": 40, "b": 40})
+    with tempfile.TemporaryDirectory() as directory, sync_playwright() as playwright:
+        file = Path(directory) / "plot.html"
+        figure.write_html(file, include_plotlyjs=True)
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
+        )
+        page = browser.new_page(viewport={"width": 1200, "height": 460})
+        page.goto(file.as_uri())
+        page.wait_for_selector(".scatterlayer .point")
+        page.screenshot(path=PICTURE)
+        browser.close()
+
+
+def curve(results: list[Result], who: str, stage: str, axis: str) -> go.Scatter | None:
+    """The rates of one contestant along an axis, all else as usual."""
+    usual = usual_of(results)
+    points = sorted(
+        (getattr(each.work, axis), each.rate)
+        for each in results
+        if (each.who, each.stage) == (who, stage) and each.work == usual._replace(**{axis: getattr(each.work, axis)})
+    )
+    if len(points) < 2:
+        return None
+    x, y = zip(*points, strict=True)
+    (colour, marker), name = LOOKS[who], f"{who}, {stage}"
+    line, symbol = {"color": colour, "dash": DASHES[stage]}, {"symbol": marker, "size": 9}
+    return go.Scatter(x=x, y=y, name=name, legendgroup=name, line=line, marker=symbol)
+
+
+def main() -> None:
+    parser = report.arguments(__doc__, repeats=2)
+    parser.add_argument("--most", type=int, default=1_000_000, help="the largest number of readings (%(default)s)")
+    parser.add_argument("--bare", nargs=4, help=SUPPRESS)
+    options = parser.parse_args()
+    if options.bare:
+        bare(*options.bare)
+        return
+    with report.warm_broker() as address:
+        os.environ["LAB_BROKER"] = address
+        bench = Bench(address)
+        results = [measure(bench, *each, options.repeats) for each in plan(options.most)]
+    report.write(__file__, __doc__, options.repeats, *tables(results), packages=["apache-flink"])
+    draw(results)
+
+
+if __name__ == "__main__":
+    main()
