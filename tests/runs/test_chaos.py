@@ -20,8 +20,8 @@ from tests.waiting import eventually
 TITLE = """Windows after a hundred kills at moments of chance.
 
 `uv run pytest -m soak`: the average temperature under both guarantees, of 20 devices with 40 readings a second each,
-while Kafka and the processes of the pipelines are killed (SIGKILL) and started again at moments of chance. Compared with
-an oracle in plain Python; each repeat is a kill.
+while Kafka and the processes of the pipelines are killed (SIGKILL) and started again at moments of chance. Compared
+with an oracle in plain Python; each repeat is a kill.
 """
 MANY = 100
 DEVICES = 20
