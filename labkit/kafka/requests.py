@@ -93,7 +93,7 @@ class Requests:
             if not self._is_answered(futures, min(patience, deadline - time.monotonic())):
                 if time.monotonic() > deadline:
                     raise self._no_answer()
-                self.admin = clients.admin(self._address)
+                self.connect_anew()
                 patience *= 2
                 continue
             results, errors = _outcome(futures)
@@ -103,6 +103,10 @@ class Requests:
             if any(error.code() not in NOT_READY for error in serious.values()) or time.monotonic() > deadline:
                 raise LabError(_refusal(*next(iter(serious.items()))))
             time.sleep(0.02)
+
+    def connect_anew(self) -> None:
+        """Ask by another client from now on."""
+        self.admin = clients.admin(self._address)
 
     def metadata(self) -> dict[str, TopicMetadata]:
         """Every topic on the broker. Raises LabError if it does not answer."""

@@ -21,7 +21,7 @@ from quixstreams.utils.printing import Printer
 from rich.console import Console
 
 from labkit.kafka import clients, properties
-from labkit.kafka.requests import wait_for_promised
+from labkit.kafka.requests import LIMIT, wait_for_promised
 from labkit.kafka.topics import Topics
 from labkit.readings import BadReading
 from labkit.runs.blame import Line, line_of_caller
@@ -114,6 +114,7 @@ class PromptAdmin(TopicAdmin):
 
     def __init__(self, topics: Topics) -> None:
         self._topics = topics
+        self._created: set[str] = set()
 
     @property
     def admin_client(self) -> AdminClient:
@@ -121,16 +122,19 @@ class PromptAdmin(TopicAdmin):
 
     def inspect_topics(self, topic_names: list[str], timeout: float = 30) -> dict[str, TopicConfig | None]:
         """Ask again if a topic is so new that not all brokers know it yet."""
-        deadline = time.monotonic() + NEW
+        deadline, new = time.monotonic() + NEW, self._created.intersection(topic_names)
         while True:
             try:
-                return super().inspect_topics(topic_names, timeout)
+                found: dict[str, TopicConfig | None] = super().inspect_topics(topic_names, timeout)
+                if all(found[name] for name in new) or time.monotonic() > deadline:
+                    return found
             except KafkaException as error:
                 if error.args[0].code() != KafkaError.UNKNOWN_TOPIC_OR_PART or time.monotonic() > deadline:
                     raise
             time.sleep(0.02)
 
     def _finalize_create(self, futures: dict[str, Any], finalize_timeout: float = 60) -> None:
+        self._created.update(futures)
         for name, future in futures.items():
             try:
                 future.result(finalize_timeout)
@@ -178,7 +182,7 @@ class LabApplication(Application):
             consumer_poll_timeout=0.05,
             consumer_extra_config=given | CONSUMER | static,
             producer_extra_config=given | transactions,
-            topic_manager=CarefulTopics(PromptAdmin(topics), full),
+            topic_manager=CarefulTopics(PromptAdmin(topics), full, timeout=LIMIT),
             rocksdb_options=STATE,
             loglevel=None,
         )
@@ -189,6 +193,8 @@ class LabApplication(Application):
         self._frame = type("Frame", (Frame,), {"short": staticmethod(topics.short)})
         self._closing = threading.Lock()
         self._close_alone()
+        self._committing: float | None = None
+        self._time_commits()
 
     def read(
         self, name: str, parse: Parse, letters: str, count: Callable[[], object], count_letter: Callable[[], object]
@@ -247,6 +253,24 @@ class LabApplication(Application):
                 close()  # type: ignore[no-untyped-call]
 
         self._consumer.close = close_alone  # type: ignore[method-assign]
+
+    def _time_commits(self) -> None:
+        """Note when the commit of a transaction has begun (monotonic seconds)."""
+        commit = self._producer.commit_transaction
+
+        def timed(*args: Any, **kwargs: Any) -> None:
+            self._committing = time.monotonic()
+            try:
+                commit(*args, **kwargs)
+            finally:
+                self._committing = None
+
+        self._producer.commit_transaction = timed  # type: ignore[method-assign]
+
+    def committing(self) -> float:
+        """For how many seconds the commit of a transaction has been under way; 0 if none is."""
+        begun = self._committing
+        return time.monotonic() - begun if begun else 0.0
 
     def _traced(self, topic: Topic, first: Callable[[Any, Any, int, Any], bool]) -> StreamingDataFrame:
         """What `dataframe` does, with a stream whose steps know the line that added them.

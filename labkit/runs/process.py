@@ -21,36 +21,41 @@ if TYPE_CHECKING:
     from labkit.runs.run import Run
 
 PERIOD = 0.1  # seconds between two reports
+AGAIN = os.EX_TEMPFAIL  # the exit code that asks for another process in its place
 
 
 def main() -> None:
     reports = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(2, 1)  # what imported modules print is no report
-    parent = os.getppid()
+    parent, code = os.getppid(), 0
     try:
         quix.load()
-        work(job.unpack(Path(sys.argv[1])), parent, reports)
+        code = work(job.unpack(Path(sys.argv[1])), parent, reports)
     except Exception as error:
         reports.write(Report("failed", error=blame.explain(error)).line())
     finally:
-        os._exit(0)  # a thread that is stuck in C code would prevent an ordinary end
+        os._exit(code)  # a thread that is stuck in C code would prevent an ordinary end
 
 
-def work(given: Job, parent: int, reports: BinaryIO) -> None:
+def work(given: Job, parent: int, reports: BinaryIO) -> int:
+    """Do a job until it is over; the exit code."""
     from labkit.runs.run import Run
 
     run = Run(Groups(Topics(given.address, given.namespace)), given.spec)
     if not run.join(given.group, given.member, given.directory, lambda: is_told_to_stop(parent)):
         reports.write(Report("stopped").line())
-        return
+        return 0
     run.start()
     while run.alive and not is_told_to_stop(parent):
         reports.write(report(run).line())
+        if run.is_lost():
+            return AGAIN
     run.stop()
     last = report(run)
     if run.alive:
         last = dataclasses.replace(last, status="stopped", note="it was stuck in C code, and its process was ended")
     reports.write(last.line())
+    return 0
 
 
 def is_told_to_stop(parent: int) -> bool:

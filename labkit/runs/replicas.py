@@ -6,12 +6,14 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 
 from labkit.errors import LabError
+from labkit.kafka import clients
 from labkit.kafka.groups import Groups
 from labkit.kafka.requests import within
 from labkit.runs import job
 from labkit.runs.blame import Blame, Line
 from labkit.runs.job import Job
 from labkit.runs.member import Member
+from labkit.runs.process import AGAIN
 from labkit.runs.run import Run
 from labkit.runs.spec import Spec
 from labkit.runs.worker import Status
@@ -161,11 +163,19 @@ class Replicas(Run):
         while True:
             self._look()
             with self._changing:
+                self._start_lost_members()
                 if not any(each.alive for each in self.members):
                     self._look()
                     self._end(*self._outcome())
                     return
             time.sleep(LOOK)
+
+    def _start_lost_members(self) -> None:
+        """Start another process in place of one whose commit did not end: see `Run.is_lost`."""
+        lost = [each for each in self.members if each.exit_code == AGAIN and not self._told_to_stop]
+        for each in lost:
+            clients.LOGGER.warning("%s: a commit of process %s did not end, another is started", self.name, each.number)
+        self._start_members(lost)
 
     def _look(self) -> None:
         totals = [self._left, *(each.totals for each in self.members)]

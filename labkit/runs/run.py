@@ -11,7 +11,7 @@ from typing import Any
 from confluent_kafka import KafkaError, KafkaException
 from quixstreams.checkpointing.exceptions import CheckpointConsumerCommitError, CheckpointProducerTimeout
 from quixstreams.dataframe import StreamingDataFrame
-from quixstreams.exceptions import PartitionAssignmentError
+from quixstreams.exceptions import KafkaPartitionError, PartitionAssignmentError
 from quixstreams.internal_producer import KafkaProducerTransactionCommitFailed
 from quixstreams.kafka.exceptions import KafkaBrokerUnavailableError, KafkaProducerDeliveryError
 from quixstreams.models import Topic
@@ -34,6 +34,7 @@ OUTAGES = (
     CheckpointConsumerCommitError,
     CheckpointProducerTimeout,
     KafkaBrokerUnavailableError,
+    KafkaPartitionError,
     KafkaProducerDeliveryError,
     KafkaProducerTransactionCommitFailed,
 )
@@ -41,6 +42,8 @@ OUTAGES = (
 
 # What it answers then to a producer whose transaction it has ended.
 ENDED = (KafkaError.INVALID_TXN_STATE, KafkaError.INVALID_PRODUCER_ID_MAPPING, KafkaError.UNKNOWN_PRODUCER_ID)
+
+LOST = 10.0  # seconds; a commit takes some milliseconds, and a few seconds while Kafka elects another leader
 
 # What it answers to a static member whose place another one has taken.
 DOUBLED = (KafkaError.FENCED_INSTANCE_ID, KafkaError._FATAL)
@@ -50,11 +53,19 @@ DOUBLED_AGAIN = 60.0  # seconds within which that is believed the second time
 def is_outage(error: Exception) -> bool:
     """Whether another attempt may succeed, from the committed offsets on."""
     if isinstance(error, PartitionAssignmentError):  # raised in a callback of the consumer
-        return isinstance(error.__cause__, Exception) and is_outage(error.__cause__)
+        cause = error.__cause__
+        return is_silence(cause) or (isinstance(cause, Exception) and is_outage(cause))
     if isinstance(error, KafkaException):
         cause = error.args[0]
         return cause.retriable() or cause.txn_requires_abort() or cause.code() in ENDED
     return isinstance(error, OUTAGES)
+
+
+def is_silence(error: BaseException | None) -> bool:
+    """Whether a request was not answered: its client waits for a broker that has died, another one may not."""
+    while error and not isinstance(error, KafkaException):
+        error = error.__cause__
+    return error is not None and error.args[0].code() in (KafkaError._TIMED_OUT, KafkaError._TRANSPORT)
 
 
 class Run(Worker):
@@ -166,6 +177,14 @@ class Run(Worker):
     def positions(self) -> list[tuple[str, int, int]]:
         """Topic, number, and the offset to be read next, of each assigned partition; none once the run has ended."""
         return [(self._topics.short(each.topic), each.partition, each.offset) for each in self._app.positions()]
+
+    def is_lost(self) -> bool:
+        """Whether the commit of a transaction takes so long that it will never end.
+
+        librdkafka 2.12 waits without a limit (`rd_kafka_send_offsets_to_transaction`) for a broker that coordinated the
+        consumer group and has died.
+        """
+        return self._app.committing() > LOST
 
     def stuck(self) -> str:
         """How long it has been stuck at one record and at which line of code, once that exceeds 5 s; else empty."""
@@ -327,9 +346,10 @@ class Run(Worker):
                 return False
             try:
                 self._renew()
-            except Exception:
-                if clients.answers(address):
+            except Exception as error:
+                if clients.answers(address) and not is_silence(error):
                     raise
+                self._topics.requests.connect_anew()
             else:
                 return True
 
