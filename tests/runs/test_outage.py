@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from confluent_kafka import KafkaError, KafkaException
 from quixstreams.checkpointing.exceptions import CheckpointConsumerCommitError
+from quixstreams.exceptions import PartitionAssignmentError
 
 from labkit import Lab
 from labkit.broker import OwnBroker
@@ -112,3 +113,46 @@ def test_a_pipeline_that_kafka_has_forgotten_can_be_stopped_while_kafka_is_away(
     eventually(lambda: not own.broker.alive)
     run.stop()
     assert (run.alive, run.outages) == (False, 0)
+
+
+def test_a_member_that_kafka_has_taken_for_two_joins_once_more_and_not_twice(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, raised = LabApplication.run, []
+
+    def fenced(application: LabApplication) -> None:
+        if len(raised) < limit:
+            raised.append(KafkaException(KafkaError(KafkaError.FENCED_INSTANCE_ID, fatal=True)))
+            raise raised[-1]
+        run(application)  # type: ignore[no-untyped-call]
+
+    monkeypatch.setattr(LabApplication, "run", fenced)
+    lab.produce(records=30, per_second=None).wait(20)
+    limit = 1
+    started = lab.run(alert_filter, reads="sensor", writes="alert")
+    started.wait_until_caught_up()
+    assert (started.status, started.records_in) == ("running", 30)
+    started.stop()
+    raised.clear()
+    limit = 2
+    again = lab.run(alert_filter, reads="sensor", writes="alert")
+    assert again.wait(20)
+    assert again.status == "failed"
+    assert len(raised) == 2
+
+
+@pytest.mark.parametrize(
+    ("cause", "expected"),
+    [
+        (KafkaException(KafkaError(KafkaError._TIMED_OUT)), True),  # the coordinator has died meanwhile
+        (KafkaException(KafkaError(KafkaError.TOPIC_AUTHORIZATION_FAILED)), False),
+        (ValueError("a fault in the state"), False),
+        (None, False),
+    ],
+)
+def test_an_assignment_that_failed_for_lack_of_an_answer_is_tried_again(
+    cause: Exception | None, expected: bool
+) -> None:
+    error = PartitionAssignmentError("Error during partition assignment")
+    error.__cause__ = cause
+    assert is_outage(error) is expected

@@ -4,6 +4,7 @@ import ctypes
 import os
 import threading
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -11,6 +12,7 @@ import pytest
 
 from labkit import Lab, LabError
 from labkit.pipelines import alert_filter
+from labkit.runs.process import AGAIN
 from labkit.runs.replicas import Replicas
 from tests.runs.flow import START, UNREADABLE, flow
 from tests.waiting import eventually
@@ -170,6 +172,25 @@ def test_a_process_that_ends_by_itself_says_how(lab: Lab) -> None:
     found = run(lab, crashes)
     assert found.wait(20)
     assert found.error.reason.startswith("its process ended by itself (exit code -11)")
+
+
+def test_a_process_whose_commit_never_ends_is_replaced(lab: Lab, tmp_path: Path) -> None:
+    """The real cause, a broker that has died, is in tests/broker/test_cluster.py; here the process ends as then."""
+    mark, code = tmp_path / "ended once", AGAIN
+
+    def ends_once(readings: Any) -> Any:
+        def end(_: object) -> None:
+            if not mark.exists():
+                mark.touch()
+                os._exit(code)
+
+        return readings.update(end)
+
+    lab.produce(records=30, per_second=None).wait(20)
+    found = run(lab, ends_once)
+    found.wait_until_caught_up()
+    assert (found.status, found.error, mark.exists()) == ("running", None, True)
+    assert "a commit of process 1 did not end, another is started" in lab.broker.log(100)
 
 
 def test_a_process_that_is_stuck_in_c_code_can_be_stopped(lab: Lab) -> None:
