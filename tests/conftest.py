@@ -117,6 +117,7 @@ def without_flink(config: pytest.Config, items: list[pytest.Item]) -> None:
 def _nothing_of_the_developers_own_lab(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("LAB_BROKER", raising=False)
     monkeypatch.delenv("LAB_NAMESPACE", raising=False)
+    monkeypatch.delenv("LAB_KAFKA_CONFIG", raising=False)
 
 
 @pytest.fixture(scope="session")

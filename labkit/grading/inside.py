@@ -33,7 +33,7 @@ from jupyter_client.manager import AsyncKernelManager  # noqa: E402
 from nbformat.v4 import new_code_cell, new_notebook  # noqa: E402
 
 from labkit.broker import OwnBroker  # noqa: E402
-from labkit.kafka import clients, tap  # noqa: E402
+from labkit.kafka import clients, properties, tap  # noqa: E402
 from labkit.kafka.requests import within  # noqa: E402
 from labkit.kafka.topics import Topics  # noqa: E402
 
@@ -117,6 +117,7 @@ def run(job: dict[str, Any], address: str, out: Lines, spared: Collection[int]) 
 
     Checks that come before the cell write the same records again, those after it have their turn.
     """
+    os.environ.pop(properties.FILE, None)  # that is for another Kafka
     os.environ.update(LAB_BROKER=address, LAB_GRADED="1", LAB_PROGRESS=str(SCRATCH / "progress.json"))
     numbers, deadline = list(range(len(job["cells"]))), time.monotonic() + job["seconds"]
     left_out = 0
