@@ -30,7 +30,7 @@ from labkit.waiting import wait_until
 
 if TYPE_CHECKING:
     import pandas as pd
-    from quixstreams.kafka import ConnectionConfig
+    from quixstreams import kafka as quix_kafka
 
     from labkit import exercises, live, runs
     from labkit import flink as flinks
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 else:
     pd, live, runs, flinks = map(Later, ("pandas", "labkit.live", "labkit.runs", "labkit.flink"))
     exercises = Later("labkit.exercises")
+    quix_kafka = Later("quixstreams.kafka")
 
 PER_SECOND = 1.0  # readings from each device
 BROKER_LOOK = 0.2  # seconds between two checks that the lab's own Kafka is still running
@@ -228,18 +229,16 @@ class Lab:
                 raise LabError(f"Topic {name!r} already exists with {found} partitions: choose another name.")
 
     @property
-    def connection(self) -> ConnectionConfig:
+    def connection(self) -> quix_kafka.ConnectionConfig:
         """What an Application of Quix Streams needs to connect to this Kafka: its address, and the properties in the
         file that LAB_KAFKA_CONFIG names, if any.
 
         Example: Application(broker_address=lab.connection)
         """
         quix.load()
-        from quixstreams.kafka import ConnectionConfig
-
         address = self.broker.address
         given = {properties.SERVERS: address, **properties.of(address)}
-        return ConnectionConfig.from_librdkafka_dict(given, ignore_extras=True)
+        return quix_kafka.ConnectionConfig.from_librdkafka_dict(given, ignore_extras=True)
 
     def full_name(self, name: str) -> str:
         """The name of a topic or consumer group on the broker: with the prefix in LAB_NAMESPACE, if any.

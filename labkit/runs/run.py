@@ -19,7 +19,7 @@ from quixstreams.models import Topic
 from labkit.errors import LabError
 from labkit.kafka import clients
 from labkit.kafka.groups import Groups
-from labkit.kafka.requests import within
+from labkit.kafka.requests import FORBIDDEN, within
 from labkit.kafka.topics import DEAD_LETTER, Partitions
 from labkit.readings import TOPICS, parse, parse_object
 from labkit.runs import blame, mistakes
@@ -54,7 +54,9 @@ def is_outage(error: Exception) -> bool:
     """Whether another attempt may succeed, from the committed offsets on."""
     if isinstance(error, PartitionAssignmentError):  # raised in a callback of the consumer
         cause = error.__cause__
-        return is_silence(cause) or (isinstance(cause, Exception) and is_outage(cause))
+        if isinstance(cause, KafkaException):  # a broker did not answer, or is not ready: only a refusal is for good
+            return cause.args[0].code() not in FORBIDDEN
+        return isinstance(cause, Exception) and is_outage(cause)
     if isinstance(error, KafkaException):
         cause = error.args[0]
         return cause.retriable() or cause.txn_requires_abort() or cause.code() in ENDED
