@@ -1,8 +1,8 @@
 """Readings a second against processes, readings and devices: lab.run, a bare Quix application, and Flink SQL.
 
 The readings are there before anybody reads: devices in turn, one a second each by their timestamps, in a topic of four
-partitions, spread by key. `filter` is the lab's alert_filter, `average` its average_temperature (a hopping window of
-10 s every second, so ten windows for each reading). `lab.run` are so many processes of one consumer group (`replicas`),
+partitions, spread by key. `average` is the lab's average_temperature: a hopping window of 10 s every second, so ten
+windows for each reading. `lab.run` are so many processes of one consumer group (`replicas`),
 with the lab's checks of every reading, dead letters, and ten commits a second; `bare` is the same function in as many
 plain Quix applications with their own defaults. Both write to a topic: the rate is that of the readings whose results
 came in the second half, by the broker's clock, so that starting is not counted. `Flink SQL` is the job of
@@ -50,8 +50,8 @@ LIMIT = 900.0  # seconds
 FIRST = 0.5  # of the results are not counted: the first come late, when an idempotent producer has got its id
 SHORT = 2.0  # seconds; what takes less says nothing of Flink's rate
 PICTURE = Path(__file__).parents[1] / "docs" / "images" / "scale.png"
-STAGES = {"filter": "alert-filter", "average": "average-temperature"}
-DASHES = {"filter": "dot", "average": "solid", "both": "dash"}
+STAGES = {"average": "average-temperature"}
+DASHES = {"average": "solid", "both": "dash"}
 LOOKS = {"lab.run": ("#0072B2", "circle"), "bare": ("#D55E00", "square"), "Flink SQL": ("#009E73", "diamond")}
 
 
@@ -200,13 +200,7 @@ def plan(most: int) -> list[tuple[str, str, Work]]:
     works += [Work(usual, processes=each) for each in (2, 3, 4)]
     works += [Work(usual, processes=3, hot=True)]
     windowed = works + [Work(usual, devices=each) for each in (1, 10, 1_000, 10_000) if usual >= 10 * each]
-    found = [
-        (who, stage, work)
-        for stage in STAGES
-        for who in ("lab.run", "bare")
-        for work in works
-        if stage == "average" or work.readings > 10_000  # which a filter gets through in a moment
-    ]
+    found = [(who, stage, work) for stage in STAGES for who in ("lab.run", "bare") for work in works]
     found += [(who, "average", work) for who in ("lab.run", "bare") for work in windowed if work not in works]
     found += [("Flink SQL", "both", work) for work in windowed if work.processes == 1]
     return sorted(found, key=lambda each: each[2].readings)

