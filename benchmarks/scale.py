@@ -260,10 +260,10 @@ def draw(results: list[Result]) -> None:
     for column, axis in enumerate(axes, 1):
         for who, stage in dict.fromkeys((each.who, each.stage) for each in results):
             if line := curve(results, who, stage, axis):
-                line.showlegend = column == 1
+                line.showlegend = line.name not in {each.name for each in figure.data}
                 figure.add_trace(line, 1, column)
         figure.update_xaxes(type="linear" if axis == "processes" else "log", dtick=1, row=1, col=column)
-    figure.update_yaxes(type="log", dtick=1)
+    figure.update_yaxes(rangemode="tozero")
     figure.update_yaxes(title="readings a second", row=1, col=1)
     figure.update_layout(template="plotly_white", width=1200, height=460, margin={"t": 40, "b": 40})
     with tempfile.TemporaryDirectory() as directory, sync_playwright() as playwright:
