@@ -106,6 +106,8 @@ class OwnBroker:
         Returns when every partition has a leader. Raises LabError if it does not start. Example: lab.broker.start()
         """
         dead = [each for each in self.nodes if not each.alive]
+        if not dead:
+            return
         for each in dead:
             each.start_again()
         for each in dead:
@@ -113,7 +115,7 @@ class OwnBroker:
                 raise LabError(f"Kafka did not start again: {each.cause()}")
             each.killed = False
         admin = clients.admin(self.address)
-        if dead and not wait_until(lambda: clients.has_leaders(admin, len(self.nodes)), START_LIMIT):
+        if not wait_until(lambda: clients.has_leaders(admin, len(self.nodes)), START_LIMIT):
             raise LabError("Kafka started again, but not all of it answers: `print(lab.broker.log())` says more.")
 
     def check(self) -> None:

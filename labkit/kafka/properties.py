@@ -14,7 +14,11 @@ def address() -> str:
 
     Raises LabError if the file cannot be read, if it has no address and LAB_BROKER neither, or if they differ.
     """
-    given, in_file = _given(), read().get(SERVERS, "")
+    return _address(read())
+
+
+def _address(found: dict[str, str]) -> str:
+    given, in_file = os.environ.get(ADDRESS, "").strip(), found.get(SERVERS, "")
     if given and in_file not in ("", given):
         raise LabError(f"{ADDRESS} is {given}, but {path()} has {SERVERS}={in_file}: leave one of them out.")
     if path() and not given and not in_file:
@@ -25,7 +29,7 @@ def address() -> str:
 def of(broker: str) -> dict[str, str]:
     """The client properties, by librdkafka's names, for a Kafka at this address; none for a lab's own."""
     found = read()
-    return {name: value for name, value in found.items() if name != SERVERS} if broker == address() else {}
+    return {name: value for name, value in found.items() if name != SERVERS} if broker == _address(found) else {}
 
 
 def path() -> str:
@@ -58,7 +62,3 @@ def hidden(text: str) -> str:
     for value in sorted(read().values(), key=len, reverse=True):
         text = text.replace(value, "…") if len(value) > 5 else text
     return text
-
-
-def _given() -> str:
-    return os.environ.get(ADDRESS, "").strip()

@@ -39,7 +39,6 @@ NOT_READY = {
     KafkaError.NOT_COORDINATOR,
     KafkaError.OFFSET_NOT_AVAILABLE,
     KafkaError._TRANSPORT,
-    KafkaError._DESTROY,
 }
 
 # What Kafka refuses if the user has no permission for it.

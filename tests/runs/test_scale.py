@@ -8,7 +8,7 @@ from labkit import Lab, LabError
 from labkit.kafka.groups import Groups
 from labkit.runs.replicas import Replicas
 from labkit.runs.shares import Shares
-from tests.runs.flow import UNREADABLE, flow
+from tests.runs.flow import START, UNREADABLE, flow
 from tests.topics import topics_of
 from tests.waiting import eventually
 
@@ -50,7 +50,7 @@ def test_processes_come_and_go_and_every_record_comes_out(lab: Lab) -> None:
         assert {*owners(lab, found)} == {1, 2}
     found.wait_until_caught_up()
     expected = {each for each in sent if each % UNREADABLE}
-    assert {each.value["timestamp"] - 1_700_000_000_000 for each in lab.records("out")} == expected
+    assert {each.value["timestamp"] - START for each in lab.records("out")} == expected
     assert (found.status, found.error) == ("running", None)
 
 
