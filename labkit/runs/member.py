@@ -24,6 +24,7 @@ class Member:
     def __init__(self, number: int) -> None:
         self.number = number
         self.report = Report()
+        self.reports = 0  # how many have come
         self.exit_code: int | None = None
         self.killed = False
         self._process: subprocess.Popen[bytes] | None = None
@@ -122,6 +123,7 @@ class Member:
             for line in process.stdout or ():
                 with contextlib.suppress(ValueError):  # the last line of a killed process
                     self.report = Report.of_line(line)
+                    self.reports += 1
                     for text in self.report.prints:
                         on_print(text)
         self.exit_code = process.returncode

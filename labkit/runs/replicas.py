@@ -21,6 +21,7 @@ from labkit.waiting import wait_until
 
 LOOK = 0.05  # seconds between two looks at the members
 START_LIMIT = 5.0  # seconds that starting a process may take
+REPORT_LIMIT = 2.0  # seconds within which a process reports, unless it has only just started
 
 
 class Replicas(Run):
@@ -80,6 +81,18 @@ class Replicas(Run):
                 self._left = [before + more for before, more in zip(self._left, each.totals, strict=True)]
             self.members = (*staying, *map(Member, range(len(staying) + 1, replicas + 1)))
             self._start_members(self.members[len(staying) :])
+
+    def wait_until_caught_up(self, timeout: float = 30.0) -> None:
+        """Return when every record that its topics hold now has been processed, its results have been written, and
+        the processes have reported it.
+
+        Raises LabError if the run has failed, or if it takes more than `timeout` seconds.
+        Example: run.wait_until_caught_up()
+        """
+        super().wait_until_caught_up(timeout)
+        seen = {each: each.reports for each in self.members}  # the next of each may be on its way already: two more
+        wait_until(lambda: all(each.reports >= seen[each] + 2 for each in seen if each.alive), REPORT_LIMIT)
+        self._look()
 
     def wait_until_assigned(self, timeout: float = 30.0) -> None:
         """Return when every partition of the topics that it reads is assigned to one of its processes, and all of them

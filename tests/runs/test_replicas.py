@@ -56,7 +56,7 @@ def test_a_pipeline_in_a_process_of_its_own_does_what_it_does_in_a_thread(lab: L
     found.wait_until_caught_up()
     wanted = [each.value for each in lab.records("sensor") if each.value["temperature"] > threshold]
     assert [each.value for each in lab.records("out")] == wanted
-    eventually(lambda: (found.status, found.records_in, found.records_out) == ("running", 300, len(wanted)))
+    assert (found.status, found.records_in, found.records_out) == ("running", 300, len(wanted))
     eventually(lambda: list(found.prints) == [f"{each['device']} is hot" for each in wanted])
     assert found.lag() == 0
     process = psutil.Process(found.members[0].pid)
@@ -65,7 +65,7 @@ def test_a_pipeline_in_a_process_of_its_own_does_what_it_does_in_a_thread(lab: L
     lab.produce(records=3, per_second=None, name="more").wait(10)
     found.start()
     found.wait_until_caught_up()
-    eventually(lambda: found.records_in == 303)
+    assert found.records_in == 303
 
 
 @pytest.mark.parametrize("exactly_once", [False, True], ids=["at least once", "exactly once"])
