@@ -12,9 +12,14 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TypeVar
 
+from confluent_kafka import TopicPartition
+from confluent_kafka.admin import NewTopic
+
 from labkit.broker import OwnBroker, cache, training
 from labkit.jvm import store
 from labkit.jvm.jars import Lock
+from labkit.kafka import clients
+from labkit.kafka.topics import Topics
 
 T = TypeVar("T")
 
@@ -45,6 +50,23 @@ def warm_broker() -> Iterator[str]:
         yield broker.address
     finally:
         broker.close()
+
+
+def timed_topic(topics: Topics, name: str) -> str:
+    """Make a topic of one partition in which the timestamp of a record is when the broker got it."""
+    config = {"message.timestamp.type": "LogAppendTime"}
+    (made,) = topics.admin.create_topics([NewTopic(name, 1, config=config)]).values()
+    made.result()
+    return name
+
+
+def appended(address: str, topic: str, offset: int) -> float:
+    """When the broker got a record of such a topic, in epoch seconds."""
+    consumer = clients.consumer(address)
+    consumer.assign([TopicPartition(topic, 0, offset)])
+    _, milliseconds = consumer.poll(10).timestamp()
+    consumer.close()
+    return float(milliseconds) / 1000
 
 
 def take_turns(contestants: Mapping[str, Callable[[], T]], repeats: int) -> dict[str, list[T]]:

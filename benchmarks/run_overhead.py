@@ -21,8 +21,6 @@ from tempfile import TemporaryDirectory
 
 import orjson
 import report
-from confluent_kafka import TopicPartition
-from confluent_kafka.admin import NewTopic
 
 from labkit import Lab
 from labkit.kafka import clients
@@ -107,11 +105,7 @@ class Broker:
 
     def rate(self, contestant: str) -> float:
         """Records a second that the contestant processed."""
-        writes = f"alert-{uuid.uuid4().hex[:8]}"
-        (made,) = self.topics.admin.create_topics(
-            [NewTopic(writes, 1, config={"message.timestamp.type": "LogAppendTime"})]
-        ).values()
-        made.result()
+        writes = report.timed_topic(self.topics, f"alert-{uuid.uuid4().hex[:8]}")
         child = subprocess.Popen(
             [sys.executable, __file__, "--contestant", contestant, "--address", self.address, "--writes", writes],
             stdin=subprocess.PIPE,
@@ -122,17 +116,10 @@ class Broker:
                 assert child.poll() is None, f"{contestant} ended after {written} alerts"
                 assert time.monotonic() < deadline, f"{contestant} wrote only {written} of {self.alerts} alerts"
                 time.sleep(0.2)
-            return self.span / (self.appended(writes, self.alerts - 1) - self.appended(writes, 0))
+            begun, ended = (report.appended(self.address, writes, each) for each in (0, self.alerts - 1))
+            return self.span / (ended - begun)
         finally:
             child.communicate(timeout=30)  # closes its standard input
-
-    def appended(self, topic: str, offset: int) -> float:
-        """When the broker received a record, in epoch seconds."""
-        consumer = clients.consumer(self.address)
-        consumer.assign([TopicPartition(topic, 0, offset)])
-        _, milliseconds = consumer.poll(10).timestamp()
-        consumer.close()
-        return float(milliseconds) / 1000
 
 
 def main() -> None:

@@ -2,15 +2,16 @@
 
 The readings are there before anybody reads: devices in turn, one a second each by their timestamps, in a topic of four
 partitions, spread by key. `average` is the lab's average_temperature: a hopping window of 10 s every second, so ten
-windows for each reading. `lab.run` are so many processes of one consumer group (`replicas`),
-with the lab's checks of every reading, dead letters, and ten commits a second; `bare` is the same function in as many
-plain Quix applications with their own defaults. Both write to a topic: the rate is that of the readings whose results
-came in the second half, by the broker's clock, so that starting is not counted. `Flink SQL` is the job of
-`lab.flink`, which does the filter, the windows and more, in one process into files; its rate is that of all readings in
-the time beyond that for a single one.
+windows for each reading. `filter` is its alert_filter, which keeps every fourth. `lab.run` are so many processes of one
+consumer group (`replicas`), with the lab's checks of every reading, dead letters, and ten commits a second; `bare` is
+the same function in as many plain Quix applications with their own defaults. Both write to a topic: the rate is that of
+the readings whose results came in the second half, by the broker's clock, so that starting is not counted. `Flink SQL`
+is the job of `lab.flink`, which does the filter, the windows and more, in one process into files; its rate is that of
+all readings in the time beyond that for a single one.
 
-A hot device sends nine of ten readings. Kafka runs on the same CPUs. Each figure is the median of the repeats; those of
-a million readings are measured once.
+A hot device sends nine of ten readings. Kafka runs on the same CPUs. Devices and processes are compared with 100,000
+readings, for the filter with a million: it is done with fewer before its producer has its id from Kafka and begins to
+write. Each figure is the median of the repeats; those of a million readings are measured once.
 """
 
 import itertools
@@ -32,8 +33,6 @@ from typing import Any, NamedTuple
 import orjson
 import plotly.graph_objects as go
 import report
-from confluent_kafka import TopicPartition
-from confluent_kafka.admin import NewTopic
 from playwright.sync_api import sync_playwright
 from plotly.subplots import make_subplots
 
@@ -50,8 +49,9 @@ LIMIT = 900.0  # seconds
 FIRST = 0.5  # of the results are not counted: the first come late, when an idempotent producer has got its id
 SHORT = 2.0  # seconds; what takes less says nothing of Flink's rate
 PICTURE = Path(__file__).parents[1] / "docs" / "images" / "scale.png"
-STAGES = {"average": "average-temperature"}
-DASHES = {"average": "solid", "both": "dash"}
+PIPELINE = {"average": "average-temperature", "filter": "alert-filter"}
+USUAL = {"average": 100_000, "filter": 1_000_000, "both": 100_000}  # readings, where devices or processes vary
+DASHES = {"average": "solid", "filter": "dot", "both": "dash"}
 LOOKS = {"lab.run": ("#0072B2", "circle"), "bare": ("#D55E00", "square"), "Flink SQL": ("#009E73", "diamond")}
 
 
@@ -82,7 +82,7 @@ def bare(address: str, source: str, target: str, stage: str) -> None:
 
     with tempfile.TemporaryDirectory() as state:
         app = Application(address, consumer_group=target, auto_offset_reset="earliest", state_dir=state, loglevel=None)
-        PIPELINES[STAGES[stage]].function(app.dataframe(app.topic(source))).to_topic(app.topic(target))
+        PIPELINES[PIPELINE[stage]].function(app.dataframe(app.topic(source))).to_topic(app.topic(target))
         app.run()
 
 
@@ -129,12 +129,7 @@ class Bench:
         return name
 
     def output(self) -> str:
-        """A new topic in which the timestamp of a record is when the broker got it."""
-        name = f"out-{uuid.uuid4().hex[:8]}"
-        config = {"message.timestamp.type": "LogAppendTime"}
-        (made,) = self.topics.admin.create_topics([NewTopic(name, 1, config=config)]).values()
-        made.result()
-        return name
+        return report.timed_topic(self.topics, f"out-{uuid.uuid4().hex[:8]}")
 
     def of_lab(self, stage: str, work: Work) -> float:
         source, target = self.filled(work), self.output()
@@ -142,7 +137,7 @@ class Bench:
             quix.load()
             from labkit.pipelines import PIPELINES
 
-            function = PIPELINES[STAGES[stage]].function
+            function = PIPELINES[PIPELINE[stage]].function
             run = lab.run(function, reads=source, writes=target, name=target, replicas=work.processes, in_process=True)
             run.wait_until_caught_up(LIMIT)
             assert not run.error, run.error
@@ -181,29 +176,34 @@ class Bench:
         """Readings a second, from when the results came."""
         end = self.topics.end_offsets(target)[0]
         first = int(end * FIRST)
-        return work.readings * (1 - FIRST) / (self.appended(target, end - 1) - self.appended(target, first))
+        begun, ended = (report.appended(self.address, target, each) for each in (first, end - 1))
+        return work.readings * (1 - FIRST) / (ended - begun)
 
-    def appended(self, topic: str, offset: int) -> float:
-        """When the broker received a record, in epoch seconds."""
-        consumer = clients.consumer(self.address)
-        consumer.assign([TopicPartition(topic, 0, offset)])
-        _, milliseconds = consumer.poll(10).timestamp()
-        consumer.close()
-        return float(milliseconds) / 1000
+
+def usual(stage: str, most: int) -> Work:
+    """What stays the same where devices or processes vary; `most` is the largest number of readings."""
+    return Work(min(USUAL[stage], most))
 
 
 def plan(most: int) -> list[tuple[str, str, Work]]:
-    """Who does what; `most` is the largest number of readings."""
+    """Who does what, little work first."""
     sizes = [each for each in (10_000, 100_000, 1_000_000) if each <= most]
-    usual = sizes[1] if len(sizes) > 1 else sizes[0]
-    works = [Work(each) for each in sizes]
-    works += [Work(usual, processes=each) for each in (2, 3, 4)]
-    works += [Work(usual, processes=3, hot=True)]
-    windowed = works + [Work(usual, devices=each) for each in (1, 10, 1_000, 10_000) if usual >= 10 * each]
-    found = [(who, stage, work) for stage in STAGES for who in ("lab.run", "bare") for work in works]
-    found += [(who, "average", work) for who in ("lab.run", "bare") for work in windowed if work not in works]
-    found += [("Flink SQL", "both", work) for work in windowed if work.processes == 1]
-    return sorted(found, key=lambda each: each[2].readings)
+    average, both = usual("average", most), usual("both", most)
+    devices = [average._replace(devices=each) for each in (1, 10, 1_000, 10_000) if average.readings >= 10 * each]
+    found = [
+        *((stage, Work(each)) for stage in ("average", "both") for each in sizes),
+        *(("average", average._replace(processes=each)) for each in (2, 3, 4)),
+        ("average", average._replace(processes=3, hot=True)),
+        *(("average", each) for each in devices),
+        *(("both", both._replace(devices=each.devices)) for each in devices),
+    ]
+    if USUAL["filter"] in sizes:
+        work = usual("filter", most)
+        found += [("filter", work._replace(processes=each)) for each in (1, 2, 3, 4)]
+        found += [("filter", work._replace(devices=each)) for each in (1, 10_000)]
+        found += [("filter", work._replace(processes=3, hot=True))]
+    who = {"average": ("lab.run", "bare"), "filter": ("lab.run", "bare"), "both": ("Flink SQL",)}
+    return sorted(((each, *work) for work in found for each in who[work[0]]), key=lambda each: each[2].readings)
 
 
 def measure(bench: Bench, who: str, stage: str, work: Work, repeats: int) -> Result:
@@ -222,29 +222,26 @@ def measure(bench: Bench, who: str, stage: str, work: Work, repeats: int) -> Res
 # ------------------------------------------------------------------ results
 
 
-def usual_of(results: list[Result]) -> Work:
-    """What stays the same on the axes of devices and processes."""
-    return Work(min(100_000, max(each.work.readings for each in results)))
+def along(results: list[Result], axis: str) -> list[Result]:
+    """Those in which nothing but this differs from what is usual."""
+    most = max(each.work.readings for each in results)
+    return [
+        each for each in results if each.work == usual(each.stage, most)._replace(**{axis: getattr(each.work, axis)})
+    ]
 
 
 def tables(results: list[Result]) -> list[str]:
-    usual = usual_of(results)
-    axes = {
-        "readings": [each for each in results if each.work == Work(each.work.readings)],
-        "devices": [each for each in results if each.work == usual._replace(devices=each.work.devices)],
-        "processes": [each for each in results if each.work == usual._replace(processes=each.work.processes)],
-    }
     parts = []
-    for axis, found in axes.items():
+    for axis in ("readings", "devices", "processes"):
+        found = along(results, axis)
         values = sorted({getattr(each.work, axis) for each in found})
         lines = sorted({(each.stage, each.who) for each in found}, reverse=True)
         rows = [
             (f"{stage}, {who}", *(_rate(found, stage, who, axis, value) for value in values)) for stage, who in lines
         ]
         parts.append(report.table([f"readings a second; {axis}:", *(f"{each:,}" for each in values)], rows))
-    hot = [each for each in results if each.work.hot]
-    even = {(each.stage, each.who): each.rate for each in axes["processes"] if each.work.processes == 3}
-    rows = [(f"{each.stage}, {each.who}", even[each.stage, each.who], each.rate) for each in hot]
+    even = {(each.stage, each.who): each.rate for each in found if each.work.processes == 3}
+    rows = [(f"{each.stage}, {each.who}", even[each.stage, each.who], each.rate) for each in results if each.work.hot]
     return [*parts, report.table(["readings a second; 3 processes", "all devices alike", "a hot device"], rows)]
 
 
@@ -281,13 +278,10 @@ def draw(results: list[Result]) -> None:
 
 def curve(results: list[Result], who: str, stage: str, axis: str) -> go.Scatter | None:
     """The rates of one contestant along an axis, all else as usual."""
-    usual = usual_of(results)
     points = sorted(
         (getattr(each.work, axis), each.rate)
-        for each in results
-        if (each.who, each.stage) == (who, stage)
-        and not math.isnan(each.rate)
-        and each.work == usual._replace(**{axis: getattr(each.work, axis)})
+        for each in along(results, axis)
+        if (each.who, each.stage) == (who, stage) and not math.isnan(each.rate)
     )
     if len(points) < 2:
         return None

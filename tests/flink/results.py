@@ -2,10 +2,16 @@
 
 import csv
 import datetime
+import itertools
 import json
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from labkit import Lab
 from tests.flink.oracle import Window
 
 
@@ -19,6 +25,18 @@ def objects(folder: Path, kind: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in lines(folder, kind)]
 
 
+def sent(lab: Lab) -> Counter[tuple[str, int, float]]:
+    """The readings in the topic."""
+    values = [each.value for each in lab.records("sensor-data") if isinstance(each.value, dict)]
+    return Counter((each["sensor_id"], each["timestamp"], each["temperature"]) for each in values)
+
+
+def written(folder: Path) -> Counter[tuple[str, int, float]]:
+    """The readings in the committed files."""
+    found = objects(folder, "readings")
+    return Counter((each["sensor_id"], each["timestamp"], each["temperature"]) for each in found)
+
+
 def windows(folder: Path) -> list[Window]:
     """In order of sensor and start."""
     rows = csv.reader(lines(folder, "windows"))
@@ -26,6 +44,16 @@ def windows(folder: Path) -> list[Window]:
         Window(sensor, milliseconds(start), milliseconds(end), float(mean), float(least), float(most), int(count))
         for sensor, start, end, mean, least, most, count in rows
     )
+
+
+def assert_equal(found: Sequence[Window], wanted: Sequence[Window]) -> None:
+    """All is equal except the last digits of the average: Flink adds second by second, in as many tasks as there are,
+    so it rounds differently.
+    """
+    exact = [[each._replace(average=0) for each in several] for several in (found, wanted)]
+    differences = (pair for pair in itertools.zip_longest(*exact) if pair[0] != pair[1])
+    assert list(itertools.islice(differences, 2)) == []
+    assert [each.average for each in found] == pytest.approx([each.average for each in wanted], rel=1e-12)
 
 
 def milliseconds(text: str) -> int:

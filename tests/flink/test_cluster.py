@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,14 +20,6 @@ START = 90.0  # seconds that a job may take until it runs, on a busy machine
 def flinks() -> Iterator[Cluster]:
     with cluster() as found:
         yield found
-
-
-def sent(lab: Lab) -> Counter[tuple[str, int]]:
-    return Counter((each.value["sensor_id"], each.value["timestamp"]) for each in lab.records("sensor-data"))
-
-
-def written(folder: Path) -> Counter[tuple[str, int]]:
-    return Counter((each["sensor_id"], each["timestamp"]) for each in results.objects(folder, "readings"))
 
 
 def test_a_killed_task_manager_a_stop_and_a_resume_lose_nothing_and_double_nothing(
@@ -56,7 +47,7 @@ def test_a_killed_task_manager_a_stop_and_a_resume_lose_nothing_and_double_nothi
     again.wait_until_caught_up(START)
     again.stop()
     assert (again.status, again.error) == ("stopped", None)
-    assert written(tmp_path) == sent(lab)
+    assert results.written(tmp_path) == results.sent(lab)
     eventually(lambda: flinks.slots() == 2, START)
 
 
@@ -71,8 +62,10 @@ def test_a_bounded_job_ends_by_itself_with_the_files_that_it_writes_at_home(
     for job in jobs:
         assert job.wait(START)
         assert (job.status, job.error) == ("finished", None)
-    assert written(tmp_path / "away") == written(tmp_path / "home") == sent(lab)
-    assert results.windows(tmp_path / "away") == results.windows(tmp_path / "home") != []
+    assert results.written(tmp_path / "away") == results.written(tmp_path / "home") == results.sent(lab)
+    away, home = (results.windows(tmp_path / where) for where in ("away", "home"))
+    assert away
+    results.assert_equal(away, home)
 
 
 KERNEL = """
@@ -98,7 +91,7 @@ def test_what_a_killed_kernel_leaves_on_the_cluster_ends_before_another_resumes_
     sensors.stop()
     job.wait_until_caught_up(START)
     job.stop()
-    assert written(tmp_path) == sent(lab)
+    assert results.written(tmp_path) == results.sent(lab)
 
 
 def test_a_job_is_cancelled_on_the_cluster_when_its_kernel_has_been_killed(

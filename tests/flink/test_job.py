@@ -9,7 +9,6 @@ import subprocess
 import sys
 import tempfile
 import urllib.request
-from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -114,18 +113,6 @@ def test_bad_records_are_the_same_as_everywhere_and_kept_raw_with_the_reason(lab
 # ------------------------------------------------------------------ stop, resume, kill
 
 
-def sent(lab: Lab) -> Counter[tuple[str, int, float]]:
-    """The readings in the topic."""
-    values = [each.value for each in lab.records("sensor-data") if isinstance(each.value, dict)]
-    return Counter((each["sensor_id"], each["timestamp"], each["temperature"]) for each in values)
-
-
-def written(folder: Path) -> Counter[tuple[str, int, float]]:
-    """The readings in the committed files."""
-    found = results.objects(folder, "readings")
-    return Counter((each["sensor_id"], each["timestamp"], each["temperature"]) for each in found)
-
-
 def test_a_stop_commits_all_that_was_read_and_resume_goes_on_from_there(lab: Lab, tmp_path: Path) -> None:
     sensors = lab.produce(writes="sensor-data", per_second=20)
     lab.wait_for("sensor-data")
@@ -160,7 +147,7 @@ def test_a_stop_commits_all_that_was_read_and_resume_goes_on_from_there(lab: Lab
     assert again.lag() == 0
     again.stop()
     assert results.lines(tmp_path, "readings")[: len(files)] == files
-    assert written(tmp_path) == sent(lab)
+    assert results.written(tmp_path) == results.sent(lab)
     topics_of(lab).delete([lab.full_name("sensor-data")])
     lab.produce(writes="sensor-data", records=1).wait(5)
     with pytest.raises(LabError, match="with another topic: name another folder"):
@@ -192,10 +179,10 @@ def test_five_kills_at_random_moments_lose_nothing_and_double_nothing(lab: Lab, 
     job.wait_until_caught_up(START)
     job.stop()
     assert not job.error
-    assert written(tmp_path) == sent(lab)
+    assert results.written(tmp_path) == results.sent(lab)
     assert [each.value for each in lab.records("sensor-data.dead-letter")] == [b"no reading"] * 5
     assert job.progress.unreadable == 5
-    readings = [Reading(*each) for each in sent(lab).elements()]
+    readings = [Reading(*each) for each in results.sent(lab).elements()]
     wanted, _ = oracle.results(sorted(readings, key=lambda each: each.timestamp))
     newest = max(each.timestamp for each in readings)
     closed = [each for each in wanted if each.end - 1 <= newest - GRACE]  # a stop closes no windows before their time

@@ -1,6 +1,5 @@
 """Quix Streams, Flink and plain Python on the same readings: the same windows, and where not, why not."""
 
-import itertools
 import json
 import random
 import time
@@ -98,14 +97,6 @@ def closed_by_quix_streams(readings: Sequence[Reading]) -> list[Window]:
     return sorted(Window(d, s, e, quix_oracle.mean(v), min(v), max(v), len(v)) for d, s, e, v in found)
 
 
-def assert_equal(found: Sequence[Window], wanted: Sequence[Window]) -> None:
-    """All is equal except the last digits of the average: Flink adds second by second, so it rounds differently."""
-    exact = [[each._replace(average=0) for each in several] for several in (found, wanted)]
-    differences = (pair for pair in itertools.zip_longest(*exact) if pair[0] != pair[1])
-    assert list(itertools.islice(differences, 2)) == []
-    assert [each.average for each in found] == pytest.approx([each.average for each in wanted], rel=1e-12)
-
-
 def of(sensors: Sequence[str], windows: Sequence[Window]) -> list[Window]:
     return [each for each in windows if each.sensor_id in sensors]
 
@@ -122,8 +113,8 @@ def test_three_engines_agree(lab: Lab, tmp_path: Path, recording: bool) -> None:
 
     wanted, late = oracle.results(readings)
     in_flink = results.windows(tmp_path)
-    assert_equal(in_flink, wanted)
-    assert_equal(in_quix_streams, closed_by_quix_streams(readings))
+    results.assert_equal(in_flink, wanted)
+    results.assert_equal(in_quix_streams, closed_by_quix_streams(readings))
     lines = results.objects(tmp_path, "readings")
     assert [(each["sensor_id"], each["timestamp"], each["temperature"], each["late"]) for each in lines] == [
         (*reading[:2], reading.temperature, is_late) for reading, is_late in zip(readings, late, strict=True)
@@ -139,7 +130,7 @@ def test_three_engines_agree(lab: Lab, tmp_path: Path, recording: bool) -> None:
     sensors = sorted({each.device for each in readings} - {ALONE})
     newest = {each: max(reading.timestamp for reading in readings if reading.device == each) for each in sensors}
     ended = [each for each in of(sensors, in_flink) if each.end + GRACE_MS <= newest[each.sensor_id]]
-    assert_equal(of(sensors, in_quix_streams), ended)
+    results.assert_equal(of(sensors, in_quix_streams), ended)
     if not recording:
         assert sum(late) > 1000
         # A sensor that was cut off: in Flink the others' time went on without it, and its backlog is late.
