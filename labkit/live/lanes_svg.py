@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from markupsafe import Markup
 
-from labkit.live.theme import COLOURS, xml
+from labkit.live.theme import COLOURS, drawing
 from labkit.runs.shares import Lane
 
 SPAN, LEAST = 60.0, 15.0  # seconds that are drawn in the end, and at the beginning
@@ -74,12 +74,7 @@ def svg(seen: Sequence[Look], members: Members) -> Markup:
         for number, text in enumerate(others, 1)
     ]
     width = LEFT + WIDTH + RIGHT
-    frame = (
-        f"<svg xmlns='http://www.w3.org/2000/svg' role='img' aria-label='{{}}' viewBox='0 0 {width} {height}' "
-        f"width='{width}' height='{height}' style='max-width:100%;height:auto' font-family='sans-serif' "
-        "font-size='14' fill='#000'>{}</svg>"
-    )
-    return Markup(frame).format(xml(words(lanes, members)), Markup().join(rows + notes))
+    return drawing(words(lanes, members), (0, 0, width, height), Markup().join(rows + notes))
 
 
 def _stretches(seen: Sequence[Look], lane: Lane) -> Iterable[Stretch]:

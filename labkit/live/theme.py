@@ -105,3 +105,16 @@ def clock(time: float) -> str:
 def xml(text: str) -> Markup:
     """Text that is valid in an SVG file and in its attributes: XML allows no control characters."""
     return escape(re.sub(r"[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "\ufffd", text))
+
+
+def drawing(words: str, box: tuple[int, int, int, int], content: Markup, scale: float = 1.0) -> Markup:
+    """An SVG of this content, labelled for screen readers; `box` is left, top, width and height of what it shows, in
+    pixels before they are scaled.
+    """
+    _, _, width, height = box
+    frame = (
+        f"<svg xmlns='http://www.w3.org/2000/svg' role='img' aria-label='{{}}' viewBox='{' '.join(map(str, box))}' "
+        f"width='{width * scale:.0f}' height='{height * scale:.0f}' style='max-width:100%;height:auto' "
+        "font-family='sans-serif' font-size='14' fill='#000'>{}</svg>"
+    )
+    return Markup(frame).format(xml(words), content)

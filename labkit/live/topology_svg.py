@@ -5,12 +5,16 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from labkit.live.theme import STATUSES, xml
+from labkit.live.theme import STATUSES, drawing, xml
 from labkit.runs.system import TopicFacts, WorkerFacts
 
 BOX, PITCH_X, PITCH_Y, LINE = (172, 84), 216, 106, 18  # pixels
 MARGIN = 8
 SHOWN = 24  # characters of a name or an error
+TIP = Markup(
+    "<defs><marker id='lab-tip' viewBox='0 0 8 8' refX='8' refY='4' markerWidth='8' markerHeight='8' orient='auto'>"
+    "<path d='M0 0L8 4L0 8z'/></marker></defs>"
+)
 
 Positions = dict[str, tuple[int, int]]  # node -> column and row
 
@@ -24,14 +28,8 @@ def svg(workers: Sequence[WorkerFacts], topics: Sequence[TopicFacts]) -> Markup:
     boxes += [_topic(each, *positions[f"topic {each.name}"]) for each in topics]
     width = max((column for column, _ in positions.values()), default=0) * PITCH_X + BOX[0] + 2 * MARGIN
     height = max((row for _, row in positions.values()), default=0) * PITCH_Y + BOX[1] + 2 * MARGIN
-    frame = (
-        f"<svg xmlns='http://www.w3.org/2000/svg' role='img' aria-label='{{}}' "
-        f"viewBox='{-MARGIN} {-MARGIN} {width} {height}' width='{width * 1.2:.0f}' height='{height * 1.2:.0f}' "
-        "style='max-width:100%;height:auto' font-family='sans-serif' font-size='14' fill='#000'>"
-        "<defs><marker id='lab-tip' viewBox='0 0 8 8' refX='8' refY='4' markerWidth='8' markerHeight='8' orient='auto'>"
-        "<path d='M0 0L8 4L0 8z'/></marker></defs>{}</svg>"
-    )
-    return Markup(frame).format(xml(words(workers, topics)), Markup().join(arrows + boxes))
+    box = (-MARGIN, -MARGIN, width, height)
+    return drawing(words(workers, topics), box, TIP + Markup().join(arrows + boxes), scale=1.2)
 
 
 def words(workers: Sequence[WorkerFacts], topics: Sequence[TopicFacts]) -> str:

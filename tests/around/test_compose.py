@@ -1,6 +1,5 @@
 """docker-compose.yml has the same Kafka, with the same settings, as the lab's own; and a Flink cluster that starts."""
 
-import contextlib
 import os
 import re
 import subprocess
@@ -19,7 +18,7 @@ from labkit.jvm import jars
 from labkit.jvm.kept import Kept
 from labkit.kafka import clients
 from labkit.loopback import free_ports
-from tests.flink.cluster import package
+from tests.flink.cluster import package, slots
 from tests.waiting import eventually
 
 ROOT = Path(__file__).parents[2]
@@ -151,13 +150,7 @@ def test_flink_starts_with_these_commands(tmp_path: Path) -> None:
             environment = os.environ | place | {"JAVA_HOME": str(tmp_path)}
             kept.start([*command, f"-Djobmanager.rpc.port={rpc}", *more], environment=environment)
         asked = Rest(f"http://127.0.0.1:{rest}")
-
-        def slots() -> int:
-            with contextlib.suppress(OSError):
-                return asked.free_slots()
-            return 0
-
-        eventually(lambda: slots() == 1, 60)
+        eventually(lambda: slots(asked) == 1, 60)
         assert asked.version() == jars.Lock.read(LOCK).version
     finally:
         for kept in started:

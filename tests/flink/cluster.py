@@ -43,6 +43,14 @@ def package() -> Path:
     return Path(found.origin).parent
 
 
+def slots(rest: Rest) -> int:
+    """The free task slots of a cluster; none as long as it does not answer."""
+    try:
+        return rest.free_slots()
+    except OSError:
+        return 0
+
+
 class Cluster:
     """Its `address` is that of the REST interface; `managers` are the task managers."""
 
@@ -78,13 +86,7 @@ class Cluster:
 
     def wait(self) -> None:
         """Until both task managers have joined."""
-        eventually(lambda: self.slots() == 2, START)
-
-    def slots(self) -> int:
-        try:
-            return self.rest.free_slots()
-        except OSError:
-            return 0
+        eventually(lambda: slots(self.rest) == 2, START)
 
     def busy(self) -> Kept:
         """The task manager in which the one job runs."""

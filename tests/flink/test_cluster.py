@@ -10,7 +10,7 @@ import pytest
 from labkit import Lab, LabError
 from labkit.flink.cluster import Cluster as Foreign
 from tests.flink import results
-from tests.flink.cluster import Cluster, cluster
+from tests.flink.cluster import Cluster, cluster, slots
 from tests.waiting import eventually
 
 START = 90.0  # seconds that a job may take until it runs, on a busy machine
@@ -48,7 +48,7 @@ def test_a_killed_task_manager_a_stop_and_a_resume_lose_nothing_and_double_nothi
     again.stop()
     assert (again.status, again.error) == ("stopped", None)
     assert results.written(tmp_path) == results.sent(lab)
-    eventually(lambda: flinks.slots() == 2, START)
+    eventually(lambda: slots(flinks.rest) == 2, START)
 
 
 def test_a_bounded_job_ends_by_itself_with_the_files_that_it_writes_at_home(
@@ -102,9 +102,9 @@ def test_a_job_is_cancelled_on_the_cluster_when_its_kernel_has_been_killed(
     script = KERNEL.replace("import sys", "import sys\nfrom labkit.flink import run\nrun.HEARTBEAT = 3.0")
     with subprocess.Popen([sys.executable, "-c", script, tmp_path, flinks.address]) as kernel:
         eventually(lambda: len(results.lines(tmp_path, "readings")) > 100, START)
-        assert flinks.slots() == 1
+        assert slots(flinks.rest) == 1
         kernel.kill()
-    eventually(lambda: flinks.slots() == 2, START)
+    eventually(lambda: slots(flinks.rest) == 2, START)
 
 
 def test_a_cluster_that_cannot_be_used_is_one_line_and_nothing_is_submitted(
