@@ -27,7 +27,7 @@ REPORT_LIMIT = 2.0  # seconds within which a process reports, unless it has only
 class Replicas(Run):
     """A run whose members share the partitions, each in its own process: what kills one leaves notebook and others.
 
-    Counts are those that the members have reported: of a killed one up to 0.1 s before its end.
+    Counts are those that the members have reported, ten times a second: of a killed one up to 0.1 s before its end.
 
     Example: run = lab.run(alert_filter, reads="sensor", writes="alert", in_process=True); run.kill()
     """
