@@ -5,6 +5,7 @@ import os
 import platform
 import statistics
 import sys
+import uuid
 from argparse import ArgumentParser
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -52,8 +53,9 @@ def warm_broker() -> Iterator[str]:
         broker.close()
 
 
-def timed_topic(topics: Topics, name: str) -> str:
-    """Make a topic of one partition in which the timestamp of a record is when the broker got it."""
+def timed_topic(topics: Topics) -> str:
+    """The name of a new topic of one partition in which the timestamp of a record is when the broker got it."""
+    name = f"out-{uuid.uuid4().hex[:8]}"
     config = {"message.timestamp.type": "LogAppendTime"}
     (made,) = topics.admin.create_topics([NewTopic(name, 1, config=config)]).values()
     made.result()

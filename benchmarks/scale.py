@@ -23,7 +23,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import uuid
 from argparse import SUPPRESS
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -128,11 +127,8 @@ class Bench:
             assert not producer.flush(LIMIT)
         return name
 
-    def output(self) -> str:
-        return report.timed_topic(self.topics, f"out-{uuid.uuid4().hex[:8]}")
-
     def of_lab(self, stage: str, work: Work) -> float:
-        source, target = self.filled(work), self.output()
+        source, target = self.filled(work), report.timed_topic(self.topics)
         with Lab() as lab:
             quix.load()
             from labkit.pipelines import PIPELINES
@@ -144,7 +140,7 @@ class Bench:
         return self.rate(target, work)
 
     def of_bare(self, stage: str, work: Work) -> float:
-        source, target = self.filled(work), self.output()
+        source, target = self.filled(work), report.timed_topic(self.topics)
         command = [sys.executable, __file__, "--bare", self.address, source, target, stage]
         groups, ends = Groups(self.topics), self.topics.end_offsets(source)
         with ExitStack() as stack:
@@ -188,17 +184,15 @@ def usual(stage: str, most: int) -> Work:
 def plan(most: int) -> list[tuple[str, str, Work]]:
     """Who does what, little work first."""
     sizes = [each for each in (10_000, 100_000, 1_000_000) if each <= most]
-    average, both = usual("average", most), usual("both", most)
+    average = usual("average", most)
     devices = [average._replace(devices=each) for each in (1, 10, 1_000, 10_000) if average.readings >= 10 * each]
     found = [
-        *((stage, Work(each)) for stage in ("average", "both") for each in sizes),
+        *((stage, each) for stage in ("average", "both") for each in (*map(Work, sizes), *devices)),
         *(("average", average._replace(processes=each)) for each in (2, 3, 4)),
         ("average", average._replace(processes=3, hot=True)),
-        *(("average", each) for each in devices),
-        *(("both", both._replace(devices=each.devices)) for each in devices),
     ]
     if USUAL["filter"] in sizes:
-        work = usual("filter", most)
+        work = Work(USUAL["filter"])
         found += [("filter", work._replace(processes=each)) for each in (1, 2, 3, 4)]
         found += [("filter", work._replace(devices=each)) for each in (1, 10_000)]
         found += [("filter", work._replace(processes=3, hot=True))]
@@ -259,7 +253,8 @@ def draw(results: list[Result]) -> None:
             line = curve(results, who, stage, axis)
             line.showlegend = line.name not in {each.name for each in figure.data}
             figure.add_trace(line, 1 if stage == "filter" else 2, column)
-            figure.update_xaxes(type="linear" if axis == "processes" else "log", dtick=1, col=column)
+    figure.update_xaxes(type="log", dtick=1)
+    figure.update_xaxes(type="linear", col=3)
     figure.update_yaxes(rangemode="tozero")
     figure.update_yaxes(title="readings a second", col=1)
     figure.update_layout(template="plotly_white", width=1200, height=700, margin={"t": 40, "b": 40})
