@@ -102,14 +102,15 @@ def test_partitions_move_between_lanes_of_processes(tmp_path: Path) -> None:
     problems: list[str] = []
     with jupyter.serving("--notebooks", str(tmp_path)) as address, jupyter.page(problems) as page:
         jupyter.run_all(page, address, "lanes.ipynb")
-        drawing = page.locator("svg[aria-label*='three partition 0']")
-        drawing.scroll_into_view_if_needed(timeout=60_000)
+        lanes = page.locator(".lab-view:has(svg[aria-label*='three partition 0'])")
+        lanes.scroll_into_view_if_needed(timeout=60_000)
         page.locator("svg[aria-label*='partition 0: process 1'][aria-label*='partition 2: process 1']").wait_for()
+        drawing = lanes.locator("svg")  # replaced twice a second, unlike what it stands in
 
         def owners() -> set[str]:
             return {*re.findall(r"partition \d: process (\d)", drawing.get_attribute("aria-label"))}
 
         eventually(lambda: owners() == {"1", "2", "3"}, 60)
         eventually(lambda: len({*drawing.locator("rect[stroke]").evaluate_all(COLOURS)}) == 3, 20)
-        jupyter.screenshot(drawing, "lanes")
+        jupyter.screenshot(lanes, "lanes")
     assert problems == []
