@@ -1,10 +1,7 @@
 """Every notebook runs unattended with other parameters too, and shows nothing that it is not meant to show."""
 
 import copy
-import os
 import re
-import subprocess
-import sys
 import uuid
 from pathlib import Path
 from typing import Any
@@ -13,6 +10,7 @@ import nbformat
 import orjson
 import papermill
 import pytest
+from nbformat.v4 import new_code_cell
 
 from labkit.broker import OwnBroker
 from labkit.grading import authoring
@@ -67,41 +65,32 @@ def test_its_cells_may_be_run_again_when_all_have_been_run(path: Path, tmp_path:
 
 @pytest.mark.usefixtures("installation")
 @pytest.mark.parametrize("path", EXERCISES, ids=lambda path: path.stem)
-def test_exercises_run_unanswered_and_say_so(path: Path, tmp_path: Path) -> None:
-    execute(path, done := tmp_path / path.name, {})
+def test_exercises_say_that_they_are_unanswered_and_pass_with_the_references(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a student who runs each cell as it is, and then answers it."""
+    monkeypatch.setenv("LAB_PROGRESS", str(progress := tmp_path / "progress.json"))
+    notebook, both, checks = nbformat.read(path, as_version=4), tmp_path / "both.ipynb", []
+    for cell in [*notebook.cells]:
+        if match := re.search(r'lab\.check\("([a-z-]+)"', cell.source):
+            checks.append(match[1])
+            notebook.cells.insert(notebook.cells.index(cell) + 1, new_code_cell(answered(match[1])))
+    nbformat.write(notebook, both)
+    execute(both, done := tmp_path / path.name, {})
     outputs = outputs_of(done)
     assert [each for each in outputs if each.output_type == "error" or each.get("name") == "stderr"] == []
-    said = [each for each in outputs if "not answered yet" in each.get("data", {}).get("text/html", "")]
-    assert len(said) == len(checks_in(path))
+    verdicts = [each.data["text/plain"] for each in outputs if "text/html" in each.get("data", {})]
+    for said in ("not answered yet", "all checks passed"):
+        assert sum(said in each for each in verdicts) == len(checks)
+    assert {*orjson.loads(progress.read_bytes())} == {*checks}
     assert done.stat().st_size < 100_000
 
 
-@pytest.mark.usefixtures("installation")
-@pytest.mark.parametrize("path", EXERCISES, ids=lambda path: path.stem)
-def test_exercises_filled_with_the_references_pass_under_nbmake(path: Path, tmp_path: Path) -> None:
-    notebook, filled = nbformat.read(path, as_version=4), tmp_path / path.name
-    for cell, name in checks_in_cells(notebook):
-        exercise = COLLECTION.folder.exercise(name)
-        answer = repr(COLLECTION.solutions_of(exercise).answer(exercise.sent(0))) if exercise.question else "answer"
-        cell.source = f'{COLLECTION.solution(name).read_text()}\n\nlab.check("{name}", {answer})'
-    nbformat.write(notebook, filled)
-    command = [sys.executable, "-m", "pytest", "--nbmake", "--overwrite", "-n0", "-p", "no:cacheprovider", filled]
-    environment = os.environ | {"LAB_PROGRESS": str(tmp_path / "progress.json")}
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, env=environment)
-    assert done.returncode == 0, done.stdout
-    texts = [each.data["text/plain"] for each in outputs_of(filled) if "text/html" in each.get("data", {})]
-    assert sum("all checks passed" in text for text in texts) == len(checks_in(path))
-    assert set(orjson.loads((tmp_path / "progress.json").read_bytes())) == {*checks_in(path)}
-
-
-def checks_in(path: Path) -> list[str]:
-    return [name for _, name in checks_in_cells(nbformat.read(path, as_version=4))]
-
-
-def checks_in_cells(notebook: Any) -> list[tuple[Any, str]]:
-    """Each cell with a check, and the exercise that it checks."""
-    found = ((cell, re.search(r'lab\.check\("([a-z-]+)"', cell.source)) for cell in notebook.cells)
-    return [(cell, match[1]) for cell, match in found if match]
+def answered(name: str) -> str:
+    """A cell with the reference of an exercise and its check."""
+    exercise = COLLECTION.folder.exercise(name)
+    answer = repr(COLLECTION.solutions_of(exercise).answer(exercise.sent(0))) if exercise.question else "answer"
+    return f'{COLLECTION.solution(name).read_text()}\n\nlab.check("{name}", {answer})'
 
 
 def execute(path: Path, done: Path, parameters: dict[str, Any], cwd: Path | None = None) -> None:

@@ -10,7 +10,6 @@ from labkit.runs.replicas import Replicas
 from labkit.runs.shares import Shares
 from tests.runs.flow import START, UNREADABLE, flow
 from tests.topics import topics_of
-from tests.waiting import eventually
 
 
 def copied(readings: Any) -> Any:
