@@ -4,7 +4,7 @@ import contextlib
 import itertools
 import random
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 HOST = "127.0.0.1"
 
@@ -22,8 +22,12 @@ def free_ports(count: int) -> list[int]:
             each.close()
 
 
+def in_any_order() -> Iterable[int]:
+    """All PORTS in an order of chance, which `random.seed` in a notebook does not change."""
+    return random.SystemRandom().sample(PORTS, len(PORTS))
+
+
 def _listening() -> Iterator[socket.socket]:
-    """Sockets on free ports in an order of chance, which `random.seed` in a notebook does not change."""
-    for port in random.SystemRandom().sample(PORTS, len(PORTS)):
+    for port in in_any_order():
         with contextlib.suppress(OSError):
             yield socket.create_server((HOST, port))

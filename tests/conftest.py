@@ -1,11 +1,9 @@
 """What all tests share: one real broker for the session, and on it a lab of its own for each test that asks."""
 
-import contextlib
 import importlib.util
 import itertools
 import os
 import shutil
-import socket
 import sys
 import uuid
 from collections.abc import Generator, Iterator
@@ -18,14 +16,13 @@ from jupyter_client.connect import LocalPortCache
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
-from labkit import Lab
+from labkit import Lab, loopback
 from labkit.broker import OwnBroker, cache, training
 from labkit.flink import NotInstalled
 from labkit.flink import installation as flink_installation
 from labkit.flink import training as flink_training
 from labkit.flink.installation import Installation
 from labkit.jvm import store
-from labkit.loopback import PORTS
 from tests.broker.lives import link_or_copy
 
 # A slow test on a busy machine is no failure, and a red build must be red again when it is run again.
@@ -51,25 +48,20 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
 
 
 class KernelPorts(LocalPortCache):
-    """Each worker's kernels have ports of their own.
-
-    Jupyter finds a kernel's ports a second or more before the kernel takes them, and never tries others: a kernel of
-    another worker that found the same would end one of the two.
-    """
-
-    def __init__(self, **settings: object) -> None:
-        super().__init__(**settings)
-        worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-        first = PORTS.start - 1_000 * (worker % 8 + 1)
-        self.next_port = itertools.cycle(range(first, first + 1_000))
-
-    def find_available_port(self, ip: str) -> int:
-        while True:
-            with contextlib.suppress(OSError), socket.create_server((ip, next(self.next_port))) as found:
-                return found.getsockname()[1]
+    def find_available_port(self, ip: str) -> int:  # noqa: ARG002
+        return loopback.free_ports(1)[0]
 
 
 def pytest_configure() -> None:
+    """Each worker has ports of its own, one after the other, for its kernels too.
+
+    A port is found some seconds before a kernel, a Flink or a secured Kafka takes it, and they never try another: what
+    a test of another worker starts must not have found the same.
+    """
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    first = loopback.PORTS.start - 1_000 * (worker % 8 + 1)
+    own = itertools.cycle(range(first, first + 1_000))
+    loopback.in_any_order = lambda: own
     KernelPorts.instance()
 
 

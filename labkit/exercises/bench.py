@@ -35,8 +35,7 @@ class Bench:
     def clear(self, exercise: Exercise) -> None:
         """Create the exercise's topics, and empty those for output."""
         topics = self.groups.topics
-        topics.create(exercise.topic("in"), partitions=exercise.partitions)
-        topics.create(*map(exercise.topic, exercise.outputs))
+        topics.create(*map(exercise.topic, ("in", *exercise.outputs)))
         for name in exercise.outputs:
             topics.empty(exercise.topic(name))
 

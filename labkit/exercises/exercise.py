@@ -93,9 +93,8 @@ class Exercise:
     """One exercise. Its name is that of its file, with hyphens; `lesson` is the stem of the lesson's notebook, and
     `number` its place among the exercises of that lesson.
 
-    `readings` makes the records that go in, for any seed, in the order in which they are written, into a topic of so
-    many `partitions`. `kind` says how an answer is tried. A short answer is about the case that the readings describe,
-    and `question` puts it into words.
+    `readings` makes the records that go in, for any seed, in the order in which they are written. `kind` says how an
+    answer is tried. A short answer is about the case that the readings describe, and `question` puts it into words.
 
     There is a topic for each of the `outputs`. Its records are judged as rows: `key`, `time` (the Kafka timestamp in
     ms), the fields of the value, and each header as `header.<name>`; a value that is not a JSON object, and any of an
@@ -118,7 +117,6 @@ class Exercise:
     outputs: tuple[str, ...] = ("out",)
     raw: tuple[str, ...] = ()
     shows: tuple[str, ...] = ("temperature",)
-    partitions: int = 1
     question: Callable[[Sequence[Sent]], str] | None = None
 
     @property

@@ -105,8 +105,7 @@ def _private_output() -> Any:
 def _fill(topics: Topics, exercises: list[dict[str, Any]]) -> None:
     producer = clients.producer(topics.address)
     for exercise in exercises:
-        topics.create(exercise["reads"], partitions=exercise["partitions"])
-        topics.create(*exercise["outputs"])
+        topics.create(exercise["reads"], *exercise["outputs"])
         for key, value, timestamp in exercise["records"]:
             producer.produce(exercise["reads"], base64.b64decode(value), key, timestamp=timestamp)
     producer.flush(30)

@@ -28,7 +28,6 @@ def job(exercise: Exercise, sent: Sequence[Sent]) -> dict[str, Any]:
     """What the sandbox gets of an exercise: topics and readings, and nothing of what is expected."""
     return {
         "reads": exercise.topic("in"),
-        "partitions": exercise.partitions,
         "outputs": [exercise.topic(name) for name in exercise.outputs],
         "records": [[each.key, base64.b64encode(each.raw).decode(), each.timestamp] for each in sent],
     }

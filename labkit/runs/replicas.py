@@ -41,6 +41,7 @@ class Replicas(Run):
         self._left = [0, 0, 0]  # what members that have left the group had read, written and set aside
         self._starts = itertools.count(1)
         self._changing = threading.Lock()
+        self._looking = threading.Lock()  # else of two looks at once the older could come last
 
     def start(self) -> None:
         """Start the processes that do not run. Each continues at the committed offsets, and gets back the state from
@@ -191,8 +192,9 @@ class Replicas(Run):
         self._start_members(lost)
 
     def _look(self) -> None:
-        totals = [self._left, *(each.totals for each in self.members)]
-        self.records_in, self.records_out, self.dead_letters = map(sum, zip(*totals, strict=True))
+        with self._looking:
+            totals = [self._left, *(each.totals for each in self.members)]
+            self.records_in, self.records_out, self.dead_letters = map(sum, zip(*totals, strict=True))
         self.note = "; ".join(dict.fromkeys(filter(None, (each.report.note for each in self.members))))
         if any(each.report.status == "running" for each in self.members):
             self._is_running()
