@@ -67,8 +67,9 @@ def grade(path: Path, out: Path, course_file: Path, wanted: Wanted) -> None:
     key, fresh = course.key(said.secret)
     if fresh:
         click.echo(f"Made the secret of this course, {said.secret}: keep it, and keep it from students.")
-    _prepare()
     grader = Grader(collection, key, out, enclosed=wanted.enclosed)
+    if not all(grader.kept(task, wanted.anew) for task in tasks):
+        _prepare()
     with _changes(out / "changes.csv"):
         reports = _graded(grader, made, tasks, wanted)
     found = results(said, exercises, made, reports, roster)

@@ -111,12 +111,16 @@ class Grader:
         """Whether its exercises are still those that it was graded with."""
         return bool(report["versions"] == self._versions(task))
 
+    def kept(self, task: Task, anew: bool) -> dict[str, Any] | None:
+        """The report of a task that need not be graded: it has been, and with `anew` its exercises are as they were."""
+        report = self.known(task)
+        return report if report and (not anew or self.is_current(task, report)) else None
+
     def _report(self, task: Task, anew: bool) -> dict[str, Any]:
-        before = self.known(task)
-        if before and (not anew or self.is_current(task, before)):
-            return before
+        if kept := self.kept(task, anew):
+            return kept
         report = self._graded(task)
-        if before:
+        if before := self.known(task):
             self._note_changes(before, report)
         write(self._file(task), json.dumps(report, indent=1))
         return report

@@ -38,6 +38,9 @@ keep_quiet(LOGGER)
 # a key are spread at random.
 PARTITIONER = {"partitioner": "murmur2_random"}
 
+# A reading may wait this long for others: with hundreds a second that halves the work of Kafka and of all who read.
+BATCHES = {"linger.ms": 10}
+
 # By default librdkafka waits 100 ms to 10 s between attempts.
 RECONNECT = {"reconnect.backoff.ms": 20, "reconnect.backoff.max.ms": 500}
 
@@ -59,9 +62,8 @@ def consumer(address: str, **settings: Any) -> Consumer:
 
 def producer(address: str, **settings: Any) -> Producer:
     """An idempotent producer that asks for every replica's acknowledgement, and partitions keys as other clients do."""
-    return Producer(
-        common(address) | PARTITIONER | {"enable.idempotence": True, "acks": "all", "linger.ms": 2} | settings
-    )
+    own = PARTITIONER | BATCHES | {"enable.idempotence": True, "acks": "all"}
+    return Producer(common(address) | own | settings)
 
 
 def answers(address: str) -> bool:
