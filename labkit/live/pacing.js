@@ -11,13 +11,19 @@ export default () => {
   let clocks = null; // the page's clock minus the kernel's, plus the shortest delay of a message
   let looked = performance.now();
   let awake = looked;
+  let frames = 0; // that have come
+  let told = 0; // messages that have gone
+  let answer = {}; // to the last frame
   let isOver = () => false;
   let send = () => {};
 
-  const tell = (more = {}) => {
-    const seen = [...views.values()].filter(view => view.inSight && !document.hidden).map(view => view.id);
-    send({ page, seen: [...new Set(seen)], ...more });
-  };
+  const inSight = () => [...views.values()].filter(view => view.inSight && !document.hidden).map(view => view.id);
+
+  const tell = () => send({ page, number: ++told, seen: [...new Set(inSight())], ...answer });
+
+  // Until JupyterLab has a subshell for them, messages wait in the kernel for the end of the cell that is running there.
+  // A second frame says that the answer to the first has not.
+  const insist = () => frames < 2 && !isOver() && inSight().length && tell();
 
   const observer = new IntersectionObserver(entries => {
     for (const { target, isIntersecting } of entries) {
@@ -34,9 +40,11 @@ export default () => {
   function receive({ frame, time, views: times }) {
     const difference = performance.now() - time;
     clocks = Math.min(clocks ?? difference, difference);
+    frames += 1;
     afterPaint(() => {
       for (const [id, upTo] of Object.entries(times)) drawn.set(id, upTo);
-      tell({ drawn: frame });
+      answer = { drawn: frame };
+      tell();
       sayAges();
     });
   }
@@ -73,8 +81,9 @@ export default () => {
       send = message => model.send(message);
       isOver = () => model.get("over");
       model.on("msg:custom", receive);
-      document.addEventListener("visibilitychange", () => tell());
+      document.addEventListener("visibilitychange", tell);
       setInterval(sayAges, LOOK);
+      setInterval(insist, LOOK);
     },
     render({ el }) {
       const left = { gone: false, root: null };

@@ -56,8 +56,11 @@ class Messenger(anywidget.AnyWidget):
 
 @dataclass
 class Page:
-    """A page that shows views: which are and were in sight, and which frame it has not drawn yet."""
+    """A page that shows views: which are and were in sight, and which frame it has not drawn yet; `number` is that of
+    its newest message.
+    """
 
+    number: int = 0
     seen: frozenset[str] = frozenset()
     known: frozenset[str] = frozenset()
     owes: int | None = None
@@ -128,6 +131,9 @@ class Pacer:
         now = time.monotonic()
         with self._lock:
             page = self._pages.setdefault(message["page"], Page())
+            if message["number"] < page.number:  # it has waited behind a cell: see pacing.js
+                return
+            page.number = message["number"]
             page.seen = frozenset(message["seen"])
             new, page.known = page.seen - page.known, page.known | page.seen
             if page.owes is not None and message.get("drawn") == page.owes:

@@ -18,6 +18,7 @@ from tests.waiting import eventually
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 SCREENSHOTS = Path(__file__).parents[2] / "screenshots"
+LIMIT = 120.0  # seconds that a page may take for what it is asked, beside other tests
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 
 
@@ -77,6 +78,7 @@ def page(problems: list[str], width: int = 1280) -> Iterator[Page]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
         page = browser.new_page(viewport={"width": width, "height": 1600})
+        page.set_default_timeout(LIMIT * 1000)
         page.on("console", note)
         page.on("pageerror", lambda error: problems.append(str(error)))
         page.on("request", lambda request: None if _is_local(request.url) else problems.append(request.url))
@@ -91,7 +93,7 @@ def _is_local(url: str) -> bool:
 def open_notebook(page: Page, address: str, notebook: str) -> None:
     """Open a notebook in JupyterLab and wait for its kernel."""
     page.goto(address.replace("/lab?", f"/lab/tree/{notebook}?"))
-    page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=60_000)
+    page.wait_for_selector(".jp-Notebook .jp-CodeCell")
     page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
 
 

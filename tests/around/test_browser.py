@@ -23,18 +23,18 @@ def test_a_student_runs_a_notebook_and_sees_new_points_arrive() -> None:
         jupyter.page(problems) as page,
     ):
         jupyter.run_all(page, address, "02_filter.ipynb")
-        page.wait_for_selector(".js-plotly-plot", timeout=60_000, state="attached")
+        page.wait_for_selector(".js-plotly-plot", state="attached")
         page.locator(".js-plotly-plot").scroll_into_view_if_needed()  # what is out of sight is not drawn
-        page.wait_for_selector(".js-plotly-plot .scatterlayer .point", timeout=60_000, state="attached")
+        page.wait_for_selector(".js-plotly-plot .scatterlayer .point", state="attached")
         first = page.evaluate(NEWEST)
-        page.wait_for_function(f"{NEWEST} > {first} + 2000", timeout=20_000)
+        page.wait_for_function(f"{NEWEST} > {first} + 2000")
 
         assert page.evaluate(f"{PLOT}._fullLayout.xaxis.type") == "date"
         assert page.evaluate(f"{PLOT}.data.every(trace => trace.x.constructor === Float64Array)")
         assert page.evaluate(f"{PLOT}.querySelectorAll('.scatterlayer .point').length") > 5
         assert "Temperature (°C)" in page.locator(".js-plotly-plot .ytitle").text_content()
 
-        page.wait_for_function("document.body.innerText.includes('misspelt, line 2')", timeout=60_000)
+        page.wait_for_function("document.body.innerText.includes('misspelt, line 2')")
         page.locator(".lab-view:has-text('alert_filter:')").scroll_into_view_if_needed()
         page.get_by_text("▶ running alert_filter").wait_for()
         text = page.locator(".jp-Notebook").inner_text()
@@ -70,7 +70,7 @@ def test_a_process_is_killed_and_started_again_with_the_buttons(tmp_path: Path) 
         one, two, together = (
             panel.locator(f"tr:has(td:first-child:text-is('{name}'))") for name in ("1", "2", "together")
         )
-        one.get_by_text("running").wait_for(timeout=60_000)
+        one.get_by_text("running").wait_for()
         two.get_by_text("running").wait_for()
         assert start.is_disabled()
         kill.press("Enter")
@@ -103,7 +103,7 @@ def test_partitions_move_between_lanes_of_processes(tmp_path: Path) -> None:
     with jupyter.serving("--notebooks", str(tmp_path)) as address, jupyter.page(problems) as page:
         jupyter.run_all(page, address, "lanes.ipynb")
         lanes = page.locator(".lab-view:has(svg[aria-label*='three partition 0'])")
-        lanes.scroll_into_view_if_needed(timeout=60_000)
+        lanes.scroll_into_view_if_needed()
         page.locator("svg[aria-label*='partition 0: process 1'][aria-label*='partition 2: process 1']").wait_for()
         drawing = lanes.locator("svg")  # replaced twice a second, unlike what it stands in
 

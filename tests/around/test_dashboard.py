@@ -55,9 +55,9 @@ def age_in_sight(page: Page) -> float:
 
 def check_dashboard(page: Page, lab: Lab, picture: str) -> None:
     """Everything that the dashboard promises, by mouse and keyboard; on the way a screenshot."""
-    page.wait_for_selector(".js-plotly-plot", timeout=60_000, state="attached")
+    page.wait_for_selector(".js-plotly-plot", state="attached")
     eventually(lambda: age_in_sight(page) < 2000, 60)  # the page is as high as the dashboard: all of it is in sight
-    page.wait_for_selector(".lab-live .lab-tile", timeout=60_000)
+    page.wait_for_selector(".lab-live .lab-tile")
     eventually(lambda: page.evaluate(TILES).keys() == {"sensor-1", "sensor-2", "sensor-3"}, 30)
     for device in ("sensor-1", "sensor-2", "sensor-3"):
         eventually(lambda device=device: tile_equals_topic(page, lab, device, "avg-temp", "temperature"), 20)
@@ -97,7 +97,7 @@ def settings(lab: Lab) -> dict[str, str]:
 def test_the_page_shows_what_the_topics_hold_and_its_controls_act(lab: Lab) -> None:
     problems: list[str] = []
     with jupyter.serving("dashboard", settings=settings(lab)) as address, jupyter.page(problems, 1920) as page:
-        page.goto(address, timeout=60_000)
+        page.goto(address)
         check_dashboard(page, lab, "dashboard")
         assert violations(page) == []
     assert problems == []
@@ -115,7 +115,7 @@ def test_notebook_04_shows_what_the_topics_hold_and_is_a_picture_when_opened_lat
         serve, saved = ("--notebooks", str(notebooks)), notebooks / "04_live_charts.ipynb"
         with jupyter.serving(*serve, settings=settings(lab)) as address, jupyter.page(problems) as page:
             jupyter.run_all(page, address, saved.name)
-            page.wait_for_function("document.body.innerText.includes('not JSON: unexpected end')", timeout=120_000)
+            page.wait_for_function("document.body.innerText.includes('not JSON: unexpected end')")
             check_dashboard(page, lab, "04_live_charts")
             assert violations(page, ".lab-live") == []
             assert page.locator(".lab-snapshot:visible").count() == 0

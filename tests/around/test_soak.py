@@ -56,8 +56,8 @@ def test_memory_of_kernel_and_page_stays_flat(lab: Lab) -> None:
     problems: list[str] = []
     command = ("dashboard", "--devices", "10", "--per-second", "10")
     with jupyter.serving(*command, settings=settings(lab)) as address, jupyter.page(problems) as page:
-        page.goto(address, timeout=60_000)
-        page.wait_for_selector(".js-plotly-plot .scatterlayer .point", timeout=60_000, state="attached")
+        page.goto(address)
+        page.wait_for_selector(".js-plotly-plot .scatterlayer .point", state="attached")
         process, browser = kernel(), page.context.new_cdp_session(page)
         looks: dict[str, Callable[[], float]] = {
             "kernel, MiB": lambda: process.memory_info().rss / MIB,

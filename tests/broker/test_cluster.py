@@ -15,7 +15,7 @@ from labkit.readings import Reading, now
 from tests.pipelines import oracle
 from tests.waiting import eventually
 
-LIMIT = 60  # seconds until everything goes on, on a busy machine
+LIMIT = 120  # seconds until everything goes on, on a busy machine
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,6 @@
 """What a browser does when a user clicks or types, without the browser."""
 
+import itertools
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,15 +31,17 @@ def sees_all(monkeypatch: pytest.MonkeyPatch) -> None:
     """A page that has every view in sight, and has drawn a frame as soon as it comes."""
     add, send = Pacer.add, Messenger.send
     seen: set[str] = set()
+    numbers = itertools.count(1)
 
     def added(pacer: Pacer, view: View) -> None:
         add(pacer, view)
         seen.add(view.name)
-        pacer.messenger._handle_custom_msg({"page": "a", "seen": list(seen)}, [])
+        pacer.messenger._handle_custom_msg({"page": "a", "number": next(numbers), "seen": list(seen)}, [])
 
     def sent(messenger: Messenger, message: dict[str, Any]) -> None:
         send(messenger, message)
-        messenger._handle_custom_msg({"page": "a", "seen": list(seen), "drawn": message["frame"]}, [])
+        told = {"page": "a", "number": next(numbers), "seen": list(seen), "drawn": message["frame"]}
+        messenger._handle_custom_msg(told, [])
 
     monkeypatch.setattr(Pacer, "add", added)
     monkeypatch.setattr(Messenger, "send", sent)

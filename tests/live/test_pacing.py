@@ -1,5 +1,6 @@
 """Frames at the pace of the page, without a browser: see tests/around/test_pace.py for that."""
 
+import itertools
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -58,9 +59,13 @@ class StubView:
         self.pacer.wake()
 
 
-def tell(pacer: Pacer, page: str, *seen: str, drawn: int | None = None) -> None:
-    """Send what a page says."""
-    pacer.receive(None, {"page": page, "seen": list(seen)} | ({"drawn": drawn} if drawn else {}), [])
+NUMBERS = itertools.count(1)
+
+
+def tell(pacer: Pacer, page: str, *seen: str, drawn: int | None = None, number: int | None = None) -> None:
+    """Send what a page says; `number` is that of an earlier message."""
+    message = {"page": page, "number": number or next(NUMBERS), "seen": list(seen)}
+    pacer.receive(None, message | ({"drawn": drawn} if drawn else {}), [])
 
 
 def test_without_a_page_nothing_is_sent(pacer: Pacer, frames: list[dict[str, Any]]) -> None:
@@ -98,6 +103,17 @@ def test_what_is_out_of_sight_is_painted_at_once_when_it_comes_into_sight(
     assert set(frames[-1]["views"]) == {"near"}
     tell(pacer, "page", "far", drawn=frames[-1]["frame"])
     eventually(lambda: far.painted == 1, 1)
+
+
+def test_a_message_that_was_held_up_changes_nothing(pacer: Pacer, frames: list[dict[str, Any]]) -> None:
+    """While a cell runs, a page's first messages wait until it ends, those after them do not."""
+    view = StubView(pacer, "a")
+    held_up = next(NUMBERS)
+    tell(pacer, "page", "a")
+    tell(pacer, "page", number=held_up)
+    view.touch()
+    eventually(lambda: view.painted == 1)
+    assert set(frames[-1]["views"]) == {"a"}
 
 
 def test_each_page_is_sent_a_view_once_more_when_it_first_shows_it(
