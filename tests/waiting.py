@@ -7,7 +7,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def eventually(condition: Callable[[], T], limit: float = 10.0) -> T:
+def eventually(condition: Callable[[], T], limit: float = 30.0) -> T:
     """What the condition returns once that is true; fails after `limit` seconds."""
     deadline = time.monotonic() + limit
     while not (result := condition()):
