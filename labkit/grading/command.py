@@ -68,7 +68,7 @@ def grade(path: Path, out: Path, course_file: Path, wanted: Wanted) -> None:
     if fresh:
         click.echo(f"Made the secret of this course, {said.secret}: keep it, and keep it from students.")
     grader = Grader(collection, key, out, enclosed=wanted.enclosed)
-    if not all(grader.kept(task, wanted.anew) for task in tasks):
+    if any(grader.is_due(task, grader.known(task), wanted.anew) for task in tasks):
         _prepare()
     with _changes(out / "changes.csv"):
         reports = _graded(grader, made, tasks, wanted)

@@ -111,16 +111,16 @@ class Grader:
         """Whether its exercises are still those that it was graded with."""
         return bool(report["versions"] == self._versions(task))
 
-    def kept(self, task: Task, anew: bool) -> dict[str, Any] | None:
-        """The report of a task that need not be graded: it has been, and with `anew` its exercises are as they were."""
-        report = self.known(task)
-        return report if report and (not anew or self.is_current(task, report)) else None
+    def is_due(self, task: Task, report: Mapping[str, Any] | None, anew: bool) -> bool:
+        """Whether a task is to be graded that has this report, or none; with `anew` an old one does not count."""
+        return not report or (anew and not self.is_current(task, report))
 
     def _report(self, task: Task, anew: bool) -> dict[str, Any]:
-        if kept := self.kept(task, anew):
-            return kept
+        before = self.known(task)
+        if before and not self.is_due(task, before, anew):
+            return before
         report = self._graded(task)
-        if before := self.known(task):
+        if before:
             self._note_changes(before, report)
         write(self._file(task), json.dumps(report, indent=1))
         return report

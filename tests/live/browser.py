@@ -33,15 +33,17 @@ def sees_all(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: set[str] = set()
     numbers = itertools.count(1)
 
+    def tell(messenger: Messenger, **answer: int) -> None:
+        messenger._handle_custom_msg({"page": "a", "number": next(numbers), "seen": list(seen)} | answer, [])
+
     def added(pacer: Pacer, view: View) -> None:
         add(pacer, view)
         seen.add(view.name)
-        pacer.messenger._handle_custom_msg({"page": "a", "number": next(numbers), "seen": list(seen)}, [])
+        tell(pacer.messenger)
 
     def sent(messenger: Messenger, message: dict[str, Any]) -> None:
         send(messenger, message)
-        told = {"page": "a", "number": next(numbers), "seen": list(seen), "drawn": message["frame"]}
-        messenger._handle_custom_msg(told, [])
+        tell(messenger, drawn=message["frame"])
 
     monkeypatch.setattr(Pacer, "add", added)
     monkeypatch.setattr(Messenger, "send", sent)

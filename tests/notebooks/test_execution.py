@@ -23,7 +23,7 @@ OTHER = {"seed": 7, "devices": 5, "rate": 4.0, "seconds": 2}
 RECORDED = {"source": "nyc-weather"}
 AGAIN = NOTEBOOKS[:3]  # their cells are run twice
 # From 03 on with both at once: pytest --nbmake has run them on simulated sensors, and each takes most of a minute.
-CASES = [pytest.param(path, OTHER, id=path.stem) for path in NOTEBOOKS[:3]]
+CASES = [pytest.param(path, OTHER, id=path.stem) for path in AGAIN]
 CASES += [pytest.param(path, OTHER | RECORDED, id=f"{path.stem} on recorded readings") for path in NOTEBOOKS[3:]]
 
 
