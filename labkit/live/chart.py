@@ -68,6 +68,7 @@ class Chart(LiveView):
         self._words = HTML()
         self._fold = Accordion([self._words], titles=["Waiting for the first record."], selected_index=None)
         super().__init__("chart", [self.figure, self._fold], pacer)
+        self.add_class("lab-plotted")
         self.threshold = threshold
         self._untold = threshold is not None
         self.start()

@@ -193,14 +193,15 @@ class Controls(VBox):  # type: ignore[misc]
             with self.device.hold_sync():
                 self.device.options = devices
                 self.device.value = chosen if chosen in devices else devices[0]
-        for each in (self.heatwave, self.silent, self.backlog, self.corrupt):
+        for each in (self.heatwave, self.silent, self.corrupt):
             each.disabled = not devices
+        kept = 0
         if producer and devices:
             kept = producer.world.backlog(self.device.value)
             self.heatwave.value = bool(producer.world.heat(self.device.value))
             self.silent.value = producer.world.is_silent(self.device.value)
             self.backlog.description = f"Send backlog ({kept})"
-            self.backlog.disabled = self.silent.value or not kept  # a silent device can send nothing
+        self.backlog.disabled = self.silent.value or not kept  # a silent device can send nothing
 
     def _say(self, text: str) -> None:
         self._said.value = _line(text)

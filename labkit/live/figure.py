@@ -1,5 +1,6 @@
 """A FigureWidget that a page may open at any time."""
 
+import functools
 import threading
 from copy import deepcopy
 from pathlib import Path
@@ -9,7 +10,14 @@ import anywidget
 import pandas as pd  # noqa: F401 - Plotly looks it up in sys.modules, and fails while another thread imports it
 import plotly.graph_objects as go
 import traitlets
+from ipywidgets import Widget, widget_serialization
 from plotly.serializers import custom_serializers
+
+
+class Library(Widget):  # type: ignore[misc]
+    """Plotly for the page, which gets these 5 MB once, however many figures it shows."""
+
+    code = traitlets.Unicode(str(go.FigureWidget._esm)).tag(sync=True)
 
 
 class Fit(anywidget.AnyWidget):
@@ -24,11 +32,18 @@ class Fit(anywidget.AnyWidget):
 
 
 class LiveFigure(go.FigureWidget):  # type: ignore[misc]
-    """Gives a page that is opened or reloaded the figure as it is now.
+    """Gives a page that is opened or reloaded the figure as it is now, however long the page takes to load Plotly.
 
-    A plain FigureWidget sends such a page its initial state, without what has been drawn since. A thread must hold
-    `drawing` while it draws.
+    A plain FigureWidget sends such a page its initial state, without what has been drawn since, and is never drawn if
+    Plotly takes longer than 2 s. A thread must hold `drawing` while it draws.
     """
+
+    _esm = Path(__file__).with_name("figure.js")
+    library = traitlets.Instance(Library).tag(sync=True, **widget_serialization)
+
+    @traitlets.default("library")
+    def _library(self) -> Library:
+        return _library()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         object.__setattr__(self, "drawing", threading.RLock())
@@ -42,3 +57,8 @@ class LiveFigure(go.FigureWidget):  # type: ignore[misc]
                 now = {"_widget_data": deepcopy(self._data), "_widget_layout": deepcopy(self._layout_obj._props)}
             state |= {name: custom_serializers["to_json"](value, self) for name, value in now.items()}
         return state
+
+
+@functools.cache
+def _library() -> Library:
+    return Library()

@@ -2,7 +2,11 @@
 // view is behind. All times are in milliseconds.
 const LATE = 3000; // behind by more than this, a view says so
 const LOOK = 500; // between two updates of the ages
+const QUIET = 1500; // after this long without a frame, which comes every second, a page says again what it has said
 const SLEPT = 5000; // after this long without an update the page was asleep
+
+// A view with a figure can be drawn once Plotly has been loaded.
+const isReady = root => !root.classList.contains("lab-plotted") || root.querySelector(".js-plotly-plot .main-svg");
 
 export default () => {
   const page = Math.random().toString(36).slice(2);
@@ -11,19 +15,26 @@ export default () => {
   let clocks = null; // the page's clock minus the kernel's, plus the shortest delay of a message
   let looked = performance.now();
   let awake = looked;
-  let frames = 0; // that have come
+  let heard = looked; // when the last frame came, or this page last said something
+  let came = 0; // the last frame that came
   let told = 0; // messages that have gone
-  let answer = {}; // to the last frame
+  let answer = 0; // the last frame that was drawn
   let isOver = () => false;
   let send = () => {};
 
   const inSight = () => [...views.values()].filter(view => view.inSight && !document.hidden).map(view => view.id);
 
-  const tell = () => send({ page, number: ++told, seen: [...new Set(inSight())], ...answer });
+  function tell() {
+    heard = performance.now();
+    send({ page, number: ++told, seen: [...new Set(inSight())], drawn: answer });
+  }
 
-  // Until JupyterLab has a subshell for them, messages wait in the kernel for the end of the cell that is running there.
-  // A second frame says that the answer to the first has not.
-  const insist = () => frames < 2 && !isOver() && inSight().length && tell();
+  // What it says may wait for the end of the cell that is running, until JupyterLab has a subshell for it; and a frame
+  // may get lost when the computer sleeps.
+  function insist() {
+    const waits = answer === came && performance.now() - heard > QUIET;
+    if (waits && !isOver() && inSight().length) tell();
+  }
 
   const observer = new IntersectionObserver(entries => {
     for (const { target, isIntersecting } of entries) {
@@ -40,10 +51,11 @@ export default () => {
   function receive({ frame, time, views: times }) {
     const difference = performance.now() - time;
     clocks = Math.min(clocks ?? difference, difference);
-    frames += 1;
+    heard = performance.now();
+    came = frame;
     afterPaint(() => {
       for (const [id, upTo] of Object.entries(times)) drawn.set(id, upTo);
-      answer = { drawn: frame };
+      answer = frame;
       tell();
       sayAges();
     });
@@ -66,8 +78,8 @@ export default () => {
   function enter(badge, left) {
     if (left.gone) return;
     const root = badge.closest(".lab-view");
-    if (!root) {
-      setTimeout(() => enter(badge, left), 20); // it is not in the document yet
+    if (!root || !isReady(root)) {
+      setTimeout(() => enter(badge, left), 20);
       return;
     }
     left.root = root;

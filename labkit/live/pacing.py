@@ -127,18 +127,20 @@ class Pacer:
         self._thread.join()
 
     def receive(self, _: object, message: Mapping[str, Any], __: object) -> None:
-        """Handle a message of a page: which views are in sight, and perhaps which frame it has drawn."""
+        """Handle a message of a page: which views are in sight, and which frame it has drawn last (0: none)."""
         now = time.monotonic()
         with self._lock:
             page = self._pages.setdefault(message["page"], Page())
-            if message["number"] < page.number:  # it has waited behind a cell: see pacing.js
+            if message["number"] < page.number:  # it has waited behind a cell: see `insist` in pacing.js
                 return
             page.number = message["number"]
             page.seen = frozenset(message["seen"])
             new, page.known = page.seen - page.known, page.known | page.seen
-            if page.owes is not None and message.get("drawn") == page.owes:
+            if message["drawn"] == page.owes:
                 page.took, page.owes = now - page.since, None
                 self._cost += (page.took / self._painted - self._cost) / 4
+            elif page.sleeps(now):
+                page.owes = None  # it is awake, and may never have got the frame
         for view in [self._views[name] for name in new if name in self._views]:
             view.resend()
         self._news.set()

@@ -12,13 +12,14 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import ConsoleMessage, Locator, Page, sync_playwright
+from playwright.sync_api import ConsoleMessage, Error, Locator, Page, sync_playwright
 
 from tests.waiting import eventually
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 SCREENSHOTS = Path(__file__).parents[2] / "screenshots"
 LIMIT = 120.0  # seconds that a page may take for what it is asked, beside other tests
+NOTED = 3000  # characters of a page, in the report of a test that fails
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 
 
@@ -69,7 +70,10 @@ def _environment(home: str) -> dict[str, str]:
 
 @contextlib.contextmanager
 def page(problems: list[str], width: int = 1280) -> Iterator[Page]:
-    """A page in a real browser; errors on its console and requests to other hosts go to `problems`."""
+    """A page in a real browser; errors on its console and requests to other hosts go to `problems`.
+
+    A test that fails tells what was on the page.
+    """
 
     def note(message: ConsoleMessage) -> None:
         if message.type == "error":
@@ -82,8 +86,23 @@ def page(problems: list[str], width: int = 1280) -> Iterator[Page]:
         page.on("console", note)
         page.on("pageerror", lambda error: problems.append(str(error)))
         page.on("request", lambda request: None if _is_local(request.url) else problems.append(request.url))
-        yield page
-        browser.close()
+        try:
+            yield page
+        except BaseException as error:
+            error.add_note(f"On the page {page.url}: {_shown(page)}\nProblems: {problems}")
+            raise
+        finally:
+            browser.close()
+
+
+def _shown(page: Page) -> str:
+    """The last cells of the notebook, or the end of the text of another page."""
+    notebook = page.locator(".jp-Notebook").first
+    try:
+        text = (notebook if notebook.count() else page.locator("body")).inner_text(timeout=10_000)
+    except Error as error:
+        return f"it did not answer ({error})"
+    return text[-NOTED:]
 
 
 def _is_local(url: str) -> bool:

@@ -33,8 +33,9 @@ def sees_all(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: set[str] = set()
     numbers = itertools.count(1)
 
-    def tell(messenger: Messenger, **answer: int) -> None:
-        messenger._handle_custom_msg({"page": "a", "number": next(numbers), "seen": list(seen)} | answer, [])
+    def tell(messenger: Messenger, drawn: int = 0) -> None:
+        message = {"page": "a", "number": next(numbers), "seen": list(seen), "drawn": drawn}
+        messenger._handle_custom_msg(message, [])
 
     def added(pacer: Pacer, view: View) -> None:
         add(pacer, view)

@@ -62,10 +62,9 @@ class StubView:
 NUMBERS = itertools.count(1)
 
 
-def tell(pacer: Pacer, page: str, *seen: str, drawn: int | None = None, number: int | None = None) -> None:
+def tell(pacer: Pacer, page: str, *seen: str, drawn: int = 0, number: int | None = None) -> None:
     """Send what a page says; `number` is that of an earlier message."""
-    message = {"page": page, "number": number or next(NUMBERS), "seen": list(seen)}
-    pacer.receive(None, message | ({"drawn": drawn} if drawn else {}), [])
+    pacer.receive(None, {"page": page, "number": number or next(NUMBERS), "seen": list(seen), "drawn": drawn}, [])
 
 
 def test_without_a_page_nothing_is_sent(pacer: Pacer, frames: list[dict[str, Any]]) -> None:
@@ -137,7 +136,7 @@ def test_what_would_take_longer_than_a_round_is_painted_in_turns(
     for number in range(1, 4):
         for view in views:
             view.touch()
-        tell(pacer, "page", *"abc", drawn=frames[-1]["frame"] if frames else None)
+        tell(pacer, "page", *"abc", drawn=frames[-1]["frame"] if frames else 0)
         monkeypatch.setattr(pacer, "_cost", 10.0)
         eventually(lambda number=number: len(frames) == number)  # type: ignore[misc]
     assert [view.painted for view in views] == [1, 1, 1]
@@ -159,6 +158,20 @@ def test_a_page_that_sleeps_holds_up_no_other_and_is_awake_when_it_answers(
     view.touch()
     eventually(lambda: view.painted == 3)
     assert all(page.owes == frames[-1]["frame"] for page in pacer._pages.values())
+
+
+def test_a_page_that_has_lost_a_frame_gets_another_when_it_speaks_again(
+    pacer: Pacer, frames: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pacing, "PATIENCE", 0.3)
+    tell(pacer, "page", StubView(pacer, "a").name)
+    eventually(lambda: len(frames) == 1)
+    tell(pacer, "page", "a")
+    with pytest.raises(AssertionError):
+        eventually(lambda: len(frames) > 1, 0.2)  # it may be drawing
+    eventually(lambda: pacer._pages["page"].sleeps(time.monotonic()))
+    tell(pacer, "page", "a")
+    eventually(lambda: len(frames) == 2)
 
 
 def test_a_frame_says_up_to_when_each_view_shows_what_it_knows(
@@ -195,7 +208,5 @@ def test_a_view_that_cannot_be_painted_says_so_and_stops_no_other(pacer: Pacer, 
     tell(pacer, "page", "bad", "good")
     bad.touch()
     good.touch()
-    eventually(
-        lambda: good.painted or tell(pacer, "page", "bad", "good", drawn=frames[-1]["frame"] if frames else None)
-    )
+    eventually(lambda: good.painted or tell(pacer, "page", "bad", "good", drawn=frames[-1]["frame"] if frames else 0))
     assert bad.said == "This view has failed: no such colour. Run its cell again."

@@ -234,7 +234,7 @@ def test_a_page_that_missed_an_offer_while_it_was_loading_is_sent_it_again(
     eventually(lambda: "sensor" in topology.choice.options)
     sent: list[Any] = []
     monkeypatch.setattr(topology.choice, "_send", lambda message, **_: sent.append(message["state"]))
-    topology._pacer.receive(None, {"page": "new", "number": 1, "seen": [topology.name]}, [])
+    topology._pacer.receive(None, {"page": "new", "number": 1, "seen": [topology.name], "drawn": 0}, [])
     assert [each["_options_labels"] for each in sent] == [(NOTHING, "sensor")]
 
 
