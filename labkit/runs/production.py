@@ -15,7 +15,7 @@ from labkit.kafka.topics import Topics
 from labkit.readings import Corrupt, World, named_for
 from labkit.runs.worker import Worker
 
-FLUSH_LIMIT = 10.0  # seconds that Kafka may take to acknowledge what it was sent
+FLUSH_LIMIT = 10.0  # seconds that Kafka may take to acknowledge what a producer sent before it was stopped
 SILENCE = 2.0  # seconds without an acknowledgement after which a producer says that it waits
 
 
@@ -23,7 +23,8 @@ class Production(Worker):
     """Writes readings to a topic at a steady rate, until they end or it is stopped.
 
     `accepted` counts the readings handed to the Kafka client, `delivered` those acknowledged by Kafka, `failed` those
-    given up. Stopping flushes: afterwards accepted = delivered + failed.
+    given up. It ends when Kafka has acknowledged all, or some seconds after it was told to stop; accepted is then
+    delivered + failed.
 
     Example: sensors = lab.produce(devices=3)
     """
@@ -114,6 +115,8 @@ class Production(Worker):
                 if rate != self.per_second:  # a new rate counts from now: there is nothing to catch up on
                     due, rate = time.monotonic(), self.per_second
         finally:  # also when the source raises: accepted readings must be delivered
+            while not self._stopping.is_set() and self._producer.flush(0.1):
+                pass  # Kafka may be away, and come back
             if left := self._producer.flush(FLUSH_LIMIT):
                 self.note = f"{left} readings were not acknowledged within {FLUSH_LIMIT:g} s"
                 self.failed = self.accepted - self.delivered

@@ -10,6 +10,7 @@ from quixstreams.exceptions import PartitionAssignmentError
 from labkit import Lab
 from labkit.broker import OwnBroker
 from labkit.pipelines import alert_filter
+from labkit.runs import production
 from labkit.runs.application import LabApplication
 from labkit.runs.replicas import Replicas
 from labkit.runs.run import is_outage
@@ -40,6 +41,22 @@ def test_producer_and_pipeline_outlive_kafka(own: Lab) -> None:
     assert len(own.records("sensor")) == producer.total()  # what was accepted is there once
     hot = {key(each.value) for each in own.records("sensor") if each.value["temperature"] > 303 - 273.15}
     assert {key(each.value) for each in own.records("alert")} == hot
+
+
+@pytest.mark.usefixtures("installation")
+def test_a_producer_ends_only_when_kafka_has_everything(own: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert isinstance(own.broker, OwnBroker)
+    monkeypatch.setattr(production, "FLUSH_LIMIT", 0.1)
+    producer = own.produce(per_second=100, records=200)
+    own.wait_for("sensor", 1)
+    own.broker.kill()
+    eventually(lambda: producer.accepted == 200)
+    eventually(lambda: "waiting: Kafka has acknowledged none for" in producer.facts())
+    assert producer.status == "running"
+    own.broker.start()
+    assert producer.wait(60)
+    assert (producer.status, producer.delivered, producer.failed, producer.note) == ("finished", 200, 0, "")
+    assert len(own.records("sensor")) == 200
 
 
 @pytest.mark.usefixtures("installation")
