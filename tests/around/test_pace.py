@@ -71,6 +71,7 @@ def test_views_go_on_while_a_cell_runs_and_say_it_when_they_fall_behind(tmp_path
         page.locator(".jp-Cell").first.click()
         page.keyboard.press("Shift+Enter")
         page.wait_for_selector(".js-plotly-plot .scatterlayer .point", state="attached")
+        assert page.locator(".js-plotly-plot .ytitle").text_content() == "Temperature (°C)"  # set before Plotly came
         page.keyboard.press("Control+Enter")
         eventually(lambda: chart(page)["says"].endswith("s behind"), 60)
         page.evaluate("letSubshellsStart()")
