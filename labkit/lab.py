@@ -286,7 +286,8 @@ class Lab:
         return live.windows.Windows(device, *found)
 
     def plot(self, table: pd.DataFrame, *, x: str, y: str, by: str) -> live.plot.Plot:
-        """A static chart of a table: column `y` over the times in column `x`, one line for each value of `by`.
+        """A static chart of a table: column `y` over the times in column `x` (numbers are epoch milliseconds), one line
+        for each value of `by`.
 
         Raises LabError if the table has no rows or lacks one of the columns.
 

@@ -63,8 +63,9 @@ class Plot(VBox):  # type: ignore[misc]
 
 
 def _line(name: str, rows: Any, looks: theme.Looks, x: str, y: str) -> Line:
-    times = pd.to_datetime(rows[x], utc=True).astype("datetime64[ms, UTC]").astype("int64").to_numpy(dtype="float64")
-    return Line(name, looks.of(name), times, rows[y].to_numpy(dtype="float64"), False)
+    unit = "ms" if pd.api.types.is_numeric_dtype(rows[x]) else None
+    times = pd.to_datetime(rows[x], utc=True, unit=unit).astype("datetime64[ms, UTC]").astype("int64")
+    return Line(name, looks.of(name), times.to_numpy(dtype="float64"), rows[y].to_numpy(dtype="float64"), False)
 
 
 def _trace(line: Line) -> go.Scatter:

@@ -14,7 +14,14 @@ TABLE = pd.DataFrame(
 )
 
 
-@pytest.mark.parametrize("convert", [lambda times: times, lambda times: pd.to_datetime(times, utc=True)])
+@pytest.mark.parametrize(
+    "convert",
+    [
+        lambda times: times,
+        lambda times: pd.to_datetime(times, utc=True),
+        lambda times: pd.to_datetime(times, utc=True).map(lambda time: int(time.timestamp() * 1000)),
+    ],
+)
 def test_each_value_is_a_line_in_the_order_of_time_with_the_look_of_its_device(lab: Lab, convert) -> None:
     table = TABLE.assign(window_end=convert(TABLE["window_end"]))
     plot = lab.plot(table, x="window_end", y="average", by="sensor_id")
