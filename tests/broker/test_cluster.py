@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from confluent_kafka.admin import ConfigResource
+from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka.admin import AdminClient, ConfigResource
 
 from labkit import Lab, LabError
 from labkit.broker import OwnBroker, find_or_start
@@ -56,6 +57,17 @@ def leader(cluster: OwnBroker, topic: str, partition: int = 0) -> int:
     return clients.admin(cluster.address).list_topics(timeout=10).topics[topic].partitions[partition].leader
 
 
+def setting(admin: AdminClient, topic: str, name: str) -> str | None:
+    """A setting of a topic; None from a broker that has not heard of a new topic yet."""
+    (settings,) = admin.describe_configs([ConfigResource("topic", topic)]).values()
+    try:
+        return str(settings.result(10)[name].value)
+    except KafkaException as error:
+        if error.args[0].code() != KafkaError.UNKNOWN_TOPIC_OR_PART:
+            raise
+        return None
+
+
 def test_three_brokers_keep_three_copies_of_which_two_must_be_written(lab: Lab, cluster: OwnBroker) -> None:
     lab.create_topic("sensor", partitions=3)
     admin = clients.admin(cluster.address)
@@ -63,8 +75,7 @@ def test_three_brokers_keep_three_copies_of_which_two_must_be_written(lab: Lab, 
     name = lab.full_name("sensor")
     assert {each.id for each in found.brokers.values()} == {1, 2, 3}
     assert [sorted(each.replicas) for each in found.topics[name].partitions.values()] == [[1, 2, 3]] * 3
-    (settings,) = admin.describe_configs([ConfigResource("topic", name)]).values()
-    assert settings.result(10)["min.insync.replicas"].value == "2"
+    assert eventually(lambda: setting(admin, name, "min.insync.replicas")) == "2"
     assert cluster.address.count(":") == 3
     assert [f"Kafka, node {n}:" in lab.broker.log() for n in (1, 2, 3)] == [True] * 3
 
