@@ -5,8 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from confluent_kafka import KafkaError, KafkaException
-from confluent_kafka.admin import AdminClient, ConfigResource
+from confluent_kafka.admin import ConfigResource
 
 from labkit import Lab, LabError
 from labkit.broker import OwnBroker, find_or_start
@@ -14,6 +13,7 @@ from labkit.kafka import clients
 from labkit.pipelines import average_temperature
 from labkit.readings import Reading, now
 from tests.pipelines import oracle
+from tests.topics import topics_of
 from tests.waiting import eventually
 
 LIMIT = 120  # seconds until everything goes on, on a busy machine
@@ -57,25 +57,15 @@ def leader(cluster: OwnBroker, topic: str, partition: int = 0) -> int:
     return clients.admin(cluster.address).list_topics(timeout=10).topics[topic].partitions[partition].leader
 
 
-def setting(admin: AdminClient, topic: str, name: str) -> str | None:
-    """A setting of a topic; None from a broker that has not heard of a new topic yet."""
-    (settings,) = admin.describe_configs([ConfigResource("topic", topic)]).values()
-    try:
-        return str(settings.result(10)[name].value)
-    except KafkaException as error:
-        if error.args[0].code() != KafkaError.UNKNOWN_TOPIC_OR_PART:
-            raise
-        return None
-
-
 def test_three_brokers_keep_three_copies_of_which_two_must_be_written(lab: Lab, cluster: OwnBroker) -> None:
     lab.create_topic("sensor", partitions=3)
-    admin = clients.admin(cluster.address)
-    found = admin.list_topics(timeout=10)
-    name = lab.full_name("sensor")
+    topics, name = topics_of(lab), lab.full_name("sensor")
+    found = topics.admin.list_topics(timeout=10)
     assert {each.id for each in found.brokers.values()} == {1, 2, 3}
     assert [sorted(each.replicas) for each in found.topics[name].partitions.values()] == [[1, 2, 3]] * 3
-    assert eventually(lambda: setting(admin, name, "min.insync.replicas")) == "2"
+    resource = ConfigResource("topic", name)
+    asked = topics.requests.settle(lambda admin, limit: admin.describe_configs([resource], request_timeout=limit))
+    assert asked[resource]["min.insync.replicas"].value == "2"
     assert cluster.address.count(":") == 3
     assert [f"Kafka, node {n}:" in lab.broker.log() for n in (1, 2, 3)] == [True] * 3
 
