@@ -104,6 +104,41 @@ def test_conda_gets_the_same_python_and_the_same_requirements() -> None:
     assert (pip, rest) == ("pip", {"pip": ["-r requirements.txt"]})
 
 
+PYTHONS = ("3.11", "3.12", "3.13", "3.14")
+LINUX_X86, LINUX_ARM = "x86_64-manylinux_2_28", "aarch64-manylinux_2_28"
+MAC_X86, MAC_ARM = "x86_64-apple-darwin", "aarch64-apple-darwin"
+FLINK_PYTHONS = ("3.11", "3.12")
+SOURCE_ONLY = {"crcmod", "dill", "docopt", "hdfs"}  # dependencies of apache-beam that were never published as wheels
+COMPILED = {LINUX_ARM: {"apache-flink"}, MAC_ARM: {"apache-beam"}}  # these need a C compiler, as the README says
+
+
+def without_wheels(python: str, platform: str, expected: set[str]) -> str:
+    """Why the locked versions cannot be installed from wheels, apart from the expected packages; empty if they can."""
+    entries = re.split(r"\n(?=[a-z0-9])", (ROOT / "requirements.txt").read_text())
+    wanted = "\n".join(each for each in entries if each.partition("==")[0] not in expected)
+    command = ["uv", "pip", "compile", "--quiet", "--no-deps", "--only-binary", ":all:", "-"]
+    command += ["--python", sys.executable]  # uv would look for the other Pythons, and for nothing
+    target = ["--exclude-newer", PROJECT["tool"]["uv"]["exclude-newer"], "--python-version", python]
+    result = subprocess.run(
+        [*command, *target, "--python-platform", platform], cwd=ROOT, input=wanted, capture_output=True, text=True
+    )
+    return result.stderr if result.returncode else ""
+
+
+@pytest.mark.parametrize("platform", [LINUX_X86, LINUX_ARM, MAC_X86, MAC_ARM])
+def test_every_promised_python_and_platform_has_wheels(platform: str) -> None:
+    for python in PYTHONS:
+        expected = SOURCE_ONLY | COMPILED.get(platform, set()) if python in FLINK_PYTHONS else set()
+        assert without_wheels(python, platform, expected) == "", (python, platform)
+
+
+def test_the_next_python_is_refused_as_long_as_it_has_no_wheels() -> None:
+    """Otherwise uv would take a Python 3.15 of the machine, and try to compile; so it fetches one that fits."""
+    assert PROJECT["project"]["requires-python"] == ">=3.11,<3.15"
+    assert [each.rpartition(" ")[2] for each in PROJECT["project"]["classifiers"]] == [*PYTHONS]
+    assert "confluent-kafka" in without_wheels("3.15", LINUX_X86, set())
+
+
 def test_no_file_names_a_registry_or_a_path_of_somebodys_machine() -> None:
     registry = re.compile(r"https?://[a-z0-9.-]*(pypi|pythonhosted|maven|npmjs|conda)", re.IGNORECASE)
     home = re.compile(rf"{re.escape(str(ROOT.parent))}/|{re.escape(str(Path.home()))}/")
