@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
@@ -151,10 +152,20 @@ def _text(raw: bytes | None) -> str | None:
 
 
 def newest(topics: Topics, name: str, count: int, raw: bool = False) -> list[Record]:
-    """The newest `count` records that a topic holds now, oldest first."""
+    """Returns the newest `count` records that a topic holds now, oldest first.
+
+    Markers of transactions, and records that were aborted, use up offsets too: it looks further back until it has
+    enough records of each partition.
+    """
     starts, ends = topics.bounds(name)
-    wanted = {partition: (max(end - count, starts[partition]), end) for partition, end in ends.items()}
-    return _read(topics, name, wanted, raw)[-count:]
+    span = max(count, 1)
+    while True:
+        wanted = {partition: (max(end - span, starts[partition]), end) for partition, end in ends.items()}
+        records = _read(topics, name, wanted, raw)
+        found = Counter(each.partition for each in records)
+        if all(found[each] >= count or first == starts[each] for each, (first, _) in wanted.items()):
+            return records[-count:]
+        span *= 4
 
 
 def everything(topics: Topics, name: str, raw: bool = False) -> list[Record]:

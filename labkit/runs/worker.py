@@ -228,8 +228,9 @@ class Worker(ABC):
         self._ended.wait(0.2)  # give a handler in the student's code time to react before the next one
 
     def _is_running(self) -> None:
-        if self.status == "starting":
-            self.status = "running"
+        with self._ending:  # a worker that ends meanwhile keeps the status that it ended with
+            if self.status == "starting":
+                self.status = "running"
 
     def _run(self) -> None:
         try:

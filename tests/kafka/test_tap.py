@@ -87,6 +87,24 @@ def test_peek_shows_where_each_record_lies(lab: Lab) -> None:
     assert len(lab.records("sensor")) == 50
 
 
+def test_peek_shows_as_many_records_as_asked_for_where_transactions_use_up_offsets(lab: Lab) -> None:
+    lab.create_topic("sensor")
+    full = lab.full_name("sensor")
+    producer = clients.producer(lab.broker.address, **{"transactional.id": full})
+    producer.init_transactions(10)
+    for number in range(20):  # each is followed by the marker of its commit, and every second one by an aborted record
+        producer.begin_transaction()
+        producer.produce(full, str(number).encode())
+        producer.commit_transaction(10)
+        if number % 2:
+            producer.begin_transaction()
+            producer.produce(full, b'"aborted"')
+            producer.flush(10)
+            producer.abort_transaction(10)
+    assert [*lab.peek("sensor", 5)["value"]] == [15, 16, 17, 18, 19]
+    assert [*lab.peek("sensor", 100)["value"]] == [*range(20)]
+
+
 def test_a_tap_keeps_up_with_a_thousand_records_a_second(lab: Lab, closing: list[Tap]) -> None:
     """A client that has its queue full must not wait a second before it asks for more: that would be skipped."""
     lab.create_topic("sensor")
