@@ -30,7 +30,8 @@ class Panel(LiveView):
 
     def __init__(self, worker: Worker, pacer: Pacer) -> None:
         self._worker: Worker | None = worker
-        self._html, self._facts = describe(worker), worker.facts()
+        self._facts = worker.facts()
+        self._html = describe(worker, self._facts)
         self._text = HTML(self._html)
         self._buttons = Buttons(worker) if isinstance(worker, HasMembers) else None
         self._ended = False
@@ -57,7 +58,8 @@ class Panel(LiveView):
         if not worker:
             return None
         self._ended = worker.wait(PERIOD)
-        self._html, self._facts = describe(worker), worker.facts()
+        self._facts = worker.facts()
+        self._html = describe(worker, self._facts)
         if before != self._html:
             self._touch()
         if self._ended and not ended_before:
@@ -75,13 +77,13 @@ class Panel(LiveView):
 _panels: weakref.WeakKeyDictionary[Worker, Panel] = weakref.WeakKeyDictionary()
 
 
-def describe(worker: Worker) -> Markup:
-    """A worker as HTML."""
+def describe(worker: Worker, facts: str) -> Markup:
+    """Returns a worker as HTML. The caller passes `worker.facts()`, which may have to ask Kafka for the lag."""
     mark, colour = theme.STATUSES[worker.status]
     tables = [_table(rows) for rows in worker.tables()]
     title = "<b style='color:{}'>{} {}</b> <b>{}</b>{}"
-    facts = "" if tables else f": {worker.facts()}"
-    lines = [Markup(title).format(colour, mark, worker.status, worker.name, facts), worker.beginning()]
+    shortly = "" if tables else f": {facts}"
+    lines = [Markup(title).format(colour, mark, worker.status, worker.name, shortly), worker.beginning()]
     if worker.error:
         lines.append(Markup("<b>{}</b>").format(worker.error.reason))
         if line := worker.error.line:

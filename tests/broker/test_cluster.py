@@ -90,9 +90,13 @@ def test_each_broker_in_turn_is_killed_and_no_acknowledged_reading_is_lost(
     run.wait_until_caught_up(LIMIT)
     assert (run.status, run.error) == ("running", None)
 
-    written = [each.value for each in lab.records("sensor")]
-    sent = made.readings[: producer.total()]
-    assert sorted(written, key=identity) == sorted(sent, key=identity)
+    # A reading may be in Kafka although its acknowledgement was lost with a broker: it then counts as failed.
+    accepted = made.readings[: producer.accepted]
+    assert len(accepted) == producer.accepted == producer.delivered + producer.failed
+    written = [identity(each.value) for each in lab.records("sensor")]
+    assert len(written) == len({*written}) >= producer.delivered
+    sent = [each for each in accepted if identity(each) in {*written}]
+    assert len(sent) == len(written)
     seen = [oracle.Reading(each["device"], each["timestamp"], each["temperature"]) for each in sent]
     expected = sorted(window(each) for each in oracle.average_temperature(seen))
     found = sorted(window(each.value) for each in lab.records("avg-temp"))
@@ -113,7 +117,7 @@ def test_with_two_of_three_killed_the_producer_waits_says_so_and_loses_nothing(l
     eventually(lambda: "waiting" not in producer.facts(), LIMIT)
     producer.stop()
     assert producer.error is None
-    assert len(lab.records("sensor")) == producer.total()
+    assert producer.delivered <= len(lab.records("sensor")) <= producer.accepted
 
 
 def test_a_lab_has_one_broker_or_three(lab: Lab) -> None:

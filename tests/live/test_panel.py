@@ -5,17 +5,20 @@ import html
 import re
 import weakref
 
+import pytest
+
 from labkit import Lab
 from labkit.kafka import clients
 from labkit.live import panel
 from labkit.live.buttons import Buttons
+from labkit.live.pacing import Pacer
 from labkit.readings import simulate
 from labkit.runs.worker import Worker
 from tests.waiting import eventually
 
 
 def words(worker: Worker) -> str:
-    return html.unescape(re.sub(r"<[^>]+>", " ", panel.describe(worker)))
+    return html.unescape(re.sub(r"<[^>]+>", " ", panel.describe(worker, worker.facts())))
 
 
 def test_a_run_tells_state_counts_and_dead_letters(lab: Lab) -> None:
@@ -33,6 +36,22 @@ def test_a_run_tells_state_counts_and_dead_letters(lab: Lab) -> None:
     assert "■ stopped" in words(run)
 
 
+def test_a_panel_asks_for_the_lag_once_in_each_update(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    lab.create_topic("sensor")
+    run = lab.run(lambda readings: readings, reads="sensor", writes="copy", name="copy")
+    shown = panel.Panel(run, pacer := Pacer())
+    shown.close()
+    asked: list[str] = []
+    facts, describe = run.facts, panel.describe
+    monkeypatch.setattr(run, "facts", lambda: asked.append("lag") or facts())
+    monkeypatch.setattr(panel, "describe", lambda *given: asked.append("panel") or describe(*given))
+    again = panel.Panel(run, pacer)
+    eventually(lambda: asked.count("panel") > 2)
+    again.close()
+    pacer.close()
+    assert asked.count("lag") == asked.count("panel")
+
+
 def test_a_failed_run_tells_the_error_and_the_students_line(lab: Lab) -> None:
     lab.create_topic("sensor")
     run = lab.run(lambda readings: readings.apply(lambda r: r["<b>"]), reads="sensor", writes="oops", name="oops")
@@ -41,7 +60,7 @@ def test_a_failed_run_tells_the_error_and_the_students_line(lab: Lab) -> None:
     assert "✖ failed" in words(run)
     assert "KeyError: '<b>'" in words(run)
     assert 'run = lab.run(lambda readings: readings.apply(lambda r: r["<b>"])' in words(run)
-    assert "<b>'" not in panel.describe(run)
+    assert "<b>'" not in panel.describe(run, run.facts())
 
 
 def test_prints_are_shown_the_newest_and_counted(lab: Lab) -> None:

@@ -146,7 +146,8 @@ def test_stopping_does_not_wait_for_a_kafka_that_has_gone(lab: Lab, monkeypatch:
 def test_a_pace_that_is_not_used_is_said(lab: Lab) -> None:
     rows = [*itertools.islice(simulate(), 3)]
     for rate in (5.0, None):
-        assert "per_second was not used" in panel.describe(lab.produce("nyc-weather", per_second=rate))
+        producer = lab.produce("nyc-weather", per_second=rate)
+        assert "per_second was not used" in panel.describe(producer, producer.facts())
         assert "per_second was not used" in lab.produce(rows, factor=1.0, per_second=rate).note
     producer = lab.produce(per_second=20)
     producer.stop()
