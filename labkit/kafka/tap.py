@@ -158,7 +158,7 @@ def newest(topics: Topics, name: str, count: int, raw: bool = False) -> list[Rec
     enough records of each partition.
     """
     starts, ends = topics.bounds(name)
-    span = max(count, 1)
+    span = count
     while True:
         wanted = {partition: (max(end - span, starts[partition]), end) for partition, end in ends.items()}
         records = _read(topics, name, wanted, raw)

@@ -7,10 +7,10 @@ import pytest
 from confluent_kafka import KafkaException, Producer, TopicPartition
 
 from labkit import Lab
-from labkit.kafka import clients
 from labkit.kafka.counts import Count
 from labkit.kafka.topics import Partitions, Topics, delete_records
 from labkit.runs.system import System
+from tests.kafka.transactions import transactional_producer
 from tests.topics import topics_of
 from tests.waiting import eventually
 
@@ -19,8 +19,7 @@ from tests.waiting import eventually
 def producer(lab: Lab) -> Iterator[Producer]:
     """A producer with transactions; one that a test leaves open is aborted."""
     lab.create_topic("sensor", partitions=2)
-    producer = clients.producer(lab.broker.address, **{"transactional.id": lab.full_name("writer")})
-    producer.init_transactions(10)
+    producer = transactional_producer(lab)
     yield producer
     with contextlib.suppress(KafkaException):  # none is open
         producer.abort_transaction(10)

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import pytest
 
 from labkit import Lab
-from labkit.kafka import clients
 from labkit.kafka.tap import Record, Tap
 from labkit.readings import simulate
+from tests.kafka.transactions import transactional_producer
 from tests.topics import topics_of
 from tests.waiting import eventually
 
@@ -63,8 +63,7 @@ def test_a_tap_sees_nothing_of_an_aborted_transaction(lab: Lab, closing: list[Ta
     tap = Tap(topics_of(lab), ["sensor"])
     closing.append(tap)
     full = lab.full_name("sensor")
-    producer = clients.producer(lab.broker.address, **{"transactional.id": full})
-    producer.init_transactions(10)
+    producer = transactional_producer(lab)
     producer.begin_transaction()
     producer.produce(full, b'"aborted"')
     producer.flush(10)
@@ -90,8 +89,7 @@ def test_peek_shows_where_each_record_lies(lab: Lab) -> None:
 def test_peek_shows_as_many_records_as_asked_for_where_transactions_use_up_offsets(lab: Lab) -> None:
     lab.create_topic("sensor")
     full = lab.full_name("sensor")
-    producer = clients.producer(lab.broker.address, **{"transactional.id": full})
-    producer.init_transactions(10)
+    producer = transactional_producer(lab)
     for number in range(20):  # each is followed by the marker of its commit, and every second one by an aborted record
         producer.begin_transaction()
         producer.produce(full, str(number).encode())
@@ -103,6 +101,7 @@ def test_peek_shows_as_many_records_as_asked_for_where_transactions_use_up_offse
             producer.abort_transaction(10)
     assert [*lab.peek("sensor", 5)["value"]] == [15, 16, 17, 18, 19]
     assert [*lab.peek("sensor", 100)["value"]] == [*range(20)]
+    assert lab.peek("sensor", 0).empty
 
 
 def test_a_tap_keeps_up_with_a_thousand_records_a_second(lab: Lab, closing: list[Tap]) -> None:

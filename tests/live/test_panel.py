@@ -39,15 +39,14 @@ def test_a_run_tells_state_counts_and_dead_letters(lab: Lab) -> None:
 def test_a_panel_asks_for_the_lag_once_in_each_update(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     lab.create_topic("sensor")
     run = lab.run(lambda readings: readings, reads="sensor", writes="copy", name="copy")
-    shown = panel.Panel(run, pacer := Pacer())
-    shown.close()
+    eventually(lambda: run.status == "running")
     asked: list[str] = []
-    facts, describe = run.facts, panel.describe
-    monkeypatch.setattr(run, "facts", lambda: asked.append("lag") or facts())
+    lag, describe = run.lag, panel.describe
+    monkeypatch.setattr(run, "lag", lambda: asked.append("lag") or lag())
     monkeypatch.setattr(panel, "describe", lambda *given: asked.append("panel") or describe(*given))
-    again = panel.Panel(run, pacer)
+    shown = panel.Panel(run, pacer := Pacer())
     eventually(lambda: asked.count("panel") > 2)
-    again.close()
+    shown.close()
     pacer.close()
     assert asked.count("lag") == asked.count("panel")
 
