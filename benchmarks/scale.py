@@ -3,7 +3,7 @@
 The readings are there before anybody reads: devices in turn, one a second each by their timestamps, in a topic of four
 partitions, spread by key. `average` is the lab's average_temperature: a hopping window of 10 s every second, so ten
 windows for each reading. `filter` is its alert_filter, which keeps every fourth. `lab.run` are so many processes of one
-consumer group (`replicas`), with the lab's checks of every reading, dead letters, and ten commits a second; `bare` is
+consumer group (`replicas`), with the lab's checks of every reading, dead letters, and its own commits; `bare` is
 the same function in as many plain Quix applications with their own defaults. Both write to a topic: the rate is that of
 the readings whose results came in the second half, by the broker's clock, so that starting is not counted. `Flink SQL`
 is the job of `lab.flink`, which does the filter, the windows and more, in one process into files; its rate is that of
@@ -41,6 +41,7 @@ from labkit.kafka.groups import Groups
 from labkit.kafka.topics import Topics
 from labkit.readings import named_for
 from labkit.runs import quix
+from labkit.waiting import wait_until
 
 PARTITIONS = 4
 BEGIN = 1_700_000_000_000
@@ -135,23 +136,23 @@ class Bench:
 
             function = PIPELINES[PIPELINE[stage]].function
             run = lab.run(function, reads=source, writes=target, name=target, replicas=work.processes, in_process=True)
-            run.wait_until_caught_up(LIMIT)
+            self.wait_until_committed(run.group, source)
             assert not run.error, run.error
         return self.rate(target, work)
 
     def of_bare(self, stage: str, work: Work) -> float:
         source, target = self.filled(work), report.timed_topic(self.topics)
         command = [sys.executable, __file__, "--bare", self.address, source, target, stage]
-        groups, ends = Groups(self.topics), self.topics.end_offsets(source)
         with ExitStack() as stack:
             for _ in range(work.processes):
                 child = stack.enter_context(subprocess.Popen(command, stderr=subprocess.DEVNULL))
                 stack.callback(child.terminate)
-            deadline = time.monotonic() + LIMIT
-            while groups.uncommitted(target, {source: ends}):
-                assert time.monotonic() < deadline
-                time.sleep(0.2)
+            self.wait_until_committed(target, source)
         return self.rate(target, work)
+
+    def wait_until_committed(self, group: str, source: str) -> None:
+        groups, ends = Groups(self.topics), {source: self.topics.end_offsets(source)}
+        assert wait_until(lambda: not groups.uncommitted(group, ends), LIMIT, pause=0.2)
 
     def of_flink(self, _: str, work: Work) -> float:
         if self._start is None:
@@ -173,7 +174,7 @@ class Bench:
         end = self.topics.end_offsets(target)[0]
         first = int(end * FIRST)
         begun, ended = (report.appended(self.address, target, each) for each in (first, end - 1))
-        return work.readings * (1 - FIRST) / (ended - begun)
+        return work.readings * (1 - FIRST) / max(ended - begun, 0.001)  # the resolution of that clock
 
 
 def usual(stage: str, most: int) -> Work:

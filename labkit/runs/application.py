@@ -24,7 +24,9 @@ from labkit.kafka import clients, properties
 from labkit.kafka.requests import LIMIT, wait_for_promised
 from labkit.kafka.topics import Topics
 from labkit.readings import BadReading
+from labkit.runs import commits
 from labkit.runs.blame import Line, line_of_caller
+from labkit.runs.commits import Commits
 from labkit.runs.mistakes import Frame
 
 Parse = Callable[[bytes | None], Any]
@@ -32,9 +34,6 @@ Parse = Callable[[bytes | None], Any]
 # A run must start, stop and be replaced in fractions of a second. Short fetches let a rebalance or a seek through
 # (0.1 s instead of 2 s); a short session lets a broker forget a killed member sooner.
 CONSUMER = {"fetch.wait.max.ms": 20, "heartbeat.interval.ms": 200, "session.timeout.ms": 6000}
-
-# Waiting until a run has caught up means waiting for a commit; ten commits per second cost no measurable speed.
-COMMIT = 0.1  # seconds
 
 NEW = 10.0  # seconds within which every broker knows a new topic
 
@@ -178,7 +177,7 @@ class LabApplication(Application):
             processing_guarantee="exactly-once" if transactional_id else "at-least-once",
             auto_offset_reset="earliest",
             state_dir=state,
-            commit_interval=COMMIT,
+            commit_interval=commits.SELDOM,
             consumer_poll_timeout=0.05,
             consumer_extra_config=given | CONSUMER | static,
             producer_extra_config=given | transactions,
@@ -193,6 +192,8 @@ class LabApplication(Application):
         self._frame = type("Frame", (Frame,), {"short": staticmethod(topics.short)})
         self._closing = threading.Lock()
         self._close_alone()
+        self._read: set[str] = set()  # topics
+        Commits(self._processing_context, self._consumer, self._read)
         self._committing: float | None = None
         self._time_commits()
 
@@ -277,6 +278,7 @@ class LabApplication(Application):
 
         `first`, a filter, takes the place of the identity with which other streams begin, so it costs next to nothing.
         """
+        self._read.add(topic.name)
         dataframe: StreamingDataFrame = self._frame(
             topic,
             topic_manager=self._topic_manager,

@@ -28,18 +28,20 @@ class Shares:
 
     def look(self) -> list[Lane]:
         """One lane for each partition, in order. Raises LabError if Kafka does not answer."""
-        group = self.run.group
+        group, topics = self.run.group, self._groups.topics
         members = {(each.topic, each.partition): int(each.member or 1) for each in self._groups.shares(group)}
-        found = sorted(self._groups.offsets_in(group, self.run.reads), key=lambda each: each[1:3])
+        read = {(name, partition): offset for name, partition, offset in self.run.positions()}
         return [
             Lane(
                 each.topic,
                 each.partition,
                 members.get((each.topic, each.partition)),
-                self._rates[each.topic, each.partition].update(each.committed or 0),
-                each.lag,
+                self._rates[each.topic, each.partition].update(offset),
+                each.lag - topics.counts.between(each.topic, {each.partition: begun}, {each.partition: offset}),
             )
-            for each in found
+            for each in sorted(self._groups.offsets_in(group, self.run.reads), key=lambda each: each[1:3])
+            for begun in [each.committed or 0]
+            for offset in [read.get((each.topic, each.partition), begun)]
         ]
 
     def members(self) -> list[tuple[int, bool]]:
