@@ -88,11 +88,6 @@ class Groups:
                 found += self._offsets_of(group, name, known)
         return found
 
-    def offsets_in(self, group: str, names: Iterable[str]) -> list[GroupOffset]:
-        """The offsets of one consumer group in all partitions of these topics."""
-        done = self.committed(group, names)
-        return [each for name, known in done.items() for each in self._offsets_of(group, name, known)]
-
     def _offsets_of(self, group: str, name: str, known: Partitions) -> Iterator[GroupOffset]:
         starts, ends = self.topics.bounds(name)
         for partition, end in sorted(ends.items()):

@@ -28,21 +28,28 @@ class Shares:
 
     def look(self) -> list[Lane]:
         """One lane for each partition, in order. Raises LabError if Kafka does not answer."""
-        group, topics = self.run.group, self._groups.topics
-        members = {(each.topic, each.partition): int(each.member or 1) for each in self._groups.shares(group)}
-        read = {(name, partition): offset for name, partition, offset in self.run.positions()}
+        topics = self._groups.topics
+        members = {(each.topic, each.partition): int(each.member or 1) for each in self._groups.shares(self.run.group)}
+        positions = self._positions()  # asked first, so that no end is before them
+        ends = {name: topics.end_offsets(name) for name in self.run.reads}
         return [
             Lane(
-                each.topic,
-                each.partition,
-                members.get((each.topic, each.partition)),
-                self._rates[each.topic, each.partition].update(offset),
-                each.lag - topics.counts.between(each.topic, {each.partition: begun}, {each.partition: offset}),
+                topic,
+                partition,
+                members.get((topic, partition)),
+                self._rates[topic, partition].update(offset),
+                topics.counts.between(topic, {partition: offset}, {partition: ends[topic][partition]}),
             )
-            for each in sorted(self._groups.offsets_in(group, self.run.reads), key=lambda each: each[1:3])
-            for begun in [each.committed or 0]
-            for offset in [read.get((each.topic, each.partition), begun)]
+            for (topic, partition), offset in sorted(positions.items())
         ]
+
+    def _positions(self) -> dict[tuple[str, int], int]:
+        """The offset to be read next, by topic and number of the partition: the committed one if no process has it."""
+        topics, reads = self._groups.topics, self.run.reads
+        found = {(name, each): offset for name in reads for each, offset in topics.beginning_offsets(name).items()}
+        for name, committed in self._groups.committed(self.run.group, reads).items():
+            found |= {(name, each): offset for each, offset in committed.items()}
+        return found | {(name, each): offset for name, each, offset in self.run.positions() if name in reads}
 
     def members(self) -> list[tuple[int, bool]]:
         """The number of each process of the run, and whether it is alive; a run in a thread has the number 1."""
