@@ -1,4 +1,4 @@
-"""The one kind of error that labkit raises on purpose."""
+"""The errors that labkit raises on purpose."""
 
 
 class LabError(Exception):
@@ -7,3 +7,7 @@ class LabError(Exception):
     def _render_traceback_(self) -> list[str]:
         """What IPython shows instead of a traceback: only the line (its custom-traceback protocol)."""
         return [f"LabError: {self}"]
+
+
+class NoAnswer(LabError):
+    """Kafka has ended or does not answer: the same request may succeed later, unlike one that it refuses."""

@@ -12,7 +12,7 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any, Self
 
 from labkit import broker, cells, readings
-from labkit.errors import LabError
+from labkit.errors import LabError, NoAnswer
 from labkit.kafka import properties, tap
 from labkit.kafka.groups import Groups
 from labkit.kafka.requests import within
@@ -22,6 +22,7 @@ from labkit.live import theme
 from labkit.readings import World
 from labkit.runs import prints, quix
 from labkit.runs.production import Production, at_work_in
+from labkit.runs.sampler import Sampler
 from labkit.runs.system import System
 from labkit.runs.worker import Identity, Worker, Workers
 from labkit.scene import Scene
@@ -73,6 +74,7 @@ class Lab:
         self._topics = Topics(self.broker.address, os.environ.get("LAB_NAMESPACE", ""), self.broker.check)
         self._groups = Groups(self._topics)
         self._started = Started(self._show)
+        self._sampler = Sampler(lambda: self.workers)
         self._looks = theme.Looks()
         self._closed = threading.Event()
         threading.Thread(target=self._watch_broker, name="labkit-broker-watch", daemon=True).start()
@@ -475,6 +477,7 @@ class Lab:
         self._closed.set()
         atexit.unregister(self.close)
         self.stop()
+        self._sampler.close()
         if "_pacer" in vars(self):
             self._pacer.close()
         if "_flink" in vars(self):
@@ -503,7 +506,7 @@ class Lab:
         while not self._closed.wait(BROKER_LOOK):
             try:
                 self.broker.check()
-            except LabError as error:
+            except NoAnswer as error:
                 for worker in self.workers:
                     worker.fail(error)
 

@@ -37,7 +37,7 @@ class Broker(Protocol):
     def own(self) -> bool: ...
 
     def check(self) -> None:
-        """Raise LabError if Kafka is known to have ended."""
+        """Raise NoAnswer if Kafka is known to have ended."""
 
     def log(self, lines: int = 50) -> Log:
         """The last lines that Kafka and its clients logged, which never appear in a cell. Example: lab.broker.log()"""

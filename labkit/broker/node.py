@@ -9,7 +9,7 @@ from pathlib import Path
 
 from labkit.broker import cache, server
 from labkit.broker.server import Ports
-from labkit.errors import LabError
+from labkit.errors import NoAnswer
 from labkit.jvm.kept import Kept
 from labkit.kafka import clients
 from labkit.loopback import HOST
@@ -61,9 +61,9 @@ class Node:
         self.kept.start_again()
 
     def check(self) -> None:
-        """Raise LabError if it has ended, and was not killed."""
+        """Raise NoAnswer if it has ended, and was not killed."""
         if not self.alive and not self.killed:
-            raise LabError(
+            raise NoAnswer(
                 f"The lab's own Kafka has ended, at {self.address}: run the cell with `Lab()` again. "
                 "Its log says more: `print(lab.broker.log())`."
             )

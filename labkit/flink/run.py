@@ -9,9 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from confluent_kafka import KafkaException
-
-from labkit.errors import LabError
+from labkit.errors import LabError, NoAnswer
 from labkit.flink.checkpoints import Checkpoints, logged
 from labkit.flink.cluster import HEARTBEAT, Cluster
 from labkit.flink.failures import explain
@@ -129,9 +127,12 @@ class FlinkJob(Worker):
         self._kept.kill()
         self._ended.wait(self.STOP_LIMIT)
 
-    def lag(self) -> int:
-        """Records that the job has not read yet. Example: job.lag()"""
-        ends = self._topics.end_offsets(self._topic)
+    def lag(self) -> int | None:
+        """Records that the job has not read yet; None if Kafka does not answer. Example: job.lag()"""
+        try:
+            ends = self._topics.end_offsets(self._topic)
+        except NoAnswer:
+            return None
         return sum(max(end - self._position(partition), 0) for partition, end in ends.items())
 
     def wait_until_caught_up(self, timeout: float = 60.0) -> None:
@@ -160,7 +161,7 @@ class FlinkJob(Worker):
         in_files = self._results.tally("readings").rows + self._results.tally("unreadable").rows
         try:
             waiting = min(total - in_files, self._groups.uncommitted(self.group, {self._topic: ends}))
-        except (LabError, KafkaException) as error:  # Kafka does not answer; Flink waits for it too
+        except NoAnswer as error:  # Flink waits for Kafka too
             self.note = str(error)
             waiting = total - in_files
         return max(waiting, 0)

@@ -7,7 +7,7 @@ from typing import Any
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
 from confluent_kafka.admin import AdminClient
 
-from labkit.errors import LabError
+from labkit.errors import LabError, NoAnswer
 from labkit.kafka import properties
 
 LOGGER = logging.getLogger("labkit.clients")
@@ -85,7 +85,10 @@ def has_leaders(client: AdminClient, nodes: int) -> bool:
 
 
 def check_answers(address: str, timeout: float) -> None:
-    """Raise LabError unless a Kafka at the address answers a metadata request within `timeout` seconds."""
+    """Raise NoAnswer unless a Kafka at the address answers a metadata request within `timeout` seconds.
+
+    Raises LabError if the client properties are wrong.
+    """
     met: list[KafkaError] = []
     before = {*LINES}
     settings = common(address) | {"error_cb": met.append}
@@ -97,7 +100,7 @@ def check_answers(address: str, timeout: float) -> None:
         client.list_topics(timeout=timeout)
     except KafkaException:
         client.poll(0)  # calls error_cb
-        raise LabError(_no_answer(address, met, {*LINES} - before)) from None
+        raise NoAnswer(_no_answer(address, met, {*LINES} - before)) from None
 
 
 def _no_answer(address: str, met: list[KafkaError], logged: set[str]) -> str:

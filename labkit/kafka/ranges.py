@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
 
-from labkit.errors import LabError
+from labkit.errors import NoAnswer
 from labkit.kafka import clients
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def consumer(topics: Topics) -> Consumer:
 def read(consumer: Consumer, topics: Topics, name: str, ranges: Mapping[int, Range]) -> Iterator[Message]:
     """The committed records in a range of each of these partitions, in order of arrival.
 
-    Raises LabError if Kafka has ended, or if it takes more than LIMIT seconds.
+    Raises NoAnswer if Kafka has ended, or if it takes more than LIMIT seconds.
     """
     left = {partition for partition, (first, end) in ranges.items() if first < end}
     full, deadline = topics.full(name), time.monotonic() + LIMIT
@@ -47,7 +47,7 @@ def read(consumer: Consumer, topics: Topics, name: str, ranges: Mapping[int, Ran
                 if offset >= end - 1:
                     left.discard(partition)
         if time.monotonic() > deadline:
-            raise LabError(f"Topic {name} could not be read within {LIMIT:g} s: `print(lab.broker.log())` says more.")
+            raise NoAnswer(f"Topic {name} could not be read within {LIMIT:g} s: `print(lab.broker.log())` says more.")
     consumer.unassign()
 
 

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient, TopicMetadata
 
-from labkit.errors import LabError
+from labkit.errors import LabError, NoAnswer
 from labkit.kafka import clients
 from labkit.waiting import wait_until
 
@@ -70,7 +70,7 @@ def _limit() -> float:
 class Requests:
     """A connected admin client, and the requests made through it: another one after a broker that did not answer.
 
-    `check` raises LabError once Kafka is known to have ended: then no request waits for it any longer.
+    `check` raises NoAnswer once Kafka is known to have ended: then no request waits for it any longer.
     """
 
     def __init__(self, address: str, check: Callable[[], object]) -> None:
@@ -82,8 +82,8 @@ class Requests:
         """The results of a request, which is given the seconds that its client shall wait.
 
         It may be made again, so it must be one that changes nothing more the second time. The `fine` errors mean that
-        there was nothing to do, and have no result. Raises LabError if Kafka refuses, does not answer, or is not ready
-        in time.
+        there was nothing to do, and have no result. Raises NoAnswer if Kafka does not answer or is not
+        ready in time, and LabError if it refuses.
         """
         deadline, patience = time.monotonic() + _limit(), PATIENCE
         while True:
@@ -99,8 +99,9 @@ class Requests:
             serious = {key: error for key, error in errors.items() if error.code() not in fine}
             if not serious:
                 return results
-            if any(error.code() not in NOT_READY for error in serious.values()) or time.monotonic() > deadline:
-                raise LabError(_refusal(*next(iter(serious.items()))))
+            refused = any(error.code() not in NOT_READY for error in serious.values())
+            if refused or time.monotonic() > deadline:
+                raise (LabError if refused else NoAnswer)(_refusal(*next(iter(serious.items()))))
             time.sleep(0.02)
 
     def connect_anew(self) -> None:
@@ -108,7 +109,7 @@ class Requests:
         self.admin = clients.admin(self._address)
 
     def metadata(self) -> dict[str, TopicMetadata]:
-        """Every topic on the broker. Raises LabError if it does not answer."""
+        """Every topic on the broker. Raises NoAnswer if it does not answer."""
         deadline, patience = time.monotonic() + _limit(), LOOK
         while True:
             self.check()
@@ -130,8 +131,8 @@ class Requests:
                 return False
         return True
 
-    def _no_answer(self) -> LabError:
-        return LabError(
+    def _no_answer(self) -> NoAnswer:
+        return NoAnswer(
             f"Kafka at {self._address} does not answer any more: run the cell with `Lab()` again. "
             "Its log says more: `print(lab.broker.log())`."
         )

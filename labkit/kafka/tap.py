@@ -89,7 +89,7 @@ class Tap:
     def read(self, timeout: float) -> list[Record]:
         """The records that are new since the last call, oldest first; waits up to `timeout` seconds for the first.
 
-        Raises LabError if Kafka has ended.
+        Raises NoAnswer if Kafka has ended.
         """
         with self._lock:
             first = self._consumer.poll(timeout)

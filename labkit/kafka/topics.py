@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from confluent_kafka import IsolationLevel, KafkaError, TopicCollection, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec, TopicMetadata
 
-from labkit.errors import LabError
+from labkit.errors import LabError, NoAnswer
 from labkit.kafka.counts import Counts
 from labkit.kafka.requests import LIMIT, LOOK, Requests, wait_for_promised
 
@@ -33,7 +33,7 @@ class Leader(NamedTuple):
 class Topics:
     """`namespace` prefixes the name of every topic and group on the broker; callers use short names only.
 
-    `check` raises LabError once Kafka is known to have ended.
+    `check` raises NoAnswer once Kafka is known to have ended.
     """
 
     address: str
@@ -196,7 +196,7 @@ class Topics:
             if all(offset >= 0 for offset in offsets.values()):
                 return offsets
             if time.monotonic() > deadline:
-                raise LabError(f"A partition of {name} has no leader: `print(lab.broker.log())` says more.")
+                raise NoAnswer(f"A partition of {name} has no leader: `print(lab.broker.log())` says more.")
             time.sleep(LOOK)
 
 

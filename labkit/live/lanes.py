@@ -35,7 +35,7 @@ class Lanes(LiveView):
     def _collect(self) -> float | None:
         try:
             self._look()
-        except LabError as error:  # Kafka has gone; perhaps it comes back
+        except LabError as error:  # perhaps it comes back, or is allowed later
             self._svg, self._words = escape(str(error)), str(error)
         self._touch()
         return None if self._shares.run.retired else PERIOD

@@ -30,8 +30,7 @@ class Panel(LiveView):
 
     def __init__(self, worker: Worker, pacer: Pacer) -> None:
         self._worker: Worker | None = worker
-        self._facts = worker.facts()
-        self._html = describe(worker, self._facts)
+        self._facts, self._html = worker.facts(), describe(worker)
         self._text = HTML(self._html)
         self._buttons = Buttons(worker) if isinstance(worker, HasMembers) else None
         self._ended = False
@@ -58,8 +57,7 @@ class Panel(LiveView):
         if not worker:
             return None
         self._ended = worker.wait(PERIOD)
-        self._facts = worker.facts()
-        self._html = describe(worker, self._facts)
+        self._facts, self._html = worker.facts(), describe(worker)
         if before != self._html:
             self._touch()
         if self._ended and not ended_before:
@@ -77,12 +75,12 @@ class Panel(LiveView):
 _panels: weakref.WeakKeyDictionary[Worker, Panel] = weakref.WeakKeyDictionary()
 
 
-def describe(worker: Worker, facts: str) -> Markup:
-    """Returns a worker as HTML. The caller passes `worker.facts()`, which may have to ask Kafka for the lag."""
+def describe(worker: Worker) -> Markup:
+    """A worker as HTML."""
     mark, colour = theme.STATUSES[worker.status]
     tables = [_table(rows) for rows in worker.tables()]
     title = "<b style='color:{}'>{} {}</b> <b>{}</b>{}"
-    shortly = "" if tables else f": {facts}"
+    shortly = "" if tables else f": {worker.facts()}"
     lines = [Markup(title).format(colour, mark, worker.status, worker.name, shortly), worker.beginning()]
     if worker.error:
         lines.append(Markup("<b>{}</b>").format(worker.error.reason))

@@ -66,7 +66,7 @@ class Topology(LiveView):
             self._draw(*self._system.look())
             self._peek(self.choice.value)
             self._answered = True
-        except LabError as error:  # Kafka has gone; perhaps it comes back
+        except LabError as error:  # perhaps it comes back, or is allowed later
             self._words = str(error)
             self._svg = escape(self._words)
             self._answered = False

@@ -242,7 +242,7 @@ class LabApplication(Application):
         with self._closing:
             try:
                 return [tp for tp in self._consumer.position(self._consumer.assignment()) if tp.offset >= 0]
-            except RuntimeError:  # the consumer is closed
+            except (RuntimeError, KafkaException):  # the consumer is closed, or being closed
                 return []
 
     def _close_alone(self) -> None:

@@ -72,7 +72,7 @@ def _sources(pipeline: Callable[..., Any]) -> Mapping[str, Any]:
 @dataclass(frozen=True)
 class Report:
     """How a member is doing. `positions` has for each of its partitions topic, number, and the offset to read next;
-    `prints` are the lines since the last report.
+    `prints` are the lines since the last report; for `per_second`, `lag` and `stuck` see `worker.Sample`.
     """
 
     status: Status = "starting"
@@ -82,6 +82,8 @@ class Report:
     positions: list[tuple[str, int, int]] = field(default_factory=list)
     prints: list[str] = field(default_factory=list)
     note: str = ""
+    per_second: float = 0.0
+    lag: int | None = None
     stuck: str = ""
     error: Blame | None = None
 

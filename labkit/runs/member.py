@@ -10,7 +10,6 @@ from pathlib import Path
 from labkit.runs import job
 from labkit.runs.blame import Blame
 from labkit.runs.job import Job, Report
-from labkit.runs.worker import Rate
 
 END_LIMIT = 5.0  # seconds that a killed process may take to be gone
 
@@ -31,7 +30,6 @@ class Member:
         self._ended = threading.Event()
         self._ended.set()
         self._before = (0, 0, 0)
-        self._rate = Rate()
         self._log: Path | None = None
 
     @property
@@ -61,9 +59,14 @@ class Member:
         """Topic and number of each of its partitions, as far as it has begun to read them; none once it has ended."""
         return [(topic, number) for topic, number, _ in self.report.positions] if self.alive else []
 
+    @property
+    def lag(self) -> int | None:
+        """Records still to be read in its partitions; 0 once it has none, None if Kafka does not answer."""
+        return self.report.lag if self.alive else 0
+
     def rate(self) -> float:
-        """Records per second over about the last five seconds in which this was called; 0 once it has ended."""
-        return self._rate.update(self.totals[0]) if self.alive else 0.0
+        """Records per second over about the last five seconds; 0 once it has ended."""
+        return self.report.per_second if self.alive else 0.0
 
     def start(self, given: Job, on_print: Callable[[str], object]) -> None:
         """Start it. Raises LabError if its pipeline cannot leave this process."""
@@ -82,7 +85,6 @@ class Member:
         self._log = given.log
         self._before, self.report = self.totals, Report()
         self.exit_code, self.killed = None, False
-        self._rate = Rate()
         self._ended = threading.Event()
         listener = threading.Thread(target=self._listen, args=[self._process, on_print], daemon=True)
         listener.start()

@@ -6,6 +6,7 @@ Its job is in a file; the end of standard input tells it to stop; its reports go
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import os
 import select
 import sys
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from labkit.runs.run import Run
 
 PERIOD = 0.1  # seconds between two reports
+REPORTS_A_SAMPLE = 5
 AGAIN = os.EX_TEMPFAIL  # the exit code that asks for another process in its place
 
 
@@ -46,7 +48,11 @@ def work(given: Job, parent: int, reports: BinaryIO) -> int:
         reports.write(Report("stopped").line())
         return 0
     run.start()
-    while run.alive and not is_told_to_stop(parent):
+    for number in itertools.count(1):
+        if not run.alive or is_told_to_stop(parent):
+            break
+        if number % REPORTS_A_SAMPLE == 0:
+            run.sample()
         reports.write(report(run).line())
         if run.is_lost():
             return AGAIN
@@ -66,7 +72,7 @@ def is_told_to_stop(parent: int) -> bool:
 def report(run: Run) -> Report:
     prints = [run.prints.popleft() for _ in range(len(run.prints))]
     counts = run.records_in, run.records_out, run.dead_letters
-    return Report(run.status, *counts, run.positions(), prints, run.note, run.stuck(), run.error)
+    return Report(run.status, *counts, run.positions(), prints, run.note, *run.seen, run.error)
 
 
 if __name__ == "__main__":

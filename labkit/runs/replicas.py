@@ -14,7 +14,7 @@ from labkit.runs.blame import Blame, Line
 from labkit.runs.job import Job
 from labkit.runs.member import Member
 from labkit.runs.process import AGAIN
-from labkit.runs.run import Run
+from labkit.runs.run import Run, in_words
 from labkit.runs.spec import Spec
 from labkit.runs.worker import Status
 from labkit.waiting import wait_until
@@ -131,22 +131,21 @@ class Replicas(Run):
         if any(self._left):
             rows.append(("those that left", "", "", "", *map(str, self._left), "", ""))
         totals = [str(sum(int(row[column]) for row in rows)) for column in (4, 5, 6)]
-        return [[head, *rows, ("together", "", "", "", *totals, f"{self.rate():.1f}", _or_unknown(self.lag))]]
+        return [[head, *rows, ("together", "", "", "", *totals, f"{self.rate():.1f}", in_words(self.seen.lag))]]
 
     def _row(self, member: Member) -> Sequence[str]:
-        held = member.report.positions if member.alive else []
         partitions = ", ".join(str(number) for name, number in member.partitions if name in self.reads)
-        work = (*map(str, member.totals), f"{member.rate():.1f}", _or_unknown(lambda: self._behind(held)))
+        work = (*map(str, member.totals), f"{member.rate():.1f}", in_words(member.lag))
         return str(member.number), str(member.pid or ""), member.status, partitions, *work
 
-    def lag(self) -> int:
-        """Records still to be read; those of a killed member count from its committed offsets on."""
-        return super().lag() if all(each.alive for each in self.members) else self._uncommitted()
+    def _lag(self) -> int:
+        """Those of a killed member count from its committed offsets on."""
+        return super()._lag() if all(each.alive for each in self.members) else self._uncommitted()
 
     def positions(self) -> list[tuple[str, int, int]]:
         return [each for member in self.members if member.alive for each in member.report.positions]
 
-    def stuck(self) -> str:
+    def _stuck(self, lag: int | None) -> str:  # noqa: ARG002
         return "; ".join(filter(None, (each.report.stuck for each in self.members if each.alive)))
 
     def line(self) -> Line | None:
@@ -213,10 +212,3 @@ class Replicas(Run):
     def _interrupt(self) -> None:
         for each in self.members:
             each.kill()
-
-
-def _or_unknown(count: Callable[[], int]) -> str:
-    try:
-        return str(count())
-    except LabError:  # Kafka has gone
-        return "unknown"

@@ -16,7 +16,7 @@ from quixstreams.internal_producer import KafkaProducerTransactionCommitFailed
 from quixstreams.kafka.exceptions import KafkaBrokerUnavailableError, KafkaProducerDeliveryError
 from quixstreams.models import Topic
 
-from labkit.errors import LabError
+from labkit.errors import LabError, NoAnswer
 from labkit.kafka import clients
 from labkit.kafka.groups import Groups
 from labkit.kafka.requests import FORBIDDEN, within
@@ -61,6 +61,10 @@ def is_outage(error: Exception) -> bool:
         cause = error.args[0]
         return cause.retriable() or cause.txn_requires_abort() or cause.code() in ENDED
     return isinstance(error, OUTAGES)
+
+
+def in_words(lag: int | None) -> str:
+    return "unknown" if lag is None else str(lag)
 
 
 def is_silence(error: BaseException | None) -> bool:
@@ -155,11 +159,17 @@ class Run(Worker):
         """Commit what has been read and end the run; it returns when that is done, within about 0.1 s."""
         super().stop()
 
-    def lag(self) -> int:
+    def lag(self) -> int | None:
         """Records that this run has not read yet: in its assigned partitions, or in all once it has ended.
 
-        Raises LabError if Kafka has ended. Example: run.lag()
+        None if Kafka does not answer. Example: run.lag()
         """
+        try:
+            return self._lag()
+        except NoAnswer:
+            return None
+
+    def _lag(self) -> int:
         positions = self.positions()
         return self._behind(positions) if positions else self._uncommitted()
 
@@ -173,7 +183,7 @@ class Run(Worker):
         return sum(
             self._topics.counts.between(name, {partition: offset}, {partition: ends[name][partition]})
             for name, partition, offset in positions
-            if name in ends
+            if partition in ends.get(name, {})  # not a changelog, nor a topic that has been deleted
         )
 
     def positions(self) -> list[tuple[str, int, int]]:
@@ -188,13 +198,9 @@ class Run(Worker):
         """
         return self._app.committing() > LOST
 
-    def stuck(self) -> str:
-        """How long it has been stuck at one record and at which line of code, once that exceeds 5 s; else empty."""
-        try:
-            line = self.line()
-            return self._stall.look(self.positions() if line else None, line, self.lag)
-        except (LabError, KafkaException, KeyError):  # Kafka has gone, or a topic
-            return ""
+    def _stuck(self, lag: int | None) -> str:
+        line = self.line()
+        return self._stall.look(self.positions() if line else None, line, lag)
 
     def wait_until_caught_up(self, timeout: float = 30.0) -> None:
         """Return when every record that its topics hold now has been processed, and its results have been written.
@@ -234,15 +240,9 @@ class Run(Worker):
 
     def facts(self) -> str:
         parts = [self.route, f"{self.records_in} in", f"{self.records_out} out"]
-        parts += [f"{self.rate():.1f} a second", self._lag_in_words()] if self.alive else []
+        parts += [f"{self.rate():.1f} a second", f"lag {in_words(self.seen.lag)}"] if self.alive else []
         parts += [f"{self.dead_letters} unreadable, in {self.reads[0]}{DEAD_LETTER}"] if self.dead_letters else []
         return ", ".join(parts)
-
-    def _lag_in_words(self) -> str:
-        try:
-            return f"lag {self.lag()}"
-        except LabError as error:  # Kafka has gone
-            return str(error)
 
     def _starting_offsets(self, predecessor: str | None) -> dict[str, Partitions]:
         begun = self._groups.committed(predecessor, self.reads) if predecessor else {}

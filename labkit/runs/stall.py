@@ -1,7 +1,6 @@
 """Noticing that a pipeline is stuck at one record: in an endless loop, or in a slow call."""
 
 import time
-from collections.abc import Callable
 
 from labkit.runs.blame import Line
 
@@ -16,17 +15,17 @@ class Stall:
         self._since = 0.0
         self._first_lag: int | None = None
 
-    def look(self, position: object, line: Line | None, lag: Callable[[], int]) -> str:
-        """What is wrong, or empty. `position` is that of the pipeline, `line` the line of code being executed.
-
-        The lag is requested only if something is wrong.
+    def look(self, position: object, line: Line | None, lag: int | None) -> str:
+        """What is wrong, or empty. `position` is that of the pipeline, `line` the line of code being executed, `lag`
+        how many records wait, None if that is not known.
         """
         now = time.monotonic()
         if not line or position != self._position:
             self._position, self._since, self._first_lag = (position if line else None), now, None
         if not line or now - self._since < PATIENCE:
             return ""
-        behind = lag()
-        self._first_lag = behind if self._first_lag is None else self._first_lag
-        rises = " and rising" if behind > self._first_lag else ""
-        return f"has been stuck at one record for {now - self._since:.0f} s, at {line}; the lag is {behind}{rises}"
+        said = f"has been stuck at one record for {now - self._since:.0f} s, at {line}"
+        if lag is None:
+            return said
+        self._first_lag = lag if self._first_lag is None else self._first_lag
+        return f"{said}; the lag is {lag}{' and rising' if lag > self._first_lag else ''}"

@@ -3,8 +3,6 @@
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from confluent_kafka import KafkaException
-
 from labkit.kafka.topics import DEAD_LETTER, Topics
 from labkit.runs.worker import Rate, Status, Worker, Workers
 
@@ -55,11 +53,4 @@ class System:
 
 def _facts(worker: Worker, name: str) -> WorkerFacts:
     error = str(worker.error or worker.stuck())
-    return WorkerFacts(name, worker.status, worker.reads, worker.writes, worker.rate(), _lag(worker), error)
-
-
-def _lag(worker: Worker) -> int | None:
-    try:
-        return worker.lag()
-    except (KafkaException, KeyError):  # its consumer is being closed, or its topic was deleted
-        return None
+    return WorkerFacts(name, worker.status, worker.reads, worker.writes, worker.rate(), worker.seen.lag, error)

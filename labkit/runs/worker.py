@@ -6,7 +6,7 @@ import time
 from abc import ABC, abstractmethod
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Sequence
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, NamedTuple
 
 from labkit.errors import LabError
 from labkit.kafka.topics import DEAD_LETTER
@@ -24,7 +24,7 @@ class Interrupted(BaseException):
 
 
 class Rate:
-    """Events per second, from totals seen at different times."""
+    """Events per second, from totals seen at different times by one observer."""
 
     WINDOW = 5.0  # seconds
 
@@ -38,6 +38,16 @@ class Rate:
             self._samples.popleft()
         (then, before) = self._samples[0]
         return max(total - before, 0) / (now - then) if now > then else 0.0
+
+
+class Sample(NamedTuple):
+    """A worker as the sampler saw it: records per second over about the last five seconds; the records still to be
+    read, None if it reads no topic or Kafka does not answer; and where it is stuck, if it is.
+    """
+
+    per_second: float = 0.0
+    lag: int | None = None
+    stuck: str = ""
 
 
 class Worker(ABC):
@@ -72,6 +82,7 @@ class Worker(ABC):
         self._ending = threading.Lock()
         self._ended = threading.Event()  # not Thread.join: interrupted, it takes a live thread for ended (bpo-45274)
         self._rate = Rate()
+        self.seen = Sample()
 
     @abstractmethod
     def _work(self) -> None:
@@ -109,15 +120,24 @@ class Worker(ABC):
         return f"replaces {' and '.join(filter(None, [', '.join(most), last]))}" if last else ""
 
     def rate(self) -> float:
-        """Records per second over about the last five seconds in which this was called; 0 when it is not running."""
-        return self._rate.update(self.total()) if self.alive else 0.0
+        """Records per second over about the last five seconds; 0 when it is not running. Example: run.rate()"""
+        return self.seen.per_second if self.alive else 0.0
 
     def lag(self) -> int | None:
-        """Records still to be read; None for a worker that reads no topic. Raises LabError if Kafka has ended."""
+        """Records still to be read; None for a worker that reads no topic, or if Kafka does not answer."""
         return None
 
     def stuck(self) -> str:
-        """The line of the student's code at which it seems to hang; empty as long as it makes progress."""
+        """How long it has been stuck at one record and at which line of code, once that exceeds 5 s; else empty."""
+        return self.seen.stuck if self.alive else ""
+
+    def sample(self) -> None:
+        """Take the next sample. Only one thread may: the lab's sampler, or that of a process without a lab."""
+        lag = self.lag()
+        self.seen = Sample(self._rate.update(self.total()), lag, self._stuck(lag))
+
+    def _stuck(self, lag: int | None) -> str:  # noqa: ARG002
+        """Where it is stuck at the time of a sample, in which it had this lag."""
         return ""
 
     def line(self) -> blame.Line | None:
@@ -165,7 +185,7 @@ class Worker(ABC):
             self._thread = self._new_thread()
             self.shown = False
         self._told_to_stop = self._interrupted = False
-        self._rate = Rate()
+        self._rate, self.seen = Rate(), Sample()
         self._rate.update(self.total())
         self._thread.start()
 

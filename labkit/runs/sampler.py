@@ -1,0 +1,34 @@
+"""One thread that looks at all workers of a lab twice a second; whatever shows them reads what it saw."""
+
+import threading
+from collections.abc import Callable, Iterable
+
+from labkit.kafka.clients import LOGGER
+from labkit.kafka.requests import within
+from labkit.runs.worker import Worker
+
+PERIOD = 0.5  # seconds
+LIMIT = 5.0  # seconds that a silent Kafka may hold up the samples of the next worker
+
+
+class Sampler:
+    """Takes a sample of each worker in turn, until it is closed."""
+
+    def __init__(self, workers: Callable[[], Iterable[Worker]]) -> None:
+        self._workers = workers
+        self._closed = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="labkit-sampler", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """End the thread; it may still be waiting for an answer from Kafka."""
+        self._closed.set()
+
+    def _run(self) -> None:
+        while not self._closed.wait(PERIOD):
+            for worker in self._workers():
+                try:
+                    with within(LIMIT):
+                        worker.sample()
+                except Exception:  # one worker must not hide the others
+                    LOGGER.exception("no sample of %s", worker.name)
