@@ -29,12 +29,14 @@ from tests.broker.lives import link_or_copy
 settings.register_profile("labkit", deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("labkit")
 
-# Prefixes of test names. Chromium must keep up with what is drawn, so it comes last of the heavy tests, when the other
-# workers have run their notebooks.
-IN_CHROMIUM = ("browser", "dashboard", "exercises", "pace", "soak")
-HEAVY = ("tests/flink/", *(f"tests/around/test_{name}.py" for name in IN_CHROMIUM))
+# Prefixes of test names, by what loads the machine: one worker runs all that begin so, one after the other.
+HEAVY = {
+    "Flink": ("tests/flink/",),
+    "Chromium": tuple(f"tests/around/test_{name}.py" for name in ("exercises", "dashboard", "browser", "pace", "soak")),
+}
 GRADING = ("tests/grading/test_grade.py", "tests/grading/test_command.py", "tests/grading/test_hostile.py")
-LONG = (*GRADING, "notebooks/", "tests/notebooks/test_execution.py", "tests/around/", "tests/broker/")
+EXECUTION = "tests/notebooks/test_execution.py"
+LONG = (*GRADING, "notebooks/", EXECUTION, "tests/around/", "tests/broker/")
 
 
 @pytest.hookimpl(wrapper=True)
@@ -66,31 +68,40 @@ def pytest_configure() -> None:
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Three on two cores, because tests mostly wait; none for single files or -k, which are faster without."""
-    return 3 if any(Path(each).is_dir() for each in config.args) and not config.getoption("keyword") else 0
+    """Four on two cores, because tests mostly wait; none for single files or -k, which are faster without."""
+    return 4 if any(Path(each).is_dir() for each in config.args) and not config.getoption("keyword") else 0
 
 
-class OneForAllThatIsHeavy(LoadScopeScheduling):
-    """One worker runs all heavy tests, one after the other; the others share the rest, test by test.
+class OneForAllOfAKind(LoadScopeScheduling):
+    """One worker runs all heavy tests of a kind, one after the other; the others share the rest, test by test.
 
     That is what `--dist loadgroup` is for, but pytest-xdist 3.8 sees no groups with pytest 9.2 (its issue 1386).
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        return "heavy" if nodeid.startswith(HEAVY) else nodeid
+        return next((kind for kind, prefixes in HEAVY.items() if nodeid.startswith(prefixes)), nodeid)
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> OneForAllThatIsHeavy:
-    return OneForAllThatIsHeavy(config, log)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> OneForAllOfAKind:
+    return OneForAllOfAKind(config, log)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Heavy and long tests start first, so that the workers finish at the same time."""
-    first = (*HEAVY, *LONG)
+    without_what_runs_twice(config, items)
+    first = (*itertools.chain(*HEAVY.values()), *LONG)
     items.sort(key=lambda item: next((n for n, each in enumerate(first) if item.nodeid.startswith(each)), len(first)))
     without_flink(config, items)
     if sys.platform != "linux":  # there is no bubblewrap
         items[:] = [item for item in items if not item.nodeid.startswith(GRADING)]
+
+
+def without_what_runs_twice(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """A notebook that a selected test runs as it is, and looks at more closely, is not run by nbmake too."""
+    closely = {Path(item.nodeid.partition("[")[2].rstrip("]")).name for item in items if EXECUTION in item.nodeid}
+    twice = [item for item in items if item.nodeid.endswith(".ipynb") and Path(item.name).stem in closely]
+    items[:] = [item for item in items if item not in twice]
+    config.hook.pytest_deselected(items=twice)
 
 
 def without_flink(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -1,4 +1,7 @@
-"""Every notebook runs unattended with other parameters too, and shows nothing that it is not meant to show."""
+"""Every notebook runs unattended, with other parameters too, and shows nothing that it is not meant to show.
+
+What runs here with its own parameters is not run by nbmake as well: see `tests.conftest`.
+"""
 
 import copy
 import re
@@ -22,9 +25,17 @@ COLLECTION = authoring.of_the_package()
 OTHER = {"seed": 7, "devices": 5, "rate": 4.0, "seconds": 2}
 RECORDED = {"source": "nyc-weather"}
 AGAIN = NOTEBOOKS[:3]  # their cells are run twice
-# From 03 on with both at once: pytest --nbmake has run them on simulated sensors, and each takes most of a minute.
-CASES = [pytest.param(path, OTHER, id=path.stem) for path in AGAIN]
-CASES += [pytest.param(path, OTHER | RECORDED, id=f"{path.stem} on recorded readings") for path in NOTEBOOKS[3:]]
+LONG = NOTEBOOKS[5:]  # each takes most of a minute
+CASES = [pytest.param(path, OTHER, id=f"{path.stem} twice, with other parameters") for path in AGAIN]
+CASES += [pytest.param(path, {}, id=path.stem) for path in LONG]
+CASES += [
+    pytest.param(
+        *(path, OTHER | RECORDED),
+        id=f"{path.stem} on recorded readings, with other parameters",
+        marks=[pytest.mark.soak] if path in LONG else [],
+    )
+    for path in NOTEBOOKS[3:]
+]
 
 
 # What a lesson's own cells must have brought about, for its text to be true.
@@ -32,7 +43,7 @@ SEEN = {"05_flink": r"[1-9]\d* readings were in the backlog.*[1-9]\d* late readi
 
 
 @pytest.mark.parametrize(("path", "parameters"), CASES)
-def test_it_runs_on_a_shared_broker_with_other_parameters_and_shows_no_warning_log_line_or_traceback(
+def test_it_runs_on_a_shared_broker_and_shows_no_warning_log_line_or_traceback(
     path: Path, parameters: dict[str, Any], tmp_path: Path, broker: OwnBroker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LAB_BROKER", broker.address)
