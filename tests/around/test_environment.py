@@ -36,12 +36,17 @@ def resolve(root: Path, *options: str) -> str | None:
     return result.stdout if result.returncode == 0 else None
 
 
-def difference(root: Path) -> str:
+def difference(root: Path, *options: str) -> str:
     """Why requirements.txt is not what `uv run` installs; empty if it is."""
     written = (root / "requirements.txt").read_text()
-    if resolve(root) == written:
+    if resolve(root, *options) == written:
         return ""
-    return MOVED if resolve(root, "--constraint", "requirements.txt") == written else FORGOTTEN
+    return MOVED if resolve(root, "--constraint", "requirements.txt", *options) == written else FORGOTTEN
+
+
+def difference_offline(root: Path) -> str:
+    """The same in a fraction of the time, from what an earlier `resolve` has fetched."""
+    return difference(root, "--offline")
 
 
 def test_requirements_are_what_uv_run_installs() -> None:
@@ -64,8 +69,9 @@ def test_a_moved_registry_is_told_from_forgotten_requirements(elsewhere: Path) -
     """As if requirements.txt had been written where the newest version of one package was not available yet."""
     requirements, lag = elsewhere / "requirements.txt", elsewhere / "lag.txt"
     lag.write_text("certifi<" + re.search(r"^certifi==(\S+)", requirements.read_text(), flags=re.MULTILINE)[1])
+    resolve(elsewhere)
     requirements.write_text(resolve(elsewhere, "--constraint", "lag.txt"))
-    assert difference(elsewhere) == MOVED
+    assert difference_offline(elsewhere) == MOVED
 
 
 @pytest.mark.parametrize(
@@ -78,7 +84,8 @@ def test_forgotten_requirements_are_told_from_a_moved_registry(elsewhere: Path, 
     changed, count = re.subn(before, after, project.read_text())
     assert count == 1
     project.write_text(changed)
-    assert difference(elsewhere) == FORGOTTEN
+    resolve(elsewhere)
+    assert difference_offline(elsewhere) == FORGOTTEN
 
 
 def test_the_date_lay_two_weeks_back_when_it_was_set() -> None:
