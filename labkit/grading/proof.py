@@ -18,8 +18,17 @@ SEEDS = tuple(range(1, 21))
 WRONG_ANSWERS = 3  # at least
 
 
-def faults(checks: Checks, collection: Collection, exercise: Exercise, seeds: Iterable[int] = SEEDS) -> Iterator[str]:
-    """What is wrong with an exercise, a line each. Takes some seconds: every answer runs on the real broker."""
+def faults(
+    checks: Checks,
+    collection: Collection,
+    exercise: Exercise,
+    seeds: Iterable[int] = SEEDS,
+    wrong_answers: int | None = None,
+) -> Iterator[str]:
+    """What is wrong with an exercise, a line each. Takes some seconds: every answer runs on the real broker.
+
+    Only the first `wrong_answers` are tried, if a number is given.
+    """
     solutions = collection.solutions_of(exercise)
     for unanswered in (None, lambda *_: None) if exercise.kind.accepts(print) else (None,):
         if not refused(exercise, unanswered):
@@ -30,7 +39,7 @@ def faults(checks: Checks, collection: Collection, exercise: Exercise, seeds: It
             yield f"the reference falls short with seed {seed}:\n{verdict}"
     if len(solutions.WRONG) < WRONG_ANSWERS:
         yield f"there are {len(solutions.WRONG)} wrong answers, not {WRONG_ANSWERS}"
-    for wrong, breaks in solutions.WRONG:
+    for wrong, breaks in solutions.WRONG[:wrong_answers]:
         verdict = tried(checks, collection, exercise, wrong)
         if not loses_exactly(verdict, breaks):
             name = getattr(wrong, "__name__", wrong)

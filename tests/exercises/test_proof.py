@@ -1,42 +1,27 @@
-"""Each exercise keeps its promises: see `labkit.grading.proof`."""
+"""Each exercise keeps its promises: see `labkit.grading.proof`.
 
-from dataclasses import replace
+Each run of the tests proves a sample of that. `pytest -m proof` proves all of it for the exercises that the ledger does
+not vouch for, or, with LAB_PROVE=all, for every one, and records that in the ledger.
+"""
+
+import os
+from pathlib import Path
 
 import pytest
 
 from labkit import Lab
 from labkit.exercises import catalogue, kinds
-from labkit.exercises.exercise import Exercise, Sent
-from labkit.grading import authoring, proof
-from tests.exercises import mutants
+from labkit.exercises.exercise import Exercise
+from labkit.grading import proof
+from tests.exercises import proving
+from tests.exercises.ledger import PROVE, Ledger
+from tests.exercises.proving import COLLECTION
 
-COLLECTION = authoring.of_the_package()
+LEDGER = Ledger(Path(__file__).parents[2])
 EXERCISES = COLLECTION.folder.exercises()
 FUNCTIONS = [each for each in EXERCISES if each.kind.accepts(print)]
 QUESTIONS = [each for each in EXERCISES if each.question]
-SLOW = [each for each in EXERCISES if each.name.startswith("flink")]
-QUICK = [each for each in EXERCISES if each not in SLOW]
-
-# Mutants that pass, and why they are right answers too.
-ANY_REASON = "any text will do as the reason"
-HOW_LONG = "how long one poll waits makes no difference"
-EQUIVALENT = {
-    "dead-letters": {
-        "text: 'no JSON' -> 'no JSONx'": ANY_REASON,
-        "text: 'no object' -> 'no objectx'": ANY_REASON,
-        "text: 'no temperature' -> 'no temperaturex'": ANY_REASON,
-    },
-    "late-readings": {"constant: False -> True": "True only asks for a line in the log"},
-    "read-on": {
-        "constant: 1.0 -> 2.0": HOW_LONG,
-        "constant: 1.0 -> 0.0": HOW_LONG,
-        "without timeout: reader.poll(timeout=1.0) -> reader.poll()": HOW_LONG,
-    },
-    "retries": {
-        "constant: 20 -> 21": "any memory longer than the retries will do",
-        "constant: 20 -> 19": "any memory longer than the retries will do",
-    },
-}
+SLOWEST_FIRST = sorted(EXERCISES, key=lambda each: each.name not in proving.SQL)  # parallel workers end together
 
 
 def by_name(exercises: list[Exercise]) -> pytest.MarkDecorator:
@@ -55,24 +40,6 @@ def test_each_behaviour_is_judged_by_some_record_with_every_seed(exercise: Exerc
         assert {each.part for each in exercise.behaviours} - {""} <= parts
 
 
-@by_name(QUICK)
-def test_unanswered_earns_nothing_the_reference_everything_and_wrong_answers_lose_what_they_break(
-    exercise: Exercise, lab: Lab
-) -> None:
-    found = [*proof.faults(lab.checks, COLLECTION, exercise)]
-    assert not found, "\n".join(found)
-
-
-@by_name(FUNCTIONS)
-def test_every_mutant_of_the_reference_is_caught(exercise: Exercise, lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kinds, "LIMIT", 3.0)
-    file = COLLECTION.solution(exercise.name)
-    verdicts = {words: proof.tried(lab.checks, COLLECTION, exercise, mutant) for words, mutant in mutants.of(file)}
-    assert len(verdicts) >= 3
-    passed = {words for words, verdict in verdicts.items() if verdict.passed}
-    assert passed == {*EQUIVALENT.get(exercise.name, {})}
-
-
 @by_name(QUESTIONS)
 def test_a_question_has_many_answers_and_no_slip_gives_the_right_one(exercise: Exercise) -> None:
     solutions = COLLECTION.solutions_of(exercise)
@@ -84,48 +51,53 @@ def test_a_question_has_many_answers_and_no_slip_gives_the_right_one(exercise: E
         assert not [case for case, right in zip(cases, answers, strict=True) if kinds.canonical(wrong(case)) == right]
 
 
-# Of each statement in Flink SQL: pieces, and what to put in their place.
-SQL = {
-    "flink-extremes": {
-        "MIN(": "MAX(",
-        "MAX(": "AVG(",
-        "COUNT(*)": "COUNT(DISTINCT temperature)",
-        "INTERVAL '10'": "INTERVAL '11'",
-        "GROUP BY sensor_id,": "WHERE temperature > 0 GROUP BY sensor_id,",
-        "temperature)": "humidity)",
-    },
-    "flink-hottest": {
-        " DESC": " ASC",
-        "ORDER BY temperature": "ORDER BY event_time",
-        "place = 1": "place = 2",
-        "PARTITION BY window_start, window_end": "PARTITION BY window_start, window_end, sensor_id",
-        "INTERVAL '10'": "INTERVAL '20'",
-        "sensor_id, temperature\n": "sensor_id, humidity\n",
-    },
-}
-
-
-@by_name(SLOW)
-def test_flink_exercises_keep_the_same_promises(exercise: Exercise, lab: Lab) -> None:
-    found = [*proof.faults(lab.checks, COLLECTION, exercise, seeds=())]
+@by_name(EXERCISES)
+def test_unanswered_earns_nothing_the_reference_everything_and_a_wrong_answer_loses_what_it_breaks(
+    exercise: Exercise, lab: Lab
+) -> None:
+    found = [*proof.faults(lab.checks, COLLECTION, exercise, seeds=(), wrong_answers=1)]
     assert not found, "\n".join(found)
 
 
-@by_name(SLOW)
-def test_the_flink_references_pass_on_twenty_other_seeds(exercise: Exercise, lab: Lab) -> None:
-    """In one job: the readings of each seed come an hour after those of the seed before."""
-    sent = [later(each, seed) for seed in proof.SEEDS for each in exercise.sent(seed)]
-    answer = COLLECTION.solutions_of(exercise).answer
-    assert lab.checks.judged(exercise, answer, sent, COLLECTION.expected(exercise, sent)).passed
+@by_name(FUNCTIONS)
+def test_a_mutant_of_the_reference_is_caught(exercise: Exercise, lab: Lab) -> None:
+    right = proving.EQUIVALENT.get(exercise.name, {})
+    mutant = next(mutant for words, mutant in proving.mutants_of(exercise) if words not in right)
+    assert not proving.passes(lab.checks, exercise, mutant)
 
 
-def later(record: Sent, hours: int) -> Sent:
-    timestamp = record.timestamp + hours * 3_600_000
-    return replace(record, timestamp=timestamp, value=record.fields | {"timestamp": timestamp})
+@by_name(EXERCISES)
+def test_the_whole_proof_is_in_the_ledger(exercise: Exercise) -> None:
+    if reason := LEDGER.outdated(exercise):
+        pytest.fail(reason, pytrace=False)
 
 
-@by_name(SLOW)
-def test_every_mutant_of_the_sql_is_caught(exercise: Exercise, lab: Lab) -> None:
-    answer = COLLECTION.solutions_of(exercise).answer
-    for words, mutant in mutants.of_text(answer, SQL[exercise.name]):
-        assert not proof.tried(lab.checks, COLLECTION, exercise, mutant).passed, words
+def test_the_ledger_has_no_exercise_that_is_gone() -> None:
+    if gone := [each.stem for each in LEDGER.removed(EXERCISES)]:
+        pytest.fail(f"the ledger has exercises that are gone, {', '.join(gone)}: run {PROVE}", pytrace=False)
+
+
+@pytest.fixture(scope="module")
+def digests() -> dict[str, str]:
+    """What the exercises were like when this process began to prove them."""
+    return {each.name: LEDGER.digest(each) for each in EXERCISES}
+
+
+@pytest.mark.proof
+@by_name(SLOWEST_FIRST)
+def test_every_promise_holds_and_every_mutant_is_caught(
+    exercise: Exercise, digests: dict[str, str], request: pytest.FixtureRequest
+) -> None:
+    """Starts a broker only if there is something to prove."""
+    if LEDGER.outdated(exercise) or os.environ.get("LAB_PROVE") == "all":
+        lab: Lab = request.getfixturevalue("lab")
+        proved, found = proving.prove(lab.checks, exercise)
+        assert not found, "\n".join(found)
+        assert LEDGER.digest(exercise) == digests[exercise.name], "it changed while it was being proved"
+        LEDGER.enter(exercise, digests[exercise.name], proved)
+
+
+@pytest.mark.proof
+def test_an_exercise_that_is_gone_leaves_the_ledger() -> None:
+    for each in LEDGER.removed(EXERCISES):
+        each.unlink()

@@ -1,0 +1,106 @@
+"""The whole proof of an exercise: its promises on many readings, and mutants of its reference, on the real broker."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from labkit.exercises import kinds
+from labkit.exercises.checks import Checks
+from labkit.exercises.exercise import Exercise, Sent
+from labkit.grading import authoring, proof
+from tests.exercises import mutants
+
+COLLECTION = authoring.of_the_package()
+LIMIT = 3.0  # seconds that a mutant may take: one that takes longer never ends
+LEAST = 3  # mutants of an answer that is a function
+
+# Mutants that pass, and why they are right answers too.
+ANY_REASON = "any text will do as the reason"
+HOW_LONG = "how long one poll waits makes no difference"
+EQUIVALENT = {
+    "dead-letters": {
+        "text: 'no JSON' -> 'no JSONx'": ANY_REASON,
+        "text: 'no object' -> 'no objectx'": ANY_REASON,
+        "text: 'no temperature' -> 'no temperaturex'": ANY_REASON,
+    },
+    "late-readings": {"constant: False -> True": "True only asks for a line in the log"},
+    "read-on": {
+        "constant: 1.0 -> 2.0": HOW_LONG,
+        "constant: 1.0 -> 0.0": HOW_LONG,
+        "without timeout: reader.poll(timeout=1.0) -> reader.poll()": HOW_LONG,
+    },
+    "retries": {
+        "constant: 20 -> 21": "any memory longer than the retries will do",
+        "constant: 20 -> 19": "any memory longer than the retries will do",
+    },
+}
+
+# Of each statement in Flink SQL: pieces, and what to put in their place.
+SQL = {
+    "flink-extremes": {
+        "MIN(": "MAX(",
+        "MAX(": "AVG(",
+        "COUNT(*)": "COUNT(DISTINCT temperature)",
+        "INTERVAL '10'": "INTERVAL '11'",
+        "GROUP BY sensor_id,": "WHERE temperature > 0 GROUP BY sensor_id,",
+        "temperature)": "humidity)",
+    },
+    "flink-hottest": {
+        " DESC": " ASC",
+        "ORDER BY temperature": "ORDER BY event_time",
+        "place = 1": "place = 2",
+        "PARTITION BY window_start, window_end": "PARTITION BY window_start, window_end, sensor_id",
+        "INTERVAL '10'": "INTERVAL '20'",
+        "sensor_id, temperature\n": "sensor_id, humidity\n",
+    },
+}
+
+
+def prove(checks: Checks, exercise: Exercise) -> tuple[dict[str, Any], list[str]]:
+    """What was tried, for the ledger, and a line for each fault."""
+    tried = [*mutants_of(exercise)]
+    found = [*faults_of_flinks(checks, exercise)] if exercise.name in SQL else []
+    found += proof.faults(checks, COLLECTION, exercise, () if exercise.name in SQL else proof.SEEDS)
+    passed = {words for words, mutant in tried if passes(checks, exercise, mutant)}
+    right = {*EQUIVALENT.get(exercise.name, {})}
+    found += [f"this mutant passes: {words}" for words in sorted(passed - right)]
+    found += [
+        f"this mutant is said to be a right answer, and does not pass: {words}" for words in sorted(right - passed)
+    ]
+    if exercise.kind.accepts(print) and len(tried) < LEAST:
+        found.append(f"there are {len(tried)} mutants, not {LEAST}")
+    wrong = len(COLLECTION.solutions_of(exercise).WRONG)
+    counts = {"seeds": 1 + len(proof.SEEDS), "wrong_answers": wrong, "mutants": len(tried)}
+    return {**counts, "equivalent_mutants": sorted(passed)}, found
+
+
+def mutants_of(exercise: Exercise) -> Iterator[tuple[str, Any]]:
+    """Each mutant of the reference, and what was changed; none of a short answer."""
+    if exercise.name in SQL:
+        yield from mutants.of_text(COLLECTION.solutions_of(exercise).answer, SQL[exercise.name])
+    elif not exercise.question:
+        yield from mutants.of(COLLECTION.solution(exercise.name))
+
+
+def passes(checks: Checks, exercise: Exercise, mutant: Any) -> bool:
+    """Whether a mutant of the reference earns everything."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(kinds, "LIMIT", LIMIT)
+        return proof.tried(checks, COLLECTION, exercise, mutant).passed
+
+
+def faults_of_flinks(checks: Checks, exercise: Exercise) -> Iterator[str]:
+    """Try a reference in SQL on twenty other seeds, in one job: the readings of each come an hour after the last."""
+    sent = [later(each, seed) for seed in proof.SEEDS for each in exercise.sent(seed)]
+    answer = COLLECTION.solutions_of(exercise).answer
+    verdict = checks.judged(exercise, answer, sent, COLLECTION.expected(exercise, sent))
+    if not verdict.passed:
+        yield f"the reference falls short with twenty other seeds:\n{verdict}"
+
+
+def later(record: Sent, hours: int) -> Sent:
+    """The same reading, some hours later."""
+    timestamp = record.timestamp + hours * 3_600_000
+    return replace(record, timestamp=timestamp, value=record.fields | {"timestamp": timestamp})
