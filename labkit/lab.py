@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import datetime
 import functools
 import os
@@ -75,6 +76,11 @@ class Lab:
         self._groups = Groups(self._topics)
         self._started = Started(self._show)
         self._sampler = Sampler(lambda: self.workers)
+        self._closing = contextlib.ExitStack()  # what has been started closes in reverse order
+        self._closing.callback(prints.uninstall)
+        self._closing.callback(self.broker.close)
+        self._closing.callback(self._topics.counts.close)
+        self._closing.callback(self._sampler.close)
         self._looks = theme.Looks()
         self._closed = threading.Event()
         threading.Thread(target=self._watch_broker, name="labkit-broker-watch", daemon=True).start()
@@ -476,15 +482,8 @@ class Lab:
             return
         self._closed.set()
         atexit.unregister(self.close)
-        self.stop()
-        self._sampler.close()
-        if "_pacer" in vars(self):
-            self._pacer.close()
-        if "_flink" in vars(self):
-            self._flink.close()
-        self._topics.counts.close()
-        self.broker.close()
-        prints.uninstall()
+        with self._closing:
+            self.stop()
         if Lab._current is self:
             Lab._current = None
 
@@ -527,11 +526,15 @@ class Lab:
 
     @functools.cached_property
     def _pacer(self) -> live.pacing.Pacer:
-        return live.pacing.Pacer()
+        pacer = live.pacing.Pacer()
+        self._closing.callback(pacer.close)
+        return pacer
 
     @functools.cached_property
     def _flink(self) -> flinks.engine.Engine:
-        return flinks.engine.Engine(self._groups, self.broker.kept.directory / "flink")
+        engine = flinks.engine.Engine(self._groups, self.broker.kept.directory / "flink")
+        self._closing.callback(engine.close)
+        return engine
 
     def _show(self, worker: Worker) -> None:
         live.panel.of(worker, self._pacer).snapshot.show()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import weakref
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -31,9 +30,6 @@ class Lab(Protocol):
     ) -> Run: ...
 
 
-_thresholds: weakref.WeakKeyDictionary[Worker, float] = weakref.WeakKeyDictionary()  # of each alert filter, in °C
-
-
 class Scene:
     """The producer and pipelines that controls act on; all dashboards of a lab share them."""
 
@@ -43,7 +39,7 @@ class Scene:
 
         self._lab = lab
         self._stages = PIPELINES
-        self._default = self._threshold = round(THRESHOLD + ABSOLUTE_ZERO, 2)
+        self._default = self._threshold = _celsius(THRESHOLD)
 
     @property
     def producer(self) -> Production | None:
@@ -56,7 +52,7 @@ class Scene:
     def threshold(self) -> float:
         """The alert filter's threshold in degrees Celsius; while the filter is being replaced, the old one."""
         if run := self._alert_filter():
-            self._threshold = _thresholds.get(run, self._default)
+            self._threshold = _threshold_of(run, self._default)
         return self._threshold
 
     def start_missing(self) -> list[Worker]:
@@ -89,7 +85,7 @@ class Scene:
         if (run := self._alert_filter()) and run.name != name:
             raise LabError(f"{run.name} writes to {stage.writes}: stop it first, then {name} can take its place.")
         changed = functools.partial(stage.function, threshold=celsius - ABSOLUTE_ZERO)
-        _thresholds[self._lab.run(changed, reads=stage.reads, writes=stage.writes, name=name)] = celsius
+        self._lab.run(changed, reads=stage.reads, writes=stage.writes, name=name)
 
     def _alert_filter(self) -> Worker | None:
         """The newest running worker that writes alerts."""
@@ -98,3 +94,15 @@ class Scene:
 
     def _is_written(self, topic: str) -> bool:
         return any(each.alive and each.writes == topic for each in self._lab.workers)
+
+
+def _threshold_of(worker: Worker, default: float) -> float:
+    """The threshold in degrees Celsius that `set_threshold` has given to a run, if it has."""
+    from labkit.runs.run import Run
+
+    given = getattr(worker.spec.pipeline, "keywords", {}) if isinstance(worker, Run) else {}
+    return _celsius(given["threshold"]) if "threshold" in given else default
+
+
+def _celsius(kelvin: float) -> float:
+    return round(kelvin + ABSOLUTE_ZERO, 6)  # 303 K are 29.85 °C

@@ -2,43 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Protocol, runtime_checkable
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from ipywidgets import HTML, Button, HBox, Layout
 from markupsafe import escape
 
 from labkit.errors import LabError
 
+if TYPE_CHECKING:
+    from labkit.runs.replicas import Replicas
+    from labkit.runs.run import Member
+
 WIDE = Layout(width="auto")
-
-
-class Member(Protocol):
-    """A process that works for a run."""
-
-    number: int
-
-    @property
-    def alive(self) -> bool: ...
-
-
-@runtime_checkable
-class HasMembers(Protocol):
-    """A run with processes of its own."""
-
-    members: Sequence[Member]
-
-    def kill(self, member: int) -> None: ...
-
-    def start(self) -> None: ...
 
 
 class Buttons(HBox):  # type: ignore[misc]
     """A button for each process of a run, which kills it, and one that starts those that do not run."""
 
-    def __init__(self, run: HasMembers) -> None:
+    def __init__(self, run: Replicas) -> None:
         super().__init__(layout=Layout(flex_flow="row wrap"))
-        self._run: HasMembers | None = run
+        self._run: Replicas | None = run
         self._kills: list[Button] = []
         self._start = self._button("Start again", "play", lambda run: run.start())
         self._said = HTML()
@@ -46,7 +30,7 @@ class Buttons(HBox):  # type: ignore[misc]
 
     def follow(self) -> None:
         """Show one for each process, and enable those that can do something now."""
-        members = self._run.members if self._run else []
+        members = self._run.members if self._run else ()
         if self._run and len(members) != len(self._kills):
             self._kills = [self._kill_button(each, len(members) > 1) for each in members]
             self.children = (*self._kills, self._start, self._said)
@@ -64,12 +48,12 @@ class Buttons(HBox):  # type: ignore[misc]
         words = f"Kill process {member.number}" if several else "Kill the process"
         return self._button(words, "bolt", lambda run: run.kill(member.number))
 
-    def _button(self, words: str, icon: str, act: Callable[[HasMembers], None]) -> Button:
+    def _button(self, words: str, icon: str, act: Callable[[Replicas], None]) -> Button:
         button = Button(description=words, icon=icon, layout=WIDE)
         button.on_click(lambda _: self._do(act))
         return button
 
-    def _do(self, act: Callable[[HasMembers], None]) -> None:
+    def _do(self, act: Callable[[Replicas], None]) -> None:
         if not self._run:  # clicked before it was disabled
             return
         try:

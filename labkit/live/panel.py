@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, cast
 
 from ipywidgets import HTML
 from markupsafe import Markup, escape
 
 from labkit.live import theme
-from labkit.live.buttons import Buttons, HasMembers
+from labkit.live.buttons import Buttons
 from labkit.live.pacing import Pacer
 from labkit.live.view import LiveView
 from labkit.runs.worker import Worker
+
+if TYPE_CHECKING:
+    from labkit.runs.replicas import Replicas
 
 PERIOD = 0.5  # seconds between two updates
 PRINTS_SHOWN = 12
@@ -32,7 +36,7 @@ class Panel(LiveView):
         self._worker: Worker | None = worker
         self._facts, self._html = worker.facts(), describe(worker)
         self._text = HTML(self._html)
-        self._buttons = Buttons(worker) if isinstance(worker, HasMembers) else None
+        self._buttons = Buttons(cast("Replicas", worker)) if worker.killable else None
         self._ended = False
         super().__init__("panel", [self._text, *filter(None, [self._buttons])], pacer)
         self.snapshot.ready.set()

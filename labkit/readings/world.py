@@ -45,6 +45,7 @@ class World:
     def __init__(self, source: Source) -> None:
         self.source = source
         self._lock = threading.Lock()
+        self.producer: Any = None  # the newest to work here, whatever that is
         self._fates = {device: Fate() for device in source.devices}
         self._urgent: deque[dict[str, Any] | Corrupt] = deque()
 

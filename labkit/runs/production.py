@@ -3,7 +3,6 @@
 import math
 import threading
 import time
-import weakref
 from collections.abc import Mapping
 from typing import Any
 
@@ -58,7 +57,7 @@ class Production(Worker):
         other = at_work_in(self.world)
         if other and other is not self:
             raise LabError(f"{other.name} is running in this world: stop it first.")
-        _newest[id(self.world)] = self
+        self.world.producer = self
         super().start()
 
     def _renew(self) -> None:
@@ -169,8 +168,5 @@ def encoded(item: Mapping[str, Any] | Corrupt, topic: str) -> bytes:
 
 def at_work_in(world: World) -> Production | None:
     """The producer that is running in a world, if any: there is never more than one."""
-    newest = _newest.get(id(world))
+    newest: Production | None = world.producer
     return newest if newest and newest.alive else None
-
-
-_newest: weakref.WeakValueDictionary[int, Production] = weakref.WeakValueDictionary()  # by the world's id

@@ -32,16 +32,23 @@ class Replicas(Run):
     Example: run = lab.run(alert_filter, reads="sensor", writes="alert", in_process=True); run.kill()
     """
 
+    killable = True
+
     OFFERED = (*Run.OFFERED, "kill", "members", "scale", "wait_until_assigned")
     STOP_LIMIT = 8.0  # seconds: a member interrupts a thread that does not stop, after 2 s, for 3 s
 
     def __init__(self, groups: Groups, spec: Spec, members: int) -> None:
         super().__init__(groups, spec)
-        self.members = tuple(map(Member, range(1, members + 1)))
+        self._members = tuple(map(Member, range(1, members + 1)))
         self._left = [0, 0, 0]  # what members that have left the group had read, written and set aside
         self._starts = itertools.count(1)
         self._changing = threading.Lock()
         self._looking = threading.Lock()  # else of two looks at once the older could come last
+
+    @property
+    def members(self) -> tuple[Member, ...]:
+        """The members of its consumer group, each a process. Example: run.members[0].pid"""
+        return self._members
 
     def start(self) -> None:
         """Start the processes that do not run. Each continues at the committed offsets, and gets back the state from
@@ -80,7 +87,7 @@ class Replicas(Run):
             for each in leaving:
                 each.end(self.STOP_LIMIT)
                 self._left = [before + more for before, more in zip(self._left, each.totals, strict=True)]
-            self.members = (*staying, *map(Member, range(len(staying) + 1, replicas + 1)))
+            self._members = (*staying, *map(Member, range(len(staying) + 1, replicas + 1)))
             self._start_members(self.members[len(staying) :])
 
     def wait_until_caught_up(self, timeout: float = 30.0) -> None:
@@ -160,7 +167,7 @@ class Replicas(Run):
         """For a process with a new directory, as on another machine."""
         topics = self._topics
         where = self._state_directory / directory
-        return Job(self._spec, topics.address, topics.namespace, self.group, str(member.number), where)
+        return Job(self.spec, topics.address, topics.namespace, self.group, str(member.number), where)
 
     def _start_members(self, members: Iterable[Member]) -> None:
         def sink(member: Member) -> Callable[[str], object]:

@@ -6,7 +6,7 @@ import shutil
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from confluent_kafka import KafkaError, KafkaException
 from quixstreams.checkpointing.exceptions import CheckpointConsumerCommitError, CheckpointProducerTimeout
@@ -74,6 +74,15 @@ def is_silence(error: BaseException | None) -> bool:
     return error is not None and error.args[0].code() in (KafkaError._TIMED_OUT, KafkaError._TRANSPORT)
 
 
+class Member(Protocol):
+    """What shares the partitions with the other members of a consumer group: a thread, or a process."""
+
+    number: int
+
+    @property
+    def alive(self) -> bool: ...
+
+
 class Run(Worker):
     """A pipeline reading from topics and writing to one, until it is stopped or its function fails.
 
@@ -82,6 +91,8 @@ class Run(Worker):
 
     Example: run = lab.run(alert_filter, reads="sensor", writes="alert")
     """
+
+    number = 1  # as the only member of its group
 
     OFFERED = (
         *Worker.OFFERED,
@@ -93,7 +104,7 @@ class Run(Worker):
         self.reads, self.writes = spec.reads, spec.writes
         self.records_in = self.records_out = self.dead_letters = self.outages = 0
         self._groups, self._topics = groups, groups.topics
-        self._spec = spec
+        self.spec = spec
         self._member: str | None = None
         self._doubled = -math.inf
         self._begun = ""
@@ -103,12 +114,12 @@ class Run(Worker):
 
         Raises what the function raises, and LabError if it returns no stream; then nothing of this run remains.
         """
-        stem = self._spec.stem
+        stem = self.spec.stem
         number = self._groups.latest_number(stem)
         self._predecessor = f"{stem}-{number}" if number else None
         self.group = f"{stem}-{number + 1}"
         self._state_directory = directory / self.group
-        letters = [f"{name}{DEAD_LETTER}" for name in self.reads if not self._spec.raw]
+        letters = [f"{name}{DEAD_LETTER}" for name in self.reads if not self.spec.raw]
         names = [*self.reads, *([self.writes] if self.writes else []), *letters]
         new = [name for name in names if not self._topics.partitions(name)]
         try:
@@ -140,7 +151,7 @@ class Run(Worker):
         """Build the pipeline: it continues at the committed offsets of its group, with the state that it had."""
         topics = self._topics
         # Whoever continues this work has the same: Kafka then ends at once what a killed process has left open.
-        transactions = f"{topics.full(self._spec.stem)}-{self._member or '1'}" if self._spec.exactly_once else None
+        transactions = f"{topics.full(self.spec.stem)}-{self._member or '1'}" if self.spec.exactly_once else None
         self._app = LabApplication(
             topics, self.group, self._state_directory, member=self._member, transactional_id=transactions
         )
@@ -158,6 +169,11 @@ class Run(Worker):
     def stop(self) -> None:
         """Commit what has been read and end the run; it returns when that is done, within about 0.1 s."""
         super().stop()
+
+    @property
+    def members(self) -> Sequence[Member]:
+        """The members of its consumer group: here one, its thread."""
+        return (self,)
 
     def lag(self) -> int | None:
         """Records that this run has not read yet: in its assigned partitions, or in all once it has ended.
@@ -219,7 +235,7 @@ class Run(Worker):
             if not self._wait_until(lambda: not waiting(), timeout):
                 stuck = f" It {stuck}." if (stuck := self.stuck()) else ""
                 raise LabError(f"{self.name} is {self.status} and still has {waiting()} records to read.{stuck}")
-            if self._spec.exactly_once and self.writes:
+            if self.spec.exactly_once and self.writes:
                 self._wait_until_committed(self.writes, timeout)
 
     def _wait_until_committed(self, topic: str, timeout: float) -> None:
@@ -271,7 +287,7 @@ class Run(Worker):
     def _result_of(self, streams: Sequence[StreamingDataFrame]) -> StreamingDataFrame:
         """What the student's function returns. Raises LabError if that is no stream, or if it uses a stream wrongly."""
         try:
-            result = self._spec.pipeline(*streams)
+            result = self.spec.pipeline(*streams)
         except (AttributeError, LabError) as error:
             words = mistakes.of_a_stream(error) if isinstance(error, AttributeError) else str(error)
             if not words:
@@ -291,7 +307,7 @@ class Run(Worker):
         def count_letter() -> None:
             self.dead_letters += 1
 
-        if self._spec.raw:
+        if self.spec.raw:
             return self._app.read_raw(full, count)
         return self._app.read(full, parse if name in TOPICS else parse_object, letters, count, count_letter)
 

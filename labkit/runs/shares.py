@@ -52,6 +52,5 @@ class Shares:
         return found | {(name, each): offset for name, each, offset in self.run.positions() if name in reads}
 
     def members(self) -> list[tuple[int, bool]]:
-        """The number of each process of the run, and whether it is alive; a run in a thread has the number 1."""
-        members = getattr(self.run, "members", None)
-        return [(each.number, each.alive) for each in members] if members else [(1, self.run.alive)]
+        """The number of each member of the run, and whether it is alive."""
+        return [(each.number, each.alive) for each in self.run.members]

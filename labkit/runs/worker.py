@@ -62,6 +62,8 @@ class Worker(ABC):
         *("start", "stop", "wait", "rate"),
     )
 
+    killable = False  # whether it has processes that can be killed, with buttons too
+
     reads: tuple[str, ...] = ()  # topics
     writes: str | None = None
 
