@@ -2,7 +2,6 @@
 
 import functools
 import threading
-from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +38,7 @@ class LiveFigure(go.FigureWidget):  # type: ignore[misc]
     """
 
     _esm = Path(__file__).with_name("figure.js")
+    _complete = False
     library = traitlets.Instance(Library).tag(sync=True, **widget_serialization)
 
     @traitlets.default("library")
@@ -48,14 +48,16 @@ class LiveFigure(go.FigureWidget):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         object.__setattr__(self, "drawing", threading.RLock())
         super().__init__(*args, **kwargs)
+        object.__setattr__(self, "_complete", True)
 
     def get_state(self, key: Any = None, drop_defaults: bool = False) -> dict[str, Any]:
         """The state for the front end; all of it if `key` is None."""
         state: dict[str, Any] = super().get_state(key, drop_defaults)
-        if key is None and hasattr(self, "_layout_obj"):  # first called during construction
+        if key is None and self._complete:  # first called during construction
             with self.drawing:
-                now = {"_widget_data": deepcopy(self._data), "_widget_layout": deepcopy(self._layout_obj._props)}
-            state |= {name: custom_serializers["to_json"](value, self) for name, value in now.items()}
+                now = self.to_plotly_json()
+            to_json = custom_serializers["to_json"]
+            state |= {"_widget_data": to_json(now["data"], self), "_widget_layout": to_json(now["layout"], self)}
         return state
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException, TopicPartition
-from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin import AdminClient, NewTopic
 from quixstreams import Application
 from quixstreams.core.stream import Stream
 from quixstreams.core.stream.functions import FilterWithMetadataFunction
@@ -17,7 +17,7 @@ from quixstreams.models.serializers.exceptions import IgnoreMessage
 from quixstreams.models.topics import Topic, TopicAdmin, TopicConfig, TopicManager
 from quixstreams.models.topics.exceptions import CreateTopicFailure
 from quixstreams.state.rocksdb import RocksDBOptions
-from quixstreams.utils.printing import Printer
+from quixstreams.utils.printing import Printer, Table
 from rich.console import Console
 
 from labkit.kafka import clients, properties
@@ -132,7 +132,11 @@ class PromptAdmin(TopicAdmin):
                     raise
             time.sleep(0.02)
 
-    def _finalize_create(self, futures: dict[str, Any], finalize_timeout: float = 60) -> None:
+    def create_topics(self, topics: list[Topic], timeout: float = 30, finalize_timeout: float = 60) -> None:
+        """Raises CreateTopicFailure if Kafka refuses. A topic that exists is left as it is."""
+        existing = self.list_topics(timeout)
+        new = [_new_topic(each) for each in topics if each.name not in existing]
+        futures = self.admin_client.create_topics(new, request_timeout=timeout) if new else {}
         self._created.update(futures)
         for name, future in futures.items():
             try:
@@ -143,19 +147,34 @@ class PromptAdmin(TopicAdmin):
         wait_for_promised(lambda: futures.keys() <= self.list_topics().keys())
 
 
+def _new_topic(topic: Topic) -> NewTopic:
+    config = topic.create_config or TopicConfig(num_partitions=1, replication_factor=1)
+    return NewTopic(topic.name, config.num_partitions, config.replication_factor, config=config.extra_config or {})
+
+
 class RunPrinter(Printer):
     """Prints the tables of `print_table` as text from the run's own thread, like any print.
 
     Quix Streams has one printer for all applications of a process, so each would print the tables of all others; and
-    in a notebook rich, which draws them, displays them below the current cell. There is no public way to give an
-    application another printer or another console.
+    in a notebook rich, which draws them, displays them below the current cell.
     """
 
-    _console = Console(force_jupyter=False, force_terminal=False, no_color=True, width=100)
+    CONSOLE = Console(force_jupyter=False, force_terminal=False, no_color=True, width=100)
 
-    def _resolve_print_method(self) -> None:
-        """Print as into a file: the interactive way clears the screen and sleeps after each table."""
-        self._print = self._print_non_interactive
+    def __init__(self) -> None:
+        super().__init__()
+        self._shown: list[Table] = []
+
+    def add_table(self, *args: Any, **kwargs: Any) -> Table:
+        self._shown.append(super().add_table(*args, **kwargs))
+        return self._shown[-1]
+
+    def print(self) -> None:
+        """Print what is full or waits for long, as into a file: in a terminal, Quix Streams clears the screen."""
+        for table in self._shown:
+            if table.is_full() or table.timeout_reached():
+                table.print(self.CONSOLE)
+                table.clear()
 
 
 class LabApplication(Application):
