@@ -80,6 +80,7 @@ class Lab:
         self._closing.callback(prints.uninstall)
         self._closing.callback(self.broker.close)
         self._closing.callback(self._topics.counts.close)
+        self._closing.callback(self._groups.close)
         self._closing.callback(self._sampler.close)
         self._looks = theme.Looks()
         self._closed = threading.Event()

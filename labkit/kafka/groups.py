@@ -1,13 +1,14 @@
 """Consumer groups: each run has its own, named after what it does and numbered, so that a successor finds it."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, TopicPartition
 
-from labkit.kafka.topics import INTERNAL, Partitions, Topics
+from labkit.kafka.committed import CommittedOffsets
+from labkit.kafka.topics import Partitions, Topics
 
 
 class GroupOffset(NamedTuple):
@@ -38,6 +39,13 @@ class Groups:
     topics: Topics
     used: set[str] = field(default_factory=set)
 
+    def __post_init__(self) -> None:
+        self._offsets = CommittedOffsets(self.topics.address, self.topics.check)
+
+    def close(self) -> None:
+        """Let go of the clients."""
+        self._offsets.close()
+
     def latest_number(self, name: str) -> int:
         """The number n of the newest consumer group `<name>-<n>`; 0 if there is none."""
         pattern = re.compile(re.escape(name) + r"-(\d+)")
@@ -46,15 +54,11 @@ class Groups:
 
     def committed(self, group: str, names: Iterable[str]) -> dict[str, Partitions]:
         """The offsets that a consumer group has committed for these topics."""
-        offsets: dict[str, Partitions] = {name: {} for name in names}
-        for tp in self._committed(group):
-            if (name := self.topics.short(tp.topic)) in offsets and tp.offset >= 0:
-                offsets[name][tp.partition] = tp.offset
-        return offsets
+        return self._committed(group, {name: self.topics.partitions(name) for name in names})
 
     def uncommitted(self, group: str, ends: dict[str, Partitions]) -> int:
         """How many records before these offsets a consumer group has not yet committed."""
-        done = self.committed(group, ends)
+        done = self._committed(group, ends)
         return sum(
             self.topics.counts.between(name, {each: done[name].get(each, 0) for each in partitions}, partitions)
             for name, partitions in ends.items()
@@ -79,19 +83,18 @@ class Groups:
         Listed are all partitions of each topic in which the group has a committed offset or an assigned partition,
         except the topics in which Quix Streams keeps its state.
         """
+        partitions = {name: self.topics.partitions(name) for name in self.topics.names()}
         found: list[GroupOffset] = []
         for group in sorted(self._names()):
-            committed = self._committed(group)
-            topics = {self.topics.short(tp.topic) for tp in committed} | {each.topic for each in self.shares(group)}
-            for name in sorted(name for name in topics if not name.startswith(INTERNAL)):
-                known = {tp.partition: tp.offset for tp in committed if self.topics.short(tp.topic) == name}
-                found += self._offsets_of(group, name, known)
+            committed, assigned = self._committed(group, partitions), {each.topic for each in self.shares(group)}
+            for name in sorted(name for name, known in committed.items() if known or name in assigned):
+                found += self._offsets_of(group, name, committed[name])
         return found
 
     def _offsets_of(self, group: str, name: str, known: Partitions) -> Iterator[GroupOffset]:
         starts, ends = self.topics.bounds(name)
         for partition, end in sorted(ends.items()):
-            committed = known[partition] if known.get(partition, -1) >= 0 else None
+            committed = known.get(partition)
             begin = max(committed or 0, starts[partition])  # deleted records do not count as lag
             lag = self.topics.counts.between(name, {partition: begin}, {partition: end})
             yield GroupOffset(group, name, partition, committed, lag)
@@ -118,12 +121,13 @@ class Groups:
         namespace = self.topics.namespace
         return [self.topics.short(each.group_id) for each in found["all"].valid if each.group_id.startswith(namespace)]
 
-    def _committed(self, group: str) -> list[TopicPartition]:
-        request = [ConsumerGroupTopicPartitions(self.topics.full(group))]
-        found = self.topics.requests.settle(
-            lambda admin, limit: admin.list_consumer_group_offsets(request, request_timeout=limit)
-        )
-        return [tp for each in found.values() for tp in each.topic_partitions]
+    def _committed(self, group: str, partitions: Mapping[str, Iterable[int]]) -> dict[str, Partitions]:
+        wanted = [TopicPartition(self.topics.full(name), each) for name, some in partitions.items() for each in some]
+        offsets: dict[str, Partitions] = {name: {} for name in partitions}
+        for tp in self._offsets.of(self.topics.full(group), wanted):
+            if tp.offset >= 0:
+                offsets[self.topics.short(tp.topic)][tp.partition] = tp.offset
+        return offsets
 
     def shares(self, group: str) -> list[Share]:
         """The partitions that the members of a consumer group have now: none while Kafka shares them anew.

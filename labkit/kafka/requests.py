@@ -62,7 +62,8 @@ def within(seconds: float) -> Iterator[None]:
         _deadline.reset(token)
 
 
-def _limit() -> float:
+def limit() -> float:
+    """How many seconds a request may take."""
     deadline = _deadline.get()
     return LIMIT if deadline is None else max(deadline - time.monotonic(), LEAST)
 
@@ -85,7 +86,7 @@ class Requests:
         there was nothing to do, and have no result. Raises NoAnswer if Kafka does not answer or is not
         ready in time, and LabError if it refuses.
         """
-        deadline, patience = time.monotonic() + _limit(), PATIENCE
+        deadline, patience = time.monotonic() + limit(), PATIENCE
         while True:
             self.check()
             futures = ask(self.admin, CLIENT_LIMIT)
@@ -110,7 +111,7 @@ class Requests:
 
     def metadata(self) -> dict[str, TopicMetadata]:
         """Every topic on the broker. Raises NoAnswer if it does not answer."""
-        deadline, patience = time.monotonic() + _limit(), LOOK
+        deadline, patience = time.monotonic() + limit(), LOOK
         while True:
             self.check()
             left = deadline - time.monotonic()
@@ -132,10 +133,19 @@ class Requests:
         return True
 
     def _no_answer(self) -> NoAnswer:
-        return NoAnswer(
-            f"Kafka at {self._address} does not answer any more: run the cell with `Lab()` again. "
-            "Its log says more: `print(lab.broker.log())`."
-        )
+        return _no_answer(self._address)
+
+
+def failure(address: str, key: object, error: KafkaError) -> LabError:
+    """What to raise for a request that has failed for good: Kafka refused it, or does not answer."""
+    return LabError(_refusal(key, error)) if error.code() in FORBIDDEN else _no_answer(address)
+
+
+def _no_answer(address: str) -> NoAnswer:
+    return NoAnswer(
+        f"Kafka at {address} does not answer any more: run the cell with `Lab()` again. "
+        "Its log says more: `print(lab.broker.log())`."
+    )
 
 
 def wait_for_promised(condition: Callable[[], bool]) -> None:

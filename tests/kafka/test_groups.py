@@ -1,7 +1,10 @@
 """Where consumer groups stand."""
 
 import contextlib
+import subprocess
+import sys
 
+import pytest
 from confluent_kafka import Consumer, TopicPartition
 
 from labkit import Lab
@@ -45,3 +48,25 @@ def test_removed_records_are_no_lag(lab: Lab) -> None:
     assert list(lab.groups()["lag"]) == [7]
     topics_of(lab).empty("sensor")
     assert list(lab.groups()["lag"]) == [0]
+
+
+ASK_A_NEW_KAFKA = """
+from labkit.broker import OwnBroker, cache
+from labkit.jvm import store
+from labkit.kafka.groups import Groups
+from labkit.kafka.topics import Topics
+
+for _ in range(2):
+    broker = OwnBroker(store.prepare(cache.installation()))
+    topics = Topics(broker.address)
+    topics.create("sensor")
+    groups = Groups(topics)
+    assert not any(groups.committed(f"group-{number}", ["sensor"])["sensor"] for number in range(50))
+    broker.close()
+"""
+
+
+@pytest.mark.usefixtures("installation")
+def test_a_kafka_that_has_just_started_may_be_asked_for_committed_offsets() -> None:
+    """It coordinates no group yet, and librdkafka ends the process in two starts of three if an admin client asks."""
+    assert subprocess.run([sys.executable, "-c", ASK_A_NEW_KAFKA], timeout=120).returncode == 0
