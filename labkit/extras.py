@@ -6,7 +6,7 @@ import importlib.util
 from labkit.errors import LabError
 
 DISTRIBUTION = "stream-processing-lab"
-NOTEBOOK = ("anywidget", "ipykernel", "ipywidgets", "jupyterlab", "markupsafe", "plotly", "voila")
+NOTEBOOK = ("jupyterlab", "ipywidgets", "plotly", "anywidget", "ipykernel", "markupsafe", "voila")
 MODULES = {  # by extra
     "notebook": NOTEBOOK,
     "grading": ("papermill", "psutil", *NOTEBOOK),
