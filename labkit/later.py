@@ -3,14 +3,21 @@
 import importlib
 from typing import Any
 
+from labkit import extras
+
 
 class Later:
-    """Stands in for a module or a package, in annotations too: `typing.get_type_hints` resolves them through it."""
+    """Stands in for a module or a package, in annotations too: `typing.get_type_hints` resolves them through it.
 
-    def __init__(self, name: str) -> None:
-        self._name = name
+    If it needs an extra that is not installed, its first use raises LabError.
+    """
+
+    def __init__(self, name: str, extra: str | None = None) -> None:
+        self._name, self._extra = name, extra
 
     def __getattr__(self, name: str) -> Any:
+        if self._extra:
+            extras.require(self._extra)
         module = importlib.import_module(self._name)
         try:
             return getattr(module, name)

@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-from papermill.iorw import load_notebook_node
-from papermill.parameterize import parameterize_notebook
+from nbformat.v4 import new_code_cell
 
 from labkit.loopback import free_ports
 
@@ -43,6 +42,10 @@ def serve(notebook: Path, parameters: Mapping[str, Any], host: str, port: int, b
 
 
 def _page(notebook: Path, parameters: Mapping[str, Any]) -> Any:
-    page = parameterize_notebook(load_notebook_node(str(notebook)), parameters)
-    page.cells = [cell for cell in page.cells if {TAG, "injected-parameters"} & set(cell.metadata.tags)]
+    """The cells of the page; the parameters come after those of the notebook, as papermill puts them."""
+    page = nbformat.read(notebook, nbformat.NO_CONVERT)  # type: ignore[no-untyped-call]
+    cells = [cell for cell in page.cells if TAG in cell.metadata.get("tags", ())]
+    given = "\n".join(f"{name} = {value!r}" for name, value in parameters.items())
+    place = next(number for number, cell in enumerate(cells, 1) if "parameters" in cell.metadata.tags)
+    page.cells = [*cells[:place], new_code_cell(given), *cells[place:]]  # type: ignore[no-untyped-call]
     return page

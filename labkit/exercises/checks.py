@@ -8,9 +8,9 @@ from typing import Any
 
 import pandas as pd
 
-from labkit import cells
+from labkit import cells, extras
 from labkit.errors import LabError
-from labkit.exercises import catalogue, display, progress
+from labkit.exercises import catalogue, progress
 from labkit.exercises.bench import Bench
 from labkit.exercises.exercise import Exercise, Row, Sent
 from labkit.exercises.judging import Judgement, judge
@@ -38,7 +38,7 @@ class Checks:
             verdict = self.judged(exercise, answer, sent, folder.expected(exercise, sent))
         if verdict.passed:
             progress.record(name)
-        verdict.show = display.show
+        verdict.show = _show
         here = cells.current()
         if here.execution:
             cells.at_the_end(lambda _: verdict.show_once())
@@ -90,6 +90,14 @@ def table() -> pd.DataFrame:
     found = [each for folder in catalogue.folders() for each in folder.exercises()]
     rows = [(each.lesson, each.name, each.title, each.points, passed.get(each.name, "not yet")) for each in found]
     return pd.DataFrame(rows, columns=["lesson", "exercise", "title", "points", "passed (UTC)"])
+
+
+def _show(verdict: Verdict) -> None:
+    """Display a verdict below the present cell. Raises LabError without the widgets for it; a script prints it."""
+    extras.require("notebook")
+    from labkit.exercises import display
+
+    display.show(verdict)
 
 
 def refused(exercise: Exercise, answer: Any) -> Verdict | None:

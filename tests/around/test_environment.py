@@ -7,10 +7,14 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from itertools import chain
 from pathlib import Path
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
+
+from labkit.extras import DISTRIBUTION, MODULES
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
@@ -98,10 +102,19 @@ def test_the_date_lay_two_weeks_back_when_it_was_set() -> None:
 
 
 def test_every_direct_dependency_is_bounded_and_the_date_is_fixed() -> None:
-    everything = PROJECT["project"]["dependencies"] + PROJECT["dependency-groups"]["dev"]
-    everything += PROJECT["project"]["optional-dependencies"]["flink"]
-    assert [each for each in everything if not re.search(r">=.+,<", each)] == []
+    extras = PROJECT["project"]["optional-dependencies"].values()
+    everything = PROJECT["project"]["dependencies"] + PROJECT["dependency-groups"]["dev"] + [*chain(*extras)]
+    assert [each for each in everything if not re.search(r">=.+,<", each)] == [f"{DISTRIBUTION}[notebook]"]
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT00:00:00Z", PROJECT["tool"]["uv"]["exclude-newer"])
+
+
+def test_each_extra_is_told_by_the_modules_of_its_packages() -> None:
+    assert PROJECT["project"]["name"] == DISTRIBUTION
+    names = {"apache-flink": "pyflink"}  # the others are called like their modules
+    for extra, requirements in PROJECT["project"]["optional-dependencies"].items():
+        found = {Requirement(each).name for each in requirements}
+        also = MODULES["notebook"] if DISTRIBUTION in found else ()
+        assert {names.get(each, each) for each in found - {DISTRIBUTION}} | {*also} == {*MODULES[extra]}
 
 
 def test_conda_gets_the_same_python_and_the_same_requirements() -> None:
@@ -169,7 +182,7 @@ def test_the_readme_says_the_two_commands() -> None:
 
 # A room may import only those below it.
 ROOMS = [
-    {"cli", "doctor", "page", "__main__"},
+    {"cli", "doctor", "page", "lessons", "__main__"},
     {"grading"},
     {"lab", "scene", "started", "__init__"},
     {"exercises"},
@@ -179,7 +192,7 @@ ROOMS = [
     {"broker"},
     {"kafka", "jvm", "pipelines"},
     {"readings"},
-    {"errors", "later", "loopback", "waiting"},
+    {"errors", "extras", "later", "loopback", "waiting"},
 ]
 LEVEL = {room: level for level, rooms in enumerate(ROOMS) for room in rooms}
 
