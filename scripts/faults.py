@@ -84,7 +84,7 @@ def copy(to: Path) -> None:
 
 def first_failure(where: Path, tests: Sequence[str]) -> str:
     """The test that fails first, TIMEOUT if they come to no end, or SURVIVED if none fails."""
-    command = [f"{where}/.venv/bin/python", "-m", "pytest", "-n0", "-x", "-q", "--tb=no", *tests]
+    command = [f"{where}/.venv/bin/python", "-m", "pytest", "-n0", "-xq", "--tb=no", "--hypothesis-seed=0", *tests]
     own = {"XDG_CACHE_HOME": str(where / "cache"), "PYTHONDONTWRITEBYTECODE": "1"}  # nothing of a fault may stay
     with (log := where / "log").open("w") as out:
         run = subprocess.Popen(command, cwd=where, env=os.environ | own, stdout=out, stderr=out, start_new_session=True)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from labkit import LabError
 from labkit.readings import BadReading, Corrupt, Replay, World, open_source, parse, recorded, simulate
 from labkit.runs.production import encoded
+from tests.live.browser import threads_in_each_others_way
 
 NOW = 1795302397926
 DEVICES = ("a", "b")
@@ -307,10 +308,11 @@ def test_nothing_is_lost_doubled_or_out_of_order_while_another_thread_acts() -> 
                 return
 
     thread = threading.Thread(target=act)
-    thread.start()
-    out = [item for item in world if item]
-    ended.set()
-    thread.join()
+    with threads_in_each_others_way():
+        thread.start()
+        out = [item for item in world if item]
+        ended.set()
+        thread.join()
     for device in DEVICES:
         world.wake(device, backlog_first=True)
         out += world  # the source has ended, what was kept has not
