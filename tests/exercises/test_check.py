@@ -355,6 +355,9 @@ def test_progress_remembers_what_has_passed_and_when_first(lab: Lab) -> None:
     assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", first)
     lab.check("damp-rooms", SOLUTION.from_60_on)
     assert state() == first
+    progress.path().write_text('{"damp-rooms": "2025-01-01 12:00:00"}')
+    lab.check("damp-rooms", damp_rooms)
+    assert state() == "2025-01-01 12:00:00"
 
 
 def test_progress_that_cannot_be_read_or_written_spoils_no_verdict(

@@ -278,6 +278,9 @@ def test_whatever_a_line_says_the_run_goes_on() -> None:
         '{"phase": 1, "seconds": 1e999}',
     ]
     lines += [json.dumps({"phase": "x", "seconds": 10**400}), '{"ended": ["ok"]}']
-    stream = io.BytesIO("".join(f"nonce {each}\n" for each in [*lines, '{"done": true}']).encode())
-    sandbox._read(stream, "nonce", sandbox.Limits(), outcome)
+    said = [f"nonce {each}\n" for each in [*lines, '{"done": true}']]
+    for nobodys in ("other ", " ", ""):
+        said.append(f'{nobodys}{{"ended": "ok"}}\n')
+    sandbox._read(io.BytesIO("".join(said).encode()), "nonce", sandbox.Limits(), outcome)
     assert outcome.whole
+    assert outcome.ended == "crashed"

@@ -85,6 +85,22 @@ def test_lines_that_are_no_records_are_left_out(exercise: Exercise, junk: list[A
     assert marking.mark(COLLECTION, exercise, exercise.sent("a seed"), outcome, Limits()).points == 0
 
 
+def test_a_record_that_is_too_large_is_left_out() -> None:
+    line = {"key": None, "time": 0, "headers": {}, "value": base64.b64encode(b" " * 99 + b"7")}
+    assert len(marking.rows([line], False, Limits(record_size=100))) == 1
+    assert marking.rows([line], False, Limits(record_size=99)) == []
+
+
+def test_readings_differ_by_student_exercise_and_secret() -> None:
+    cases = [
+        (b"secret", "anna", "one"),
+        (b"secret", "ben", "one"),
+        (b"secret", "anna", "two"),
+        (b"other", "anna", "one"),
+    ]
+    assert len({marking.seed(*each) for each in cases}) == 4
+
+
 @pytest.mark.parametrize(
     "exercise", [each for each in EXERCISES if isinstance(each.kind, Answer)], ids=lambda each: each.name
 )

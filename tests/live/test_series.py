@@ -1,7 +1,7 @@
 """What a chart draws of many points."""
 
 import numpy as np
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from labkit.live.series import DRAWN, KEPT, SILENCE, Series, thin
@@ -10,11 +10,12 @@ points = st.lists(st.tuples(st.integers(0, 100_000), st.floats(-50, 50)), min_si
 
 
 @given(points, st.integers(10, 50))
+@example([*((time, 0.0) for time in range(60)), (100_000, 1.0), (100_000, -1.0), (100_001, 0.0)], 10)
 def test_thinning_draws_few_real_points_and_loses_no_extreme_and_not_the_newest(
     raw: list[tuple[int, float]], limit: int
 ) -> None:
     times, values = (np.array(column, dtype=np.float64) for column in zip(*sorted(raw), strict=True))
-    drawn_times, drawn_values = thin(times, values, 0.0, 100_001.0, limit)
+    drawn_times, drawn_values = thin(times, values, 0.0, 100_002.0, limit)
     drawn = set(zip(drawn_times, drawn_values, strict=True))
     assert drawn <= set(zip(times, values, strict=True))
     assert len(drawn_times) <= limit + 2

@@ -54,7 +54,7 @@ nearly = {
     "humidity": [False, None, "48", 100.0001, -0.0001, 101, -1, float("nan"), float("inf"), [48.1]],
     "timestamp": [True, None, "1795302397926", "2026-11-22T00:00:00Z", 1795302397926.0, -1, 253_402_300_800_000, 2**63],
 }
-near_misses = st.sampled_from([(field, value) for field, values in nearly.items() for value in values])
+near_misses = [(field, value) for field, values in nearly.items() for value in values]
 
 
 def bad_fields(reading: dict[str, Any]) -> set[str]:
@@ -118,11 +118,10 @@ def test_a_missing_field_is_named(reading: dict, field: str) -> None:
     assert reason(encode(reading)) == f"{field} is missing"
 
 
-@given(good_readings, near_misses)
-def test_a_near_miss_is_refused_by_the_name_of_its_field(reading: dict, miss: tuple[str, Any]) -> None:
-    field, value = miss
+@pytest.mark.parametrize(("field", "value"), near_misses)
+def test_a_near_miss_is_refused_by_the_name_of_its_field(field: str, value: Any) -> None:
     with pytest.raises(BadReading) as error:
-        check(reading | {field: value})
+        check(GOOD | {field: value})
     assert str(error.value).startswith(f"{field} is ")
 
 

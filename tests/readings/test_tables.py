@@ -1,6 +1,7 @@
 """Readings that a user provides: taken as they are, or refused before the first, naming row and column."""
 
 import datetime
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -122,6 +123,16 @@ MOMENT = datetime.datetime(2025, 11, 22, 12, 30, 15, 250_000, tzinfo=datetime.UT
 MILLISECONDS = 1763814615250
 
 
+@pytest.fixture
+def _in_new_york(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A computer whose own time is not UTC."""
+    with monkeypatch.context() as there:
+        there.setenv("TZ", "America/New_York")
+        time.tzset()
+        yield
+    time.tzset()
+
+
 @pytest.mark.parametrize(
     "time",
     [
@@ -140,6 +151,7 @@ MILLISECONDS = 1763814615250
     ],
     ids=lambda time: f"{type(time).__name__} {time}",
 )
+@pytest.mark.usefixtures("_in_new_york")
 def test_a_time_in_any_form_becomes_epoch_milliseconds(time: Any) -> None:
     (reading,) = read([ONE | {"timestamp": time}])
     assert reading["timestamp"] == MILLISECONDS

@@ -1,10 +1,14 @@
 """What befalls readings on their way: every one of them comes out once, or is kept by its device."""
 
+import contextlib
 import itertools
 import math
+import sys
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -13,6 +17,7 @@ from hypothesis import strategies as st
 
 from labkit import LabError
 from labkit.readings import BadReading, Corrupt, Replay, World, open_source, parse, recorded, simulate
+from labkit.readings import world as world_module
 from labkit.runs.production import encoded
 
 NOW = 1795302397926
@@ -294,8 +299,28 @@ def test_every_reading_comes_out_once_or_is_kept(steps: list[tuple[str, str] | N
     assert sorted(found, key=lambda each: each["timestamp"]) == rows
 
 
+@contextlib.contextmanager
+def switching_at_each_line() -> Iterator[None]:
+    """Let other threads run before each line of a world in this one, so that races show."""
+
+    def switch(frame: FrameType, *_: Any) -> Any:
+        if frame.f_code.co_filename != world_module.__file__:
+            return None
+        time.sleep(0)
+        return switch
+
+    before = sys.getswitchinterval(), sys.gettrace()
+    sys.setswitchinterval(1e-6)
+    sys.settrace(switch)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(before[0])
+        sys.settrace(before[1])
+
+
 def test_nothing_is_lost_doubled_or_out_of_order_while_another_thread_acts() -> None:
-    rows = in_turn(9_000)
+    rows = in_turn(600)
     world = World(Given(iter(rows)))
     ended = threading.Event()
 
@@ -307,10 +332,11 @@ def test_nothing_is_lost_doubled_or_out_of_order_while_another_thread_acts() -> 
                 return
 
     thread = threading.Thread(target=act)
-    thread.start()
-    out = [item for item in world if item]
-    ended.set()
-    thread.join()
+    with switching_at_each_line():
+        thread.start()
+        out = [item for item in world if item]
+        ended.set()
+        thread.join()
     for device in DEVICES:
         world.wake(device, backlog_first=True)
         out += world  # the source has ended, what was kept has not
