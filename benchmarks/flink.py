@@ -48,7 +48,7 @@ from labkit.kafka.groups import Groups
 from labkit.kafka.topics import DEAD_LETTER, Topics
 from labkit.readings import World, named_for, parse_object, simulate
 from labkit.runs import quix
-from labkit.runs.production import Production
+from labkit.runs.producer import Producer
 
 quix.load()
 
@@ -162,7 +162,7 @@ class Recovery(Race):
     def __init__(self, address: str, scratch: Path) -> None:
         super().__init__(address, scratch)
         readings = World(simulate(DEVICES, per_second=100 / DEVICES))
-        self.producer = Production(self.topics, readings, TOPIC, "readings")
+        self.producer = Producer(self.topics, readings, TOPIC, "readings")
         self.producer.start()
 
     def of_flink(self) -> float:

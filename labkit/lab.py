@@ -20,13 +20,13 @@ from labkit.kafka.requests import within
 from labkit.kafka.topics import DEAD_LETTER, Topics
 from labkit.later import Later
 from labkit.readings import World
+from labkit.registry import Registry
 from labkit.runs import prints, quix
-from labkit.runs.production import Production, at_work_in
+from labkit.runs.producer import Producer, at_work_in
 from labkit.runs.sampler import Sampler
 from labkit.runs.system import System
 from labkit.runs.worker import Identity, Worker, Workers
 from labkit.scene import Scene
-from labkit.started import Started
 from labkit.waiting import wait_until
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class Lab:
         self.broker = broker.find_or_start(quix.load if in_notebook else lambda: None, brokers)
         self._topics = Topics(self.broker.address, os.environ.get("LAB_NAMESPACE", ""), self.broker.check)
         self._groups = Groups(self._topics)
-        self._started = Started(self._show)
+        self._registry = Registry(self._show)
         self._sampler = Sampler(lambda: self.workers)
         self._closing = contextlib.ExitStack()  # what has been started closes in reverse order
         self._closing.callback(prints.uninstall)
@@ -104,7 +104,7 @@ class Lab:
         start: str | datetime.datetime | None = None,
         records: int | None = None,
         name: str | None = None,
-    ) -> Production:
+    ) -> Producer:
         """Write readings to a topic from a background thread.
 
         Without a `source`, `devices` simulated sensors each send `per_second` readings per second, stamped with the
@@ -135,13 +135,13 @@ class Lab:
             world = World(readings.simulate(devices, per_second, seed))
         else:
             world = World(readings.open_source(source, per_second, factor, start))
-        production = Production(self._topics, world, writes, name, records)
-        if per_second != PER_SECOND and (production.replays or production.per_second != per_second):
-            production.note = "per_second was not used: a recording and a world keep their own rate"
+        producer = Producer(self._topics, world, writes, name, records)
+        if per_second != PER_SECOND and (producer.replays or producer.per_second != per_second):
+            producer.note = "per_second was not used: a recording and a world keep their own rate"
         self._topics.create(writes)
-        self._started.adopt(production, self._started.replace(production))
-        production.start()
-        return production
+        self._registry.adopt(producer, self._registry.replace(producer))
+        producer.start()
+        return producer
 
     def run(
         self,
@@ -184,10 +184,10 @@ class Lab:
         spec = runs.spec.Spec(name, pipeline, reads, writes, raw, exactly_once)
         run = runs.replicas.Replicas(self._groups, spec, replicas) if own else runs.run.Run(self._groups, spec)
         run.build(self.broker.kept.directory)
-        replaced = self._started.replace(run)
+        replaced = self._registry.replace(run)
         run.take_over(from_start)
         run.start()
-        self._started.adopt(run, replaced)
+        self._registry.adopt(run, replaced)
         return run
 
     def flink(
@@ -219,10 +219,10 @@ class Lab:
         Example: lab.flink(bounded=True)
         """
         job = self._flink.job(name, reads, into, sql, bounded, resume, cluster, kafka)
-        self._flink.check(job, resume, self._started.replaced_by(job.identity))
-        replaced = self._started.replace(job)
+        self._flink.check(job, resume, self._registry.replaced_by(job.identity))
+        replaced = self._registry.replace(job)
         self._flink.submit(job, resume)
-        self._started.adopt(job, replaced)
+        self._registry.adopt(job, replaced)
         return job
 
     def create_topic(self, *names: str, partitions: int | None = None) -> None:
@@ -265,7 +265,7 @@ class Lab:
     @property
     def workers(self) -> Workers:
         """The producers and runs of this lab, in the order in which they were started. Example: lab.workers"""
-        return self._started.workers
+        return self._registry.workers
 
     def chart(
         self,
@@ -283,7 +283,7 @@ class Lab:
         Example: lab.chart("sensor", "alert", threshold=29.85)
         """
         tap = self._tap(topics, "chart")
-        return self._started.watch(live.chart.Chart(tap, self._looks, self._pacer, y, seconds, title, threshold))
+        return self._registry.watch(live.chart.Chart(tap, self._looks, self._pacer, y, seconds, title, threshold))
 
     def windows(self, readings: str, *windows: str, device: str, seconds: float = 15.0) -> live.windows.Windows:
         """The readings of one device in the `seconds` up to its newest one, and the windows of each further topic
@@ -316,7 +316,7 @@ class Lab:
         """
         also = [name for name in map(live.tiles.counted, topics) if name and self._topics.partitions(name)]
         tap = self._tap([*dict.fromkeys([*topics, *also])], "tiles")
-        return self._started.watch(
+        return self._registry.watch(
             live.tiles.Tiles(tap, topics, self._looks, self._pacer, lambda topic: self.workers.compute(topic))
         )
 
@@ -325,7 +325,7 @@ class Lab:
 
         Example: lab.topology()
         """
-        return self._started.watch(
+        return self._registry.watch(
             live.topology.Topology(
                 System(self._topics, lambda: self.workers), lambda topic: self._tap([topic], "peek"), self._pacer
             )
@@ -338,14 +338,14 @@ class Lab:
         Example: lab.lanes(run)
         """
         quix.load()
-        return self._started.watch(live.lanes.Lanes(runs.shares.Shares(self._groups, run), self._pacer))
+        return self._registry.watch(live.lanes.Lanes(runs.shares.Shares(self._groups, run), self._pacer))
 
     def controls(self) -> live.controls.Controls:
         """Buttons and fields for the producer, the alert threshold, and the world that the sensors live in.
 
         Example: lab.controls()
         """
-        return self._started.watch(live.controls.Controls(Scene(self)))
+        return self._registry.watch(live.controls.Controls(Scene(self)))
 
     def dashboard(self) -> live.dashboard.Dashboard:
         """Tiles, chart, controls and topology on one page; starts any of the four stages that are not running.
@@ -356,11 +356,11 @@ class Lab:
         scene = Scene(self)
         for worker in scene.start_missing():
             worker.shown = True  # the topology shows them
-        self._started.keep()  # keep what is already running
+        self._registry.keep()  # keep what is already running
         self._topics.create("sensor", "alert", "avg-temp", "alert-count")
         tiles = self.tiles("sensor", "avg-temp", "alert-count")
         chart = self.chart("sensor", "alert", threshold=scene.threshold)
-        return self._started.watch(
+        return self._registry.watch(
             live.dashboard.Dashboard(tiles, chart, live.controls.Controls(scene), self.topology())
         )
 
@@ -472,7 +472,7 @@ class Lab:
 
     def stop(self) -> None:
         """Stop every run, producer and live view; topics and broker stay. Example: lab.stop()"""
-        self._started.stop()
+        self._registry.stop()
 
     def reset(self) -> None:
         """Stop everything, and delete the topics and consumer groups that this lab used. Example: lab.reset()"""
@@ -516,7 +516,7 @@ class Lab:
     def _unused(self, world: World, new: Identity) -> World:
         """The world, unless it would get a second producer: each would get only some of its readings."""
         worker = at_work_in(world)
-        if worker and worker not in self._started.replaced_by(new):
+        if worker and worker not in self._registry.replaced_by(new):
             name, writes = worker.name, worker.writes
             raise LabError(f"{name} is still running in this world: stop it, or replace it with {name=}, {writes=}.")
         return world

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from labkit.errors import LabError
 from labkit.readings.reading import ABSOLUTE_ZERO, HOTTEST
 from labkit.runs import quix
-from labkit.runs.production import Production
+from labkit.runs.producer import Producer
 from labkit.runs.worker import Worker
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ class Lab(Protocol):
     @property
     def workers(self) -> Workers: ...
 
-    def produce(self) -> Production: ...
+    def produce(self) -> Producer: ...
 
     def run(
         self, pipeline: Callable[..., Any], *, reads: str | Sequence[str], writes: str | None, name: str | None = None
@@ -42,9 +42,9 @@ class Scene:
         self._default = self._threshold = _celsius(THRESHOLD)
 
     @property
-    def producer(self) -> Production | None:
+    def producer(self) -> Producer | None:
         """The lab's newest running producer of readings; if none is running, the newest."""
-        producers = [each for each in self._lab.workers if isinstance(each, Production) and each.writes == "sensor"]
+        producers = [each for each in self._lab.workers if isinstance(each, Producer) and each.writes == "sensor"]
         running = [each for each in producers if each.alive]
         return next(reversed(running or producers), None)
 

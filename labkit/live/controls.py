@@ -13,7 +13,7 @@ from labkit.errors import LabError
 from labkit.kafka.clients import LOGGER
 from labkit.live.ticker import Ticker, take_turns
 from labkit.readings import World
-from labkit.runs.production import Production
+from labkit.runs.producer import Producer
 
 PERIOD = 0.5  # seconds between two updates from the system
 RATES = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0)
@@ -26,7 +26,7 @@ class Scene(Protocol):
     """What the controls act on."""
 
     @property
-    def producer(self) -> Production | None: ...
+    def producer(self) -> Producer | None: ...
 
     @property
     def threshold(self) -> float: ...
@@ -177,7 +177,7 @@ class Controls(VBox):  # type: ignore[misc]
             finally:
                 self._following = False
 
-    def _follow_producer(self, producer: Production | None) -> None:
+    def _follow_producer(self, producer: Producer | None) -> None:
         self.run.value = bool(producer and producer.alive)
         self.run.description = "Producer runs" if self.run.value else "Producer is stopped"
         rate = producer.per_second if producer else None

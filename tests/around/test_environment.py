@@ -184,7 +184,7 @@ def test_the_readme_says_the_two_commands() -> None:
 ROOMS = [
     {"cli", "doctor", "page", "lessons", "__main__"},
     {"grading"},
-    {"lab", "scene", "started", "__init__"},
+    {"lab", "scene", "registry", "__init__"},
     {"exercises"},
     {"live", "cells"},
     {"flink"},

@@ -15,7 +15,7 @@ from labkit.live import controls as module
 from labkit.live.controls import RATES, Controls
 from labkit.pipelines import alert_filter
 from labkit.readings import World, now, simulate
-from labkit.runs.production import Production
+from labkit.runs.producer import Producer
 from labkit.scene import Scene
 from tests.live.browser import sends, threads_in_each_others_way
 from tests.topics import topics_of
@@ -331,7 +331,7 @@ def test_every_threshold_and_every_start_takes_effect_while_the_follower_runs(
 class Broken:
     """A scene in which nothing works."""
 
-    producer: Production | None = None
+    producer: Producer | None = None
     threshold = 29.85
 
     def __init__(self, error: Exception) -> None:

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from labkit import LabError
 from labkit.readings import BadReading, Corrupt, Replay, World, open_source, parse, recorded, simulate
 from labkit.readings import world as world_module
-from labkit.runs.production import encoded
+from labkit.runs.producer import encoded
 
 NOW = 1795302397926
 DEVICES = ("a", "b")

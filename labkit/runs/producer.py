@@ -18,7 +18,7 @@ FLUSH_LIMIT = 10.0  # seconds that Kafka may take to acknowledge what a producer
 SILENCE = 2.0  # seconds without an acknowledgement after which a producer says that it waits
 
 
-class Production(Worker):
+class Producer(Worker):
     """Writes readings to a topic at a steady rate, until they end or it is stopped.
 
     `accepted` counts the readings handed to the Kafka client, `delivered` those acknowledged by Kafka, `failed` those
@@ -166,7 +166,7 @@ def encoded(item: Mapping[str, Any] | Corrupt, topic: str) -> bytes:
     return orjson.dumps(named_for(topic, item))
 
 
-def at_work_in(world: World) -> Production | None:
+def at_work_in(world: World) -> Producer | None:
     """The producer that is running in a world, if any: there is never more than one."""
-    newest: Production | None = world.producer
+    newest: Producer | None = world.producer
     return newest if newest and newest.alive else None

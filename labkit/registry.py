@@ -15,7 +15,7 @@ class Closable(Protocol):
 View = TypeVar("View", bound=Closable)
 
 
-class Started:
+class Registry:
     """Running a cell again replaces what it started before; so does starting the same worker in another cell.
 
     `show` displays a worker below the current cell.
