@@ -20,7 +20,7 @@ import report
 from paint_latency import LIMIT, chromium, jupyterlab
 from playwright.sync_api import Browser
 
-from labkit.cli import NOTEBOOKS
+from labkit import lessons
 
 LESSON = "04_live_charts.ipynb"
 LAST = "not JSON: unexpected end"  # what the lesson's last cell shows
@@ -56,7 +56,7 @@ def watch(browser: Browser, address: str, height: int, minutes: float) -> list[L
     session = page.context.new_cdp_session(page)
     looks = []
     with TemporaryDirectory() as directory, jupyterlab(Path(directory), address) as notebooks:
-        shutil.copy(NOTEBOOKS / LESSON, directory)
+        shutil.copy(lessons.folder() / LESSON, directory)
         page.goto(notebooks.format(LESSON))
         page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]")
         page.evaluate("jupyterapp.shell.currentWidget.sessionContext.ready")

@@ -19,7 +19,7 @@ DATE = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["uv"]["exclu
 LAB = "from labkit.cli import main; main()"
 
 SCRIPT = """
-from labkit import Lab, LabError
+from labkit import Lab, LabError, cells
 from labkit.pipelines import alert_filter
 
 with Lab() as lab:
@@ -36,6 +36,12 @@ with Lab() as lab:
         except LabError as error:
             print(error)
     assert len(lab.workers) == before
+
+cells.current = lambda: cells.Cell("a cell", "one execution of it")
+try:
+    Lab()
+except LabError as error:
+    print(error)
 """
 
 
@@ -78,7 +84,7 @@ def test_the_core_runs_pipelines_and_checks_and_says_what_a_chart_needs(core: Pa
     assert points == "3"
     needs = "This needs the extra `notebook`, of which jupyterlab is missing: "
     advice = 'pip install "stream-processing-lab[notebook]", or in a clone `uv run --all-extras lab`.'
-    assert refused == [needs + advice] * 3
+    assert refused == [needs + advice] * 4
 
 
 @pytest.mark.parametrize(
