@@ -81,7 +81,7 @@ def call(attempt: Attempt, name: str, function: Callable[[], Any], limit: float)
 
 
 def _too_long(worker: Worker) -> Blame:
-    return Blame(f"It did not come to an end within {LIMIT:g} s and was stopped", worker.line(), "")
+    return Blame(f"It did not finish within {LIMIT:g} s and was stopped", worker.line(), "")
 
 
 @dataclass(frozen=True)

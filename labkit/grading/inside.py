@@ -4,7 +4,7 @@
 
 The job is one line of JSON: a nonce, the cells, the exercises with their readings, and limits in seconds and bytes.
 Each line that is written begins with the nonce, so that lines of anybody else can be told from these. What comes out is
-still what the notebook wrote: whoever reads it must expect anything.
+still what the notebook wrote, so its reader must be prepared for anything.
 """
 
 import base64
@@ -177,7 +177,7 @@ def _fresh_home(enclosed: bool) -> Iterator[Path]:
         yield home
 
 
-ENDED = "it ended the kernel, or did not come to an end; the rest was run without it"
+ENDED = "it ended the kernel, or never finished; the other cells ran without it"
 KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
 
 

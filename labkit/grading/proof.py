@@ -54,7 +54,7 @@ def tried(checks: Checks, collection: Collection, exercise: Exercise, answer: An
 
 
 def loses_exactly(verdict: Verdict, breaks: Iterable[str]) -> bool:
-    """Whether the behaviours that do not hold are those whose words begin so."""
+    """Whether exactly one failed behaviour begins with each of these texts, and no other behaviour has failed."""
     lost = [each.behaviour.words for each in verdict.findings if not each.holds]
     breaks = tuple(breaks)
     return len(lost) == len(breaks) and all(words.startswith(breaks) for words in lost)

@@ -1,8 +1,8 @@
 """When a pipeline commits: at once when it has caught up, seldom while it is behind.
 
-Whoever waits until a run has caught up waits for a commit, so commits must be quick. But each commit writes the windows
-that have changed to their changelog, and 1,000 devices change 10,000 of them in a second: ten commits a second cost a
-pipeline that is behind a third of its processor time.
+Waiting until a run has caught up is waiting for a commit, so commits must be quick. But each commit writes the windows
+that have changed to their changelog, and 1,000 devices change 10,000 of them in a second: with ten commits a second, a
+pipeline that is behind spends a third of its processor time on them.
 """
 
 import time

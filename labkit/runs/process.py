@@ -65,7 +65,7 @@ def work(given: Job, parent: int, reports: BinaryIO) -> int:
 
 
 def is_told_to_stop(parent: int) -> bool:
-    """Whether the input has ended, or the one who gave the job, for whose other children the input stays open."""
+    """Whether the input, or the parent process, has ended: the parent's other children may keep the input open."""
     return bool(select.select([0], [], [], PERIOD)[0]) or os.getppid() != parent
 
 

@@ -136,7 +136,7 @@ class Replicas(Run):
         head = ("process", "id", "status", "partitions", "records in", "out", "unreadable", "a second", "lag")
         rows = [*map(self._row, self.members)]
         if any(self._left):
-            rows.append(("those that left", "", "", "", *map(str, self._left), "", ""))
+            rows.append(("scaled down", "", "", "", *map(str, self._left), "", ""))
         totals = [str(sum(int(row[column]) for row in rows)) for column in (4, 5, 6)]
         return [[head, *rows, ("together", "", "", "", *totals, f"{self.rate():.1f}", in_words(self.seen.lag))]]
 

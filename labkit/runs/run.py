@@ -150,7 +150,7 @@ class Run(Worker):
     def _renew(self) -> None:
         """Build the pipeline: it continues at the committed offsets of its group, with the state that it had."""
         topics = self._topics
-        # Whoever continues this work has the same: Kafka then ends at once what a killed process has left open.
+        # A successor uses the same id, so Kafka ends at once what a killed process has left open.
         transactions = f"{topics.full(self.spec.stem)}-{self._member or '1'}" if self.spec.exactly_once else None
         self._app = LabApplication(
             topics, self.group, self._state_directory, member=self._member, transactional_id=transactions

@@ -138,7 +138,7 @@ def test_an_endless_loop_is_ended_and_its_line_shown(
 ) -> None:
     monkeypatch.setattr(kinds, "LIMIT", 1.0)
     text = repr(lab.check("damp-rooms", slip))
-    assert "It did not come to an end within 1 s and was stopped" in text
+    assert "It did not finish within 1 s and was stopped" in text
     assert "while" in text.partition("In your code")[2]
     assert lab.check("damp-rooms", damp_rooms).passed, "the next check works as if nothing had been"
 
@@ -205,8 +205,8 @@ def test_an_endless_producer_and_an_endless_consumer_are_ended(lab: Lab, monkeyp
         while True:
             pass
 
-    assert "did not come to an end within 1 s" in repr(lab.check("keyed-readings", produce))
-    assert "The call 1 of 3: It did not come to an end within 1 s" in repr(lab.check("read-on", consume))
+    assert "did not finish within 1 s" in repr(lab.check("keyed-readings", produce))
+    assert "The call 1 of 3: It did not finish within 1 s" in repr(lab.check("read-on", consume))
 
 
 def test_windows_that_come_out_again_and_again_are_named(lab: Lab) -> None:

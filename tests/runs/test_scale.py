@@ -61,7 +61,7 @@ def test_those_that_left_are_counted_and_named(lab: Lab) -> None:
     found.wait_until_caught_up()
     found.scale(1)
     (rows,) = found.tables()
-    assert [row[0] for row in rows] == ["process", "1", "those that left", "together"]
+    assert [row[0] for row in rows] == ["process", "1", "scaled down", "together"]
     assert int(rows[1][4]) + int(rows[2][4]) == int(rows[3][4]) == found.records_in == 300
 
 

@@ -48,6 +48,6 @@ EXERCISE = Exercise(
     discussion=(
         "It is tempting to end with .current(): results come at once, and none is missing at the end. But each window "
         "then comes out at every reading that it gets, and most of these minima are not the window's: they are the "
-        "lowest so far. Whoever reads the topic must know which is the last one."
+        "lowest so far. Readers of the topic cannot tell which one is the last."
     ),
 )

@@ -68,7 +68,7 @@ EXERCISE = Exercise(
         ),
         (
             "json.loads raises ValueError for what is not JSON; bytes that are no UTF-8 raise UnicodeDecodeError, "
-            "which is a ValueError too. isinstance(found, dict) tells an object, and a text is no number."
+            "which is a ValueError too. isinstance(found, dict) recognizes an object; a string is not a number."
         ),
         (
             "Two branches: .filter(...) on the same stream, once for each kind. The bad one sets the header with "

@@ -46,7 +46,7 @@ EXERCISE = Exercise(
     discussion=(
         "It is tempting to choose the key at random. That spreads the load just as well, but a producer that sends a "
         "reading once more after an error may then choose another key, and nobody can say afterwards where a reading "
-        "must be. Whoever counts per device must now add up four counts: the keys made the work smaller, and added a "
+        "must be. To count per device, you must now add up four counts: the keys made the work smaller, and added a "
         "second step."
     ),
 )

@@ -39,7 +39,7 @@ EXERCISE = Exercise(
     ),
     discussion=(
         "It is tempting to read the lines from top to bottom as steps that every record must pass. But a filter "
-        "changes nothing: it returns a new, narrower stream. Who does not use what it returns has filtered nothing. "
+        "changes nothing: it returns a new, narrower stream. If you do not use what it returns, nothing is filtered. "
         "Assigning a column is the exception: that does change the stream."
     ),
 )
