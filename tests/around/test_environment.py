@@ -180,20 +180,15 @@ def test_the_readme_says_the_two_commands() -> None:
     assert "\nuv run --all-extras pytest #" in (ROOT / ".ci/run").read_text()
 
 
+def rooms() -> list[list[str]]:
+    """The drawing of the architecture, line by line: the names before the gap."""
+    page = (ROOT / "docs/architecture.md").read_text()
+    drawing = page.partition("```rooms\n")[2].partition("```")[0]
+    return [re.match(r"\w+(?:  \w+)*", line)[0].split() for line in drawing.splitlines()]
+
+
 # A room may import only those below it.
-ROOMS = [
-    {"cli", "doctor", "page", "lessons", "__main__"},
-    {"grading"},
-    {"lab", "scene", "registry", "__init__"},
-    {"exercises"},
-    {"live", "cells"},
-    {"flink"},
-    {"runs"},
-    {"broker"},
-    {"kafka", "jvm", "pipelines"},
-    {"readings"},
-    {"errors", "extras", "later", "loopback", "waiting"},
-]
+ROOMS = rooms()
 LEVEL = {room: level for level, rooms in enumerate(ROOMS) for room in rooms}
 
 
@@ -212,6 +207,11 @@ def imports(path: Path) -> set[str]:
 def test_imports_point_one_way(path: Path) -> None:
     room = path.relative_to(ROOT / "labkit").parts[0].removesuffix(".py")
     assert {other for other in imports(path) if other != room and LEVEL[other] < LEVEL[room]} == set()
+
+
+def test_the_drawing_of_the_architecture_has_every_room() -> None:
+    found = {each.stem for each in (ROOT / "labkit").iterdir() if each.suffix == ".py" or any(each.glob("*.py"))}
+    assert {*LEVEL} == found
 
 
 def test_importing_the_lab_loads_neither_quix_streams_nor_widgets_nor_pandas() -> None:
