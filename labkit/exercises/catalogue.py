@@ -1,6 +1,5 @@
 """Finding an exercise by its name: in the package, and in the folders that LAB_EXERCISES names."""
 
-import difflib
 import hashlib
 import importlib.util
 import os
@@ -14,6 +13,7 @@ import orjson
 
 from labkit.errors import LabError
 from labkit.exercises.exercise import Exercise, Row, Sent
+from labkit.spelling import did_you_mean
 
 COLLECTION = Path(__file__).with_name("collection")
 RECORDED = "0"  # the seed of the readings in a notebook; the grader uses others
@@ -103,7 +103,6 @@ def find(name: str) -> tuple[Folder, Exercise]:
     """The exercise of this name. Raises LabError, naming similar ones, if there is none."""
     known = {each: folder for folder in folders() for each in folder.names()}
     if name not in known:
-        near = difflib.get_close_matches(str(name), known, n=1)
-        hint = f": did you mean {near[0]!r}?" if near else f"; there is {', '.join(known)}."
-        raise LabError(f"There is no exercise {name!r}{hint}")
+        hint = did_you_mean(str(name), known) or f"there is {', '.join(known)}."
+        raise LabError(f"There is no exercise {name!r}: {hint}")
     return known[name], known[name].exercise(name)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeGuard
 
 from labkit.exercises.behaviours import Behaviour, Comparison, same
-from labkit.runs.fields import nearest
+from labkit.spelling import nearest
 
 SHORT = 1000  # milliseconds: no exercise asks for windows that are shorter
 A_TIME = 1e11  # larger numbers are times in epoch milliseconds, which have no other unit

@@ -1,7 +1,6 @@
 """A course as its instructor describes it, in `course.toml`: roster, weights, deadline, secret and overrides."""
 
 import datetime
-import difflib
 import os
 import secrets
 import tomllib
@@ -12,6 +11,7 @@ from typing import Any
 
 from labkit.errors import LabError
 from labkit.exercises.exercise import Exercise
+from labkit.spelling import did_you_mean
 
 FILE, SECRET = "course.toml", "course.secret"
 SHORTEST = 16  # bytes of a secret
@@ -181,9 +181,8 @@ def _table(said: Mapping[str, Any], name: str, keys: Collection[str] | None = ()
 def _known(names: Collection[str], known: Collection[str]) -> None:
     for name in names:
         if name not in known:
-            near = difflib.get_close_matches(str(name), known, n=1)
             where = [table for table, keys in KEYS.items() if table and name in keys]
-            hint = f"did you mean {near[0]!r}?" if near else f"it belongs to [{where[0]}]." if where else ""
+            hint = did_you_mean(str(name), known) or (f"it belongs to [{where[0]}]." if where else "")
             raise LabError(f"{name!r} is not known: {hint or 'there is ' + ', '.join(sorted(known)) + '.'}")
 
 

@@ -1,6 +1,5 @@
 """What each student gets: the points of the reports, by the weights, late rule and overrides of the course."""
 
-import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,6 +9,7 @@ from labkit.exercises.exercise import Exercise
 from labkit.grading.course import Course, Override
 from labkit.grading.grade import Plan, Task
 from labkit.grading.roster import Person, Roster, called, names, people, plain
+from labkit.spelling import did_you_mean
 
 Report = Mapping[str, Any]
 WORST = ("not graded", "timeout", "crashed", "late", "ok", "missing")  # of several notebooks the worst is said
@@ -92,10 +92,10 @@ def _student(override: Override, everybody: Mapping[str, Person]) -> str:
     found = called(override.student, everybody)
     if len(found) != 1:
         known = {each for student, person in everybody.items() for each in (student, person.id, person.name) if each}
-        near = difflib.get_close_matches(override.student, known, n=1)
         many = "Several students are" if found else "No student is"
-        hint = f": did you mean {near[0]!r}?" if near and not found else ": give the id."
-        raise LabError(f"{many} called {override.student!r}, who has an override for {override.exercise}{hint}")
+        hint = "" if found else did_you_mean(override.student, known)
+        who = f"{override.student!r}, who has an override for {override.exercise}"
+        raise LabError(f"{many} called {who}: {hint or 'give the id.'}")
     return found[0]
 
 

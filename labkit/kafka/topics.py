@@ -1,7 +1,6 @@
 """The lab's topics: short names in the lab, names with the namespace on the broker."""
 
 import ctypes
-import difflib
 import re
 import time
 from collections.abc import Callable, Collection
@@ -14,6 +13,7 @@ from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec, TopicMetada
 from labkit.errors import LabError, NoAnswer
 from labkit.kafka.counts import Counts
 from labkit.kafka.requests import LIMIT, LOOK, Requests, wait_for_promised
+from labkit.spelling import did_you_mean
 
 DEAD_LETTER = ".dead-letter"
 NEW_LIMIT = 2.0  # seconds within which every broker has heard of a new topic
@@ -104,9 +104,9 @@ class Topics:
 
     def _near(self, name: str) -> str:
         names = self.names()
-        near = difflib.get_close_matches(name, names, n=1)
+        hint = did_you_mean(name, names)
         return (
-            (f": did you mean {near[0]!r}? " if near else ". ")
+            (f": {hint} " if hint else ". ")
             + (
                 f"The topics are {', '.join(names)}. "
                 if names

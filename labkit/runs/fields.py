@@ -1,12 +1,12 @@
 """Which field a pipeline asked for that a record does not have, and which fields it has."""
 
 import ast
-import difflib
 import linecache
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from types import FrameType, TracebackType
 
 from labkit.runs import blame
+from labkit.spelling import did_you_mean
 
 SHOWN = 12  # names of fields
 
@@ -23,14 +23,8 @@ def missing(error: KeyError) -> str | None:
     if not isinstance(record, Mapping) or error.args[0] in record:
         return None
     owner = name if blame.is_students(trace.tb_frame) else "the record"
-    near = nearest(str(error.args[0]), map(str, record))
-    return f"{error} is not a field of {owner}, which has {_listed(record)}" + (
-        f": did you mean {near!r}?" if near else ""
-    )
-
-
-def nearest(name: str, names: Iterable[str]) -> str | None:
-    return next(iter(difflib.get_close_matches(name, list(names), n=1)), None)
+    hint = did_you_mean(str(error.args[0]), map(str, record))
+    return f"{error} is not a field of {owner}, which has {_listed(record)}{hint and ': '}{hint}"
 
 
 def _listed(record: Mapping[object, object]) -> str:

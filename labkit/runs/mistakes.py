@@ -8,6 +8,7 @@ from quixstreams.dataframe.series import StreamingSeries
 
 from labkit.errors import LabError
 from labkit.runs import fields
+from labkit.spelling import nearest
 
 # Methods of pandas, and what to use instead.
 INSTEAD = {
@@ -116,7 +117,7 @@ def of_a_stream(error: AttributeError) -> str | None:
     for names, instead in INSTEAD.items():
         if name in names.split():
             return f"A {kind} has no .{name}: use {instead}."
-    near = fields.nearest(name, (each for each in dir(owner) if not each.startswith("_")))
+    near = nearest(name, (each for each in dir(owner) if not each.startswith("_")))
     return f"A {kind} has no .{name}: " + (
         f"did you mean .{near}?" if near else f'a field is written ["{name}"] (02_filter).'
     )
