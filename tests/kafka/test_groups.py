@@ -6,6 +6,7 @@ from confluent_kafka import Consumer, TopicPartition
 
 from labkit import Lab
 from labkit.kafka import clients
+from labkit.kafka.groups import Groups
 from tests.topics import topics_of
 from tests.waiting import eventually
 
@@ -45,3 +46,14 @@ def test_removed_records_are_no_lag(lab: Lab) -> None:
     assert list(lab.groups()["lag"]) == [7]
     topics_of(lab).empty("sensor")
     assert list(lab.groups()["lag"]) == [0]
+
+
+def test_the_newest_group_of_a_name_is_the_one_with_the_highest_number(lab: Lab) -> None:
+    lab.create_topic("sensor")
+    groups = Groups(topics_of(lab))
+    assert groups.latest_number("walk") == 0
+    for name in ("walk-2", "walk-10", "walk-9", "walk-x", "walker-11"):
+        groups.commit(name, {"sensor": {0: 0}})
+    assert groups.latest_number("walk") == 10
+    groups.forget_used()
+    assert groups.latest_number("walk") == 0
