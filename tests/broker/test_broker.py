@@ -16,7 +16,7 @@ from confluent_kafka import TopicPartition
 from confluent_kafka.admin import ConfigResource
 
 from labkit import LabError
-from labkit.broker import ExternalBroker, OwnBroker, cache, find_or_start, server
+from labkit.broker import ExternalBroker, OwnBroker, cache, find_or_start, node, server
 from labkit.broker import broker as starting
 from labkit.jvm import store
 from labkit.jvm.kept import Kept
@@ -194,6 +194,17 @@ def test_a_port_that_another_kafka_took_is_not_taken_for_its_own(
         assert own.alive
     finally:
         own.close()
+
+
+def test_what_only_says_that_it_has_started_is_not_ready(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(node, "START_LIMIT", 0.5)
+    kept = Kept()
+    try:
+        kept.start(["sh", "-c", f"echo {node.STARTED}; sleep 60"])
+        eventually(lambda: node.STARTED in kept.log())
+        assert not node.wait_until_ready(kept, f"127.0.0.1:{free_ports(1)[0]}")
+    finally:
+        kept.close()
 
 
 def test_an_interrupt_while_kafka_starts_leaves_nothing(

@@ -10,6 +10,7 @@ from confluent_kafka.admin import ConfigResource
 from labkit import Lab, LabError
 from labkit.broker import OwnBroker, find_or_start
 from labkit.kafka import clients
+from labkit.kafka.topics import Topics
 from labkit.pipelines import average_temperature
 from labkit.readings import Reading, now
 from tests.pipelines import oracle
@@ -57,15 +58,25 @@ def leader(cluster: OwnBroker, topic: str, partition: int = 0) -> int:
     return clients.admin(cluster.address).list_topics(timeout=10).topics[topic].partitions[partition].leader
 
 
+def settings_of(topics: Topics, kind: str, name: str) -> dict[str, Any]:
+    asked = [ConfigResource(kind, name)]
+    found = topics.requests.settle(lambda admin, limit: admin.describe_configs(asked, request_timeout=limit))
+    return found[asked[0]]
+
+
 def test_three_brokers_keep_three_copies_of_which_two_must_be_written(lab: Lab, cluster: OwnBroker) -> None:
     lab.create_topic("sensor", partitions=3)
     topics, name = topics_of(lab), lab.full_name("sensor")
-    found = topics.admin.list_topics(timeout=10)
+
+    def known() -> Any:  # one broker may hear of a topic later than another
+        found = topics.admin.list_topics(timeout=10)
+        return found if name in found.topics else None
+
+    found = eventually(known)
     assert {each.id for each in found.brokers.values()} == {1, 2, 3}
     assert [sorted(each.replicas) for each in found.topics[name].partitions.values()] == [[1, 2, 3]] * 3
-    resource = ConfigResource("topic", name)
-    asked = topics.requests.settle(lambda admin, limit: admin.describe_configs([resource], request_timeout=limit))
-    assert asked[resource]["min.insync.replicas"].value == "2"
+    settings = settings_of(topics, "topic", name) | settings_of(topics, "broker", "1")
+    assert settings["min.insync.replicas"].value == settings["transaction.state.log.min.isr"].value == "2"
     assert cluster.address.count(":") == 3
     assert [f"Kafka, node {n}:" in lab.broker.log() for n in (1, 2, 3)] == [True] * 3
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from quixstreams.dataframe.windows import Min
 
 from labkit import Lab, LabError
-from labkit.exercises import catalogue, checks, display, kinds, progress
+from labkit.exercises import behaviours, catalogue, checks, display, kinds, progress
 from labkit.exercises.verdict import Verdict
 from tests.topics import topics_of
 
@@ -287,6 +287,17 @@ def test_no_answer_of_any_kind_raises_or_earns(lab: Lab, answer: Any, exercise: 
 def test_an_unknown_exercise_is_an_error_that_names_the_nearest(lab: Lab) -> None:
     with pytest.raises(LabError, match=r"There is no exercise 'damp_rooms': did you mean 'damp-rooms'\?"):
         lab.check("damp_rooms", damp_rooms)
+
+
+@pytest.mark.parametrize(
+    ("got", "expected", "equal"),
+    [
+        *((0.1 + 0.2, 0.3, True), (3, 3.0, True), (0.3001, 0.3, False)),
+        *((3, 3, True), (4, 3, False), (True, 1, False), ("3", 3, False), (None, 0.0, False)),
+    ],
+)
+def test_rounding_errors_do_not_count_and_all_else_does(got: Any, expected: Any, equal: bool) -> None:
+    assert behaviours.same(got, expected) is equal
 
 
 @pytest.mark.parametrize("answer", ["c", "C", " c ", "(c)", "c.", ["c"]])

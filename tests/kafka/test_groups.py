@@ -9,6 +9,7 @@ from confluent_kafka import Consumer, TopicPartition
 
 from labkit import Lab
 from labkit.kafka import clients
+from labkit.kafka.groups import Groups
 from tests.topics import topics_of
 from tests.waiting import eventually
 
@@ -70,3 +71,14 @@ for _ in range(2):
 def test_a_kafka_that_has_just_started_may_be_asked_for_committed_offsets() -> None:
     """It coordinates no group yet, and librdkafka ends the process in two starts of three if an admin client asks."""
     assert subprocess.run([sys.executable, "-c", ASK_A_NEW_KAFKA], timeout=120).returncode == 0
+
+
+def test_the_newest_group_of_a_name_is_the_one_with_the_highest_number(lab: Lab) -> None:
+    lab.create_topic("sensor")
+    groups = Groups(topics_of(lab))
+    assert groups.latest_number("walk") == 0
+    for name in ("walk-2", "walk-10", "walk-9", "walk-x", "walker-11"):
+        groups.commit(name, {"sensor": {0: 0}})
+    assert groups.latest_number("walk") == 10
+    groups.forget_used()
+    assert groups.latest_number("walk") == 0

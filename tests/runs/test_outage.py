@@ -10,7 +10,7 @@ from quixstreams.exceptions import PartitionAssignmentError
 from labkit import Lab
 from labkit.broker import OwnBroker
 from labkit.pipelines import alert_filter
-from labkit.runs import production
+from labkit.runs import producer as module
 from labkit.runs.application import LabApplication
 from labkit.runs.replicas import Replicas
 from labkit.runs.run import is_outage
@@ -46,7 +46,7 @@ def test_producer_and_pipeline_outlive_kafka(own: Lab) -> None:
 @pytest.mark.usefixtures("installation")
 def test_a_producer_ends_only_when_kafka_has_everything(own: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     assert isinstance(own.broker, OwnBroker)
-    monkeypatch.setattr(production, "FLUSH_LIMIT", 0.1)
+    monkeypatch.setattr(module, "FLUSH_LIMIT", 0.1)
     producer = own.produce(per_second=100, records=200)
     own.wait_for("sensor", 1)
     own.broker.kill()

@@ -14,7 +14,7 @@ from labkit.kafka import clients
 from labkit.live import panel
 from labkit.pipelines import alert_filter
 from labkit.readings import now, recorded, simulate
-from labkit.runs import production as module
+from labkit.runs import producer as module
 from tests.topics import topics_of
 from tests.waiting import eventually
 

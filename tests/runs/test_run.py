@@ -487,7 +487,7 @@ def test_groups_and_topics_stay_inside_the_namespace(lab: Lab) -> None:
     stranger = Topics(lab.broker.address, "somebody-else-")
     stranger.create("sensor")
     names = set(stranger.admin.list_topics(timeout=5).topics)
-    assert {lab.full_name(name) for name in ("sensor", "alert", "sensor.dead-letter")} <= names
+    assert {f"{topics_of(lab).namespace}{name}" for name in ("sensor", "alert", "sensor.dead-letter")} <= names
     lab.reset()
     left = set(stranger.admin.list_topics(timeout=5).topics)
     assert not any(name.startswith(topics_of(lab).namespace) for name in left)
