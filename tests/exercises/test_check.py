@@ -300,6 +300,13 @@ def test_rounding_errors_do_not_count_and_all_else_does(got: Any, expected: Any,
     assert behaviours.same(got, expected) is equal
 
 
+def test_a_record_that_comes_out_twice_is_wrong() -> None:
+    rows = {("sensor-1",): {"time": 1}, ("sensor-2",): {"time": 2}}
+    got = {("sensor-1",): [rows["sensor-1",]], ("sensor-2",): [rows["sensor-2",]] * 2}
+    comparison = behaviours.Comparison(("key",), rows, got, lambda _: set())
+    assert behaviours.Once("no record comes out twice").wrong(comparison) == [("sensor-2",)]
+
+
 @pytest.mark.parametrize("answer", ["c", "C", " c ", "(c)", "c.", ["c"]])
 def test_a_letter_may_be_written_as_people_write_it(answer: Any) -> None:
     assert kinds.canonical(answer) == "c"
