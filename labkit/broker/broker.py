@@ -17,7 +17,7 @@ ANSWER_LIMIT = 4.0  # seconds that a broker named by LAB_BROKER has to answer
 
 
 class Log(str):
-    """Log lines that are displayed as lines, even as the last expression of a cell."""
+    """Log lines that display as lines even if they are the last expression of a cell."""
 
     __slots__ = ()
 
@@ -26,8 +26,8 @@ class Log(str):
 
 
 class Broker(Protocol):
-    """`address` is host:port, for any Kafka client; `kept` holds a directory for state that is deleted with the lab;
-    an `own` one can be killed and started again.
+    """`address` is host:port for any Kafka client; `kept` holds a directory for state, which is deleted with the lab;
+    the lab's `own` broker can be killed and started again.
     """
 
     address: str
@@ -40,7 +40,7 @@ class Broker(Protocol):
         """Raise NoAnswer if Kafka is known to have ended."""
 
     def log(self, lines: int = 50) -> Log:
-        """The last lines that Kafka and its clients logged, which never appear in a cell. Example: lab.broker.log()"""
+        """The last lines logged by Kafka and its clients, which no cell shows by itself. Example: lab.broker.log()"""
 
     def close(self) -> None: ...
 
@@ -57,7 +57,7 @@ class ExternalBroker:
         self.kept.start()
 
     def check(self) -> None:
-        """Do nothing: a foreign Kafka may come back, and whether it has ended is not known here."""
+        """Do nothing: this process cannot know whether the Kafka has ended for good, and it may come back."""
 
     def log(self, lines: int = 50) -> Log:
         return Log("\n".join(list(clients.LINES)[-lines:]))
@@ -67,7 +67,7 @@ class ExternalBroker:
 
 
 class OwnBroker:
-    """A Kafka that ends, with its data, when `close` is called or this process ends, however it ends."""
+    """A Kafka that is removed, with its data, on `close` or when this process ends, however that happens."""
 
     own = True
 
@@ -77,7 +77,7 @@ class OwnBroker:
         meanwhile: Callable[[], object] = lambda: None,
         nodes: int = 1,
     ) -> None:
-        """Three `nodes` are one cluster. `meanwhile` is called while Kafka starts."""
+        """Three `nodes` form one cluster. `meanwhile` is called while Kafka starts."""
         installation = store.prepare(installation or cache.installation())
         options = installation.aot_options()
         self.nodes = _start_on_free_ports(installation, options, meanwhile, nodes)
@@ -87,11 +87,11 @@ class OwnBroker:
 
     @property
     def alive(self) -> bool:
-        """Whether Kafka is still running: all of its nodes."""
+        """Whether all nodes of this Kafka are still running."""
         return all(each.alive for each in self.nodes)
 
     def kill(self, node: int | None = None) -> None:
-        """End Kafka at once, as a power cut would (SIGKILL): all of it, or one node. `start` starts it again.
+        """Kill Kafka or one node of it at once (SIGKILL), as a power cut would. `start` starts it again.
 
         Raises LabError if there is no such node. Example: lab.broker.kill()
         """
@@ -101,7 +101,7 @@ class OwnBroker:
             each.kill()
 
     def start(self) -> None:
-        """Start Kafka again after `kill`, with the same data at the same address. Does nothing while all of it runs.
+        """Start Kafka again after `kill`, with the same data and address. Does nothing if all nodes are running.
 
         Returns when every partition has a leader. Raises LabError if it does not start. Example: lab.broker.start()
         """

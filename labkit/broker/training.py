@@ -1,7 +1,7 @@
 """Train the ahead-of-time cache that makes the next broker start three times as fast.
 
-The JVM writes the cache when it exits, from what it saw: so a throwaway broker is started, used once, and ended.
-Run as a module this does it at low priority, in the background of a first start.
+The JVM writes the cache on exit, from what it has executed, so this starts a throwaway broker, uses it once, and ends
+it. Run as a module, it does so at low priority in the background of the first start.
 """
 
 import os
@@ -39,7 +39,7 @@ def train(installation: cache.Installation) -> None:
 
 
 def _use(address: str) -> None:
-    """Do what a lab does first, so that the classes for it are in the cache."""
+    """Do what a lab does first, so that the cache contains the classes for it."""
     producer = clients.producer(address)
     producer.produce("training", b"reading", key=b"device")
     producer.flush(10)

@@ -1,4 +1,4 @@
-"""How many checkpoints of a job are done."""
+"""How many checkpoints a job has completed."""
 
 import re
 from typing import NamedTuple
@@ -8,7 +8,7 @@ DONE = re.compile(r"Completed checkpoint \d+ for job \S+ \((\d+) bytes, checkpoi
 
 
 class Checkpoints(NamedTuple):
-    """How many checkpoints are done; of the newest the duration in milliseconds and the size in bytes."""
+    """How many checkpoints are complete; duration (milliseconds) and size (bytes) of the newest."""
 
     done: int = 0
     duration: int = 0
@@ -16,7 +16,7 @@ class Checkpoints(NamedTuple):
 
 
 def logged(log: str) -> Checkpoints:
-    """The checkpoints of a job that has ended, from its log: its REST interface ended before the last could be read."""
+    """Returns the checkpoints of an ended job from its log: the REST API ended before the last could be read there."""
     found = DONE.findall(log)
     size, duration = map(int, found[-1]) if found else (0, 0)
     return Checkpoints(len(found), duration, size)

@@ -7,13 +7,13 @@ from pathlib import Path
 from labkit.errors import LabError
 from labkit.flink.rest import Rest
 
-# Seconds after which a cluster may cancel a job of which it has heard nothing more, as this process has ended. It looks
-# for such jobs once a minute.
+# Seconds after which a cluster may cancel a job without heartbeats, because this process must have ended. It looks for
+# such jobs once a minute.
 HEARTBEAT = 30.0
 
 
 class Cluster:
-    """Its `address` (host:port) is that of its REST interface. Raises LabError if it is none."""
+    """A cluster whose REST API is at `address` (host:port). Raises LabError if that is not an address."""
 
     def __init__(self, address: str) -> None:
         if not re.fullmatch(r"[\w.-]+:\d{1,5}", address):
@@ -22,7 +22,7 @@ class Cluster:
         self.host, _, self.port = address.partition(":")
 
     def check(self, version: str) -> None:
-        """Raise LabError unless a cluster of this version answers that has a slot free."""
+        """Raise LabError unless a cluster of this version answers and has a free slot."""
         rest = Rest(f"http://{self.address}")
         try:
             found, free = rest.version(), rest.free_slots()
@@ -34,9 +34,9 @@ class Cluster:
             raise LabError(f"The cluster at {self.address} has no free slot: stop a job, or start a task manager.")
 
     def options(self, jars: Sequence[Path]) -> dict[str, str]:
-        """Settings for a job that goes to this cluster, with jars that it does not have.
+        """Returns the settings for a job on this cluster, which gets the jars that it lacks.
 
-        A failed task is started again, on another task manager if its own has gone.
+        A failed task is restarted, on another task manager if its own is gone.
         """
         return {
             "execution.target": "remote",

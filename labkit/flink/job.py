@@ -2,8 +2,8 @@
 
     python job.py OPTIONS SQL
 
-OPTIONS is a JSON file with Flink's settings, SQL a file of statements that end where a line does. The INSERTs are one
-job; this process ends when the job has.
+OPTIONS is a JSON file with Flink's settings, SQL a file of statements, each ending at the end of a line. The INSERTs
+form one job; this process ends when the job has ended.
 """
 
 import contextlib
@@ -36,7 +36,7 @@ def run(options: dict[str, str], sql: str) -> None:
 def end() -> None:
     """End the JVM, wait until it has ended (it may have an ahead-of-time cache to write), and exit silently."""
     logging.getLogger("py4j.java_gateway").setLevel(logging.CRITICAL)
-    with contextlib.suppress(Exception):  # it ends without answering
+    with contextlib.suppress(Exception):  # the JVM ends without answering
         get_gateway().jvm.java.lang.System.exit(0)
     os.wait()
     os._exit(0)  # PyFlink would look for its JVM once more

@@ -1,4 +1,4 @@
-"""The status of a running Flink job, and how to stop it: Flink's own REST interface."""
+"""Flink's REST API: the status of a running job, and how to stop it."""
 
 import json
 import re
@@ -18,7 +18,7 @@ ENDED = ("FINISHED", "FAILED", "CANCELED")  # states of a job
 
 
 class Rest:
-    """The REST interface of Flink at an address, such as http://127.0.0.1:8081; raises OSError if nothing answers."""
+    """Flink's REST API at an address such as http://127.0.0.1:8081. Its methods raise OSError if nothing answers."""
 
     def __init__(self, address: str) -> None:
         self.address = address
@@ -32,7 +32,7 @@ class Rest:
         return int(self._get("/overview")["slots-available"])
 
     def job(self, name: str) -> str | None:
-        """The id of the job of this name once all its tasks run."""
+        """The id of the job of this name once all its tasks are running."""
         for job in self._get("/jobs/overview")["jobs"]:
             if job["name"] == name and job["state"] == "RUNNING" and job["tasks"]["running"] == job["tasks"]["total"]:
                 return str(job["jid"])
@@ -44,11 +44,11 @@ class Rest:
         return [str(job["jid"]) for job in jobs if job["name"] == name and job["state"] not in ENDED]
 
     def cancel(self, job: str) -> None:
-        """Request that a job ends, without a last checkpoint."""
+        """Request that a job end without a last checkpoint."""
         self._answer(Request(f"{self.address}/jobs/{job}?mode=cancel", method="PATCH"))
 
     def keep_alive(self, job: str, seconds: float) -> None:
-        """Let a job of a cluster live on for so many seconds: it is cancelled if nobody says so again."""
+        """Send a heartbeat for a job on a cluster, which cancels the job if none follows within so many seconds."""
         body = json.dumps({"expiredTimestamp": round((time.time() + seconds) * 1000)}).encode()
         where = f"{self.address}/jobs/{job}/clientHeartbeat"
         self._answer(Request(where, body, {"Content-Type": "application/json"}, method="PATCH"))
@@ -60,7 +60,7 @@ class Rest:
         return Checkpoints(found["counts"]["completed"], duration, size)
 
     def positions(self, job: str) -> dict[int, int]:
-        """For each partition the offset after the record that was read last; empty until Flink has measured it."""
+        """Returns the offset after the last record read in each partition; empty until Flink has measured it."""
         self._offsets = self._offsets or self._find_offsets(job)
         found = {}
         for vertex, metric in self._offsets:
@@ -71,7 +71,7 @@ class Rest:
         return found
 
     def stop(self, job: str, folder: str) -> None:
-        """Request a savepoint in a folder, after which the job stops and what it has written is committed."""
+        """Request a savepoint in a folder; the job then stops, and what it has written is committed."""
         body = json.dumps({"drain": False, "targetDirectory": folder}).encode()
         self._answer(Request(f"{self.address}/jobs/{job}/stop", body, {"Content-Type": "application/json"}))
 

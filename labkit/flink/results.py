@@ -1,4 +1,4 @@
-"""The folder of a Flink job: what it has committed, and what it needs to resume, however it ended."""
+"""The folder of a Flink job: what the job has committed, and what it needs to resume, however it ended."""
 
 import contextlib
 import dataclasses
@@ -21,7 +21,7 @@ LATE = b'"late":true'
 
 @dataclass
 class Tally:
-    """What committed files hold."""
+    """Totals over committed files."""
 
     files: int = 0
     rows: int = 0
@@ -29,7 +29,7 @@ class Tally:
 
 
 class File(NamedTuple):
-    """A committed file: its place within the folder, and its size."""
+    """A committed file: its path within the folder, and its size."""
 
     name: str
     rows: int
@@ -38,9 +38,9 @@ class File(NamedTuple):
 
 @dataclass
 class Results:
-    """The committed files of a job; those whose names begin with a dot are incomplete and not results.
+    """The committed files of a job; files whose names begin with a dot are incomplete and do not count.
 
-    A committed file never changes, so each is read only once. `newest` are those that `tally` has seen last.
+    A committed file never changes, so each is read only once. `newest` are the files that `tally` saw last.
     """
 
     folder: Path
@@ -82,7 +82,7 @@ class Results:
         (self.internal / "job.json").write_text(json.dumps(job, indent=1))
 
     def description(self) -> dict[str, Any]:
-        """What `describe` has stored; empty if no job has used the folder."""
+        """Returns what `describe` stored; empty if no job has used the folder."""
         try:
             found: dict[str, Any] = json.loads((self.internal / "job.json").read_text())
         except (OSError, ValueError):
@@ -94,17 +94,17 @@ class Results:
         return not self.newest_checkpoint() and not any(self._committed(kind) for kind in KINDS)
 
     def newest_checkpoint(self) -> Path | None:
-        """The newest whole checkpoint or savepoint of any run; None if there is none."""
+        """The newest complete checkpoint or savepoint of any run; None if there is none."""
         whole = [each.parent for each in self.checkpoints.glob("*/*/_metadata")]
         return max(whole, key=lambda each: (each / "_metadata").stat().st_mtime_ns, default=None)
 
     def half_written(self) -> int:
-        """How many files are not committed yet: they wait for a checkpoint."""
+        """Count the files that are not committed yet: they wait for a checkpoint."""
         return sum(file.name[0] == "." for kind in KINDS for file in self._listed(kind))
 
     def sweep(self, before: float) -> None:
-        """Remove what jobs left `before` a time (seconds since 1970) and the present one, with a checkpoint of its
-        own, needs no more: old checkpoints, and half-written files of killed jobs.
+        """Remove what earlier jobs left `before` a time (seconds since 1970): old checkpoints, and half-written files
+        of killed jobs. The present job, with a checkpoint of its own, no longer needs them.
         """
         half_written = [file for kind in KINDS for file in self._listed(kind) if file.name[0] == "."]
         for old in [*half_written, *self.checkpoints.glob("*/*/_metadata")]:
@@ -113,7 +113,7 @@ class Results:
                     shutil.rmtree(old.parent) if old.name == "_metadata" else old.unlink()
 
     def tally(self, kind: str) -> Tally:
-        """What the committed files of a kind hold, all together."""
+        """Returns the totals over all committed files of a kind."""
         with self._counting:
             self._count_new(kind)
             return dataclasses.replace(self._tallies[kind])

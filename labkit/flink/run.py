@@ -26,7 +26,7 @@ from labkit.runs import blame
 from labkit.runs.worker import Worker
 from labkit.waiting import wait_until
 
-PERIOD = 0.5  # seconds between two looks at the job
+PERIOD = 0.5  # seconds between two checks of the job
 CANCEL_LIMIT = 30.0  # seconds that a cluster may take to cancel a job
 
 
@@ -46,8 +46,8 @@ class Progress(NamedTuple):
 class FlinkJob(Worker):
     """The SQL job: it reads a topic and writes files to `folder`, until it is stopped or has read everything.
 
-    `progress` says how far it has got, `web` is the address of Flink's own interface while it is running. The job ends
-    with this process, however that ends; on a cluster up to two minutes later.
+    `progress` says how far it has got, `web` is the address of Flink's own web interface while the job runs. The job
+    ends with this process, however the process ends; on a cluster up to two minutes later.
 
     Example: job = lab.flink(bounded=True)
     """
@@ -86,7 +86,7 @@ class FlinkJob(Worker):
         return self._results.folder
 
     def check(self, resume: bool, predecessors: Sequence[Worker], version: str) -> None:
-        """Raise LabError if this job could not start once its `predecessors` are stopped, also on a cluster of another
+        """Raise LabError if this job could not start once its `predecessors` are stopped, or if the cluster has another
         version of Flink. Nothing is changed.
 
         Example: job.check(resume=False, predecessors=[], version="2.3.0")
@@ -136,7 +136,7 @@ class FlinkJob(Worker):
         return sum(max(end - self._position(partition), 0) for partition, end in ends.items())
 
     def wait_until_caught_up(self, timeout: float = 60.0) -> None:
-        """Return when a checkpoint covers every record that the topic holds now; for a bounded job, when it has ended.
+        """Return when a checkpoint covers every record that the topic holds now, or when a bounded job has ended.
 
         Raises LabError if the job has failed, or if it takes more than `timeout` seconds.
 
@@ -153,9 +153,8 @@ class FlinkJob(Worker):
         self._look()
 
     def _waiting(self, ends: Partitions) -> int:
-        """Records before `ends` that are in no checkpoint yet: the files show it at once, Kafka some seconds later.
-
-        Kafka is asked too, because in a topic with transactions not every offset is a record.
+        """Count the records before `ends` that are in no checkpoint yet: the files show them at once, Kafka seconds
+        later. Kafka is asked too, because in a topic with transactions not every offset is a record.
         """
         total = sum(end - self._starts.get(partition, 0) for partition, end in ends.items())
         in_files = self._results.tally("readings").rows + self._results.tally("unreadable").rows
@@ -224,7 +223,7 @@ class FlinkJob(Worker):
             )
 
     def _anew(self) -> Path | None:
-        """Prepare the folder for a new job; returns no checkpoint."""
+        """Prepare the folder for a new job, which has no checkpoint to resume from."""
         self._starts = self._topics.beginning_offsets(self._topic)
         self.group = f"{self.name}-{uuid.uuid4().hex[:8]}"
         state = {"group": self.group, "starts": self._starts, "bounded": self._bounded}
@@ -232,14 +231,14 @@ class FlinkJob(Worker):
         return None
 
     def _resumed(self) -> Path | None:
-        """The checkpoint to resume from; None if the job was killed before the first, when nothing is committed."""
+        """The checkpoint to resume from; None if the job was killed before its first, with nothing committed yet."""
         known = self._results.description()
         self._starts = {int(partition): offset for partition, offset in known["starts"].items()}
         self.group = known["group"]
         return self._results.newest_checkpoint()
 
     def _identity(self) -> dict[str, str]:
-        """What a checkpoint belongs to. A topic that was deleted and recreated is a different one."""
+        """Identifies what a checkpoint belongs to. A topic that was deleted and recreated is a different one."""
         return {"topic": self._topics.identity(self._topic), "SQL": hashlib.sha256(self._sql.encode()).hexdigest()}
 
     def _submit(self, installation: Installation, checkpoint: Path | None, jvm: Sequence[str]) -> None:
@@ -262,21 +261,21 @@ class FlinkJob(Worker):
         """Where Flink answers, and the settings that make the job run there."""
         if self._cluster:
             rest = Rest(f"http://{self._cluster.address}")
-            self._cancel(rest)  # one that a killed kernel has left
+            self._cancel(rest)  # the job that a killed kernel has left behind
             return rest, self._cluster.options([installation.connector])
         (port,) = free_ports(1)
         return Rest(f"http://{HOST}:{port}"), local(port)
 
     @property
     def _full_name(self) -> str:
-        """What the job is called in Flink; a resumed one has the name that it had."""
+        """Returns the job's name in Flink, which it keeps when it is resumed."""
         return f"readings into files ({self._topics.full(self.group)})"
 
     def _cancel(self, rest: Rest) -> None:
-        """End what is left of this job on a cluster, and wait until it has: nobody else may write to its folder."""
+        """Cancel what is left of this job on a cluster, and wait for its end: nothing else may write to the folder."""
 
         def is_over() -> bool:
-            with contextlib.suppress(OSError):  # the cluster has gone, and its jobs with it; or it is just busy
+            with contextlib.suppress(OSError):  # the cluster is gone, and its jobs with it; or it is only busy
                 left = rest.unfinished(self._full_name)
                 for job in left:
                     rest.cancel(job)
@@ -318,7 +317,7 @@ class FlinkJob(Worker):
         self._kept.kill()
 
     def _ask_flink_to_stop(self) -> bool:
-        """Whether Flink has been asked; a job that is not running yet is stopped at once, since it has done nothing."""
+        """Returns whether Flink has been asked. A job that is not running yet has done nothing, so it ends at once."""
         if not self._job:
             self._kept.close()
             return False

@@ -1,6 +1,6 @@
-"""The client properties of librdkafka in the words of the Java clients in Flink's Kafka connector.
+"""Translates librdkafka's client properties to those of the Java clients in Flink's Kafka connector.
 
-The names are those of Kafka's documentation (section "Security") and of librdkafka's CONFIGURATION.md.
+The names come from Kafka's documentation (section "Security") and librdkafka's CONFIGURATION.md.
 """
 
 import re
@@ -10,7 +10,7 @@ from pathlib import Path
 from labkit.errors import LabError
 from labkit.kafka import properties
 
-CONNECTOR = "org.apache.flink.kafka.shaded."  # it brings Kafka's classes in a package of its own
+CONNECTOR = "org.apache.flink.kafka.shaded."  # the connector's own copy of Kafka's classes
 LOGIN = f"{CONNECTOR}org.apache.kafka.common.security."
 MODULES = {"PLAIN": "plain.PlainLoginModule"} | dict.fromkeys(
     ("SCRAM-SHA-256", "SCRAM-SHA-512"), "scram.ScramLoginModule"
@@ -21,15 +21,15 @@ SERVERS = re.compile(r"'properties\.bootstrap\.servers'\s*=\s*'(?:[^']|'')*'")
 
 
 def secured(sql: str, given: Mapping[str, str]) -> str:
-    """The SQL with client properties in each table that names a Kafka. Raises LabError if Flink has none like it."""
+    """Add client properties to each table in the SQL that names a Kafka. Raises LabError if one has no counterpart."""
     options = "".join(f",\n    'properties.{name}' = '{_quoted(value)}'" for name, value in java(given).items())
     return SERVERS.sub(lambda match: match[0] + options, sql)
 
 
 def java(given: Mapping[str, str]) -> dict[str, str]:
-    """The properties of a Java client for those of librdkafka; what only tunes librdkafka is left out.
+    """Returns the Java properties for those of librdkafka; those that only tune librdkafka are left out.
 
-    Raises LabError for a property of a login or of TLS that has no counterpart here.
+    Raises LabError for a login or TLS property that has no counterpart here.
     """
     left = {name: value for name, value in given.items() if name.startswith(KINDS)}
     found = {name: left.pop(name) for name in SAME if name in left} | _login(left) | _certificates(left)
@@ -61,10 +61,10 @@ def _certificates(left: dict[str, str]) -> dict[str, str]:
 
 
 def _escaped(text: str) -> str:
-    """Within the quotes of a JAAS configuration."""
+    """Escape text for use within the quotes of a JAAS configuration."""
     return text.replace("\\", "\\\\").replace('"', '\\"')
 
 
 def _quoted(text: str) -> str:
-    """Within the quotes of SQL."""
+    """Escape text for use within SQL quotes."""
     return text.replace("'", "''")

@@ -24,7 +24,7 @@ OPTIONS = {
     "execution.state-recovery.claim-mode": "NO_CLAIM",
     "table.local-time-zone": "UTC",
     "table.exec.source.idle-timeout": "5 s",  # an idle partition no longer holds back the watermark
-    "table.optimizer.reuse-optimize-block-with-digest-enabled": "true",  # views in common are computed once
+    "table.optimizer.reuse-optimize-block-with-digest-enabled": "true",  # shared views are computed once
     "parallelism.default": "1",
     "metrics.fetcher.update-interval": "500 ms",
     "web.refresh-interval": "500 ms",  # maximum age of its answers
@@ -34,16 +34,16 @@ OPTIONS = {
 
 
 def local(port: int) -> dict[str, str]:
-    """Settings of a Flink in the job's own process, whose REST interface listens at a port of this machine."""
+    """Returns the settings for a Flink in the job's own process, with its REST API at a local port."""
     return {
-        "restart-strategy.type": "none",  # a failed job says so; whether to resume is the user's decision
+        "restart-strategy.type": "none",  # a failed job reports it; whether to resume is the user's decision
         "rest.bind-address": HOST,
         "rest.bind-port": str(port),
     }
 
 
 def options(name: str, checkpoints: Path, resumed: Path | None) -> dict[str, str]:
-    """Settings of a job wherever it runs: its name, where it keeps checkpoints, and the one to resume from."""
+    """Returns the settings that a job needs wherever it runs: name, checkpoint directory, checkpoint to resume from."""
     own = {"pipeline.name": name, "execution.checkpointing.dir": checkpoints.as_uri()}
     if resumed:
         own["execution.state-recovery.path"] = resumed.as_uri()
@@ -59,10 +59,10 @@ def submit(
     options: Mapping[str, str],
     jvm: Sequence[str],
 ) -> None:
-    """Submit the job, with `values` for the placeholders in the SQL, client properties for a `login` at Kafka, Flink's
-    settings, and further options for the JVM.
+    """Submit the job, with `values` for the placeholders in the SQL, client properties for the `login` to Kafka,
+    Flink's settings, and further JVM options.
 
-    A login at Kafka is in the SQL: only the owner of this process can read the directory.
+    The SQL contains the login to Kafka, so only the owner of this process can read the directory.
     """
     quoted = {name: value.replace("'", "''") for name, value in values.items()}
     filled_in = string.Template(sql).safe_substitute(quoted)  # safe: JSON paths begin with $ too

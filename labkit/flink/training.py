@@ -1,6 +1,6 @@
-"""Train the ahead-of-time cache that halves the start of a Flink job: run a small one, on a broker of its own.
+"""Train the ahead-of-time cache that halves a Flink job's start-up time: run a small job on a broker of its own.
 
-Run as a module this does it at low priority, in the background of a first job.
+Run as a module, this does so at low priority in the background of the first job.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""What starts any JVM of the lab from a lock of jars, on the JRE from PyPI, and ends it with the lab."""
+"""Starts any JVM of the lab from locked jars on the JRE from PyPI, and ends it with the lab."""
 
 from pathlib import Path
 

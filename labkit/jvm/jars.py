@@ -32,7 +32,7 @@ class Jar:
 
 @dataclass(frozen=True)
 class Lock:
-    """The jars of a lock file, the version of what they are for, and the SHA-256 of the file."""
+    """The jars of a lock file, the version of the software that they belong to, and the SHA-256 of the file."""
 
     version: str
     jars: tuple[Jar, ...]
@@ -52,7 +52,7 @@ def digest(path: Path) -> str:
 
 
 def missing(jars: Iterable[Jar], directory: Path) -> list[Jar]:
-    """The jars that are missing from the directory, or have different content there."""
+    """Returns the jars that are missing from the directory or have different content there."""
     jars = list(jars)
     with ThreadPoolExecutor(2) as pool:  # hashing releases the GIL
         found = pool.map(lambda jar: jar.is_at(directory), jars)
@@ -60,9 +60,9 @@ def missing(jars: Iterable[Jar], directory: Path) -> list[Jar]:
 
 
 def download(jars: Iterable[Jar], directory: Path, scratch: Path, done: Callable[[int], object]) -> None:
-    """Download jars via `scratch` to the directory; `done` is called with the bytes of each when it has arrived.
+    """Download jars via `scratch` to the directory; after each jar, `done` is called with its size in bytes.
 
-    Raises LabError if one cannot be downloaded or does not match; the others stay for the next attempt.
+    Raises LabError if a jar cannot be downloaded or does not match the lock; the others stay for the next attempt.
     """
     directory.mkdir(parents=True, exist_ok=True)
     with ThreadPoolExecutor(8) as pool:
@@ -74,7 +74,7 @@ def _fetch(jar: Jar, directory: Path, scratch: Path) -> Jar:
     from jgo.maven import MavenContext  # 0.2 s to import, and only a first start needs it
 
     group, artifact, version = jar.coordinates.split(":")
-    # No machine-wide Maven repository: its content may be anything.
+    # No machine-wide Maven repository: anything may be in it.
     maven = MavenContext(repo_cache=scratch, local_repos=[], timeout=60)
     try:
         path = maven.project(group, artifact).at_version(version).artifact().resolve()

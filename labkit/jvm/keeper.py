@@ -3,9 +3,9 @@
     python keeper.py PARENT DIRECTORY [COMMAND ...]
 
 Runs the command (its output goes to DIRECTORY/log, its process id to DIRECTORY/pid, its exit code to DIRECTORY/exit)
-until standard input, a pipe that the kernel holds, reads end of file: then ends the command and removes the directory.
-The kernel need do nothing for this, so it happens after SIGKILL too. The byte `r` runs the command again after it has
-ended. Only the standard library, and no labkit: it must start in no time.
+until standard input, a pipe that the kernel holds open, ends; then it ends the command and removes the directory. The
+kernel need not do anything for this, so it works after SIGKILL too. The byte `r` runs the command again after it has
+ended. It imports only the standard library, not labkit, because it must start instantly.
 """
 
 import contextlib
@@ -24,18 +24,18 @@ AGAIN = b"r"
 def keep(parent: int, directory: Path, command: list[str]) -> None:
     child, reporter = _start(directory, command) if command else (None, None)
     with contextlib.suppress(KeyboardInterrupt, SystemExit):
-        # The end of file comes at once. A child that the kernel forked keeps the pipe open: then the parent tells.
+        # End of file normally comes at once. If a child that the kernel forked holds the pipe open, watch the parent.
         while os.getppid() == parent:
             if select.select([0], [], [], 0.5)[0]:
                 if os.read(0, 1) != AGAIN:
                     break
                 child, reporter = _start(directory, command)
     if child and reporter:
-        # At once: the data goes with the directory, there is nothing that a graceful end would save. The whole group:
-        # a JVM that is being trained has another one write its cache.
+        # SIGKILL: the data is removed with the directory, so a graceful end would save nothing. The whole group: a JVM
+        # in training starts another one to write its cache.
         with contextlib.suppress(ProcessLookupError):
             os.killpg(child.pid, signal.SIGKILL)
-        reporter.join()  # it writes into the directory
+        reporter.join()  # it writes to the directory, which is removed next
     shutil.rmtree(directory, ignore_errors=True)
 
 

@@ -1,4 +1,4 @@
-"""A directory, and optionally a process, that are removed when this process ends, however it ends."""
+"""A directory and optionally a process, both removed when this process ends, however it ends."""
 
 import contextlib
 import os
@@ -24,7 +24,7 @@ class Kept:
         self._closed = False
 
     def start(self, command: list[str] | None = None, environment: Mapping[str, str] | None = None) -> None:
-        """Start the command, with the given environment or else that of this process."""
+        """Start the command with the given environment, or else that of this process."""
         # A session of its own: Jupyter's interrupt goes to the kernel's whole process group.
         self._keeper = subprocess.Popen(
             [sys.executable, "-I", "-S", str(KEEPER), str(os.getpid()), str(self.directory), *(command or [])],
@@ -44,7 +44,7 @@ class Kept:
         self._keeper.stdin.flush()
 
     def exit_code(self) -> int | None:
-        """How the command ended, by itself or by `close`; None while it runs."""
+        """Returns the command's exit code, whether it ended by itself or by `close`; None while it runs."""
         if self._closed:
             return -signal.SIGKILL
         with contextlib.suppress(OSError, ValueError):
@@ -52,12 +52,12 @@ class Kept:
         return None
 
     def wait(self, limit: float) -> int | None:
-        """How the command ended, or None if it has not after `limit` seconds."""
+        """Wait for the command to end. Returns its exit code, or None if it is still running after `limit` seconds."""
         wait_until(lambda: self.exit_code() is not None, limit)
         return self.exit_code()
 
     def kill(self) -> None:
-        """SIGKILL to the command, and to what it has started; the directory stays until `close`."""
+        """Send SIGKILL to the command and to what it has started; the directory stays until `close`."""
         with contextlib.suppress(OSError, ValueError):  # it has not been started, or has ended
             os.killpg(int((self.directory / "pid").read_text()), signal.SIGKILL)
 
@@ -71,7 +71,7 @@ class Kept:
         """End the command, remove the directory, and return when both are gone. Closing again does nothing."""
         if self._keeper and self._keeper.stdin and not self._closed:
             with contextlib.suppress(BrokenPipeError):  # the keeper has ended
-                self._keeper.stdin.write(b"\n")  # not only end of file: a child that was forked may hold the pipe open
+                self._keeper.stdin.write(b"\n")  # closing is not enough: a forked child may hold the pipe open
                 self._keeper.stdin.close()
             self._keeper.wait()
         shutil.rmtree(self.directory, ignore_errors=True)  # if there was no keeper to do it

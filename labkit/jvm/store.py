@@ -1,6 +1,6 @@
-"""What is made once per user, under a file lock: verified jars, and what a JVM starts faster with.
+"""What is created once per user, under a file lock: verified jars, and caches with which a JVM starts faster.
 
-Everything is sealed, so that an incomplete or damaged one is noticed and made again.
+Everything is sealed, so that an incomplete or damaged item is noticed and created again.
 """
 
 import contextlib
@@ -41,18 +41,18 @@ class Installation:
         return self.aot_file if is_sealed(self.aot_file) else None
 
     def aot_options(self) -> list[str]:
-        """What makes the JVM start faster, once the cache has been trained."""
+        """Returns the JVM options for the ahead-of-time cache; none until it has been trained."""
         return [f"-XX:AOTCache={self.aot_file}"] if self.aot else []
 
     def missing(self) -> list[jars.Jar]:
         return jars.missing(self.lock.jars, self.jar_directory)
 
     def is_whole(self) -> bool:
-        """Whether all but the ahead-of-time cache, which is optional, is there and undamaged."""
+        """Whether everything but the ahead-of-time cache, which is optional, is present and undamaged."""
         return not self.missing()
 
     def finish(self) -> None:
-        """Make what is needed besides the jars; called with the jars in place, under the lock."""
+        """Create what is needed besides the jars; called under the lock, with the jars in place."""
 
 
 AnyInstallation = TypeVar("AnyInstallation", bound=Installation)
@@ -63,14 +63,14 @@ def root() -> Path:
 
 
 def key(*parts: object) -> str:
-    """A key that distinguishes the directories of installations made from different parts."""
+    """Returns a key that distinguishes installations made from different parts."""
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
 
 def prepare(installation: AnyInstallation) -> AnyInstallation:
-    """Make what is missing or damaged, showing a progress bar, and return the installation.
+    """Create what is missing or damaged, showing a progress bar, and return the installation.
 
-    Safe to call from many processes at once: the first one makes it, the others wait.
+    Safe to call from many processes at once: the first does the work, the others wait.
     """
     if installation.is_whole():
         return installation
@@ -91,7 +91,7 @@ def prepare(installation: AnyInstallation) -> AnyInstallation:
 
 @contextlib.contextmanager
 def scratch(directory: Path) -> Iterator[Path]:
-    """A directory for incomplete files, emptied of what a killed process left in it. Only under a lock."""
+    """Returns an empty directory for incomplete files, without what a killed process left. Call only under the lock."""
     shutil.rmtree(directory, ignore_errors=True)
     directory.mkdir()
     try:

@@ -14,9 +14,9 @@ from labkit.jvm.kept import Kept
 
 @contextlib.contextmanager
 def exclusive(installation: store.Installation) -> Iterator[Path | None]:
-    """A path for a JVM to write its cache to, or None if it exists or another process is creating it.
+    """Yield a path for a JVM to write its cache to, or None if the cache exists or another process is creating it.
 
-    When the block ends without an error, the file takes its place. Raises LabError if there is no file.
+    When the block ends without an error, the file becomes the cache. Raises LabError if there is no file.
     """
     try:
         with FileLock(f"{installation.directory}.training.lock", timeout=0):
@@ -34,7 +34,7 @@ def exclusive(installation: store.Installation) -> Iterator[Path | None]:
 
 
 def start(installation: store.Installation, module: str) -> Kept:
-    """Run a training module in its own process, which ends with this one."""
+    """Run a training module in a process of its own, which ends with this one."""
     trainer = Kept()
     trainer.start([sys.executable, "-m", module, str(installation.directory.parent)])
     return trainer

@@ -1,4 +1,4 @@
-"""The lab's Kafka clients: quick to connect, and silent in a student's cells."""
+"""The lab's Kafka clients: they connect quickly and print nothing in a student's cells."""
 
 import collections
 import logging
@@ -24,7 +24,7 @@ MEMORY.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s (%(
 
 
 def keep_quiet(logger: logging.Logger) -> None:
-    """Send what this logger says to the lab's own log instead of to the student's cell."""
+    """Send this logger's messages to the lab's own log instead of the student's cell."""
     if MEMORY not in logger.handlers:
         logger.addHandler(MEMORY)
         logger.setLevel(logging.INFO)
@@ -34,11 +34,11 @@ def keep_quiet(logger: logging.Logger) -> None:
 keep_quiet(LOGGER)
 
 
-# Java's clients and Quix Streams partition keys by this hash, librdkafka by default by another. Records without
-# a key are spread at random.
+# The Java clients and Quix Streams partition by this hash of the key; librdkafka's default is a different one. Records
+# without a key go to random partitions.
 PARTITIONER = {"partitioner": "murmur2_random"}
 
-# A reading may wait this long for others: with hundreds a second that halves the work of Kafka and of all who read.
+# A reading may wait this long to share a batch: at hundreds a second that halves the work of Kafka and its consumers.
 BATCHES = {"linger.ms": 10}
 
 # By default librdkafka waits 100 ms to 10 s between attempts.
@@ -56,12 +56,12 @@ def admin(address: str) -> AdminClient:
 
 
 def consumer(address: str, **settings: Any) -> Consumer:
-    """A consumer outside any consumer group: it must `assign` its partitions, and commits nothing."""
+    """Returns a consumer that joins no consumer group: it must `assign` its partitions, and it commits nothing."""
     return Consumer(common(address) | {"group.id": "labkit-none", "enable.auto.commit": False} | settings)
 
 
 def producer(address: str, **settings: Any) -> Producer:
-    """An idempotent producer that asks for every replica's acknowledgement, and partitions keys as other clients do."""
+    """Returns an idempotent producer with acks=all that partitions keys as the Java clients do."""
     own = PARTITIONER | BATCHES | {"enable.idempotence": True, "acks": "all"}
     return Producer(common(address) | own | settings)
 
@@ -75,7 +75,7 @@ def answers(address: str) -> bool:
 
 
 def has_leaders(client: AdminClient, nodes: int) -> bool:
-    """Whether a Kafka has so many brokers now, and every partition has a leader among them."""
+    """Whether a Kafka has exactly `nodes` brokers now, and one of them leads each partition."""
     try:
         found = client.list_topics(timeout=1)
     except KafkaException:
@@ -104,7 +104,7 @@ def check_answers(address: str, timeout: float) -> None:
 
 
 def _no_answer(address: str, met: list[KafkaError], logged: set[str]) -> str:
-    """Why a Kafka does not answer, by the errors that its client has met and logged."""
+    """Say why a Kafka does not answer, judging by the errors that its client has met and logged."""
     codes, file = {each.code() for each in met}, properties.path()
     if KafkaError._AUTHENTICATION in codes:
         return f"Kafka at {address} refused the login: are user and password in {file} right?"

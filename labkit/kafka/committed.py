@@ -1,7 +1,7 @@
-"""The committed offsets of consumer groups, each asked for by a consumer of its own that never joins the group.
+"""The committed offsets of consumer groups, fetched through one consumer per group, which never joins the group.
 
-An admin client must not ask: librdkafka 2.12 ends the whole process (SIGSEGV in rd_kafka_cgrp_op) if the broker that it
-asks is not the group's coordinator, or not yet, as after a start of Kafka or the loss of a broker (its issue 5040).
+An admin client must not fetch them: librdkafka 2.12 crashes the whole process (SIGSEGV in rd_kafka_cgrp_op, its issue
+5040) if the broker that it asks is not, or not yet, the group's coordinator: after Kafka starts, or a broker is lost.
 """
 
 import functools
@@ -13,19 +13,19 @@ from confluent_kafka import Consumer, KafkaException, TopicPartition
 from labkit.kafka import clients, requests
 
 KEPT = 16  # consumers
-SOON, PATIENCE = 0.2, 2.0  # seconds that the first try may take, doubled up to so many
+SOON, PATIENCE = 0.2, 2.0  # timeout of the first attempt in seconds, and the maximum to which it is doubled
 SETTINGS = {"isolation.level": "read_uncommitted"}  # do not wait for the end of a transaction that commits offsets
 
 
 class CommittedOffsets:
-    """Asks one Kafka; `check` raises NoAnswer once it is known to have ended."""
+    """Asks one Kafka; `check` raises NoAnswer once Kafka is known to have ended."""
 
     def __init__(self, address: str, check: Callable[[], object]) -> None:
         self._address, self._check = address, check
         self._consumer = functools.lru_cache(KEPT)(self._new_consumer)
 
     def of(self, group: str, partitions: Sequence[TopicPartition]) -> list[TopicPartition]:
-        """The committed offset in each of these partitions, negative where there is none.
+        """Returns the group's committed offset in each of these partitions, negative where there is none.
 
         Raises NoAnswer if Kafka does not answer, and LabError if it refuses.
         """
@@ -54,5 +54,5 @@ class CommittedOffsets:
         return clients.consumer(self._address, **SETTINGS, **{"group.id": group})
 
     def close(self) -> None:
-        """Let go of the consumers; each ends with the last request that is made through it."""
+        """Release the consumers; each closes when the last request made through it is done."""
         self._consumer.cache_clear()

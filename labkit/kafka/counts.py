@@ -13,14 +13,14 @@ from labkit.kafka import properties, ranges
 if TYPE_CHECKING:
     from labkit.kafka.topics import Partitions, Topics
 
-# Kafka makes it for the first transaction. Without it each offset is a record: with it some are markers of a commit or
-# an abort, and some are of records that were aborted.
+# Kafka creates this topic at the first transaction. Until then each offset is a record; afterwards some offsets are
+# commit or abort markers, and some belong to aborted records.
 TRANSACTIONS = "__transaction_state"
 NEAR = 1_000  # offsets
 
 
 class Count(NamedTuple):
-    """Records that a topic holds now, and all that it has ever got; emptying the topic does not reduce the latter."""
+    """The records that a topic holds now, and all it ever received; emptying the topic does not reduce the latter."""
 
     held: int
     came: int
@@ -28,7 +28,7 @@ class Count(NamedTuple):
 
 @dataclass
 class Tally:
-    """What has been counted of a topic: for each partition from where, up to where, and how many; `came` in all."""
+    """What has been counted in a topic: for each partition from where, up to where, and how many; `came` in total."""
 
     identity: str
     since: Partitions
@@ -38,7 +38,7 @@ class Tally:
 
 
 class Counts:
-    """Counts the records of topics. Where there are transactions it reads them, each once, and remembers how far."""
+    """Counts the records of topics. If there may be transactions it reads each record once and remembers how far."""
 
     def __init__(self, topics: Topics) -> None:
         self._topics = topics
@@ -57,8 +57,8 @@ class Counts:
     def between(self, name: str, firsts: Partitions, ends: Partitions) -> int:
         """How many committed records lie from the first offset up to, not including, the end of each partition.
 
-        Far apart they are counted by their offsets, as Kafka's own tools count a lag: near the end that would show
-        records where only the markers of transactions are left. Raises LabError if Kafka does not answer.
+        If they are far apart it subtracts the offsets, as Kafka's own tools do for the lag. Near the end that would
+        count transaction markers as records, so it reads them. Raises LabError if Kafka does not answer.
         """
         distance = sum(max(ends[partition] - first, 0) for partition, first in firsts.items())
         if not 0 < distance <= NEAR or not self._may_have_transactions():
@@ -67,7 +67,7 @@ class Counts:
             return sum(self._read(name, firsts, ends).values())
 
     def _may_have_transactions(self) -> bool:
-        """A Kafka with logins may have them and hide it."""
+        """A Kafka that requires a login may have transactions without showing this user their topic."""
         return bool(properties.of(self._topics.address)) or self._topics.exists(TRANSACTIONS)
 
     def close(self) -> None:
@@ -94,7 +94,7 @@ class Counts:
         return Count(sum(tally.held.values()), tally.came)
 
     def _tally(self, name: str, starts: Partitions) -> Tally:
-        """What has been counted so far: nothing, if another topic had this name then."""
+        """Returns what has been counted so far: nothing if the topic was deleted and recreated since."""
         identity = self._topics.identity(name)
         if name not in self._tallies or self._tallies[name].identity != identity:
             held = dict.fromkeys(starts, 0)
@@ -102,7 +102,7 @@ class Counts:
         return self._tallies[name]
 
     def _read(self, name: str, firsts: Partitions, ends: Partitions) -> Partitions:
-        """How many committed records each partition has from the first offset up to, not including, the end."""
+        """Count the committed records of each partition from the first offset up to, not including, the end."""
         found = dict.fromkeys(firsts, 0)
         wanted = {partition: (first, ends[partition]) for partition, first in firsts.items() if first < ends[partition]}
         if wanted:

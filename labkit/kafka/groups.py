@@ -1,4 +1,4 @@
-"""Consumer groups: each run has its own, named after what it does and numbered, so that a successor finds it."""
+"""Consumer groups: each run has its own, named after what the run does and numbered, so that a successor finds it."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,7 +14,7 @@ from labkit.kafka.topics import Partitions, Topics
 class GroupOffset(NamedTuple):
     """The committed offset of a consumer group in a partition, and its lag in records.
 
-    Without a committed offset (None) the lag is all records, as for a group that begins with the oldest one.
+    Without a committed offset (None) every record counts as lag, since such a group begins with the oldest.
     """
 
     group: str
@@ -25,7 +25,7 @@ class GroupOffset(NamedTuple):
 
 
 class Share(NamedTuple):
-    """A partition and who has it now: the name of a static member of its group, empty for any other member."""
+    """A partition and the member it is assigned to: the name of a static member, empty for a dynamic one."""
 
     member: str
     topic: str
@@ -43,7 +43,7 @@ class Groups:
         self._offsets = CommittedOffsets(self.topics.address, self.topics.check)
 
     def close(self) -> None:
-        """Let go of the clients."""
+        """Release the clients."""
         self._offsets.close()
 
     def latest_number(self, name: str) -> int:
@@ -53,11 +53,11 @@ class Groups:
         return max((int(match[1]) for match in found if match), default=0)
 
     def committed(self, group: str, names: Iterable[str]) -> dict[str, Partitions]:
-        """The offsets that a consumer group has committed for these topics."""
+        """Returns the offsets that a consumer group has committed for these topics."""
         return self._committed(group, {name: self.topics.partitions(name) for name in names})
 
     def uncommitted(self, group: str, ends: dict[str, Partitions]) -> int:
-        """How many records before these offsets a consumer group has not yet committed."""
+        """Count the records before these offsets that a consumer group has not yet committed."""
         done = self._committed(group, ends)
         return sum(
             self.topics.counts.between(name, {each: done[name].get(each, 0) for each in partitions}, partitions)
@@ -78,10 +78,10 @@ class Groups:
         )
 
     def offsets(self) -> list[GroupOffset]:
-        """The offsets of every consumer group in the namespace, in order of group, topic and partition.
+        """Returns the offsets of every consumer group in the namespace, in order of group, topic and partition.
 
-        Listed are all partitions of each topic in which the group has a committed offset or an assigned partition,
-        except the topics in which Quix Streams keeps its state.
+        For each topic in which the group has a committed offset or an assigned partition, it lists all partitions.
+        The topics in which Quix Streams keeps its state are left out.
         """
         partitions = {name: self.topics.partitions(name) for name in self.topics.names()}
         found: list[GroupOffset] = []
@@ -130,9 +130,9 @@ class Groups:
         return offsets
 
     def shares(self, group: str) -> list[Share]:
-        """The partitions that the members of a consumer group have now: none while Kafka shares them anew.
+        """Returns the partitions assigned to each member of a consumer group: none during a rebalance.
 
-        A member that was killed has its own until its session has timed out.
+        A killed member keeps its partitions until its session times out.
         """
         full = self.topics.full(group)
         found = self.topics.requests.settle(

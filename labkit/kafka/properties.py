@@ -1,4 +1,4 @@
-"""How to reach a Kafka that somebody else runs: its address in LAB_BROKER, all else in the file of LAB_KAFKA_CONFIG."""
+"""How to reach a Kafka that somebody else runs: LAB_BROKER has its address, the file LAB_KAFKA_CONFIG all the rest."""
 
 import os
 from pathlib import Path
@@ -10,9 +10,9 @@ SERVERS = "bootstrap.servers"
 
 
 def address() -> str:
-    """The address (host:port) of the Kafka to use; empty if the lab shall start one of its own.
+    """Returns the address (host:port) of the Kafka to use; empty if the lab should start one of its own.
 
-    Raises LabError if the file cannot be read, if it has no address and LAB_BROKER neither, or if they differ.
+    Raises LabError if the file cannot be read, if neither it nor LAB_BROKER has an address, or if the two differ.
     """
     return _address(read())
 
@@ -27,7 +27,7 @@ def _address(found: dict[str, str]) -> str:
 
 
 def of(broker: str) -> dict[str, str]:
-    """The client properties, by librdkafka's names, for a Kafka at this address; none for a lab's own."""
+    """Returns the client properties, under librdkafka's names, for the Kafka at this address; none for a lab's own."""
     found = read()
     return {name: value for name, value in found.items() if name != SERVERS} if broker == _address(found) else {}
 
@@ -38,7 +38,7 @@ def path() -> str:
 
 
 def read() -> dict[str, str]:
-    """What the file says: lines `name=value`, and comments that begin with #. Raises LabError if it cannot be read."""
+    """Parse the file: lines `name=value`, and comments that begin with #. Raises LabError if it cannot be read."""
     if not path():
         return {}
     try:
@@ -51,14 +51,14 @@ def read() -> dict[str, str]:
         if not line or line.startswith("#"):
             continue
         name, sign, value = line.partition("=")
-        if not sign:  # the line is not shown: it may be a part of a secret
+        if not sign:  # do not show the line: it may be part of a secret
             raise LabError(f"Line {number} of {path()} ({FILE}) is not name=value, such as security.protocol=SASL_SSL.")
         found[name.strip()] = value.strip()
     return found
 
 
 def hidden(text: str) -> str:
-    """A text without any value of the file, other than short words such as `true`."""
+    """Hide every value from the file that occurs in the text, except short ones such as `true`."""
     for value in sorted(read().values(), key=len, reverse=True):
         text = text.replace(value, "…") if len(value) > 5 else text
     return text

@@ -1,4 +1,4 @@
-"""Reading ranges of offsets of a topic: the committed records in them, and no more."""
+"""Reading ranges of a topic's offsets: only the committed records in them."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ Range = tuple[int, int]  # from the first offset up to, not including, the secon
 
 
 def consumer(topics: Topics) -> Consumer:
-    """One that reads ranges, one topic at a time."""
+    """Returns a consumer for `read`, which reads one topic at a time."""
     settings = {"isolation.level": "read_committed", "enable.partition.eof": True, "fetch.wait.max.ms": 20}
     return clients.consumer(topics.address, **settings)
 
 
 def read(consumer: Consumer, topics: Topics, name: str, ranges: Mapping[int, Range]) -> Iterator[Message]:
-    """The committed records in a range of each of these partitions, in order of arrival.
+    """Yield the committed records in the given range of each partition, in order of arrival.
 
     Raises NoAnswer if Kafka has ended, or if it takes more than LIMIT seconds.
     """
@@ -52,5 +52,5 @@ def read(consumer: Consumer, topics: Topics, name: str, ranges: Mapping[int, Ran
 
 
 def _is_end(topics: Topics, name: str, partition: int, offset: int) -> bool:
-    """Whether no committed record follows: a broker that has just become the leader may not know the newest yet."""
+    """Whether no committed record follows. Check, because a newly elected leader may not know the newest ones yet."""
     return topics.end_offsets(name, committed=True).get(partition, 0) <= offset

@@ -1,4 +1,4 @@
-"""Requests to Kafka: repeated while it is not ready to answer, and given up when it has ended."""
+"""Requests to Kafka: retried while it is not ready, and abandoned once it has ended."""
 
 import contextlib
 import time
@@ -14,20 +14,20 @@ from labkit.errors import LabError, NoAnswer
 from labkit.kafka import clients
 from labkit.waiting import wait_until
 
-LIMIT = 15.0  # seconds that a request may take, unless the caller says how long
+LIMIT = 15.0  # seconds that a request may take, unless the caller sets another limit
 LEAST = 0.5  # seconds that a request may take even if less time is left
 LOOK = 0.2  # seconds between two checks that Kafka is still running
 
-# Seconds until another client asks, doubled each time: a client goes on waiting for the broker that it has asked (the
-# controller, the coordinator of a group) when that broker has died; a new one asks its successor.
+# Seconds before a new client repeats the request, doubled each time. When a broker dies (the controller, a group's
+# coordinator), the client that asked it keeps waiting; a new client asks the broker's successor.
 PATIENCE = 2.0
 
-# Seconds after which a client itself gives up, which must never happen: if a request about a consumer group has timed
-# out when its coordinator connects, librdkafka 2.12 ends the whole process (an assertion in
+# The client's own timeout in seconds, which must never expire: if a request about a consumer group has timed out by the
+# time the coordinator connects, librdkafka 2.12 aborts the whole process (an assertion in
 # rd_kafka_enq_once_del_source_return).
 CLIENT_LIMIT = 3600.0
 
-# A broker's errors about a topic or a group that it has only just created.
+# Errors that a broker returns for a topic or group that has only just been created.
 NOT_READY = {
     KafkaError.NOT_LEADER_FOR_PARTITION,
     KafkaError.LEADER_NOT_AVAILABLE,
@@ -41,7 +41,7 @@ NOT_READY = {
     KafkaError._TRANSPORT,
 }
 
-# What Kafka refuses if the user has no permission for it.
+# What Kafka refused when the user lacks a permission.
 FORBIDDEN = {
     KafkaError.TOPIC_AUTHORIZATION_FAILED: "topic",
     KafkaError.GROUP_AUTHORIZATION_FAILED: "consumer group",
@@ -54,7 +54,7 @@ _deadline: ContextVar[float | None] = ContextVar("deadline", default=None)
 
 @contextlib.contextmanager
 def within(seconds: float) -> Iterator[None]:
-    """Let the requests in this block take this many seconds in total, but give each at least LEAST."""
+    """Limit the requests in this block to this many seconds in total, but give each at least LEAST."""
     token = _deadline.set(time.monotonic() + seconds)
     try:
         yield
@@ -69,9 +69,9 @@ def limit() -> float:
 
 
 class Requests:
-    """A connected admin client, and the requests made through it: another one after a broker that did not answer.
+    """A connected admin client and the requests made through it; a broker that does not answer means a new client.
 
-    `check` raises NoAnswer once Kafka is known to have ended: then no request waits for it any longer.
+    `check` raises NoAnswer once Kafka is known to have ended, so that no request goes on waiting.
     """
 
     def __init__(self, address: str, check: Callable[[], object]) -> None:
@@ -80,11 +80,11 @@ class Requests:
         self.admin = clients.admin(address)
 
     def settle(self, ask: Callable[[AdminClient, float], Mapping[K, "Future[Any]"]], *fine: int) -> dict[K, Any]:
-        """The results of a request, which is given the seconds that its client shall wait.
+        """Make a request until it succeeds, and return its results; `ask` gets the client and its timeout.
 
-        It may be made again, so it must be one that changes nothing more the second time. The `fine` errors mean that
-        there was nothing to do, and have no result. Raises NoAnswer if Kafka does not answer or is not
-        ready in time, and LabError if it refuses.
+        The request may be repeated, so it must be idempotent. The `fine` errors mean that there was nothing to do;
+        they have no result. Raises NoAnswer if Kafka does not answer or is not ready in time, and LabError if it
+        refuses.
         """
         deadline, patience = time.monotonic() + limit(), PATIENCE
         while True:
@@ -106,11 +106,11 @@ class Requests:
             time.sleep(0.02)
 
     def connect_anew(self) -> None:
-        """Ask by another client from now on."""
+        """Use a new client from now on."""
         self.admin = clients.admin(self._address)
 
     def metadata(self) -> dict[str, TopicMetadata]:
-        """Every topic on the broker. Raises NoAnswer if it does not answer."""
+        """Returns the metadata of every topic on the broker. Raises NoAnswer if it does not answer."""
         deadline, patience = time.monotonic() + limit(), LOOK
         while True:
             self.check()
@@ -122,7 +122,7 @@ class Requests:
                 if left < patience:
                     self.check()
                     raise self._no_answer() from error
-            patience *= 2  # a busy broker may need long for each answer
+            patience *= 2  # a busy broker may be slow to answer
 
     def _is_answered(self, futures: Mapping[K, "Future[Any]"], seconds: float) -> bool:
         deadline = time.monotonic() + seconds
@@ -137,7 +137,7 @@ class Requests:
 
 
 def failure(address: str, key: object, error: KafkaError) -> LabError:
-    """What to raise for a request that has failed for good: Kafka refused it, or does not answer."""
+    """Returns the error to raise for a request that has failed for good: refused or not answered."""
     return LabError(_refusal(key, error)) if error.code() in FORBIDDEN else _no_answer(address)
 
 
@@ -149,7 +149,7 @@ def _no_answer(address: str) -> NoAnswer:
 
 
 def wait_for_promised(condition: Callable[[], bool]) -> None:
-    """Wait until an answered request is visible in Kafka's metadata, some milliseconds later."""
+    """Wait until Kafka's metadata reflects a request that it has already answered: some milliseconds."""
     if not wait_until(condition, LIMIT, pause=0.01):
         raise LabError(
             f"Kafka accepted a request but did not do it in {LIMIT:g} s: `print(lab.broker.log())` says more."
@@ -167,7 +167,7 @@ def _outcome(futures: Mapping[K, "Future[Any]"]) -> tuple[dict[K, Any], dict[K, 
 
 
 def _refusal(key: object, error: KafkaError) -> str:
-    """What Kafka refused, in one line; `key` is the topic, partition or group that the request was about."""
+    """Say in one line what Kafka refused; `key` is the topic, partition or group that the request was about."""
     if kind := FORBIDDEN.get(error.code()):
         name = getattr(key, "topic", getattr(key, "name", key))
         return f"Kafka does not allow this user to do this with the {kind} {name}: docs/cluster.md has the permissions."

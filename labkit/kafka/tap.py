@@ -13,7 +13,7 @@ from labkit.kafka import clients, ranges
 from labkit.kafka.ranges import Range
 from labkit.kafka.topics import Partitions, Topics
 
-BATCH = 500  # records drawn at once; with more than that waiting, a tap seeks to the newest
+BATCH = 500  # records read at once; if more are waiting, a tap seeks to the newest
 LOOK = 1.0  # seconds between two checks for emptied topics
 
 
@@ -32,8 +32,8 @@ class Record(NamedTuple):
 class Tap:
     """Reads the newest records of some topics without a consumer group, so that no pipeline notices.
 
-    It sees only committed records. When more have arrived than it keeps, it seeks to the newest and counts those it
-    `skipped`: reading all would cost the pipeline a tenth of its speed, this costs a hundredth.
+    It sees only committed records. When more have arrived than it keeps, it seeks to the newest and counts the rest as
+    `skipped`: reading them all would slow the pipeline by a tenth, this slows it by a hundredth.
     """
 
     def __init__(self, topics: Topics, names: Iterable[str], newest: int = BATCH) -> None:
@@ -51,7 +51,7 @@ class Tap:
                 "queued.min.messages": newest,
                 "queued.max.messages.kbytes": 1024,
                 "fetch.error.backoff.ms": 50,
-                "fetch.queue.backoff.ms": 20,  # not 1 s: the queue is full whenever a second has many records
+                "fetch.queue.backoff.ms": 20,  # not 1 s: at high rates the queue is full every second
                 "auto.offset.reset": "earliest",
             },
         )
@@ -74,7 +74,7 @@ class Tap:
         return list(firsts)
 
     def emptied(self) -> list[str]:
-        """The topics whose records have been deleted since the last call; what they hold now is read again."""
+        """Returns the topics whose records were deleted since the last call, and reads what they hold now afresh."""
         if time.monotonic() < self._due:
             return []
         self._due = time.monotonic() + LOOK
@@ -87,7 +87,7 @@ class Tap:
         return found
 
     def read(self, timeout: float) -> list[Record]:
-        """The records that are new since the last call, oldest first; waits up to `timeout` seconds for the first.
+        """Returns the records since the last call, oldest first; waits up to `timeout` seconds for the first.
 
         Raises NoAnswer if Kafka has ended.
         """
@@ -125,7 +125,7 @@ def _has_risen(before: Partitions, now: Partitions) -> bool:
 
 
 def record(message: Message, topic: str, raw: bool = False) -> Record:
-    """A message as a record; with `raw` its value stays bytes."""
+    """Convert a message to a record; with `raw` its value stays bytes."""
     _, timestamp = message.timestamp()
     return Record(
         topic,
@@ -154,8 +154,8 @@ def _text(raw: bytes | None) -> str | None:
 def newest(topics: Topics, name: str, count: int, raw: bool = False) -> list[Record]:
     """Returns the newest `count` records that a topic holds now, oldest first.
 
-    Markers of transactions, and records that were aborted, use up offsets too: it looks further back until it has
-    enough records of each partition.
+    Transaction markers and aborted records use up offsets too, so it looks further back until it has enough records
+    from each partition.
     """
     starts, ends = topics.bounds(name)
     span = count
@@ -169,14 +169,14 @@ def newest(topics: Topics, name: str, count: int, raw: bool = False) -> list[Rec
 
 
 def everything(topics: Topics, name: str, raw: bool = False) -> list[Record]:
-    """Every record that a topic holds now, in order of partition and offset; with `raw` their values stay bytes."""
+    """Returns every record that a topic holds now, by partition and offset; with `raw` the values stay bytes."""
     starts, ends = topics.bounds(name)
     records = _read(topics, name, {p: (starts[p], end) for p, end in ends.items()}, raw)
     return sorted(records, key=lambda each: (each.partition, each.offset))
 
 
 def _read(topics: Topics, name: str, wanted: Mapping[int, Range], raw: bool = False) -> list[Record]:
-    """The records in these ranges in order of arrival; if they are of several partitions, in order of their time."""
+    """Returns the records in these ranges in order of arrival; from several partitions, in order of their time."""
     consumer = ranges.consumer(topics)
     try:
         records = [record(message, name, raw) for message in ranges.read(consumer, topics, name, wanted)]

@@ -1,4 +1,4 @@
-"""The lab's topics: short names in the lab, names with the namespace on the broker."""
+"""The lab's topics: short names in the lab, prefixed with the namespace on the broker."""
 
 import ctypes
 import re
@@ -16,13 +16,13 @@ from labkit.kafka.requests import LIMIT, LOOK, Requests, wait_for_promised
 from labkit.spelling import did_you_mean
 
 DEAD_LETTER = ".dead-letter"
-NEW_LIMIT = 2.0  # seconds within which every broker has heard of a new topic
-INTERNAL = ("__", "changelog__", "repartition__")  # prefix of internal topics
+NEW_LIMIT = 2.0  # seconds within which every broker knows a new topic
+INTERNAL = ("__", "changelog__", "repartition__")  # prefixes of internal topics
 Partitions = dict[int, int]  # partition -> offset
 
 
 class Leader(NamedTuple):
-    """The broker that leads a partition, None if none does, and the brokers whose copy is in sync with it."""
+    """The broker that leads a partition (None if none does), and the brokers with its in-sync replicas."""
 
     partition: int
     leader: int | None
@@ -75,7 +75,7 @@ class Topics:
         return sorted(topic.partitions) if topic else []
 
     def leaders(self, name: str) -> list[Leader]:
-        """Who leads the partitions of a topic; empty if there is no such topic."""
+        """The leader of each partition of a topic; empty if there is no such topic."""
         topic = self._known(name).get(self.full(name))
         return [
             Leader(number, each.leader if each.leader >= 0 else None, tuple(sorted(each.isrs)))
@@ -88,14 +88,14 @@ class Topics:
         return sorted(name for name in mine if not name.startswith(INTERNAL))
 
     def require(self, *names: str) -> None:
-        """Raise LabError, listing the existing topics, unless all these exist."""
+        """Raise LabError, listing the existing topics, unless all of these exist."""
         known = self._known(*names)
         for name in names:
             if self.full(name) not in known:
                 raise LabError(f"There is no topic {name!r}{self._near(name)}")
 
     def _known(self, *names: str) -> dict[str, TopicMetadata]:
-        """The metadata of all topics. Of those that this lab has created a broker may hear a moment after another."""
+        """The metadata of all topics. Waits for those that this lab created: some brokers learn of them later."""
         mine = {self.full(name) for name in self.used.intersection(names)}
         deadline = time.monotonic() + NEW_LIMIT
         while not mine <= (found := self._metadata()).keys() and time.monotonic() < deadline:
@@ -130,8 +130,8 @@ class Topics:
         return self._offsets(name, OffsetSpec.earliest())
 
     def end_offsets(self, name: str, committed: bool = False) -> Partitions:
-        """The offset that the next record of each partition will get; with `committed` the offset at
-        which an open transaction begins, if there is one.
+        """The offset that the next record of each partition will get; with `committed`, if a transaction is open, the
+        offset at which it begins.
         """
         level = IsolationLevel.READ_COMMITTED if committed else IsolationLevel.READ_UNCOMMITTED
         return self._offsets(name, OffsetSpec.latest(), level)
@@ -146,7 +146,7 @@ class Topics:
         return {each: starts[each] for each in both}, {each: ends[each] for each in both}
 
     def size(self, name: str) -> tuple[int, int]:
-        """Its partitions, and the committed records that it holds."""
+        """Returns the number of partitions and of committed records in a topic."""
         return len(self.partitions(name)), self.count(name)
 
     def count(self, name: str) -> int:
@@ -192,7 +192,7 @@ class Topics:
                 lambda admin, limit: admin.list_offsets(wanted, isolation_level=level, request_timeout=limit)
             )
             offsets = {tp.partition: result.offset for tp, result in found.items()}
-            # A partition whose leader has died has the offset -1001, and no error, until another one leads it.
+            # While a partition has no leader because its broker died, its offset is -1001, without an error.
             if all(offset >= 0 for offset in offsets.values()):
                 return offsets
             if time.monotonic() > deadline:
@@ -201,11 +201,11 @@ class Topics:
 
 
 def delete_records(admin: AdminClient, ends: list[TopicPartition], limit: float) -> dict[TopicPartition, Any]:
-    """Call `delete_records` with a reference to spare.
+    """Call `delete_records` with a spare reference to its list.
 
-    The C code of confluent-kafka 2.12 releases a reference to this list that it does not own (its issue 2275; the
-    versions that Quix Streams allows all do). Without a spare one the list's memory is used twice, and whatever object
-    shares it changes: a path, for example, from the directory of a run's state to `/`.
+    The C code of confluent-kafka 2.12 releases a reference to this list that it does not own (its issue 2275; so do all
+    versions that Quix Streams allows). Without a spare one the list's memory is reused while still in use, which
+    corrupts another object: a path, for example, changed from the directory of a run's state to `/`.
     """
     ctypes.pythonapi.Py_IncRef(ctypes.py_object(ends))
     found: dict[TopicPartition, Any] = admin.delete_records(ends, request_timeout=limit)

@@ -1,1 +1,1 @@
-"""What taps and runs show: charts, panels, tables. Knows taps, not Kafka."""
+"""Live views of taps and runs: charts, panels, tables. Knows taps, not Kafka."""

@@ -18,7 +18,7 @@ WIDE = Layout(width="auto")
 
 
 class Buttons(HBox):  # type: ignore[misc]
-    """A button for each process of a run, which kills it, and one that starts those that do not run."""
+    """A button for each process of a run, which kills it, and one that starts those that are not running."""
 
     def __init__(self, run: Replicas) -> None:
         super().__init__(layout=Layout(flex_flow="row wrap"))
@@ -29,7 +29,7 @@ class Buttons(HBox):  # type: ignore[misc]
         self.follow()
 
     def follow(self) -> None:
-        """Show one for each process, and enable those that can do something now."""
+        """Show a button for each process, and enable those that can do something now."""
         members = self._run.members if self._run else ()
         if self._run and len(members) != len(self._kills):
             self._kills = [self._kill_button(each, len(members) > 1) for each in members]

@@ -25,14 +25,14 @@ from labkit.readings.reading import LAST_TIMESTAMP
 PERIOD = 0.02  # minimum seconds between two reads of the tap
 TEXT_PERIOD = 0.5  # seconds between two updates of the text equivalent
 HEIGHT = 380  # pixels
-MARKERS = 15  # at most, on a line: each is a separate element in the browser, but a line of any length is only one
+MARKERS = 15  # maximum per line: each marker is a separate element in the browser; a line of any length is one
 SNAPSHOT_POINTS = 60  # per line in a saved notebook
-POINTS = 1500  # that a browser is asked to draw at most, in total
+POINTS = 1500  # maximum that a browser is asked to draw, in total
 SHORTEST = 5_000.0  # minimum milliseconds on the time axis
 
 
 class Curve(NamedTuple):
-    """A line of a chart: the records of one device in one topic."""
+    """A line of a chart: one device's records in one topic."""
 
     topic: str
     device: str
@@ -153,7 +153,7 @@ class Chart(LiveView):
             self.figure.layout.xaxis.range = [since, until + (until - since) * 0.01]
 
     def _make_lines(self, curves: list[Curve]) -> None:
-        """Create a line for each device and topic, in the order of their names, as in the legend.
+        """Create a line for each device and topic, in the order of the legend, by name.
 
         Without lines the axes are hidden, since they would show an arbitrary time.
         """
@@ -240,7 +240,7 @@ class Chart(LiveView):
 
 
 def _range(values: Floats, unit: str) -> str:
-    """How many values there are, and between which bounds."""
+    """Say how many values there are, and between which bounds."""
     if len(values) == 1:
         return "1 record"
     return f"{len(values)} records, {values.min():g} to {values.max():g} {unit}".rstrip()

@@ -16,7 +16,7 @@ DASHES = {"solid": "", "dash": "9 5", "dot": "2 4", "dashdot": "9 4 2 4", "longd
 
 
 class Line(NamedTuple):
-    """Points in the order of time: epoch milliseconds and values; NaN breaks the line. `marks`: circles, not a line."""
+    """Points in order of time: epoch milliseconds and values; NaN breaks the line. With `marks`: circles, no line."""
 
     name: str
     look: Look
@@ -125,6 +125,6 @@ def _text(x: float, y: float, text: str, attributes: str = "") -> str:
 
 
 def _step(span: float) -> float:
-    """A round number of which 3 to 8 fit into the span."""
+    """Returns a round step of which 3 to 8 fit into the span."""
     power = 10.0 ** math.floor(math.log10(span / 3))
     return max((factor * power for factor in (1, 2, 5) if factor * power <= span / 3), default=power)

@@ -1,4 +1,4 @@
-"""Controls that act on the real system: the producer, the alert threshold, and the world that the sensors live in."""
+"""Controls that act on the real system: the producer, the alert threshold, and the sensors' world."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ class Controls(VBox):  # type: ignore[misc]
         self.corrupt.on_click(self._acting(self._send_corrupt))
 
     def _acting(self, action: Callable[[Any], str]) -> Callable[[Any], None]:
-        """A callback that acts on the new value if a person set it, and says what was done, or why not."""
+        """Returns a callback that acts on a value set by a person, and says what was done, or why not."""
 
         def act(change: Any) -> None:
             with self._lock:  # else the follower could set the value back before the action has been done
@@ -98,7 +98,7 @@ class Controls(VBox):  # type: ignore[misc]
                     self._say(action(getattr(change, "new", None)))
                 except LabError as error:
                     self._say(str(error))
-                except Exception as error:  # nobody sees a traceback from here
+                except Exception as error:  # a traceback from here would reach nobody
                     LOGGER.exception("a control failed")
                     self._say(f"This has failed: {error}")
                 self._follow()

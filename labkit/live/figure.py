@@ -1,4 +1,4 @@
-"""A FigureWidget that a page may open at any time."""
+"""A FigureWidget that shows its current state on a page opened at any time."""
 
 import functools
 import threading
@@ -31,10 +31,10 @@ class Fit(anywidget.AnyWidget):
 
 
 class LiveFigure(go.FigureWidget):  # type: ignore[misc]
-    """Gives a page that is opened or reloaded the figure as it is now, however long the page takes to load Plotly.
+    """Sends a page that is opened or reloaded the current figure, however long the page takes to load Plotly.
 
-    A plain FigureWidget sends such a page its initial state, without what has been drawn since, and is never drawn if
-    Plotly takes longer than 2 s. A thread must hold `drawing` while it draws.
+    A plain FigureWidget sends its initial state, without anything drawn since, and does not appear at all if Plotly
+    takes longer than 2 s to load. A thread must hold `drawing` while it draws.
     """
 
     _esm = Path(__file__).with_name("figure.js")

@@ -1,4 +1,4 @@
-"""Partitions as lanes: which process has had which, over the last minute, and what it does there."""
+"""Partitions as lanes: which process had each partition over the last minute, and what it does there."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Lanes(LiveView):
     def _collect(self) -> float | None:
         try:
             self._look()
-        except LabError as error:  # perhaps it comes back, or is allowed later
+        except LabError as error:  # Kafka may come back, or allow it later
             self._svg, self._words = escape(str(error)), str(error)
         self._touch()
         return None if self._shares.run.retired else PERIOD

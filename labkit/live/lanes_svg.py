@@ -1,4 +1,4 @@
-"""Partitions as a drawing: a lane for each, over the last minute, coloured and labelled by who has it."""
+"""Partitions as a drawing: a lane for each over the last minute, coloured and labelled by its process."""
 
 import itertools
 from collections.abc import Iterable, Sequence
@@ -9,7 +9,7 @@ from markupsafe import Markup
 from labkit.live.theme import COLOURS, drawing
 from labkit.runs.shares import Lane
 
-SPAN, LEAST = 60.0, 15.0  # seconds that are drawn in the end, and at the beginning
+SPAN, LEAST = 60.0, 15.0  # width of the time axis in seconds: at most, and at first
 LEFT, WIDTH, RIGHT = 130, 440, 190  # pixels: the partition, its lane, its numbers
 HEIGHT, GAP, LINE = 30, 8, 18
 LETTER = 8
@@ -25,7 +25,7 @@ class Look(NamedTuple):
 
 
 class Stretch(NamedTuple):
-    """A time in which one process had a partition, in seconds before now."""
+    """A stretch of time in which one process had a partition, in seconds before now."""
 
     member: int
     begin: float

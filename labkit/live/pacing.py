@@ -1,4 +1,4 @@
-"""Frames at the pace of the page: one after another as the page draws them, only for views that are in sight."""
+"""Paces frames by the page: the next is sent when the page has drawn the last, and only for views in sight."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from labkit.kafka.clients import LOGGER
 
 PERIOD = 0.1  # minimum seconds between two frames
 HEARTBEAT = 1.0  # seconds after which a frame is sent even if nothing has changed
-ROUND = 0.5  # seconds that drawing one frame may take; the views that do not fit wait for the next one
+ROUND = 0.5  # seconds that drawing one frame may take; views that do not fit wait for the next frame
 UNKNOWN = 0.25  # seconds that drawing a view is assumed to take until one has been drawn
 PATIENCE = 3.0  # seconds, or three times its last answer, after which a page that does not answer counts as asleep
 
 
 class View(Protocol):
-    """A view to paint. `changed`: its newest state is not painted yet; `as_of`: when it last collected data."""
+    """A view to paint. `changed`: its newest state has not been painted yet; `as_of`: when it last collected data."""
 
     name: str
     changed: bool
@@ -44,7 +44,7 @@ class View(Protocol):
 
 
 class Messenger(anywidget.AnyWidget):
-    """The page's side: in every view it reports whether the view is in sight, and shows how far it is behind.
+    """The page's side: for every view it reports whether the view is in sight, and shows how far the view is behind.
 
     Once it is `over`, the views keep their last state, which no longer counts as behind.
     """
@@ -56,8 +56,8 @@ class Messenger(anywidget.AnyWidget):
 
 @dataclass
 class Page:
-    """A page that shows views: which are and were in sight, and which frame it has not drawn yet; `number` is that of
-    its newest message.
+    """A page that shows views: which are and were in sight, and which frame it has not drawn yet; `number` is the
+    number of its newest message.
     """
 
     number: int = 0
@@ -84,13 +84,13 @@ class Entry:
 class Pacer:
     """The one thread that paints the views of a lab.
 
-    All views of a page share what the page can draw: many views get slower together, and frames never queue up. If no
-    page has a view in sight, nothing is sent.
+    All views of a page share its drawing capacity: with many views all slow down together, and frames never queue up.
+    If no page has a view in sight, nothing is sent.
     """
 
     def __init__(self) -> None:
         self._entries: dict[str, Entry] = {}
-        self._views: weakref.WeakValueDictionary[str, View] = weakref.WeakValueDictionary()  # ended ones too
+        self._views: weakref.WeakValueDictionary[str, View] = weakref.WeakValueDictionary()  # including ended ones
         self._pages: dict[str, Page] = {}
         self._frame = 0
         self._sent = 0.0
@@ -111,7 +111,7 @@ class Pacer:
             self._views[view.name] = view
 
     def remove(self, view: View) -> None:
-        """Stop painting this view; the page is told that it shows the last state, and is not behind."""
+        """Stop painting this view, and tell the page that the view shows its last state and is not behind."""
         with self._lock:
             self._entries.pop(view.name, None)
         self._news.set()
@@ -127,11 +127,11 @@ class Pacer:
         self._thread.join()
 
     def receive(self, _: object, message: Mapping[str, Any], __: object) -> None:
-        """Handle a message of a page: which views are in sight, and which frame it has drawn last (0: none)."""
+        """Handle a message from a page: which views are in sight, and which frame it drew last (0: none)."""
         now = time.monotonic()
         with self._lock:
             page = self._pages.setdefault(message["page"], Page())
-            if message["number"] < page.number:  # it has waited behind a cell: see `insist` in pacing.js
+            if message["number"] < page.number:  # delayed by a running cell: see `insist` in pacing.js
                 return
             page.number = message["number"]
             page.seen = frozenset(message["seen"])
@@ -159,7 +159,7 @@ class Pacer:
         self.messenger.over = True
 
     def _step(self, now: float) -> float:
-        """Send a frame if it is time for one; returns the seconds to wait, unless something happens before."""
+        """Send a frame if it is time for one. Returns the seconds to wait, unless something happens earlier."""
         with self._lock:
             pages = [page for page in self._pages.values() if page.seen and not page.sleeps(now)]
             if not pages or any(page.owes is not None for page in pages):
@@ -183,7 +183,7 @@ class Pacer:
 
     def _paint(self, entry: Entry) -> None:
         entry.painted, entry.shows = time.monotonic(), entry.view.as_of
-        entry.view.changed = False  # first: a change during painting must be painted next time
+        entry.view.changed = False  # before painting, so that a change during it is painted next time
         try:
             entry.view.paint()
         except Exception as error:
@@ -192,7 +192,7 @@ class Pacer:
             entry.view.say(f"This view has failed: {error}. Run its cell again.")
 
     def _send(self, now: float, seen: frozenset[str]) -> None:
-        """Send the mark that ends a frame: for each view the time of the data that it shows, or that it has ended."""
+        """Send the end-of-frame mark: for each view the time of the data that it shows, or that it has ended."""
         self._frame, self._sent = self._frame + 1, now
         with self._lock:
             for entry in self._entries.values():

@@ -23,7 +23,7 @@ PRINTS_SHOWN = 12
 
 
 def of(worker: Worker, pacer: Pacer) -> Panel:
-    """The live panel of a worker: every display of it shows the same."""
+    """Returns the live panel of a worker: every display of the worker shows the same one."""
     if worker not in _panels:
         _panels[worker] = Panel(worker, pacer)
     return _panels[worker]

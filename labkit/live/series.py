@@ -8,8 +8,8 @@ Floats = NDArray[np.float64]
 KEPT = 50_000  # maximum points of a series, whatever the window
 FIRST = 1_000  # initial capacity, in points
 DRAWN = 400  # points of a series that a browser is asked to draw
-SILENCE = 5_000.0  # milliseconds without a point break a line,
-LONGER = 3  # if that is also this many times the usual interval: some devices send rarely
+SILENCE = 5_000.0  # a gap of so many milliseconds breaks a line,
+LONGER = 3  # if it is also this many times the usual interval: some devices send rarely
 
 
 class Series:
@@ -38,7 +38,7 @@ class Series:
         self._times, self._values, self._begin, self._end = times, values, 0, count
 
     def window(self, since: float) -> tuple[Floats, Floats]:
-        """All times and values since a time, in the order of time."""
+        """Returns all times and values from `since` on, in order of time."""
         times, values = self._times[self._begin : self._end], self._values[self._begin : self._end]
         inside = times >= since
         if len(inside) and not inside[0]:
@@ -50,15 +50,15 @@ class Series:
         return times, values
 
     def drawn(self, since: float, until: float, limit: int = DRAWN) -> tuple[Floats, Floats]:
-        """About `limit` points of the window at most, which look like all of them. Each is a real point, except for a
-        NaN after each gap, which breaks the line.
+        """Returns at most about `limit` points of the window that look like all of them. Each is a real point, except
+        for the NaN after each gap, which breaks the line.
         """
         times, values = self.window(since)
         return _broken(*thin(times, values, since, until, limit), after_gaps(times))
 
 
 def after_gaps(times: Floats) -> Floats:
-    """Of the ordered times, those that end a long gap without points."""
+    """Returns those of the ordered times that end a long gap."""
     steps = np.diff(times)
     between = steps[steps > 0]  # a reading may have been sent twice
     usual = float(np.median(between)) if len(between) else 0.0

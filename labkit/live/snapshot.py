@@ -1,7 +1,7 @@
 """What a saved notebook shows in place of a live widget: a picture and the numbers, in kilobytes.
 
-A widget is saved without its state, which would be megabytes, so nothing of it remains when the notebook is opened
-later. Below each widget there is a second output, plain HTML, which is hidden as long as the widget is live.
+A widget is saved without its state, which would take megabytes, so it is gone when the notebook is opened later. Below
+each widget there is a second output in plain HTML, which is hidden as long as the widget is live.
 """
 
 import base64
@@ -28,7 +28,7 @@ STYLE = f"""<style>
 
 
 class Snapshot:
-    """The snapshot of one widget: `html` gives its HTML, `words` the same as plain text."""
+    """The snapshot of one widget: `html` returns it as HTML, `words` as plain text."""
 
     def __init__(self, widget: DOMWidget, html: Callable[[], str], words: Callable[[], str]) -> None:
         widget.add_class(LIVE)

@@ -15,8 +15,8 @@ COLUMNS = ["partition", "offset", "time", "key"]
 def of(records: Sequence[Record]) -> pd.DataFrame:
     """One row per record: its partition and offset, Kafka timestamp (UTC) and key, then its fields and headers.
 
-    A value that is not a JSON object is in the column `value`. A field named like one of Kafka's columns is in
-    `value.<name>`, a header named like one of these or like a field in `header.<name>`.
+    A value that is not a JSON object goes into the column `value`. A field with the name of one of Kafka's columns goes
+    into `value.<name>`, a header with such a name, or with the name of a field, into `header.<name>`.
     """
     values = [_named(_fields(record), "value", COLUMNS) for record in records]
     taken = {*COLUMNS, *(name for value in values for name in value)}
@@ -46,7 +46,7 @@ def of_groups(offsets: Sequence[GroupOffset]) -> pd.DataFrame:
 
 
 def of_leaders(leaders: Sequence[Leader]) -> pd.DataFrame:
-    """One row per partition: which broker leads it, and which have a copy that is in sync."""
+    """One row per partition: which broker leads it, and which brokers have an in-sync replica."""
     rows = [(each.partition, each.leader, ", ".join(map(str, each.in_sync))) for each in leaders]
     return pd.DataFrame(rows, columns=["partition", "leader", "in sync"]).astype({"leader": "Int64"})
 

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 from markupsafe import Markup, escape
 
-# From the palettes of Okabe and Ito ("Color Universal Design", 2008) and, from the sixth on, of Tol ("Colour Schemes",
-# 2021, muted), the colours with a contrast of 3:1 on white; and a grey. Each has its own marker.
+# Colours with a contrast of at least 3:1 on white, from the palettes of Okabe and Ito ("Color Universal Design", 2008)
+# and, from the sixth on, Tol ("Colour Schemes", 2021, muted); and a grey. Each has its own marker.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000", "#999933", "#882255", "#767676")
 MARKERS = ("circle", "square", "triangle-up", "diamond", "x", "triangle-down", "cross", "star")
 SIGNS = ("●", "■", "▲", "◆", "✕", "▼", "✚", "★")  # the markers as characters
@@ -48,10 +48,10 @@ def in_order(name: str) -> tuple[object, ...]:
 
 
 class Looks:
-    """The looks of a lab's devices, the same in all its views, whichever is seen first.
+    """The looks of a lab's devices, the same in all views, whichever device appears first.
 
-    The number at the end of a name decides: sensor-1 has the first look, always. A name without a
-    number gets one of the free looks, chosen by its letters.
+    The number at the end of a name decides: sensor-1 always has the first look. A name without a number gets one of the
+    free looks, chosen by its letters.
     """
 
     def __init__(self) -> None:
@@ -80,8 +80,8 @@ class Looks:
 def timed() -> Any:
     """Plotly's white template, with dates on the horizontal axis.
 
-    Times travel as numbers. When new data arrives, plotly.js forgets the type of an axis, guesses again, and takes
-    numbers for numbers; but it does not forget the type in a template.
+    Times are sent as numbers. With new data plotly.js drops the type of an axis, guesses again, and no longer takes the
+    numbers for dates; but it keeps the type set in a template.
     """
     import plotly.graph_objects as go
     import plotly.io
@@ -103,13 +103,13 @@ def clock(time: float) -> str:
 
 
 def xml(text: str) -> Markup:
-    """Text that is valid in an SVG file and in its attributes: XML allows no control characters."""
+    """Returns text that is valid in SVG and its attributes: XML allows no control characters."""
     return escape(re.sub(r"[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "\ufffd", text))
 
 
 def drawing(words: str, box: tuple[int, int, int, int], content: Markup, scale: float = 1.0) -> Markup:
-    """An SVG of this content, labelled for screen readers; `box` is left, top, width and height of what it shows, in
-    pixels before they are scaled.
+    """Returns an SVG of this content, labelled for screen readers; `box` is its left, top, width and height in pixels
+    before scaling.
     """
     _, _, width, height = box
     frame = (

@@ -8,9 +8,9 @@ from labkit.kafka.clients import LOGGER
 
 
 class Ticker:
-    """Calls `tick` again and again, each time after the seconds that it returned, until that is None or it is closed.
+    """Calls `tick` repeatedly, each time after the seconds that it last returned, until it returns None or on `close`.
 
-    What `tick` raises ends it, and is passed to `on_failure`.
+    An exception in `tick` ends the thread, and is passed to `on_failure`.
     """
 
     def __init__(self, name: str, tick: Callable[[], float | None], on_failure: Callable[[Exception], object]) -> None:
@@ -42,8 +42,8 @@ class Ticker:
 def take_turns(widget: Any, lock: threading.RLock) -> None:
     """Hold the lock while a message from the browser is applied to a widget and its observers are called.
 
-    traitlets collects the changes during a message, including those by other threads, and reports only the last one: a
-    click that a thread reverts at that moment would be lost.
+    traitlets collects all changes during a message, other threads' included, and reports only the last one: a click
+    that a thread reverts at that moment would be lost.
     """
     receive = widget.set_state
 

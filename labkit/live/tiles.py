@@ -20,7 +20,7 @@ from labkit.readings.reading import LAST_TIMESTAMP
 
 PERIOD = 0.25  # seconds between two updates
 COUNTS = "-count"  # suffix of topics that count the records of another topic
-FRESH = 5_000  # milliseconds for which a reading counts as current; a window does for its own length
+FRESH = 5_000  # milliseconds for which a reading counts as current; for a window it is the window's length
 
 STYLE = Markup("""<style>
 .lab-tiles { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(330px, 100%), 1fr)); gap: 8px; }
@@ -53,7 +53,7 @@ class Value:
         return self.end - self.start
 
     def silent_for(self, time: int) -> int:
-        """Whole seconds since its time if it is too old to count as current, else 0."""
+        """Returns the whole seconds since its time if it is too old to count as current, else 0."""
         since = min(self.end, self.seen)
         return _seconds(time, since) if time - since > (self.window or FRESH) else 0
 
@@ -75,9 +75,9 @@ class Tiles(LiveView):
     """One tile per device with its newest number in each topic.
 
     For a reading this is the temperature, for a window its result. A number that is too old (a reading: 5 s; a window:
-    its own length) is not shown as current: the tile says for how long there has been no data. A count of zero has no
-    record, so the tile shows 0 while readings arrive from the device, `is_counted(topic)` says that a pipeline counts,
-    and nothing to be counted has arrived for that long; for this the tap may read more topics than have a row.
+    its own length) is not shown as current: the tile says how long there has been no data. A count of zero has no
+    record, so the tile shows 0 if readings arrive from the device, `is_counted(topic)` says that a pipeline counts, and
+    nothing to count has arrived for that long; for this the tap may read more topics than have a row.
 
     Example: tiles = lab.tiles("sensor", "avg-temp")
     """
@@ -216,7 +216,7 @@ def _row_html(row: Row) -> Markup:
 
 
 def _kind(topic: str, value: Value | None) -> str:
-    """What kind of number a row shows; empty until a record tells."""
+    """Returns what kind of number a row shows; empty until a record shows it."""
     if name := counted(topic):
         return f"{name}s in {value.window / 1000:g} s" if value and value.window else f"{name}s"
     if not value:

@@ -1,4 +1,4 @@
-"""The topology of the whole system: topics and workers with live numbers, and a look into a topic."""
+"""The topology of the whole system: topics and workers with live numbers, and a peek into a topic."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NOTHING = "none"
 
 
 class Topology(LiveView):
-    """Each topic and worker with records a second, lag, errors and dead letters; choosing a topic peeks into it."""
+    """Each topic and worker with records per second, lag, errors and dead letters; choosing a topic peeks into it."""
 
     def __init__(self, system: System, tap_of: Callable[[str], Tap], pacer: Pacer) -> None:
         self._system, self._tap_of = system, tap_of
@@ -48,7 +48,7 @@ class Topology(LiveView):
             super().resend()
 
     def _end(self) -> None:
-        if self._answered:  # what has ended meanwhile must not be shown as running
+        if self._answered:  # do not go on showing as running what has ended meanwhile
             self._look()
         self._follow(NOTHING)
         self.choice.disabled = True
@@ -66,7 +66,7 @@ class Topology(LiveView):
             self._draw(*self._system.look())
             self._peek(self.choice.value)
             self._answered = True
-        except LabError as error:  # perhaps it comes back, or is allowed later
+        except LabError as error:  # Kafka may come back, or allow it later
             self._words = str(error)
             self._svg = escape(self._words)
             self._answered = False
@@ -92,7 +92,7 @@ class Topology(LiveView):
         self._offer(topic.name for topic in topics)
 
     def _offer(self, topics: Iterable[str]) -> None:
-        """Add topics to the choice. None is removed: its worker may be about to be replaced while somebody looks."""
+        """Add topics to the choice. None is removed: its worker may be replaced while someone is looking."""
         with self._lock, self.choice.hold_sync():
             chosen, names = self.choice.value, tuple(dict.fromkeys([*self.choice.options, *topics]))
             if names != self.choice.options:

@@ -90,7 +90,7 @@ def _topic(topic: TopicFacts, column: int, row: int) -> Markup:
 
 
 def _ends_of(name: str) -> str:
-    """Beginning and end: labels of workers with the same name differ at the end."""
+    """Shorten a name to its beginning and end: labels of workers with the same name differ at the end."""
     return name if len(name) <= SHOWN else f"{name[: SHOWN // 2 - 1]}…{name[-SHOWN // 2 :]}"
 
 

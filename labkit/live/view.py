@@ -37,12 +37,12 @@ class LiveView(VBox):  # type: ignore[misc]
         self.add_class("lab-view").add_class(f"lab-view-{self.name}")
         self.snapshot = Snapshot(self, self.static_html, self.summary)
         self.finished = False
-        self._painting = threading.Lock()  # two threads may paint: the last state must come last
+        self._painting = threading.Lock()  # two threads may paint: the newest state must be painted last
         self._pacer = pacer
         self._ticker = Ticker(self.name, self._tick, self._fail)
 
     def start(self) -> None:
-        """Start collecting and drawing: the last step of a view's construction."""
+        """Start collecting and drawing; the last step of a view's constructor."""
         self._pacer.add(self)
         self._ticker.start()
 
@@ -61,7 +61,7 @@ class LiveView(VBox):  # type: ignore[misc]
             self.snapshot.refresh(at_once=True)
 
     def _fail(self, error: Exception) -> None:
-        """Say that it is no longer updated, and why."""
+        """Say that the view is no longer updated, and why."""
         advice = "" if isinstance(error, LabError) else ". Run its cell again."
         self.say(f"This {self.name.partition('-')[0]} has failed: {error}{advice}")
         self.finished = True
@@ -77,9 +77,9 @@ class LiveView(VBox):  # type: ignore[misc]
             self._paint()
 
     def resend(self) -> None:
-        """Send texts and choices once more.
+        """Send texts and choices again.
 
-        A page asks for the state of all widgets, then creates them. What changes in between it never hears of.
+        A page requests the state of all widgets and then creates them; it misses what changes in between.
         """
         with self._painting:
             for part in self.children:
@@ -98,7 +98,7 @@ class LiveView(VBox):  # type: ignore[misc]
         raise NotImplementedError
 
     def _collect(self) -> float | None:
-        """Collect new data, and call `_touch` if it is visible; seconds until the next call, None for no more."""
+        """Collect new data, and call `_touch` if it shows. Returns the seconds until the next call, None to end."""
         raise NotImplementedError
 
     def _end(self) -> None:

@@ -132,7 +132,7 @@ class Windows(VBox):  # type: ignore[misc]
 def newest(
     device: str, topic: str, readings: Sequence[Record], windows: Mapping[str, Sequence[Record]], seconds: float
 ) -> tuple[list[Record], dict[str, list[Record]]]:
-    """A device's records of a topic in the `seconds` up to its newest one, and its windows that overlap them.
+    """Returns a device's records in a topic over the `seconds` up to its newest one, and the windows that overlap them.
 
     Raises LabError if the topic has no record of the device.
     """
@@ -150,7 +150,7 @@ def newest(
 
 
 def is_window(record: Record, since: float) -> bool:
-    """Whether a record is a window, with start and end, that ends after a time."""
+    """Whether a record is a window (it has start and end) that ends after a time."""
     value = record.value
     start, end = (value.get("start"), value.get("end")) if isinstance(value, dict) else (None, None)
     return isinstance(start, int) and isinstance(end, int) and end > since

@@ -48,7 +48,7 @@ class Device:
         self._humidity_drift = self._random.gauss(0, 1)
 
     def measure(self, seconds: float, timestamp: int) -> Reading:
-        """The reading `seconds` after the last one, stamped with the given epoch milliseconds.
+        """Returns the reading `seconds` after the last one, stamped with the given epoch milliseconds.
 
         The drift is the exact discretisation of an Ornstein-Uhlenbeck process (Gillespie, Physical Review E 54,
         1996, eq. 3.1), so its spread does not depend on the measuring rate.

@@ -20,7 +20,7 @@ class Reading(TypedDict):
     timestamp: int
 
 
-TOPICS = ("sensor", "alert")  # whose records must be readings; any other topic holds any JSON objects
+TOPICS = ("sensor", "alert")  # their records must be readings; other topics may hold any JSON objects
 COLUMNS = tuple(Reading.__annotations__)
 MISSING = object()  # marks a missing field
 SENSOR_DATA = "sensor-data"  # its records have the field names that the Flink job uses
@@ -31,14 +31,14 @@ class BadReading(ValueError):
 
 
 def parse(raw: bytes | None) -> dict[str, Any]:
-    """The reading in a record's bytes, including any further fields. Raises BadReading if it is not valid."""
+    """Parse a record's bytes as a reading, keeping any further fields. Raises BadReading if it is not valid."""
     reading = parse_object(raw)
     check(reading)
     return reading
 
 
 def parse_object(raw: bytes | None) -> dict[str, Any]:
-    """The JSON object in a record's bytes, whatever its fields. Raises BadReading if it is not one."""
+    """Parse a record's bytes as a JSON object with any fields. Raises BadReading if it is not one."""
     if raw is None:
         raise BadReading("the value is null")
     try:
@@ -82,7 +82,7 @@ def _wrong(field: str, value: object, wanted: str) -> str:
 
 
 def named_for(topic: str, reading: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The reading as a record of a topic: in `sensor-data` the device is called `sensor_id`, in any other `device`."""
+    """Returns the reading as a record for a topic: `sensor-data` calls the device `sensor_id`, all others `device`."""
     if topic != SENSOR_DATA:
         return reading
     return {"sensor_id" if name == "device" else name: value for name, value in reading.items()}

@@ -19,19 +19,19 @@ class Recording(NamedTuple):
     start: str  # the default start, where it becomes interesting
 
 
-# The first of nyc-weather's 709 readings above 303 K is from 21 May: a replay from 1 January takes long to reach it.
+# The first of nyc-weather's 709 readings above 303 K is from 21 May: from 1 January a replay takes long to get there.
 RECORDINGS = {"nyc-weather": Recording("nyc_weather.csv.gz", "2013-07-01T00:00:00Z")}
 
 
 def recorded(name: str, start: str | datetime.datetime | None = None) -> list[dict[str, Any]]:
-    """The rows of a recording that ships with labkit, from `start` on, in order of time.
+    """Returns the rows of a recording that ships with labkit, from `start` on, in order of time.
 
     Each has device, timestamp (epoch milliseconds), temperature (degrees Celsius) and humidity (percent). `start` is a
     datetime or ISO 8601 text, UTC if it names no zone; without one it is July, when alerts are frequent. Raises
     LabError if there is no such recording, if `start` is not a time, or if nothing was recorded after it.
 
-    A value that the station did not report is None. It is kept, since real data is like that: it becomes null in JSON,
-    which is not a valid reading, and so goes to the dead-letter topic with the reason.
+    A value that the station did not report is None. It is kept, since real data has such gaps: as null in JSON it makes
+    the reading invalid, and the record goes to the dead-letter topic with the reason.
     """
     if name not in RECORDINGS:
         raise LabError(f"There is no recording {name!r}: the recordings are {', '.join(RECORDINGS)}.")
@@ -46,7 +46,7 @@ def recorded(name: str, start: str | datetime.datetime | None = None) -> list[di
 
 
 class Replay:
-    """Recorded rows as if they were measured now, `factor` times as fast as they were.
+    """Recorded rows, replayed `factor` times as fast as if they were measured now.
 
     `rows` are dicts with a `timestamp` in epoch milliseconds, in any order. Iterating yields a copy of each in order of
     time: its `timestamp` is mapped to the clock's time, and the original is in `recorded`. A new iteration continues
@@ -72,13 +72,13 @@ class Replay:
             yield {**row, "timestamp": round(start + shift), "recorded": row["timestamp"]}
 
     def pause(self) -> float:
-        """Seconds between the item yielded last and the next; 0.0 if there is no such pair."""
+        """Returns the seconds between the item yielded last and the next; 0.0 if there is no such pair."""
         if not 0 < self._given < len(self._rows):
             return 0.0
         return self._elapsed(self._rows[self._given - 1], self._rows[self._given]) / 1000
 
     def _elapsed(self, earlier: Mapping[str, Any], later: Mapping[str, Any]) -> float:
-        """Milliseconds from one row to another in the replay."""
+        """Returns the milliseconds from one row to another in the replay."""
         return float((later["timestamp"] - earlier["timestamp"]) / self._factor)
 
 

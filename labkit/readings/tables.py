@@ -25,11 +25,11 @@ HOUR = 3_600_000  # milliseconds; the broker's log.message.timestamp.after.max.m
 def read(
     source: str | PathLike[str] | pd.DataFrame | Iterable[Mapping[str, Any]],
 ) -> Iterable[dict[str, Any]]:
-    """The readings in a CSV file (its path), a DataFrame or an iterable, each checked.
+    """Check and return the readings in a CSV file (its path), a DataFrame or an iterable.
 
     `timestamp` may be epoch milliseconds or a time (ISO 8601 text or a datetime; UTC if it names no zone); further
-    columns are kept. Finite sources are checked completely before anything is returned, generators reading by
-    reading. Raises LabError naming the row (the first is row 1) and the column.
+    columns are kept. Finite sources are checked completely before anything is returned, generators one reading at
+    a time. Raises LabError with the row (the first is row 1) and the column.
     """
     if isinstance(source, str | PathLike):
         source = _read_csv(Path(source))

@@ -11,7 +11,7 @@ from labkit.errors import LabError
 from labkit.readings.reading import ABSOLUTE_ZERO, HOTTEST
 from labkit.readings.sources import Source
 
-WARMING = 5.0  # seconds after which 63 % of a heat wave has arrived: the time constant of a first-order lag
+WARMING = 5.0  # seconds until a heat wave reaches 63 % of its strength: the time constant of a first-order lag
 BACKLOG = 10_000  # readings that a silent device keeps; beyond that it drops the oldest
 
 
@@ -45,7 +45,7 @@ class World:
     def __init__(self, source: Source) -> None:
         self.source = source
         self._lock = threading.Lock()
-        self.producer: Any = None  # the newest to work here, whatever that is
+        self.producer: Any = None  # the newest in this world, of any type
         self._fates = {device: Fate() for device in source.devices}
         self._urgent: deque[dict[str, Any] | Corrupt] = deque()
 
@@ -105,7 +105,7 @@ class World:
         self._fate(device).to_damage += 1
 
     def heat(self, device: str) -> float:
-        """The degrees Celsius that a heat wave adds in the end. Example: sensors.world.heat("sensor-1")"""
+        """The degrees Celsius that a heat wave will add in total. Example: sensors.world.heat("sensor-1")"""
         return self._fate(device).heat
 
     def is_silent(self, device: str) -> bool:
@@ -131,14 +131,14 @@ class World:
             yield self._urgent.popleft()
 
     def _release(self, fate: Fate) -> int:
-        """Queue a device's backlog before anything newer; how many readings that is."""
+        """Queue a device's backlog before anything newer. Returns how many readings it has."""
         count = len(fate.backlog)
         self._urgent.extend(fate.backlog)
         fate.backlog.clear()
         return count
 
     def _befall(self, reading: dict[str, Any]) -> dict[str, Any] | Corrupt | None:
-        """What to send when the source yields a reading: an item that is already waiting goes first."""
+        """Returns what to send when the source yields a reading: an item that is already waiting goes first."""
         fate = self._fates.setdefault(reading["device"], Fate())
         warmed = self._warmed(reading, fate)
         with self._lock:

@@ -1,4 +1,4 @@
-"""A Quix Streams Application that runs in a thread of the lab, and sets unreadable records aside."""
+"""A Quix Streams Application that runs in a thread of the lab and writes dead letters for unreadable records."""
 
 import threading
 import time
@@ -31,13 +31,13 @@ from labkit.runs.mistakes import Frame
 
 Parse = Callable[[bytes | None], Any]
 
-# A run must start, stop and be replaced in fractions of a second. Short fetches let a rebalance or a seek through
-# (0.1 s instead of 2 s); a short session lets a broker forget a killed member sooner.
+# A run must start, stop and be replaced in fractions of a second. Short fetches hold up a rebalance or a seek for less
+# time (0.1 s instead of 2 s); with a short session timeout a broker drops a killed member sooner.
 CONSUMER = {"fetch.wait.max.ms": 20, "heartbeat.interval.ms": 200, "session.timeout.ms": 6000}
 
 NEW = 10.0  # seconds within which every broker knows a new topic
 
-# The state of a lab's windows is small: RocksDB need not let 64 MB of changes to it pile up in memory, nor cache 1 GB.
+# A lab's window state is small: RocksDB need not buffer 64 MB of writes in memory, nor cache 1 GB.
 STATE = RocksDBOptions(write_buffer_size=2**20, block_cache_size=2**23)
 
 
@@ -65,23 +65,23 @@ class SafeDeserializer(Deserializer):
 
 
 class Skip(Deserializer):
-    """Skips a record, as Quix Streams' own recovery skips a changelog's that it has no use for."""
+    """Skips a record, as Quix Streams does with a changelog record that it does not need for recovery."""
 
     def __call__(self, value: bytes, ctx: object) -> Any:  # noqa: ARG002
         raise IgnoreMessage
 
 
 class CarefulTopics(TopicManager):
-    """Keeps a changelog's records from the pipeline.
+    """Keeps changelog records out of the pipeline.
 
-    An application subscribes to its changelogs too, pauses them, and reads them, without a deserializer, only to
-    recover its state. A record that is delivered at another time, which was seen once, would end the run: its topic
-    has no pipeline.
+    An application also subscribes to its changelogs, pauses them, and reads them (without a deserializer) only to
+    recover its state. A changelog record delivered at any other time, as happened once, would end the run: there is no
+    pipeline for its topic.
     """
 
     def changelog_topic(self, *args: Any, **kwargs: Any) -> Topic:
         topic = super().changelog_topic(*args, **kwargs)
-        # Each of its records has a key, but not all have a value.
+        # Skip by the key: every changelog record has one, but not all have a value.
         topic._key_deserializer = Skip()  # type: ignore[no-untyped-call]
         return topic
 
@@ -90,7 +90,7 @@ class TracedStream(Stream):
     """A Stream that remembers which line of the student's code added each step.
 
     `readings["kelvin"] = readings["temperature"] + 273.15` runs later, inside Quix Streams, where no traceback leads
-    back to this line. Every step that is added to a stream is of its stream's own class, so all steps are traced.
+    back to this line. A step added to a stream has that stream's own class, so every step is traced.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -99,16 +99,16 @@ class TracedStream(Stream):
 
 
 def lines_of_steps(dataframe: StreamingDataFrame) -> dict[int, Line]:
-    """For each step of the dataframe's topology, by the id of its function, the line that added it."""
+    """Maps the id of the function of each step in the dataframe's topology to the line that added the step."""
     steps = dataframe.stream.full_tree()
     return {id(step.func.func): step.line for step in steps if isinstance(step, TracedStream) and step.line}
 
 
 class PromptAdmin(TopicAdmin):
-    """Returns as soon as topics are created: Quix Streams would first sleep a whole second for each.
+    """Returns as soon as topics are created: Quix Streams would sleep a whole second for each first.
 
-    It uses a client that is already connected. TopicAdmin connects again for every request: it tests its client for
-    truth, and a client without pending work has length 0, so it is falsy.
+    It uses a client that is already connected. TopicAdmin reconnects for every request, because it tests its client's
+    truth value, and a client without pending work has length 0.
     """
 
     def __init__(self, topics: Topics) -> None:
@@ -120,7 +120,7 @@ class PromptAdmin(TopicAdmin):
         return self._topics.admin
 
     def inspect_topics(self, topic_names: list[str], timeout: float = 30) -> dict[str, TopicConfig | None]:
-        """Ask again if a topic is so new that not all brokers know it yet."""
+        """Repeat the request if a topic is so new that not all brokers know it yet."""
         deadline, new = time.monotonic() + NEW, self._created.intersection(topic_names)
         while True:
             try:
@@ -133,7 +133,7 @@ class PromptAdmin(TopicAdmin):
             time.sleep(0.02)
 
     def create_topics(self, topics: list[Topic], timeout: float = 30, finalize_timeout: float = 60) -> None:
-        """Raises CreateTopicFailure if Kafka refuses. A topic that exists is left as it is."""
+        """Create the topics that do not exist yet. Raises CreateTopicFailure if Kafka refuses."""
         existing = self.list_topics(timeout)
         new = [_new_topic(each) for each in topics if each.name not in existing]
         futures = self.admin_client.create_topics(new, request_timeout=timeout) if new else {}
@@ -155,8 +155,8 @@ def _new_topic(topic: Topic) -> NewTopic:
 class RunPrinter(Printer):
     """Prints the tables of `print_table` as text from the run's own thread, like any print.
 
-    Quix Streams has one printer for all applications of a process, so each would print the tables of all others; and
-    in a notebook rich, which draws them, displays them below the current cell.
+    Quix Streams has one printer per process, so each application would print the tables of all others; and in a
+    notebook rich, which draws the tables, displays them below the current cell.
     """
 
     CONSOLE = Console(force_jupyter=False, force_terminal=False, no_color=True, width=100)
@@ -170,7 +170,7 @@ class RunPrinter(Printer):
         return self._shown[-1]
 
     def print(self) -> None:
-        """Print what is full or waits for long, as into a file: in a terminal, Quix Streams clears the screen."""
+        """Print tables that are full or overdue, as if to a file: in a terminal Quix Streams would clear the screen."""
         for table in self._shown:
             if table.is_full() or table.timeout_reached():
                 table.print(self.CONSOLE)
@@ -183,8 +183,8 @@ class LabApplication(Application):
     def __init__(
         self, topics: Topics, group: str, state: Path, member: str | None = None, transactional_id: str | None = None
     ) -> None:
-        """With a `member` its place in the group is kept for it while it is away, for as long as a session lasts; with
-        a `transactional_id` it processes exactly once.
+        """With a `member` it is a static member of the group, which keeps its partitions while it is away until its
+        session times out; with a `transactional_id` it processes exactly once.
         """
         full = topics.full(group)
         static = {"group.instance.id": f"{full}-{member}"} if member else {}
@@ -207,7 +207,7 @@ class LabApplication(Application):
         self.on_assigned: Callable[[], object] = lambda: None
         self._joined = False
         self._processing_context.printer = RunPrinter()
-        # A separate class, because its class is all that a frame passes on to frames derived from it.
+        # A separate class, because a frame passes nothing but its class on to the frames derived from it.
         self._frame = type("Frame", (Frame,), {"short": staticmethod(topics.short)})
         self._closing = threading.Lock()
         self._close_alone()
@@ -219,11 +219,11 @@ class LabApplication(Application):
     def read(
         self, name: str, parse: Parse, letters: str, count: Callable[[], object], count_letter: Callable[[], object]
     ) -> StreamingDataFrame:
-        """The readable records of a topic; the others go to the topic `letters` with key, timestamp and headers."""
+        """Returns the readable records of a topic; the rest go to topic `letters` with key, timestamp and headers."""
 
         def readable(value: Any, key: Any, timestamp: int, headers: Any) -> bool:
             count()
-            if type(value) is Unreadable or value is None:  # a null value does not pass through the deserializer
+            if type(value) is Unreadable or value is None:  # a null value bypasses the deserializer
                 count_letter()
                 self._dead_letter(letters, value or Unreadable(None, "the value is null"), key, timestamp, headers)
                 return False
@@ -241,7 +241,7 @@ class LabApplication(Application):
         return self._traced(self.topic(name, value_deserializer="bytes"), counted)
 
     def _dead_letter(self, topic: str, record: Unreadable, key: bytes | None, timestamp: int, headers: Any) -> None:
-        """Write a record to its dead-letter topic with the application's own producer: in the same transaction."""
+        """Write a record to its dead-letter topic with the application's own producer, so in the same transaction."""
         self._producer.produce(
             topic=topic,
             value=record.raw,
@@ -251,10 +251,10 @@ class LabApplication(Application):
         )
 
     def positions(self) -> list[TopicPartition]:
-        """The offset after the last record read, of each assigned partition; none once the application has ended.
+        """Returns the offset after the last record read in each assigned partition; none once the application ended.
 
-        Before the first assignment nobody else may touch the consumer: it is made when it is first used, and of two
-        threads that use it at once each would get one, of which only one subscribes.
+        Before the first assignment no other thread may touch the consumer. It is created on first use: two threads that
+        use it at once would get one each, of which only one subscribes.
         """
         if not self._joined:
             return []
@@ -265,7 +265,7 @@ class LabApplication(Application):
                 return []
 
     def _close_alone(self) -> None:
-        """Prevent any call to the consumer while it closes: that can freeze the whole process."""
+        """Prevent any call to the consumer while it closes: such a call can freeze the whole process."""
         close = self._consumer.close
 
         def close_alone() -> None:
@@ -275,7 +275,7 @@ class LabApplication(Application):
         self._consumer.close = close_alone  # type: ignore[method-assign]
 
     def _time_commits(self) -> None:
-        """Note when the commit of a transaction has begun (monotonic seconds)."""
+        """Record when the commit of a transaction began (monotonic seconds)."""
         commit = self._producer.commit_transaction
 
         def timed(*args: Any, **kwargs: Any) -> None:
@@ -288,14 +288,14 @@ class LabApplication(Application):
         self._producer.commit_transaction = timed  # type: ignore[method-assign]
 
     def committing(self) -> float:
-        """For how many seconds the commit of a transaction has been under way; 0 if none is."""
+        """Returns for how many seconds the commit of a transaction has been under way; 0 if none is."""
         begun = self._committing
         return time.monotonic() - begun if begun else 0.0
 
     def _traced(self, topic: Topic, first: Callable[[Any, Any, int, Any], bool]) -> StreamingDataFrame:
-        """What `dataframe` does, with a stream whose steps know the line that added them.
+        """Like `dataframe`, but with a stream whose steps know the line that added them.
 
-        `first`, a filter, takes the place of the identity with which other streams begin, so it costs next to nothing.
+        The filter `first` replaces the identity function with which other streams begin, so it costs next to nothing.
         """
         self._read.add(topic.name)
         dataframe: StreamingDataFrame = self._frame(

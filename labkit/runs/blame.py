@@ -10,7 +10,7 @@ from pathlib import Path
 from types import FrameType, MappingProxyType, TracebackType
 
 LABKIT = str(Path(__file__).parents[1])
-PASSED_THROUGH = ("__init__", "__getitem__")  # of TracedStream and of Frame, on the way to a step that a student adds
+PASSED_THROUGH = ("__init__", "__getitem__")  # methods of TracedStream and Frame, called when a student adds a step
 NOT_THE_STUDENTS = (
     LABKIT,
     *{sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")},
@@ -30,7 +30,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Blame:
-    """Why a run failed: `reason` in one line, the student's `line` if one is to blame, and the whole traceback."""
+    """Why a run failed: the `reason` in one line, the student's `line` if one is to blame, and the whole traceback."""
 
     reason: str
     line: Line | None
@@ -65,7 +65,7 @@ def _innermost(trace: TracebackType | None) -> Line | None:
 
 
 def _added_by(frames: list[FrameType], steps: Mapping[int, Line]) -> Line | None:
-    """Executors are closures over the function of their step: find the step whose function failed last."""
+    """Find the step whose function failed innermost: executors are closures over the function of their step."""
     found = (steps.get(id(frame.f_locals.get("func"))) for frame in reversed(frames))
     return next((line for line in found if line), None)
 

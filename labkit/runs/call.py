@@ -7,9 +7,9 @@ from labkit.runs.worker import Worker
 
 
 class Call(Worker):
-    """Calls a function once. What it prints is kept, and `stop()` interrupts it; `result` is what it returns."""
+    """Calls a function once, keeps what it prints, and stores what it returns in `result`; `stop()` interrupts it."""
 
-    STOP_LIMIT = 0.0  # seconds: the function cannot be asked, only interrupted
+    STOP_LIMIT = 0.0  # seconds: the function cannot be asked to stop, only interrupted
 
     def __init__(self, name: str, function: Callable[[], Any]) -> None:
         super().__init__(name)

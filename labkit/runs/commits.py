@@ -1,8 +1,8 @@
 """When a pipeline commits: at once when it has caught up, seldom while it is behind.
 
-Waiting until a run has caught up is waiting for a commit, so commits must be quick. But each commit writes the windows
-that have changed to their changelog, and 1,000 devices change 10,000 of them in a second: with ten commits a second, a
-pipeline that is behind spends a third of its processor time on them.
+To wait until a run has caught up is to wait for a commit, so commits must come soon. But each commit writes all changed
+windows to their changelog, and 1,000 devices change 10,000 windows a second: at ten commits a second, a pipeline that
+is behind would spend a third of its CPU time on commits.
 """
 
 import time
@@ -13,21 +13,21 @@ from quixstreams.processing import ProcessingContext
 
 SOON = 0.1  # seconds between two commits of a pipeline that has caught up
 SELDOM = 5.0  # seconds between two commits of one that is behind, as in Quix Streams itself
-LOOK = 0.02  # seconds after which one that is behind is asked again
+LOOK = 0.02  # seconds between two checks whether it is still behind
 
 
 class Commits:
-    """Decides for a pipeline; `commit` takes the place of its context's `commit_checkpoint`."""
+    """Decides when a pipeline commits; `commit` replaces its context's `commit_checkpoint`."""
 
     def __init__(self, context: ProcessingContext, consumer: InternalConsumer, topics: Collection[str]) -> None:
-        """`topics` are those that the pipeline reads, without its changelogs; more may come until it runs."""
+        """`topics` are those that the pipeline reads, without its changelogs; more may be added until it runs."""
         self._context, self._consumer, self._topics = context, consumer, topics
         self._commit = context.commit_checkpoint
         self._committed = self._due = time.monotonic()
         context.commit_checkpoint = self.commit  # type: ignore[method-assign]
 
     def commit(self, force: bool = False, revoking: bool = False) -> None:
-        """Commit if it is time to. Quix Streams calls this after every record, and after every poll in vain."""
+        """Commit if it is time to. Quix Streams calls this after every record and after every empty poll."""
         now = time.monotonic()
         if not force and (now < self._due or self._may_wait(now)):
             return
@@ -40,7 +40,7 @@ class Commits:
         return now < self._committed + SELDOM and (self._context.checkpoint.empty() or self._is_behind())
 
     def _is_behind(self) -> bool:
-        """Whether records wait, as far as the consumer has heard; it asks nobody."""
+        """Whether records are waiting, as far as the consumer knows without asking a broker."""
         positions = self._consumer.position(self._consumer.assignment())
         return any(
             0 <= each.offset < self._consumer.get_watermark_offsets(each, cached=True)[1]

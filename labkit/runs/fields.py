@@ -1,4 +1,4 @@
-"""Which field a pipeline asked for that a record does not have, and which fields it has."""
+"""Which missing field a pipeline asked a record for, and which fields the record has."""
 
 import ast
 import linecache
@@ -8,7 +8,7 @@ from types import FrameType, TracebackType
 from labkit.runs import blame
 from labkit.spelling import did_you_mean
 
-SHOWN = 12  # names of fields
+SHOWN = 12  # maximum number of field names in a message
 
 
 def missing(error: KeyError) -> str | None:
@@ -34,7 +34,7 @@ def _listed(record: Mapping[object, object]) -> str:
 
 
 def _asked(trace: TracebackType) -> str | None:
-    """The name of the variable if the failing expression is `variable[...]`, else None."""
+    """Returns the name of the variable if the failing expression is `variable[...]`, else None."""
     try:
         found = ast.parse(_source(trace.tb_frame, trace.tb_lasti), mode="eval").body
     except SyntaxError:
@@ -43,7 +43,7 @@ def _asked(trace: TracebackType) -> str | None:
 
 
 def _source(frame: FrameType, instruction: int) -> str:
-    """The source of the expression that an instruction belongs to; empty if it is not on one line."""
+    """Returns the source of the expression that an instruction belongs to; empty if it spans several lines."""
     first, last, begin, end = [*frame.f_code.co_positions()][instruction // 2]
     if first is None or first != last:
         return ""

@@ -1,4 +1,4 @@
-"""What a run and its processes tell each other: a job goes in, reports come out."""
+"""What a run and its processes exchange: a job goes in, reports come out."""
 
 import linecache
 import pickle
@@ -19,7 +19,7 @@ from labkit.runs.worker import Status
 
 @dataclass(frozen=True)
 class Job:
-    """A spec for one member of a consumer group; `directory` gets its state."""
+    """A spec for one member of a consumer group; its state goes into `directory`."""
 
     spec: Spec
     address: str
@@ -30,19 +30,19 @@ class Job:
 
     @property
     def file(self) -> Path:
-        """For the job itself."""
+        """Where the job itself is stored."""
         return self.directory / "job"
 
     @property
     def log(self) -> Path:
-        """For what the process says besides its reports."""
+        """Where the process's output other than reports goes."""
         return self.directory / "log"
 
 
 def pack(job: Job) -> bytes:
-    """A job, with its pipeline by value, for a process that knows nothing of the notebook in which it is defined.
+    """Pickle a job with its pipeline by value, for a process that knows nothing of the notebook that defines it.
 
-    Raises LabError if something that the pipeline uses cannot leave this process.
+    Raises LabError if something that the pipeline uses cannot be pickled.
     """
     try:
         packed: bytes = cloudpickle.dumps(job)
@@ -55,7 +55,7 @@ def pack(job: Job) -> bytes:
 
 
 def unpack(file: Path) -> Job:
-    """The job in a file. Raises ImportError if a module of its pipeline is not found."""
+    """Load the job from a file. Raises ImportError if a module that its pipeline uses is not found."""
     with file.open("rb") as stream:
         sys.path[:], sources = pickle.load(stream)
         linecache.cache.update(sources)
@@ -64,15 +64,15 @@ def unpack(file: Path) -> Job:
 
 
 def _sources(pipeline: Callable[..., Any]) -> Mapping[str, Any]:
-    """The source of a function in a cell, which is in no file: an error shall show the line."""
+    """Returns the source of a function defined in a cell, which is in no file, so that errors can show the line."""
     name = getattr(getattr(pipeline, "__code__", None), "co_filename", "")
     return {name: linecache.cache[name]} if name in linecache.cache and not Path(name).exists() else {}
 
 
 @dataclass(frozen=True)
 class Report:
-    """How a member is doing. `positions` has for each of its partitions topic, number, and the offset to read next;
-    `prints` are the lines since the last report; for `per_second`, `lag` and `stuck` see `worker.Sample`.
+    """How a member is doing. `positions` has the topic, number and next offset of each of its partitions; `prints` are
+    the lines printed since the last report; for `per_second`, `lag` and `stuck` see `worker.Sample`.
     """
 
     status: Status = "starting"
@@ -92,7 +92,7 @@ class Report:
 
     @classmethod
     def of_line(cls, line: bytes) -> "Report":
-        """Raises ValueError if it is not a whole line."""
+        """Parse one line. Raises ValueError if it is incomplete."""
         found = orjson.loads(line)
         if error := found["error"]:
             found["error"] = Blame(**error | {"line": error["line"] and Line(**error["line"])})

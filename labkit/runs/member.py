@@ -1,4 +1,4 @@
-"""A process that works for a run, as the run sees it."""
+"""A run's view of one of its processes."""
 
 import contextlib
 import subprocess
@@ -11,19 +11,19 @@ from labkit.runs import job
 from labkit.runs.blame import Blame
 from labkit.runs.job import Job, Report
 
-END_LIMIT = 5.0  # seconds that a killed process may take to be gone
+END_LIMIT = 5.0  # seconds that a killed process may take to end
 
 
 class Member:
-    """A member of a run's consumer group, in a process of its own: started, stopped or killed, and started again.
+    """A member of a run's consumer group in a process of its own, which can be stopped or killed and started again.
 
-    Attributes may be read from any thread. `report` is its last one, at most 0.1 s old while it lives.
+    Attributes may be read from any thread. `report` is its latest report, at most 0.1 s old while the process lives.
     """
 
     def __init__(self, number: int) -> None:
         self.number = number
         self.report = Report()
-        self.reports = 0  # how many have come
+        self.reports = 0  # number received
         self.exit_code: int | None = None
         self.killed = False
         self._process: subprocess.Popen[bytes] | None = None
@@ -43,25 +43,25 @@ class Member:
 
     @property
     def status(self) -> str:
-        """That of its last report, or how its process ended without one."""
+        """Returns the status in its last report, or how its process ended without one."""
         if self.alive or self.report.status in ("stopped", "failed"):
             return self.report.status
         return "killed" if self.killed else "ended"
 
     @property
     def totals(self) -> tuple[int, int, int]:
-        """Records in, records out and dead letters, of its earlier processes too."""
+        """Returns its records in, records out and dead letters, including those of its earlier processes."""
         before, now = self._before, self.report
         return before[0] + now.records_in, before[1] + now.records_out, before[2] + now.dead_letters
 
     @property
     def partitions(self) -> list[tuple[str, int]]:
-        """Topic and number of each of its partitions, as far as it has begun to read them; none once it has ended."""
+        """Returns topic and number of each partition that it has begun to read; none once it has ended."""
         return [(topic, number) for topic, number, _ in self.report.positions] if self.alive else []
 
     @property
     def lag(self) -> int | None:
-        """Records still to be read in its partitions; 0 once it has none, None if Kafka does not answer."""
+        """Returns the records still to be read in its partitions; 0 if it has none, None if Kafka does not answer."""
         return self.report.lag if self.alive else 0
 
     def rate(self) -> float:
@@ -69,7 +69,7 @@ class Member:
         return self.report.per_second if self.alive else 0.0
 
     def start(self, given: Job, on_print: Callable[[str], object]) -> None:
-        """Start it. Raises LabError if its pipeline cannot leave this process."""
+        """Start its process. Raises LabError if its pipeline cannot be pickled."""
         packed = job.pack(given)
         given.directory.mkdir(parents=True)
         given.file.write_bytes(packed)
@@ -90,7 +90,7 @@ class Member:
         listener.start()
 
     def reason(self) -> Blame | None:
-        """Why it has ended, unless it was told to."""
+        """Returns why it has ended; None if it was told to."""
         if self.killed:
             words = "its process was killed (SIGKILL): start() starts another, which continues at the committed offsets"
             return Blame(words, None, "")
@@ -103,18 +103,18 @@ class Member:
         return self._log.read_text(errors="replace").strip().rpartition("\n")[2] or "it said nothing"
 
     def stop(self) -> None:
-        """Tell it to stop; it need not have ended yet."""
+        """Tell it to stop, without waiting until it has ended."""
         if self._process and self._process.stdin:
             self._process.stdin.close()
 
     def end(self, limit: float) -> None:
-        """Tell it to stop, and return when it has ended: after so many seconds it is killed."""
+        """Tell it to stop, and return when it has ended; kill it if that takes more than `limit` seconds."""
         self.stop()
         if not self._ended.wait(limit):
             self.kill()
 
     def kill(self) -> None:
-        """End it at once (SIGKILL), and return when it has ended. Does nothing if it does not run."""
+        """Kill it (SIGKILL), and return when it has ended. Does nothing if it is not running."""
         if self._process and self.alive:
             self.killed = True
             self._process.kill()
@@ -123,7 +123,7 @@ class Member:
     def _listen(self, process: "subprocess.Popen[bytes]", on_print: Callable[[str], object]) -> None:
         with process:
             for line in process.stdout or ():
-                with contextlib.suppress(ValueError):  # the last line of a killed process
+                with contextlib.suppress(ValueError):  # the last line of a killed process may be incomplete
                     self.report = Report.of_line(line)
                     self.reports += 1
                     for text in self.report.prints:

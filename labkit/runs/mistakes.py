@@ -1,4 +1,4 @@
-"""Learners' mistakes, such as treating a stream like a table: what to do instead, and which lesson explains it."""
+"""Common mistakes, such as treating a stream as a table: what to do instead, and which lesson explains it."""
 
 from collections.abc import Callable
 from typing import Any
@@ -64,7 +64,7 @@ def _refuse(words: str) -> Callable[..., Any]:
 
 
 class Column(StreamingSeries):
-    """A StreamingSeries that says in one line what it cannot do. A loop over it, for example, would never end."""
+    """A StreamingSeries that says in one line what it cannot do: a loop over it, for example, would never end."""
 
     __iter__ = _refuse(LOOP)
     __bool__ = _refuse(TRUTH)
@@ -133,7 +133,7 @@ def of_a_record(error: BaseException) -> str | None:
 
 
 def of_a_result(result: object) -> str:
-    """What a function has returned instead of a stream, and how it should end."""
+    """Say what a function returned instead of a stream, and how it should end."""
     if hasattr(result, "final"):
         return "a window that emits nothing: end it with .final(), which emits it once, when it closes (03_windows)."
     if hasattr(result, "agg"):

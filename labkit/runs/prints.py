@@ -10,7 +10,7 @@ _sinks: dict[int, Callable[[str], object]] = {}  # thread -> the sink for what i
 
 
 class _ByThread:
-    """A standard stream that sends the text of a run's thread to the run, and all other text where it went before."""
+    """A standard stream that redirects what a run's thread prints to that run, and leaves all other text alone."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -39,7 +39,7 @@ def uninstall() -> None:
 
 @contextmanager
 def sent_to(sink: Callable[[str], object]) -> Iterator[None]:
-    """Within this context, everything that the current thread prints goes to the sink."""
+    """Send everything that the current thread prints within this context to the sink."""
     install()
     thread = threading.get_ident()
     _sinks[thread] = sink

@@ -1,6 +1,6 @@
 """A member of a consumer group in a process of its own: `python -m labkit.runs.process`.
 
-Its job is in a file; the end of standard input tells it to stop; its reports go to standard output, ten a second.
+It reads its job from a file, writes ten reports a second to standard output, and stops when standard input ends.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
 PERIOD = 0.1  # seconds between two reports
 REPORTS_A_SAMPLE = 5
-AGAIN = os.EX_TEMPFAIL  # the exit code that asks for another process in its place
+AGAIN = os.EX_TEMPFAIL  # exit code that asks for a replacement process
 
 
 def main() -> None:
     reports = os.fdopen(os.dup(1), "wb", buffering=0)
-    os.dup2(2, 1)  # what imported modules print is no report
+    os.dup2(2, 1)  # keep what imported modules print out of the reports
     parent, code = os.getppid(), 0
     try:
         quix.load()
@@ -36,11 +36,11 @@ def main() -> None:
     except Exception as error:
         reports.write(Report("failed", error=blame.explain(error)).line())
     finally:
-        os._exit(code)  # a thread that is stuck in C code would prevent an ordinary end
+        os._exit(code)  # a thread stuck in C code would prevent a normal exit
 
 
 def work(given: Job, parent: int, reports: BinaryIO) -> int:
-    """Do a job until it is over; the exit code."""
+    """Do a job until it is over. Returns the exit code."""
     from labkit.runs.run import Run
 
     run = Run(Groups(Topics(given.address, given.namespace)), given.spec)
@@ -65,7 +65,7 @@ def work(given: Job, parent: int, reports: BinaryIO) -> int:
 
 
 def is_told_to_stop(parent: int) -> bool:
-    """Whether the input, or the parent process, has ended: the parent's other children may keep the input open."""
+    """Whether standard input or the parent process has ended: the parent's other children may hold the input open."""
     return bool(select.select([0], [], [], PERIOD)[0]) or os.getppid() != parent
 
 

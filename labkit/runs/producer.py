@@ -14,16 +14,16 @@ from labkit.kafka.topics import Topics
 from labkit.readings import Corrupt, World, named_for
 from labkit.runs.worker import Worker
 
-FLUSH_LIMIT = 10.0  # seconds that Kafka may take to acknowledge what a producer sent before it was stopped
-SILENCE = 2.0  # seconds without an acknowledgement after which a producer says that it waits
+FLUSH_LIMIT = 10.0  # seconds that Kafka may take to acknowledge what a producer sent before it stopped
+SILENCE = 2.0  # seconds without an acknowledgement after which a producer says that it is waiting
 
 
 class Producer(Worker):
     """Writes readings to a topic at a steady rate, until they end or it is stopped.
 
     `accepted` counts the readings handed to the Kafka client, `delivered` those acknowledged by Kafka, `failed` those
-    given up. It ends when Kafka has acknowledged all, or some seconds after it was told to stop; accepted is then
-    delivered + failed.
+    given up. It ends when Kafka has acknowledged all, or some seconds after it was told to stop; then `accepted` equals
+    `delivered + failed`.
 
     Example: sensors = lab.produce(devices=3)
     """
@@ -47,10 +47,10 @@ class Producer(Worker):
         self._full = topics.full(writes)
         self._producer = clients.producer(topics.address)
         self._stopping = threading.Event()
-        self._answered = time.monotonic()  # when Kafka last acknowledged a reading, or had none to acknowledge
+        self._answered = time.monotonic()  # when Kafka last acknowledged a reading or had nothing to acknowledge
 
     def start(self) -> None:
-        """Continue in the world as it is now; if `records` was given, for that many more readings.
+        """Continue with the world in its present state; if `records` was given, for that many more readings.
 
         Raises LabError if another producer is running in that world. Example: sensors.start()
         """
@@ -94,7 +94,7 @@ class Producer(Worker):
         return ", ".join(filter(None, parts))
 
     def _waiting_in_words(self) -> str:
-        """How many readings Kafka has not acknowledged, once it has been silent for too long; else empty."""
+        """Say how many readings Kafka has not acknowledged, once it has been silent for too long; else empty."""
         waiting, seconds = self.accepted - self.delivered - self.failed, time.monotonic() - self._answered
         if waiting <= 0 or seconds < SILENCE:
             return ""
@@ -138,7 +138,7 @@ class Producer(Worker):
         self.accepted += 1
 
     def _wait_since(self, due: float) -> bool:
-        """Wait for the world's pause, which may change meanwhile; True if it is time to stop."""
+        """Wait for the world's pause, which may change meanwhile. Returns True if it is time to stop."""
         self._producer.poll(0)
         while (left := due + self.world.pause() - time.monotonic()) > 0:
             if self._stopping.wait(min(left, 0.1)):
@@ -159,7 +159,7 @@ class Producer(Worker):
 
 
 def encoded(item: Mapping[str, Any] | Corrupt, topic: str) -> bytes:
-    """The bytes of a reading for a topic: JSON, of which half is missing if the reading is corrupt."""
+    """Encode a reading for a topic as JSON; half of it is missing if the reading is corrupt."""
     if isinstance(item, Corrupt):
         whole = encoded(item.reading, topic)
         return whole[: len(whole) // 2]

@@ -1,4 +1,4 @@
-"""Importing Quix Streams: in half the time, and without a warning that a student could do nothing about."""
+"""Imports Quix Streams in half the time, and without a warning that a student could do nothing about."""
 
 import gc
 import importlib
@@ -10,10 +10,10 @@ from labkit.kafka import clients
 
 
 def prepare() -> None:
-    """Make the first import of Quix Streams, wherever it happens, quick and quiet.
+    """Make the first import of Quix Streams fast and silent, wherever it happens.
 
-    jsonschema, which Quix Streams imports, compiles a grammar for internationalised addresses (1.5 s) if
-    rfc3987_syntax can be imported, and does without it if not: nothing in a lab checks such addresses.
+    If jsonschema, which Quix Streams imports, finds rfc3987_syntax, it compiles a grammar for internationalised
+    addresses (1.5 s). It works without, and nothing in a lab checks such addresses.
     """
     category = importlib.import_module("authlib.deprecate").AuthlibDeprecationWarning  # sets its own filter, "always"
     warnings.simplefilter("ignore", category)
@@ -25,12 +25,12 @@ def prepare() -> None:
 def load() -> None:
     """Import what a run needs. Takes 1.5 s the first time and nothing afterwards.
 
-    Best done while this thread would be waiting: two threads that import parts of the same package at once can
-    deadlock.
+    Best called while this thread would be waiting anyway: two threads that import parts of the same package at once
+    can deadlock.
     """
     if "labkit.runs.run" not in sys.modules:
         importlib.import_module("labkit.runs.run")
         gc.collect()
-        gc.freeze()  # pipelines create much garbage: exempt all these long-lived objects from collection
+        gc.freeze()  # pipelines create a lot of garbage: exempt all these long-lived objects from collection
     if sys.modules.get("rfc3987_syntax", sys) is None:
         sys.modules.pop("rfc3987_syntax", None)

@@ -19,15 +19,15 @@ from labkit.runs.spec import Spec
 from labkit.runs.worker import Status
 from labkit.waiting import wait_until
 
-LOOK = 0.05  # seconds between two looks at the members
+LOOK = 0.05  # seconds between two checks of the members
 START_LIMIT = 5.0  # seconds that starting a process may take
 REPORT_LIMIT = 2.0  # seconds within which a process reports, unless it has only just started
 
 
 class Replicas(Run):
-    """A run whose members share the partitions, each in its own process: what kills one leaves notebook and others.
+    """A run whose members share the partitions, each in its own process: a crash of one leaves the rest unharmed.
 
-    Counts are those that the members have reported, ten times a second: of a killed one up to 0.1 s before its end.
+    Counts come from the members' reports, ten a second, so those of a killed member end up to 0.1 s before its death.
 
     Example: run = lab.run(alert_filter, reads="sensor", writes="alert", in_process=True); run.kill()
     """
@@ -35,15 +35,15 @@ class Replicas(Run):
     killable = True
 
     OFFERED = (*Run.OFFERED, "kill", "members", "scale", "wait_until_assigned")
-    STOP_LIMIT = 8.0  # seconds: a member interrupts a thread that does not stop, after 2 s, for 3 s
+    STOP_LIMIT = 8.0  # seconds: after 2 s a member interrupts its thread, which then has 3 s to end
 
     def __init__(self, groups: Groups, spec: Spec, members: int) -> None:
         super().__init__(groups, spec)
         self._members = tuple(map(Member, range(1, members + 1)))
-        self._left = [0, 0, 0]  # what members that have left the group had read, written and set aside
+        self._left = [0, 0, 0]  # records in, records out and dead letters of members that have left the group
         self._starts = itertools.count(1)
         self._changing = threading.Lock()
-        self._looking = threading.Lock()  # else of two looks at once the older could come last
+        self._looking = threading.Lock()  # else the older of two simultaneous looks could come last
 
     @property
     def members(self) -> tuple[Member, ...]:
@@ -51,8 +51,8 @@ class Replicas(Run):
         return self._members
 
     def start(self) -> None:
-        """Start the processes that do not run. Each continues at the committed offsets, and gets back the state from
-        its changelog topic. Raises LabError if the run can no longer be started. Example: run.start()
+        """Start the processes that are not running. Each continues at the committed offsets and restores its state
+        from the changelog topic. Raises LabError if the run can no longer be started. Example: run.start()
         """
         with self._changing:
             if self.alive:
@@ -60,7 +60,7 @@ class Replicas(Run):
         super().start()
 
     def kill(self, member: int = 1) -> None:
-        """End the process of a member at once, as a power cut would (SIGKILL); `start` starts another in its place.
+        """Kill a member's process at once (SIGKILL), as a power cut would; `start` starts another in its place.
 
         Raises LabError if there is no such member. Example: run.kill()
         """
@@ -71,8 +71,8 @@ class Replicas(Run):
         victim.kill()
 
     def scale(self, replicas: int) -> None:
-        """Change the number of processes while it runs. Kafka shares the partitions anew: at once when a process is
-        added, 6 s after one has ended, because it keeps the place of a member that may come back.
+        """Change the number of processes while it runs. Kafka rebalances the partitions at once when a process joins,
+        but only 6 s after one has ended, because it waits for a static member to come back.
 
         Raises LabError for fewer than one, or if the run has ended. Example: run.scale(3)
         """
@@ -98,14 +98,13 @@ class Replicas(Run):
         Example: run.wait_until_caught_up()
         """
         super().wait_until_caught_up(timeout)
-        seen = {each: each.reports for each in self.members}  # the next of each may be on its way already: two more
+        seen = {each: each.reports for each in self.members}  # wait for two more: the next may be under way already
         wait_until(lambda: all(each.reports >= seen[each] + 2 for each in seen if each.alive), REPORT_LIMIT)
         self._look()
 
     def wait_until_assigned(self, timeout: float = 30.0) -> None:
-        """Return when every partition of the topics that it reads is assigned to one of its processes, and all of them
-        have joined the group; those that were killed do not count. Raises LabError if the run has failed, or if it
-        takes more than `timeout` seconds.
+        """Return when all its live processes have joined the group, and every partition of the topics that it reads is
+        assigned to one of them. Raises LabError if the run has failed, or if it takes more than `timeout` seconds.
 
         Example: run.wait_until_assigned()
         """
@@ -146,7 +145,7 @@ class Replicas(Run):
         return str(member.number), str(member.pid or ""), member.status, partitions, *work
 
     def _lag(self) -> int:
-        """Those of a killed member count from its committed offsets on."""
+        """For partitions of a killed member, the lag counts from their committed offsets."""
         return super()._lag() if all(each.alive for each in self.members) else self._uncommitted()
 
     def positions(self) -> list[tuple[str, int, int]]:
@@ -159,12 +158,12 @@ class Replicas(Run):
         return None
 
     def _renew(self) -> None:
-        """Build the pipeline here too: its mistakes are told at once, and so is what cannot leave this process."""
+        """Build the pipeline here too, so that its mistakes, and what cannot be pickled, are reported at once."""
         super()._renew()
         job.pack(self._job(self.members[0], ""))
 
     def _job(self, member: Member, directory: str) -> Job:
-        """For a process with a new directory, as on another machine."""
+        """Returns the job for a process with an empty directory, as on another machine."""
         topics = self._topics
         where = self._state_directory / directory
         return Job(self.spec, topics.address, topics.namespace, self.group, str(member.number), where)
@@ -191,7 +190,7 @@ class Replicas(Run):
             time.sleep(LOOK)
 
     def _start_lost_members(self) -> None:
-        """Start another process in place of one whose commit did not end: see `Run.is_lost`."""
+        """Replace each process whose commit did not end: see `Run.is_lost`."""
         lost = [each for each in self.members if each.exit_code == AGAIN and not self._told_to_stop]
         for each in lost:
             clients.LOGGER.warning("%s: a commit of process %s did not end, another is started", self.name, each.number)
@@ -206,7 +205,7 @@ class Replicas(Run):
             self._is_running()
 
     def _outcome(self) -> tuple[Status, Blame | None]:
-        """How the work has ended, now that no process is left."""
+        """Say how the work has ended, now that no process is left."""
         reasons = [each.reason() for each in self.members]
         if self._told_to_stop or not any(reasons):
             return "stopped", None

@@ -29,7 +29,7 @@ from labkit.runs.stall import Stall
 from labkit.runs.worker import Worker
 from labkit.waiting import wait_until
 
-# What Quix Streams raises when Kafka was away for long, and nothing is wrong with the pipeline.
+# What Quix Streams raises after a long outage of Kafka, when nothing is wrong with the pipeline.
 OUTAGES = (
     CheckpointConsumerCommitError,
     CheckpointProducerTimeout,
@@ -40,21 +40,21 @@ OUTAGES = (
 )
 
 
-# What it answers then to a producer whose transaction it has ended.
+# What Kafka then answers a producer whose transaction it has ended.
 ENDED = (KafkaError.INVALID_TXN_STATE, KafkaError.INVALID_PRODUCER_ID_MAPPING, KafkaError.UNKNOWN_PRODUCER_ID)
 
 LOST = 10.0  # seconds; a commit takes some milliseconds, and a few seconds while Kafka elects another leader
 
-# What it answers to a static member whose place another one has taken.
+# What Kafka answers a static member whose place another one has taken.
 DOUBLED = (KafkaError.FENCED_INSTANCE_ID, KafkaError._FATAL)
-DOUBLED_AGAIN = 60.0  # seconds within which that is believed the second time
+DOUBLED_AGAIN = 60.0  # seconds within which a second such answer is believed
 
 
 def is_outage(error: Exception) -> bool:
-    """Whether another attempt may succeed, from the committed offsets on."""
+    """Whether another attempt, from the committed offsets, may succeed."""
     if isinstance(error, PartitionAssignmentError):  # raised in a callback of the consumer
         cause = error.__cause__
-        if isinstance(cause, KafkaException):  # a broker did not answer, or is not ready: only a refusal is for good
+        if isinstance(cause, KafkaException):  # a broker did not answer or is not ready: only a refusal is final
             return cause.args[0].code() not in FORBIDDEN
         return isinstance(cause, Exception) and is_outage(cause)
     if isinstance(error, KafkaException):
@@ -68,14 +68,14 @@ def in_words(lag: int | None) -> str:
 
 
 def is_silence(error: BaseException | None) -> bool:
-    """Whether a request was not answered: its client waits for a broker that has died, another one may not."""
+    """Whether a request was not answered: its client waits for a dead broker, and a new client may not."""
     while error and not isinstance(error, KafkaException):
         error = error.__cause__
     return error is not None and error.args[0].code() in (KafkaError._TIMED_OUT, KafkaError._TRANSPORT)
 
 
 class Member(Protocol):
-    """What shares the partitions with the other members of a consumer group: a thread, or a process."""
+    """A thread or a process that shares the partitions with the other members of a consumer group."""
 
     number: int
 
@@ -110,9 +110,9 @@ class Run(Worker):
         self._begun = ""
 
     def build(self, directory: Path) -> None:
-        """Build the pipeline with the student's function, its state below a directory. Nothing is read or written yet.
+        """Build the pipeline with the student's function; its state goes below `directory`. Reads and writes nothing.
 
-        Raises what the function raises, and LabError if it returns no stream; then nothing of this run remains.
+        Raises what the function raises, and LabError if it returns no stream; then no trace of this run remains.
         """
         stem = self.spec.stem
         number = self._groups.latest_number(stem)
@@ -124,7 +124,7 @@ class Run(Worker):
         new = [name for name in names if not self._topics.partitions(name)]
         try:
             self._topics.create(*names)
-            shutil.rmtree(self._state_directory, ignore_errors=True)  # after lab.reset() numbers start at 1 again
+            shutil.rmtree(self._state_directory, ignore_errors=True)  # lab.reset() restarts the numbers at 1
             self._renew()
         except BaseException:
             self._leave_nothing(new)
@@ -141,16 +141,16 @@ class Run(Worker):
             self._groups.forget(self._predecessor)
 
     def join(self, group: str, member: str, directory: Path, is_over: Callable[[], bool]) -> bool:
-        """Build the pipeline as a member of a consumer group, its state in a directory: what `build` does for a run
-        whose group has one member only. It waits for Kafka until `is_over`; whether it has built the pipeline.
+        """Build the pipeline as one of several members of a consumer group, with its state in `directory`; `build` is
+        for a group of one. Waits for Kafka until `is_over`. Returns whether it has built the pipeline.
         """
         self.group, self._member, self._state_directory = group, member, directory
         return self._renew_when_kafka_answers(is_over)
 
     def _renew(self) -> None:
-        """Build the pipeline: it continues at the committed offsets of its group, with the state that it had."""
+        """Rebuild the pipeline, which continues at the committed offsets of its group with its previous state."""
         topics = self._topics
-        # A successor uses the same id, so Kafka ends at once what a killed process has left open.
+        # A successor uses the same id, so Kafka at once aborts the transaction that a killed process has left open.
         transactions = f"{topics.full(self.spec.stem)}-{self._member or '1'}" if self.spec.exactly_once else None
         self._app = LabApplication(
             topics, self.group, self._state_directory, member=self._member, transactional_id=transactions
@@ -167,12 +167,12 @@ class Run(Worker):
         shutil.rmtree(self._state_directory, ignore_errors=True)
 
     def stop(self) -> None:
-        """Commit what has been read and end the run; it returns when that is done, within about 0.1 s."""
+        """Commit what has been read, end the run, and return when that is done, within about 0.1 s."""
         super().stop()
 
     @property
     def members(self) -> Sequence[Member]:
-        """The members of its consumer group: here one, its thread."""
+        """The members of its consumer group: here only its own thread."""
         return (self,)
 
     def lag(self) -> int | None:
@@ -190,11 +190,11 @@ class Run(Worker):
         return self._behind(positions) if positions else self._uncommitted()
 
     def _uncommitted(self) -> int:
-        """How many records its group has not committed yet."""
+        """Count the records that its group has not committed yet."""
         return self._groups.uncommitted(self.group, {name: self._topics.end_offsets(name) for name in self.reads})
 
     def _behind(self, positions: Sequence[tuple[str, int, int]]) -> int:
-        """How many records lie after these positions in the topics that it reads."""
+        """Count the records after these positions in the topics that it reads."""
         ends = {name: self._topics.end_offsets(name) for name in self.reads}
         return sum(
             self._topics.counts.between(name, {partition: offset}, {partition: ends[name][partition]})
@@ -203,14 +203,14 @@ class Run(Worker):
         )
 
     def positions(self) -> list[tuple[str, int, int]]:
-        """Topic, number, and the offset to be read next, of each assigned partition; none once the run has ended."""
+        """Returns topic, number and next offset of each assigned partition; none once the run has ended."""
         return [(self._topics.short(each.topic), each.partition, each.offset) for each in self._app.positions()]
 
     def is_lost(self) -> bool:
-        """Whether the commit of a transaction takes so long that it will never end.
+        """Whether the commit of a transaction has taken so long that it will never end.
 
-        librdkafka 2.12 waits without a limit (`rd_kafka_send_offsets_to_transaction`) for a broker that coordinated the
-        consumer group and has died.
+        librdkafka 2.12 waits without a limit (`rd_kafka_send_offsets_to_transaction`) if the broker that coordinated
+        the consumer group has died.
         """
         return self._app.committing() > LOST
 
@@ -221,8 +221,8 @@ class Run(Worker):
     def wait_until_caught_up(self, timeout: float = 30.0) -> None:
         """Return when every record that its topics hold now has been processed, and its results have been written.
 
-        Offsets are committed only after all output has been acknowledged, so a committed record is done. Raises
-        LabError if the run has failed, or if it takes more than `timeout` seconds.
+        Offsets are committed only after all output has been acknowledged, so a record whose offset is committed is
+        done. Raises LabError if the run has failed, or if it takes more than `timeout` seconds.
 
         Example: run.wait_until_caught_up()
         """
@@ -239,7 +239,7 @@ class Run(Worker):
                 self._wait_until_committed(self.writes, timeout)
 
     def _wait_until_committed(self, topic: str, timeout: float) -> None:
-        """Kafka answers a commit a moment before readers see it."""
+        """Wait until readers see the commit, a moment after Kafka has acknowledged it."""
         written = self._topics.end_offsets(topic)
 
         def is_seen() -> bool:
@@ -265,7 +265,7 @@ class Run(Worker):
         return {name: self._topics.beginning_offsets(name) | begun.get(name, {}) for name in self.reads}
 
     def _in_words(self, offsets: dict[str, Partitions], from_start: bool) -> str:
-        """Where the run begins; empty for the first of its kind."""
+        """Say where the run begins; empty for the first of its kind."""
         if not (self._predecessor or self.replaces):
             return ""
         if from_start or not self._predecessor:
@@ -285,7 +285,7 @@ class Run(Worker):
         return {step: line for stream in streams for step, line in lines_of_steps(stream).items()}
 
     def _result_of(self, streams: Sequence[StreamingDataFrame]) -> StreamingDataFrame:
-        """What the student's function returns. Raises LabError if that is no stream, or if it uses a stream wrongly."""
+        """Call the student's function. Raises LabError if it returns no stream, or if it uses a stream wrongly."""
         try:
             result = self.spec.pipeline(*streams)
         except (AttributeError, LabError) as error:
@@ -312,7 +312,7 @@ class Run(Worker):
         return self._app.read(full, parse if name in TOPICS else parse_object, letters, count, count_letter)
 
     def _write(self, stream: StreamingDataFrame, topic: Topic) -> None:
-        def counted(*_: Any) -> Topic:  # to_topic calls this for each record: counting here needs no extra step
+        def counted(*_: Any) -> Topic:  # to_topic calls this for each record, so counting needs no extra step
             self.records_out += 1
             return topic
 
@@ -331,10 +331,10 @@ class Run(Worker):
                     return
 
     def _is_doubled(self, error: Exception) -> bool:
-        """Whether Kafka has taken this member for two, whose second has taken its place.
+        """Whether Kafka mistakes this member for two, and believes that the second has replaced the first.
 
-        A coordinator that dies while a static member joins may leave it so. Another process with the member's number
-        gets the same answer: against that one it must not be repeated at once.
+        That can happen if a coordinator dies while a static member joins. If another process really has this member's
+        number, Kafka answers the same: then the member must not rejoin at once, or the two would fence each other off.
         """
         if not (isinstance(error, KafkaException) and error.args[0].code() in DOUBLED):
             return False
@@ -342,8 +342,8 @@ class Run(Worker):
         return self._doubled - before > DOUBLED_AGAIN
 
     def _start_again(self, error: Exception) -> bool:
-        """Go on when Kafka answers, which was away for so long that it has forgotten this member of the group; whether
-        it shall go on. What was read after the last commit is read once more, as after a crash.
+        """Continue when Kafka answers again after an outage so long that it dropped this member from the group. Returns
+        whether to continue. What was read after the last commit is read again, as after a crash.
         """
         clients.LOGGER.warning("%s starts again", self.name, exc_info=error)
 

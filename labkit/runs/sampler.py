@@ -1,4 +1,4 @@
-"""One thread that looks at all workers of a lab twice a second; whatever shows them reads what it saw."""
+"""One thread that samples all workers of a lab twice a second; every view shows those samples."""
 
 import threading
 from collections.abc import Callable, Iterable
@@ -8,7 +8,7 @@ from labkit.kafka.requests import within
 from labkit.runs.worker import Worker
 
 PERIOD = 0.5  # seconds
-LIMIT = 5.0  # seconds that a silent Kafka may hold up the samples of the next worker
+LIMIT = 5.0  # seconds that a silent Kafka may delay the sample of the next worker
 
 
 class Sampler:
@@ -30,5 +30,5 @@ class Sampler:
                 try:
                     with within(LIMIT):
                         worker.sample()
-                except Exception:  # one worker must not hide the others
+                except Exception:  # a failure of one worker must not stop the samples of the others
                     LOGGER.exception("no sample of %s", worker.name)

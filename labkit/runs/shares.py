@@ -1,4 +1,4 @@
-"""Which process of a run has which partition, how fast it gets on there, and how many records wait."""
+"""Which process of a run has which partition, how fast it reads it, and how many records wait there."""
 
 from collections import defaultdict
 from typing import NamedTuple
@@ -30,7 +30,7 @@ class Shares:
         """One lane for each partition, in order. Raises LabError if Kafka does not answer."""
         topics = self._groups.topics
         members = {(each.topic, each.partition): int(each.member or 1) for each in self._groups.shares(self.run.group)}
-        positions = self._positions()  # asked first, so that no end is before them
+        positions = self._positions()  # before the end offsets, so that no position lies after its end
         ends = {name: topics.end_offsets(name) for name in self.run.reads}
         return [
             Lane(
@@ -44,7 +44,7 @@ class Shares:
         ]
 
     def _positions(self) -> dict[tuple[str, int], int]:
-        """The offset to be read next, by topic and number of the partition: the committed one if no process has it."""
+        """Returns each partition's next offset: the committed one if no process has the partition."""
         topics, reads = self._groups.topics, self.run.reads
         found = {(name, each): offset for name in reads for each, offset in topics.beginning_offsets(name).items()}
         for name, committed in self._groups.committed(self.run.group, reads).items():
@@ -52,5 +52,5 @@ class Shares:
         return found | {(name, each): offset for name, each, offset in self.run.positions() if name in reads}
 
     def members(self) -> list[tuple[int, bool]]:
-        """The number of each member of the run, and whether it is alive."""
+        """Returns the number of each member of the run, and whether it is alive."""
         return [(each.number, each.alive) for each in self.run.members]

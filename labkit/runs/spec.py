@@ -24,5 +24,5 @@ class Spec:
 
     @property
     def stem(self) -> str:
-        """With what the names of its consumer groups begin."""
+        """The prefix of the names of its consumer groups."""
         return re.sub(r"[^A-Za-z0-9._-]", "-", ".".join(filter(None, [self.name, *self.reads, self.writes])))

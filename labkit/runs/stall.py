@@ -1,4 +1,4 @@
-"""Noticing that a pipeline is stuck at one record: in an endless loop, or in a slow call."""
+"""Notices when a pipeline is stuck at one record, in an endless loop or a slow call."""
 
 import time
 
@@ -8,7 +8,7 @@ PATIENCE = 5.0  # seconds that one record may take before it is reported
 
 
 class Stall:
-    """Says, when called regularly, how long a line of the student's code has kept a pipeline at one record."""
+    """Called regularly, it says how long a line of the student's code has held a pipeline at one record."""
 
     def __init__(self) -> None:
         self._position: object = None
@@ -16,8 +16,8 @@ class Stall:
         self._first_lag: int | None = None
 
     def look(self, position: object, line: Line | None, lag: int | None) -> str:
-        """What is wrong, or empty. `position` is that of the pipeline, `line` the line of code being executed, `lag`
-        how many records wait, None if that is not known.
+        """Say what is wrong, if anything. `position` is the pipeline's, `line` the line of code being executed, `lag`
+        the number of waiting records, None if unknown.
         """
         now = time.monotonic()
         if not line or position != self._position:

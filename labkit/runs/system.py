@@ -8,7 +8,7 @@ from labkit.runs.worker import Rate, Status, Worker, Workers
 
 
 class WorkerFacts(NamedTuple):
-    """A producer or a run; no two have the same name. `lag` in records, None if it reads nothing or cannot say.
+    """A producer or a run; no two have the same name. `lag` is in records, None if it reads nothing or cannot tell.
 
     `error` is why it ended, or where it is stuck.
     """

@@ -16,15 +16,15 @@ from labkit.waiting import wait_until
 Status = Literal["starting", "running", "failed", "stopped", "finished"]
 Identity = tuple[str, tuple[str, ...], str | None]  # name, topics read, topic written
 
-INTERRUPT_LIMIT = 3.0  # seconds that an interrupted thread may take to end; after that it must be stuck in C code
+INTERRUPT_LIMIT = 3.0  # seconds that an interrupted thread may take to end; if it takes longer, it is stuck in C code
 
 
 class Interrupted(BaseException):
-    """Raised in a run's thread to end student code that loops for ever; `except Exception` lets it pass."""
+    """Raised in a run's thread to end student code that loops forever; `except Exception` does not catch it."""
 
 
 class Rate:
-    """Events per second, from totals seen at different times by one observer."""
+    """Events per second, computed from totals that one observer sees over time."""
 
     WINDOW = 5.0  # seconds
 
@@ -42,7 +42,7 @@ class Rate:
 
 class Sample(NamedTuple):
     """A worker as the sampler saw it: records per second over about the last five seconds; the records still to be
-    read, None if it reads no topic or Kafka does not answer; and where it is stuck, if it is.
+    read (None if it reads no topic or Kafka does not answer); and where it is stuck, if it is.
     """
 
     per_second: float = 0.0
@@ -62,7 +62,7 @@ class Worker(ABC):
         *("start", "stop", "wait", "rate"),
     )
 
-    killable = False  # whether it has processes that can be killed, with buttons too
+    killable = False  # whether it has processes that can be killed, also by buttons
 
     reads: tuple[str, ...] = ()  # topics
     writes: str | None = None
@@ -82,7 +82,7 @@ class Worker(ABC):
         self._told_to_stop = self._interrupted = False
         self._thread = self._new_thread()
         self._ending = threading.Lock()
-        self._ended = threading.Event()  # not Thread.join: interrupted, it takes a live thread for ended (bpo-45274)
+        self._ended = threading.Event()  # an interrupted Thread.join takes a live thread for ended (bpo-45274)
         self._rate = Rate()
         self.seen = Sample()
 
@@ -239,7 +239,7 @@ class Worker(ABC):
     def _ends_within(self, limit: float, ask: Callable[[], object]) -> bool:
         deadline = time.monotonic() + limit
         while self.alive and time.monotonic() < deadline:
-            ask()  # again and again: Application.stop() before its loop runs is lost
+            ask()  # repeatedly: a call of Application.stop() before its loop runs has no effect
             self._ended.wait(0.02)
         return not self.alive
 
@@ -250,7 +250,7 @@ class Worker(ABC):
         self._ended.wait(0.2)  # give a handler in the student's code time to react before the next one
 
     def _is_running(self) -> None:
-        with self._ending:  # a worker that ends meanwhile keeps the status that it ended with
+        with self._ending:  # a worker that ends meanwhile keeps its final status
             if self.status == "starting":
                 self.status = "running"
 
@@ -259,7 +259,7 @@ class Worker(ABC):
             with prints.sent_to(self._print):
                 self._work()
         except BaseException as error:  # an exception in the student's code ends only this run
-            if self._interrupted:  # the interrupt, or what has become of it on its way through foreign code
+            if self._interrupted:  # the interrupt, or what other code turned it into
                 self._end("stopped")
             else:
                 self._end("failed", self._blame(error))
@@ -286,11 +286,11 @@ class Worker(ABC):
 
 
 class Workers(tuple[Worker, ...]):
-    """The workers of a lab, in the order in which they were started."""
+    """The workers of a lab, in the order in which they started."""
 
     @property
     def labels(self) -> list[str]:
-        """Their names, with what they read and write where two have the same name."""
+        """Their names; if two share a name, with what they read and write."""
         times = Counter(each.name for each in self)
         return [each.name if times[each.name] == 1 else f"{each.name} ({each.route})" for each in self]
 
@@ -304,7 +304,7 @@ class Workers(tuple[Worker, ...]):
         return found
 
     def compute(self, topic: str) -> bool:
-        """Whether running runs write this topic, and every topic between it and the producers."""
+        """Whether live runs write this topic and every topic between it and the producers."""
         runs = [each for each in self.upstream_of(topic) if each.reads]
         return bool(runs) and {each.writes for each in runs} == {each.writes for each in runs if each.alive}
 
