@@ -1,4 +1,4 @@
-"""What an exercise judges an answer by: each behaviour compares the records that came out with the expected ones."""
+"""How an exercise judges an answer: each behaviour compares the output records with the expected ones."""
 
 import math
 from abc import ABC, abstractmethod
@@ -12,7 +12,7 @@ Identity = tuple[Hashable, ...]
 
 @dataclass
 class Comparison:
-    """The expected rows of one output, and those that came out, by their identity: their values in `columns`.
+    """The expected and the actual rows of one output, by their identity, which is their values in `columns`.
 
     `parts` says which parts of the input a row was made from.
     """
@@ -38,9 +38,9 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Behaviour(ABC):
-    """Something that the answer must do, in words. It is judged by one part of the input if `part` is given.
+    """Something that the answer must do, in words. If `part` is given, only that part of the input counts.
 
-    Nothing holds for an answer none of whose output records is expected.
+    No behaviour holds for an answer without a single expected output record.
     """
 
     words: str
@@ -53,7 +53,7 @@ class Behaviour(ABC):
         return [each for each in comparison.identities if not self.part or self.part in comparison.parts(each)]
 
     def wrong(self, comparison: Comparison) -> list[Identity]:
-        """The rows that are not as this behaviour demands; empty if it holds."""
+        """The rows that violate this behaviour; empty if it holds."""
         concerned = self.concerned(comparison)
         return concerned if comparison.nothing_right else list(self._wrong(comparison, concerned))
 
@@ -62,7 +62,7 @@ class Behaviour(ABC):
 
     @property
     def fields(self) -> tuple[str, ...]:
-        """The columns that it looks at; empty if it looks at none in particular."""
+        """The columns that it compares; empty if it compares none in particular."""
         return ()
 
     @abstractmethod
@@ -111,7 +111,7 @@ class Correct(Behaviour):
 
 @dataclass(frozen=True)
 class Given(Correct):
-    """Some columns hold a text, whichever, in every expected record that comes out."""
+    """Some columns hold text, of any content, in every expected record that comes out."""
 
     def _right(self, comparison: Comparison, identity: Identity) -> bool:
         texts = [row.get(name) for row in comparison.got[identity] for name in self.columns]

@@ -23,7 +23,7 @@ SETTLE_LIMIT = 1.0  # seconds
 
 @dataclass(frozen=True)
 class Bench:
-    """Where answers are tried: a broker, a directory for their state, Flink, which is started when needed, and whose
+    """Where answers are tried: a broker, a directory for state, Flink (started when needed), and the student whose
     answers they are.
     """
 
@@ -40,12 +40,12 @@ class Bench:
             topics.empty(exercise.topic(name))
 
     def fill(self, exercise: Exercise, sent: Sequence[Sent]) -> None:
-        """Replace what the input topic holds by these records."""
+        """Replace the content of the input topic with these records."""
         self.groups.topics.empty(exercise.topic("in"))
         self.write(exercise, "in", sent)
 
     def feed(self, exercise: Exercise) -> tuple[str, list[Callable[[], None]]]:
-        """A topic that gets the records of the input topic in two halves: each function writes one."""
+        """Returns a topic that gets the records of the input topic in two halves, and a function to write each half."""
         topics, topic = self.groups.topics, exercise.topic("feed")
         topics.create(topic)
         topics.empty(topic)
@@ -62,19 +62,19 @@ class Bench:
         producer.flush(FLUSH_LIMIT)
 
     def collect(self, exercise: Exercise, wanted: Mapping[str, int]) -> dict[str, list[Row]]:
-        """The rows that have come out, by output. `wanted` says how many are expected in each."""
+        """Returns the rows that came out, by output. `wanted` says how many are expected in each."""
         for name in exercise.outputs[1:]:
             self._settle(exercise.topic(name), wanted.get(name, 0))
         return {name: self._rows(exercise.topic(name), name in exercise.raw) for name in exercise.outputs}
 
     def _rows(self, topic: str, raw: bool) -> list[Row]:
-        """The rows of a topic; none of a topic that an endless loop has filled."""
+        """Returns the rows of a topic; none if an endless loop has filled it."""
         if self.groups.topics.count(topic) > MOST:
             return []
         return [row_of(each) for each in tap.everything(self.groups.topics, topic, raw)]
 
     def _settle(self, topic: str, records: int) -> None:
-        """Wait a moment for the records that the answer has written itself: it need not have flushed them."""
+        """Wait a moment for records that the answer wrote itself: it may not have flushed them."""
         wait_until(lambda: self.groups.topics.count(topic) >= records, SETTLE_LIMIT)
 
     def full(self, exercise: Exercise, name: str) -> str:
@@ -82,7 +82,7 @@ class Bench:
         return self.groups.topics.full(exercise.topic(name))
 
     def application(self, group: str) -> Application:
-        """An ordinary Application of Quix Streams, as a member of a consumer group."""
+        """Returns an ordinary Quix Streams Application that is a member of a consumer group."""
         given = clients.RECONNECT | properties.of(self.groups.topics.address)
         return Application(
             self.groups.topics.address,

@@ -1,4 +1,4 @@
-"""Finding an exercise by its name: in the package, and in the folders that LAB_EXERCISES names."""
+"""Finds an exercise by name, in the package and in the folders that LAB_EXERCISES names."""
 
 import hashlib
 import importlib.util
@@ -17,7 +17,7 @@ from labkit.spelling import did_you_mean
 
 COLLECTION = Path(__file__).with_name("collection")
 RECORDED = "0"  # the seed of the readings in a notebook; the grader uses others
-CASES = 20  # of a short answer, each a seed
+CASES = 20  # number of cases of a short answer, one per seed
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Folder:
 
 
 def seed_for(exercise: Exercise, student: str) -> str:
-    """The seed of the readings in a student's notebook: the same for everybody, but for questions."""
+    """The seed of the readings in a student's notebook: the same for everybody, except for questions."""
     name = " ".join(student.casefold().split())
     return str(zlib.crc32(f"{exercise.name} {name}".encode()) % CASES + 1) if exercise.question and name else RECORDED
 
@@ -76,14 +76,14 @@ def file_of(name: str) -> str:
 
 
 def digest(sent: Sequence[Sent]) -> str:
-    """A fingerprint of the records that go in."""
+    """A fingerprint of the input records."""
     texts = (each.raw.decode(errors="backslashreplace") for each in sent)
     lines = (f"{each.key} {each.timestamp} {each.part} {text}" for each, text in zip(sent, texts, strict=True))
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
 
 
 def module(file: Path) -> ModuleType:
-    """A Python file as a module. Raises LabError if it cannot be read."""
+    """Import a Python file as a module. Raises LabError if it cannot be read."""
     spec = importlib.util.spec_from_file_location(f"labkit_exercises_{file.stem}", file)
     if not file.exists() or not spec or not spec.loader:
         raise LabError(f"There is no file {file}.")
@@ -100,7 +100,7 @@ def folders() -> Iterator[Folder]:
 
 
 def find(name: str) -> tuple[Folder, Exercise]:
-    """The exercise of this name. Raises LabError, naming similar ones, if there is none."""
+    """Returns the exercise of this name and its folder. Raises LabError, with similar names, if there is none."""
     known = {each: folder for folder in folders() for each in folder.names()}
     if name not in known:
         hint = did_you_mean(str(name), known) or f"there is {', '.join(known)}."

@@ -73,11 +73,11 @@ class Checks:
         got = self._bench.collect(exercise, {name: len(rows) for name, rows in expected.items()})
         judgement = judge(exercise, sent, expected, got)
         if isinstance(exercise.kind, Answer) or (attempt.trouble and not any(got.values())):
-            judgement = Judgement(judgement.findings)  # the evidence would be the right answer, or say nothing new
+            judgement = Judgement(judgement.findings)  # evidence would give away the right answer, or add nothing
         return Verdict(exercise, "judged", (), attempt, judgement, _provenance(answer))
 
     def _handed_in(self, exercise: Exercise, answer: Any) -> Verdict:
-        """Try an answer on what the grader has put into the input topic; the grader judges what comes out."""
+        """Try an answer on the records that the grader put into the input topic; the grader judges the output."""
         self._bench.clear(exercise)
         attempt: Attempt = exercise.kind.attempt(self._bench, exercise, answer)
         found = sum(map(len, self._bench.collect(exercise, {}).values()))
@@ -93,7 +93,7 @@ def table() -> pd.DataFrame:
 
 
 def _show(verdict: Verdict) -> None:
-    """Display a verdict below the present cell. Raises LabError without the widgets for it; a script prints it."""
+    """Display a verdict below the current cell, or print it in a script. Raises LabError if the widgets are missing."""
     extras.require("notebook")
     from labkit.exercises import display
 
@@ -101,7 +101,7 @@ def _show(verdict: Verdict) -> None:
 
 
 def refused(exercise: Exercise, answer: Any) -> Verdict | None:
-    """The verdict on an answer that is not tried at all; None if it can be tried."""
+    """Returns the verdict on an answer that cannot be tried; None if it can."""
     kind = exercise.kind
     if kind.is_unanswered(answer):
         return Verdict(exercise, "unanswered")
@@ -118,7 +118,7 @@ def refused(exercise: Exercise, answer: Any) -> Verdict | None:
 
 
 def _provenance(answer: Any) -> str:
-    """Which function was checked, and the cell that defined it, if that can be told."""
+    """Say which function was checked, and which cell defined it, if known."""
     if not inspect.isfunction(answer):
         return ""
     history = getattr(cells.shell(), "user_ns", {}).get("In", [])

@@ -1,4 +1,4 @@
-"""What the difference between expected and actual records looks like: the usual slips, in one line each."""
+"""Recognises common mistakes in the difference between expected and actual records, and names each in one line."""
 
 import math
 from collections.abc import Callable, Iterator, Sequence
@@ -7,7 +7,7 @@ from typing import Any, TypeGuard
 from labkit.exercises.behaviours import Behaviour, Comparison, same
 from labkit.spelling import nearest
 
-SHORT = 1000  # milliseconds: no exercise asks for windows that are shorter
+SHORT = 1000  # milliseconds: no exercise asks for shorter windows
 A_TIME = 1e11  # larger numbers are times in epoch milliseconds, which have no other unit
 
 # What turns the expected number into the one that came out, and what that means.
@@ -24,7 +24,7 @@ SLIPS: tuple[tuple[Callable[[float], float], str], ...] = (
 
 
 def diagnose(behaviour: Behaviour, comparison: Comparison) -> Iterator[str]:
-    """What may be behind the wrong rows of a behaviour; nothing if it is none of the usual slips."""
+    """Yield what may have caused the wrong rows of a behaviour; nothing if it is none of the common mistakes."""
     rows = [row for rows in comparison.got.values() for row in rows]
     yield from _short_windows(rows)
     if not rows and comparison.expected:

@@ -26,7 +26,7 @@ def show(verdict: Verdict) -> None:
 
 
 def _hints(exercise: Exercise) -> list[Widget]:
-    """A button that shows one hint more each time, and where they appear."""
+    """Returns a button that shows one more hint per click, and the place where they appear."""
     left, shown = deque(enumerate(exercise.hints, 1)), HTML()
     button = Button(description="Hint", tooltip=f"The next hint for {exercise.name}")
 

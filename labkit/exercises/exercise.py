@@ -1,4 +1,4 @@
-"""What an exercise is: everything that its author writes, apart from the oracle and the solutions."""
+"""What an exercise is: everything that its author writes, except the oracle and the solutions."""
 
 import random
 from collections.abc import Callable, Mapping, Sequence
@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import orjson
 
 from labkit.exercises.behaviours import Behaviour
-from labkit.exercises.behaviours import Row as Row  # authors find everything here
+from labkit.exercises.behaviours import Row as Row  # so that authors find everything here
 
 BASE = 1_767_614_400_000  # epoch ms of 2026-01-05 12:00:00 UTC: the same seed gives the same records on any day
 ORDINARY = "ordinary"
@@ -16,9 +16,9 @@ ORDINARY = "ordinary"
 
 @dataclass(frozen=True)
 class Sent:
-    """A record that goes in: `value` is a JSON object or raw bytes, `timestamp` is in epoch ms.
+    """An input record: `value` is a JSON object or raw bytes, `timestamp` is in epoch ms.
 
-    `part` names the group of records it belongs to, such as "late": a behaviour can be judged by one part only.
+    `part` names the group of records that it belongs to, such as "late": a behaviour can be limited to one part.
     """
 
     key: str | None
@@ -40,12 +40,12 @@ class Sent:
 
 
 def same_record(row: Row, sent: Sequence[Sent]) -> list[Sent]:
-    """The records with the key and timestamp of an output record: for pipelines that emit one for each at most."""
+    """The records with the key and timestamp of an output record: for pipelines that emit at most one per record."""
     return [each for each in sent if (each.key, each.timestamp) == (row["key"], row["time"])]
 
 
 def same_reading(row: Row, sent: Sequence[Sent]) -> list[Sent]:
-    """The records whose value has the device and timestamp that the value of the output record has."""
+    """The records with the same device and timestamp in their value as the output record."""
     wanted = (row.get("device"), row.get("timestamp"))
     return [each for each in sent if isinstance(each.value, Mapping) and _place(each.value) == wanted]
 
@@ -55,7 +55,7 @@ def _place(value: Mapping[str, Any]) -> tuple[Any, Any]:
 
 
 def in_window(milliseconds: int) -> Callable[[Row, Sequence[Sent]], list[Sent]]:
-    """The records of a window of this length, whose start is the timestamp of the output record."""
+    """The records in a window of this length that starts at the timestamp of the output record."""
 
     def sources(row: Row, sent: Sequence[Sent]) -> list[Sent]:
         start, key = row["time"], row["key"]
@@ -65,7 +65,7 @@ def in_window(milliseconds: int) -> Callable[[Row, Sequence[Sent]], list[Sent]]:
 
 
 def reading(device: str, second: float, temperature: float, humidity: float = 50.0, part: str = ORDINARY) -> Sent:
-    """A reading of so many seconds after `BASE`, as a record with the device as its key."""
+    """Returns a reading taken so many seconds after `BASE`, as a record with the device as its key."""
     timestamp = BASE + round(1000 * second)
     value = {"device": device, "temperature": temperature, "humidity": humidity, "timestamp": timestamp}
     return Sent(device, value, timestamp, part)
@@ -90,17 +90,17 @@ class Kind(Protocol):
 
 @dataclass(frozen=True)
 class Exercise:
-    """One exercise. Its name is that of its file, with hyphens; `lesson` is the stem of the lesson's notebook, and
+    """One exercise. It has the name of its file, with hyphens; `lesson` is the stem of the lesson's notebook, and
     `number` its place among the exercises of that lesson.
 
-    `readings` makes the records that go in, for any seed, in the order in which they are written. `kind` says how an
-    answer is tried. A short answer is about the case that the readings describe, and `question` puts it into words.
+    `readings` makes the input records for any seed, in the order in which they are written. `kind` says how an answer
+    is tried. A short answer is about the case that the readings describe, and `question` puts that case into words.
 
     There is a topic for each of the `outputs`. Its records are judged as rows: `key`, `time` (the Kafka timestamp in
-    ms), the fields of the value, and each header as `header.<name>`; a value that is not a JSON object, and any of an
-    output in `raw`, is the field `value`, as text. A row is recognised by key and time, or by the columns that
-    `identity` has for its output. `sources` finds the records that a row was made from; of these a verdict `shows` some
-    fields.
+    ms), the fields of the value, and each header as `header.<name>`. A value that is not a JSON object, or that belongs
+    to an output in `raw`, becomes the field `value`, as text. Rows are matched by key and time, or by the columns that
+    `identity` has for their output. `sources` finds the records that a row was made from; a verdict shows the fields in
+    `shows` of these.
     """
 
     name: str
@@ -128,5 +128,5 @@ class Exercise:
         return f"grade.{self.name}.{name}"
 
     def sent(self, seed: str | int) -> tuple[Sent, ...]:
-        """The records that go in for a seed."""
+        """Returns the input records for a seed."""
         return tuple(self.readings(random.Random(f"{self.name} {seed}")))

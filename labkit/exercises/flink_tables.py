@@ -59,7 +59,7 @@ def window_start(timestamp: int, milliseconds: int) -> str:
 
 
 def sources(row: Mapping[str, Any], sent: Sequence[Sent]) -> list[Sent]:
-    """The readings of the row's window of 10 s; those of its device only, if the rows are about single devices."""
+    """The readings in the row's 10 s window; only those of its device, if the row has one."""
     start, device = row.get("window_start"), row.get("sensor_id")
     inside = [each for each in sent if window_start(each.timestamp, 10_000) == start]
     return [each for each in inside if each.key == device] if "readings" in row else inside

@@ -1,4 +1,4 @@
-"""Judging what came out: which behaviours hold, and for the first that does not, the records that show it."""
+"""Judges the output: which behaviours hold, and for the first that does not, the records that show it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ BEFORE, AFTER = 2, 5  # rows shown around the first wrong one
 
 @dataclass(frozen=True)
 class Finding:
-    """Whether one behaviour holds, and whether it could be judged: without any expected record most cannot."""
+    """Whether one behaviour holds, and whether it could be judged: most cannot without any expected record."""
 
     behaviour: Behaviour
     holds: bool
@@ -27,7 +27,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Line:
-    """One line of the evidence: the records that went in, the expected record and what came out, in words."""
+    """One line of the evidence, in words: the input records, the expected record and the actual one."""
 
     sent: tuple[str, ...]
     expected: tuple[str, ...]
@@ -37,7 +37,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Judgement:
-    """The findings, in the order of the behaviours, and evidence and diagnosis of the first that falls short."""
+    """The findings in the order of the behaviours, with evidence and a diagnosis for the first that does not hold."""
 
     findings: tuple[Finding, ...] = ()
     evidence: tuple[Line, ...] = ()
@@ -50,7 +50,7 @@ def judge(
     expected: Mapping[str, Sequence[Row]],
     got: Mapping[str, Sequence[Row]],
 ) -> Judgement:
-    """Compare the rows that came out with the expected ones, by output."""
+    """Compare the actual rows with the expected ones, output by output."""
     compared = {
         name: compare(exercise, name, sent, expected.get(name, ()), got.get(name, ())) for name in exercise.outputs
     }
@@ -91,7 +91,7 @@ def compare(
 def _evidence(
     exercise: Exercise, sent: Sequence[Sent], behaviour: Behaviour, comparison: Comparison
 ) -> tuple[Line, ...]:
-    """The lines around the first wrong row, among those that the behaviour is judged by."""
+    """Returns the lines around the first wrong row, among the rows by which the behaviour is judged."""
     concerned, wrong = behaviour.concerned(comparison), set(behaviour.wrong(comparison))
     first = next((place for place, each in enumerate(concerned) if each in wrong), 0)
     shown = concerned[max(first - BEFORE, 0) : first + AFTER]

@@ -23,14 +23,14 @@ from labkit.runs.run import Run
 from labkit.runs.spec import Spec
 from labkit.runs.worker import Worker
 
-GRADED = "LAB_GRADED"  # set by the grader, which fills the input topic itself, and marks what comes out
+GRADED = "LAB_GRADED"  # set by the grader, which fills the input topic itself and marks the output
 LIMIT = 30.0 if GRADED in os.environ else 10.0  # seconds that an answer may take: a grader's machine is busy
-FLINK_LIMIT = 90.0  # seconds, most of which Flink needs for its start
+FLINK_LIMIT = 90.0  # seconds; Flink takes most of them to start
 
 
 @dataclass
 class Attempt:
-    """How an answer fared: what went wrong, if anything, the record it was working on, and what it printed."""
+    """How an answer fared: what went wrong, if anything, at which record, and what it printed."""
 
     trouble: Blame | None = None
     met: Sent | None = None
@@ -46,7 +46,7 @@ class Attempt:
 
 
 class OfAFunction:
-    """What the kinds have in common whose answer is a function."""
+    """The base of all kinds whose answer is a function."""
 
     expects = "a function"
 
@@ -68,7 +68,7 @@ def is_stub(answer: object) -> bool:
 
 
 def call(attempt: Attempt, name: str, function: Callable[[], Any], limit: float) -> bool:
-    """Call a student's function, for `limit` seconds at most; whether it has returned."""
+    """Call a student's function for at most `limit` seconds. Returns whether the function has returned."""
     worker = Call(name, function)
     worker.start()
     try:
@@ -86,12 +86,12 @@ def _too_long(worker: Worker) -> Blame:
 
 @dataclass(frozen=True)
 class Pipeline(OfAFunction):
-    """A pipeline: a function from a StreamingDataFrame to one, as for `lab.run`, and `raw` as there.
+    """A pipeline: a function from one StreamingDataFrame to another; `lab.run` explains this and `raw`.
 
-    After the stream it gets a Quix Streams producer if it is a `producer`, and a Topic for each output but the first;
-    values are written to these as they are, in bytes.
+    After the stream the function gets a Quix Streams producer if `producer` is set, and a Topic for each output but the
+    first; values are written to these unchanged, as bytes.
 
-    With `restart` it is stopped after half of the records, made anew, and started again: only its state survives.
+    With `restart` it is stopped after half of the records, rebuilt, and started again: only its state survives.
     """
 
     raw: bool = False
@@ -151,7 +151,7 @@ def _record(bench: Bench, exercise: Exercise, number: int) -> Sent | None:
 
 @dataclass(frozen=True)
 class Producing(OfAFunction):
-    """A function `f(readings, producer, topic)`: it writes a list of readings with a producer of Quix Streams."""
+    """A function `f(readings, producer, topic)` that writes a list of readings with a Quix Streams producer."""
 
     def attempt(self, bench: Bench, exercise: Exercise, answer: Any) -> Attempt:
         attempt = Attempt()
@@ -166,7 +166,7 @@ class Producing(OfAFunction):
 
 @dataclass(frozen=True)
 class Consuming(OfAFunction):
-    """A function `f(app, source, target, records)`: it reads so many records as a member of the application's consumer
+    """A function `f(app, source, target, records)` that reads so many records as a member of the application's consumer
     group and writes each to the target. It is called once for each number in `visits`, with a new application.
     """
 
@@ -220,9 +220,9 @@ class Sql:
 
 @dataclass(frozen=True)
 class Answer:
-    """A short answer, such as "b" or a list of numbers, to the case of a student.
+    """A short answer to a student's case, such as "b" or a list of numbers.
 
-    Its digest comes out, so that no file shows the right one, and the student whose case it is.
+    The output is the answer's digest, so that no file shows the right one, and the student whose case it is.
     """
 
     expects: str = 'a letter, such as "b"'
@@ -240,7 +240,7 @@ class Answer:
 
 
 def canonical(answer: Any) -> str:
-    """An answer as text, written as people write it: "c", "(C)" and ["c"] are the same, so are [4, 6] and "6, 4.0"."""
+    """Normalise an answer, however people write it: "c", "(C)" and ["c"] are equal; so are [4, 6] and "6, 4.0"."""
     if isinstance(answer, list | tuple | set):
         parts = [canonical(each) for each in answer]
     else:
@@ -249,5 +249,5 @@ def canonical(answer: Any) -> str:
 
 
 def digest(exercise: str, answer: Any) -> str:
-    """What stands for an answer wherever a student could read it."""
+    """Returns what replaces an answer wherever a student could read it."""
     return hashlib.sha256(f"{exercise}: {canonical(answer)}".encode()).hexdigest()[:16]

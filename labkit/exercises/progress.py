@@ -10,7 +10,7 @@ from filelock import FileLock
 
 
 def path() -> Path:
-    """The file, which LAB_PROGRESS names or the user's data directory holds."""
+    """The file: the one that LAB_PROGRESS names, or else one in the user's data directory."""
     return Path(os.environ.get("LAB_PROGRESS") or platformdirs.user_data_path("labkit") / "progress.json")
 
 
@@ -24,7 +24,7 @@ def passed() -> dict[str, str]:
 
 
 def record(exercise: str) -> None:
-    """Note that an exercise has been passed. A disk that cannot be written must not spoil a verdict."""
+    """Record that an exercise has been passed. An unwritable disk must not spoil a verdict, so errors are ignored."""
     file = path()
     try:
         file.parent.mkdir(parents=True, exist_ok=True)

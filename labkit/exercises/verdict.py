@@ -53,7 +53,7 @@ class Verdict:
 
     @property
     def shown(self) -> tuple[Finding, ...]:
-        """The findings that say more than the headline: not those of a short answer, or if nothing could come out."""
+        """The findings that add to the headline: none for a short answer, or if nothing could come out."""
         unknown = isinstance(self.exercise.kind, Answer) or (self.attempt.trouble and not self.judgement.evidence)
         return () if unknown and not self.passed else self.findings
 
@@ -75,7 +75,7 @@ class Verdict:
 
     @property
     def trouble(self) -> list[str]:
-        """What went wrong while the answer was tried, with the line and the record concerned."""
+        """What went wrong while the answer ran, with the line and record concerned."""
         found, met = self.attempt.trouble, self.attempt.met
         lines = [found.reason] if found else []
         lines += [f"In your code, {found.line}"] if found and found.line else []
@@ -90,7 +90,7 @@ class Verdict:
 
     @property
     def short(self) -> Finding | None:
-        """The first behaviour that falls short."""
+        """The first behaviour that does not hold."""
         return next((each for each in self.findings if not each.holds), None)
 
     @property
@@ -109,13 +109,13 @@ class Verdict:
         self.show_once()
 
     def show_once(self) -> None:
-        """Display it below the present cell, unless that has been done."""
+        """Display it below the current cell, unless that has been done."""
         if self.show:
             show, self.show = self.show, None
             show(self)
 
     def _lines(self) -> Iterator[str]:
-        """The verdict as text: all that the notebook shows, for those who cannot or need not look."""
+        """Yield the verdict as text: all that the notebook shows, for screen readers and scripts."""
         yield self.headline
         yield from (f"  {each}" for each in (self.checked, *self.remarks, *self.trouble) if each)
         yield from (f"  {mark(each):13}  {each.behaviour.words}" for each in self.shown)

@@ -9,15 +9,15 @@ from typing import Any
 from labkit.exercises.exercise import ORDINARY, Row, Sent
 
 NOTHING = "nothing"
-NO_TEXT = re.compile(r"-?[0-9.]+(e[+-]?[0-9]+)?|null|true|false")  # what would read as no text without quotes
+NO_TEXT = re.compile(r"-?[0-9.]+(e[+-]?[0-9]+)?|null|true|false")  # needs quotes to be recognised as text
 SHOWN = 8  # records in one cell
 LONGEST = 70  # characters of one value
 YEAR_2001, YEAR_2286 = 10**12, 10**13  # epoch ms: a number between them is taken for a time
 
 
 def of_sent(sources: Sequence[Sent], sent: Sequence[Sent], fields: Sequence[str]) -> tuple[str, ...]:
-    """The records that went in, each with its number in the order of writing. If there are too many, the special ones
-    and the first.
+    """The input records, each with its number in the order of writing. If there are too many, the special ones and the
+    first.
     """
     numbers = {id(each): number for number, each in enumerate(sent)}
     special = [each for each in sources if each.part != ORDINARY]
@@ -28,7 +28,7 @@ def of_sent(sources: Sequence[Sent], sent: Sequence[Sent], fields: Sequence[str]
 
 
 def one_sent(record: Sent, fields: Sequence[str] = ()) -> str:
-    """A record that went in: its time, key, and the given fields of its value, or all of them."""
+    """An input record: its time, its key, and the given fields of its value, or all of them."""
     shown: Any = record.value
     if isinstance(shown, Mapping):
         shown = {name: shown[name] for name in (fields or shown) if name in shown} or shown
@@ -40,7 +40,7 @@ def of_rows(rows: Sequence[Row], columns: Sequence[str]) -> tuple[str, ...]:
 
 
 def of_row(row: Row, columns: Sequence[str]) -> str:
-    """A record that came out: its time, key, and the given columns, or all fields."""
+    """An output record: its time, its key, and the given columns, or all fields."""
     known = (row["key"], row["time"])
     names = columns or [name for name, value in row.items() if value not in known]
     fields = {name: row.get(name, "missing") for name in names if name not in ("key", "time")}
@@ -50,7 +50,7 @@ def of_row(row: Row, columns: Sequence[str]) -> str:
 
 
 def clock(milliseconds: int) -> str:
-    """A time in epoch ms as hours, minutes and seconds (UTC); as it is, if it is in no year that a calendar has."""
+    """A time in epoch ms as hours, minutes and seconds (UTC); unchanged if no calendar has its year."""
     try:
         time = datetime.datetime.fromtimestamp(milliseconds / 1000, datetime.UTC)
     except (ValueError, OverflowError, OSError):

@@ -1,4 +1,4 @@
-"""Recording the expectations of exercises, and finding the parts of a collection."""
+"""Records the expectations of exercises, and finds the parts of a collection."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ class Collection:
         return orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
     def record(self, exercise: Exercise) -> bool:
-        """Write the recorded expectations; whether they have changed."""
+        """Write the recorded expectations. Returns whether they have changed."""
         file, new = self.folder.recording(exercise.name), self.recording(exercise)
         if file.exists() and file.read_bytes() == new:
             return False
@@ -50,7 +50,7 @@ class Collection:
 
 
 def of_the_package() -> Collection:
-    """The lab's own exercises; their solutions are with its tests, in a clone only."""
+    """The lab's own exercises; their solutions are among its tests, so only in a clone."""
     package = Path(__file__).parents[1]
     return Collection(
         Folder(catalogue.COLLECTION), package / "grading" / "oracles", package.parent / "tests" / "solutions"

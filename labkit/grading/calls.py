@@ -1,17 +1,17 @@
-"""System calls that nothing in the sandbox may make: they give memory that the limit of no process counts."""
+"""System calls forbidden in the sandbox: they allocate memory that counts towards no process's limit."""
 
 import platform
 import struct
 from typing import NamedTuple
 
 LOAD, EQUAL, AT_LEAST, RETURN = 0x20, 0x15, 0x35, 0x06  # instructions of the kernel's packet filters (linux/filter.h)
-CALL, ARCHITECTURE = 0, 4  # where these are in what a filter looks at (struct seccomp_data)
-ALLOW, REFUSE = 0x7FFF0000, 0x00050000 | 38  # with ENOSYS, as a kernel without such a call would
+CALL, ARCHITECTURE = 0, 4  # their offsets in a filter's input (struct seccomp_data)
+ALLOW, REFUSE = 0x7FFF0000, 0x00050000 | 38  # with ENOSYS, like a kernel without such a call
 FOREIGN = 0x40000000  # calls from here on are those of x32
 
 
 class Machine(NamedTuple):
-    """Its number in linux/audit.h, and its numbers of memfd_create, memfd_secret and shmget."""
+    """A machine's number in linux/audit.h, and its call numbers of memfd_create, memfd_secret and shmget."""
 
     architecture: int
     calls: tuple[int, ...]
@@ -24,7 +24,7 @@ MACHINES = {
 
 
 def refusing() -> bytes:
-    """A filter for `bwrap --seccomp`; nothing on a machine whose calls are not known here."""
+    """Returns a filter for `bwrap --seccomp`; empty on a machine whose call numbers are not known here."""
     machine = MACHINES.get(platform.machine())
     if not machine:
         return b""

@@ -1,4 +1,4 @@
-"""What `lab grade` does: from the submissions of a class to its marks, and a try of one's own notebook."""
+"""What `lab grade` does: it turns the submissions of a class into marks, or tries one's own notebook."""
 
 import contextlib
 import csv
@@ -26,7 +26,7 @@ from labkit.grading.results import Report, overridden, results
 from labkit.grading.roster import Person, called, people
 from labkit.jvm import store
 
-INTERRUPTED = 130  # the exit code of what Ctrl+C ends
+INTERRUPTED = 130  # exit code after Ctrl+C
 IMPORTED = "import ipykernel.kernelapp, nbclient, papermill, quixstreams, labkit.lab, labkit.exercises.display"
 
 
@@ -50,7 +50,7 @@ def init(file: Path) -> None:
 
 
 def grade(path: Path, out: Path, course_file: Path, wanted: Wanted) -> None:
-    """Grade, with a progress bar, and say where the marks are. Raises LabError if that cannot begin."""
+    """Grade, with a progress bar, and say where the marks are. Raises LabError if it cannot begin."""
     if wanted.enclosed:
         enclosure.require()
     collection = authoring.of_the_package()
@@ -62,7 +62,7 @@ def grade(path: Path, out: Path, course_file: Path, wanted: Wanted) -> None:
     roster = {number: Person(number, name) for number, name in said.roster.items()}
     roster |= {number: person for sheet in sheets for number, person in sheet.roster.items()}
     everybody = people(made.students, roster)
-    overridden(said, everybody)  # one for nobody is told before everything is graded
+    overridden(said, everybody)  # report an override for nobody before everything is graded
     tasks = _chosen(made, exercises, wanted, everybody)
     key, fresh = course.key(said.secret)
     if fresh:
@@ -93,7 +93,7 @@ def _chosen(made: Plan, exercises: list[Exercise], wanted: Wanted, everybody: Ma
 
 
 def _graded(grader: Grader, made: Plan, tasks: list[Task], wanted: Wanted) -> dict[Task, Report | None]:
-    """Grade the tasks; the reports of all, None for those that have never been graded."""
+    """Grade the wanted tasks. Returns a report for every task, None for those that have never been graded."""
     with tqdm(total=len(tasks), unit="notebook", desc="Grading") as bar:
 
         def done(task: Task) -> None:
@@ -115,7 +115,7 @@ def _graded(grader: Grader, made: Plan, tasks: list[Task], wanted: Wanted) -> di
 
 @contextlib.contextmanager
 def _changes(file: Path) -> Iterator[None]:
-    """Show whose marks change meanwhile."""
+    """Show whose marks change within this context."""
     before = len(file.read_text()) if file.exists() else 0
     yield
     fresh = file.read_text()[before:] if file.exists() else ""
@@ -124,7 +124,7 @@ def _changes(file: Path) -> Iterator[None]:
 
 
 def _prepare() -> None:
-    """Fetch, train and compile what a sandbox starts from: there is no network in it, and nothing can be written."""
+    """Fetch, train and compile what a sandbox needs to start: inside it there is no network, and no writing."""
     training.train(store.prepare(cache.installation()))
     with contextlib.suppress(flink.NotInstalled):  # then the exercises in SQL earn nothing
         flink_training.train(store.prepare(flink.installation()))

@@ -25,7 +25,7 @@ def copies(tasks: Sequence[Task]) -> list[Copies]:
     found: dict[tuple[str, int, str], list[str]] = {}
     for task in tasks:
         for exercise in task.exercises:
-            with contextlib.suppress(RecursionError):  # code too deep for anybody to have written
+            with contextlib.suppress(RecursionError):  # code nested deeper than anybody would write
                 if answer := _answer(task.sources, exercise):
                     found.setdefault((exercise.name, *answer), []).append(task.student)
     groups = [Copies(name, nodes, tuple(students)) for (name, nodes, _), students in found.items()]
@@ -34,7 +34,7 @@ def copies(tasks: Sequence[Task]) -> list[Copies]:
 
 
 def _answer(sources: Sequence[str], exercise: Exercise) -> tuple[int, str] | None:
-    """How long an answer is, and the answer without what can be changed for show; None if it is short."""
+    """Returns an answer's length, and the answer without what can be changed cosmetically; None if it is short."""
     trees = [*_trees(sources)]
     for tree in reversed(trees):
         for each in ast.walk(tree):

@@ -88,9 +88,9 @@ class Course:
         return not self.lessons or exercise.lesson in self.lessons
 
     def percent_off(self, submitted: float, said_late: bool | None) -> float:
-        """What a submission of that time (epoch seconds) loses; a day counts as soon as it has begun.
+        """Returns the penalty for a submission at that time (epoch seconds); each day that has begun counts.
 
-        An LMS that says whether it was late, but not by how much, has the last word: it was one day.
+        If the LMS says whether it was late, but not by how much, that decides: late means one day.
         """
         if not self.deadline:
             return 0.0
@@ -113,9 +113,9 @@ KEYS = {
 
 
 def read(file: Path, exercises: Sequence[Exercise]) -> Course:
-    """The course that a file describes; the defaults if there is none. Paths in it are relative to its folder.
+    """Returns the course that a file describes; the defaults if there is none. Its paths are relative to its folder.
 
-    Raises LabError, saying what to change, if it cannot be understood, or names none of these exercises.
+    Raises LabError, saying what to change, if the file cannot be understood or covers none of these exercises.
     """
     folder = file.parent
     if not file.exists():
@@ -171,7 +171,7 @@ def _override(said: Any, exercises: Collection[str]) -> Override:
 
 
 def _table(said: Mapping[str, Any], name: str, keys: Collection[str] | None = ()) -> dict[str, Any]:
-    """A table whose keys are known; any key is if `keys` is None."""
+    """Returns a table after checking that its keys are known; with `keys` None, any key is allowed."""
     found: dict[str, Any] = _value(said, name, dict, {})
     if keys is not None:
         _known(found, keys or KEYS[name])
@@ -208,7 +208,7 @@ def _number(said: Mapping[str, Any], name: str, default: float, most: float = 1e
 
 
 def key(file: Path) -> tuple[bytes, bool]:
-    """The course's secret, and whether it was made just now, for the owner's eyes only, because there was none.
+    """Returns the course's secret, and whether it was created just now, readable only by its owner.
 
     Raises LabError if it is too short, or cannot be read or written.
     """

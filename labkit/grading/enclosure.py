@@ -1,4 +1,4 @@
-"""The command line of the sandbox: bubblewrap, with namespaces of its own, and nothing of the grader in sight."""
+"""The command line of the sandbox: bubblewrap with its own namespaces, in which nothing of the grader is visible."""
 
 import os
 import shutil
@@ -39,7 +39,7 @@ def require() -> None:
 
 
 def _namespaces() -> list[str]:
-    """As root the mounts need no user namespace, which comes later, when a real unprivileged user has taken over."""
+    """As root the mounts need no user namespace; it is created later, after the switch to an unprivileged user."""
     user = [] if _is_root() else ["--unshare-user", "--disable-userns", "--uid", "1000", "--gid", "1000"]
     kinds = ["--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"]
     return ["bwrap", *user, *kinds, "--die-with-parent", "--new-session", "--hostname", "grading"]
@@ -61,7 +61,7 @@ def command(disk: int, calls: int | None = None) -> list[str]:
 
 
 def _mounts(disk: int) -> list[str]:
-    """The file system of the sandbox: what is not named here is not there."""
+    """The file system of the sandbox: it contains only what is named here."""
     python = Path(sys.executable).resolve().parents[1]
     shown = _outermost([Path(sys.prefix), Path(sys.base_prefix), python, PACKAGE])
     words = ["--proc", "/proc", "--dev", "/dev"]
@@ -93,7 +93,7 @@ def _environment() -> dict[str, str]:
 
 
 def _unprivileged() -> list[str]:
-    """For root: become nobody for good, and then have a user namespace of one's own."""
+    """For root: irrevocably become the user nobody, then create a user namespace."""
     if not _is_root():
         return []
     drop = ["setpriv", "--reuid", NOBODY, "--regid", NOBODY, "--clear-groups", "--no-new-privs"]
@@ -111,6 +111,6 @@ def _outermost(paths: Sequence[Path]) -> list[Path]:
 
 
 def _parents(paths: Sequence[Path]) -> list[Path]:
-    """The directories above the paths, outermost first: bubblewrap would make them for root's eyes only."""
+    """The directories above the paths, outermost first: bubblewrap would make them readable by root only."""
     found = {parent for path in paths for parent in path.parents if parent not in (Path("/"), TMP)}
     return sorted(each for each in found if not each.is_relative_to("/usr"))

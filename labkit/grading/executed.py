@@ -1,4 +1,4 @@
-"""The notebook of a submission with what its cells wrote when it was graded: as text, so that it is small and safe."""
+"""A submitted notebook with the output of its cells when it was graded: as text, so that it is small and safe."""
 
 import json
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""A student's feedback: a page, and the same as Gradescope's autograders give it (results.json)."""
+"""A student's feedback: a page, and the same in the format of Gradescope's autograders (results.json)."""
 
 import datetime
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ NOT_HANDED_IN = "Not handed in"
 
 
 def results_json(result: Result) -> dict[str, Any]:
-    """A results.json, with all that labkit knows beside."""
+    """Returns a results.json, with everything else that labkit knows added."""
     judged = {each["name"]: each for each in result.exercises}
     tests = [_test(result, name, judged.get(name)) for name in result.worth]
     return {
@@ -48,13 +48,13 @@ def lines(exercise: dict[str, Any]) -> list[str]:
 
 
 def _said(exercise: dict[str, Any]) -> list[str]:
-    """What the check itself said, unless it is plain from the records."""
+    """What the check itself said, unless the records already show it."""
     said = exercise["said"] or "The notebook did not get to the check."
     return [] if exercise["points"] or "handed in" in said else [said]
 
 
 def remarks(result: Result) -> list[str]:
-    """What is to be said of a result as a whole, but for its marks."""
+    """Remarks on a result as a whole, apart from its marks."""
     said = [f"{each['file']}: {each['status']}, {each['seconds']} s" for each in result.reports]
     if result.submitted:
         said.append(f"Handed in {time(result.submitted)}")
@@ -81,7 +81,7 @@ PAGE = Markup(
 
 
 def page(result: Result) -> str:
-    """A student's feedback as one HTML file without scripts, everything of the submission escaped."""
+    """A student's feedback as one HTML file without scripts; all text from the submission is escaped."""
     left_out = [name for name in result.worth if name not in {each["name"] for each in result.exercises}]
     said = [*remarks(result), *([f"{NOT_HANDED_IN}: {', '.join(left_out)}"] if left_out else [])]
     paragraphs = [Markup("<p>{}</p>").format(each) for each in said]

@@ -1,4 +1,4 @@
-"""Grading a class: each submission once in the sandbox, its marks kept on disk as soon as they are known."""
+"""Grades a class: runs each submission once in the sandbox, and saves its marks as soon as they are known."""
 
 import csv
 import hashlib
@@ -24,7 +24,7 @@ NONE = "it checks no exercise of this course"
 
 @dataclass(frozen=True, eq=False)
 class Task:
-    """One notebook of a student, with the exercises that it is graded for: those that no newer file of theirs has."""
+    """A student's notebook, with the exercises that it is graded for: those that no newer file of theirs contains."""
 
     submission: Submission
     exercises: tuple[Exercise, ...]
@@ -35,7 +35,7 @@ class Task:
 
     @property
     def sources(self) -> list[str]:
-        """The code, cell by cell, without what only serves pictures: `%matplotlib inline` fails without matplotlib."""
+        """The code, cell by cell, without magics for plots: `%matplotlib inline` fails without matplotlib."""
         return [PICTURES.sub("", each.source) for each in self.submission.cells if each.is_code]
 
 
@@ -55,7 +55,7 @@ class Plan:
 
 
 def plan(found: Sequence[Submission], exercises: Sequence[Exercise]) -> Plan:
-    """Which file of a student counts for which exercise: the newest one that checks it."""
+    """Decide which of a student's files counts for which exercise: the newest one that checks it."""
     known, made = {each.name: each for each in exercises}, Plan()
     newest: dict[tuple[str, str], str] = {}
     for each in reversed(found):  # the newest first, within a student
@@ -85,9 +85,9 @@ class Grader:
     def grade(
         self, tasks: Sequence[Task], jobs: int, done: Callable[[Task], object] = lambda _: None, anew: bool = False
     ) -> list[dict[str, Any]]:
-        """The report of each task, in their order; `done` is called after each. Ctrl+C keeps what is done.
+        """Returns the report of each task, in order; calls `done` after each. After Ctrl+C, finished reports are kept.
 
-        With `anew` those are graded again whose exercises have been changed since.
+        With `anew`, tasks whose exercises have changed since are graded again.
         """
         pool = ThreadPoolExecutor(jobs)
         running = {pool.submit(self._report, task, anew): task for task in tasks}
@@ -108,11 +108,11 @@ class Grader:
         return dict(json.loads(file.read_text())) if file.exists() else None
 
     def is_current(self, task: Task, report: Mapping[str, Any]) -> bool:
-        """Whether its exercises are still those that it was graded with."""
+        """Whether its exercises are unchanged since it was graded."""
         return bool(report["versions"] == self._versions(task))
 
     def is_due(self, task: Task, report: Mapping[str, Any] | None, anew: bool) -> bool:
-        """Whether a task is to be graded that has this report, or none; with `anew` an old one does not count."""
+        """Whether a task with this report, or none, is to be graded; with `anew`, an outdated report does not count."""
         return not report or (anew and not self.is_current(task, report))
 
     def _report(self, task: Task, anew: bool) -> dict[str, Any]:
@@ -152,7 +152,7 @@ class Grader:
             csv.writer(file).writerows(row for row in rows if row[2] != row[3])
 
     def _file(self, task: Task) -> Path:
-        """Where the report is kept: named by what the marks depend on, but for the exercises' own files."""
+        """Where the report is kept: named after all that the marks depend on, except the exercises' own files."""
         parts = [task.student, *task.sources, *(each.name for each in task.exercises), str(self.enclosed)]
         parts.append(hashlib.sha256(self.secret).hexdigest())
         digest = hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
@@ -200,6 +200,6 @@ def described(mark: marking.Mark) -> dict[str, Any]:
 
 
 def slug(name: str) -> str:
-    """A name for files that any disk bears, and no other student's has."""
+    """Returns a file name that is valid on any disk and unique to the student."""
     plain = re.sub(r"[^A-Za-z0-9]+", "-", name)[:40].strip("-") or "student"
     return f"{plain}-{hashlib.sha256(name.encode(errors='surrogatepass')).hexdigest()[:6]}"

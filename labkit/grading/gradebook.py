@@ -42,7 +42,7 @@ def write(
 
 
 def gradebook(course: Course, exercises: Sequence[Exercise], found: Sequence[Result]) -> Iterator[list[Any]]:
-    """The gradebook: heads, and a row for each student. Columns as nbgrader exports them, then those of labkit."""
+    """The gradebook: a header and a row for each student. First the columns of nbgrader's export, then labkit's own."""
     names = [each.name for each in exercises]
     yield [*NBGRADER, "status", "seconds", *names, "remarks"]
     due = feedback.time(course.deadline.timestamp()) if course.deadline else ""
@@ -66,7 +66,7 @@ def gradebook(course: Course, exercises: Sequence[Exercise], found: Sequence[Res
 
 
 def _harmless(value: Any) -> Any:
-    """A spreadsheet must not take a text for a formula."""
+    """Keep a spreadsheet from taking text for a formula."""
     return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
 
 

@@ -3,8 +3,8 @@
     python inside.py < JOB > LINES
 
 The job is one line of JSON: a nonce, the cells, the exercises with their readings, and limits in seconds and bytes.
-Each line that is written begins with the nonce, so that lines of anybody else can be told from these. What comes out is
-still what the notebook wrote, so its reader must be prepared for anything.
+Each line written here begins with the nonce, which distinguishes it from lines of any other origin. Its content still
+comes from the notebook, so the reader must be prepared for anything.
 """
 
 import base64
@@ -60,7 +60,7 @@ def main() -> None:
         out.say(ended=ended)
         with out.phase("records"), within(LONGEST):
             for topic in (name for each in job["exercises"] for name in each["outputs"]):
-                with contextlib.suppress(Exception):  # a topic that cannot be read costs no other exercise
+                with contextlib.suppress(Exception):  # an unreadable topic must not cost other exercises
                     _hand_out(out, job, topics, topic)
         out.say(done=True)
     finally:
@@ -70,8 +70,8 @@ def main() -> None:
 class Lines:
     """Lines for the grader, each beginning with the nonce.
 
-    They go to what was standard output, under another number, which no child gets, of a process whose files others
-    cannot open. What the notebook orphans becomes a child of this process.
+    They go to the original standard output through a descriptor that no child inherits, in a process whose files others
+    cannot open. Processes that the notebook orphans become its children.
     """
 
     def __init__(self, nonce: str) -> None:
@@ -112,9 +112,9 @@ def _fill(topics: Topics, exercises: list[dict[str, Any]]) -> None:
 
 
 def run(job: dict[str, Any], address: str, out: Lines, spared: Collection[int]) -> str:
-    """Run the notebook; as long as a cell kills the kernel, run it again without that cell. How it ended.
+    """Run the notebook; whenever a cell kills the kernel, run it again without that cell. Returns how it ended.
 
-    Checks that come before the cell write the same records again, those after it have their turn.
+    Checks before that cell write the same records again; those after it get their turn.
     """
     os.environ.pop(properties.FILE, None)  # that is for another Kafka
     os.environ.update(LAB_BROKER=address, LAB_GRADED="1", LAB_PROGRESS=str(SCRATCH / "progress.json"))
@@ -122,7 +122,7 @@ def run(job: dict[str, Any], address: str, out: Lines, spared: Collection[int]) 
     left_out = 0
     while True:
         reason = _execute([job["cells"][number] for number in numbers], job, deadline)
-        _end_all(spared, job["enclosed"])  # before anything is said or read
+        _end_all(spared, job["enclosed"])  # before anything is reported or read
         executed = _executed(len(numbers))
         last = max((place for place, each in enumerate(executed) if _was_begun(each)), default=None)
         if not reason or last is None or time.monotonic() > deadline or left_out > job["again"]:
@@ -143,7 +143,7 @@ def _say_what_cells_wrote(job: dict[str, Any], numbers: list[int], executed: lis
 
 
 def _execute(sources: list[str], job: dict[str, Any], deadline: float) -> str:
-    """Execute the cells with papermill; why it could not get to the end, if it could not."""
+    """Execute the cells with papermill. Returns why it could not get to the end; empty if it could."""
     path = str(SCRATCH / "notebook.ipynb")
     cells: list[Any] = [new_code_cell(each) for each in sources]  # type: ignore[no-untyped-call]
     nbformat.write(new_notebook(cells=cells, metadata=KERNEL), path)  # type: ignore[no-untyped-call]
@@ -165,9 +165,9 @@ def _execute(sources: list[str], job: dict[str, Any], deadline: float) -> str:
 
 @contextlib.contextmanager
 def _fresh_home(enclosed: bool) -> Iterator[Path]:
-    """A directory to work in, and others beside it for what IPython and Jupyter read when they start.
+    """A working directory, with others beside it for what IPython and Jupyter read at start-up.
 
-    A notebook that is run again finds nothing there that it has left behind.
+    A notebook that is run again finds nothing from its earlier run.
     """
     with tempfile.TemporaryDirectory(prefix="run-", ignore_cleanup_errors=True) as place:
         names = ["IPYTHONDIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", *(["HOME"] if enclosed else [])]
@@ -182,9 +182,9 @@ KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3", "languag
 
 
 class Kernel(AsyncKernelManager):
-    """The Python of this process as the kernel, whatever the notebook has written where Jupyter looks for kernels.
+    """Runs the Python of this process as the kernel, whatever the notebook wrote where Jupyter looks for kernels.
 
-    A notebook that has used up its threads leaves this process free to start some: only the kernel has that limit.
+    Only the kernel has a thread limit: if the notebook uses it up, this process can still start threads.
     """
 
     threads: int | None = None
@@ -204,16 +204,16 @@ class Kernel(AsyncKernelManager):
 
 
 def _limit(job: dict[str, Any]) -> None:
-    """Limits for each process that is started from now on: Kafka runs already."""
+    """Set limits for each process started from now on: Kafka is already running."""
     _lower(resource.RLIMIT_DATA, job["memory"])
     _lower(resource.RLIMIT_FSIZE, job["file_size"])
-    if job["enclosed"]:  # elsewhere all processes of the user would count
+    if job["enclosed"]:  # outside a sandbox all of the user's processes would count
         Kernel.threads = job["threads"]
     _lower(resource.RLIMIT_CORE, 0)
 
 
 def _lower(kind: int, limit: int) -> None:
-    """Set a limit, unless there is a lower one, which nobody may raise."""
+    """Set a limit, unless a lower one is in force, which cannot be raised."""
     _, hard = resource.getrlimit(kind)
     lowest = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
     resource.setrlimit(kind, (lowest, lowest))
@@ -252,12 +252,12 @@ def _text(cell: Any) -> str:
                 found += [f"{each['ename']}: {each['evalue']}"]
             else:
                 found += [each["text"] if "text" in each else each["data"].get("text/plain", "")]
-    return "\n".join(dict.fromkeys("".join(each).rstrip("\n") for each in found))  # a live view is there twice
+    return "\n".join(dict.fromkeys("".join(each).rstrip("\n") for each in found))  # a live view occurs twice
 
 
 @contextlib.contextmanager
 def _kept_small(spared: Collection[int], job: dict[str, Any]) -> Iterator[None]:
-    """End what the notebook has started as soon as it is too much: a bomb takes the time of other sandboxes too."""
+    """Kill the notebook's processes as soon as there are too many: a fork bomb slows other sandboxes too."""
     over = threading.Event()
 
     def watch() -> None:
@@ -276,12 +276,12 @@ def _kept_small(spared: Collection[int], job: dict[str, Any]) -> Iterator[None]:
 
 
 def _end_all(spared: Collection[int], enclosed: bool) -> None:
-    """Kill what the notebook has left behind, for 5 s at most: what comes out must stand still."""
+    """Kill what the notebook left running, for at most 5 s: its output must not change while it is read."""
     deadline = time.monotonic() + 5
     with _ending:
         while (killed := _killed(spared, enclosed)) and time.monotonic() < deadline:
             for pid in killed:
-                with contextlib.suppress(OSError):  # it is no child of this process
+                with contextlib.suppress(OSError):  # not a child of this process
                     os.waitpid(pid, os.WNOHANG)
             time.sleep(0.01)
 
@@ -290,8 +290,8 @@ _ending = threading.RLock()
 
 
 def _killed(spared: Collection[int], enclosed: bool) -> list[int]:
-    """Kill all that is there; what that was. In the sandbox all is stopped first, by one call: what forks faster than
-    it is killed would never end."""
+    """Kill everything, and return what that was. In the sandbox one call first stops everything, because processes that
+    fork faster than they are killed would never end."""
     with contextlib.ExitStack() as stack:
         if enclosed:
             os.kill(-1, signal.SIGSTOP)
@@ -305,7 +305,7 @@ def _killed(spared: Collection[int], enclosed: bool) -> list[int]:
 
 
 def _hand_out(out: Lines, job: dict[str, Any], topics: Topics, topic: str) -> None:
-    """Every record of a topic, up to the limits; none of a topic that an endless loop has filled."""
+    """Write every record of a topic, up to the limits; none if an endless loop has filled the topic."""
     size = 0
     if not topics.partitions(topic) or topics.count(topic) > job["records"]:
         return

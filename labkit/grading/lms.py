@@ -1,6 +1,6 @@
 """The files of a learning management system: who is in the course, and where the marks go.
 
-Only its own exports have the ids that it imports: they are filled in and otherwise left as they are.
+An LMS imports only ids from its own exports, so these are filled in and otherwise left unchanged.
 """
 
 import contextlib
@@ -23,8 +23,8 @@ HANDED_IN = "%A, %d %B %Y, %I:%M %p"  # as Moodle writes times in English
 
 @dataclass(frozen=True)
 class Sheet:
-    """A table of an LMS. `people` has the student of each row, None if it has none; `marks` is the column for marks,
-    and `most` the most points, by row.
+    """A table of an LMS. `people` has the student of each row, or None; `marks` is the column for marks, and `most` the
+    maximum points, by row.
     """
 
     name: str
@@ -41,7 +41,7 @@ class Sheet:
         return {person.id: person for person in self.people if person}
 
     def filled(self, shares: Mapping[str, tuple[float, float]]) -> str:
-        """The table with marks, as CSV; `shares` has the score of each id, and out of what. Other marks stay."""
+        """Returns the table with marks, as CSV; `shares` has each id's score and maximum. Other marks stay."""
         text = io.StringIO()
         table = csv.writer(text, delimiter=self.delimiter, lineterminator="\n")
         table.writerow(self.heads)
@@ -61,7 +61,7 @@ def sheets(course: Course) -> list[Sheet]:
 
 
 def canvas(file: Path, column: str) -> Sheet:
-    """A Canvas gradebook export: below its heads there is a row with the points possible."""
+    """A Canvas gradebook export: below the header there is a row with the points possible."""
     table = _Table(file, ("Student", "ID"))
     works = [each for each in table.heads if each not in CANVAS_OWN and re.search(r" \(\d+\)$", each)]
     chosen = column or (works[0] if len(works) == 1 else "")
@@ -92,7 +92,7 @@ def moodle(file: Path) -> Sheet:
 
 
 class _Table:
-    """A CSV file with these columns at least. Raises LabError if it is none."""
+    """A CSV file that has at least these columns. Raises LabError if it has not."""
 
     def __init__(self, file: Path, needed: Sequence[str]) -> None:
         try:
@@ -112,7 +112,7 @@ class _Table:
             )
 
     def column(self, name: str) -> list[str]:
-        """The cells of a column, in whatever case it is written; empty ones if there is no such column."""
+        """The cells of a column, whose name may be in any case; empty ones if there is no such column."""
         place = next((n for n, each in enumerate(self.heads) if each.casefold() == name.casefold()), None)
         return ["" if place is None else row[place] for row in self.rows]
 

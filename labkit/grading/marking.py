@@ -20,12 +20,12 @@ from labkit.kafka.tap import Record
 
 
 def seed(secret: bytes, student: str, exercise: str) -> str:
-    """The seed of a student's readings for an exercise: nobody without the secret can know it."""
+    """The seed of a student's readings for an exercise, which cannot be known without the secret."""
     return hmac.new(secret, f"{student}\n{exercise}".encode(), hashlib.sha256).hexdigest()
 
 
 def job(exercise: Exercise, sent: Sequence[Sent]) -> dict[str, Any]:
-    """What the sandbox gets of an exercise: topics and readings, and nothing of what is expected."""
+    """Returns what the sandbox gets of an exercise: topics and readings, but nothing about what is expected."""
     return {
         "reads": exercise.topic("in"),
         "outputs": [exercise.topic(name) for name in exercise.outputs],
@@ -35,7 +35,7 @@ def job(exercise: Exercise, sent: Sequence[Sent]) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Mark:
-    """The points of one exercise, and the judgement that they come from. `student` is whose question was answered."""
+    """The points for one exercise, and the judgement behind them. `student` is the one whose question was answered."""
 
     exercise: Exercise
     judgement: Judgement
@@ -63,7 +63,7 @@ def mark(collection: Collection, exercise: Exercise, sent: Sequence[Sent], outco
 
 
 def _judged(exercise: Exercise, *compared: Any) -> Judgement:
-    """The judgement on rows that may be anything: no submission may stop the grading of the others."""
+    """Judge rows that may contain anything: no submission may stop the grading of the others."""
     try:
         return judge(exercise, *compared)
     except Exception as error:
@@ -72,7 +72,7 @@ def _judged(exercise: Exercise, *compared: Any) -> Judgement:
 
 
 def rows(said: Sequence[Mapping[str, Any]], raw: bool, limits: Limits) -> list[Row]:
-    """The records that the sandbox says came out. What has not the form of a record is left out."""
+    """Returns the records that the sandbox reports; anything malformed is left out."""
     found = []
     for each in said:
         try:

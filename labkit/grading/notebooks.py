@@ -11,12 +11,12 @@ MOST_CELLS, LONGEST = 2000, 200_000  # characters of one cell
 
 
 class Unreadable(Exception):
-    """Why a file is no notebook that can be graded, in words for the gradebook."""
+    """A file is not a notebook that can be graded; the message says why, for the gradebook."""
 
 
 @dataclass(frozen=True)
 class Cell:
-    """A cell of a submission: of its outputs, metadata and id nothing is left."""
+    """A cell of a submission, without its outputs, metadata and id."""
 
     source: str
     is_code: bool = True

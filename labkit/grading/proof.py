@@ -1,8 +1,8 @@
-"""Whether an exercise keeps its promises: what is unanswered earns nothing, the reference earns everything, and each
-wrong answer loses exactly the behaviours that it breaks. (The first two are the rule of rustlings for its exercises.)
+"""Whether an exercise keeps its promises: an empty answer earns nothing, the reference earns everything, and each wrong
+answer loses exactly the behaviours that it breaks. (The first two are the rule of rustlings for its exercises.)
 
-The file of solutions has the reference, `answer`, and `WRONG`: pairs of a wrong answer and the beginnings of the words
-of the behaviours that it breaks. Where a question asks for a short answer they are functions of its case.
+The solutions file has the reference, `answer`, and `WRONG`: pairs of a wrong answer and the first words of each
+behaviour that it breaks. For a question with a short answer, these are functions of its case.
 """
 
 from collections.abc import Iterable, Iterator
@@ -25,7 +25,7 @@ def faults(
     seeds: Iterable[int] = SEEDS,
     wrong_answers: int | None = None,
 ) -> Iterator[str]:
-    """What is wrong with an exercise, a line each. Takes some seconds: every answer runs on the real broker.
+    """Yield what is wrong with an exercise, one line each. Takes seconds: every answer runs on the real broker.
 
     Only the first `wrong_answers` are tried, if a number is given.
     """

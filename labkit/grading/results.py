@@ -1,4 +1,4 @@
-"""What each student gets: the points of the reports, by the weights, late rule and overrides of the course."""
+"""Each student's result: the points in the reports, after the course's weights, late penalty and overrides."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,13 +12,13 @@ from labkit.grading.roster import Person, Roster, called, names, people, plain
 from labkit.spelling import did_you_mean
 
 Report = Mapping[str, Any]
-WORST = ("not graded", "timeout", "crashed", "late", "ok", "missing")  # of several notebooks the worst is said
+WORST = ("not graded", "timeout", "crashed", "late", "ok", "missing")  # of several notebooks, the worst is reported
 
 
 @dataclass
 class Result:
-    """A student's result. `points` has what each exercise earned of its `worth`, before `penalty` is taken off;
-    `reasons` says where that is not what the records earned.
+    """A student's result. `points` has what each exercise earned of its `worth`, before `penalty` is deducted;
+    `reasons` explains points that differ from what the records earned.
 
     `status` is ok, late, crashed, timeout, unreadable, missing, or "not graded".
     """
@@ -60,9 +60,9 @@ class Result:
 def results(
     course: Course, exercises: Sequence[Exercise], plan: Plan, reports: Mapping[Task, Report | None], roster: Roster
 ) -> list[Result]:
-    """One result for each student who has handed something in or is on the roster, by name.
+    """Returns a result, by name, for each student who has handed something in or is on the roster.
 
-    Raises LabError if an override is for nobody in particular.
+    Raises LabError if an override does not name exactly one student.
     """
     worth = {each.name: course.weights.get(each.name, float(each.points)) for each in exercises}
     everybody = people(plan.students, roster)
@@ -84,7 +84,7 @@ def results(
 
 
 def overridden(course: Course, everybody: Mapping[str, Person]) -> list[tuple[str, Override]]:
-    """The overrides, each with its student. Raises LabError if one is for nobody in particular."""
+    """Returns the overrides, each with its student. Raises LabError if one does not name exactly one student."""
     return [(_student(each, everybody), each) for each in course.overrides]
 
 
@@ -128,7 +128,7 @@ def _counts(result: Result, course: Course, exercise: Mapping[str, Any]) -> bool
 
 
 def _of_others(result: Result, course: Course, everybody: Mapping[str, Person]) -> Iterator[tuple[str, str]]:
-    """The questions that were not the student's own, as far as that matters or can be told."""
+    """Yield the questions that were not the student's own, as far as that matters and is known."""
     for each in result.exercises:
         if not _counts(result, course, each):
             yield each["name"], f"lab.student was {each['student']!r}, which is not this student"

@@ -29,21 +29,21 @@ Roster = Mapping[str, Person]  # by id
 
 
 def people(students: Iterable[str], roster: Roster) -> dict[str, Person]:
-    """Who is behind the names of files, and who is on the roster but has handed in nothing (by their ids)."""
+    """Returns who is behind the names of files, and (by id) who is on the roster but has handed in nothing."""
     found = {student: _person(student, roster) for student in students}
     present = {each.id for each in found.values()}
     return found | {each.id: each for each in roster.values() if each.id not in present}
 
 
 def _person(student: str, roster: Roster) -> Person:
-    """By the name of the files, or the number at its end, which Moodle and Canvas give."""
+    """Find a person by the name of their files, or by the number at its end, which Moodle and Canvas add."""
     number = re.search(r"_(\d+)$", student)
     known = roster.get(student) or (roster.get(number[1]) if number else None)
     return known or Person(student)
 
 
 def called(name: str, everybody: Mapping[str, Person]) -> list[str]:
-    """The students (by the names of their files) whom a name means: an id, a name, an e-mail address or a login."""
+    """Returns the students (by the names of their files) with this id, name, e-mail address or login."""
     return [student for student, person in everybody.items() if plain(name) in names(student, person)]
 
 
@@ -54,5 +54,5 @@ def names(student: str, person: Person) -> set[str]:
 
 
 def plain(name: str) -> str:
-    """A name in any order and writing: `Ek, Anna` is `anna ek`."""
+    """Normalise the order and case of a name: `Ek, Anna` becomes `anna ek`."""
     return " ".join(sorted(name.casefold().replace(",", " ").split()))

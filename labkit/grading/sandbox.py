@@ -1,4 +1,4 @@
-"""Runs one notebook where it can do no harm, within limits, and takes in the records that come out."""
+"""Runs one notebook, within limits, where it can do no harm, and collects the records that come out."""
 
 import contextlib
 import json
@@ -29,27 +29,27 @@ class Limits:
 
     cell_seconds: int = 60
     seconds: int = 300
-    around: int = 60  # seconds more, for the start of the sandbox and for handing out
+    around: int = 60  # additional seconds, to start the sandbox and to hand out the records
     memory: int = 2048 * MB  # of one process
     all_memory: int = 4096 * MB  # of all processes together
     disk: int = 512 * MB
     file_size: int = 128 * MB
-    processes: int = 100  # more of them end the cell
+    processes: int = 100  # more than that ends the cell
     threads: int = 700  # of all processes: Kafka and a kernel have some 150
     record_size: int = 100_000
     topic_size: int = 2 * MB
-    records: int = 10_000  # a topic with more of them hands out none
+    records: int = 10_000  # none are handed out from a topic with more
     output: int = 16 * MB
     shown: int = 4000  # characters of a cell's output in the executed notebook
-    again: int = 6  # how often a notebook is run again without a cell that has killed its kernel
+    again: int = 6  # how often a notebook is run again without the cell that killed its kernel
 
 
 @dataclass
 class Outcome:
-    """What came out of the sandbox. Everything in it is the submission's word.
+    """What came out of the sandbox. Trust none of it: it comes from the submission.
 
-    `outputs` has what the cell of each number wrote, `troubles` why it failed, if it did; `phases` says where the time
-    went.
+    By number of the cell, `outputs` has what it wrote and `troubles` why it failed, if it did; `phases` says where the
+    time went.
     """
 
     ended: str = "crashed"
@@ -62,7 +62,7 @@ class Outcome:
 
 
 class Ended(Exception):
-    """The sandbox was ended by `end_all`, so nothing can be said of the submission."""
+    """The sandbox was ended by `end_all`, so nothing is known about the submission."""
 
 
 def run(cells: Sequence[str], exercises: Sequence[Mapping[str, Any]], limits: Limits, enclosed: bool = True) -> Outcome:
@@ -94,9 +94,9 @@ def run(cells: Sequence[str], exercises: Sequence[Mapping[str, Any]], limits: Li
 
 @contextlib.contextmanager
 def _started(limits: Limits, enclosed: bool) -> Iterator[tuple[subprocess.Popen[bytes], BinaryIO]]:
-    """The sandbox, and the lines that it writes.
+    """Start the sandbox; yields its process and the lines that it writes.
 
-    They come through a socket: a pipe can be opened a second time in /proc/*/fd, by a notebook that wants to read them.
+    The lines come through a socket: a notebook could open a pipe a second time in /proc/*/fd and read them.
     """
     with contextlib.ExitStack() as stack:
         scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="grading-", ignore_cleanup_errors=True))
@@ -125,18 +125,18 @@ def _filter(scratch: str) -> Iterator[BinaryIO]:
         yield file.open("rb")
 
 
-_live: dict[subprocess.Popen[bytes], bool] = {}  # whether it may go on
+_live: dict[subprocess.Popen[bytes], bool] = {}  # whether it may continue
 
 
 def end_all() -> None:
-    """End every sandbox that is still at work."""
+    """End every sandbox that is still running."""
     for process in list(_live):
         _live[process] = False
         _end(process)
 
 
 def _read(stream: Any, nonce: str, limits: Limits, outcome: Outcome) -> None:
-    """Take in lines until the end, or until there are too many."""
+    """Read lines until the end, or until there are too many."""
     left = limits.output
     while left > 0 and (line := stream.readline(limits.record_size * 2)):
         left -= len(line)
@@ -182,9 +182,10 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 def _memory(pid: int, limit: int) -> int:
-    """Bytes of memory of a process and all its descendants.
+    """Returns the bytes of memory of a process and all its descendants.
 
-    What they share is counted once for each, unless that is above the limit: then, which takes longer, once for all.
+    Shared memory is counted once per process. Only if that exceeds the limit is it counted once in total, because that
+    takes longer.
     """
     family = _family(pid)
     size = sum(_size(each, "rss") for each in family)

@@ -28,9 +28,9 @@ STAMP = "timestamp.txt"  # nbgrader's, beside the notebooks
 
 @dataclass(frozen=True)
 class Submission:
-    """One file of one student. `problem` says why it cannot be read, if it cannot.
+    """One student's file. `problem` says why it cannot be read, if it cannot.
 
-    The student is named as the LMS names files: `anna`, or with the number that only the LMS knows, `Anna Ek_4711`.
+    Students are named as in the LMS's file names: `anna`, or with a number that only the LMS knows, `Anna Ek_4711`.
     """
 
     student: str
@@ -38,17 +38,17 @@ class Submission:
     modified: float  # epoch seconds
     cells: tuple[Cell, ...] = ()
     problem: str = ""
-    clock: str = ""  # what says the time, if it is not the LMS
+    clock: str = ""  # where the time comes from, if not from the LMS
 
     @property
     def said_late(self) -> bool | None:
-        """What Canvas says in the name of a file; None of others."""
+        """Whether the file was late according to its name, in which Canvas says so; None for other files."""
         found = CANVAS.fullmatch(PurePosixPath(self.file).name)
         return bool(found["late"]) if found else None
 
 
 def read(path: Path) -> list[Submission]:
-    """Every notebook in a folder or zip, and what those have handed in who have none, in order of student and time.
+    """Returns every notebook in a folder or zip, by student and time; for students without any, their other files.
 
     Raises LabError if there is no such folder or zip, or if it holds no notebook.
     """
@@ -67,7 +67,7 @@ def read(path: Path) -> list[Submission]:
 
 
 def one(file: Path) -> Submission:
-    """A single notebook. Raises LabError if there is no such file."""
+    """Read a single notebook. Raises LabError if there is no such file."""
     if not file.is_file():
         raise LabError(f"There is no notebook at {file}.")
     return _submission(PurePosixPath(file.name), file.stat().st_mtime, "file", *_read(file, LARGEST))
@@ -85,7 +85,7 @@ def _in_folder(folder: Path) -> Iterator[Submission]:
 
 
 def _was_handed_in(place: PurePosixPath) -> bool:
-    """Whether a file can be a student's: not what editors, systems and the LMS itself put there."""
+    """Whether a file can be a student's, not one that an editor, a system or the LMS itself put there."""
     hidden = any((part.startswith(".") and part not in (".", "..")) or part == "__MACOSX" for part in place.parts)
     is_somebodys = place.suffix == ".ipynb" or len(place.parts) > 1 or bool(CANVAS.fullmatch(place.name))
     return is_somebodys and not hidden and place.name != STAMP
@@ -100,7 +100,7 @@ def _submission(place: PurePosixPath, modified: float, clock: str, content: byte
 
 
 def _read(file: Path, limit: int) -> tuple[bytes, str]:
-    """What is in a file, or why that cannot be said."""
+    """Returns the content of a file, or why it cannot be read."""
     try:
         status = file.lstat()
         if not stat.S_ISREG(status.st_mode):
@@ -138,7 +138,7 @@ def _in_zip(path: Path) -> Iterator[Submission]:
 
 
 def _unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, limit: int) -> tuple[bytes, str]:
-    """What is in an entry of a zip, or why that cannot be said."""
+    """Returns the content of a zip entry, or why it cannot be read."""
     place = PurePosixPath(entry.filename)
     if place.is_absolute() or ".." in place.parts:
         return b"", "its name leads out of the zip"
@@ -153,7 +153,7 @@ def _unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, limit: int) -> t
 
 
 def _time(entry: zipfile.ZipInfo) -> float:
-    """The time of a zip's entry, taken for UTC: zips know no time zone."""
+    """The time of a zip entry, taken as UTC: zips have no time zone."""
     return float(calendar.timegm((*entry.date_time, 0, 0, 0)))
 
 
@@ -163,6 +163,6 @@ def student_of(place: PurePosixPath) -> str:
     if parts[0] == "submitted" and len(parts) > 2:  # nbgrader: submitted/<student>/<assignment>/<file>
         return parts[1]
     for found in (*map(MOODLE.match, parts), CANVAS.fullmatch(parts[-1])):
-        if found:  # two students may have one name
+        if found:  # two students may have the same name
             return f"{found['name']}_{found['id']}"
     return parts[0] if len(parts) > 1 else parts[0].removesuffix(".ipynb")

@@ -1,4 +1,4 @@
-"""Texts that a submission has a say in, made harmless for terminals, files and eyes."""
+"""Makes text that a submission can influence harmless for terminals, files and readers."""
 
 import re
 from pathlib import Path
@@ -14,12 +14,12 @@ def printable(text: str) -> str:
 
 
 def line(text: str) -> str:
-    """A text as one line, all unprintable characters as escapes: different texts stay different."""
+    """Turn text into one line, with all unprintable characters as escapes: different texts stay different."""
     return IN_LINE.sub(_escape, text)
 
 
 def write(file: Path, text: str) -> Path:
-    """Write a file so that it is there as a whole, or not at all; returns it."""
+    """Write a file atomically, and return it."""
     file.parent.mkdir(parents=True, exist_ok=True)
     fresh = file.with_suffix(".new")
     fresh.write_text(text, encoding="utf-8")

@@ -31,7 +31,7 @@ def _degrees(luck: random.Random) -> float:
 
 
 def sources(row: Row, sent: Sequence[Sent]) -> list[Sent]:
-    """Of a window its readings, of a collected reading the reading."""
+    """For a window its readings, for a collected late reading the reading itself."""
     return in_window(1000 * LENGTH)(row, sent) if "start" in row else same_reading(row, sent)
 
 

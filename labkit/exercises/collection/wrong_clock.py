@@ -11,8 +11,8 @@ BEGINS = {"bridge": 0, "pier": 3_600, "ferry": 7_200}  # seconds: what the devic
 FIRST_HALF = (ORDINARY, ORDINARY, "ahead", ORDINARY, ORDINARY, ORDINARY, ORDINARY)
 AFTER_RESTART = ("restart", ORDINARY, "far ahead", "again", ORDINARY)
 ENDS = {"bridge": (ORDINARY, ORDINARY), "pier": (ORDINARY, "limit"), "ferry": ("late", "after late")}
-# Seconds from the newest reading. An answer that remembers the clock's jumps must still see each of them as one, except
-# the second in a row: so they grow.
+# Seconds from the newest reading. They grow, so that an answer that accepts a jump as its new clock still sees the next
+# one as a jump, except the second in a row.
 LEAPS = {"ahead": 60.001, "restart": 300.0, "far ahead": 3_000.0, "again": 3_001.0, "limit": 60.0, "after late": 50.0}
 
 
@@ -22,7 +22,7 @@ def readings(luck: random.Random) -> list[Sent]:
     sent = []
     for _ in range(2):
         luck.shuffle(order)
-        order.insert(0, order.pop(order.index("bridge")))  # what follows is hours ahead of it, but of other devices
+        order.insert(0, order.pop(order.index("bridge")))  # the rest is hours ahead of it, but from other devices
         sent += [own[device].pop(0) for device in order]
     return sent
 

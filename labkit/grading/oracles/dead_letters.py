@@ -1,4 +1,4 @@
-"""Readable is a JSON object whose temperature is a number; all else is set aside as it came."""
+"""A readable record is a JSON object whose temperature is a number; all others become dead letters, unchanged."""
 
 import json
 from collections.abc import Sequence

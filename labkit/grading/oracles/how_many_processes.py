@@ -1,4 +1,4 @@
-"""The fewest processes of which none has more than it manages, when partitions are shared as evenly as possible."""
+"""The fewest processes such that none is overloaded, if partitions are shared as evenly as possible."""
 
 from collections.abc import Iterator, Sequence
 from math import ceil

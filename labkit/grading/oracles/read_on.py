@@ -1,4 +1,4 @@
-"""Each record that is asked for once, unchanged."""
+"""Each requested record once, unchanged."""
 
 from collections.abc import Iterator, Sequence
 

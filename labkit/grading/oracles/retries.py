@@ -1,4 +1,4 @@
-"""Each reading once: the first time that its device and timestamp come."""
+"""Each reading once: the first with its device and timestamp."""
 
 from collections.abc import Iterator, Sequence
 

@@ -3,7 +3,7 @@
 - A tumbling or hopping window starts at each multiple of its step since 1970, and holds its start but not its end.
 - Each key has a clock of its own, the latest timestamp of its records. A window is closed once that clock has reached
   its end and the grace (`start <= latest - grace - duration` in quixstreams/dataframe/windows/time_based.py).
-- A record comes too late for the windows that are closed when it comes; for the others it counts.
+- A record is late for the windows that are closed when it arrives; it counts for the others.
 """
 
 from collections import defaultdict

@@ -1,4 +1,4 @@
-"""Readings that are at most a minute ahead of the newest one of their device that came out."""
+"""Readings at most a minute ahead of the newest reading of their device that was let through."""
 
 from collections.abc import Iterator, Sequence
 
