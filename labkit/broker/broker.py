@@ -142,7 +142,7 @@ def find_or_start(meanwhile: Callable[[], object] = lambda: None, nodes: int = 1
     Raises LabError if neither can be reached or started, and for any number of nodes but 1 and 3.
     """
     if nodes not in (1, 3):
-        raise LabError("A lab's own Kafka has 1 broker, or 3: two would stand still as soon as one of them is gone.")
+        raise LabError("A lab's own Kafka has 1 or 3 brokers: two would stop working as soon as one of them fails.")
     if address := properties.address():
         return ExternalBroker(address)
     return OwnBroker(meanwhile=meanwhile, nodes=nodes)

@@ -61,7 +61,7 @@ def _field(name: str, behaviour: Behaviour, comparison: Comparison) -> Iterator[
     pairs = [(row, comparison.expected[each]) for each in wrong for row in comparison.got[each]]
     if pairs and not any(name in row for row, _ in pairs):
         near = nearest(name, {*pairs[0][0]} - {"key", "time", *pairs[0][1]})
-        yield f"There is no field {name!r}" + (f": is {near!r} meant for it?" if near else ".")
+        yield f"There is no field {name!r}" + (f": did you mean {near!r}?" if near else ".")
         return
     values = [(row.get(name), expected[name]) for row, expected in pairs if not same(row.get(name), expected[name])]
     if values and all(isinstance(got, str) and not isinstance(wanted, str) for got, wanted in values):

@@ -222,5 +222,5 @@ def key(file: Path) -> tuple[bytes, bool]:
     except OSError as error:
         raise LabError(f"The secret {file} cannot be used: {error.strerror}.") from None
     if len(content) < SHORTEST:
-        raise LabError(f"The secret in {file} is too short: delete it, and a new one is made.")
+        raise LabError(f"The secret in {file} is too short: delete it, and a new one is created.")
     return content, fresh

@@ -29,7 +29,7 @@ def cells(content: bytes) -> list[Cell]:
     try:
         found = json.loads(content)
     except (ValueError, RecursionError):
-        raise Unreadable("the file is not JSON, so it is no notebook") from None
+        raise Unreadable("the file is not JSON, so it is not a notebook") from None
     if not isinstance(found, dict) or not isinstance(found.get("cells"), list):
         raise Unreadable("the file is not a notebook of format 4")
     if (language := _language(found)) != "python":

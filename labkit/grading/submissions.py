@@ -22,7 +22,7 @@ MOST = 4 * 2**30  # bytes of a whole zip, unpacked
 
 MOODLE = re.compile(r"(?P<name>.+?)_(?P<id>\d+)_assignsubmission_file")
 CANVAS = re.compile(r"(?P<name>[^_/]+)_(?P<late>LATE_)?(?P<id>\d+)_(?P<number>\d+)_.+")
-OTHER = "it is no notebook"
+OTHER = "it is not a notebook"
 STAMP = "timestamp.txt"  # nbgrader's, beside the notebooks
 
 

@@ -168,7 +168,7 @@ def test_a_wrong_unit_is_named(lab: Lab, words: str) -> None:
 
 
 def test_a_field_of_another_name_is_named(lab: Lab) -> None:
-    assert "There is no field 'dew_point': is 'dewpoint' meant for it?" in repr(
+    assert "There is no field 'dew_point': did you mean 'dewpoint'?" in repr(
         lab.check("damp-rooms", SOLUTION.another_name)
     )
 

@@ -111,7 +111,7 @@ def test_a_cluster_that_cannot_be_used_is_one_line_and_nothing_is_submitted(
     lab: Lab, flinks: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lab.create_topic("sensor-data")
-    with pytest.raises(LabError, match="'here' is no address of a Flink cluster: give HOST:PORT"):
+    with pytest.raises(LabError, match="'here' is not the address of a Flink cluster: give HOST:PORT"):
         lab.flink(cluster="here")
     with pytest.raises(LabError, match=r"No Flink cluster answers at 127.0.0.1:1 \(.*\): is that its REST port\?"):
         lab.flink(cluster="127.0.0.1:1")

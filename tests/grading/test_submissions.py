@@ -119,8 +119,8 @@ def test_nothing_to_grade_is_an_error_in_one_line(tmp_path: Path) -> None:
 
 NOT_READABLE = {
     b"": "the file is empty",
-    b"half of a": "the file is not JSON, so it is no notebook",
-    b"[" * 100_000: "the file is not JSON, so it is no notebook",
+    b"half of a": "the file is not JSON, so it is not a notebook",
+    b"[" * 100_000: "the file is not JSON, so it is not a notebook",
     b"[]": "the file is not a notebook of format 4",
     b'{"worksheets": []}': "the file is not a notebook of format 4",
     json.dumps(

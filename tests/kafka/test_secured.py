@@ -198,7 +198,7 @@ def test_properties_of_librdkafka_are_told_to_flink_in_javas_words(tmp_path: Pat
 
 @pytest.mark.parametrize("given", [{"enable.ssl.certificate.verification": "false"}, {"sasl.mechanism": "GSSAPI"}])
 def test_what_flink_cannot_be_told_is_said(given: dict[str, str]) -> None:
-    with pytest.raises(LabError, match="The lab cannot tell Flink of"):
+    with pytest.raises(LabError, match="The lab cannot pass to Flink:"):
         security.java(given)
 
 
