@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeGuard
 
 from labkit.exercises.behaviours import Behaviour, Comparison, same
-from labkit.spelling import nearest
+from labkit.spelling import did_you_mean
 
 SHORT = 1000  # milliseconds: no exercise asks for shorter windows
 A_TIME = 1e11  # larger numbers are times in epoch milliseconds, which have no other unit
@@ -60,8 +60,8 @@ def _field(name: str, behaviour: Behaviour, comparison: Comparison) -> Iterator[
     wrong = [each for each in behaviour.wrong(comparison) if each in comparison.got]
     pairs = [(row, comparison.expected[each]) for each in wrong for row in comparison.got[each]]
     if pairs and not any(name in row for row, _ in pairs):
-        near = nearest(name, {*pairs[0][0]} - {"key", "time", *pairs[0][1]})
-        yield f"There is no field {name!r}" + (f": did you mean {near!r}?" if near else ".")
+        hint = did_you_mean(name, {*pairs[0][0]} - {"key", "time", *pairs[0][1]})
+        yield f"There is no field {name!r}{f': {hint}' if hint else '.'}"
         return
     values = [(row.get(name), expected[name]) for row, expected in pairs if not same(row.get(name), expected[name])]
     if values and all(isinstance(got, str) and not isinstance(wanted, str) for got, wanted in values):

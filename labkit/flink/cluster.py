@@ -17,7 +17,7 @@ class Cluster:
 
     def __init__(self, address: str) -> None:
         if not re.fullmatch(r"[\w.-]+:\d{1,5}", address):
-            raise LabError(f"{address!r} is not the address of a Flink cluster: give HOST:PORT, such as 127.0.0.1:8081.")
+            raise LabError(f"{address!r} is not the address of a Flink cluster: give HOST:PORT, as in 127.0.0.1:8081.")
         self.address = address
         self.host, _, self.port = address.partition(":")
 

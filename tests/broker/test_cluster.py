@@ -133,7 +133,7 @@ def test_with_two_of_three_killed_the_producer_waits_says_so_and_loses_nothing(l
 
 
 def test_a_lab_has_one_broker_or_three(lab: Lab) -> None:
-    with pytest.raises(LabError, match="has 1 broker, or 3"):
+    with pytest.raises(LabError, match="has 1 or 3 brokers"):
         find_or_start(nodes=2)
     with pytest.raises(LabError, match="numbered from 1 to 3"):
         lab.broker.kill(4)
