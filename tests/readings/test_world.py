@@ -1,11 +1,10 @@
 """What befalls readings on their way: every one of them comes out once, or is kept by its device."""
 
-import contextlib
 import itertools
 import math
+import random
 import sys
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from types import FrameType
@@ -17,7 +16,6 @@ from hypothesis import strategies as st
 
 from labkit import LabError
 from labkit.readings import BadReading, Corrupt, Replay, World, open_source, parse, recorded, simulate
-from labkit.readings import world as world_module
 from labkit.runs.producer import encoded
 
 NOW = 1795302397926
@@ -299,43 +297,36 @@ def test_every_reading_comes_out_once_or_is_kept(steps: list[tuple[str, str] | N
     assert sorted(found, key=lambda each: each["timestamp"]) == rows
 
 
-@contextlib.contextmanager
-def switching_at_each_line() -> Iterator[None]:
-    """Let other threads run before each line of a world in this one, so that races show."""
-
-    def switch(frame: FrameType, *_: Any) -> Any:
-        if frame.f_code.co_filename != world_module.__file__:
-            return None
-        time.sleep(0)
-        return switch
-
-    before = sys.getswitchinterval(), sys.gettrace()
-    sys.setswitchinterval(1e-6)
-    sys.settrace(switch)
-    try:
-        yield
-    finally:
-        sys.setswitchinterval(before[0])
-        sys.settrace(before[1])
-
-
 def test_nothing_is_lost_doubled_or_out_of_order_while_another_thread_acts() -> None:
-    rows = in_turn(600)
+    """It acts now and then between two lines of the code that lets a reading through: it must wait for its end."""
+    rows, luck = in_turn(2_000), random.Random(0)
     world = World(Given(iter(rows)))
-    ended = threading.Event()
+    turn, acted, ended = threading.Semaphore(0), threading.Event(), threading.Event()
 
     def act() -> None:
-        for device in itertools.cycle(DEVICES):
-            world.silence(device)
-            world.wake(device, backlog_first=True)
-            if ended.is_set():
-                return
+        while turn.acquire() and not ended.is_set():
+            ACTS[luck.choice(("silence", "wake, backlog first"))](world, luck.choice(DEVICES))
+            acted.set()
+
+    def between_lines(frame: FrameType, *_: Any) -> Any:
+        if frame.f_code is not World._befall.__code__:
+            return None
+        if luck.random() < 0.1:
+            acted.clear()
+            turn.release()
+            acted.wait(0.002)
+        return between_lines
 
     thread = threading.Thread(target=act)
-    with switching_at_each_line():
-        thread.start()
+    thread.start()
+    before = sys.gettrace()
+    sys.settrace(between_lines)
+    try:
         out = [item for item in world if item]
+    finally:
+        sys.settrace(before)
         ended.set()
+        turn.release()
         thread.join()
     for device in DEVICES:
         world.wake(device, backlog_first=True)
