@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from labkit.flink import engine  # noqa: F401 - so that a type checker knows flinks.engine, and the same below
     from labkit.live import chart, controls, dashboard, lanes, pacing, panel, plot, theme, tiles, topology, windows  # noqa: F401
     from labkit.live import table as tables
-    from labkit.runs import replicas, run, shares, spec  # noqa: F401
+    from labkit.runs import replicas, run, shares, spec, succession, threaded  # noqa: F401
 else:
     pd, runs, flinks, exercises = map(Later, ("pandas", "labkit.runs", "labkit.flink", "labkit.exercises"))
     live, tables = Later("labkit.live", "notebook"), Later("labkit.live.table")
@@ -178,14 +178,17 @@ class Lab:
             raise LabError(f"This pipeline would read what it writes to {writes}, endlessly: write to another topic.")
         if replicas < 1:
             raise LabError("A pipeline needs at least one replica.")
-        own = in_process or replicas > 1
         self._topics.require(*reads)
         name = name or getattr(pipeline, "__name__", "pipeline").strip("<>")
         spec = runs.spec.Spec(name, pipeline, reads, writes, raw, exactly_once)
-        run = runs.replicas.Replicas(self._groups, spec, replicas) if own else runs.run.Run(self._groups, spec)
-        run.build(self.broker.kept.directory)
+        succession = runs.succession.Succession(self._groups, spec, self.broker.kept.directory)
+        with succession.prepared():
+            own = in_process or replicas > 1
+            kind = functools.partial(runs.replicas.Replicas, members=replicas) if own else runs.threaded.ThreadedRun
+            run = kind(self._groups, spec, succession.group, succession.directory)
         replaced = self._registry.replace(run)
-        run.take_over(from_start)
+        began = succession.take_over(from_start)
+        run.began = began if succession.predecessor or replaced else ""
         run.start()
         self._registry.adopt(run, replaced)
         return run

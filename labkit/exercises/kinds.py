@@ -21,6 +21,8 @@ from labkit.runs.blame import Blame
 from labkit.runs.call import Call
 from labkit.runs.run import Run
 from labkit.runs.spec import Spec
+from labkit.runs.succession import Succession
+from labkit.runs.threaded import ThreadedRun
 from labkit.runs.worker import Worker
 
 GRADED = "LAB_GRADED"  # set by the grader, which fills the input topic itself and marks the output
@@ -101,14 +103,18 @@ class Pipeline(OfAFunction):
     def attempt(self, bench: Bench, exercise: Exercise, answer: Any) -> Attempt:
         attempt, deadline = Attempt(), time.monotonic() + LIMIT
         reads, feed = bench.feed(exercise) if self.restart else (exercise.topic("in"), [lambda: None])
-        run = self._run(bench, exercise, answer, reads)
+        spec = self._spec(bench, exercise, answer, reads)
+        succession = Succession(bench.groups, spec, bench.directory)
+        built: list[Run] = []
 
         def build() -> None:
-            run.build(bench.directory)
-            run.take_over(from_start=True)
+            with succession.prepared():
+                built.append(ThreadedRun(bench.groups, spec, succession.group, succession.directory))
+            succession.take_over(from_start=True)
 
         feed[0]()
         if call(attempt, exercise.name, build, LIMIT):
+            (run,) = built
             try:
                 run.start()
                 self._catch_up(attempt, run, deadline)
@@ -125,12 +131,11 @@ class Pipeline(OfAFunction):
                 attempt.met = _record(bench, exercise, run.records_in - 1)
         return attempt
 
-    def _run(self, bench: Bench, exercise: Exercise, answer: Any, reads: str) -> Run:
+    def _spec(self, bench: Bench, exercise: Exercise, answer: Any, reads: str) -> Spec:
         topics = [Topic(bench.full(exercise, name), value_serializer="bytes") for name in exercise.outputs[1:]]
         more = [bench.application("none").get_producer(), *topics] if self.producer else topics
         name = getattr(answer, "__name__", "pipeline").strip("<>")
-        spec = Spec(name, lambda stream: answer(stream, *more), (reads,), exercise.topic("out"), self.raw)
-        return Run(bench.groups, spec)
+        return Spec(name, lambda stream: answer(stream, *more), (reads,), exercise.topic("out"), self.raw)
 
     def _catch_up(self, attempt: Attempt, run: Run, deadline: float) -> None:
         try:

@@ -9,7 +9,6 @@ from typing import Any
 from confluent_kafka import KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 from quixstreams import Application
-from quixstreams.core.stream import Stream
 from quixstreams.core.stream.functions import FilterWithMetadataFunction
 from quixstreams.dataframe import StreamingDataFrame
 from quixstreams.models import Deserializer
@@ -25,9 +24,9 @@ from labkit.kafka.requests import LIMIT, wait_for_promised
 from labkit.kafka.topics import Topics
 from labkit.readings import BadReading
 from labkit.runs import commits
-from labkit.runs.blame import Line, line_of_caller
 from labkit.runs.commits import Commits
 from labkit.runs.mistakes import Frame
+from labkit.runs.tracing import TracedStream
 
 Parse = Callable[[bytes | None], Any]
 
@@ -84,24 +83,6 @@ class CarefulTopics(TopicManager):
         # Skip by the key: every changelog record has one, but not all have a value.
         topic._key_deserializer = Skip()  # type: ignore[no-untyped-call]
         return topic
-
-
-class TracedStream(Stream):
-    """A Stream that remembers which line of the student's code added each step.
-
-    `readings["kelvin"] = readings["temperature"] + 273.15` runs later, inside Quix Streams, where no traceback leads
-    back to this line. A step added to a stream has that stream's own class, so every step is traced.
-    """
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.line = line_of_caller()
-
-
-def lines_of_steps(dataframe: StreamingDataFrame) -> dict[int, Line]:
-    """Maps the id of the function of each step in the dataframe's topology to the line that added the step."""
-    steps = dataframe.stream.full_tree()
-    return {id(step.func.func): step.line for step in steps if isinstance(step, TracedStream) and step.line}
 
 
 class PromptAdmin(TopicAdmin):

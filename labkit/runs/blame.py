@@ -4,10 +4,9 @@ import linecache
 import sys
 import sysconfig
 import traceback
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType, MappingProxyType, TracebackType
+from types import FrameType
 
 LABKIT = str(Path(__file__).parents[1])
 PASSED_THROUGH = ("__init__", "__getitem__")  # methods of TracedStream and Frame, called when a student adds a step
@@ -40,15 +39,12 @@ class Blame:
         return f"{self.reason} ({self.line})" if self.line else self.reason
 
 
-def explain(error: BaseException, steps: Mapping[int, Line] = MappingProxyType({})) -> Blame:
-    """Blame the innermost line of the student's code in the traceback, or else the line that added the failed step.
-
-    `steps` maps the id of each step's function to the line that added the step.
-    """
-    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
-    line = _innermost(error.__traceback__) or _added_by(frames, steps)
+def explain(error: BaseException, added_by: Line | None = None) -> Blame:
+    """Blame the innermost line of the student's code in the traceback, or else the line that added the failed step."""
+    lines = [_line(frame, number) for frame, number in traceback.walk_tb(error.__traceback__) if is_students(frame)]
     name, text = type(error).__name__, str(error)
-    return Blame(f"{name}: {text}" if text else name, line, "".join(traceback.format_exception(error)))
+    trace = "".join(traceback.format_exception(error))
+    return Blame(f"{name}: {text}" if text else name, lines[-1] if lines else added_by, trace)
 
 
 def line_now(thread: int | None) -> Line | None:
@@ -57,17 +53,6 @@ def line_now(thread: int | None) -> Line | None:
     while frame and not is_students(frame):
         frame = frame.f_back
     return _line(frame, frame.f_lineno) if frame else None
-
-
-def _innermost(trace: TracebackType | None) -> Line | None:
-    lines = [_line(frame, number) for frame, number in traceback.walk_tb(trace) if is_students(frame)]
-    return lines[-1] if lines else None
-
-
-def _added_by(frames: list[FrameType], steps: Mapping[int, Line]) -> Line | None:
-    """Find the step whose function failed innermost: executors are closures over the function of their step."""
-    found = (steps.get(id(frame.f_locals.get("func"))) for frame in reversed(frames))
-    return next((line for line in found if line), None)
 
 
 def line_of_caller() -> Line | None:

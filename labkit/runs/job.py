@@ -14,6 +14,7 @@ import orjson
 from labkit.errors import LabError
 from labkit.runs.blame import Blame, Line
 from labkit.runs.spec import Spec
+from labkit.runs.totals import Totals
 from labkit.runs.worker import Status
 
 
@@ -76,9 +77,7 @@ class Report:
     """
 
     status: Status = "starting"
-    records_in: int = 0
-    records_out: int = 0
-    dead_letters: int = 0
+    totals: Totals = field(default_factory=Totals)
     positions: list[tuple[str, int, int]] = field(default_factory=list)
     prints: list[str] = field(default_factory=list)
     note: str = ""
@@ -96,4 +95,5 @@ class Report:
         found = orjson.loads(line)
         if error := found["error"]:
             found["error"] = Blame(**error | {"line": error["line"] and Line(**error["line"])})
-        return cls(**found | {"positions": [tuple(each) for each in found["positions"]]})
+        positions = [tuple(each) for each in found["positions"]]
+        return cls(**found | {"totals": Totals(**found["totals"]), "positions": positions})

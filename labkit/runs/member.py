@@ -10,6 +10,7 @@ from pathlib import Path
 from labkit.runs import job
 from labkit.runs.blame import Blame
 from labkit.runs.job import Job, Report
+from labkit.runs.totals import Totals
 
 END_LIMIT = 5.0  # seconds that a killed process may take to end
 
@@ -29,7 +30,7 @@ class Member:
         self._process: subprocess.Popen[bytes] | None = None
         self._ended = threading.Event()
         self._ended.set()
-        self._before = (0, 0, 0)
+        self._before = Totals()
         self._log: Path | None = None
 
     @property
@@ -49,10 +50,9 @@ class Member:
         return "killed" if self.killed else "ended"
 
     @property
-    def totals(self) -> tuple[int, int, int]:
-        """Returns its records in, records out and dead letters, including those of its earlier processes."""
-        before, now = self._before, self.report
-        return before[0] + now.records_in, before[1] + now.records_out, before[2] + now.dead_letters
+    def totals(self) -> Totals:
+        """Returns what it has read and written, together with its earlier processes."""
+        return self._before + self.report.totals
 
     @property
     def partitions(self) -> list[tuple[str, int]]:

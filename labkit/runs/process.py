@@ -6,6 +6,7 @@ It reads its job from a file, writes ten reports a second to standard output, an
 from __future__ import annotations
 
 import dataclasses
+import functools
 import itertools
 import os
 import select
@@ -19,7 +20,7 @@ from labkit.runs import blame, job, quix
 from labkit.runs.job import Job, Report
 
 if TYPE_CHECKING:
-    from labkit.runs.run import Run
+    from labkit.runs.threaded import ThreadedRun
 
 PERIOD = 0.1  # seconds between two reports
 REPORTS_A_SAMPLE = 5
@@ -41,10 +42,8 @@ def main() -> None:
 
 def work(given: Job, parent: int, reports: BinaryIO) -> int:
     """Do a job until it is over. Returns the exit code."""
-    from labkit.runs.run import Run
-
-    run = Run(Groups(Topics(given.address, given.namespace)), given.spec)
-    if not run.join(given.group, given.member, given.directory, lambda: is_told_to_stop(parent)):
+    run = built(given, parent)
+    if not run:
         reports.write(Report("stopped").line())
         return 0
     run.start()
@@ -64,15 +63,24 @@ def work(given: Job, parent: int, reports: BinaryIO) -> int:
     return 0
 
 
+def built(given: Job, parent: int) -> ThreadedRun | None:
+    """Build the run as soon as Kafka answers; None if the process is told to stop before."""
+    from labkit.runs.outages import once_kafka_answers
+    from labkit.runs.threaded import ThreadedRun
+
+    groups = Groups(Topics(given.address, given.namespace))
+    new_run = functools.partial(ThreadedRun, groups, given.spec, given.group, given.directory, given.member)
+    return once_kafka_answers(new_run, groups.topics, lambda: is_told_to_stop(parent))
+
+
 def is_told_to_stop(parent: int) -> bool:
     """Whether standard input or the parent process has ended: the parent's other children may hold the input open."""
     return bool(select.select([0], [], [], PERIOD)[0]) or os.getppid() != parent
 
 
-def report(run: Run) -> Report:
+def report(run: ThreadedRun) -> Report:
     prints = [run.prints.popleft() for _ in range(len(run.prints))]
-    counts = run.records_in, run.records_out, run.dead_letters
-    return Report(run.status, *counts, run.positions(), prints, run.note, *run.seen, run.error)
+    return Report(run.status, run.totals, run.positions(), prints, run.note, *run.seen, run.error)
 
 
 if __name__ == "__main__":

@@ -28,8 +28,9 @@ def load() -> None:
     Best called while this thread would be waiting anyway: two threads that import parts of the same package at once
     can deadlock.
     """
-    if "labkit.runs.run" not in sys.modules:
-        importlib.import_module("labkit.runs.run")
+    if "labkit.runs.replicas" not in sys.modules:
+        importlib.import_module("labkit.runs.replicas")
+        importlib.import_module("labkit.runs.threaded")
         gc.collect()
         gc.freeze()  # pipelines create a lot of garbage: exempt all these long-lived objects from collection
     if sys.modules.get("rfc3987_syntax", sys) is None:

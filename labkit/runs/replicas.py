@@ -4,6 +4,8 @@ import itertools
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import astuple
+from pathlib import Path
 
 from labkit.errors import LabError
 from labkit.kafka import clients
@@ -13,9 +15,11 @@ from labkit.runs import job
 from labkit.runs.blame import Blame, Line
 from labkit.runs.job import Job
 from labkit.runs.member import Member
+from labkit.runs.pipeline import Pipeline
 from labkit.runs.process import AGAIN
 from labkit.runs.run import Run, in_words
 from labkit.runs.spec import Spec
+from labkit.runs.totals import Totals
 from labkit.runs.worker import Status
 from labkit.waiting import wait_until
 
@@ -27,7 +31,7 @@ REPORT_LIMIT = 2.0  # seconds within which a process reports, unless it has only
 class Replicas(Run):
     """A run whose members share the partitions, each in its own process: a crash of one leaves the rest unharmed.
 
-    Counts come from the members' reports, ten a second, so those of a killed member end up to 0.1 s before its death.
+    Totals come from the members' reports, ten a second, so those of a killed member end up to 0.1 s before its death.
 
     Example: run = lab.run(alert_filter, reads="sensor", writes="alert", in_process=True); run.kill()
     """
@@ -37,13 +41,19 @@ class Replicas(Run):
     OFFERED = (*Run.OFFERED, "kill", "members", "scale", "wait_until_assigned")
     STOP_LIMIT = 8.0  # seconds: after 2 s a member interrupts its thread, which then has 3 s to end
 
-    def __init__(self, groups: Groups, spec: Spec, members: int) -> None:
-        super().__init__(groups, spec)
+    def __init__(self, groups: Groups, spec: Spec, group: str, directory: Path, members: int) -> None:
+        """Build the pipeline here too, so that its mistakes are reported at once; state goes below `directory`.
+
+        Raises what the student's function raises, and LabError if it returns no stream or cannot be pickled.
+        """
+        super().__init__(groups, spec, group)
+        self._directory = directory
         self._members = tuple(map(Member, range(1, members + 1)))
-        self._left = [0, 0, 0]  # records in, records out and dead letters of members that have left the group
+        self._left = Totals()  # of members that have left the group
         self._starts = itertools.count(1)
         self._changing = threading.Lock()
-        self._looking = threading.Lock()  # else the older of two simultaneous looks could come last
+        self._adding = threading.Lock()  # else the older of two simultaneous sums could come last
+        self._renew()
 
     @property
     def members(self) -> tuple[Member, ...]:
@@ -86,7 +96,7 @@ class Replicas(Run):
                 each.stop()  # all at once
             for each in leaving:
                 each.end(self.STOP_LIMIT)
-                self._left = [before + more for before, more in zip(self._left, each.totals, strict=True)]
+                self._left += each.totals
             self._members = (*staying, *map(Member, range(len(staying) + 1, replicas + 1)))
             self._start_members(self.members[len(staying) :])
 
@@ -100,7 +110,7 @@ class Replicas(Run):
         super().wait_until_caught_up(timeout)
         seen = {each: each.reports for each in self.members}  # wait for two more: the next may be under way already
         wait_until(lambda: all(each.reports >= seen[each] + 2 for each in seen if each.alive), REPORT_LIMIT)
-        self._look()
+        self._add_up()
 
     def wait_until_assigned(self, timeout: float = 30.0) -> None:
         """Return when all its live processes have joined the group, and every partition of the topics that it reads is
@@ -130,23 +140,31 @@ class Replicas(Run):
 
     def tables(self) -> Sequence[Sequence[Sequence[str]]]:
         """What each member does, if there are several."""
-        if len(self.members) == 1 and not any(self._left):
+        left = astuple(self._left)
+        if len(self.members) == 1 and not any(left):
             return []
         head = ("process", "id", "status", "partitions", "records in", "out", "unreadable", "a second", "lag")
         rows = [*map(self._row, self.members)]
-        if any(self._left):
-            rows.append(("scaled down", "", "", "", *map(str, self._left), "", ""))
-        totals = [str(sum(int(row[column]) for row in rows)) for column in (4, 5, 6)]
+        if any(left):
+            rows.append(("scaled down", "", "", "", *map(str, left), "", ""))
+        totals = map(str, astuple(sum((each.totals for each in self.members), self._left)))
         return [[head, *rows, ("together", "", "", "", *totals, f"{self.rate():.1f}", in_words(self.seen.lag))]]
 
     def _row(self, member: Member) -> Sequence[str]:
         partitions = ", ".join(str(number) for name, number in member.partitions if name in self.reads)
-        work = (*map(str, member.totals), f"{member.rate():.1f}", in_words(member.lag))
+        work = (*map(str, astuple(member.totals)), f"{member.rate():.1f}", in_words(member.lag))
         return str(member.number), str(member.pid or ""), member.status, partitions, *work
 
     def _lag(self) -> int:
         """For partitions of a killed member, the lag counts from their committed offsets."""
         return super()._lag() if all(each.alive for each in self.members) else self._uncommitted()
+
+    def _sampled_lag(self) -> int | None:
+        """Add up what the members have reported, if all are alive: each has asked Kafka for its own lag."""
+        reported = [each.lag for each in self.members if each.partitions]
+        if not (reported and all(each.alive for each in self.members)):
+            return self.lag()
+        return None if None in reported else sum(filter(None, reported))
 
     def positions(self) -> list[tuple[str, int, int]]:
         return [each for member in self.members if member.alive for each in member.report.positions]
@@ -158,14 +176,12 @@ class Replicas(Run):
         return None
 
     def _renew(self) -> None:
-        """Build the pipeline here too, so that its mistakes, and what cannot be pickled, are reported at once."""
-        super()._renew()
+        Pipeline(self._topics, self.spec, self.group, self._directory, Totals())
         job.pack(self._job(self.members[0], ""))
 
     def _job(self, member: Member, directory: str) -> Job:
         """Returns the job for a process with an empty directory, as on another machine."""
-        topics = self._topics
-        where = self._state_directory / directory
+        topics, where = self._topics, self._directory / directory
         return Job(self.spec, topics.address, topics.namespace, self.group, str(member.number), where)
 
     def _start_members(self, members: Iterable[Member]) -> None:
@@ -180,26 +196,26 @@ class Replicas(Run):
         with self._changing:
             self._start_members(self.members)
         while True:
-            self._look()
+            self._add_up()
             with self._changing:
                 self._start_lost_members()
                 if not any(each.alive for each in self.members):
-                    self._look()
+                    self._add_up()
                     self._end(*self._outcome())
                     return
             time.sleep(LOOK)
 
     def _start_lost_members(self) -> None:
-        """Replace each process whose commit did not end: see `Run.is_lost`."""
+        """Replace each process whose commit did not end: see `Pipeline.is_lost`."""
         lost = [each for each in self.members if each.exit_code == AGAIN and not self._told_to_stop]
         for each in lost:
             clients.LOGGER.warning("%s: a commit of process %s did not end, another is started", self.name, each.number)
         self._start_members(lost)
 
-    def _look(self) -> None:
-        with self._looking:
-            totals = [self._left, *(each.totals for each in self.members)]
-            self.records_in, self.records_out, self.dead_letters = map(sum, zip(*totals, strict=True))
+    def _add_up(self) -> None:
+        """Take over what the members have reported."""
+        with self._adding:
+            self.totals = sum((each.totals for each in self.members), self._left)
         self.note = "; ".join(dict.fromkeys(filter(None, (each.report.note for each in self.members))))
         if any(each.report.status == "running" for each in self.members):
             self._is_running()

@@ -135,8 +135,11 @@ class Worker(ABC):
 
     def sample(self) -> None:
         """Take the next sample. Only one thread may: the lab's sampler, or that of a process without a lab."""
-        lag = self.lag()
+        lag = self._sampled_lag()
         self.seen = Sample(self._rate.update(self.total()), lag, self._stuck(lag))
+
+    def _sampled_lag(self) -> int | None:
+        return self.lag()
 
     def _stuck(self, lag: int | None) -> str:  # noqa: ARG002
         """Where it is stuck at the time of a sample, in which it had this lag."""

@@ -16,7 +16,7 @@ from labkit.live import panel
 from labkit.pipelines import alert_filter, average_temperature
 from labkit.registry import Registry
 from labkit.runs import stall
-from labkit.runs.run import Run
+from labkit.runs.succession import Succession
 from labkit.runs.system import System
 from tests.topics import topics_of
 from tests.waiting import eventually
@@ -298,7 +298,7 @@ def test_a_run_whose_successor_cannot_begin_is_there_to_be_seen_as_stopped(
         raise LabError("Kafka refused.")
 
     first = lab.run(alert_filter, reads="sensor", writes="alert")
-    monkeypatch.setattr(Run, "take_over", refuse)
+    monkeypatch.setattr(Succession, "take_over", refuse)
     monkeypatch.setattr(Registry, "replaced_by", lambda *_: [first])
     with pytest.raises(LabError, match="Kafka refused"):
         lab.run(alert_filter, reads="sensor", writes="other")

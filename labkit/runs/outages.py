@@ -1,0 +1,92 @@
+"""Outages of Kafka: which errors of a pipeline another attempt may mend, and when to make that attempt."""
+
+import math
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from confluent_kafka import KafkaError, KafkaException
+from quixstreams.checkpointing.exceptions import CheckpointConsumerCommitError, CheckpointProducerTimeout
+from quixstreams.exceptions import KafkaPartitionError, PartitionAssignmentError
+from quixstreams.internal_producer import KafkaProducerTransactionCommitFailed
+from quixstreams.kafka.exceptions import KafkaBrokerUnavailableError, KafkaProducerDeliveryError
+
+from labkit.kafka import clients
+from labkit.kafka.requests import FORBIDDEN
+from labkit.kafka.topics import Topics
+from labkit.waiting import wait_until
+
+# What Quix Streams raises after a long outage of Kafka, when nothing is wrong with the pipeline.
+OUTAGES = (
+    CheckpointConsumerCommitError,
+    CheckpointProducerTimeout,
+    KafkaBrokerUnavailableError,
+    KafkaPartitionError,
+    KafkaProducerDeliveryError,
+    KafkaProducerTransactionCommitFailed,
+)
+
+# What Kafka then answers a producer whose transaction it has ended.
+ENDED = (KafkaError.INVALID_TXN_STATE, KafkaError.INVALID_PRODUCER_ID_MAPPING, KafkaError.UNKNOWN_PRODUCER_ID)
+
+# What Kafka answers a static member whose place another one has taken.
+FENCED = (KafkaError.FENCED_INSTANCE_ID, KafkaError._FATAL)
+FENCED_AGAIN = 60.0  # seconds within which a second such answer is believed
+
+T = TypeVar("T")
+
+
+def is_outage(error: Exception) -> bool:
+    """Whether another attempt, from the committed offsets, may succeed."""
+    if isinstance(error, PartitionAssignmentError):  # raised in a callback of the consumer
+        cause = error.__cause__
+        if isinstance(cause, KafkaException):  # a broker did not answer or is not ready: only a refusal is final
+            return cause.args[0].code() not in FORBIDDEN
+        return isinstance(cause, Exception) and is_outage(cause)
+    if isinstance(error, KafkaException):
+        cause = error.args[0]
+        return cause.retriable() or cause.txn_requires_abort() or cause.code() in ENDED
+    return isinstance(error, OUTAGES)
+
+
+class Fencing:
+    """Tells a member that Kafka has mistaken for two from one whose number another process really has.
+
+    Kafka can believe that a second member has replaced the first if a coordinator dies while a static member joins.
+    If there really is a second one, Kafka answers the same again, and the member must not rejoin at once, or the two
+    would fence each other off.
+    """
+
+    def __init__(self) -> None:
+        self._last = -math.inf
+
+    def is_mistaken(self, error: Exception) -> bool:
+        """Whether Kafka has fenced this member off, and for the first time in FENCED_AGAIN seconds."""
+        if not (isinstance(error, KafkaException) and error.args[0].code() in FENCED):
+            return False
+        before, self._last = self._last, time.monotonic()
+        return self._last - before > FENCED_AGAIN
+
+
+def once_kafka_answers(make: Callable[[], T], topics: Topics, is_over: Callable[[], bool]) -> T | None:
+    """Returns what `make` returns as soon as Kafka answers its requests; None if `is_over` comes first.
+
+    Raises what `make` raises while Kafka does answer.
+    """
+    while True:
+        wait_until(lambda: is_over() or clients.answers(topics.address), math.inf)
+        if is_over():
+            return None
+        try:
+            return make()
+        except Exception as error:
+            if clients.answers(topics.address) and not _is_silence(error):
+                raise
+            topics.requests.connect_anew()
+
+
+def _is_silence(error: BaseException | None) -> bool:
+    """Whether a request was not answered: its client waits for a dead broker, and a new client may not."""
+    while error and not isinstance(error, KafkaException):
+        error = error.__cause__
+    return error is not None and error.args[0].code() in (KafkaError._TIMED_OUT, KafkaError._TRANSPORT)

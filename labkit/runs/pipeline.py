@@ -1,0 +1,104 @@
+"""A student's function, built into the Quix Streams application of one member of a consumer group."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from quixstreams.dataframe import StreamingDataFrame
+from quixstreams.models import Topic
+
+from labkit.errors import LabError
+from labkit.kafka.topics import DEAD_LETTER, Topics
+from labkit.readings import TOPICS, parse, parse_object
+from labkit.runs import blame, mistakes
+from labkit.runs.application import LabApplication
+from labkit.runs.spec import Spec
+from labkit.runs.totals import Totals
+from labkit.runs.tracing import Trace
+
+LOST = 10.0  # seconds; a commit takes some milliseconds, and a few seconds while Kafka elects another leader
+
+
+class Pipeline:
+    """Runs once; to continue, at the committed offsets of its group and with its previous state, build another.
+
+    `trace` says which line of the student's code added a step.
+    """
+
+    def __init__(
+        self, topics: Topics, spec: Spec, group: str, directory: Path, totals: Totals, member: str | None = None
+    ) -> None:
+        """Build it as a `member` of a consumer group, or as the only one; its state goes into `directory`.
+
+        It adds to `totals`. Raises what the student's function raises, and LabError if that returns no stream, or uses
+        a stream wrongly.
+        """
+        # A successor uses the same id, so Kafka at once aborts the transaction that a killed process has left open.
+        transactions = f"{topics.full(spec.stem)}-{member or '1'}" if spec.exactly_once else None
+        self._topics, self._spec, self._totals = topics, spec, totals
+        self._app = LabApplication(topics, group, directory, member=member, transactional_id=transactions)
+        streams = [self._read(name) for name in spec.reads]
+        result = self._result_of(streams)
+        if spec.writes:
+            self._write(result, self._app.topic(topics.full(spec.writes)))
+        self.trace = Trace(streams)
+
+    def run(self, on_assigned: Callable[[], object]) -> None:
+        """Process records until it is stopped; `on_assigned` is called whenever it has got its partitions."""
+        self._app.on_assigned = on_assigned
+        self._app.run()
+
+    def stop(self) -> None:
+        """Ask it to commit and to end; called from another thread. Without effect before `run` has begun its loop."""
+        self._app.stop()
+
+    def positions(self) -> list[tuple[str, int, int]]:
+        """Returns topic, number and next offset of each assigned partition; none before `run` and after its end."""
+        return [(self._topics.short(each.topic), each.partition, each.offset) for each in self._app.positions()]
+
+    def is_lost(self) -> bool:
+        """Whether the commit of a transaction has taken so long that it will never end.
+
+        librdkafka 2.12 waits without a limit (`rd_kafka_send_offsets_to_transaction`) if the broker that coordinated
+        the consumer group has died.
+        """
+        return self._app.committing() > LOST
+
+    def _result_of(self, streams: Sequence[StreamingDataFrame]) -> StreamingDataFrame:
+        """Call the student's function with its streams."""
+        try:
+            result = self._spec.pipeline(*streams)
+        except (AttributeError, LabError) as error:
+            words = mistakes.of_a_stream(error) if isinstance(error, AttributeError) else str(error)
+            if not words:
+                raise
+            line = blame.explain(error).line
+            raise LabError(f"{words} The mistake is in {line}" if line else words) from error
+        if not isinstance(result, StreamingDataFrame):
+            raise LabError(f"{self._spec.name} returned {mistakes.of_a_result(result)}")
+        return result
+
+    def _read(self, name: str) -> StreamingDataFrame:
+        full, letters = self._topics.full(name), self._topics.full(f"{name}{DEAD_LETTER}")
+        totals = self._totals
+
+        def count() -> None:
+            totals.records_in += 1
+
+        def count_letter() -> None:
+            totals.dead_letters += 1
+
+        if self._spec.raw:
+            return self._app.read_raw(full, count)
+        return self._app.read(full, parse if name in TOPICS else parse_object, letters, count, count_letter)
+
+    def _write(self, stream: StreamingDataFrame, topic: Topic) -> None:
+        totals = self._totals
+
+        def counted(*_: Any) -> Topic:  # to_topic calls this for each record, so counting needs no extra step
+            totals.records_out += 1
+            return topic
+
+        stream.to_topic(counted)

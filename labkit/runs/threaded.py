@@ -1,0 +1,89 @@
+"""A run in a thread of this process."""
+
+import dataclasses
+import functools
+from collections.abc import Sequence
+from pathlib import Path
+
+from labkit.kafka import clients
+from labkit.kafka.groups import Groups
+from labkit.runs import blame, mistakes
+from labkit.runs.outages import Fencing, is_outage, once_kafka_answers
+from labkit.runs.pipeline import Pipeline
+from labkit.runs.run import Member, Run
+from labkit.runs.spec import Spec
+from labkit.runs.stall import Stall
+
+
+class ThreadedRun(Run):
+    """A run whose thread executes the pipeline.
+
+    After an outage so long that Kafka dropped it from its group, it starts again; what it had read since its last
+    commit is read again, as after a crash.
+
+    Example: run = lab.run(alert_filter, reads="sensor", writes="alert")
+    """
+
+    number = 1  # the only member of its group, unless it is given as the `member`
+
+    def __init__(self, groups: Groups, spec: Spec, group: str, directory: Path, member: str | None = None) -> None:
+        """Build the pipeline, with its state in `directory`. Raises what the student's function raises, and LabError if
+        that returns no stream.
+        """
+        super().__init__(groups, spec, group)
+        self._new_pipeline = functools.partial(
+            Pipeline, groups.topics, spec, group, directory, self.totals, member=member
+        )
+        self._pipeline = self._new_pipeline()
+        self._fencing, self._stall = Fencing(), Stall()
+        self._outages = 0
+
+    @property
+    def members(self) -> Sequence[Member]:
+        """The members of its consumer group: only its own thread."""
+        return (self,)
+
+    def positions(self) -> list[tuple[str, int, int]]:
+        return self._pipeline.positions()
+
+    def is_lost(self) -> bool:
+        """Whether the commit of a transaction will never end."""
+        return self._pipeline.is_lost()
+
+    def _stuck(self, lag: int | None) -> str:
+        line = self.line()
+        return self._stall.look(self.positions() if line else None, line, lag)
+
+    def _renew(self) -> None:
+        self._pipeline, self._stall = self._new_pipeline(), Stall()
+
+    def _work(self) -> None:
+        while True:
+            try:
+                self._pipeline.run(self._is_running)
+                return
+            except Exception as error:
+                if not (is_outage(error) or self._fencing.is_mistaken(error)):
+                    raise
+                clients.LOGGER.warning("%s starts again", self.name, exc_info=error)
+            if not self._start_again():
+                return
+
+    def _start_again(self) -> bool:
+        """Build the pipeline anew when Kafka answers. Returns whether to continue."""
+        found = once_kafka_answers(self._new_pipeline, self._topics, lambda: self._told_to_stop or not self.alive)
+        if not found:
+            return False
+        self._pipeline = found
+        self._outages += 1
+        times = "" if self._outages == 1 else f" ({self._outages} times)"
+        self.note = f"started again after Kafka was away{times}"
+        return True
+
+    def _ask_to_stop(self) -> None:
+        self._pipeline.stop()
+
+    def _blame(self, error: BaseException) -> blame.Blame:
+        clients.LOGGER.error("%s failed", self.name, exc_info=error)
+        found, words = blame.explain(error, self._pipeline.trace.line_of(error)), mistakes.of_a_record(error)
+        return dataclasses.replace(found, reason=f"{type(error).__name__}: {words}") if words else found
