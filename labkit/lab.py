@@ -46,7 +46,7 @@ else:
     quix_kafka = Later("quixstreams.kafka")
 
 PER_SECOND = 1.0  # readings from each device
-BROKER_LOOK = 0.2  # seconds between two checks that the lab's own Kafka is still running
+BROKER_CHECK = 0.2  # seconds between two checks that the lab's own Kafka is still running
 
 
 class Lab:
@@ -509,7 +509,7 @@ class Lab:
 
     def _watch_broker(self) -> None:
         """Fail every worker once the lab's own Kafka has ended: their clients would wait for it for ever."""
-        while not self._closed.wait(BROKER_LOOK):
+        while not self._closed.wait(BROKER_CHECK):
             try:
                 self.broker.check()
             except NoAnswer as error:

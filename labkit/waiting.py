@@ -6,11 +6,25 @@ from collections.abc import Callable
 PAUSE = 0.02  # seconds between two checks
 
 
+class Deadline:
+    """The moment that comes after some seconds."""
+
+    def __init__(self, seconds: float) -> None:
+        self._end = time.monotonic() + seconds
+
+    def left(self, least: float = 0.0) -> float:
+        """Returns the seconds that are left, but not less than `least`."""
+        return max(self._end - time.monotonic(), least)
+
+    def has_passed(self) -> bool:
+        return time.monotonic() > self._end
+
+
 def wait_until(condition: Callable[[], object], seconds: float, pause: float = PAUSE) -> bool:
     """Wait until a condition holds; False if it still does not after `seconds`. What it raises ends the wait."""
-    deadline = time.monotonic() + seconds
+    deadline = Deadline(seconds)
     while not condition():
-        if time.monotonic() > deadline:
+        if deadline.has_passed():
             return False
         time.sleep(pause)
     return True

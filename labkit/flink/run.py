@@ -20,7 +20,8 @@ from labkit.flink.submission import local, options, submit
 from labkit.jvm.kept import Kept
 from labkit.kafka import properties
 from labkit.kafka.groups import Groups
-from labkit.kafka.topics import DEAD_LETTER, Partitions
+from labkit.kafka.offsets import Partitions
+from labkit.kafka.topics import DEAD_LETTER
 from labkit.loopback import HOST, free_ports
 from labkit.runs import blame
 from labkit.runs.worker import Worker

@@ -1,17 +1,13 @@
 """How many records topics hold: committed records, not offsets."""
 
-from __future__ import annotations
-
 import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from confluent_kafka import Consumer
 
 from labkit.kafka import properties, ranges
-
-if TYPE_CHECKING:
-    from labkit.kafka.topics import Partitions, Topics
+from labkit.kafka.offsets import Offsets, Partitions
 
 # Kafka creates this topic at the first transaction. Until then each offset is a record; afterwards some offsets are
 # commit or abort markers, and some belong to aborted records.
@@ -40,7 +36,7 @@ class Tally:
 class Counts:
     """Counts the records of topics. If there may be transactions it reads each record once and remembers how far."""
 
-    def __init__(self, topics: Topics) -> None:
+    def __init__(self, topics: Offsets) -> None:
         self._topics = topics
         self._tallies: dict[str, Tally] = {}
         self._lock = threading.Lock()

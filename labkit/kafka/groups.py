@@ -8,7 +8,8 @@ from typing import NamedTuple
 from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, TopicPartition
 
 from labkit.kafka.committed import CommittedOffsets
-from labkit.kafka.topics import Partitions, Topics
+from labkit.kafka.offsets import Partitions
+from labkit.kafka.topics import Topics
 
 
 class GroupOffset(NamedTuple):
@@ -40,7 +41,7 @@ class Groups:
     used: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self._offsets = CommittedOffsets(self.topics.address, self.topics.check)
+        self._offsets = CommittedOffsets(self.topics.requests)
 
     def close(self) -> None:
         """Release the clients."""

@@ -1,37 +1,32 @@
 """Reading ranges of a topic's offsets: only the committed records in them."""
 
-from __future__ import annotations
-
-import time
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
 
 from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
 
 from labkit.errors import NoAnswer
 from labkit.kafka import clients
-
-if TYPE_CHECKING:
-    from labkit.kafka.topics import Topics
+from labkit.kafka.offsets import Offsets
+from labkit.waiting import Deadline
 
 BATCH = 10_000
-LIMIT = 60.0  # seconds that reading may take
+READ_LIMIT = 60.0  # seconds that reading may take
 Range = tuple[int, int]  # from the first offset up to, not including, the second
 
 
-def consumer(topics: Topics) -> Consumer:
+def consumer(topics: Offsets) -> Consumer:
     """Returns a consumer for `read`, which reads one topic at a time."""
     settings = {"isolation.level": "read_committed", "enable.partition.eof": True, "fetch.wait.max.ms": 20}
     return clients.consumer(topics.address, **settings)
 
 
-def read(consumer: Consumer, topics: Topics, name: str, ranges: Mapping[int, Range]) -> Iterator[Message]:
+def read(consumer: Consumer, topics: Offsets, name: str, ranges: Mapping[int, Range]) -> Iterator[Message]:
     """Yield the committed records in the given range of each partition, in order of arrival.
 
-    Raises NoAnswer if Kafka has ended, or if it takes more than LIMIT seconds.
+    Raises NoAnswer if Kafka has ended, or if it takes more than READ_LIMIT seconds.
     """
     left = {partition for partition, (first, end) in ranges.items() if first < end}
-    full, deadline = topics.full(name), time.monotonic() + LIMIT
+    full, deadline = topics.full(name), Deadline(READ_LIMIT)
     consumer.assign([TopicPartition(full, partition, ranges[partition][0]) for partition in left])
     while left:
         topics.check()
@@ -46,11 +41,13 @@ def read(consumer: Consumer, topics: Topics, name: str, ranges: Mapping[int, Ran
                     yield message
                 if offset >= end - 1:
                     left.discard(partition)
-        if time.monotonic() > deadline:
-            raise NoAnswer(f"Topic {name} could not be read within {LIMIT:g} s: `print(lab.broker.log())` says more.")
+        if deadline.has_passed():
+            raise NoAnswer(
+                f"Topic {name} could not be read within {READ_LIMIT:g} s: `print(lab.broker.log())` says more."
+            )
     consumer.unassign()
 
 
-def _is_end(topics: Topics, name: str, partition: int, offset: int) -> bool:
+def _is_end(topics: Offsets, name: str, partition: int, offset: int) -> bool:
     """Whether no committed record follows. Check, because a newly elected leader may not know the newest ones yet."""
     return topics.end_offsets(name, committed=True).get(partition, 0) <= offset

@@ -1,6 +1,7 @@
 """Requests to Kafka: retried while it is not ready, and abandoned once it has ended."""
 
 import contextlib
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, wait
@@ -12,15 +13,15 @@ from confluent_kafka.admin import AdminClient, TopicMetadata
 
 from labkit.errors import LabError, NoAnswer
 from labkit.kafka import clients
-from labkit.waiting import wait_until
+from labkit.waiting import Deadline, wait_until
 
-LIMIT = 15.0  # seconds that a request may take, unless the caller sets another limit
+REQUEST_LIMIT = 15.0  # seconds that a request may take, unless the caller sets another limit
 LEAST = 0.5  # seconds that a request may take even if less time is left
-LOOK = 0.2  # seconds between two checks that Kafka is still running
+CHECK = 0.2  # seconds between two checks that Kafka is still running
 
-# Seconds before a new client repeats the request, doubled each time. When a broker dies (the controller, a group's
+# Seconds before a new client repeats a request, doubled each time. When a broker dies (the controller, a group's
 # coordinator), the client that asked it keeps waiting; a new client asks the broker's successor.
-PATIENCE = 2.0
+FIRST_TRY = 2.0
 
 # The client's own timeout in seconds, which must never expire: if a request about a consumer group has timed out by the
 # time the coordinator connects, librdkafka 2.12 aborts the whole process (an assertion in
@@ -49,13 +50,14 @@ FORBIDDEN = {
 }
 
 K = TypeVar("K")
-_deadline: ContextVar[float | None] = ContextVar("deadline", default=None)
+T = TypeVar("T")
+_deadline: ContextVar[Deadline | None] = ContextVar("deadline", default=None)
 
 
 @contextlib.contextmanager
 def within(seconds: float) -> Iterator[None]:
     """Limit the requests in this block to this many seconds in total, but give each at least LEAST."""
-    token = _deadline.set(time.monotonic() + seconds)
+    token = _deadline.set(Deadline(seconds))
     try:
         yield
     finally:
@@ -65,7 +67,7 @@ def within(seconds: float) -> Iterator[None]:
 def limit() -> float:
     """How many seconds a request may take."""
     deadline = _deadline.get()
-    return LIMIT if deadline is None else max(deadline - time.monotonic(), LEAST)
+    return deadline.left(LEAST) if deadline else REQUEST_LIMIT
 
 
 class Requests:
@@ -75,7 +77,7 @@ class Requests:
     """
 
     def __init__(self, address: str, check: Callable[[], object]) -> None:
-        self._address = address
+        self.address = address
         self.check = check
         self.admin = clients.admin(address)
 
@@ -86,12 +88,12 @@ class Requests:
         they have no result. Raises NoAnswer if Kafka does not answer or is not ready in time, and LabError if it
         refuses.
         """
-        deadline, patience = time.monotonic() + limit(), PATIENCE
+        deadline, patience = Deadline(limit()), FIRST_TRY
         while True:
             self.check()
             futures = ask(self.admin, CLIENT_LIMIT)
-            if not self._is_answered(futures, min(patience, deadline - time.monotonic())):
-                if time.monotonic() > deadline:
+            if not self._is_answered(futures, min(patience, deadline.left())):
+                if deadline.has_passed():
                     raise self._no_answer()
                 self.connect_anew()
                 patience *= 2
@@ -101,58 +103,60 @@ class Requests:
             if not serious:
                 return results
             refused = any(error.code() not in NOT_READY for error in serious.values())
-            if refused or time.monotonic() > deadline:
+            if refused or deadline.has_passed():
                 raise (LabError if refused else NoAnswer)(_refusal(*next(iter(serious.items()))))
             time.sleep(0.02)
 
     def connect_anew(self) -> None:
         """Use a new client from now on."""
-        self.admin = clients.admin(self._address)
+        self.admin = clients.admin(self.address)
 
     def metadata(self) -> dict[str, TopicMetadata]:
         """Returns the metadata of every topic on the broker. Raises NoAnswer if it does not answer."""
-        deadline, patience = time.monotonic() + limit(), LOOK
+        topics: dict[str, TopicMetadata] = self.until_answered(
+            "cluster", lambda seconds: self.admin.list_topics(timeout=seconds).topics
+        )
+        return topics
+
+    def until_answered(self, what: str, ask: Callable[[float], T], longest: float = math.inf) -> T:
+        """Ask Kafka about something until it answers, and return the answer.
+
+        `ask` gets the seconds that it may take: CHECK at first, then twice as many each time, up to the `longest`, as a
+        busy broker may be slow to answer. Raises NoAnswer if Kafka does not answer in time, and LabError if it refuses.
+        """
+        deadline, patience = Deadline(limit()), CHECK
         while True:
             self.check()
-            left = deadline - time.monotonic()
             try:
-                topics: dict[str, TopicMetadata] = self.admin.list_topics(timeout=max(min(patience, left), LOOK)).topics
-                return topics
+                return ask(min(patience, deadline.left(CHECK)))
             except KafkaException as error:
-                if left < patience:
-                    self.check()
+                self.check()
+                if error.args[0].code() in FORBIDDEN:
+                    raise LabError(_refusal(what, error.args[0])) from error
+                if deadline.has_passed():
                     raise self._no_answer() from error
-            patience *= 2  # a busy broker may be slow to answer
+            patience = min(2 * patience, longest)
 
     def _is_answered(self, futures: Mapping[K, "Future[Any]"], seconds: float) -> bool:
-        deadline = time.monotonic() + seconds
-        while wait(futures.values(), timeout=LOOK).not_done:
+        deadline = Deadline(seconds)
+        while wait(futures.values(), timeout=CHECK).not_done:
             self.check()
-            if time.monotonic() > deadline:
+            if deadline.has_passed():
                 return False
         return True
 
     def _no_answer(self) -> NoAnswer:
-        return _no_answer(self._address)
-
-
-def failure(address: str, key: object, error: KafkaError) -> LabError:
-    """Returns the error to raise for a request that has failed for good: refused or not answered."""
-    return LabError(_refusal(key, error)) if error.code() in FORBIDDEN else _no_answer(address)
-
-
-def _no_answer(address: str) -> NoAnswer:
-    return NoAnswer(
-        f"Kafka at {address} does not answer any more: run the cell with `Lab()` again. "
-        "Its log says more: `print(lab.broker.log())`."
-    )
+        return NoAnswer(
+            f"Kafka at {self.address} does not answer any more: run the cell with `Lab()` again. "
+            "Its log says more: `print(lab.broker.log())`."
+        )
 
 
 def wait_for_promised(condition: Callable[[], bool]) -> None:
     """Wait until Kafka's metadata reflects a request that it has already answered: some milliseconds."""
-    if not wait_until(condition, LIMIT, pause=0.01):
+    if not wait_until(condition, REQUEST_LIMIT, pause=0.01):
         raise LabError(
-            f"Kafka accepted a request but did not do it in {LIMIT:g} s: `print(lab.broker.log())` says more."
+            f"Kafka accepted a request but did not do it in {REQUEST_LIMIT:g} s: `print(lab.broker.log())` says more."
         )
 
 

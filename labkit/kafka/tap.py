@@ -10,11 +10,12 @@ import orjson
 from confluent_kafka import Message, TopicPartition
 
 from labkit.kafka import clients, ranges
+from labkit.kafka.offsets import Partitions
 from labkit.kafka.ranges import Range
-from labkit.kafka.topics import Partitions, Topics
+from labkit.kafka.topics import Topics
 
 BATCH = 500  # records read at once; if more are waiting, a tap seeks to the newest
-LOOK = 1.0  # seconds between two checks for emptied topics
+CHECK = 1.0  # seconds between two checks for emptied topics
 
 
 class Record(NamedTuple):
@@ -57,7 +58,7 @@ class Tap:
         )
         self._next: dict[tuple[str, int], int] = {}
         self._starts = {name: topics.beginning_offsets(name) for name in self.names}
-        self._due = time.monotonic() + LOOK
+        self._due = time.monotonic() + CHECK
         for name in self.names:
             self._go_to_newest(name)
         self._consumer.assign([TopicPartition(*partition, offset) for partition, offset in self._next.items()])
@@ -77,7 +78,7 @@ class Tap:
         """Returns the topics whose records were deleted since the last call, and reads what they hold now afresh."""
         if time.monotonic() < self._due:
             return []
-        self._due = time.monotonic() + LOOK
+        self._due = time.monotonic() + CHECK
         before, self._starts = self._starts, {name: self._topics.beginning_offsets(name) for name in self.names}
         found = [name for name in self.names if _has_risen(before[name], self._starts[name])]
         with self._lock:

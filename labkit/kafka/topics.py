@@ -1,24 +1,20 @@
-"""The lab's topics: short names in the lab, prefixed with the namespace on the broker."""
+"""The lab's topics: created, emptied, deleted, counted."""
 
 import ctypes
-import re
-import time
-from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
+from collections.abc import Collection
 from typing import Any, NamedTuple
 
-from confluent_kafka import IsolationLevel, KafkaError, TopicCollection, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec, TopicMetadata
+from confluent_kafka import KafkaError, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic
 
-from labkit.errors import LabError, NoAnswer
+from labkit.errors import LabError
 from labkit.kafka.counts import Counts
-from labkit.kafka.requests import LIMIT, LOOK, Requests, wait_for_promised
+from labkit.kafka.offsets import Offsets
+from labkit.kafka.requests import wait_for_promised
 from labkit.spelling import did_you_mean
 
 DEAD_LETTER = ".dead-letter"
-NEW_LIMIT = 2.0  # seconds within which every broker knows a new topic
 INTERNAL = ("__", "changelog__", "repartition__")  # prefixes of internal topics
-Partitions = dict[int, int]  # partition -> offset
 
 
 class Leader(NamedTuple):
@@ -29,36 +25,12 @@ class Leader(NamedTuple):
     in_sync: tuple[int, ...]
 
 
-@dataclass
-class Topics:
-    """`namespace` prefixes the name of every topic and group on the broker; callers use short names only.
-
-    `check` raises NoAnswer once Kafka is known to have ended.
-    """
-
-    address: str
-    namespace: str = ""
-    check: Callable[[], object] = lambda: None
-    used: set[str] = field(default_factory=set)
+class Topics(Offsets):
+    """The topics in a namespace: creates, empties and deletes them, and counts their records."""
 
     def __post_init__(self) -> None:
-        self.requests = Requests(self.address, self.check)
+        super().__post_init__()
         self.counts = Counts(self)
-        self._settle, self._metadata = self.requests.settle, self.requests.metadata
-
-    @property
-    def admin(self) -> AdminClient:
-        """A connected client."""
-        return self.requests.admin
-
-    def full(self, name: str) -> str:
-        full = self.namespace + name
-        if not re.fullmatch(r"[A-Za-z0-9._-]{1,249}", full):
-            raise LabError(f"{name!r} is not a topic name: use only letters, digits, '.', '_' and '-'.")
-        return full
-
-    def short(self, full: str) -> str:
-        return full.removeprefix(self.namespace)
 
     def create(self, *names: str, partitions: int = 1) -> None:
         """Create the topics that do not exist yet, all in one request."""
@@ -68,11 +40,6 @@ class Topics:
             lambda admin, limit: admin.create_topics(wanted, request_timeout=limit), KafkaError.TOPIC_ALREADY_EXISTS
         )
         wait_for_promised(lambda: all(self.partitions(name) for name in names))
-
-    def partitions(self, name: str) -> list[int]:
-        """The partition numbers of a topic; empty if there is no such topic."""
-        topic = self._known(name).get(self.full(name))
-        return sorted(topic.partitions) if topic else []
 
     def leaders(self, name: str) -> list[Leader]:
         """The leader of each partition of a topic; empty if there is no such topic."""
@@ -94,14 +61,6 @@ class Topics:
             if self.full(name) not in known:
                 raise LabError(f"There is no topic {name!r}{self._near(name)}")
 
-    def _known(self, *names: str) -> dict[str, TopicMetadata]:
-        """The metadata of all topics. Waits for those that this lab created: some brokers learn of them later."""
-        mine = {self.full(name) for name in self.used.intersection(names)}
-        deadline = time.monotonic() + NEW_LIMIT
-        while not mine <= (found := self._metadata()).keys() and time.monotonic() < deadline:
-            time.sleep(0.02)
-        return found
-
     def _near(self, name: str) -> str:
         names = self.names()
         hint = did_you_mean(name, names)
@@ -114,36 +73,6 @@ class Topics:
             )
             + f'To read it before anything is written to it, create it first: lab.create_topic("{name}").'
         )
-
-    def exists(self, full_name: str) -> bool:
-        """Whether a topic of this name exists on the broker, in any namespace."""
-        return full_name in self._metadata()
-
-    def identity(self, name: str) -> str:
-        """An id that distinguishes a topic from a deleted one of the same name."""
-        wanted = TopicCollection([self.full(name)])
-        found = self._settle(lambda admin, limit: admin.describe_topics(wanted, request_timeout=limit))
-        return str(found[self.full(name)].topic_id)
-
-    def beginning_offsets(self, name: str) -> Partitions:
-        """The offset of the oldest record of each partition."""
-        return self._offsets(name, OffsetSpec.earliest())
-
-    def end_offsets(self, name: str, committed: bool = False) -> Partitions:
-        """The offset that the next record of each partition will get; with `committed`, if a transaction is open, the
-        offset at which it begins.
-        """
-        level = IsolationLevel.READ_COMMITTED if committed else IsolationLevel.READ_UNCOMMITTED
-        return self._offsets(name, OffsetSpec.latest(), level)
-
-    def bounds(self, name: str, committed: bool = False) -> tuple[Partitions, Partitions]:
-        """The beginning and end offsets of a topic, for the same partitions.
-
-        The topic may be created or deleted between the two requests.
-        """
-        starts, ends = self.beginning_offsets(name), self.end_offsets(name, committed)
-        both = sorted(starts.keys() & ends.keys())
-        return {each: starts[each] for each in both}, {each: ends[each] for each in both}
 
     def size(self, name: str) -> tuple[int, int]:
         """Returns the number of partitions and of committed records in a topic."""
@@ -179,25 +108,6 @@ class Topics:
             lambda admin, limit: admin.delete_topics(doomed, request_timeout=limit), KafkaError.UNKNOWN_TOPIC_OR_PART
         )
         wait_for_promised(lambda: set(doomed).isdisjoint(self._metadata()))
-
-    def _offsets(
-        self, name: str, spec: OffsetSpec, level: IsolationLevel = IsolationLevel.READ_UNCOMMITTED
-    ) -> Partitions:
-        wanted = {TopicPartition(self.full(name), partition): spec for partition in self.partitions(name)}
-        if not wanted:
-            return {}
-        deadline = time.monotonic() + LIMIT
-        while True:
-            found = self._settle(
-                lambda admin, limit: admin.list_offsets(wanted, isolation_level=level, request_timeout=limit)
-            )
-            offsets = {tp.partition: result.offset for tp, result in found.items()}
-            # While a partition has no leader because its broker died, its offset is -1001, without an error.
-            if all(offset >= 0 for offset in offsets.values()):
-                return offsets
-            if time.monotonic() > deadline:
-                raise NoAnswer(f"A partition of {name} has no leader: `print(lab.broker.log())` says more.")
-            time.sleep(LOOK)
 
 
 def delete_records(admin: AdminClient, ends: list[TopicPartition], limit: float) -> dict[TopicPartition, Any]:

@@ -20,13 +20,14 @@ from quixstreams.utils.printing import Printer, Table
 from rich.console import Console
 
 from labkit.kafka import clients, properties
-from labkit.kafka.requests import LIMIT, wait_for_promised
+from labkit.kafka.requests import REQUEST_LIMIT, wait_for_promised
 from labkit.kafka.topics import Topics
 from labkit.readings import BadReading
 from labkit.runs import commits
 from labkit.runs.commits import Commits
 from labkit.runs.mistakes import Frame
 from labkit.runs.tracing import TracedStream
+from labkit.waiting import Deadline
 
 Parse = Callable[[bytes | None], Any]
 
@@ -102,14 +103,14 @@ class PromptAdmin(TopicAdmin):
 
     def inspect_topics(self, topic_names: list[str], timeout: float = 30) -> dict[str, TopicConfig | None]:
         """Repeat the request if a topic is so new that not all brokers know it yet."""
-        deadline, new = time.monotonic() + NEW, self._created.intersection(topic_names)
+        deadline, new = Deadline(NEW), self._created.intersection(topic_names)
         while True:
             try:
                 found: dict[str, TopicConfig | None] = super().inspect_topics(topic_names, timeout)
-                if all(found[name] for name in new) or time.monotonic() > deadline:
+                if all(found[name] for name in new) or deadline.has_passed():
                     return found
             except KafkaException as error:
-                if error.args[0].code() != KafkaError.UNKNOWN_TOPIC_OR_PART or time.monotonic() > deadline:
+                if error.args[0].code() != KafkaError.UNKNOWN_TOPIC_OR_PART or deadline.has_passed():
                     raise
             time.sleep(0.02)
 
@@ -181,7 +182,7 @@ class LabApplication(Application):
             consumer_poll_timeout=0.05,
             consumer_extra_config=given | CONSUMER | static,
             producer_extra_config=given | transactions,
-            topic_manager=CarefulTopics(PromptAdmin(topics), full, timeout=LIMIT),
+            topic_manager=CarefulTopics(PromptAdmin(topics), full, timeout=REQUEST_LIMIT),
             rocksdb_options=STATE,
             loglevel=None,
         )

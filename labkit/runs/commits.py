@@ -13,7 +13,7 @@ from quixstreams.processing import ProcessingContext
 
 SOON = 0.1  # seconds between two commits of a pipeline that has caught up
 SELDOM = 5.0  # seconds between two commits of one that is behind, as in Quix Streams itself
-LOOK = 0.02  # seconds between two checks whether it is still behind
+CHECK = 0.02  # seconds between two checks whether it is still behind
 
 
 class Commits:
@@ -36,7 +36,7 @@ class Commits:
 
     def _may_wait(self, now: float) -> bool:
         """Whether there is nothing to commit yet, or no hurry."""
-        self._due = now + LOOK
+        self._due = now + CHECK
         return now < self._committed + SELDOM and (self._context.checkpoint.empty() or self._is_behind())
 
     def _is_behind(self) -> bool:

@@ -23,7 +23,7 @@ from labkit.runs.totals import Totals
 from labkit.runs.worker import Status
 from labkit.waiting import wait_until
 
-LOOK = 0.05  # seconds between two checks of the members
+CHECK = 0.05  # seconds between two checks of the members
 START_LIMIT = 5.0  # seconds that starting a process may take
 REPORT_LIMIT = 2.0  # seconds within which a process reports, unless it has only just started
 
@@ -203,7 +203,7 @@ class Replicas(Run):
                     self._add_up()
                     self._end(*self._outcome())
                     return
-            time.sleep(LOOK)
+            time.sleep(CHECK)
 
     def _start_lost_members(self) -> None:
         """Replace each process whose commit did not end: see `Pipeline.is_lost`."""

@@ -4,7 +4,7 @@ import time
 
 from labkit.runs.blame import Line
 
-PATIENCE = 5.0  # seconds that one record may take before it is reported
+STUCK = 5.0  # seconds that one record may take before it is reported
 
 
 class Stall:
@@ -22,7 +22,7 @@ class Stall:
         now = time.monotonic()
         if not line or position != self._position:
             self._position, self._since, self._first_lag = (position if line else None), now, None
-        if not line or now - self._since < PATIENCE:
+        if not line or now - self._since < STUCK:
             return ""
         said = f"has been stuck at one record for {now - self._since:.0f} s, at {line}"
         if lag is None:

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from labkit.kafka.groups import Groups
-from labkit.kafka.topics import DEAD_LETTER, Partitions
+from labkit.kafka.offsets import Partitions
+from labkit.kafka.topics import DEAD_LETTER
 from labkit.runs.spec import Spec
 
 

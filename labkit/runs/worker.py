@@ -11,7 +11,7 @@ from typing import ClassVar, Literal, NamedTuple
 from labkit.errors import LabError
 from labkit.kafka.topics import DEAD_LETTER
 from labkit.runs import blame, prints
-from labkit.waiting import wait_until
+from labkit.waiting import Deadline, wait_until
 
 Status = Literal["starting", "running", "failed", "stopped", "finished"]
 Identity = tuple[str, tuple[str, ...], str | None]  # name, topics read, topic written
@@ -240,8 +240,8 @@ class Worker(ABC):
         self._ask_to_stop()
 
     def _ends_within(self, limit: float, ask: Callable[[], object]) -> bool:
-        deadline = time.monotonic() + limit
-        while self.alive and time.monotonic() < deadline:
+        deadline = Deadline(limit)
+        while self.alive and not deadline.has_passed():
             ask()  # repeatedly: a call of Application.stop() before its loop runs has no effect
             self._ended.wait(0.02)
         return not self.alive

@@ -8,7 +8,8 @@ from confluent_kafka import KafkaException, Producer, TopicPartition
 
 from labkit import Lab
 from labkit.kafka.counts import Count
-from labkit.kafka.topics import Partitions, Topics, delete_records
+from labkit.kafka.offsets import Partitions
+from labkit.kafka.topics import Topics, delete_records
 from labkit.runs.system import System
 from tests.kafka.transactions import transactional_producer
 from tests.topics import topics_of

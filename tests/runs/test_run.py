@@ -402,7 +402,7 @@ def test_a_function_that_loops_for_ever_is_ended_even_if_it_catches_exceptions(l
 def test_a_run_that_stays_at_one_record_says_at_which_line_until_it_goes_on(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stall, "PATIENCE", 0.3)
+    monkeypatch.setattr(stall, "STUCK", 0.3)
     released = threading.Event()
 
     def wait(_):

@@ -6,7 +6,7 @@ import pytest
 
 from labkit.runs import stall
 from labkit.runs.blame import Line
-from labkit.runs.stall import PATIENCE, Stall
+from labkit.runs.stall import STUCK, Stall
 
 LINE = Line("wait, line 2", "while True:")
 
@@ -21,7 +21,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
 def test_one_record_for_long_is_said_and_whether_the_lag_rises(clock: SimpleNamespace) -> None:
     watch = Stall()
     assert watch.look(1, LINE, 0) == ""
-    clock.seconds += PATIENCE - 0.1
+    clock.seconds += STUCK - 0.1
     assert watch.look(1, LINE, 0) == ""
     clock.seconds += 0.1
     said = "has been stuck at one record for 5 s, at wait, line 2: while True:; the lag is 3"
@@ -35,14 +35,14 @@ def test_a_run_that_is_slow_or_waits_for_records_is_not_stuck(clock: SimpleNames
     watch = Stall()
     for record, line in [(1, LINE), (2, LINE), (2, None), (2, None), (3, LINE), (3, None), (3, LINE)]:
         assert watch.look(record, line, 0) == ""
-        clock.seconds += 2 * PATIENCE
+        clock.seconds += 2 * STUCK
 
 
 def test_a_stall_is_over_when_the_next_record_comes(clock: SimpleNamespace) -> None:
     watch = Stall()
     watch.look(1, LINE, 0)
-    clock.seconds += PATIENCE
+    clock.seconds += STUCK
     assert watch.look(1, LINE, 3)
     assert watch.look(2, LINE, 0) == ""
-    clock.seconds += PATIENCE - 0.1
+    clock.seconds += STUCK - 0.1
     assert watch.look(2, LINE, 0) == ""
