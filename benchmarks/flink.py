@@ -41,7 +41,8 @@ import psutil
 import report
 
 from labkit import flink
-from labkit.flink import training
+from labkit.flink import JobSpec, training
+from labkit.flink.runner import Local
 from labkit.jvm import store
 from labkit.kafka import clients, tap
 from labkit.kafka.groups import Groups
@@ -121,8 +122,10 @@ class Race:
         trained = partial(self.run_flink, flink.installation().aot_options())
         return {FLINK: trained, NO_CACHE: partial(self.run_flink, []), QUIX: self.run_quix_streams}
 
-    def job(self, folder: Path, bounded: bool) -> flink.FlinkJob:
-        return flink.FlinkJob(Groups(self.topics), "benchmark", TOPIC, folder, flink.SQL, bounded)
+    def job(self, folder: Path, bounded: bool = False, resume: bool = False) -> flink.FlinkJob:
+        return flink.FlinkJob(
+            Groups(self.topics), JobSpec("benchmark", TOPIC, folder, flink.SQL, bounded, resume), Local()
+        )
 
     def run_flink(self, jvm: Sequence[str]) -> Cost:
         self.folder, begun = self.scratch / unique(), time.time()
@@ -167,7 +170,7 @@ class Recovery(Race):
 
     def of_flink(self) -> float:
         folder = self.scratch / "results"
-        first, second = self.job(folder, bounded=False), self.job(folder, bounded=False)
+        first, second = self.job(folder), self.job(folder, resume=True)
         try:
             place = flink.installation()
             first.submit(place, place.aot_options())
@@ -175,7 +178,7 @@ class Recovery(Race):
             time.sleep(5)
             killed = time.time()
             first.kill()
-            second.submit(place, place.aot_options(), resume=True)
+            second.submit(place, place.aot_options())
             wait_for(lambda: any(file.stat().st_mtime > killed for file in committed(folder)))
             return time.time() - killed
         finally:

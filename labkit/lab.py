@@ -10,6 +10,7 @@ import os
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from os import PathLike
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from labkit import broker, cells, extras, readings
@@ -221,10 +222,12 @@ class Lab:
 
         Example: lab.flink(bounded=True)
         """
-        job = self._flink.job(name, reads, into, sql, bounded, resume, cluster, kafka)
-        self._flink.check(job, resume, self._registry.replaced_by(job.identity))
+        folder = Path(into) if into else self._flink.folder(resume)
+        spec = flinks.JobSpec(name, reads, folder, sql or flinks.SQL, bounded, resume, kafka)
+        job = self._flink.job(spec, cluster)
+        self._flink.check(job, self._registry.replaced_by(job.identity))
         replaced = self._registry.replace(job)
-        self._flink.submit(job, resume)
+        self._flink.submit(job)
         self._registry.adopt(job, replaced)
         return job
 

@@ -3,7 +3,8 @@
 import time
 from collections.abc import Callable
 
-PAUSE = 0.02  # seconds between two checks
+PAUSE = 0.02  # seconds between two checks at first ...
+LONGEST_PAUSE = 0.25  # ... and after some seconds
 
 
 class Deadline:
@@ -21,10 +22,13 @@ class Deadline:
 
 
 def wait_until(condition: Callable[[], object], seconds: float, pause: float = PAUSE) -> bool:
-    """Wait until a condition holds; False if it still does not after `seconds`. What it raises ends the wait."""
-    deadline = Deadline(seconds)
+    """Wait until a condition holds; False if it still does not after `seconds`. What it raises ends the wait.
+
+    A check may cost a request to Kafka, so it checks less often the longer it waits.
+    """
+    deadline, began = Deadline(seconds), time.monotonic()
     while not condition():
         if deadline.has_passed():
             return False
-        time.sleep(pause)
+        time.sleep(min(max(pause, (time.monotonic() - began) / 20), LONGEST_PAUSE))
     return True

@@ -29,10 +29,12 @@ from tests.broker.lives import link_or_copy
 settings.register_profile("labkit", deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("labkit")
 
-# Prefixes of test names, by what loads the machine: one worker runs all that begin so, one after the other.
+# Prefixes of test names, by what loads the machine or is shared: one worker runs all that begin so, one by one.
 HEAVY = {
     "Flink": ("tests/flink/",),
     "Chromium": tuple(f"tests/around/test_{name}.py" for name in ("exercises", "dashboard", "browser", "pace", "soak")),
+    "a cluster": ("tests/broker/test_cluster.py",),
+    "a login": ("tests/kafka/test_secured.py", "tests/kafka/test_class.py"),
 }
 GRADING = ("tests/grading/test_grade.py", "tests/grading/test_command.py", "tests/grading/test_hostile.py")
 EXECUTION = "tests/notebooks/test_execution.py"
@@ -73,7 +75,7 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 
 class OneForAllOfAKind(LoadScopeScheduling):
-    """One worker runs all heavy tests of a kind, one after the other; the others share the rest, test by test.
+    """One worker runs all heavy tests of a kind, one by one; the others share the rest, test by test.
 
     That is what `--dist loadgroup` is for, but pytest-xdist 3.8 sees no groups with pytest 9.2 (its issue 1386).
     """

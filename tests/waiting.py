@@ -8,9 +8,10 @@ T = TypeVar("T")
 
 
 def eventually(condition: Callable[[], T], limit: float = 30.0) -> T:
-    """What the condition returns once that is true; fails after `limit` seconds."""
-    deadline = time.monotonic() + limit
+    """What the condition returns once that is true; fails after `limit` seconds. It checks less often over time."""
+    begun = time.monotonic()
     while not (result := condition()):
-        assert time.monotonic() < deadline, f"still {result!r} after {limit:g} s"
-        time.sleep(0.02)
+        waited = time.monotonic() - begun
+        assert waited < limit, f"still {result!r} after {limit:g} s"
+        time.sleep(min(max(0.02, waited / 20), 0.25))
     return result

@@ -16,6 +16,7 @@ from quixstreams.models import Topic
 from labkit.errors import LabError
 from labkit.exercises.bench import Bench
 from labkit.exercises.exercise import BASE, Exercise, Sent
+from labkit.flink.spec import JobSpec
 from labkit.kafka import tap
 from labkit.runs.blame import Blame
 from labkit.runs.call import Call
@@ -211,9 +212,11 @@ class Sql:
         engine = bench.flink()
         sql = self.tables.replace("${out}", bench.full(exercise, "out")) + "\n" + answer.strip().rstrip(";") + ";\n"
         try:
-            job = engine.job(exercise.name, exercise.topic("in"), None, sql, True, False)
-            engine.check(job, False, [])
-            engine.submit(job, False)
+            job = engine.job(
+                JobSpec(exercise.name, exercise.topic("in"), engine.folder(resume=False), sql, bounded=True)
+            )
+            engine.check(job, [])
+            engine.submit(job)
             try:
                 job.wait_until_caught_up(FLINK_LIMIT)
             finally:

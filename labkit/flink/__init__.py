@@ -5,6 +5,7 @@ Only job.py, which is that process, imports PyFlink.
 
 from labkit.flink.installation import NotInstalled, installation
 from labkit.flink.run import FlinkJob
+from labkit.flink.spec import JobSpec
 from labkit.flink.submission import SQL
 
-__all__ = ["SQL", "FlinkJob", "NotInstalled", "installation"]
+__all__ = ["SQL", "FlinkJob", "JobSpec", "NotInstalled", "installation"]

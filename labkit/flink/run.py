@@ -1,34 +1,30 @@
 """A Flink job that runs in its own process, and its progress."""
 
-import contextlib
-import hashlib
 import threading
 import time
-import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from labkit.errors import LabError, NoAnswer
-from labkit.flink.checkpoints import Checkpoints, logged
-from labkit.flink.cluster import HEARTBEAT, Cluster
+from labkit.flink import beginning
+from labkit.flink.beginning import Beginning
+from labkit.flink.checkpoints import Checkpoints
 from labkit.flink.failures import explain
 from labkit.flink.installation import Installation
 from labkit.flink.rest import Rest
 from labkit.flink.results import KINDS, Results
-from labkit.flink.submission import local, options, submit
+from labkit.flink.runner import Runner
+from labkit.flink.spec import JobSpec
+from labkit.flink.submission import options, submit
 from labkit.jvm.kept import Kept
 from labkit.kafka import properties
 from labkit.kafka.groups import Groups
 from labkit.kafka.offsets import Partitions
-from labkit.kafka.topics import DEAD_LETTER
-from labkit.loopback import HOST, free_ports
 from labkit.runs import blame
 from labkit.runs.worker import Worker
-from labkit.waiting import wait_until
 
 PERIOD = 0.5  # seconds between two checks of the job
-CANCEL_LIMIT = 30.0  # seconds that a cluster may take to cancel a job
 
 
 class Progress(NamedTuple):
@@ -56,26 +52,16 @@ class FlinkJob(Worker):
     OFFERED = (*Worker.OFFERED, "progress", "folder", "web", "group", "lag", "kill", "wait_until_caught_up")
     STOP_LIMIT = 60.0  # seconds that the last checkpoint may take
 
-    def __init__(
-        self,
-        groups: Groups,
-        name: str,
-        reads: str,
-        folder: Path,
-        sql: str,
-        bounded: bool,
-        cluster: Cluster | None = None,
-        kafka: str | None = None,
-    ) -> None:
-        """Without a `cluster` it runs in a process of its own. `kafka` is Kafka's address as seen from the cluster."""
-        super().__init__(name)
-        self.reads = (reads,)
+    def __init__(self, groups: Groups, spec: JobSpec, runner: Runner) -> None:
+        super().__init__(spec.name)
+        self.reads = (spec.topic,)
         self.progress = Progress()
         self._groups, self._topics = groups, groups.topics
-        self._topic, self._letters = reads, f"{reads}{DEAD_LETTER}"
-        self._results = Results(folder)
-        self._sql, self._bounded = sql, bounded
-        self._cluster, self._kafka = cluster, kafka or groups.topics.address
+        self._spec, self._runner = spec, runner
+        self._results = Results(spec.folder)
+        self._beginning = Beginning()
+        self._rest = Rest("")  # not submitted yet
+        self._submitted = 0.0  # seconds since 1970
         self._job: str | None = None
         self._positions: Partitions = {}
         self._stopping = threading.Event()
@@ -86,16 +72,25 @@ class FlinkJob(Worker):
         """The folder that the job writes to. Example: job.folder"""
         return self._results.folder
 
-    def check(self, resume: bool, predecessors: Sequence[Worker], version: str) -> None:
+    @property
+    def web(self) -> str:
+        """The address of Flink's web interface; empty until the job is submitted. Example: job.web"""
+        return self._rest.address
+
+    @property
+    def group(self) -> str:
+        """Its consumer group; empty until it is submitted. Example: job.group"""
+        return self._beginning.group
+
+    def check(self, predecessors: Sequence[Worker], version: str) -> None:
         """Raise LabError if this job could not start once its `predecessors` are stopped, or if the cluster has another
         version of Flink. Nothing is changed.
 
-        Example: job.check(resume=False, predecessors=[], version="2.3.0")
+        Example: job.check(predecessors=[], version="2.3.0")
         """
         try:
-            self._refuse(resume)
-            if self._cluster:
-                self._cluster.check(version)
+            beginning.check(self._spec, self._topics, self._results)
+            self._runner.check(version)
             if not any(isinstance(job, FlinkJob) and job.alive and job.folder == self.folder for job in predecessors):
                 self._results.claim()
                 self._results.release()
@@ -103,8 +98,8 @@ class FlinkJob(Worker):
             self._kept.close()
             raise
 
-    def submit(self, installation: Installation, jvm: Sequence[str], resume: bool = False) -> None:
-        """Submit the job, new or from the newest checkpoint in its folder. Raises LabError if it cannot start.
+    def submit(self, installation: Installation, jvm: Sequence[str]) -> None:
+        """Submit the job. Raises LabError if it cannot start.
 
         `jvm` are further options of the JVM, such as the installation's `aot_options`.
 
@@ -112,11 +107,11 @@ class FlinkJob(Worker):
         """
         try:
             self._results.claim()
-            self._refuse(resume)
-            checkpoint = self._resumed() if resume else self._anew()
-            self._topics.create(self._letters)
+            beginning.check(self._spec, self._topics, self._results)
+            self._beginning = beginning.find(self._spec, self._topics, self._results)
+            self._topics.create(self._spec.letters)
             self._groups.used.add(self.group)
-            self._submit(installation, checkpoint, jvm)
+            self._submit(installation, jvm)
         except BaseException:
             self._results.release()
             self._kept.close()
@@ -131,7 +126,7 @@ class FlinkJob(Worker):
     def lag(self) -> int | None:
         """Records that the job has not read yet; None if Kafka does not answer. Example: job.lag()"""
         try:
-            ends = self._topics.end_offsets(self._topic)
+            ends = self._topics.end_offsets(self._spec.topic)
         except NoAnswer:
             return None
         return sum(max(end - self._position(partition), 0) for partition, end in ends.items())
@@ -143,10 +138,10 @@ class FlinkJob(Worker):
 
         Example: job.wait_until_caught_up()
         """
-        ends = self._topics.end_offsets(self._topic)
+        ends = self._topics.end_offsets(self._spec.topic)
 
         def is_done() -> bool:  # the last windows of a bounded job close at its very end
-            return not (self.alive if self._bounded else self._waiting(ends))
+            return not (self.alive if self._spec.bounded else self._waiting(ends))
 
         if not self._wait_until(is_done, timeout):
             waiting = self._waiting(ends)
@@ -157,10 +152,10 @@ class FlinkJob(Worker):
         """Count the records before `ends` that are in no checkpoint yet: the files show them at once, Kafka seconds
         later. Kafka is asked too, because in a topic with transactions not every offset is a record.
         """
-        total = sum(end - self._starts.get(partition, 0) for partition, end in ends.items())
+        total = sum(end - self._beginning.starts.get(partition, 0) for partition, end in ends.items())
         in_files = self._results.tally("readings").rows + self._results.tally("unreadable").rows
         try:
-            waiting = min(total - in_files, self._groups.uncommitted(self.group, {self._topic: ends}))
+            waiting = min(total - in_files, self._groups.uncommitted(self.group, {self._spec.topic: ends}))
         except NoAnswer as error:  # Flink waits for Kafka too
             self.note = str(error)
             waiting = total - in_files
@@ -173,10 +168,10 @@ class FlinkJob(Worker):
     def facts(self) -> str:
         """Its progress in one line. Example: job.facts()"""
         now = self.progress
-        parts = [f"{self._topic} → {self.folder}", f"{now.read} read"]
+        parts = [f"{self._spec.topic} → {self.folder}", f"{now.read} read"]
         parts += [f"{now.readings} readings ({now.late} late), {now.alerts} alerts and {now.windows} windows"]
         parts += [f"{now.files} files committed", f"{now.checkpoints.done} checkpoints"]
-        parts += [f"{now.unreadable} unreadable, in {self._letters}"] if now.unreadable else []
+        parts += [f"{now.unreadable} unreadable, in {self._spec.letters}"] if now.unreadable else []
         return ", ".join(parts)
 
     def tables(self) -> Sequence[Sequence[Sequence[str]]]:
@@ -194,99 +189,25 @@ class FlinkJob(Worker):
         newest = [(file.name, f"{file.rows:,}", f"{file.size:,}") for file in reversed([*self._results.newest])]
         return [counts, files, [(f"newest files in {self.folder}", "rows", "bytes"), *newest]]
 
-    # ------------------------------------------------------------------ start
-
-    def _refuse(self, resume: bool) -> None:
-        """Raise LabError if there is no such topic, or if the folder holds an earlier job that conflicts."""
-        if resume and self._bounded:
-            raise LabError("A bounded job cannot be resumed: leave out bounded or resume.")
-        if not self._topics.partitions(self._topic):
-            raise LabError(
-                f"There is no topic {self._topic!r} yet: `lab produce --writes {self._topic}` or "
-                f'`lab.produce(writes="{self._topic}")` creates and fills it.'
-            )
-        known = self._results.description()
-        if resume:
-            self._refuse_other(known)
-        elif known and not self._results.is_empty():
-            raise LabError(f"{self.folder} holds the results of an earlier job: resume that, or name another folder.")
-
-    def _refuse_other(self, known: Mapping[str, Any]) -> None:
-        """Raise LabError if the job `known` in the folder is a different one, or cannot be resumed."""
-        if not known:
-            raise LabError(f"There is no job to resume in {self.folder}: start it without resume.")
-        if known["bounded"]:
-            raise LabError(f"The job in {self.folder} was bounded and cannot be resumed: name another folder.")
-        if differs := [what for what, value in self._identity().items() if known.get(what) != value]:
-            raise LabError(
-                f"The checkpoint in {self.folder} is from another job, with another {' and '.join(differs)}: "
-                "name another folder to start a new one."
-            )
-
-    def _anew(self) -> Path | None:
-        """Prepare the folder for a new job, which has no checkpoint to resume from."""
-        self._starts = self._topics.beginning_offsets(self._topic)
-        self.group = f"{self.name}-{uuid.uuid4().hex[:8]}"
-        state = {"group": self.group, "starts": self._starts, "bounded": self._bounded}
-        self._results.describe(self._identity() | state)
-        return None
-
-    def _resumed(self) -> Path | None:
-        """The checkpoint to resume from; None if the job was killed before its first, with nothing committed yet."""
-        known = self._results.description()
-        self._starts = {int(partition): offset for partition, offset in known["starts"].items()}
-        self.group = known["group"]
-        return self._results.newest_checkpoint()
-
-    def _identity(self) -> dict[str, str]:
-        """Identifies what a checkpoint belongs to. A topic that was deleted and recreated is a different one."""
-        return {"topic": self._topics.identity(self._topic), "SQL": hashlib.sha256(self._sql.encode()).hexdigest()}
-
-    def _submit(self, installation: Installation, checkpoint: Path | None, jvm: Sequence[str]) -> None:
+    def _submit(self, installation: Installation, jvm: Sequence[str]) -> None:
+        self._rest, where = self._runner.prepare(self._full_name, [installation.connector])
+        self._submitted = time.time()
         values = {
-            "topic": self._topics.full(self._topic),
-            "letters": self._topics.full(self._letters),
-            "broker": self._kafka,
+            "topic": self._topics.full(self._spec.topic),
+            "letters": self._topics.full(self._spec.letters),
+            "broker": self._spec.kafka or self._topics.address,
             "group": self._topics.full(self.group),
             "folder": self.folder.as_uri(),
-            "until": "latest-offset" if self._bounded else "unbounded",
+            "until": "latest-offset" if self._spec.bounded else "unbounded",
         }
-        self._rest, where = self._place(installation)
-        self.web = self._rest.address
-        self._begun = time.time()
-        settings = options(self._full_name, self._results.checkpoints, checkpoint) | where
         login = properties.of(self._topics.address)
-        submit(self._kept, installation, self._sql, values, login, settings, jvm)
-
-    def _place(self, installation: Installation) -> tuple[Rest, dict[str, str]]:
-        """Where Flink answers, and the settings that make the job run there."""
-        if self._cluster:
-            rest = Rest(f"http://{self._cluster.address}")
-            self._cancel(rest)  # the job that a killed kernel has left behind
-            return rest, self._cluster.options([installation.connector])
-        (port,) = free_ports(1)
-        return Rest(f"http://{HOST}:{port}"), local(port)
+        settings = options(self._full_name, self._results.checkpoints, self._beginning.checkpoint) | where
+        submit(self._kept, installation, self._spec.sql, values, login, settings, jvm)
 
     @property
     def _full_name(self) -> str:
         """Returns the job's name in Flink, which it keeps when it is resumed."""
         return f"readings into files ({self._topics.full(self.group)})"
-
-    def _cancel(self, rest: Rest) -> None:
-        """Cancel what is left of this job on a cluster, and wait for its end: nothing else may write to the folder."""
-
-        def is_over() -> bool:
-            with contextlib.suppress(OSError):  # the cluster is gone, and its jobs with it; or it is only busy
-                left = rest.unfinished(self._full_name)
-                for job in left:
-                    rest.cancel(job)
-                return not left
-            return False
-
-        if not wait_until(is_over, CANCEL_LIMIT, PERIOD):
-            raise LabError(f"The job could not be cancelled: look at {rest.address}, and cancel it there.")
-
-    # ------------------------------------------------------------------- work
 
     def _work(self) -> None:
         asked = swept = False
@@ -297,15 +218,14 @@ class FlinkJob(Worker):
                     asked = self._ask_flink_to_stop()
                 if self.progress.checkpoints.done and not swept:
                     swept = True
-                    self._results.sweep(self._begun)
-            self._count(self.progress.checkpoints if self._cluster else logged(self._kept.log()))
+                    self._results.sweep(self._submitted)
+            self._count(self._runner.last_checkpoints(self.progress.checkpoints, self._kept.log()))
             if code and not (self._stopping.is_set() and not asked):
                 raise LabError(f"{explain(code, self._kept.log())} Its log is {self._results.internal}/flink.log.")
         finally:
             (self._results.internal / "flink.log").write_text(self._kept.log())
             self._kept.close()
-            if self._cluster:
-                self._cancel(self._rest)
+            self._runner.clean_up(self._full_name)
             self._results.release()
 
     def _renew(self) -> None:
@@ -334,8 +254,7 @@ class FlinkJob(Worker):
             self._job = self._job or self._rest.job(self._full_name)
             if not self._job:
                 return
-            if self._cluster:
-                self._rest.keep_alive(self._job, HEARTBEAT)
+            self._runner.keep_alive(self._job)
             self._is_running()
             self._positions = self._rest.positions(self._job) or self._positions
             checkpoints = self._rest.checkpoints(self._job)
@@ -346,13 +265,13 @@ class FlinkJob(Worker):
     def _count(self, checkpoints: Checkpoints) -> None:
         tallies = [self._results.tally(kind) for kind in KINDS]
         readings, alerts, windows, unreadable = (each.rows for each in tallies)
-        read = sum(max(self._position(partition) - start, 0) for partition, start in self._starts.items())
+        read = sum(max(self._position(partition) - start, 0) for partition, start in self._beginning.starts.items())
         read = max(read, readings + unreadable)  # once the job has ended, only the files are up to date
         late, files = tallies[0].late, sum(each.files for each in tallies)
         self.progress = Progress(read, readings, late, alerts, windows, unreadable, files, checkpoints)
 
     def _position(self, partition: int) -> int:
-        return self._positions.get(partition, self._starts.get(partition, 0))
+        return self._positions.get(partition, self._beginning.starts.get(partition, 0))
 
     def _blame(self, error: BaseException) -> blame.Blame:
         return blame.Blame(str(error), None, "") if isinstance(error, LabError) else super()._blame(error)

@@ -9,7 +9,6 @@ from pathlib import Path
 from labkit.flink.installation import Installation
 from labkit.flink.security import secured
 from labkit.jvm.kept import Kept
-from labkit.loopback import HOST
 
 JOB = Path(__file__).with_name("job.py")
 SQL = Path(__file__).with_name("sensor_job.sql").read_text()
@@ -31,15 +30,6 @@ OPTIONS = {
     "python.executable": sys.executable,
     "python.client.executable": sys.executable,
 }
-
-
-def local(port: int) -> dict[str, str]:
-    """Returns the settings for a Flink in the job's own process, with its REST API at a local port."""
-    return {
-        "restart-strategy.type": "none",  # a failed job reports it; whether to resume is the user's decision
-        "rest.bind-address": HOST,
-        "rest.bind-port": str(port),
-    }
 
 
 def options(name: str, checkpoints: Path, resumed: Path | None) -> dict[str, str]:

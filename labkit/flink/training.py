@@ -12,7 +12,8 @@ import orjson
 from labkit.broker import OwnBroker
 from labkit.flink.installation import Installation, installation
 from labkit.flink.run import FlinkJob
-from labkit.flink.submission import SQL
+from labkit.flink.runner import Local
+from labkit.flink.spec import JobSpec
 from labkit.jvm import training
 from labkit.kafka import clients
 from labkit.kafka.groups import Groups
@@ -32,7 +33,8 @@ def train(installation: Installation) -> None:
         try:
             topics = Topics(broker.address)
             _fill(topics)
-            job = FlinkJob(Groups(topics), "training", TOPIC, broker.kept.directory / "flink", SQL, bounded=True)
+            spec = JobSpec("training", TOPIC, broker.kept.directory / "flink", bounded=True)
+            job = FlinkJob(Groups(topics), spec, Local())
             job.submit(installation, [f"-XX:AOTCacheOutput={fresh}"])
             if not job.wait(LIMIT):
                 job.stop()

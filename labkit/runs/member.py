@@ -7,9 +7,9 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from labkit.runs import job
+from labkit.runs import task
 from labkit.runs.blame import Blame
-from labkit.runs.job import Job, Report
+from labkit.runs.task import Report, Task
 from labkit.runs.totals import Totals
 
 END_LIMIT = 5.0  # seconds that a killed process may take to end
@@ -68,9 +68,9 @@ class Member:
         """Records per second over about the last five seconds; 0 once it has ended."""
         return self.report.per_second if self.alive else 0.0
 
-    def start(self, given: Job, on_print: Callable[[str], object]) -> None:
+    def start(self, given: Task, on_print: Callable[[str], object]) -> None:
         """Start its process. Raises LabError if its pipeline cannot be pickled."""
-        packed = job.pack(given)
+        packed = task.pack(given)
         given.directory.mkdir(parents=True)
         given.file.write_bytes(packed)
         with given.log.open("wb") as log:

@@ -1,6 +1,6 @@
 """A member of a consumer group in a process of its own: `python -m labkit.runs.process`.
 
-It reads its job from a file, writes ten reports a second to standard output, and stops when standard input ends.
+It reads its task from a file, writes ten reports a second to standard output, and stops when standard input ends.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from labkit.kafka.groups import Groups
 from labkit.kafka.topics import Topics
-from labkit.runs import blame, job, quix
-from labkit.runs.job import Job, Report
+from labkit.runs import blame, quix, task
+from labkit.runs.task import Report, Task
 
 if TYPE_CHECKING:
     from labkit.runs.threaded import ThreadedRun
@@ -33,15 +33,15 @@ def main() -> None:
     parent, code = os.getppid(), 0
     try:
         quix.load()
-        code = work(job.unpack(Path(sys.argv[1])), parent, reports)
+        code = work(task.unpack(Path(sys.argv[1])), parent, reports)
     except Exception as error:
         reports.write(Report("failed", error=blame.explain(error)).line())
     finally:
         os._exit(code)  # a thread stuck in C code would prevent a normal exit
 
 
-def work(given: Job, parent: int, reports: BinaryIO) -> int:
-    """Do a job until it is over. Returns the exit code."""
+def work(given: Task, parent: int, reports: BinaryIO) -> int:
+    """Do a task until it is over. Returns the exit code."""
     run = built(given, parent)
     if not run:
         reports.write(Report("stopped").line())
@@ -63,7 +63,7 @@ def work(given: Job, parent: int, reports: BinaryIO) -> int:
     return 0
 
 
-def built(given: Job, parent: int) -> ThreadedRun | None:
+def built(given: Task, parent: int) -> ThreadedRun | None:
     """Build the run as soon as Kafka answers; None if the process is told to stop before."""
     from labkit.runs.outages import once_kafka_answers
     from labkit.runs.threaded import ThreadedRun

@@ -11,14 +11,14 @@ from labkit.errors import LabError
 from labkit.kafka import clients
 from labkit.kafka.groups import Groups
 from labkit.kafka.requests import within
-from labkit.runs import job
+from labkit.runs import task
 from labkit.runs.blame import Blame, Line
-from labkit.runs.job import Job
 from labkit.runs.member import Member
 from labkit.runs.pipeline import Pipeline
 from labkit.runs.process import AGAIN
 from labkit.runs.run import Run, in_words
 from labkit.runs.spec import Spec
+from labkit.runs.task import Task
 from labkit.runs.totals import Totals
 from labkit.runs.worker import Status
 from labkit.waiting import wait_until
@@ -177,12 +177,12 @@ class Replicas(Run):
 
     def _renew(self) -> None:
         Pipeline(self._topics, self.spec, self.group, self._directory, Totals())
-        job.pack(self._job(self.members[0], ""))
+        task.pack(self._task(self.members[0], ""))
 
-    def _job(self, member: Member, directory: str) -> Job:
-        """Returns the job for a process with an empty directory, as on another machine."""
+    def _task(self, member: Member, directory: str) -> Task:
+        """Returns the task for a process with an empty directory, as on another machine."""
         topics, where = self._topics, self._directory / directory
-        return Job(self.spec, topics.address, topics.namespace, self.group, str(member.number), where)
+        return Task(self.spec, topics.address, topics.namespace, self.group, str(member.number), where)
 
     def _start_members(self, members: Iterable[Member]) -> None:
         def sink(member: Member) -> Callable[[str], object]:
@@ -190,7 +190,7 @@ class Replicas(Run):
 
         for each in members:
             if not each.alive:
-                each.start(self._job(each, f"start-{next(self._starts)}"), sink(each))
+                each.start(self._task(each, f"start-{next(self._starts)}"), sink(each))
 
     def _work(self) -> None:
         with self._changing:

@@ -17,8 +17,7 @@ class Sampler:
     def __init__(self, workers: Callable[[], Iterable[Worker]]) -> None:
         self._workers = workers
         self._closed = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="labkit-sampler", daemon=True)
-        self._thread.start()
+        threading.Thread(target=self._run, name="labkit-sampler", daemon=True).start()
 
     def close(self) -> None:
         """End the thread; it may still be waiting for an answer from Kafka."""
@@ -26,9 +25,13 @@ class Sampler:
 
     def _run(self) -> None:
         while not self._closed.wait(PERIOD):
-            for worker in self._workers():
-                try:
-                    with within(LIMIT):
-                        worker.sample()
-                except Exception:  # a failure of one worker must not stop the samples of the others
-                    LOGGER.exception("no sample of %s", worker.name)
+            self._sample_all()
+
+    def _sample_all(self) -> None:
+        """Sample in a frame of its own: the loop must keep no worker alive while it waits."""
+        for worker in self._workers():
+            try:
+                with within(LIMIT):
+                    worker.sample()
+            except Exception:  # a failure of one worker must not stop the samples of the others
+                LOGGER.exception("no sample of %s", worker.name)

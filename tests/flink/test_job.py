@@ -160,13 +160,14 @@ def kill(job: FlinkJob) -> None:
     assert "killed by signal 9: resume it" in str(job.error)
 
 
-def test_five_kills_at_random_moments_lose_nothing_and_double_nothing(lab: Lab, tmp_path: Path) -> None:
+@pytest.mark.parametrize("kills", [2, pytest.param(5, marks=pytest.mark.soak)])
+def test_kills_at_random_moments_lose_nothing_and_double_nothing(lab: Lab, tmp_path: Path, kills: int) -> None:
     seed = random.randrange(1 << 30)
     print(f"seed {seed}")  # pytest shows it if the test fails
     dice = random.Random(seed)
     sensors = lab.produce(writes="sensor-data", per_second=100)
     lab.wait_for("sensor-data")
-    for number in range(5):
+    for number in range(kills):
         job = lab.flink(into=tmp_path, resume=number > 0)
         # Anywhere from its first reading to beyond its second checkpoint.
         begun = eventually(job.total, START)
@@ -180,8 +181,8 @@ def test_five_kills_at_random_moments_lose_nothing_and_double_nothing(lab: Lab, 
     job.stop()
     assert not job.error
     assert results.written(tmp_path) == results.sent(lab)
-    assert [each.value for each in lab.records("sensor-data.dead-letter")] == [b"no reading"] * 5
-    assert job.progress.unreadable == 5
+    assert [each.value for each in lab.records("sensor-data.dead-letter")] == [b"no reading"] * kills
+    assert job.progress.unreadable == kills
     readings = [Reading(*each) for each in results.sent(lab).elements()]
     wanted, _ = oracle.results(sorted(readings, key=lambda each: each.timestamp))
     newest = max(each.timestamp for each in readings)

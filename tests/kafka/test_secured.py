@@ -61,8 +61,8 @@ def test_pipelines_run_unchanged_in_a_thread_a_process_and_exactly_once(lab: Lab
     panels = [panel.describe(run) for run in shown]
     said = " ".join(map(str, (lab, lab.broker.log(5000), chart.summary(), lab.workers, lab.connection, *panels)))
     assert SECRET not in said
-    job = next(Path(lab.broker.kept.directory).rglob("start-1/job"))
-    assert SECRET.encode() not in job.read_bytes()
+    task = next(Path(lab.broker.kept.directory).rglob("start-1/task"))
+    assert SECRET.encode() not in task.read_bytes()
 
 
 def test_a_program_of_a_lesson_connects_with_the_labs_connection(lab: Lab) -> None:
@@ -80,7 +80,7 @@ def test_the_flink_job_reads_and_writes_dead_letters_over_the_same_login(lab: La
     producer.produce(lab.full_name("sensor-data"), b"{broken")
     assert producer.flush(10) == 0
     job = lab.flink(into=tmp_path / "files", bounded=True)
-    assert job.wait(60)
+    assert job.wait(120)
     assert job.error is None
     assert len(results.lines(tmp_path / "files", "readings")) == 200
     assert [each.value for each in lab.records("sensor-data.dead-letter")] == [b"{broken"]

@@ -1,4 +1,4 @@
-"""What a run and its processes exchange: a job goes in, reports come out."""
+"""What a run and its processes exchange: a task goes in, reports come out."""
 
 import linecache
 import pickle
@@ -19,7 +19,7 @@ from labkit.runs.worker import Status
 
 
 @dataclass(frozen=True)
-class Job:
+class Task:
     """A spec for one member of a consumer group; its state goes into `directory`."""
 
     spec: Spec
@@ -31,8 +31,8 @@ class Job:
 
     @property
     def file(self) -> Path:
-        """Where the job itself is stored."""
-        return self.directory / "job"
+        """Where the task itself is stored."""
+        return self.directory / "task"
 
     @property
     def log(self) -> Path:
@@ -40,28 +40,28 @@ class Job:
         return self.directory / "log"
 
 
-def pack(job: Job) -> bytes:
-    """Pickle a job with its pipeline by value, for a process that knows nothing of the notebook that defines it.
+def pack(task: Task) -> bytes:
+    """Pickle a task with its pipeline by value, for a process that knows nothing of the notebook that defines it.
 
     Raises LabError if something that the pipeline uses cannot be pickled.
     """
     try:
-        packed: bytes = cloudpickle.dumps(job)
+        packed: bytes = cloudpickle.dumps(task)
     except (TypeError, AttributeError, ValueError, RecursionError, pickle.PicklingError) as error:
         raise LabError(
-            f"{job.spec.name} uses something that cannot go to another process ({error}): "
+            f"{task.spec.name} uses something that cannot go to another process ({error}): "
             "define what it needs inside the function, or pass it numbers and texts only."
         ) from error
-    return pickle.dumps((sys.path, _sources(job.spec.pipeline))) + packed
+    return pickle.dumps((sys.path, _sources(task.spec.pipeline))) + packed
 
 
-def unpack(file: Path) -> Job:
-    """Load the job from a file. Raises ImportError if a module that its pipeline uses is not found."""
+def unpack(file: Path) -> Task:
+    """Load the task from a file. Raises ImportError if a module that its pipeline uses is not found."""
     with file.open("rb") as stream:
         sys.path[:], sources = pickle.load(stream)
         linecache.cache.update(sources)
-        job: Job = pickle.load(stream)
-    return job
+        task: Task = pickle.load(stream)
+    return task
 
 
 def _sources(pipeline: Callable[..., Any]) -> Mapping[str, Any]:
