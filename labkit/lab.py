@@ -182,7 +182,7 @@ class Lab:
         self._topics.require(*reads)
         name = name or getattr(pipeline, "__name__", "pipeline").strip("<>")
         spec = runs.spec.Spec(name, pipeline, reads, writes, raw, exactly_once)
-        succession = runs.succession.Succession(self._groups, spec, self.broker.kept.directory)
+        succession = runs.succession.Succession(self._groups, spec, self.broker.directory)
         with succession.prepared():
             own = in_process or replicas > 1
             kind = functools.partial(runs.replicas.Replicas, members=replicas) if own else runs.threaded.ThreadedRun
@@ -530,7 +530,7 @@ class Lab:
     @functools.cached_property
     def _checks(self) -> exercises.checks.Checks:
         quix.load()
-        place = self.broker.kept.directory
+        place = self.broker.directory
         bench = exercises.bench.Bench(self._groups, place, lambda: self._flink, lambda: str(self.student))
         return exercises.checks.Checks(bench)
 
@@ -546,7 +546,7 @@ class Lab:
 
     @functools.cached_property
     def _flink(self) -> flinks.engine.Engine:
-        engine = flinks.engine.Engine(self._groups, self.broker.kept.directory / "flink")
+        engine = flinks.engine.Engine(self._groups, self.broker.directory / "flink")
         self._closing.callback(engine.close)
         return engine
 

@@ -17,11 +17,11 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 from labkit import Lab, loopback
-from labkit.broker import OwnBroker, cache, training
-from labkit.flink import NotInstalled
-from labkit.flink import installation as flink_installation
+from labkit.broker import OwnBroker, training
+from labkit.broker.installation import KafkaInstallation, kafka_installation
+from labkit.flink import NotInstalled, flink_installation
 from labkit.flink import training as flink_training
-from labkit.flink.installation import Installation
+from labkit.flink.installation import FlinkInstallation
 from labkit.jvm import store
 from tests.broker.lives import link_or_copy
 
@@ -132,24 +132,24 @@ def one_at_a_time(tmp_path_factory: pytest.TempPathFactory) -> FileLock:
 
 
 @pytest.fixture(scope="session")
-def installation(one_at_a_time: FileLock) -> cache.Installation:
+def installation(one_at_a_time: FileLock) -> KafkaInstallation:
     """The developer's own cache, ahead-of-time cache included: no training disturbs the tests later.
 
     A training that finds another at work returns at once, without a cache: hence the lock.
     """
-    place = store.prepare(cache.installation())
+    place = store.prepare(kafka_installation())
     with one_at_a_time:
         training.train(place)
     return place
 
 
 @pytest.fixture
-def own_installation(installation: cache.Installation, tmp_path: Path) -> cache.Installation:
+def own_installation(installation: KafkaInstallation, tmp_path: Path) -> KafkaInstallation:
     """A complete cache for one test, except for the ahead-of-time cache.
 
     Its jars are hard links to the developer's: replace them, never write into them.
     """
-    own = cache.installation(tmp_path / "labkit")
+    own = kafka_installation(tmp_path / "labkit")
     shutil.copytree(installation.directory / "jars", own.directory / "jars", copy_function=link_or_copy)
     shutil.copytree(installation.data, own.data)
     shutil.copy(f"{installation.data}.sha256", own.directory)
@@ -158,7 +158,7 @@ def own_installation(installation: cache.Installation, tmp_path: Path) -> cache.
 
 
 @pytest.fixture(scope="session")
-def flink(one_at_a_time: FileLock) -> Installation | None:
+def flink(one_at_a_time: FileLock) -> FlinkInstallation | None:
     """The same for Flink; None where there is none."""
     try:
         place = store.prepare(flink_installation())
@@ -170,7 +170,7 @@ def flink(one_at_a_time: FileLock) -> Installation | None:
 
 
 @pytest.fixture(scope="session")
-def broker(installation: cache.Installation) -> Iterator[OwnBroker]:
+def broker(installation: KafkaInstallation) -> Iterator[OwnBroker]:
     broker = OwnBroker(installation)
     yield broker
     broker.close()

@@ -1,14 +1,15 @@
 """A Kafka to work with: one that is already running, or one that this process starts and stops."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Protocol
 
-from labkit.broker import cache
+from labkit.broker.installation import KafkaInstallation, kafka_installation
 from labkit.broker.node import START_LIMIT, Node, wait_until_ready
 from labkit.broker.server import Ports
 from labkit.errors import LabError
 from labkit.jvm import store, training
-from labkit.jvm.kept import Kept
+from labkit.jvm.supervised import Supervised
 from labkit.kafka import clients, properties
 from labkit.loopback import free_ports
 from labkit.waiting import wait_until
@@ -26,12 +27,12 @@ class Log(str):
 
 
 class Broker(Protocol):
-    """`address` is host:port for any Kafka client; `kept` holds a directory for state, which is deleted with the lab;
+    """`address` is host:port for any Kafka client; `directory` is for state, and is deleted with the lab;
     the lab's `own` broker can be killed and started again.
     """
 
     address: str
-    kept: Kept
+    directory: Path
 
     @property
     def own(self) -> bool: ...
@@ -53,8 +54,9 @@ class ExternalBroker:
     def __init__(self, address: str) -> None:
         clients.check_answers(address, ANSWER_LIMIT)
         self.address = address
-        self.kept = Kept()
-        self.kept.start()
+        self._supervised = Supervised()
+        self._supervised.start()
+        self.directory = self._supervised.directory
 
     def check(self) -> None:
         """Do nothing: this process cannot know whether the Kafka has ended for good, and it may come back."""
@@ -63,7 +65,7 @@ class ExternalBroker:
         return Log("\n".join(list(clients.LINES)[-lines:]))
 
     def close(self) -> None:
-        self.kept.close()
+        self._supervised.close()
 
 
 class OwnBroker:
@@ -73,16 +75,16 @@ class OwnBroker:
 
     def __init__(
         self,
-        installation: cache.Installation | None = None,
+        installation: KafkaInstallation | None = None,
         meanwhile: Callable[[], object] = lambda: None,
         nodes: int = 1,
     ) -> None:
         """Three `nodes` form one cluster. `meanwhile` is called while Kafka starts."""
-        installation = store.prepare(installation or cache.installation())
+        installation = store.prepare(installation or kafka_installation())
         options = installation.aot_options()
         self.nodes = _start_on_free_ports(installation, options, meanwhile, nodes)
         self.address = ",".join(each.address for each in self.nodes)
-        self.kept = self.nodes[0].kept
+        self.directory = self.nodes[0].process.directory
         self._trainer = None if options else training.start(installation, "labkit.broker.training")
 
     @property
@@ -111,7 +113,7 @@ class OwnBroker:
         for each in dead:
             each.start_again()
         for each in dead:
-            if not wait_until_ready(each.kept, each.address):
+            if not wait_until_ready(each.process, each.address):
                 raise LabError(f"Kafka did not start again: {each.cause()}")
             each.killed = False
         admin = clients.admin(self.address)
@@ -126,14 +128,18 @@ class OwnBroker:
         several = len(self.nodes) > 1
         said: list[str] = []
         for each in self.nodes:
-            said += [f"Kafka, node {each.number}:" if several else "Kafka:", *each.kept.log().splitlines()[-lines:], ""]
+            said += [
+                f"Kafka, node {each.number}:" if several else "Kafka:",
+                *each.process.log().splitlines()[-lines:],
+                "",
+            ]
         return Log("\n".join([*said, "Clients:", *list(clients.LINES)[-lines:]]))
 
     def close(self) -> None:
         if self._trainer:
             self._trainer.close()
         for each in self.nodes:
-            each.kept.close()
+            each.process.close()
 
 
 def find_or_start(meanwhile: Callable[[], object] = lambda: None, nodes: int = 1) -> Broker:
@@ -149,7 +155,7 @@ def find_or_start(meanwhile: Callable[[], object] = lambda: None, nodes: int = 1
 
 
 def _start_on_free_ports(
-    installation: cache.Installation, options: list[str], meanwhile: Callable[[], object], count: int
+    installation: KafkaInstallation, options: list[str], meanwhile: Callable[[], object], count: int
 ) -> tuple[Node, ...]:
     for _ in range(3):  # another program may take a port before Kafka binds it
         numbers = free_ports(2 * count)
@@ -161,12 +167,12 @@ def _start_on_free_ports(
             for number in range(1, count + 1):
                 nodes.append(Node(installation, number, ports, options))
             meanwhile()
-            failed = next((each for each in nodes if not wait_until_ready(each.kept, each.address)), None)
-            log, cause = (failed.kept.log(), failed.cause()) if failed else ("", "")
+            failed = next((each for each in nodes if not wait_until_ready(each.process, each.address)), None)
+            log, cause = (failed.process.log(), failed.cause()) if failed else ("", "")
             is_ready = not failed
         finally:  # an interrupt must not leave an unknown broker running
             for each in () if is_ready else nodes:
-                each.kept.close()
+                each.process.close()
         if is_ready:
             return tuple(nodes)
         if "Address already in use" not in log:

@@ -7,10 +7,11 @@ import uuid
 from collections.abc import Sequence
 from pathlib import Path
 
-from labkit.broker import cache, server
+from labkit.broker import server
+from labkit.broker.installation import KafkaInstallation
 from labkit.broker.server import Ports
 from labkit.errors import NoAnswer
-from labkit.jvm.kept import Kept
+from labkit.jvm.supervised import Supervised
 from labkit.kafka import clients
 from labkit.loopback import HOST
 from labkit.waiting import wait_until
@@ -25,40 +26,40 @@ class Node:
     """One node of a cluster with as many nodes as `ports`, numbered from 1. Its constructor starts it."""
 
     def __init__(
-        self, installation: cache.Installation, number: int, ports: Sequence[Ports], options: Sequence[str]
+        self, installation: KafkaInstallation, number: int, ports: Sequence[Ports], options: Sequence[str]
     ) -> None:
         self.number = number
         self.address = f"{HOST}:{ports[number - 1].broker}"
         self.killed = False
-        self.kept = Kept()
-        data = self.kept.directory / "data"
+        self.process = Supervised()
+        data = self.process.directory / "data"
         shutil.copytree(installation.data, data)
         if number > 1:
             _renumber(data / "meta.properties", number)
-        self._settings = self.kept.directory / "server.properties"
+        self._settings = self.process.directory / "server.properties"
         self._settings.write_text(server.properties(data, number, ports))
-        self.kept.start(server.java(installation.classpath, server.server_arguments(self._settings), *options))
+        self.process.start(server.java(installation.classpath, server.server_arguments(self._settings), *options))
 
     @property
     def alive(self) -> bool:
-        return self.kept.exit_code() is None
+        return self.process.exit_code() is None
 
     @property
     def pid(self) -> int:
         """The process id of its JVM, even after that has ended."""
-        return int((self.kept.directory / "pid").read_text())
+        return int((self.process.directory / "pid").read_text())
 
     def kill(self) -> None:
         """Kill it at once (SIGKILL)."""
         self.killed = True
-        self.kept.kill()
-        self.kept.wait(END_LIMIT)
+        self.process.kill()
+        self.process.wait(END_LIMIT)
 
     def start_again(self) -> None:
         """Start it again with its old data after it has ended, without waiting until it is ready."""
         with self._settings.open("a") as settings:
             settings.write(server.SHORT_SESSION)
-        self.kept.start_again()
+        self.process.start_again()
 
     def check(self) -> None:
         """Raise NoAnswer if it has ended without being killed."""
@@ -70,20 +71,20 @@ class Node:
 
     def cause(self) -> str:
         """Returns the log line that best explains why it ended: the innermost exception, else the last error."""
-        log = self.kept.log()
+        log = self.process.log()
         exceptions = re.findall(r"^(?:Caused by: )?([\w.$]+(?:Exception|Error): .+)", log, flags=re.MULTILINE)
         errors = [line for line in log.splitlines() if "rror" in line]
         return next(reversed(exceptions or errors), "it said nothing")
 
 
-def wait_until_ready(kept: Kept, address: str) -> bool:
+def wait_until_ready(process: Supervised, address: str) -> bool:
     """Wait until a node answers a metadata request at its address; False if it ended instead or took too long."""
 
     def has_ended() -> bool:
-        return kept.exit_code() is not None
+        return process.exit_code() is not None
 
     def is_ready() -> bool:  # the port alone says nothing: another program may have taken it
-        return STARTED in kept.log() and clients.answers(address)
+        return STARTED in process.log() and clients.answers(address)
 
     return wait_until(lambda: has_ended() or is_ready(), START_LIMIT, PAUSE) and not has_ended()
 

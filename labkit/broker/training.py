@@ -11,7 +11,7 @@ from pathlib import Path
 
 from confluent_kafka import TopicPartition
 
-from labkit.broker import cache
+from labkit.broker.installation import KafkaInstallation, kafka_installation
 from labkit.broker.node import Node, wait_until_ready
 from labkit.broker.server import Ports
 from labkit.errors import LabError
@@ -22,20 +22,20 @@ from labkit.loopback import free_ports
 EXIT_LIMIT = 120.0  # seconds that the JVM may take to write its cache (about 7 on two free cores)
 
 
-def train(installation: cache.Installation) -> None:
+def train(installation: KafkaInstallation) -> None:
     """Create the ahead-of-time cache unless it exists or is being created. Takes about 15 seconds."""
     with training.exclusive(installation) as fresh:
         if fresh is None:
             return
         node = Node(installation, 1, [Ports(*free_ports(2))], [f"-XX:AOTCacheOutput={fresh}"])
         try:
-            if not wait_until_ready(node.kept, node.address):
-                raise LabError(f"The broker that trains the cache did not start:\n{node.kept.log()}")
+            if not wait_until_ready(node.process, node.address):
+                raise LabError(f"The broker that trains the cache did not start:\n{node.process.log()}")
             _use(node.address)
             os.kill(node.pid, signal.SIGTERM)
-            node.kept.wait(EXIT_LIMIT)
+            node.process.wait(EXIT_LIMIT)
         finally:
-            node.kept.close()
+            node.process.close()
 
 
 def _use(address: str) -> None:
@@ -51,4 +51,4 @@ def _use(address: str) -> None:
 
 if __name__ == "__main__":
     os.nice(19)
-    train(cache.installation(Path(sys.argv[1])))
+    train(kafka_installation(Path(sys.argv[1])))

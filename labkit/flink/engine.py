@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from labkit.flink.cluster import Cluster
-from labkit.flink.installation import installation
+from labkit.flink.installation import flink_installation
 from labkit.flink.run import FlinkJob
 from labkit.flink.runner import Local
 from labkit.flink.spec import JobSpec
 from labkit.jvm import store, training
-from labkit.jvm.kept import Kept
+from labkit.jvm.supervised import Supervised
 from labkit.kafka.groups import Groups
 from labkit.runs.worker import Worker
 
@@ -18,9 +18,9 @@ class Engine:
     """Makes jobs whose folders are in `directory` unless they name another. Raises NotInstalled without PyFlink."""
 
     def __init__(self, groups: Groups, directory: Path) -> None:
-        self._installation = store.prepare(installation())
+        self._installation = store.prepare(flink_installation())
         self._groups, self._directory = groups, directory
-        self._trainer: Kept | None = None
+        self._trainer: Supervised | None = None
 
     def folder(self, resume: bool) -> Path:
         """Returns a folder for a new job, or with `resume` that of the last job."""

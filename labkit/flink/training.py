@@ -10,7 +10,7 @@ from pathlib import Path
 import orjson
 
 from labkit.broker import OwnBroker
-from labkit.flink.installation import Installation, installation
+from labkit.flink.installation import FlinkInstallation, flink_installation
 from labkit.flink.run import FlinkJob
 from labkit.flink.runner import Local
 from labkit.flink.spec import JobSpec
@@ -24,7 +24,7 @@ LIMIT = 300.0  # seconds; it takes some 30 on two free cores
 TOPIC = "sensor-data"
 
 
-def train(installation: Installation) -> None:
+def train(installation: FlinkInstallation) -> None:
     """Create the ahead-of-time cache unless it exists or is being created. Takes about 30 seconds."""
     with training.exclusive(installation) as fresh:
         if fresh is None:
@@ -33,7 +33,7 @@ def train(installation: Installation) -> None:
         try:
             topics = Topics(broker.address)
             _fill(topics)
-            spec = JobSpec("training", TOPIC, broker.kept.directory / "flink", bounded=True)
+            spec = JobSpec("training", TOPIC, broker.directory / "flink", bounded=True)
             job = FlinkJob(Groups(topics), spec, Local())
             job.submit(installation, [f"-XX:AOTCacheOutput={fresh}"])
             if not job.wait(LIMIT):
@@ -53,4 +53,4 @@ def _fill(topics: Topics) -> None:
 
 if __name__ == "__main__":
     os.nice(19)
-    train(installation(Path(sys.argv[1])))
+    train(flink_installation(Path(sys.argv[1])))

@@ -15,7 +15,8 @@ import click
 from tqdm import tqdm
 
 from labkit import flink
-from labkit.broker import cache, training
+from labkit.broker import training
+from labkit.broker.installation import kafka_installation
 from labkit.errors import LabError
 from labkit.exercises.exercise import Exercise
 from labkit.flink import training as flink_training
@@ -125,9 +126,9 @@ def _changes(file: Path) -> Iterator[None]:
 
 def _prepare() -> None:
     """Fetch, train and compile what a sandbox needs to start: inside it there is no network, and no writing."""
-    training.train(store.prepare(cache.installation()))
+    training.train(store.prepare(kafka_installation()))
     with contextlib.suppress(flink.NotInstalled):  # then the exercises in SQL earn nothing
-        flink_training.train(store.prepare(flink.installation()))
+        flink_training.train(store.prepare(flink.flink_installation()))
     subprocess.run([sys.executable, "-I", "-c", IMPORTED], check=True, capture_output=True)
 
 

@@ -49,7 +49,7 @@ def main() -> None:
     out.say(phase="imports", seconds=time.monotonic() - begun)
     with out.phase("broker"):
         broker = OwnBroker()
-    spared = set(psutil.pids())  # Kafka and its keeper, this process, and bubblewrap
+    spared = set(psutil.pids())  # Kafka and its supervisor, this process, and bubblewrap
     try:
         topics = Topics(broker.address, check=broker.check)
         with out.phase("readings"):

@@ -9,7 +9,7 @@ from filelock import FileLock, Timeout
 
 from labkit.errors import LabError
 from labkit.jvm import store
-from labkit.jvm.kept import Kept
+from labkit.jvm.supervised import Supervised
 
 
 @contextlib.contextmanager
@@ -33,8 +33,8 @@ def exclusive(installation: store.Installation) -> Iterator[Path | None]:
         yield None
 
 
-def start(installation: store.Installation, module: str) -> Kept:
+def start(installation: store.Installation, module: str) -> Supervised:
     """Run a training module in a process of its own, which ends with this one."""
-    trainer = Kept()
+    trainer = Supervised()
     trainer.start([sys.executable, "-m", module, str(installation.directory.parent)])
     return trainer

@@ -22,7 +22,7 @@ class Corrupt(NamedTuple):
 
 
 @dataclass
-class Fate:
+class DeviceState:
     """What is happening to a device."""
 
     heat: float = 0.0  # degrees Celsius that the heat wave will add
@@ -46,13 +46,13 @@ class World:
         self.source = source
         self._lock = threading.Lock()
         self.producer: Any = None  # the newest in this world, of any type
-        self._fates = {device: Fate() for device in source.devices}
+        self._states = {device: DeviceState() for device in source.devices}
         self._urgent: deque[dict[str, Any] | Corrupt] = deque()
 
     @property
     def devices(self) -> tuple[str, ...]:
         """The names of the devices known so far: those of a generator appear with their first reading."""
-        return tuple(self._fates)
+        return tuple(self._states)
 
     def heatwave(self, device: str, degrees: float = 10.0) -> None:
         """Warm the surroundings of a device by `degrees` Celsius, over some seconds, until `cool` is called.
@@ -61,18 +61,18 @@ class World:
         """
         if not math.isfinite(degrees):
             raise LabError(f"degrees is {degrees}: give a number such as 10.")
-        self._fate(device).heat = degrees
+        self._state(device).heat = degrees
 
     def cool(self, device: str) -> None:
         """End a device's heat wave: it cools down over some seconds. Example: sensors.world.cool("sensor-1")"""
-        self._fate(device).heat = 0.0
+        self._state(device).heat = 0.0
 
     def silence(self, device: str) -> None:
         """Cut a device off: it keeps measuring, but none of its readings arrive.
 
         Example: sensors.world.silence("sensor-1")
         """
-        self._fate(device).silent = True
+        self._state(device).silent = True
 
     def wake(self, device: str, backlog_first: bool = False) -> int:
         """Reconnect a silent device. With `backlog_first` it first sends the readings it kept, oldest first.
@@ -81,40 +81,40 @@ class World:
 
         Example: sensors.world.wake("sensor-1", backlog_first=True)
         """
-        fate = self._fate(device)
+        state = self._state(device)
         with self._lock:
-            fate.silent = False
-            return self._release(fate) if backlog_first else 0
+            state.silent = False
+            return self._release(state) if backlog_first else 0
 
     def send_backlog(self, device: str) -> int:
         """Let a device send all readings that it kept, oldest first. Returns how many there are.
 
         Raises LabError if the device is silent. Example: sensors.world.send_backlog("sensor-1")
         """
-        fate = self._fate(device)
+        state = self._state(device)
         with self._lock:
-            if fate.silent:
+            if state.silent:
                 raise LabError(f"{device} is cut off, and can send nothing: wake it first.")
-            return self._release(fate)
+            return self._release(state)
 
     def corrupt(self, device: str) -> None:
         """Damage the next reading of a device in transit: half of the record is missing.
 
         Example: sensors.world.corrupt("sensor-1")
         """
-        self._fate(device).to_damage += 1
+        self._state(device).to_damage += 1
 
     def heat(self, device: str) -> float:
         """The degrees Celsius that a heat wave will add in total. Example: sensors.world.heat("sensor-1")"""
-        return self._fate(device).heat
+        return self._state(device).heat
 
     def is_silent(self, device: str) -> bool:
         """Whether a device is cut off. Example: sensors.world.is_silent("sensor-1")"""
-        return self._fate(device).silent
+        return self._state(device).silent
 
     def backlog(self, device: str) -> int:
         """How many unsent readings a device keeps. Example: sensors.world.backlog("sensor-1")"""
-        return len(self._fate(device).backlog)
+        return len(self._state(device).backlog)
 
     def pause(self) -> float:
         """Seconds from the item yielded last to the next one."""
@@ -122,7 +122,7 @@ class World:
 
     def __iter__(self) -> Iterator[dict[str, Any] | Corrupt | None]:
         for reading in self.source:
-            yield self._befall(reading)
+            yield self._transmit(reading)
             yield from self._waiting()
         yield from self._waiting()  # items added while the source was ending
 
@@ -130,36 +130,36 @@ class World:
         while self._urgent:
             yield self._urgent.popleft()
 
-    def _release(self, fate: Fate) -> int:
+    def _release(self, state: DeviceState) -> int:
         """Queue a device's backlog before anything newer. Returns how many readings it has."""
-        count = len(fate.backlog)
-        self._urgent.extend(fate.backlog)
-        fate.backlog.clear()
+        count = len(state.backlog)
+        self._urgent.extend(state.backlog)
+        state.backlog.clear()
         return count
 
-    def _befall(self, reading: dict[str, Any]) -> dict[str, Any] | Corrupt | None:
+    def _transmit(self, reading: dict[str, Any]) -> dict[str, Any] | Corrupt | None:
         """Returns what to send when the source yields a reading: an item that is already waiting goes first."""
-        fate = self._fates.setdefault(reading["device"], Fate())
-        warmed = self._warmed(reading, fate)
+        state = self._states.setdefault(reading["device"], DeviceState())
+        warmed = self._warmed(reading, state)
         with self._lock:
-            item = Corrupt(warmed) if fate.to_damage else warmed
-            fate.to_damage = max(fate.to_damage - 1, 0)
-            if fate.silent:
-                fate.backlog.append(item)
+            item = Corrupt(warmed) if state.to_damage else warmed
+            state.to_damage = max(state.to_damage - 1, 0)
+            if state.silent:
+                state.backlog.append(item)
                 return None
             self._urgent.append(item)
             return self._urgent.popleft()
 
-    def _warmed(self, reading: dict[str, Any], fate: Fate) -> dict[str, Any]:
-        seconds = max(reading["timestamp"] - fate.seen, 0) / 1000
-        fate.warmth += (fate.heat - fate.warmth) * (1 - math.exp(-seconds / WARMING)) if fate.seen else 0.0
-        fate.seen = max(reading["timestamp"], fate.seen)
-        if abs(fate.warmth) < 0.005 or reading["temperature"] is None:
+    def _warmed(self, reading: dict[str, Any], state: DeviceState) -> dict[str, Any]:
+        seconds = max(reading["timestamp"] - state.seen, 0) / 1000
+        state.warmth += (state.heat - state.warmth) * (1 - math.exp(-seconds / WARMING)) if state.seen else 0.0
+        state.seen = max(reading["timestamp"], state.seen)
+        if abs(state.warmth) < 0.005 or reading["temperature"] is None:
             return reading
-        temperature = round(reading["temperature"] + fate.warmth, 2)
+        temperature = round(reading["temperature"] + state.warmth, 2)
         return reading | {"temperature": min(max(temperature, ABSOLUTE_ZERO), HOTTEST)}
 
-    def _fate(self, device: str) -> Fate:
-        if device not in self._fates:
-            raise LabError(f"There is no device {device!r}; known so far: {', '.join(self._fates) or 'none'}.")
-        return self._fates[device]
+    def _state(self, device: str) -> DeviceState:
+        if device not in self._states:
+            raise LabError(f"There is no device {device!r}; known so far: {', '.join(self._states) or 'none'}.")
+        return self._states[device]

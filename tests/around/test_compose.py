@@ -11,11 +11,12 @@ import pytest
 import yaml
 
 from labkit import cli
-from labkit.broker import cache, node, server
-from labkit.flink.installation import LOCK
+from labkit.broker import node, server
+from labkit.broker.installation import KAFKA_LOCK, KafkaInstallation
+from labkit.flink.installation import FLINK_LOCK
 from labkit.flink.rest import Rest
 from labkit.jvm import jars
-from labkit.jvm.kept import Kept
+from labkit.jvm.supervised import Supervised
 from labkit.kafka import clients
 from labkit.loopback import free_ports
 from tests.flink.cluster import package, slots
@@ -44,7 +45,7 @@ def settings(service: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("service", [*ONE, *THREE])
 def test_the_image_is_the_official_one_at_the_locked_version(service: str) -> None:
-    assert SERVICES[service]["image"] == f"apache/kafka:{jars.Lock.read(cache.LOCK).version}"
+    assert SERVICES[service]["image"] == f"apache/kafka:{jars.Lock.read(KAFKA_LOCK).version}"
 
 
 @pytest.mark.parametrize("services", [ONE, THREE], ids=["one", "three"])
@@ -74,15 +75,15 @@ def test_one_broker_is_what_comes_without_asking() -> None:
 
 @pytest.mark.parametrize("services", [ONE, THREE], ids=["one", "three"])
 def test_kafka_starts_with_these_settings_and_its_health_check_passes(
-    installation: cache.Installation, services: list[str]
+    installation: KafkaInstallation, services: list[str]
 ) -> None:
     """No Docker here: the same settings, on other ports, in plain processes; and the class behind the script."""
     ports = {service: dict(zip((9092, 9093, 19092), free_ports(3), strict=True)) for service in services}
     started = [_as_a_process(installation, service, ports) for service in services]
     try:
-        for service, kept in zip(services, started, strict=True):
+        for service, process in zip(services, started, strict=True):
             address = f"127.0.0.1:{ports[service][9092]}"
-            assert node.wait_until_ready(kept, address), kept.log()
+            assert node.wait_until_ready(process, address), process.log()
             command = SERVICES[service]["healthcheck"]["test"]
             assert command == "/opt/kafka/bin/kafka-broker-api-versions.sh --bootstrap-server 127.0.0.1:9092"
             check = ["org.apache.kafka.tools.BrokerApiVersionsCommand", "--bootstrap-server", address]
@@ -90,13 +91,13 @@ def test_kafka_starts_with_these_settings_and_its_health_check_passes(
         admin = clients.admin(address)
         eventually(lambda: len(admin.list_topics(timeout=5).brokers) == len(services), 30)
     finally:
-        for kept in started:
-            kept.close()
+        for process in started:
+            process.close()
 
 
-def _as_a_process(installation: cache.Installation, service: str, ports: dict[str, dict[int, int]]) -> Kept:
-    kept = Kept()
-    file = kept.directory / "server.properties"
+def _as_a_process(installation: KafkaInstallation, service: str, ports: dict[str, dict[int, int]]) -> Supervised:
+    process = Supervised()
+    file = process.directory / "server.properties"
     text = "".join(f"{name}={value}\n" for name, value in settings(service).items())
     for name, port in ((each, port) for each in ports for port in (9093, 19092)):  # of any service
         text = text.replace(f"{name}:{port}", f"127.0.0.1:{ports[name][port]}")
@@ -105,10 +106,10 @@ def _as_a_process(installation: cache.Installation, service: str, ports: dict[st
         text = text.replace(f"localhost:{port}", f"127.0.0.1:{other}")
     published = SERVICES[service]["ports"][0].split(":")[1]
     text = text.replace(f"127.0.0.1:{published}", f"127.0.0.1:{ports[service][9092]}")
-    file.write_text(f"{text}log.dirs={kept.directory / 'data'}\n")
+    file.write_text(f"{text}log.dirs={process.directory / 'data'}\n")
     subprocess.run(server.java(installation.classpath, server.format_arguments(file)), check=True, capture_output=True)
-    kept.start(server.java(installation.classpath, server.server_arguments(file)))
-    return kept
+    process.start(server.java(installation.classpath, server.server_arguments(file)))
+    return process
 
 
 # ------------------------------------------------------------------------- Flink
@@ -116,7 +117,7 @@ def _as_a_process(installation: cache.Installation, service: str, ports: dict[st
 
 @pytest.mark.parametrize("service", ["jobmanager", "taskmanager"])
 def test_flinks_image_is_the_official_one_of_the_labs_version(service: str) -> None:
-    assert SERVICES[service]["image"] == f"flink:{jars.Lock.read(LOCK).version}-java21"
+    assert SERVICES[service]["image"] == f"flink:{jars.Lock.read(FLINK_LOCK).version}-java21"
     assert SERVICES["taskmanager"]["deploy"] == {"replicas": 2}
 
 
@@ -144,17 +145,17 @@ def test_flink_starts_with_these_commands(tmp_path: Path) -> None:
             for there, where in here.items():
                 command = [each.replace(there, where) for each in command]
             command = ["127.0.0.1" if each == "jobmanager" else each for each in command]
-            kept = Kept()
-            started.append(kept)
-            place = {"FLINK_LOG_DIR": str(kept.directory), "FLINK_PID_DIR": str(kept.directory)}
+            process = Supervised()
+            started.append(process)
+            place = {"FLINK_LOG_DIR": str(process.directory), "FLINK_PID_DIR": str(process.directory)}
             environment = os.environ | place | {"JAVA_HOME": str(tmp_path)}
-            kept.start([*command, f"-Djobmanager.rpc.port={rpc}", *more], environment=environment)
+            process.start([*command, f"-Djobmanager.rpc.port={rpc}", *more], environment=environment)
         asked = Rest(f"http://127.0.0.1:{rest}")
         eventually(lambda: slots(asked) == 1, 60)
-        assert asked.version() == jars.Lock.read(LOCK).version
+        assert asked.version() == jars.Lock.read(FLINK_LOCK).version
     finally:
-        for kept in started:
-            kept.close()
+        for process in started:
+            process.close()
 
 
 # ------------------------------------------------------------------- the dashboard

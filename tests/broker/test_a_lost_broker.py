@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from labkit import Lab, LabError
-from labkit.broker import OwnBroker, cache
+from labkit.broker import OwnBroker
+from labkit.broker.installation import KafkaInstallation
 from tests.waiting import eventually
 
 LIMIT = 6.0  # seconds: it takes less than one on a free machine, and 15 where a client waits for an answer
@@ -21,7 +22,7 @@ def copy(readings: Any) -> Any:
 
 
 @pytest.fixture
-def lab(installation: cache.Installation) -> Iterator[Lab]:  # noqa: ARG001
+def lab(installation: KafkaInstallation) -> Iterator[Lab]:  # noqa: ARG001
     """A lab with a Kafka of its own, and everything at work on it."""
     with Lab() as lab:
         lab.produce(per_second=100)
@@ -31,7 +32,7 @@ def lab(installation: cache.Installation) -> Iterator[Lab]:  # noqa: ARG001
 
 
 def kill_kafka(lab: Lab) -> None:
-    lab.broker.kept.kill()
+    lab.broker.kill()
     eventually(lambda: not lab.broker.alive)
 
 
@@ -93,7 +94,7 @@ def test_a_flink_job_of_a_killed_kafka_fails(lab: Lab, flink: object) -> None:  
 
 
 def test_waiting_on_somebody_elses_silent_kafka_takes_no_longer_than_asked(
-    installation: cache.Installation, monkeypatch: pytest.MonkeyPatch
+    installation: KafkaInstallation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broker = OwnBroker(installation)
     monkeypatch.setenv("LAB_BROKER", broker.address)

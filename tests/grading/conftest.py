@@ -3,12 +3,12 @@
 import pytest
 
 from labkit import LabError
-from labkit.broker import cache
+from labkit.broker.installation import KafkaInstallation
 from labkit.grading import enclosure
 
 
 @pytest.fixture(scope="session")
-def sandboxes(installation: cache.Installation) -> None:  # noqa: ARG001
+def sandboxes(installation: KafkaInstallation) -> None:  # noqa: ARG001
     """Skip what cannot be run here; what sandboxes start from is there."""
     try:
         enclosure.require()

@@ -7,7 +7,7 @@ from typing import Any
 import nbformat
 import pytest
 
-from labkit.flink.installation import Installation
+from labkit.flink.installation import FlinkInstallation
 from labkit.grading import enclosure, sandbox, submissions
 from labkit.grading.grade import plan
 from tests.grading.classes import (
@@ -116,7 +116,7 @@ CLASS: Class = {
 
 
 @pytest.mark.usefixtures("sandboxes")
-def test_sql_is_graded_in_the_sandbox_too(flink: Installation | None, tmp_path: Path) -> None:
+def test_sql_is_graded_in_the_sandbox_too(flink: FlinkInstallation | None, tmp_path: Path) -> None:
     if not flink:
         pytest.skip("Flink is not installed: uv run --all-extras pytest")
     exercise = COLLECTION.folder.exercise("flink-hottest")

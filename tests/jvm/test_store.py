@@ -11,7 +11,8 @@ import psutil
 import pytest
 
 from labkit import LabError
-from labkit.broker import cache, server
+from labkit.broker import installation, server
+from labkit.broker.installation import KAFKA_LOCK, KafkaInstallation, kafka_installation
 from labkit.jvm import store, training
 from labkit.jvm.jars import Lock
 from tests.broker.lives import descendants, lives, python
@@ -19,15 +20,15 @@ from tests.waiting import eventually
 
 PREPARE = """
 from pathlib import Path
-from labkit.broker import cache
+from labkit.broker.installation import kafka_installation
 from labkit.jvm import store
-store.prepare(cache.installation(Path({!r})))
+store.prepare(kafka_installation(Path({!r})))
 """
 WHOLE = {"jars", "data", "data.sha256"}
 
 
 def smallest_jars(count: int = 1) -> list:
-    return sorted(Lock.read(cache.LOCK).jars, key=lambda jar: jar.size)[:count]
+    return sorted(Lock.read(KAFKA_LOCK).jars, key=lambda jar: jar.size)[:count]
 
 
 def names_in(directory: Path) -> set[str]:
@@ -48,7 +49,7 @@ def skipped_without_network() -> Iterator[None]:
 
 
 def test_a_damaged_and_an_absent_jar_are_fetched_again(
-    own_installation: cache.Installation, capfd: pytest.CaptureFixture
+    own_installation: KafkaInstallation, capfd: pytest.CaptureFixture
 ) -> None:
     damaged, absent = smallest_jars(2)
     for jar in (damaged, absent):
@@ -66,10 +67,10 @@ def test_a_damaged_and_an_absent_jar_are_fetched_again(
     assert "Downloading Kafka (once)" in capfd.readouterr().err
 
 
-def test_a_download_that_is_not_the_locked_jar_is_refused_and_not_kept(own_installation: cache.Installation) -> None:
+def test_a_download_that_is_not_the_locked_jar_is_refused_and_not_kept(own_installation: KafkaInstallation) -> None:
     (jar,) = smallest_jars()
     lock = dataclasses.replace(own_installation.lock, jars=(dataclasses.replace(jar, sha256="0" * 64),))
-    suspicious = cache.Installation("Kafka", lock, own_installation.directory)
+    suspicious = KafkaInstallation("Kafka", lock, own_installation.directory)
 
     with pytest.raises(LabError, match="is not the locked jar") as error, skipped_without_network():
         store.prepare(suspicious)
@@ -81,7 +82,7 @@ def test_a_download_that_is_not_the_locked_jar_is_refused_and_not_kept(own_insta
 
 
 def test_without_a_network_one_line_names_the_jar(
-    own_installation: cache.Installation, monkeypatch: pytest.MonkeyPatch
+    own_installation: KafkaInstallation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (jar,) = smallest_jars()
     (own_installation.directory / "jars" / jar.filename).unlink()
@@ -96,7 +97,7 @@ def test_without_a_network_one_line_names_the_jar(
 
 
 def test_the_lock_names_every_jar_once_with_a_digest() -> None:
-    jars = Lock.read(cache.LOCK).jars
+    jars = Lock.read(KAFKA_LOCK).jars
     assert len({jar.filename for jar in jars}) == len(jars)
     assert all(len(bytes.fromhex(jar.sha256)) == 32 and jar.size > 0 for jar in jars)
 
@@ -104,7 +105,7 @@ def test_the_lock_names_every_jar_once_with_a_digest() -> None:
 # ------------------------------------------------- data and ahead-of-time cache
 
 
-def test_any_damage_to_the_data_directory_is_noticed(own_installation: cache.Installation) -> None:
+def test_any_damage_to_the_data_directory_is_noticed(own_installation: KafkaInstallation) -> None:
     original = own_installation.data.rename(own_installation.data.with_name("original"))
     damages = {
         "truncated": lambda: next(own_installation.data.glob("*.checkpoint")).write_bytes(b""),
@@ -120,7 +121,7 @@ def test_any_damage_to_the_data_directory_is_noticed(own_installation: cache.Ins
         shutil.rmtree(own_installation.data, ignore_errors=True)
 
 
-def test_a_truncated_data_directory_is_made_again(own_installation: cache.Installation) -> None:
+def test_a_truncated_data_directory_is_made_again(own_installation: KafkaInstallation) -> None:
     files = names_in(own_installation.data)
     (own_installation.data / "bootstrap.checkpoint").write_bytes(b"")
 
@@ -132,7 +133,7 @@ def test_a_truncated_data_directory_is_made_again(own_installation: cache.Instal
 
 
 def test_a_damaged_ahead_of_time_cache_is_not_used_and_may_be_trained_again(
-    own_installation: cache.Installation,
+    own_installation: KafkaInstallation,
 ) -> None:
     train(own_installation, b"cache")
     assert own_installation.aot == own_installation.aot_file
@@ -143,13 +144,13 @@ def test_a_damaged_ahead_of_time_cache_is_not_used_and_may_be_trained_again(
     assert own_installation.aot == own_installation.aot_file
 
 
-def test_a_trained_cache_is_not_trained_again(own_installation: cache.Installation) -> None:
+def test_a_trained_cache_is_not_trained_again(own_installation: KafkaInstallation) -> None:
     train(own_installation, b"cache")
     with training.exclusive(own_installation) as fresh:
         assert fresh is None
 
 
-def test_only_one_trains_at_a_time(own_installation: cache.Installation) -> None:
+def test_only_one_trains_at_a_time(own_installation: KafkaInstallation) -> None:
     def look() -> None:
         with training.exclusive(own_installation) as fresh:
             seen.append(fresh)
@@ -164,7 +165,7 @@ def test_only_one_trains_at_a_time(own_installation: cache.Installation) -> None
     assert seen == [None]
 
 
-def test_a_training_that_fails_or_was_killed_leaves_nothing(own_installation: cache.Installation) -> None:
+def test_a_training_that_fails_or_was_killed_leaves_nothing(own_installation: KafkaInstallation) -> None:
     killed = own_installation.directory / "training"
     killed.mkdir()
     (killed / "jvm.aot.config").write_bytes(b"half-made")
@@ -178,7 +179,7 @@ def test_a_training_that_fails_or_was_killed_leaves_nothing(own_installation: ca
     assert names_in(own_installation.directory) == WHOLE
 
 
-def train(own_installation: cache.Installation, content: bytes) -> None:
+def train(own_installation: KafkaInstallation, content: bytes) -> None:
     with training.exclusive(own_installation) as fresh:
         assert fresh
         fresh.write_bytes(content)
@@ -187,7 +188,7 @@ def train(own_installation: cache.Installation, content: bytes) -> None:
 # ------------------------------------------------------------------ many at once
 
 
-def test_two_processes_that_prepare_at_once_both_succeed(own_installation: cache.Installation) -> None:
+def test_two_processes_that_prepare_at_once_both_succeed(own_installation: KafkaInstallation) -> None:
     shutil.rmtree(own_installation.data)
     script = PREPARE.format(str(own_installation.directory.parent))
     with python(script) as one, python(script) as other:
@@ -199,7 +200,7 @@ def test_two_processes_that_prepare_at_once_both_succeed(own_installation: cache
 
 
 def test_a_killed_preparation_leaves_no_process_and_does_not_disturb_the_next(
-    own_installation: cache.Installation,
+    own_installation: KafkaInstallation,
 ) -> None:
     shutil.rmtree(own_installation.data)
     with python(PREPARE.format(str(own_installation.directory.parent))) as child:
@@ -220,20 +221,20 @@ def test_a_killed_preparation_leaves_no_process_and_does_not_disturb_the_next(
 
 
 def test_another_lock_jre_or_jvm_flag_has_another_place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    lock = Lock.read(cache.LOCK)
-    places = [cache.installation(tmp_path), cache.installation(tmp_path, dataclasses.replace(lock, sha256="other"))]
+    lock = Lock.read(KAFKA_LOCK)
+    places = [kafka_installation(tmp_path), kafka_installation(tmp_path, dataclasses.replace(lock, sha256="other"))]
     with monkeypatch.context() as patch:
         patch.setattr(server, "FLAGS", (*server.FLAGS, "-Xss1m"))
-        places.append(cache.installation(tmp_path))
+        places.append(kafka_installation(tmp_path))
     with monkeypatch.context() as patch:
-        patch.setattr(cache, "version", lambda _: "26.0.0")
-        places.append(cache.installation(tmp_path))
+        patch.setattr(installation, "version", lambda _: "26.0.0")
+        places.append(kafka_installation(tmp_path))
 
     assert len({own_installation.directory for own_installation in places}) == len(places)
-    assert cache.installation(tmp_path) == places[0]
+    assert kafka_installation(tmp_path) == places[0]
     assert all(own_installation.directory.parent == tmp_path for own_installation in places)
 
 
 def test_asking_for_a_place_makes_nothing(tmp_path: Path) -> None:
-    cache.installation(tmp_path)
+    kafka_installation(tmp_path)
     assert not names_in(tmp_path)

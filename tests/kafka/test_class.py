@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from labkit import Lab, LabError
-from labkit.broker import cache
+from labkit.broker.installation import KafkaInstallation
 from labkit.kafka import clients, properties
 from labkit.pipelines import average_temperature
 from labkit.readings import now
@@ -25,7 +25,7 @@ def commands() -> str:
 
 
 @pytest.fixture(scope="module")
-def kafka(installation: cache.Installation, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Secured]:
+def kafka(installation: KafkaInstallation, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Secured]:
     directory = tmp_path_factory.mktemp("class")
     (directory / "students.csv").write_text("".join(f"{name},{secret}\n" for name, secret in STUDENTS.items()))
     with secured(installation, directory) as found:

@@ -52,13 +52,14 @@ def test_removed_records_are_no_lag(lab: Lab) -> None:
 
 
 ASK_A_NEW_KAFKA = """
-from labkit.broker import OwnBroker, cache
+from labkit.broker import OwnBroker
+from labkit.broker.installation import kafka_installation
 from labkit.jvm import store
 from labkit.kafka.groups import Groups
 from labkit.kafka.topics import Topics
 
 for _ in range(2):
-    broker = OwnBroker(store.prepare(cache.installation()))
+    broker = OwnBroker(store.prepare(kafka_installation()))
     topics = Topics(broker.address)
     topics.create("sensor")
     groups = Groups(topics)

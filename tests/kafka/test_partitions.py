@@ -7,7 +7,8 @@ import pytest
 from quixstreams import Application
 
 from labkit import Lab
-from labkit.broker import cache, server
+from labkit.broker import server
+from labkit.broker.installation import KafkaInstallation
 from labkit.kafka import clients
 
 KEYS = [*(f"sensor-{number}" for number in range(1, 41)), "EWR", "JFK", "LGA", "Kühlraum", "x" * 300]
@@ -27,7 +28,7 @@ def write_as_the_lab(lab: Lab, topic: str) -> None:
 
 
 def test_a_key_goes_where_quix_streams_and_java_put_it(
-    lab: Lab, installation: cache.Installation, places: Callable[[str], dict[str | None, int]]
+    lab: Lab, installation: KafkaInstallation, places: Callable[[str], dict[str | None, int]]
 ) -> None:
     topics = ("by-the-lab", "by-quix-streams", "by-java")
     lab.create_topic(*topics, partitions=5)

@@ -11,7 +11,8 @@ import pytest
 from quixstreams import Application
 
 from labkit import Lab, LabError
-from labkit.broker import cache, find_or_start
+from labkit.broker import find_or_start
+from labkit.broker.installation import KafkaInstallation
 from labkit.flink import security
 from labkit.kafka import clients, properties
 from labkit.live import panel
@@ -26,7 +27,7 @@ LAB = Path(sys.executable).with_name("lab")
 
 
 @pytest.fixture(scope="module")
-def kafka(installation: cache.Installation, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Secured]:
+def kafka(installation: KafkaInstallation, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Secured]:
     with secured(installation, tmp_path_factory.mktemp("secured")) as found:
         yield found
 
@@ -61,7 +62,7 @@ def test_pipelines_run_unchanged_in_a_thread_a_process_and_exactly_once(lab: Lab
     panels = [panel.describe(run) for run in shown]
     said = " ".join(map(str, (lab, lab.broker.log(5000), chart.summary(), lab.workers, lab.connection, *panels)))
     assert SECRET not in said
-    task = next(Path(lab.broker.kept.directory).rglob("start-1/task"))
+    task = next(Path(lab.broker.directory).rglob("start-1/task"))
     assert SECRET.encode() not in task.read_bytes()
 
 
@@ -84,7 +85,7 @@ def test_the_flink_job_reads_and_writes_dead_letters_over_the_same_login(lab: La
     assert job.error is None
     assert len(results.lines(tmp_path / "files", "readings")) == 200
     assert [each.value for each in lab.records("sensor-data.dead-letter")] == [b"{broken"]
-    assert SECRET not in job._kept.log() + job.facts() + str(panel.describe(job))
+    assert SECRET not in job._process.log() + job.facts() + str(panel.describe(job))
     assert SECRET not in "".join(each.read_text(errors="replace") for each in tmp_path.rglob("*") if each.is_file())
 
 

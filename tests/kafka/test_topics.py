@@ -114,7 +114,7 @@ def test_waiting_blames_a_run_two_stages_before(lab: Lab) -> None:
 
 
 def test_emptying_a_topic_releases_no_reference_that_others_hold(lab: Lab) -> None:
-    """Kept once too few, the memory of the list would be used twice: a path has become `/` that way."""
+    """Supervised once too few, the memory of the list would be used twice: a path has become `/` that way."""
     lab.create_topic("full")
     topics = topics_of(lab)
     ends = [TopicPartition(topics.full("full"), 0, 0)]

@@ -216,7 +216,7 @@ def test_a_refused_pipeline_leaves_the_run_that_it_would_replace_and_its_output(
 @pytest.mark.parametrize("refused", [forgot, typo])
 def test_a_refused_pipeline_leaves_no_topic_group_or_state(lab: Lab, refused: Any) -> None:
     write(lab, "sensor", hot(1))
-    directory = lab.broker.kept.directory
+    directory = lab.broker.directory
     topics, files = names_on_the_broker(lab), {*directory.glob("*")}
     with pytest.raises((LabError, NameError)):
         lab.run(refused, reads="sensor", writes="oops")

@@ -12,22 +12,22 @@ from pathlib import Path
 
 from labkit.waiting import wait_until
 
-KEEPER = Path(__file__).with_name("keeper.py")
+SUPERVISOR = Path(__file__).with_name("supervisor.py")
 
 
-class Kept:
-    """A temporary directory and a command, both managed by a keeper process (see keeper.py)."""
+class Supervised:
+    """A temporary directory and a command, both managed by a supervisor process (see supervisor.py)."""
 
     def __init__(self) -> None:
         self.directory = Path(tempfile.mkdtemp(prefix="labkit-"))
-        self._keeper: subprocess.Popen[bytes] | None = None
+        self._supervisor: subprocess.Popen[bytes] | None = None
         self._closed = False
 
     def start(self, command: list[str] | None = None, environment: Mapping[str, str] | None = None) -> None:
         """Start the command with the given environment, or else that of this process."""
         # A session of its own: Jupyter's interrupt goes to the kernel's whole process group.
-        self._keeper = subprocess.Popen(
-            [sys.executable, "-I", "-S", str(KEEPER), str(os.getpid()), str(self.directory), *(command or [])],
+        self._supervisor = subprocess.Popen(
+            [sys.executable, "-I", "-S", str(SUPERVISOR), str(os.getpid()), str(self.directory), *(command or [])],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -37,11 +37,11 @@ class Kept:
 
     def start_again(self) -> None:
         """Start the command once more, after it has ended."""
-        assert self._keeper
-        assert self._keeper.stdin
+        assert self._supervisor
+        assert self._supervisor.stdin
         (self.directory / "exit").unlink()
-        self._keeper.stdin.write(b"r")
-        self._keeper.stdin.flush()
+        self._supervisor.stdin.write(b"r")
+        self._supervisor.stdin.flush()
 
     def exit_code(self) -> int | None:
         """Returns the command's exit code, whether it ended by itself or by `close`; None while it runs."""
@@ -69,10 +69,10 @@ class Kept:
 
     def close(self) -> None:
         """End the command, remove the directory, and return when both are gone. Closing again does nothing."""
-        if self._keeper and self._keeper.stdin and not self._closed:
-            with contextlib.suppress(BrokenPipeError):  # the keeper has ended
-                self._keeper.stdin.write(b"\n")  # closing is not enough: a forked child may hold the pipe open
-                self._keeper.stdin.close()
-            self._keeper.wait()
-        shutil.rmtree(self.directory, ignore_errors=True)  # if there was no keeper to do it
+        if self._supervisor and self._supervisor.stdin and not self._closed:
+            with contextlib.suppress(BrokenPipeError):  # the supervisor has ended
+                self._supervisor.stdin.write(b"\n")  # closing is not enough: a forked child may hold the pipe open
+                self._supervisor.stdin.close()
+            self._supervisor.wait()
+        shutil.rmtree(self.directory, ignore_errors=True)  # if there was no supervisor to do it
         self._closed = True

@@ -1,6 +1,6 @@
 """Outlives the kernel just long enough to clean up after it. Run as a script, in a session of its own.
 
-    python keeper.py PARENT DIRECTORY [COMMAND ...]
+    python supervisor.py PARENT DIRECTORY [COMMAND ...]
 
 Runs the command (its output goes to DIRECTORY/log, its process id to DIRECTORY/pid, its exit code to DIRECTORY/exit)
 until standard input, a pipe that the kernel holds open, ends; then it ends the command and removes the directory. The

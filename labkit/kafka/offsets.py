@@ -1,0 +1,109 @@
+"""What a Kafka knows of topics: their partitions and offsets. The lab's short names become full ones here."""
+
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from confluent_kafka import IsolationLevel, TopicCollection, TopicPartition
+from confluent_kafka.admin import AdminClient, OffsetSpec, TopicMetadata
+
+from labkit.errors import LabError, NoAnswer
+from labkit.kafka.requests import CHECK, REQUEST_LIMIT, Requests
+from labkit.waiting import PAUSE, Deadline
+
+NEW_LIMIT = 2.0  # seconds within which every broker knows a new topic
+Partitions = dict[int, int]  # partition -> offset
+
+
+@dataclass
+class Offsets:
+    """`namespace` prefixes the name of every topic and group on the broker; callers use short names only.
+
+    `check` raises NoAnswer once Kafka is known to have ended. `used` are the topics that this lab has created.
+    """
+
+    address: str
+    namespace: str = ""
+    check: Callable[[], object] = lambda: None
+    used: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.requests = Requests(self.address, self.check)
+        self._settle, self._metadata = self.requests.settle, self.requests.metadata
+
+    @property
+    def admin(self) -> AdminClient:
+        """A connected client."""
+        return self.requests.admin
+
+    def full(self, name: str) -> str:
+        full = self.namespace + name
+        if not re.fullmatch(r"[A-Za-z0-9._-]{1,249}", full):
+            raise LabError(f"{name!r} is not a topic name: use only letters, digits, '.', '_' and '-'.")
+        return full
+
+    def short(self, full: str) -> str:
+        return full.removeprefix(self.namespace)
+
+    def partitions(self, name: str) -> list[int]:
+        """The partition numbers of a topic; empty if there is no such topic."""
+        topic = self._known(name).get(self.full(name))
+        return sorted(topic.partitions) if topic else []
+
+    def exists(self, full_name: str) -> bool:
+        """Whether a topic of this name exists on the broker, in any namespace."""
+        return full_name in self._metadata()
+
+    def identity(self, name: str) -> str:
+        """An id that distinguishes a topic from a deleted one of the same name."""
+        wanted = TopicCollection([self.full(name)])
+        found = self._settle(lambda admin, limit: admin.describe_topics(wanted, request_timeout=limit))
+        return str(found[self.full(name)].topic_id)
+
+    def beginning_offsets(self, name: str) -> Partitions:
+        """The offset of the oldest record of each partition."""
+        return self._offsets(name, OffsetSpec.earliest())
+
+    def end_offsets(self, name: str, committed: bool = False) -> Partitions:
+        """The offset that the next record of each partition will get; with `committed`, if a transaction is open, the
+        offset at which it begins.
+        """
+        level = IsolationLevel.READ_COMMITTED if committed else IsolationLevel.READ_UNCOMMITTED
+        return self._offsets(name, OffsetSpec.latest(), level)
+
+    def bounds(self, name: str, committed: bool = False) -> tuple[Partitions, Partitions]:
+        """The beginning and end offsets of a topic, for the same partitions.
+
+        The topic may be created or deleted between the two requests.
+        """
+        starts, ends = self.beginning_offsets(name), self.end_offsets(name, committed)
+        both = sorted(starts.keys() & ends.keys())
+        return {each: starts[each] for each in both}, {each: ends[each] for each in both}
+
+    def _known(self, *names: str) -> dict[str, TopicMetadata]:
+        """The metadata of all topics. Waits for those that this lab created: some brokers learn of them later."""
+        mine = {self.full(name) for name in self.used.intersection(names)}
+        deadline = Deadline(NEW_LIMIT)
+        while not mine <= (found := self._metadata()).keys() and not deadline.has_passed():
+            time.sleep(PAUSE)
+        return found
+
+    def _offsets(
+        self, name: str, spec: OffsetSpec, level: IsolationLevel = IsolationLevel.READ_UNCOMMITTED
+    ) -> Partitions:
+        wanted = {TopicPartition(self.full(name), partition): spec for partition in self.partitions(name)}
+        if not wanted:
+            return {}
+        deadline = Deadline(REQUEST_LIMIT)
+        while True:
+            found = self._settle(
+                lambda admin, limit: admin.list_offsets(wanted, isolation_level=level, request_timeout=limit)
+            )
+            offsets = {tp.partition: result.offset for tp, result in found.items()}
+            # While a partition has no leader because its broker died, its offset is -1001, without an error.
+            if all(offset >= 0 for offset in offsets.values()):
+                return offsets
+            if deadline.has_passed():
+                raise NoAnswer(f"A partition of {name} has no leader: `print(lab.broker.log())` says more.")
+            time.sleep(CHECK)
