@@ -19,8 +19,19 @@ class Cell:
 
 def shell() -> Any:
     """The notebook's IPython shell; None outside a notebook."""
-    found: Any = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    found = _ipython()
     return found if hasattr(found, "get_parent") else None
+
+
+def _ipython() -> Any:
+    """IPython's shell, in a notebook or in a terminal; None outside IPython."""
+    return getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+
+
+def display_by(kind: type, show: Callable[[Any], object]) -> None:
+    """Let IPython display objects of a type, and of its subclasses, by calling `show`, which returns nothing."""
+    if found := _ipython():
+        found.display_formatter.ipython_display_formatter.for_type(kind, show)
 
 
 def current() -> Cell:

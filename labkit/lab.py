@@ -79,6 +79,7 @@ class Lab:
         self._topics = Topics(self.broker.address, os.environ.get("LAB_NAMESPACE", ""), self.broker.check)
         self._groups = Groups(self._topics)
         self._registry = Registry(self._show)
+        cells.display_by(Worker, self._registry.show)
         self._sampler = Sampler(lambda: self.workers)
         self._closing = contextlib.ExitStack()  # what has been started closes in reverse order
         self._closing.callback(prints.uninstall)
@@ -361,7 +362,7 @@ class Lab:
         extras.require("notebook")  # before anything is started
         scene = Scene(self)
         for worker in scene.start_missing():
-            worker.shown = True  # the topology shows them
+            self._registry.mark_as_shown(worker)  # the topology shows them
         self._registry.keep()  # keep what is already running
         self._topics.create("sensor", "alert", "avg-temp", "alert-count")
         tiles = self.tiles("sensor", "avg-temp", "alert-count")

@@ -1,6 +1,7 @@
 """What a lab has started: its workers by identity, its views, and the notebook cell of each."""
 
 import functools
+import weakref
 from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
 
@@ -18,11 +19,12 @@ View = TypeVar("View", bound=Closable)
 class Registry:
     """Running a cell again replaces what it started before; so does starting the same worker in another cell.
 
-    `show` displays a worker below the current cell.
+    `show` displays a worker below the current cell: in a notebook at the cell's end, unless the cell has done so.
     """
 
     def __init__(self, show: Callable[[Worker], object]) -> None:
         self._show = show
+        self._shown: weakref.WeakKeyDictionary[Worker, int] = weakref.WeakKeyDictionary()  # since which start
         self._workers: dict[Identity, tuple[Worker, cells.Cell]] = {}
         self._views: list[tuple[Closable, cells.Cell]] = []
 
@@ -55,7 +57,6 @@ class Registry:
             other.retire("a newer one has taken its place")
             if other.identity != worker.identity:  # otherwise the new one takes its place, in the topology too
                 del self._workers[other.identity]
-        worker.show = self._show_in_order
         cells.at_the_end(functools.partial(self._finish, worker))
         self._workers[worker.identity] = (worker, cells.current())
 
@@ -83,15 +84,24 @@ class Registry:
         self._workers.clear()
         self._views.clear()
 
-    def _show_in_order(self, worker: Worker) -> None:
+    def show(self, worker: Worker) -> None:
         """Show a worker below those that its cell started earlier; else the cell's last line would come first."""
         here = cells.current()
         for other, cell in list(self._workers.values()):
             if other is worker:
                 break
             if cell == here and here.execution:
-                other.show_once()
+                self._show_once(other)
+        self.mark_as_shown(worker)
         self._show(worker)
+
+    def mark_as_shown(self, worker: Worker) -> None:
+        """Note that a worker is in sight until its next start, by itself or as part of another view."""
+        self._shown[worker] = worker.starts
+
+    def _show_once(self, worker: Worker) -> None:
+        if self._shown.get(worker) != worker.starts:
+            self.show(worker)
 
     def _by_this_cell(self) -> list[Worker]:
         """The workers that earlier executions of the current cell started."""
@@ -103,7 +113,7 @@ class Registry:
 
         A cell that failed stops nothing: it may not have got as far as starting them again.
         """
-        newest.show_once()
+        self._show_once(newest)
         for other in self._by_this_cell() if succeeded else ():
             other.retire("its cell was run again without it")
             newest.replaces.append(f"{other.name} ({other.route})")

@@ -76,8 +76,7 @@ class Worker(ABC):
         self.prints: deque[str] = deque(maxlen=self.PRINTS_KEPT)
         self.printed = 0
         self.on_print: Callable[[str], object] | None = None
-        self.show: Callable[[Worker], object] | None = None
-        self.shown = False  # in a notebook, by itself or as part of another view
+        self.starts = 0  # how often it has been started
         self._partial = self._retired = ""
         self._told_to_stop = self._interrupted = False
         self._thread = self._new_thread()
@@ -165,15 +164,6 @@ class Worker(ABC):
     def __repr__(self) -> str:
         return f"{self.name} is {self.status}: {self.route}"
 
-    def _ipython_display_(self) -> None:
-        if self.show:
-            self.shown = True
-            self.show(self)
-
-    def show_once(self) -> None:
-        if not self.shown:
-            self._ipython_display_()
-
     def start(self) -> None:
         """Start the work, or continue it where it stopped. Does nothing while it is running.
 
@@ -188,10 +178,10 @@ class Worker(ABC):
             self.status, self.error, self.note = "starting", None, ""
             self._ended = threading.Event()
             self._thread = self._new_thread()
-            self.shown = False
         self._told_to_stop = self._interrupted = False
         self._rate, self.seen = Rate(), Sample()
         self._rate.update(self.total())
+        self.starts += 1
         self._thread.start()
 
     @abstractmethod

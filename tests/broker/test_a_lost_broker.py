@@ -32,7 +32,7 @@ def lab(installation: KafkaInstallation) -> Iterator[Lab]:  # noqa: ARG001
 
 
 def kill_kafka(lab: Lab) -> None:
-    lab.broker.kill()
+    lab.broker.nodes[0].process.kill()
     eventually(lambda: not lab.broker.alive)
 
 
