@@ -36,10 +36,16 @@ class Local:
 
     def prepare(self, name: str, jars: Sequence[Path]) -> tuple[Rest, dict[str, str]]:  # noqa: ARG002 - on its class path
         (port,) = free_ports(1)
-        return Rest(f"http://{HOST}:{port}"), {
+        address = f"http://{HOST}:{port}"
+        return Rest(address), {
             "restart-strategy.type": "none",  # a failed job reports it; whether to resume is the user's decision
             "rest.bind-address": HOST,
             "rest.bind-port": str(port),
+            "jobmanager.bind-host": HOST,
+            "taskmanager.bind-host": HOST,
+            # Whoever reaches the port may look, but not run code of their own; and no page of another site may look.
+            "web.submit.enable": "false",
+            "web.access-control-allow-origin": address,
         }
 
     def keep_alive(self, job: str) -> None:

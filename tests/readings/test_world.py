@@ -309,7 +309,7 @@ def test_nothing_is_lost_doubled_or_out_of_order_while_another_thread_acts() -> 
             acted.set()
 
     def between_lines(frame: FrameType, *_: Any) -> Any:
-        if frame.f_code is not World._befall.__code__:
+        if frame.f_code is not World._transmit.__code__:
             return None
         if luck.random() < 0.1:
             acted.clear()
