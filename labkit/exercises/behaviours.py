@@ -4,9 +4,9 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
-Row = dict[str, Any]
+from labkit.exercises.records import Row
+
 Identity = tuple[Hashable, ...]
 
 

@@ -12,7 +12,8 @@ from types import ModuleType
 import orjson
 
 from labkit.errors import LabError
-from labkit.exercises.exercise import Exercise, Row, Sent
+from labkit.exercises.exercise import Exercise
+from labkit.exercises.records import Row, Sent
 from labkit.spelling import did_you_mean
 
 COLLECTION = Path(__file__).with_name("collection")

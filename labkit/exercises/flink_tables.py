@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from labkit.exercises import exercise
-from labkit.exercises.exercise import Sent
+from labkit.exercises import records
+from labkit.exercises.records import Sent
 from labkit.readings.reading import SENSOR_DATA, named_for
 
 READINGS = """
@@ -47,8 +47,8 @@ def result(columns: str) -> str:
 
 
 def reading(device: str, second: float, temperature: float, humidity: float = 50.0) -> Sent:
-    """A reading under the names that Flink's tables use; see `exercise.reading`."""
-    plain = exercise.reading(device, second, temperature, humidity)
+    """A reading under the names that Flink's tables use; see `records.reading`."""
+    plain = records.reading(device, second, temperature, humidity)
     return replace(plain, value=named_for(SENSOR_DATA, plain.fields))
 
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from labkit.exercises import wording
 from labkit.exercises.behaviours import Behaviour, Comparison, Identity, Present
 from labkit.exercises.diagnosis import diagnose
-from labkit.exercises.exercise import ORDINARY, Exercise, Row, Sent
+from labkit.exercises.exercise import Exercise
+from labkit.exercises.records import ORDINARY, Row, Sent
 
 KEY_AND_TIME = ("key", "time")
 BEFORE, AFTER = 2, 5  # rows shown around the first wrong one

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from labkit.exercises import wording
+from labkit.exercises.attempt import Attempt
 from labkit.exercises.exercise import Exercise
 from labkit.exercises.judging import Finding, Judgement
-from labkit.exercises.kinds import Answer, Attempt
 
 HOLDS, SHORT, OPEN = "✓ holds", "✗ falls short", "– not judged"
 PRINTS_SHOWN = 8  # lines
@@ -54,7 +54,7 @@ class Verdict:
     @property
     def shown(self) -> tuple[Finding, ...]:
         """The findings that add to the headline: none for a short answer, or if nothing could come out."""
-        unknown = isinstance(self.exercise.kind, Answer) or (self.attempt.trouble and not self.judgement.evidence)
+        unknown = self.exercise.answer_type.is_closed or (self.attempt.trouble and not self.judgement.evidence)
         return () if unknown and not self.passed else self.findings
 
     @property
@@ -76,10 +76,10 @@ class Verdict:
     @property
     def trouble(self) -> list[str]:
         """What went wrong while the answer ran, with the line and record concerned."""
-        found, met = self.attempt.trouble, self.attempt.met
+        found, record = self.attempt.trouble, self.attempt.record
         lines = [found.reason] if found else []
         lines += [f"In your code, {found.line}"] if found and found.line else []
-        return lines + ([f"The record it met: {wording.one_sent(met)}"] if met else [])
+        return lines + ([f"The record it met: {wording.one_sent(record)}"] if record else [])
 
     @property
     def prints(self) -> list[str]:
@@ -97,7 +97,7 @@ class Verdict:
     def closing(self) -> list[str]:
         """What to do next, or, after passing, what else to think of."""
         if self.passed:
-            return [self.exercise.discussion, *([] if isinstance(self.exercise.kind, Answer) else [OTHER_READINGS])]
+            return [self.exercise.discussion, *([] if self.exercise.answer_type.is_closed else [OTHER_READINGS])]
         if self.state in ("judged", "no answer") and self.exercise.hints:
             return [f'For a hint: lab.hint("{self.exercise.name}")']
         return []

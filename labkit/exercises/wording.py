@@ -6,7 +6,7 @@ import re
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
-from labkit.exercises.exercise import ORDINARY, Row, Sent
+from labkit.exercises.records import ORDINARY, Row, Sent
 
 NOTHING = "nothing"
 NO_TEXT = re.compile(r"-?[0-9.]+(e[+-]?[0-9]+)?|null|true|false")  # needs quotes to be recognised as text

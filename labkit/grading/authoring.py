@@ -9,7 +9,8 @@ import orjson
 
 from labkit.exercises import catalogue
 from labkit.exercises.catalogue import Folder, module
-from labkit.exercises.exercise import Exercise, Row, Sent
+from labkit.exercises.exercise import Exercise
+from labkit.exercises.records import Row, Sent
 
 
 @dataclass(frozen=True)

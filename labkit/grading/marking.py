@@ -9,11 +9,11 @@ from typing import Any
 
 import orjson
 
-from labkit.exercises.bench import row_of
 from labkit.exercises.catalogue import seed_for
-from labkit.exercises.exercise import Exercise, Row, Sent
+from labkit.exercises.exercise import Exercise
+from labkit.exercises.harness import row_of
 from labkit.exercises.judging import Finding, Judgement, judge
-from labkit.exercises.kinds import Answer
+from labkit.exercises.records import Row, Sent
 from labkit.grading.authoring import Collection
 from labkit.grading.sandbox import Limits, Outcome
 from labkit.kafka.tap import Record
@@ -57,7 +57,7 @@ def mark(collection: Collection, exercise: Exercise, sent: Sequence[Sent], outco
         student = next((str(row.get("student", ""))[:100] for row in got["out"]), "")
         sent = exercise.sent(seed_for(exercise, student))
     judgement = _judged(exercise, sent, collection.expected(exercise, sent), got)
-    if isinstance(exercise.kind, Answer):
+    if exercise.answer_type.is_closed:
         judgement = Judgement(judgement.findings)  # the evidence would be the right answer
     return Mark(exercise, judgement, student)
 

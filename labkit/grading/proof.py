@@ -30,7 +30,7 @@ def faults(
     Only the first `wrong_answers` are tried, if a number is given.
     """
     solutions = collection.solutions_of(exercise)
-    for unanswered in (None, lambda *_: None) if exercise.kind.accepts(print) else (None,):
+    for unanswered in (None, lambda *_: None) if exercise.answer_type.accepts(print) else (None,):
         if not refused(exercise, unanswered):
             yield "an unanswered exercise is tried"
     for seed in (catalogue.RECORDED, *seeds):

@@ -9,7 +9,7 @@ import nbformat
 import pytest
 
 from labkit.exercises.exercise import Exercise
-from labkit.exercises.kinds import canonical, digest
+from labkit.exercises.short_answers import canonical, digest
 from labkit.grading import authoring
 
 ROOT = Path(__file__).parents[2]

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from labkit.exercises.exercise import Exercise, Row
+from labkit.exercises.exercise import Exercise
+from labkit.exercises.records import Row
 from labkit.grading import feedback, gradebook, marking, results, sandbox
 from labkit.grading.course import Course
 from labkit.grading.grade import Plan, Task, described

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from labkit.exercises import wording
 from labkit.exercises.exercise import Exercise
-from labkit.exercises.kinds import Answer
 from labkit.grading import authoring, marking
 from labkit.grading.grade import described
 from labkit.grading.sandbox import Limits, Outcome
@@ -102,7 +101,7 @@ def test_readings_differ_by_student_exercise_and_secret() -> None:
 
 
 @pytest.mark.parametrize(
-    "exercise", [each for each in EXERCISES if isinstance(each.kind, Answer)], ids=lambda each: each.name
+    "exercise", [each for each in EXERCISES if each.answer_type.is_closed], ids=lambda each: each.name
 )
 def test_a_wrong_short_answer_is_marked_without_the_right_one(exercise: Exercise) -> None:
     (line,) = right(exercise)

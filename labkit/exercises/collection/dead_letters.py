@@ -3,9 +3,10 @@
 import json
 import random
 
+from labkit.exercises.answer_types import Pipeline
 from labkit.exercises.behaviours import Correct, Given, Present
-from labkit.exercises.exercise import BASE, Exercise, Sent, reading
-from labkit.exercises.kinds import Pipeline
+from labkit.exercises.exercise import Exercise
+from labkit.exercises.records import BASE, Sent, reading
 
 DEVICES = ("north", "south")
 
@@ -46,7 +47,7 @@ EXERCISE = Exercise(
     title="Dead letters by hand",
     lesson="02_filter",
     number=2,
-    kind=Pipeline(raw=True),
+    answer_type=Pipeline(raw=True),
     readings=readings,
     outputs=("out", "unreadable"),
     raw=("unreadable",),

@@ -3,9 +3,10 @@
 import random
 from dataclasses import replace
 
+from labkit.exercises.answer_types import Pipeline
 from labkit.exercises.behaviours import Correct, Once, Present
-from labkit.exercises.exercise import Exercise, Sent, reading, same_reading
-from labkit.exercises.kinds import Pipeline
+from labkit.exercises.exercise import Exercise
+from labkit.exercises.records import Sent, reading, same_reading
 
 DEVICES = ("crane", "drill")
 WAITS = ((4, 10), (2, 4), (3,), (2,), (1,), (1,), (1,))  # after how many of its device's records a reading comes again
@@ -39,7 +40,7 @@ EXERCISE = Exercise(
     title="A producer that retries",
     lesson="04_live_charts",
     number=3,
-    kind=Pipeline(restart=True),
+    answer_type=Pipeline(restart=True),
     readings=readings,
     identity={"out": ("device", "timestamp")},
     sources=same_reading,
