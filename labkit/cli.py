@@ -333,7 +333,7 @@ def grade(
     elif own:
         command.attempt(own)
     elif submissions:
-        command.grade(submissions, out, course, command.Wanted(**wanted, enclosed=not unsafe_no_sandbox, anew=regrade))
+        command.grade(submissions, out, course, command.Wanted(**wanted, isolated=not unsafe_no_sandbox, anew=regrade))
     else:
         raise LabError("Give the folder or zip of submissions, such as: lab grade submissions.zip.")
 

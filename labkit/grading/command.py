@@ -19,7 +19,7 @@ from labkit.broker import cache, training
 from labkit.errors import LabError
 from labkit.exercises.exercise import Exercise
 from labkit.flink import training as flink_training
-from labkit.grading import authoring, course, enclosure, feedback, gradebook, lms, submissions
+from labkit.grading import authoring, bubblewrap, course, feedback, gradebook, lms, submissions
 from labkit.grading.copies import copies
 from labkit.grading.grade import Grader, Plan, Task, plan
 from labkit.grading.results import Report, overridden, results
@@ -37,7 +37,7 @@ class Wanted:
     only: str | None = None  # a student
     exercise: str | None = None
     jobs: int = 2
-    enclosed: bool = True
+    isolated: bool = True
     anew: bool = False
 
 
@@ -51,8 +51,8 @@ def init(file: Path) -> None:
 
 def grade(path: Path, out: Path, course_file: Path, wanted: Wanted) -> None:
     """Grade, with a progress bar, and say where the marks are. Raises LabError if it cannot begin."""
-    if wanted.enclosed:
-        enclosure.require()
+    if wanted.isolated:
+        bubblewrap.require()
     collection = authoring.of_the_package()
     known = collection.folder.exercises()
     said = course.read(course_file, known)
@@ -67,7 +67,7 @@ def grade(path: Path, out: Path, course_file: Path, wanted: Wanted) -> None:
     key, fresh = course.key(said.secret)
     if fresh:
         click.echo(f"Made the secret of this course, {said.secret}: keep it, and keep it from students.")
-    grader = Grader(collection, key, out, enclosed=wanted.enclosed)
+    grader = Grader(collection, key, out, isolated=wanted.isolated)
     if any(grader.is_due(task, grader.known(task), wanted.anew) for task in tasks):
         _prepare()
     with _changes(out / "changes.csv"):
@@ -139,7 +139,7 @@ def attempt(notebook: Path) -> None:
         raise LabError(f"{file} cannot be graded: {reason}.")
     _prepare()
     with tempfile.TemporaryDirectory() as out:
-        grader = Grader(collection, secrets.token_bytes(32), Path(out), enclosed=False)
+        grader = Grader(collection, secrets.token_bytes(32), Path(out), isolated=False)
         (report,) = grader.grade(made.tasks, 1)
     for each in report["exercises"]:
         click.echo(f"{each['name']}: {each['points']} of {each['out_of']} points")

@@ -15,6 +15,7 @@ from labkit.exercises import catalogue
 from labkit.exercises.exercise import Exercise
 from labkit.grading import executed, marking, notebooks, sandbox
 from labkit.grading.authoring import Collection
+from labkit.grading.runner.job import Limits
 from labkit.grading.submissions import Submission
 from labkit.grading.texts import printable, write
 
@@ -79,8 +80,8 @@ class Grader:
     collection: Collection
     secret: bytes
     out: Path
-    limits: sandbox.Limits = field(default_factory=sandbox.Limits)
-    enclosed: bool = True
+    limits: Limits = field(default_factory=Limits)
+    isolated: bool = True
 
     def grade(
         self, tasks: Sequence[Task], jobs: int, done: Callable[[Task], object] = lambda _: None, anew: bool = False
@@ -127,18 +128,18 @@ class Grader:
 
     def _graded(self, task: Task) -> dict[str, Any]:
         sent = {each.name: each.sent(marking.seed(self.secret, task.student, each.name)) for each in task.exercises}
-        jobs = [marking.job(each, sent[each.name]) for each in task.exercises]
-        outcome = sandbox.run(task.sources, jobs, self.limits, self.enclosed)
+        topics = [marking.topics(each, sent[each.name]) for each in task.exercises]
+        outcome = sandbox.run(task.sources, topics, self.limits, self.isolated)
         marks = [marking.mark(self.collection, each, sent[each.name], outcome, self.limits) for each in task.exercises]
         notebook = f"{slug(task.student)}-{slug(Path(task.submission.file).stem)}.ipynb"
         write(self.out / "executed" / notebook, executed.notebook(task.submission.cells, outcome.outputs))
         return {
             "student": task.student,
             "file": task.submission.file,
-            "status": outcome.ended if outcome.whole or outcome.ended == "timeout" else "crashed",
+            "status": outcome.status if outcome.complete or outcome.status == "timeout" else "crashed",
             "seconds": round(outcome.seconds, 1),
             "phases": outcome.phases,
-            "sandbox": self.enclosed,
+            "sandbox": self.isolated,
             "executed": notebook,
             "trouble": _trouble(outcome),
             "versions": self._versions(task),
@@ -153,7 +154,7 @@ class Grader:
 
     def _file(self, task: Task) -> Path:
         """Where the report is kept: named after all that the marks depend on, except the exercises' own files."""
-        parts = [task.student, *task.sources, *(each.name for each in task.exercises), str(self.enclosed)]
+        parts = [task.student, *task.sources, *(each.name for each in task.exercises), str(self.isolated)]
         parts.append(hashlib.sha256(self.secret).hexdigest())
         digest = hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
         return self.out / "kept" / f"{slug(task.student)}-{digest}.json"
@@ -170,7 +171,7 @@ class Grader:
 
 def _trouble(outcome: sandbox.Outcome) -> list[str]:
     """The first cells that failed, and why."""
-    return [printable(f"cell {number + 1}: {text}") for number, text in sorted(outcome.troubles.items())][:5]
+    return [printable(f"cell {number + 1}: {text}") for number, text in sorted(outcome.errors.items())][:5]
 
 
 def _said(mark: marking.Mark, outcome: sandbox.Outcome) -> str:

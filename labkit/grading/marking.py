@@ -15,7 +15,8 @@ from labkit.exercises.harness import row_of
 from labkit.exercises.judging import Finding, Judgement, judge
 from labkit.exercises.records import Row, Sent
 from labkit.grading.authoring import Collection
-from labkit.grading.sandbox import Limits, Outcome
+from labkit.grading.runner.job import ExerciseTopics, Limits, Reading
+from labkit.grading.sandbox import Outcome
 from labkit.kafka.tap import Record
 
 
@@ -24,13 +25,10 @@ def seed(secret: bytes, student: str, exercise: str) -> str:
     return hmac.new(secret, f"{student}\n{exercise}".encode(), hashlib.sha256).hexdigest()
 
 
-def job(exercise: Exercise, sent: Sequence[Sent]) -> dict[str, Any]:
+def topics(exercise: Exercise, sent: Sequence[Sent]) -> ExerciseTopics:
     """Returns what the sandbox gets of an exercise: topics and readings, but nothing about what is expected."""
-    return {
-        "reads": exercise.topic("in"),
-        "outputs": [exercise.topic(name) for name in exercise.outputs],
-        "records": [[each.key, base64.b64encode(each.raw).decode(), each.timestamp] for each in sent],
-    }
+    readings = [Reading(each.key, base64.b64encode(each.raw).decode(), each.timestamp) for each in sent]
+    return ExerciseTopics(exercise.topic("in"), [exercise.topic(name) for name in exercise.outputs], readings)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from labkit.grading import enclosure
+from labkit.grading import bubblewrap
 from tests.broker.lives import descendants, lives
 from tests.grading.classes import RECORDS, START, write
 from tests.waiting import eventually
@@ -103,4 +103,4 @@ def test_without_bubblewrap_nothing_is_run(here: Path, monkeypatch: pytest.Monke
     assert "--unsafe-no-sandbox" in refused.stderr
     assert not (here / "grades").exists()
     monkeypatch.undo()
-    enclosure.require()
+    bubblewrap.require()

@@ -8,8 +8,9 @@ import nbformat
 import pytest
 
 from labkit.flink.installation import Installation
-from labkit.grading import enclosure, sandbox, submissions
+from labkit.grading import bubblewrap, sandbox, submissions
 from labkit.grading.grade import plan
+from labkit.grading.runner.job import Limits
 from tests.grading.classes import (
     COLLECTION,
     DAMP,
@@ -31,7 +32,7 @@ from tests.grading.classes import (
 SPY = f"""
 import ctypes, os, pathlib, socket
 def seen():
-    for path in (%r, %r, %r, %r):
+    for path in %r:
         if os.path.isdir(path) and os.listdir(path) or os.path.isfile(path):
             yield path
     try:
@@ -122,21 +123,22 @@ def test_sql_is_graded_in_the_sandbox_too(flink: Installation | None, tmp_path: 
     exercise = COLLECTION.folder.exercise("flink-hottest")
     write(tmp_path / "class" / "anna" / "05_flink_exercises.ipynb", [START, solution("flink-hottest")])
     made = plan(submissions.read(tmp_path / "class"), [exercise])
-    (report,) = grader(tmp_path / "out", sandbox.Limits()).grade(made.tasks, 1)
+    (report,) = grader(tmp_path / "out", Limits()).grade(made.tasks, 1)
     assert (points(report), report["status"]) == ({"flink-hottest": exercise.points}, "ok")
 
 
 @pytest.mark.usefixtures("sandboxes")
 def test_each_gets_the_marks_of_its_records_and_no_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     listener = socket.create_server(("127.0.0.1", 0))
-    places = (enclosure.PACKAGE / "grading", COLLECTION.solutions, COLLECTION.oracles, tmp_path, tmp_path / "spied")
+    grading = [each for each in bubblewrap.HIDDEN.iterdir() if each != bubblewrap.RUNNER]
+    hidden = [str(each) for each in (*grading, COLLECTION.solutions, COLLECTION.oracles, tmp_path)]
     spy = SPY.replace("%d", str(listener.getsockname()[1]))
-    for place in places:
-        spy = spy.replace("%r", repr(str(place)), 1)
+    for value in (hidden, str(tmp_path / "spied")):
+        spy = spy.replace("%r", repr(value), 1)
     everybody = CLASS | {"spy": ([START, spy], {"damp-rooms": 9}, "ok")}
     made = hand_in(tmp_path / "class", everybody)
-    grading = grader(tmp_path / "out", sandbox.Limits(cell_seconds=40))
-    reports = grading.grade(made.tasks, 2)
+    grader_of_the_class = grader(tmp_path / "out", Limits(cell_seconds=40))
+    reports = grader_of_the_class.grade(made.tasks, 2)
     listener.close()
 
     assert found(reports) == promised(everybody)
@@ -151,7 +153,7 @@ def test_each_gets_the_marks_of_its_records_and_no_more(tmp_path: Path, monkeypa
     assert max(len(nbformat.writes(each)) for each in executed.values()) < 20_000
 
     monkeypatch.setattr(sandbox, "run", None)  # nothing is graded twice
-    assert grading.grade(made.tasks, 2) == reports
+    assert grader_of_the_class.grade(made.tasks, 2) == reports
 
 
 def written(cell: Any) -> str:
