@@ -56,8 +56,8 @@ class Sheet:
 
 def sheets(course: Course) -> list[Sheet]:
     """The files that the course names. Raises LabError if one is not what the LMS exports."""
-    found = [canvas(course.canvas, course.canvas_column)] if course.canvas else []
-    return [*found, *([moodle(course.moodle)] if course.moodle else [])]
+    found = [canvas(course.canvas.export, course.canvas.column)] if course.canvas else []
+    return [*found, *([moodle(course.moodle.worksheet)] if course.moodle else [])]
 
 
 def canvas(file: Path, column: str) -> Sheet:

@@ -85,7 +85,7 @@ def results(
 
 def overridden(course: Course, everybody: Mapping[str, Person]) -> list[tuple[str, Override]]:
     """Returns the overrides, each with its student. Raises LabError if one does not name exactly one student."""
-    return [(_student(each, everybody), each) for each in course.overrides]
+    return [(_student(each, everybody), each) for each in course.override]
 
 
 def _student(override: Override, everybody: Mapping[str, Person]) -> str:
