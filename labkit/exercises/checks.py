@@ -28,7 +28,7 @@ class Checks:
         self._hinted: Counter[str] = Counter()
 
     def check(self, name: str, answer: Any) -> Verdict:
-        """Try an answer, and judge what comes out. Raises LabError if there is no such exercise."""
+        """Tries an answer, and judges what comes out. Raises LabError if there is no such exercise."""
         folder, exercise = catalogue.find(name)
         verdict = refused(exercise, answer)
         if not verdict and is_graded():
@@ -45,14 +45,14 @@ class Checks:
         return verdict
 
     def question(self, name: str) -> str:
-        """The case that a short answer is about. Raises LabError if there is no such exercise, or no case."""
+        """Returns the case that a short answer is about. Raises LabError if there is no such exercise, or no case."""
         _, exercise = catalogue.find(name)
         if not exercise.question:
             raise LabError(f"{name} is the same for everybody: the text above the exercise says what it asks for.")
         return exercise.question(exercise.sent(catalogue.seed_for(exercise, self._environment.student())))
 
     def hint(self, name: str) -> str:
-        """The next hint; after the last one, the first. Raises LabError if there is no such exercise."""
+        """Returns the next hint; after the last one, the first. Raises LabError if there is no such exercise."""
         _, exercise = catalogue.find(name)
         if not exercise.hints:
             return "There are no hints for this exercise."
@@ -67,7 +67,7 @@ class Checks:
     def judged(
         self, exercise: Exercise, answer: Any, sent: Sequence[Sent], expected: Mapping[str, Sequence[Row]]
     ) -> Verdict:
-        """Try an answer on these records, and compare what comes out with the expected rows."""
+        """Tries an answer on these records, and compares what comes out with the expected rows."""
         harness = self.harness(exercise)
         harness.clear()
         harness.fill(sent)
@@ -82,7 +82,7 @@ class Checks:
         return Verdict(exercise, "judged", (), attempt, judgement, _provenance(answer))
 
     def _handed_in(self, exercise: Exercise, answer: Any) -> Verdict:
-        """Try an answer on the records that the grader put into the input topic; the grader judges the output."""
+        """Tries an answer on the records that the grader put into the input topic; the grader judges the output."""
         harness = self.harness(exercise)
         harness.clear()
         attempt = exercise.answer_type.attempt(harness, answer)
@@ -91,7 +91,7 @@ class Checks:
 
 
 def table() -> pd.DataFrame:
-    """One row per exercise: lesson, name, title, points, and when it was passed here, if it was."""
+    """Returns one row per exercise: lesson, name, title, points, and when it was passed here, if it was."""
     passed = progress.passed()
     found = [each for folder in catalogue.folders() for each in folder.exercises()]
     rows = [(each.lesson, each.name, each.title, each.points, passed.get(each.name, "not yet")) for each in found]
@@ -99,7 +99,7 @@ def table() -> pd.DataFrame:
 
 
 def _show(verdict: Verdict) -> None:
-    """Display a verdict below the current cell, or print it in a script. Raises LabError if the widgets are missing."""
+    """Displays a verdict below the current cell, or prints it in a script. Raises LabError without the widgets."""
     extras.require("notebook")
     from labkit.exercises import display
 
@@ -112,19 +112,19 @@ def refused(exercise: Exercise, answer: Any) -> Verdict | None:
     if expected.is_unanswered(answer):
         return Verdict(exercise, "unanswered")
     if isinstance(answer, Worker):
-        words = "That is a run, with topics of its own. Give the function itself: the check runs it on other readings."
+        reason = "That is a run, with topics of its own. Give the function itself: the check runs it on other readings."
     elif isinstance(answer, Callable) and not expected.accepts(answer):  # type: ignore[arg-type]
-        words = f"This exercise expects {expected.expects}, not a function."
+        reason = f"This exercise expects {expected.expects}, not a function."
     elif not expected.accepts(answer):
         called = " Give it by its name alone, without parentheses." if expected.accepts(print) else ""
-        words = f"This exercise expects {expected.expects}, not {answer!r:.40}.{called}"
+        reason = f"This exercise expects {expected.expects}, not {answer!r:.40}.{called}"
     else:
         return None
-    return Verdict(exercise, "no answer", [words])
+    return Verdict(exercise, "no answer", [reason])
 
 
 def _provenance(answer: Any) -> str:
-    """Say which function was checked, and which cell defined it, if known."""
+    """Says which function was checked, and which cell defined it, if known."""
     if not inspect.isfunction(answer):
         return ""
     history = getattr(cells.shell(), "user_ns", {}).get("In", [])
@@ -132,5 +132,5 @@ def _provenance(answer: Any) -> str:
         source = inspect.getsource(answer)
     except (OSError, TypeError):
         return f"Checked: {answer.__name__}"
-    number = next((place for place in range(len(history) - 1, 0, -1) if source.strip() in history[place]), None)
+    number = next((index for index in range(len(history) - 1, 0, -1) if source.strip() in history[index]), None)
     return f"Checked: {answer.__name__}" + (f", as cell [{number}] defined it" if number else "")

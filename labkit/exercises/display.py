@@ -17,7 +17,7 @@ TEMPLATE = Environment(
 
 
 def show(verdict: Verdict) -> None:
-    """Display a verdict below the present cell, with a button for hints unless it has passed."""
+    """Displays a verdict below the current cell, with a button for hints unless it has passed."""
     html = of(verdict)
     widgets = [HTML(html)]
     if verdict.state in ("unanswered", "no answer", "judged") and not verdict.passed and verdict.exercise.hints:

@@ -1,4 +1,4 @@
-"""Short answers in a normal form, and the digests that stand for them wherever a student could look."""
+"""Short answers in a normal form, and the digests that stand for them wherever a student could read them."""
 
 import hashlib
 import re

@@ -22,7 +22,7 @@ NOBODY = "65534"
 
 
 def require() -> None:
-    """Raise LabError, saying what to do, unless bubblewrap can make a sandbox here."""
+    """Raises LabError, saying what to do, unless bubblewrap can make a sandbox here."""
     if not shutil.which("bwrap"):
         raise LabError(
             "Grading needs bubblewrap, which Linux has: `apt-get install bubblewrap` or `dnf install bubblewrap`. "
@@ -63,7 +63,7 @@ def command(disk: int, seccomp: int | None = None) -> list[str]:
 
 
 def _mounts(disk: int) -> list[str]:
-    """The file system of the sandbox: it contains only what is named here."""
+    """Returns the options for the file system of the sandbox: it contains only what is named here."""
     python = Path(sys.executable).resolve().parents[1]
     shown = _outermost([Path(sys.prefix), Path(sys.base_prefix), python, PACKAGE])
     arguments = ["--proc", "/proc", "--dev", "/dev"]
@@ -103,7 +103,7 @@ def _unprivileged() -> list[str]:
 
 
 def _outermost(paths: Sequence[Path]) -> list[Path]:
-    """The paths that are not within others, nor in /usr, which is shown anyway."""
+    """Returns the paths that are not within others, nor in /usr, which is shown anyway."""
     found: list[Path] = []
     for path in sorted({*paths}):
         if not any(path.is_relative_to(other) for other in [*found, Path("/usr")]):
@@ -112,6 +112,6 @@ def _outermost(paths: Sequence[Path]) -> list[Path]:
 
 
 def _parents(paths: Sequence[Path]) -> list[Path]:
-    """The directories above the paths, outermost first: bubblewrap would make them readable by root only."""
+    """Returns the directories above the paths, outermost first: bubblewrap would make them readable by root only."""
     found = {parent for path in paths for parent in path.parents if parent not in (Path("/"), TMP)}
     return sorted(each for each in found if not each.is_relative_to("/usr"))

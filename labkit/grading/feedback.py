@@ -44,13 +44,15 @@ def _test(result: Result, name: str, exercise: dict[str, Any] | None) -> dict[st
 
 
 def lines(exercise: dict[str, Any]) -> list[str]:
-    """The behaviours of an exercise, and what went wrong, as text."""
-    marks = [f"{'holds      ' if each['holds'] else 'falls short'}  {each['words']}" for each in exercise["behaviours"]]
+    """Returns the behaviours of an exercise, and what went wrong, as text."""
+    marks = [
+        f"{'holds      ' if each['holds'] else 'falls short'}  {each['description']}" for each in exercise["behaviours"]
+    ]
     return [*marks, *_explained(exercise), *exercise["diagnosis"]]
 
 
 def _explained(exercise: dict[str, Any]) -> list[str]:
-    """What the check itself said, unless the records already show it."""
+    """Returns what the check itself said, unless the records already show it."""
     said = exercise["said"] or "The notebook did not get to the check."
     return [] if exercise["points"] or "handed in" in said else [said]
 
@@ -69,7 +71,7 @@ def remarks(result: Result) -> list[str]:
 
 
 def time(seconds: float) -> str:
-    """A time as ISO text, in UTC."""
+    """Returns a time as ISO text, in UTC."""
     return datetime.datetime.fromtimestamp(seconds, datetime.UTC).isoformat(timespec="seconds")
 
 

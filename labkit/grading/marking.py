@@ -21,7 +21,7 @@ from labkit.kafka.tap import Record
 
 
 def seed(secret: bytes, student: str, exercise: str) -> str:
-    """The seed of a student's readings for an exercise, which cannot be known without the secret."""
+    """Returns the seed of a student's readings for an exercise, which cannot be known without the secret."""
     return hmac.new(secret, f"{student}\n{exercise}".encode(), hashlib.sha256).hexdigest()
 
 
@@ -45,7 +45,7 @@ class Mark:
 
 
 def mark(collection: Collection, exercise: Exercise, sent: Sequence[Sent], outcome: Outcome, limits: Limits) -> Mark:
-    """Compare what came out of the sandbox with the oracle's expectations."""
+    """Compares what came out of the sandbox with the oracle's expectations."""
     got = {
         name: rows(outcome.records.get(exercise.topic(name), ()), name in exercise.raw, limits)
         for name in exercise.outputs
@@ -61,7 +61,7 @@ def mark(collection: Collection, exercise: Exercise, sent: Sequence[Sent], outco
 
 
 def _judged(exercise: Exercise, *compared: Any) -> Judgement:
-    """Judge rows that may contain anything: no submission may stop the grading of the others."""
+    """Judges rows that may contain anything: no submission may stop the grading of the others."""
     try:
         return judge(exercise, *compared)
     except Exception as error:

@@ -107,7 +107,7 @@ _live: dict[subprocess.Popen[bytes], bool] = {}  # whether it may continue
 
 
 def end_all() -> None:
-    """End every sandbox that is still running."""
+    """Ends every sandbox that is still running."""
     for process in list(_live):
         _live[process] = False
         _end(process)
@@ -143,7 +143,7 @@ def _note(said: Any, outcome: Outcome) -> None:
 
 
 def _watch(process: subprocess.Popen[bytes], limits: Limits, outcome: Outcome) -> None:
-    """End the sandbox when its time is over or its memory is used up."""
+    """Ends the sandbox when its time is over or its memory is used up."""
     deadline = time.monotonic() + limits.seconds + limits.around
     while process.poll() is None:
         if time.monotonic() > deadline:
@@ -155,7 +155,7 @@ def _watch(process: subprocess.Popen[bytes], limits: Limits, outcome: Outcome) -
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """Kill bubblewrap and the init of its process namespace, and with it everything inside."""
+    """Kills bubblewrap and the init of its process namespace, and with it everything inside."""
     for each in _family(process.pid):
         with contextlib.suppress(psutil.Error):
             each.kill()
@@ -180,7 +180,7 @@ def _size(process: psutil.Process, kind: str) -> int:
 
 
 def _family(pid: int) -> list[psutil.Process]:
-    """The descendants of a process, and the process itself."""
+    """Returns the descendants of a process, and the process itself."""
     with contextlib.suppress(psutil.Error):  # it may just have ended
         process = psutil.Process(pid)
         return [*process.children(recursive=True), process]

@@ -64,11 +64,11 @@ def prove(checks: Checks, exercise: Exercise) -> tuple[dict[str, Any], list[str]
     tried = [*mutants_of(exercise)]
     found = [*faults_of_flinks(checks, exercise)] if exercise.name in SQL else []
     found += proof.faults(checks, COLLECTION, exercise, () if exercise.name in SQL else proof.SEEDS)
-    passed = {words for words, mutant in tried if passes(checks, exercise, mutant)}
+    passed = {change for change, mutant in tried if passes(checks, exercise, mutant)}
     right = {*EQUIVALENT.get(exercise.name, {})}
-    found += [f"this mutant passes: {words}" for words in sorted(passed - right)]
+    found += [f"this mutant passes: {change}" for change in sorted(passed - right)]
     found += [
-        f"this mutant is said to be a right answer, and does not pass: {words}" for words in sorted(right - passed)
+        f"this mutant is said to be a right answer, and does not pass: {change}" for change in sorted(right - passed)
     ]
     if exercise.answer_type.accepts(print) and len(tried) < LEAST:
         found.append(f"there are {len(tried)} mutants, not {LEAST}")

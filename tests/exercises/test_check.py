@@ -36,11 +36,11 @@ def returns_a_list(readings: Any) -> Any:
 
 
 def never_ends(readings: Any) -> Any:
-    def look(reading: Any) -> Any:
+    def transform(reading: Any) -> Any:
         while reading:
             pass
 
-    return readings.apply(look)
+    return readings.apply(transform)
 
 
 def never_begins(_: Any) -> Any:
@@ -71,10 +71,10 @@ def drops_everything(readings: Any) -> Any:
 
 
 def has_an_inner_function_without_return(readings: Any) -> Any:
-    def look(reading: Any) -> None:
+    def transform(reading: Any) -> None:
         reading["dew_point"] = 1.0
 
-    return readings.apply(look)
+    return readings.apply(transform)
 
 
 def subtracts_from_a_number(readings: Any) -> Any:
@@ -414,5 +414,5 @@ def test_the_recorded_expectations_of_other_readings_are_refused(
     (tmp_path / "recorded").mkdir()
     (tmp_path / "recorded" / "wet-rooms.json").write_bytes(orjson.dumps({"readings": "others", "expected": {}}))
     monkeypatch.setenv("LAB_EXERCISES", str(tmp_path))
-    with pytest.raises(LabError, match="missing or out of date: `lab check --exercises"):
+    with pytest.raises(LabError, match="missing or out of date: `lab prove --exercises"):
         lab.check("wet-rooms", damp_rooms)

@@ -24,8 +24,8 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "my-exercises"
 
 
-def lab_check(folder: Path) -> subprocess.CompletedProcess[str]:
-    command = [LAB, "check", "--exercises", folder]
+def lab_prove(folder: Path) -> subprocess.CompletedProcess[str]:
+    command = [LAB, "prove", "--exercises", folder]
     return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
 
 
@@ -33,7 +33,7 @@ def lab_check(folder: Path) -> subprocess.CompletedProcess[str]:
 def test_the_guide_leads_to_an_exercise_that_keeps_its_promises_and_can_be_handed_out(
     folder: Path, lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    done = lab_check(folder)
+    done = lab_prove(folder)
     assert done.stdout == "ok   frost: 4 points, expectations recorded\n", done.stderr
     assert done.stdout in GUIDE
     for secret in ("oracles", "solutions"):
@@ -48,7 +48,7 @@ def test_the_guide_leads_to_an_exercise_that_keeps_its_promises_and_can_be_hande
 def test_a_promise_that_is_not_kept_is_shown(folder: Path) -> None:
     exercise = folder / "frost.py"
     exercise.write_text(exercise.read_text().replace('part="limit") for', 'part="ordinary") for'))
-    done = lab_check(folder)
+    done = lab_prove(folder)
     assert done.returncode == 1
     assert done.stdout.startswith("NOT  frost")
     assert "the wrong answer at_most_0 should lose what begins with ('A reading of exactly',):" in done.stdout
@@ -56,6 +56,6 @@ def test_a_promise_that_is_not_kept_is_shown(folder: Path) -> None:
 
 @pytest.mark.usefixtures("installation")
 def test_a_folder_without_exercises_is_an_error_in_one_line(tmp_path: Path) -> None:
-    done = lab_check(tmp_path)
+    done = lab_prove(tmp_path)
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1].startswith(f"Error: There are no exercises in {tmp_path}")

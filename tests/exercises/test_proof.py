@@ -63,7 +63,7 @@ def test_unanswered_earns_nothing_the_reference_everything_and_a_wrong_answer_lo
 @by_name(FUNCTIONS)
 def test_a_mutant_of_the_reference_is_caught(exercise: Exercise, lab: Lab) -> None:
     right = proving.EQUIVALENT.get(exercise.name, {})
-    mutant = next(mutant for words, mutant in proving.mutants_of(exercise) if words not in right)
+    mutant = next(mutant for change, mutant in proving.mutants_of(exercise) if change not in right)
     assert not proving.passes(lab.checks, exercise, mutant)
 
 

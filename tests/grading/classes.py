@@ -25,7 +25,7 @@ def solution(name: str, answer: str = "answer") -> str:
     return COLLECTION.solution(name).read_text() + f'\nlab.check("{name}", {answer})'
 
 
-DAMP, LETTERS = solution("damp-rooms"), solution("dead-letters")
+DAMP, DEAD_LETTERS = solution("damp-rooms"), solution("dead-letters")
 
 
 def write(path: Path, sources: list[str], **metadata: Any) -> None:

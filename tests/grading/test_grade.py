@@ -14,7 +14,7 @@ from labkit.grading.runner.job import Limits
 from tests.grading.classes import (
     COLLECTION,
     DAMP,
-    LETTERS,
+    DEAD_LETTERS,
     RECORDS,
     START,
     Class,
@@ -28,7 +28,7 @@ from tests.grading.classes import (
     write,
 )
 
-# Looks for everything that it must not see, and answers rightly only if it sees nothing.
+# Searches for everything that it must not see, and answers rightly only if it sees nothing.
 SPY = f"""
 import ctypes, os, pathlib, socket
 def seen():
@@ -105,7 +105,7 @@ while True:
 """
 
 CLASS: Class = {
-    "anna": ([START, DAMP, LETTERS, RECORDS], {"damp-rooms": 9, "dead-letters": 9, "which-records": 1}, "ok"),
+    "anna": ([START, DAMP, DEAD_LETTERS, RECORDS], {"damp-rooms": 9, "dead-letters": 9, "which-records": 1}, "ok"),
     "ben": ([START, solution("damp-rooms", "from_60_on"), RECORDS], {"damp-rooms": 8, "which-records": 1}, "ok"),
     "=cmd()": ([START, 'lab.check("which-records", None)', "1 / 0", DAMP], {"which-records": 0, "damp-rooms": 9}, "ok"),
     "exit": ([START, DAMP, "import os; os._exit(0)", RECORDS], {"damp-rooms": 9, "which-records": 1}, "crashed"),

@@ -59,7 +59,7 @@ def test_feedback_escapes_what_a_submission_says(tmp_path: Path) -> None:
     assert "<script" not in text
     assert "\x1b" not in text
     assert re.search(r"default-src 'none'", text)
-    assert "Hint: look" in text
+    assert "Hint: think" in text
     assert "why" in text  # the discussion of the one that has passed
 
 

@@ -20,8 +20,8 @@ from labkit.grading.runner.job import Limits
 from tests.grading.classes import (
     COLLECTION,
     DAMP,
+    DEAD_LETTERS,
     EXERCISES,
-    LETTERS,
     RECORDS,
     START,
     Class,
@@ -184,7 +184,7 @@ ATTACKS: Class = {
     ),
     "killer": ([START, RECORDS, SIGNALS.format("SIGKILL")], {"which-records": 0}, "crashed"),
     "records": (
-        [START, RECORDS, LETTERS, DAMP, RECORDS_OF_ITS_OWN, LATER],
+        [START, RECORDS, DEAD_LETTERS, DAMP, RECORDS_OF_ITS_OWN, LATER],
         {"which-records": 0, "dead-letters": 6, "damp-rooms": 7},
         "ok",
     ),

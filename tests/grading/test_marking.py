@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labkit.exercises import wording
+from labkit.exercises import formatting
 from labkit.exercises.exercise import Exercise
 from labkit.grading import authoring, marking
 from labkit.grading.grade import described
@@ -64,7 +64,7 @@ def test_any_json_may_come_out(data: st.DataObject, exercise: Exercise) -> None:
 
 
 def test_a_time_that_no_calendar_has_is_shown_as_it_is() -> None:
-    assert [wording.clock(each) for each in (61_001, -(10**15), 10**300)] == [
+    assert [formatting.clock(each) for each in (61_001, -(10**15), 10**300)] == [
         "00:01:01.001",
         f"{-(10**15)} ms",
         f"{10**300} ms",
