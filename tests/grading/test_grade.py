@@ -68,17 +68,6 @@ print(found)
 {DAMP.replace('lab.check("damp-rooms", answer)', 'lab.check("damp-rooms", dry_rooms if found else answer)')}
 """
 
-FORGER = """
-import json
-from confluent_kafka import Producer
-producer = Producer({"bootstrap.servers": lab.broker.address})
-for number in range(50):
-    producer.produce("grade.damp-rooms.out", json.dumps({"device": "cellar", "timestamp": number, "dew_point": 1e999}))
-producer.produce("grade.damp-rooms.out", b"\\xff" * 500_000)
-producer.flush()
-print('{"points": 9, "done": true}')
-"""
-
 GREEDY = """
 try:
     memory = bytearray(3_000_000_000)
@@ -93,26 +82,14 @@ except OSError:
 import os; os.path.exists("full") and os.remove("full")
 """
 
-ENDLESS = """
-import time
-
-while True:
-    try:
-        while True:
-            time.sleep(9)
-    except BaseException:
-        pass
-"""
-
 CLASS: Class = {
     "anna": ([START, DAMP, DEAD_LETTERS, RECORDS], {"damp-rooms": 9, "dead-letters": 9, "which-records": 1}, "ok"),
-    "ben": ([START, solution("damp-rooms", "from_60_on"), RECORDS], {"damp-rooms": 8, "which-records": 1}, "ok"),
+    "ben": (
+        ["import sys; sys.exit(0)", START, solution("damp-rooms", "from_60_on"), RECORDS],
+        {"damp-rooms": 8, "which-records": 1},
+        "ok",
+    ),
     "=cmd()": ([START, 'lab.check("which-records", None)', "1 / 0", DAMP], {"which-records": 0, "damp-rooms": 9}, "ok"),
-    "exit": ([START, DAMP, "import os; os._exit(0)", RECORDS], {"damp-rooms": 9, "which-records": 1}, "crashed"),
-    "first": (["import sys; sys.exit(0)", START, DAMP], {"damp-rooms": 9}, "ok"),
-    "forger": ([START, DAMP, FORGER, RECORDS], {"damp-rooms": 7, "which-records": 1}, "ok"),
-    "greedy": ([START, GREEDY, DAMP], {"damp-rooms": 9}, "ok"),
-    "endless": ([START, RECORDS, ENDLESS, DAMP], {"damp-rooms": 9, "which-records": 1}, "crashed"),
 }
 
 
@@ -135,7 +112,7 @@ def test_each_gets_the_marks_of_its_records_and_no_more(tmp_path: Path, monkeypa
     spy = SPY.replace("%d", str(listener.getsockname()[1]))
     for value in (hidden, str(tmp_path / "spied")):
         spy = spy.replace("%r", repr(value), 1)
-    everybody = CLASS | {"spy": ([START, spy], {"damp-rooms": 9}, "ok")}
+    everybody = CLASS | {"spy": ([START, GREEDY, spy], {"damp-rooms": 9}, "ok")}
     made = hand_in(tmp_path / "class", everybody)
     grader_of_the_class = grader(tmp_path / "out", Limits(cell_seconds=40))
     reports = grader_of_the_class.grade(made.tasks, 2)
@@ -149,7 +126,7 @@ def test_each_gets_the_marks_of_its_records_and_no_more(tmp_path: Path, monkeypa
     assert error == "ZeroDivisionError: division by zero"
     assert check.startswith("● handed in: damp-rooms: Damp rooms, and their dew points\n")
     assert check.count("handed in") == 1
-    nbformat.validate(executed["forger"])
+    nbformat.validate(executed["spy"])
     assert max(len(nbformat.writes(each)) for each in executed.values()) < 20_000
 
     monkeypatch.setattr(sandbox, "run", None)  # nothing is graded twice

@@ -52,8 +52,8 @@ CODE = """{BOMB.replace("os.fork()", "os.fork() and os.setsid()")}"""
 subprocess.Popen([sys.executable, "-c", CODE], start_new_session=True)
 '''
 
-# 40 MB that would do something in a terminal or a browser, and then a wait in C that no signal of Python ends: it keeps
-# the GIL, as an endless loop in C would, but leaves the processor to others.
+# 40 MB that would do something in a terminal or a browser, and then a wait in C that neither a signal nor an exception
+# ends: it keeps the GIL, as an endless loop in C would, but leaves the processor to others.
 FLOOD = """
 for _ in range(100):
     print("\\x1b]0;marks\\x07<script>alert(9)</script>" * 10_000)
@@ -136,7 +136,10 @@ producer = Producer({"bootstrap.servers": lab.broker.address, "message.max.bytes
 for _ in range(20_000):
     producer.produce("grade.which-records.out", b"{}")
 producer.produce("grade.damp-rooms.out", b"9" * 1_000_000)
+producer.produce("grade.damp-rooms.out", b"\\xff" * 500_000)
 producer.produce("grade.damp-rooms.out", b'{"time": "9"}')
+for number in range(50):
+    producer.produce("grade.damp-rooms.out", b'{"device": "cellar", "timestamp": %d, "dew_point": Infinity}' % number)
 producer.produce("grade.damp-rooms.out", b"{}", headers={"9" * 500_000: b"9"})
 producer.flush()
 admin = AdminClient({"bootstrap.servers": lab.broker.address})
@@ -175,8 +178,7 @@ for process in pathlib.Path("/proc").glob("[0-9]*"):
 ATTACKS: Class = {
     "bomb": ([START, RECORDS, BOMB, DAMP, LEFT_BOMB], {"which-records": 1, "damp-rooms": 9}, "crashed"),
     "broker": ([START, RECORDS, BROKER], {"which-records": 0}, "ok"),
-    "files": ([START, RECORDS, FILES, DAMP], {"which-records": 1, "damp-rooms": 9}, "crashed"),
-    "flood": ([START, RECORDS, FLOOD, DAMP], {"which-records": 1, "damp-rooms": 9}, "crashed"),
+    "files": ([START, RECORDS, FILES, FLOOD, DAMP], {"which-records": 1, "damp-rooms": 9}, "crashed"),
     "forger": (
         [START, PATCHES, NEARLY, WRONG, FORGER, ELSEWHERE, DAMP],
         {"dead-letters": 8, "which-records": 0, "damp-rooms": 0},
@@ -190,7 +192,7 @@ ATTACKS: Class = {
     ),
     "zoe <script>alert(9)": ([START, DAMP, RECORDS], {"which-records": 1, "damp-rooms": 9}, "ok"),
 }
-LIMITS = Limits(cell_seconds=30, seconds=180)
+LIMITS = Limits(cell_seconds=20, seconds=180)
 
 
 @pytest.mark.usefixtures("sandboxes")
