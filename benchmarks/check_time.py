@@ -17,8 +17,8 @@ import orjson
 import report
 
 from labkit import Lab
+from labkit.exercises.answer_types import Pipeline
 from labkit.exercises.exercise import Exercise
-from labkit.exercises.kinds import Pipeline
 from labkit.grading import authoring
 from labkit.kafka import clients
 
@@ -56,7 +56,7 @@ def main() -> None:
         for exercise in COLLECTION.folder.exercises():
             answer = COLLECTION.solutions_of(exercise).answer
             contestants = {"check": partial(check, lab, exercise, answer)}
-            if exercise.kind == Pipeline() and exercise.outputs == ("out",):
+            if exercise.answer_type == Pipeline() and exercise.outputs == ("out",):
                 contestants["lab.run"] = partial(bare, lab, exercise, answer)
             check(lab, exercise, answer)
             taken = report.take_turns(contestants, options.repeats)

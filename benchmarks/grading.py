@@ -26,6 +26,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from labkit.grading import authoring, marking, sandbox, submissions
 from labkit.grading.grade import Grader, plan
+from labkit.grading.runner.job import Limits
 
 COLLECTION = authoring.of_the_package()
 NAMES = ("damp-rooms", "dead-letters", "which-records")
@@ -70,12 +71,12 @@ def notebook(file: Path, sources: list[str]) -> Path:
     return file
 
 
-def graded(enclosed: bool, phases: dict[str, list[float]]) -> float:
+def graded(isolated: bool, phases: dict[str, list[float]]) -> float:
     sent = {each.name: each.sent("benchmark") for each in EXERCISES}
-    jobs = [marking.job(each, sent[each.name]) for each in EXERCISES]
-    outcome = sandbox.run(RIGHT, jobs, sandbox.Limits(), enclosed)
-    assert outcome.whole
-    if enclosed:
+    topics = [marking.topics(each, sent[each.name]) for each in EXERCISES]
+    outcome = sandbox.run(RIGHT, topics, Limits(), isolated)
+    assert outcome.complete
+    if isolated:
         for name, seconds in outcome.phases.items():
             phases.setdefault(name, []).append(seconds)
     return outcome.seconds

@@ -262,14 +262,14 @@ def progress() -> None:
     help="A folder of your own exercises; default: those of the lab, in a clone.",
 )
 @click.option("--only", help="The name of one exercise.")
-def check(exercises: Path | None, only: str | None) -> None:
-    """Check that exercises keep their promises, and record what their checks expect. For authors.
+def prove(exercises: Path | None, only: str | None) -> None:
+    """Prove that exercises keep their promises, and record what their checks expect. For authors.
 
     For each exercise the reference must earn everything, also on other readings; an unanswered exercise must earn
     nothing; and each wrong answer must lose exactly the behaviours that it breaks. docs/exercises.md explains how to
     add an exercise.
 
-    Example: lab check --exercises my-exercises
+    Example: lab prove --exercises my-exercises
     """
     from labkit.grading import authoring, proof
 
@@ -334,7 +334,7 @@ def grade(
     elif own:
         command.attempt(own)
     elif submissions:
-        command.grade(submissions, out, course, command.Wanted(**wanted, enclosed=not unsafe_no_sandbox, anew=regrade))
+        command.grade(submissions, out, course, command.Wanted(**wanted, isolated=not unsafe_no_sandbox, anew=regrade))
     else:
         raise LabError("Give the folder or zip of submissions, such as: lab grade submissions.zip.")
 

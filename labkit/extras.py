@@ -6,10 +6,10 @@ import importlib.util
 from labkit.errors import LabError
 
 DISTRIBUTION = "stream-processing-lab"
-NOTEBOOK = ("jupyterlab", "ipywidgets", "plotly", "anywidget", "ipykernel", "markupsafe", "voila")
+NOTEBOOK = ("jupyterlab", "ipywidgets", "plotly", "anywidget", "ipykernel", "jinja2", "markupsafe", "voila")
 MODULES = {  # by extra
     "notebook": NOTEBOOK,
-    "grading": ("papermill", "psutil", *NOTEBOOK),
+    "grading": ("papermill", "psutil", "pydantic", *NOTEBOOK),
     "flink": ("pyflink",),
 }
 

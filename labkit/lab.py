@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from labkit import exercises, live, runs
     from labkit import flink as flinks
-    from labkit.exercises import bench, checks, verdict  # noqa: F401
+    from labkit.exercises import checks, harness, verdict  # noqa: F401
     from labkit.flink import engine  # noqa: F401 - so that a type checker knows flinks.engine, and the same below
     from labkit.live import chart, controls, dashboard, lanes, pacing, panel, plot, theme, tiles, topology, windows  # noqa: F401
     from labkit.live import table as tables
@@ -532,8 +532,8 @@ class Lab:
     def _checks(self) -> exercises.checks.Checks:
         quix.load()
         place = self.broker.directory
-        bench = exercises.bench.Bench(self._groups, place, lambda: self._flink, lambda: str(self.student))
-        return exercises.checks.Checks(bench)
+        environment = exercises.harness.Environment(self._groups, place, lambda: self._flink, lambda: str(self.student))
+        return exercises.checks.Checks(environment)
 
     @functools.cached_property
     def _looks(self) -> live.theme.Looks:

@@ -4,9 +4,9 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
-Row = dict[str, Any]
+from labkit.exercises.records import Row
+
 Identity = tuple[Hashable, ...]
 
 
@@ -38,22 +38,22 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Behaviour(ABC):
-    """Something that the answer must do, in words. If `part` is given, only that part of the input counts.
+    """Something that the answer must do. If `part` is given, only that part of the input counts.
 
     No behaviour holds for an answer without a single expected output record.
     """
 
-    words: str
+    description: str
     part: str = field(default="", kw_only=True)
     output: str = field(default="out", kw_only=True)
     points: int = field(default=1, kw_only=True)
 
     def concerned(self, comparison: Comparison) -> list[Identity]:
-        """The rows by which this behaviour is judged."""
+        """Returns the rows by which this behaviour is judged."""
         return [each for each in comparison.identities if not self.part or self.part in comparison.parts(each)]
 
     def wrong(self, comparison: Comparison) -> list[Identity]:
-        """The rows that violate this behaviour; empty if it holds."""
+        """Returns the rows that violate this behaviour; empty if it holds."""
         concerned = self.concerned(comparison)
         return concerned if comparison.nothing_right else list(self._wrong(comparison, concerned))
 

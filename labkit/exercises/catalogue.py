@@ -12,7 +12,8 @@ from types import ModuleType
 import orjson
 
 from labkit.errors import LabError
-from labkit.exercises.exercise import Exercise, Row, Sent
+from labkit.exercises.exercise import Exercise
+from labkit.exercises.records import Row, Sent
 from labkit.spelling import did_you_mean
 
 COLLECTION = Path(__file__).with_name("collection")
@@ -27,7 +28,7 @@ class Folder:
     path: Path
 
     def names(self) -> list[str]:
-        """The names of its exercises."""
+        """Returns the names of its exercises."""
         files = sorted(self.path.glob("*.py"))
         return [each.stem.replace("_", "-") for each in files if not each.stem.startswith("_")]
 
@@ -40,50 +41,50 @@ class Folder:
         return found
 
     def exercises(self) -> list[Exercise]:
-        """All of them, in the order of the lessons."""
+        """Returns all of them, in the order of the lessons."""
         return sorted(map(self.exercise, self.names()), key=lambda each: (each.lesson, each.number, each.name))
 
     def recording(self, name: str) -> Path:
-        """The file of the recorded expectations."""
+        """Returns the file of the recorded expectations."""
         return self.path / "recorded" / f"{name}.json"
 
     def expected(self, exercise: Exercise, sent: Sequence[Sent]) -> dict[str, list[Row]]:
-        """The recorded expectations. Raises LabError if there are none, or if they belong to other readings."""
+        """Returns the recorded expectations. Raises LabError if there are none, or if they belong to other readings."""
         file = self.recording(exercise.name)
         recorded: dict[str, dict[str, list[Row]]] = orjson.loads(file.read_bytes()) if file.exists() else {}
         if digest(sent) not in recorded:
             raise LabError(
                 f"The recorded expectations of {exercise.name} are missing or out of date: "
-                f"`lab check --exercises {self.path}` makes them."
+                f"`lab prove --exercises {self.path}` makes them."
             )
         return recorded[digest(sent)]
 
 
 def seed_for(exercise: Exercise, student: str) -> str:
-    """The seed of the readings in a student's notebook: the same for everybody, except for questions."""
+    """Returns the seed of the readings in a student's notebook: the same for everybody, except for questions."""
     name = " ".join(student.casefold().split())
     return str(zlib.crc32(f"{exercise.name} {name}".encode()) % CASES + 1) if exercise.question and name else RECORDED
 
 
 def seeds(exercise: Exercise) -> list[str]:
-    """All seeds of readings in notebooks."""
+    """Returns all seeds of readings in notebooks."""
     return [RECORDED, *(str(number + 1) for number in range(CASES) if exercise.question)]
 
 
 def file_of(name: str) -> str:
-    """The name of the files of an exercise: its own, its oracle's and its solutions'."""
+    """Returns the name of the files of an exercise: its own, its oracle's and its solutions'."""
     return f"{name.replace('-', '_')}.py"
 
 
 def digest(sent: Sequence[Sent]) -> str:
-    """A fingerprint of the input records."""
-    texts = (each.raw.decode(errors="backslashreplace") for each in sent)
-    lines = (f"{each.key} {each.timestamp} {each.part} {text}" for each, text in zip(sent, texts, strict=True))
+    """Returns a fingerprint of the input records."""
+    values = (each.raw.decode(errors="backslashreplace") for each in sent)
+    lines = (f"{each.key} {each.timestamp} {each.part} {value}" for each, value in zip(sent, values, strict=True))
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
 
 
 def module(file: Path) -> ModuleType:
-    """Import a Python file as a module. Raises LabError if it cannot be read."""
+    """Imports a Python file as a module. Raises LabError if it cannot be read."""
     spec = importlib.util.spec_from_file_location(f"labkit_exercises_{file.stem}", file)
     if not file.exists() or not spec or not spec.loader:
         raise LabError(f"There is no file {file}.")
@@ -93,7 +94,7 @@ def module(file: Path) -> ModuleType:
 
 
 def folders() -> Iterator[Folder]:
-    """The package's own folder, then those in LAB_EXERCISES, separated as in PATH."""
+    """Yields the package's own folder, then those in LAB_EXERCISES, separated as in PATH."""
     yield Folder(COLLECTION)
     for path in filter(None, os.environ.get("LAB_EXERCISES", "").split(os.pathsep)):
         yield Folder(Path(path))

@@ -1,7 +1,6 @@
 """What `lab.check`, `lab.hint` and `lab.progress` do."""
 
 import inspect
-import os
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -11,10 +10,11 @@ import pandas as pd
 from labkit import cells, extras
 from labkit.errors import LabError
 from labkit.exercises import catalogue, progress
-from labkit.exercises.bench import Bench
-from labkit.exercises.exercise import Exercise, Row, Sent
+from labkit.exercises.attempt import is_graded
+from labkit.exercises.exercise import Exercise
+from labkit.exercises.harness import Environment, Harness
 from labkit.exercises.judging import Judgement, judge
-from labkit.exercises.kinds import GRADED, Answer, Attempt
+from labkit.exercises.records import Row, Sent
 from labkit.exercises.verdict import Verdict
 from labkit.flink.installation import NotInstalled
 from labkit.runs.worker import Worker
@@ -23,18 +23,18 @@ from labkit.runs.worker import Worker
 class Checks:
     """The checks of one lab."""
 
-    def __init__(self, bench: Bench) -> None:
-        self._bench = bench
+    def __init__(self, environment: Environment) -> None:
+        self._environment = environment
         self._hinted: Counter[str] = Counter()
 
     def check(self, name: str, answer: Any) -> Verdict:
-        """Try an answer, and judge what comes out. Raises LabError if there is no such exercise."""
+        """Tries an answer, and judges what comes out. Raises LabError if there is no such exercise."""
         folder, exercise = catalogue.find(name)
         verdict = refused(exercise, answer)
-        if not verdict and GRADED in os.environ:
+        if not verdict and is_graded():
             verdict = self._handed_in(exercise, answer)
         elif not verdict:
-            sent = exercise.sent(catalogue.seed_for(exercise, self._bench.student()))
+            sent = exercise.sent(catalogue.seed_for(exercise, self._environment.student()))
             verdict = self.judged(exercise, answer, sent, folder.expected(exercise, sent))
         if verdict.passed:
             progress.record(name)
@@ -45,14 +45,14 @@ class Checks:
         return verdict
 
     def question(self, name: str) -> str:
-        """The case that a short answer is about. Raises LabError if there is no such exercise, or no case."""
+        """Returns the case that a short answer is about. Raises LabError if there is no such exercise, or no case."""
         _, exercise = catalogue.find(name)
         if not exercise.question:
             raise LabError(f"{name} is the same for everybody: the text above the exercise says what it asks for.")
-        return exercise.question(exercise.sent(catalogue.seed_for(exercise, self._bench.student())))
+        return exercise.question(exercise.sent(catalogue.seed_for(exercise, self._environment.student())))
 
     def hint(self, name: str) -> str:
-        """The next hint; after the last one, the first. Raises LabError if there is no such exercise."""
+        """Returns the next hint; after the last one, the first. Raises LabError if there is no such exercise."""
         _, exercise = catalogue.find(name)
         if not exercise.hints:
             return "There are no hints for this exercise."
@@ -60,32 +60,38 @@ class Checks:
         self._hinted[name] += 1
         return f"Hint {number + 1} of {len(exercise.hints)}: {exercise.hints[number]}"
 
+    def harness(self, exercise: Exercise) -> Harness:
+        """Returns the harness in which answers to an exercise are tried."""
+        return exercise.harness(self._environment)
+
     def judged(
         self, exercise: Exercise, answer: Any, sent: Sequence[Sent], expected: Mapping[str, Sequence[Row]]
     ) -> Verdict:
-        """Try an answer on these records, and compare what comes out with the expected rows."""
-        self._bench.clear(exercise)
-        self._bench.fill(exercise, sent)
+        """Tries an answer on these records, and compares what comes out with the expected rows."""
+        harness = self.harness(exercise)
+        harness.clear()
+        harness.fill(sent)
         try:
-            attempt: Attempt = exercise.kind.attempt(self._bench, exercise, answer)
+            attempt = exercise.answer_type.attempt(harness, answer)
         except NotInstalled as error:
             return Verdict(exercise, "no answer", [str(error)])
-        got = self._bench.collect(exercise, {name: len(rows) for name, rows in expected.items()})
+        got = harness.collect({name: len(rows) for name, rows in expected.items()})
         judgement = judge(exercise, sent, expected, got)
-        if isinstance(exercise.kind, Answer) or (attempt.trouble and not any(got.values())):
+        if exercise.answer_type.is_closed or (attempt.trouble and not any(got.values())):
             judgement = Judgement(judgement.findings)  # evidence would give away the right answer, or add nothing
         return Verdict(exercise, "judged", (), attempt, judgement, _provenance(answer))
 
     def _handed_in(self, exercise: Exercise, answer: Any) -> Verdict:
-        """Try an answer on the records that the grader put into the input topic; the grader judges the output."""
-        self._bench.clear(exercise)
-        attempt: Attempt = exercise.kind.attempt(self._bench, exercise, answer)
-        found = sum(map(len, self._bench.collect(exercise, {}).values()))
+        """Tries an answer on the records that the grader put into the input topic; the grader judges the output."""
+        harness = self.harness(exercise)
+        harness.clear()
+        attempt = exercise.answer_type.attempt(harness, answer)
+        found = sum(map(len, harness.collect({}).values()))
         return Verdict(exercise, "handed in", [f"{found} records came out."], attempt, checked=_provenance(answer))
 
 
 def table() -> pd.DataFrame:
-    """One row per exercise: lesson, name, title, points, and when it was passed here, if it was."""
+    """Returns one row per exercise: lesson, name, title, points, and when it was passed here, if it was."""
     passed = progress.passed()
     found = [each for folder in catalogue.folders() for each in folder.exercises()]
     rows = [(each.lesson, each.name, each.title, each.points, passed.get(each.name, "not yet")) for each in found]
@@ -93,7 +99,7 @@ def table() -> pd.DataFrame:
 
 
 def _show(verdict: Verdict) -> None:
-    """Display a verdict below the current cell, or print it in a script. Raises LabError if the widgets are missing."""
+    """Displays a verdict below the current cell, or prints it in a script. Raises LabError without the widgets."""
     extras.require("notebook")
     from labkit.exercises import display
 
@@ -102,23 +108,23 @@ def _show(verdict: Verdict) -> None:
 
 def refused(exercise: Exercise, answer: Any) -> Verdict | None:
     """Returns the verdict on an answer that cannot be tried; None if it can."""
-    kind = exercise.kind
-    if kind.is_unanswered(answer):
+    expected = exercise.answer_type
+    if expected.is_unanswered(answer):
         return Verdict(exercise, "unanswered")
     if isinstance(answer, Worker):
-        words = "That is a run, with topics of its own. Give the function itself: the check runs it on other readings."
-    elif isinstance(answer, Callable) and not kind.accepts(answer):  # type: ignore[arg-type]
-        words = f"This exercise expects {kind.expects}, not a function."
-    elif not kind.accepts(answer):
-        called = " Give it by its name alone, without parentheses." if kind.accepts(print) else ""
-        words = f"This exercise expects {kind.expects}, not {answer!r:.40}.{called}"
+        reason = "That is a run, with topics of its own. Give the function itself: the check runs it on other readings."
+    elif isinstance(answer, Callable) and not expected.accepts(answer):  # type: ignore[arg-type]
+        reason = f"This exercise expects {expected.expects}, not a function."
+    elif not expected.accepts(answer):
+        called = " Give it by its name alone, without parentheses." if expected.accepts(print) else ""
+        reason = f"This exercise expects {expected.expects}, not {answer!r:.40}.{called}"
     else:
         return None
-    return Verdict(exercise, "no answer", [words])
+    return Verdict(exercise, "no answer", [reason])
 
 
 def _provenance(answer: Any) -> str:
-    """Say which function was checked, and which cell defined it, if known."""
+    """Says which function was checked, and which cell defined it, if known."""
     if not inspect.isfunction(answer):
         return ""
     history = getattr(cells.shell(), "user_ns", {}).get("In", [])
@@ -126,5 +132,5 @@ def _provenance(answer: Any) -> str:
         source = inspect.getsource(answer)
     except (OSError, TypeError):
         return f"Checked: {answer.__name__}"
-    number = next((place for place in range(len(history) - 1, 0, -1) if source.strip() in history[place]), None)
+    number = next((index for index in range(len(history) - 1, 0, -1) if source.strip() in history[index]), None)
     return f"Checked: {answer.__name__}" + (f", as cell [{number}] defined it" if number else "")

@@ -24,7 +24,7 @@ SLIPS: tuple[tuple[Callable[[float], float], str], ...] = (
 
 
 def diagnose(behaviour: Behaviour, comparison: Comparison) -> Iterator[str]:
-    """Yield what may have caused the wrong rows of a behaviour; nothing if it is none of the common mistakes."""
+    """Yields what may have caused the wrong rows of a behaviour; nothing if it is none of the common mistakes."""
     rows = [row for rows in comparison.got.values() for row in rows]
     yield from _short_windows(rows)
     if not rows and comparison.expected:
@@ -46,12 +46,12 @@ def _short_windows(rows: Sequence[dict[str, Any]]) -> Iterator[str]:
 def _unrecognised(comparison: Comparison, rows: Sequence[dict[str, Any]]) -> Iterator[str]:
     yield f"{len(rows)} records came out, but none of them is an expected one."
     wanted = next(iter(comparison.expected.values()))
-    texts = [row["value"] for row in rows if "value" in row and "value" not in wanted]
-    if None in texts:
+    values = [row["value"] for row in rows if "value" in row and "value" not in wanted]
+    if None in values:
         yield "Values are null: a function inside yours returned None. Does it end with `return`?"
-    elif any(isinstance(each, str) for each in texts):
-        yield f"A value is not JSON: {str(texts[0])[:60]}. json.dumps makes JSON of a dict; str() does not."
-    for name in () if texts else comparison.columns:
+    elif any(isinstance(each, str) for each in values):
+        yield f"A value is not JSON: {str(values[0])[:60]}. json.dumps makes JSON of a dict; str() does not."
+    for name in () if values else comparison.columns:
         if not any(same(row.get(name), each[name]) for row in rows for each in comparison.expected.values()):
             yield f"No {name} is right: for example {rows[0].get(name)!r}; expected is {wanted[name]!r}."
 
@@ -72,9 +72,9 @@ def _field(name: str, behaviour: Behaviour, comparison: Comparison) -> Iterator[
         return
     numbers = [(got, wanted) for got, wanted in values if _is_number(got) and _is_number(wanted)]
     if len(numbers) == len(values) and any(0 < abs(wanted) < A_TIME for _, wanted in numbers):
-        for slip, words in SLIPS:
+        for slip, meaning in SLIPS:
             if all(_is_close(got, slip(wanted)) for got, wanted in numbers):
-                yield f"{name!r} is {words}"
+                yield f"{name!r} is {meaning}"
 
 
 def _repeated(comparison: Comparison) -> Iterator[str]:

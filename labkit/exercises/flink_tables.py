@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from labkit.exercises import exercise
-from labkit.exercises.exercise import Sent
+from labkit.exercises import records
+from labkit.exercises.records import Sent
 from labkit.readings.reading import SENSOR_DATA, named_for
 
 READINGS = """
@@ -42,24 +42,24 @@ CREATE TABLE results (
 
 
 def result(columns: str) -> str:
-    """The table `readings`, and a table `results` with these columns."""
+    """Returns the table `readings`, and a table `results` with these columns."""
     return READINGS + RESULT % columns
 
 
 def reading(device: str, second: float, temperature: float, humidity: float = 50.0) -> Sent:
-    """A reading under the names that Flink's tables use; see `exercise.reading`."""
-    plain = exercise.reading(device, second, temperature, humidity)
+    """Returns a reading under the names that Flink's tables use; see `records.reading`."""
+    plain = records.reading(device, second, temperature, humidity)
     return replace(plain, value=named_for(SENSOR_DATA, plain.fields))
 
 
 def window_start(timestamp: int, milliseconds: int) -> str:
-    """The start of the tumbling window that holds a time, as Flink writes it."""
+    """Returns the start of the tumbling window that holds a time, as Flink writes it."""
     start = timestamp - timestamp % milliseconds
     return datetime.datetime.fromtimestamp(start / 1000, datetime.UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def sources(row: Mapping[str, Any], sent: Sequence[Sent]) -> list[Sent]:
-    """The readings in the row's 10 s window; only those of its device, if the row has one."""
+    """Returns the readings in the row's 10 s window; only those of its device, if the row has one."""
     start, device = row.get("window_start"), row.get("sensor_id")
     inside = [each for each in sent if window_start(each.timestamp, 10_000) == start]
     return [each for each in inside if each.key == device] if "readings" in row else inside

@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from labkit.exercises import wording
+from labkit.exercises import formatting
 from labkit.exercises.behaviours import Behaviour, Comparison, Identity, Present
 from labkit.exercises.diagnosis import diagnose
-from labkit.exercises.exercise import ORDINARY, Exercise, Row, Sent
+from labkit.exercises.exercise import Exercise
+from labkit.exercises.records import ORDINARY, Row, Sent
 
 KEY_AND_TIME = ("key", "time")
 BEFORE, AFTER = 2, 5  # rows shown around the first wrong one
@@ -27,7 +28,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Line:
-    """One line of the evidence, in words: the input records, the expected record and the actual one."""
+    """One line of the evidence, as text: the input records, the expected record and the actual one."""
 
     sent: tuple[str, ...]
     expected: tuple[str, ...]
@@ -50,7 +51,7 @@ def judge(
     expected: Mapping[str, Sequence[Row]],
     got: Mapping[str, Sequence[Row]],
 ) -> Judgement:
-    """Compare the actual rows with the expected ones, output by output."""
+    """Compares the actual rows with the expected ones, output by output."""
     compared = {
         name: compare(exercise, name, sent, expected.get(name, ()), got.get(name, ())) for name in exercise.outputs
     }
@@ -69,12 +70,12 @@ def _finding(behaviour: Behaviour, comparison: Comparison) -> Finding:
 def compare(
     exercise: Exercise, output: str, sent: Sequence[Sent], expected: Sequence[Row], got: Sequence[Row]
 ) -> Comparison:
-    """The rows of an output by identity. A row that was made from special records belongs to their parts only."""
+    """Returns the rows of an output by identity. A row made from special records belongs to their parts only."""
 
     columns = exercise.identity.get(output, KEY_AND_TIME)
 
     def identity(row: Row) -> Identity:
-        return tuple(wording.hashable(row.get(name)) for name in columns)
+        return tuple(formatting.hashable(row.get(name)) for name in columns)
 
     found: dict[Identity, list[Row]] = {}
     for row in got:
@@ -93,7 +94,7 @@ def _evidence(
 ) -> tuple[Line, ...]:
     """Returns the lines around the first wrong row, among the rows by which the behaviour is judged."""
     concerned, wrong = behaviour.concerned(comparison), set(behaviour.wrong(comparison))
-    first = next((place for place, each in enumerate(concerned) if each in wrong), 0)
+    first = next((index for index, each in enumerate(concerned) if each in wrong), 0)
     shown = concerned[max(first - BEFORE, 0) : first + AFTER]
     return tuple(_line(exercise, sent, behaviour, comparison, each, each in wrong) for each in shown)
 
@@ -110,8 +111,8 @@ def _line(
     sources = exercise.sources(expected or got[0], sent)
     columns = tuple(behaviour.fields)
     return Line(
-        wording.of_sent(sources, sent, exercise.shows),
-        (wording.of_row(expected, columns),) if expected else (wording.NOTHING,),
-        wording.of_rows(got, columns) or (wording.NOTHING,),
+        formatting.input_records(sources, sent, exercise.shows),
+        (formatting.row(expected, columns),) if expected else (formatting.NOTHING,),
+        formatting.rows(got, columns) or (formatting.NOTHING,),
         wrong,
     )

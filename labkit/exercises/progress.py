@@ -10,12 +10,12 @@ from filelock import FileLock
 
 
 def path() -> Path:
-    """The file: the one that LAB_PROGRESS names, or else one in the user's data directory."""
+    """Returns the file: the one that LAB_PROGRESS names, or else one in the user's data directory."""
     return Path(os.environ.get("LAB_PROGRESS") or platformdirs.user_data_path("labkit") / "progress.json")
 
 
 def passed() -> dict[str, str]:
-    """When each exercise was first passed: its name and the time, in ISO format (UTC)."""
+    """Returns when each exercise was first passed: its name and the time, in ISO format (UTC)."""
     try:
         found: dict[str, str] = orjson.loads(path().read_bytes())
     except (OSError, orjson.JSONDecodeError):
@@ -24,7 +24,7 @@ def passed() -> dict[str, str]:
 
 
 def record(exercise: str) -> None:
-    """Record that an exercise has been passed. An unwritable disk must not spoil a verdict, so errors are ignored."""
+    """Records that an exercise has been passed. An unwritable disk must not spoil a verdict, so errors are ignored."""
     file = path()
     try:
         file.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""The verdict on an answer, in words; `display` shows it in a notebook."""
+"""The verdict on an answer, as text; `display` shows it in a notebook."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from labkit.exercises import wording
+from labkit.exercises import formatting
+from labkit.exercises.attempt import Attempt
 from labkit.exercises.exercise import Exercise
 from labkit.exercises.judging import Finding, Judgement
-from labkit.exercises.kinds import Answer, Attempt
 
 HOLDS, SHORT, OPEN = "✓ holds", "✗ falls short", "– not judged"
 PRINTS_SHOWN = 8  # lines
@@ -54,7 +54,7 @@ class Verdict:
     @property
     def shown(self) -> tuple[Finding, ...]:
         """The findings that add to the headline: none for a short answer, or if nothing could come out."""
-        unknown = isinstance(self.exercise.kind, Answer) or (self.attempt.trouble and not self.judgement.evidence)
+        unknown = self.exercise.answer_type.is_closed or (self.attempt.trouble and not self.judgement.evidence)
         return () if unknown and not self.passed else self.findings
 
     @property
@@ -76,10 +76,10 @@ class Verdict:
     @property
     def trouble(self) -> list[str]:
         """What went wrong while the answer ran, with the line and record concerned."""
-        found, met = self.attempt.trouble, self.attempt.met
+        found, record = self.attempt.trouble, self.attempt.record
         lines = [found.reason] if found else []
         lines += [f"In your code, {found.line}"] if found and found.line else []
-        return lines + ([f"The record it met: {wording.one_sent(met)}"] if met else [])
+        return lines + ([f"The record it met: {formatting.input_record(record)}"] if record else [])
 
     @property
     def prints(self) -> list[str]:
@@ -97,7 +97,7 @@ class Verdict:
     def closing(self) -> list[str]:
         """What to do next, or, after passing, what else to think of."""
         if self.passed:
-            return [self.exercise.discussion, *([] if isinstance(self.exercise.kind, Answer) else [OTHER_READINGS])]
+            return [self.exercise.discussion, *([] if self.exercise.answer_type.is_closed else [OTHER_READINGS])]
         if self.state in ("judged", "no answer") and self.exercise.hints:
             return [f'For a hint: lab.hint("{self.exercise.name}")']
         return []
@@ -109,18 +109,18 @@ class Verdict:
         self.show_once()
 
     def show_once(self) -> None:
-        """Display it below the current cell, unless that has been done."""
+        """Displays it below the current cell, unless that has been done."""
         if self.show:
             show, self.show = self.show, None
             show(self)
 
     def _lines(self) -> Iterator[str]:
-        """Yield the verdict as text: all that the notebook shows, for screen readers and scripts."""
+        """Yields the verdict as text: all that the notebook shows, for screen readers and scripts."""
         yield self.headline
         yield from (f"  {each}" for each in (self.checked, *self.remarks, *self.trouble) if each)
-        yield from (f"  {mark(each):13}  {each.behaviour.words}" for each in self.shown)
+        yield from (f"  {mark(each):13}  {each.behaviour.description}" for each in self.shown)
         if self.judgement.evidence and self.short:
-            yield f"The first that falls short: {self.short.behaviour.words}"
+            yield f"The first that falls short: {self.short.behaviour.description}"
             yield from (f"  {each}" for each in self.judgement.diagnosis)
             yield from _table(self.judgement)
         if self.prints:
@@ -139,5 +139,5 @@ def _table(judgement: Judgement) -> Iterator[str]:
     rows = [heads, *((("→ wrong" if e.wrong else "",), e.sent, e.expected, e.got) for e in judgement.evidence)]
     widths = [max(len(text) for row in rows for text in row[column]) for column in range(4)]
     for row in rows:
-        for texts in itertools.zip_longest(*row, fillvalue=""):
-            yield "  " + "  ".join(f"{text:{width}}" for text, width in zip(texts, widths, strict=True)).rstrip()
+        for cells in itertools.zip_longest(*row, fillvalue=""):
+            yield "  " + "  ".join(f"{text:{width}}" for text, width in zip(cells, widths, strict=True)).rstrip()

@@ -9,7 +9,8 @@ import orjson
 
 from labkit.exercises import catalogue
 from labkit.exercises.catalogue import Folder, module
-from labkit.exercises.exercise import Exercise, Row, Sent
+from labkit.exercises.exercise import Exercise
+from labkit.exercises.records import Row, Sent
 
 
 @dataclass(frozen=True)
@@ -21,26 +22,26 @@ class Collection:
     solutions: Path
 
     def expected(self, exercise: Exercise, sent: Sequence[Sent]) -> dict[str, list[Row]]:
-        """What the oracle expects, by output. An oracle yields the rows of the only output, or returns a dict."""
+        """Returns what the oracle expects, by output. It yields the rows of the only output, or returns a dict."""
         found = module(self.oracles / catalogue.file_of(exercise.name)).expected(sent)
         return {name: list(rows) for name, rows in found.items()} if isinstance(found, dict) else {"out": list(found)}
 
     def solutions_of(self, exercise: Exercise) -> ModuleType:
-        """The file with the reference and the wrong answers; see `proof`."""
+        """Returns the file with the reference and the wrong answers; see `proof`."""
         return module(self.solution(exercise.name))
 
     def solution(self, name: str) -> Path:
-        """Where the reference and the wrong answers of an exercise are."""
+        """Returns where the reference and the wrong answers of an exercise are."""
         return self.solutions / catalogue.file_of(name)
 
     def recording(self, exercise: Exercise) -> bytes:
-        """The file of the recorded expectations, as it should be."""
+        """Returns the file of the recorded expectations, as it should be."""
         notebooks = [exercise.sent(seed) for seed in catalogue.seeds(exercise)]
         content = {catalogue.digest(sent): self.expected(exercise, sent) for sent in notebooks}
         return orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
     def record(self, exercise: Exercise) -> bool:
-        """Write the recorded expectations. Returns whether they have changed."""
+        """Writes the recorded expectations. Returns whether they have changed."""
         file, new = self.folder.recording(exercise.name), self.recording(exercise)
         if file.exists() and file.read_bytes() == new:
             return False
@@ -50,7 +51,7 @@ class Collection:
 
 
 def of_the_package() -> Collection:
-    """The lab's own exercises; their solutions are among its tests, so only in a clone."""
+    """Returns the lab's own exercises; their solutions are among its tests, so only in a clone."""
     package = Path(__file__).parents[1]
     return Collection(
         Folder(catalogue.COLLECTION), package / "grading" / "oracles", package.parent / "tests" / "solutions"
@@ -58,5 +59,5 @@ def of_the_package() -> Collection:
 
 
 def of(path: Path) -> Collection:
-    """An instructor's own folder."""
+    """Returns the exercises in an instructor's own folder."""
     return Collection(Folder(path), path / "oracles", path / "solutions")

@@ -20,7 +20,7 @@ from labkit.broker.installation import kafka_installation
 from labkit.errors import LabError
 from labkit.exercises.exercise import Exercise
 from labkit.flink import training as flink_training
-from labkit.grading import authoring, course, enclosure, feedback, gradebook, lms, submissions
+from labkit.grading import authoring, bubblewrap, course, feedback, gradebook, lms, submissions
 from labkit.grading.copies import copies
 from labkit.grading.grade import Grader, Plan, Task, plan
 from labkit.grading.results import Report, overridden, results
@@ -38,12 +38,12 @@ class Wanted:
     only: str | None = None  # a student
     exercise: str | None = None
     jobs: int = 2
-    enclosed: bool = True
+    isolated: bool = True
     anew: bool = False
 
 
 def init(file: Path) -> None:
-    """Write a course file to fill in. Raises LabError if there is one."""
+    """Writes a course file to fill in. Raises LabError if there is one."""
     if file.exists():
         raise LabError(f"{file} exists already: edit it, or name another one with --course.")
     file.write_text(course.TEMPLATE)
@@ -52,36 +52,36 @@ def init(file: Path) -> None:
 
 def grade(path: Path, out: Path, course_file: Path, wanted: Wanted) -> None:
     """Grade, with a progress bar, and say where the marks are. Raises LabError if it cannot begin."""
-    if wanted.enclosed:
-        enclosure.require()
+    if wanted.isolated:
+        bubblewrap.require()
     collection = authoring.of_the_package()
     known = collection.folder.exercises()
-    said = course.read(course_file, known)
-    exercises = [each for each in known if said.has(each)]
-    sheets = lms.sheets(said)
+    settings = course.read(course_file, known)
+    exercises = [each for each in known if settings.has(each)]
+    sheets = lms.sheets(settings)
     made = plan(submissions.read(path), exercises)
-    roster = {number: Person(number, name) for number, name in said.roster.items()}
+    roster = {number: Person(number, name) for number, name in settings.roster.items()}
     roster |= {number: person for sheet in sheets for number, person in sheet.roster.items()}
     everybody = people(made.students, roster)
-    overridden(said, everybody)  # report an override for nobody before everything is graded
+    overridden(settings, everybody)  # report an override for nobody before everything is graded
     tasks = _chosen(made, exercises, wanted, everybody)
-    key, fresh = course.key(said.secret)
+    key, fresh = course.key(settings.secret)
     if fresh:
-        click.echo(f"Made the secret of this course, {said.secret}: keep it, and keep it from students.")
-    grader = Grader(collection, key, out, enclosed=wanted.enclosed)
+        click.echo(f"Made the secret of this course, {settings.secret}: keep it, and keep it from students.")
+    grader = Grader(collection, key, out, isolated=wanted.isolated)
     if any(grader.is_due(task, grader.known(task), wanted.anew) for task in tasks):
         _prepare()
     with _changes(out / "changes.csv"):
         reports = _graded(grader, made, tasks, wanted)
-    found = results(said, exercises, made, reports, roster)
-    files = gradebook.write(out, said, exercises, found, sheets, copies(made.tasks))
+    found = results(settings, exercises, made, reports, roster)
+    files = gradebook.write(out, settings, exercises, found, sheets, copies(made.tasks))
     statuses = Counter(each.status for each in found).most_common()
     click.echo(f"{len(found)} students: {', '.join(f'{number} {status}' for status, number in statuses)}.")
     click.echo("\n".join(f"{each}" for each in [*files, out / "feedback", out / "executed"]))
 
 
 def _chosen(made: Plan, exercises: list[Exercise], wanted: Wanted, everybody: Mapping[str, Person]) -> list[Task]:
-    """The tasks that are wanted. Raises LabError if there are none."""
+    """Returns the tasks that are wanted. Raises LabError if there are none."""
     if wanted.exercise not in (None, *(each.name for each in exercises)):
         raise LabError(f"There is no exercise {wanted.exercise!r}: `lab progress` lists them.")
     tasks = made.tasks
@@ -94,7 +94,7 @@ def _chosen(made: Plan, exercises: list[Exercise], wanted: Wanted, everybody: Ma
 
 
 def _graded(grader: Grader, made: Plan, tasks: list[Task], wanted: Wanted) -> dict[Task, Report | None]:
-    """Grade the wanted tasks. Returns a report for every task, None for those that have never been graded."""
+    """Grades the wanted tasks. Returns a report for every task, None for those that have never been graded."""
     with tqdm(total=len(tasks), unit="notebook", desc="Grading") as bar:
 
         def done(task: Task) -> None:
@@ -116,7 +116,7 @@ def _graded(grader: Grader, made: Plan, tasks: list[Task], wanted: Wanted) -> di
 
 @contextlib.contextmanager
 def _changes(file: Path) -> Iterator[None]:
-    """Show whose marks change within this context."""
+    """Shows whose marks change within this context."""
     before = len(file.read_text()) if file.exists() else 0
     yield
     fresh = file.read_text()[before:] if file.exists() else ""
@@ -133,14 +133,14 @@ def _prepare() -> None:
 
 
 def attempt(notebook: Path) -> None:
-    """Grade one's own notebook without a sandbox, on readings that nobody has seen, and show the marks."""
+    """Grades one's own notebook without a sandbox, on readings that nobody has seen, and shows the marks."""
     collection = authoring.of_the_package()
     made = plan([submissions.one(notebook)], collection.folder.exercises())
     for _, file, reason in made.unreadable:
         raise LabError(f"{file} cannot be graded: {reason}.")
     _prepare()
     with tempfile.TemporaryDirectory() as out:
-        grader = Grader(collection, secrets.token_bytes(32), Path(out), enclosed=False)
+        grader = Grader(collection, secrets.token_bytes(32), Path(out), isolated=False)
         (report,) = grader.grade(made.tasks, 1)
     for each in report["exercises"]:
         click.echo(f"{each['name']}: {each['points']} of {each['out_of']} points")

@@ -21,7 +21,7 @@ class Copies:
 
 
 def copies(tasks: Sequence[Task]) -> list[Copies]:
-    """The answers that several students have in common, the longest first."""
+    """Returns the answers that several students have in common, the longest first."""
     found: dict[tuple[str, int, str], list[str]] = {}
     for task in tasks:
         for exercise in task.exercises:
@@ -60,7 +60,7 @@ def _checks(call: ast.Call, name: str) -> bool:
 
 
 def _definitions(trees: Sequence[ast.Module], answer: ast.expr) -> list[ast.stmt]:
-    """The last definition of what an answer names, and of what that names."""
+    """Returns the last definition of what an answer names, and of what that names."""
     defined: dict[str, ast.stmt] = {}
     for statement in (each for tree in trees for each in tree.body):
         if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):

@@ -4,10 +4,11 @@ import datetime
 import os
 import secrets
 import tomllib
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, ValidationInfo
 
 from labkit.errors import LabError
 from labkit.exercises.exercise import Exercise
@@ -15,6 +16,7 @@ from labkit.spelling import did_you_mean
 
 FILE, SECRET = "course.toml", "course.secret"
 SHORTEST = 16  # bytes of a secret
+MOST_POINTS = 1e6
 
 TEMPLATE = """\
 # The course that `lab grade` grades. A line that begins with # is not used: every setting has a default.
@@ -56,32 +58,67 @@ secret = "course.secret"  # the file with the secret that the readings are made 
 """
 
 
-@dataclass(frozen=True)
-class Override:
+class Section(BaseModel):
+    """A table of the course file: no values are converted, and no keys are ignored."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, validate_default=True)
+
+
+def _beside_the_course_file(path: Path, info: ValidationInfo) -> Path:
+    return info.context / path if info.context else path
+
+
+def _with_zone(time: datetime.datetime) -> datetime.datetime:
+    return time.astimezone()  # without a zone it is this computer's time
+
+
+File = Annotated[Path, Field(strict=False), AfterValidator(_beside_the_course_file)]
+Percent = Annotated[float, Field(ge=0, le=100)]
+Points = Annotated[float, Field(ge=0, le=MOST_POINTS)]
+
+
+class Late(Section):
+    """The penalty for late work."""
+
+    percent_per_day: Percent = 0.0
+    most_percent: Percent = 100.0
+
+
+class Canvas(Section):
+    """An export of Canvas; `column` is needed if it has several assignments."""
+
+    export: File
+    column: str = ""
+
+
+class Moodle(Section):
+    """A grading worksheet of Moodle."""
+
+    worksheet: File
+
+
+class Override(Section):
     """A mark that a human has given."""
 
     student: str
     exercise: str
-    points: float
-    reason: str
+    points: Points
+    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 
-@dataclass(frozen=True)
-class Course:
+class Course(Section):
     """What an instructor has said. `roster` has names by id, `weights` points by exercise."""
 
-    secret: Path = Path(SECRET)
-    lessons: Sequence[str] = ()  # all if there are none
-    deadline: datetime.datetime | None = None
-    percent_per_day: float = 0.0
-    most_percent: float = 100.0
-    weights: Mapping[str, float] = field(default_factory=dict)
-    roster: Mapping[str, str] = field(default_factory=dict)
-    canvas: Path | None = None
-    canvas_column: str = ""
-    moodle: Path | None = None
-    overrides: Sequence[Override] = ()
+    secret: File = Path(SECRET)
+    lessons: list[str] = []  # all if there are none
     personal: bool = False
+    deadline: Annotated[datetime.datetime, AfterValidator(_with_zone)] | None = None
+    late: Late = Late()
+    weights: dict[str, Points] = {}
+    roster: dict[str, str] = {}
+    canvas: Canvas | None = None
+    moodle: Moodle | None = None
+    override: list[Override] = []
 
     def has(self, exercise: Exercise) -> bool:
         """Whether the course has an exercise."""
@@ -95,7 +132,7 @@ class Course:
         if not self.deadline:
             return 0.0
         days = int(-(-(submitted - self.deadline.timestamp()) // 86400)) if said_late is None else int(said_late)
-        return min(max(days, 0) * self.percent_per_day, self.most_percent)
+        return min(max(days, 0) * self.late.percent_per_day, self.late.most_percent)
 
     def is_late(self, submitted: float, said_late: bool | None) -> bool:
         if said_late is not None:
@@ -103,12 +140,22 @@ class Course:
         return bool(self.deadline and submitted > self.deadline.timestamp())
 
 
-KEYS = {
-    "": ("secret", "lessons", "personal", "deadline", "late", "weights", "roster", "canvas", "moodle", "override"),
-    "late": ("percent_per_day", "most_percent"),
-    "canvas": ("export", "column"),
-    "moodle": ("worksheet",),
-    "override": ("student", "exercise", "points", "reason"),
+SECTIONS: dict[str, type[Section]] = {
+    "": Course, "late": Late, "canvas": Canvas, "moodle": Moodle, "override": Override,
+}  # fmt: skip
+
+WANTED = {  # by pydantic's type of error
+    "bool_type": "true or false",
+    "string_type": "a text in quotes",
+    "string_too_short": "a text that is not empty",
+    "path_type": "a text in quotes",
+    "float_type": "a number",
+    "greater_than_equal": "a number of at least {ge:g}",
+    "less_than_equal": "a number of at most {le:g}",
+    "dict_type": "a table",
+    "model_type": "a table",
+    "list_type": "a list: for tables, their name in two brackets, such as [[override]]",
+    "datetime_type": "a date and time without quotes, such as 2026-12-01T23:59:59+01:00",
 }
 
 
@@ -117,94 +164,50 @@ def read(file: Path, exercises: Sequence[Exercise]) -> Course:
 
     Raises LabError, saying what to change, if the file cannot be understood or covers none of these exercises.
     """
-    folder = file.parent
-    if not file.exists():
-        if file.name != FILE:
-            raise LabError(f"There is no course file {file}: lab grade --init writes one.")
-        return Course(folder / SECRET)
+    if not file.exists() and file.name != FILE:
+        raise LabError(f"There is no course file {file}: lab grade --init writes one.")
     try:
-        said = tomllib.loads(file.read_text())
-        return _course(said, folder, exercises)
+        content = tomllib.loads(file.read_text()) if file.exists() else {}
+        course = Course.model_validate(content, context=file.parent)
+        _check_names(course, exercises)
+    except ValidationError as error:
+        raise LabError(f"{file}: {_explained(error)}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, LabError) as error:
         raise LabError(f"{file}: {error}") from None
+    return course
 
 
-def _course(said: dict[str, Any], folder: Path, known: Sequence[Exercise]) -> Course:
-    _known(said, KEYS[""])
-    if "late" in said and "deadline" not in said:
+def _explained(error: ValidationError) -> str:
+    """Returns an error in one line. Unknown names come first: a misspelt name is often a missing one, too."""
+    first = min(error.errors(), key=lambda each: each["type"] != "extra_forbidden")
+    *above, name = (each for each in first["loc"] if isinstance(each, str))
+    section = above[0] if above else ""
+    if first["type"] == "extra_forbidden":
+        return _unknown(name, SECTIONS[section].model_fields)
+    if first["type"] == "missing":
+        return f"{name} is missing in {'[[override]]' if section == 'override' else f'[{section}]'}."
+    wanted = WANTED[first["type"]].format(**first.get("ctx", {}))
+    return f"{name} must be {wanted}, not {first['input']!r:.40}."
+
+
+def _check_names(course: Course, exercises: Sequence[Exercise]) -> None:
+    """Raises LabError if the course names lessons or exercises that do not exist, or a penalty without a deadline."""
+    if "late" in course.model_fields_set and not course.deadline:
         raise LabError("[late] needs a deadline.")
-    lessons = tuple(_value(said, "lessons", list, ()))
-    _known(lessons, {each.lesson for each in known})
-    exercises = {each.name for each in known if not lessons or each.lesson in lessons}
-    late, canvas, moodle = (_table(said, name) for name in ("late", "canvas", "moodle"))
-    weights = _table(said, "weights", exercises)
-    overrides = tuple(_override(each, exercises) for each in _value(said, "override", list, ()))
-    deadline = _value(said, "deadline", datetime.datetime, None)
-    return Course(
-        secret=folder / _value(said, "secret", str, SECRET),
-        lessons=lessons,
-        deadline=deadline.astimezone() if deadline else None,  # without a zone it is this computer's time
-        percent_per_day=_number(late, "percent_per_day", 0, 100),
-        most_percent=_number(late, "most_percent", 100, 100),
-        weights={name: _number(weights, name, 0) for name in weights},
-        roster={name: _value(roster, name, str, "") for roster in [_table(said, "roster", None)] for name in roster},
-        canvas=folder / _value(canvas, "export", str, "") if canvas else None,
-        canvas_column=_value(canvas, "column", str, ""),
-        moodle=folder / _value(moodle, "worksheet", str, "") if moodle else None,
-        overrides=overrides,
-        personal=_value(said, "personal", bool, False),
-    )
+    graded = {each.name for each in exercises if course.has(each)}
+    for names, known in (
+        (course.lessons, {each.lesson for each in exercises}),
+        (course.weights, graded),
+        ([each.exercise for each in course.override], graded),
+    ):
+        if unknown := [name for name in names if name not in known]:
+            raise LabError(_unknown(unknown[0], known))
 
 
-def _override(said: Any, exercises: Collection[str]) -> Override:
-    if not isinstance(said, dict):
-        raise LabError("each override is a table: [[override]].")
-    _known(said, KEYS["override"])
-    if missing := [name for name in KEYS["override"] if name not in said]:
-        raise LabError(f"an override has no {missing[0]}.")
-    texts = (_value(said, name, str, "") for name in ("student", "exercise", "reason"))
-    student, exercise, reason = texts
-    _known([exercise], exercises)
-    if not reason.strip():
-        raise LabError(f"the override for {student} needs a reason.")
-    return Override(student, exercise, _number(said, "points", 0), reason)
-
-
-def _table(said: Mapping[str, Any], name: str, keys: Collection[str] | None = ()) -> dict[str, Any]:
-    """Returns a table after checking that its keys are known; with `keys` None, any key is allowed."""
-    found: dict[str, Any] = _value(said, name, dict, {})
-    if keys is not None:
-        _known(found, keys or KEYS[name])
-    return found
-
-
-def _known(names: Collection[str], known: Collection[str]) -> None:
-    for name in names:
-        if name not in known:
-            where = [table for table, keys in KEYS.items() if table and name in keys]
-            hint = did_you_mean(str(name), known) or (f"it belongs to [{where[0]}]." if where else "")
-            raise LabError(f"{name!r} is not known: {hint or 'there is ' + ', '.join(sorted(known)) + '.'}")
-
-
-def _value(said: Mapping[str, Any], name: str, kind: type, default: Any) -> Any:
-    found = said.get(name, default)
-    if found is not default and not isinstance(found, kind):
-        words = {
-            bool: "true or false",
-            str: "a text in quotes",
-            dict: "a table",
-            list: "a list: for tables, their name in two brackets, such as [[override]]",
-            datetime.datetime: "a date and time without quotes, such as 2026-12-01T23:59:59+01:00",
-        }
-        raise LabError(f"{name} must be {words[kind]}, not {found!r:.40}.")
-    return found
-
-
-def _number(said: Mapping[str, Any], name: str, default: float, most: float = 1e6) -> float:
-    found = said.get(name, default)
-    if isinstance(found, bool) or not isinstance(found, int | float) or not 0 <= found <= most:
-        raise LabError(f"{name} must be a number from 0 to {most:,.0f}, not {found!r:.40}.")
-    return float(found)
+def _unknown(name: str, known: Collection[str]) -> str:
+    homes = [table for table, section in SECTIONS.items() if table and name in section.model_fields]
+    hint = did_you_mean(name, known) or (f"it belongs to [{homes[0]}]." if homes else "")
+    return f"{name!r} is not known: {hint or 'there is ' + ', '.join(sorted(known)) + '.'}"
 
 
 def key(file: Path) -> tuple[bytes, bool]:

@@ -15,8 +15,10 @@ from labkit.exercises import catalogue
 from labkit.exercises.exercise import Exercise
 from labkit.grading import executed, marking, notebooks, sandbox
 from labkit.grading.authoring import Collection
+from labkit.grading.escaping import printable
+from labkit.grading.files import slug, write
+from labkit.grading.runner.job import Limits
 from labkit.grading.submissions import Submission
-from labkit.grading.texts import printable, write
 
 PICTURES = re.compile(r"^%matplotlib.*$", flags=re.MULTILINE)
 NONE = "it checks no exercise of this course"
@@ -55,7 +57,7 @@ class Plan:
 
 
 def plan(found: Sequence[Submission], exercises: Sequence[Exercise]) -> Plan:
-    """Decide which of a student's files counts for which exercise: the newest one that checks it."""
+    """Decides which of a student's files counts for which exercise: the newest one that checks it."""
     known, made = {each.name: each for each in exercises}, Plan()
     newest: dict[tuple[str, str], str] = {}
     for each in reversed(found):  # the newest first, within a student
@@ -79,8 +81,8 @@ class Grader:
     collection: Collection
     secret: bytes
     out: Path
-    limits: sandbox.Limits = field(default_factory=sandbox.Limits)
-    enclosed: bool = True
+    limits: Limits = field(default_factory=Limits)
+    isolated: bool = True
 
     def grade(
         self, tasks: Sequence[Task], jobs: int, done: Callable[[Task], object] = lambda _: None, anew: bool = False
@@ -103,7 +105,7 @@ class Grader:
         return [each.result() for each in running]
 
     def known(self, task: Task) -> dict[str, Any] | None:
-        """The report of a task, if it has been graded before."""
+        """Returns the report of a task, if it has been graded before."""
         file = self._file(task)
         return dict(json.loads(file.read_text())) if file.exists() else None
 
@@ -127,18 +129,18 @@ class Grader:
 
     def _graded(self, task: Task) -> dict[str, Any]:
         sent = {each.name: each.sent(marking.seed(self.secret, task.student, each.name)) for each in task.exercises}
-        jobs = [marking.job(each, sent[each.name]) for each in task.exercises]
-        outcome = sandbox.run(task.sources, jobs, self.limits, self.enclosed)
+        topics = [marking.topics(each, sent[each.name]) for each in task.exercises]
+        outcome = sandbox.run(task.sources, topics, self.limits, self.isolated)
         marks = [marking.mark(self.collection, each, sent[each.name], outcome, self.limits) for each in task.exercises]
         notebook = f"{slug(task.student)}-{slug(Path(task.submission.file).stem)}.ipynb"
         write(self.out / "executed" / notebook, executed.notebook(task.submission.cells, outcome.outputs))
         return {
             "student": task.student,
             "file": task.submission.file,
-            "status": outcome.ended if outcome.whole or outcome.ended == "timeout" else "crashed",
+            "status": outcome.status if outcome.complete or outcome.status == "timeout" else "crashed",
             "seconds": round(outcome.seconds, 1),
             "phases": outcome.phases,
-            "sandbox": self.enclosed,
+            "sandbox": self.isolated,
             "executed": notebook,
             "trouble": _trouble(outcome),
             "versions": self._versions(task),
@@ -152,14 +154,14 @@ class Grader:
             csv.writer(file).writerows(row for row in rows if row[2] != row[3])
 
     def _file(self, task: Task) -> Path:
-        """Where the report is kept: named after all that the marks depend on, except the exercises' own files."""
-        parts = [task.student, *task.sources, *(each.name for each in task.exercises), str(self.enclosed)]
+        """Returns the file of the report, named after all that the marks depend on, except the exercises' own files."""
+        parts = [task.student, *task.sources, *(each.name for each in task.exercises), str(self.isolated)]
         parts.append(hashlib.sha256(self.secret).hexdigest())
         digest = hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
         return self.out / "kept" / f"{slug(task.student)}-{digest}.json"
 
     def _versions(self, task: Task) -> dict[str, str]:
-        """A fingerprint of each exercise, with its oracle."""
+        """Returns a fingerprint of each exercise, with its oracle."""
         found = {}
         for each in task.exercises:
             name = catalogue.file_of(each.name)
@@ -169,18 +171,18 @@ class Grader:
 
 
 def _trouble(outcome: sandbox.Outcome) -> list[str]:
-    """The first cells that failed, and why."""
-    return [printable(f"cell {number + 1}: {text}") for number, text in sorted(outcome.troubles.items())][:5]
+    """Returns the first cells that failed, and why."""
+    return [printable(f"cell {number + 1}: {text}") for number, text in sorted(outcome.errors.items())][:5]
 
 
 def _said(mark: marking.Mark, outcome: sandbox.Outcome) -> str:
-    """What the check said in the notebook, in its first line; empty if it said nothing."""
+    """Returns what the check said in the notebook, in its first line; empty if it said nothing."""
     lines = (line for _, text in sorted(outcome.outputs.items()) for line in text.splitlines())
     return printable(next((line for line in lines if re.match(rf"\S [a-z ]+: {mark.exercise.name}: ", line)), ""))
 
 
 def described(mark: marking.Mark) -> dict[str, Any]:
-    """A mark as JSON."""
+    """Returns a mark as JSON."""
     findings = mark.judgement.findings
     evidence = [[list(each.sent), list(each.expected), list(each.got), each.wrong] for each in mark.judgement.evidence]
     return {
@@ -190,16 +192,10 @@ def described(mark: marking.Mark) -> dict[str, Any]:
         "points": mark.points,
         "out_of": mark.exercise.points,
         "behaviours": [
-            {"words": each.behaviour.words, "holds": each.holds, "points": each.points} for each in findings
+            {"description": each.behaviour.description, "holds": each.holds, "points": each.points} for each in findings
         ],
         "diagnosis": list(mark.judgement.diagnosis),
         "evidence": evidence,
         "hints": list(mark.exercise.hints),
         "discussion": mark.exercise.discussion,
     }
-
-
-def slug(name: str) -> str:
-    """Returns a file name that is valid on any disk and unique to the student."""
-    plain = re.sub(r"[^A-Za-z0-9]+", "-", name)[:40].strip("-") or "student"
-    return f"{plain}-{hashlib.sha256(name.encode(errors='surrogatepass')).hexdigest()[:6]}"

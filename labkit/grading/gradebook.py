@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from labkit.exercises.exercise import Exercise
-from labkit.grading import feedback, texts
+from labkit.grading import feedback, files
 from labkit.grading.copies import Copies
 from labkit.grading.course import Course
-from labkit.grading.grade import slug
+from labkit.grading.escaping import printable
+from labkit.grading.files import slug
 from labkit.grading.lms import Sheet
 from labkit.grading.results import Result
-from labkit.grading.texts import printable
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 NBGRADER = (
@@ -27,22 +27,22 @@ def write(
     out: Path, course: Course, exercises: Sequence[Exercise], found: Sequence[Result], sheets: Sequence[Sheet],
     copies: Sequence[Copies],
 ) -> list[Path]:  # fmt: skip
-    """Write everything into a folder; returns the files for the class."""
+    """Writes everything into a folder; returns the files for the class."""
     for result in found:
         name = slug(result.student)
-        texts.write(out / "feedback" / f"{name}.json", printable(json.dumps(feedback.results_json(result), indent=2)))
-        texts.write(out / "feedback" / f"{name}.html", printable(feedback.page(result)))
+        files.write(out / "feedback" / f"{name}.json", printable(json.dumps(feedback.results_json(result), indent=2)))
+        files.write(out / "feedback" / f"{name}.html", printable(feedback.page(result)))
     tables = {"gradebook.csv": _csv(map(_harmless, row) for row in gradebook(course, exercises, found))}
     shares = {each.person.id: (each.score, each.out_of) for each in found if each.reports or each.points}
     tables |= {each.name: each.filled(shares) for each in sheets}
     if copies:
         rows = [(each.exercise, each.nodes, *map(_harmless, each.students)) for each in copies]
         tables["copies.csv"] = _csv([("exercise", "length", "students"), *rows])
-    return [texts.write(out / name, printable(text)) for name, text in tables.items()]
+    return [files.write(out / name, printable(text)) for name, text in tables.items()]
 
 
 def gradebook(course: Course, exercises: Sequence[Exercise], found: Sequence[Result]) -> Iterator[list[Any]]:
-    """The gradebook: a header and a row for each student. First the columns of nbgrader's export, then labkit's own."""
+    """Yields a header, and a row for each student: first the columns of nbgrader's export, then labkit's own."""
     names = [each.name for each in exercises]
     yield [*NBGRADER, "status", "seconds", *names, "remarks"]
     due = feedback.time(course.deadline.timestamp()) if course.deadline else ""
@@ -66,7 +66,7 @@ def gradebook(course: Course, exercises: Sequence[Exercise], found: Sequence[Res
 
 
 def _harmless(value: Any) -> Any:
-    """Keep a spreadsheet from taking text for a formula."""
+    """Keeps a spreadsheet from taking text for a formula."""
     return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
 
 

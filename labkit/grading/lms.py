@@ -55,13 +55,13 @@ class Sheet:
 
 
 def sheets(course: Course) -> list[Sheet]:
-    """The files that the course names. Raises LabError if one is not what the LMS exports."""
-    found = [canvas(course.canvas, course.canvas_column)] if course.canvas else []
-    return [*found, *([moodle(course.moodle)] if course.moodle else [])]
+    """Returns the files that the course names. Raises LabError if one is not what the LMS exports."""
+    found = [canvas(course.canvas.export, course.canvas.column)] if course.canvas else []
+    return [*found, *([moodle(course.moodle.worksheet)] if course.moodle else [])]
 
 
 def canvas(file: Path, column: str) -> Sheet:
-    """A Canvas gradebook export: below the header there is a row with the points possible."""
+    """Returns a Canvas gradebook export: below the header there is a row with the points possible."""
     table = _Table(file, ("Student", "ID"))
     works = [each for each in table.heads if each not in CANVAS_OWN and re.search(r" \(\d+\)$", each)]
     chosen = column or (works[0] if len(works) == 1 else "")
@@ -80,7 +80,7 @@ def canvas(file: Path, column: str) -> Sheet:
 
 
 def moodle(file: Path) -> Sheet:
-    """A grading worksheet of a Moodle assignment: it identifies students as `Participant 4711`."""
+    """Returns a grading worksheet of a Moodle assignment: it identifies students as `Participant 4711`."""
     table = _Table(file, ("Identifier", "Grade"))
     ids = [re.sub(r"\D", "", each) for each in table.column("Identifier")]
     names = table.column("Full name")  # blind marking has none
@@ -112,9 +112,9 @@ class _Table:
             )
 
     def column(self, name: str) -> list[str]:
-        """The cells of a column, whose name may be in any case; empty ones if there is no such column."""
-        place = next((n for n, each in enumerate(self.heads) if each.casefold() == name.casefold()), None)
-        return ["" if place is None else row[place] for row in self.rows]
+        """Returns the cells of a column, whose name may be in any case; empty ones if there is no such column."""
+        index = next((n for n, each in enumerate(self.heads) if each.casefold() == name.casefold()), None)
+        return ["" if index is None else row[index] for row in self.rows]
 
 
 def _number(text: str) -> float | None:
@@ -124,7 +124,7 @@ def _number(text: str) -> float | None:
 
 
 def _time(text: str) -> float | None:
-    """A time of Moodle, in this computer's zone, as epoch seconds."""
+    """Returns a time of Moodle, in this computer's zone, as epoch seconds."""
     with contextlib.suppress(ValueError):
         return datetime.datetime.strptime(text, HANDED_IN).astimezone().timestamp()
     return None

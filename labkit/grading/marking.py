@@ -9,28 +9,26 @@ from typing import Any
 
 import orjson
 
-from labkit.exercises.bench import row_of
 from labkit.exercises.catalogue import seed_for
-from labkit.exercises.exercise import Exercise, Row, Sent
+from labkit.exercises.exercise import Exercise
+from labkit.exercises.harness import row_of
 from labkit.exercises.judging import Finding, Judgement, judge
-from labkit.exercises.kinds import Answer
+from labkit.exercises.records import Row, Sent
 from labkit.grading.authoring import Collection
-from labkit.grading.sandbox import Limits, Outcome
+from labkit.grading.runner.job import ExerciseTopics, Limits, Reading
+from labkit.grading.sandbox import Outcome
 from labkit.kafka.tap import Record
 
 
 def seed(secret: bytes, student: str, exercise: str) -> str:
-    """The seed of a student's readings for an exercise, which cannot be known without the secret."""
+    """Returns the seed of a student's readings for an exercise, which cannot be known without the secret."""
     return hmac.new(secret, f"{student}\n{exercise}".encode(), hashlib.sha256).hexdigest()
 
 
-def job(exercise: Exercise, sent: Sequence[Sent]) -> dict[str, Any]:
+def topics(exercise: Exercise, sent: Sequence[Sent]) -> ExerciseTopics:
     """Returns what the sandbox gets of an exercise: topics and readings, but nothing about what is expected."""
-    return {
-        "reads": exercise.topic("in"),
-        "outputs": [exercise.topic(name) for name in exercise.outputs],
-        "records": [[each.key, base64.b64encode(each.raw).decode(), each.timestamp] for each in sent],
-    }
+    readings = [Reading(each.key, base64.b64encode(each.raw).decode(), each.timestamp) for each in sent]
+    return ExerciseTopics(exercise.topic("in"), [exercise.topic(name) for name in exercise.outputs], readings)
 
 
 @dataclass(frozen=True)
@@ -47,7 +45,7 @@ class Mark:
 
 
 def mark(collection: Collection, exercise: Exercise, sent: Sequence[Sent], outcome: Outcome, limits: Limits) -> Mark:
-    """Compare what came out of the sandbox with the oracle's expectations."""
+    """Compares what came out of the sandbox with the oracle's expectations."""
     got = {
         name: rows(outcome.records.get(exercise.topic(name), ()), name in exercise.raw, limits)
         for name in exercise.outputs
@@ -57,13 +55,13 @@ def mark(collection: Collection, exercise: Exercise, sent: Sequence[Sent], outco
         student = next((str(row.get("student", ""))[:100] for row in got["out"]), "")
         sent = exercise.sent(seed_for(exercise, student))
     judgement = _judged(exercise, sent, collection.expected(exercise, sent), got)
-    if isinstance(exercise.kind, Answer):
+    if exercise.answer_type.is_closed:
         judgement = Judgement(judgement.findings)  # the evidence would be the right answer
     return Mark(exercise, judgement, student)
 
 
 def _judged(exercise: Exercise, *compared: Any) -> Judgement:
-    """Judge rows that may contain anything: no submission may stop the grading of the others."""
+    """Judges rows that may contain anything: no submission may stop the grading of the others."""
     try:
         return judge(exercise, *compared)
     except Exception as error:

@@ -23,7 +23,7 @@ class Cell:
 
 
 def cells(content: bytes) -> list[Cell]:
-    """The cells, in order. Raises Unreadable."""
+    """Returns the cells, in order. Raises Unreadable."""
     if not content.strip():
         raise Unreadable("the file is empty")
     try:
@@ -43,7 +43,7 @@ def cells(content: bytes) -> list[Cell]:
 
 
 def exercises_in(cells: Sequence[Cell]) -> list[str]:
-    """The exercises that the code checks, each once, in order."""
+    """Returns the exercises that the code checks, each once, in order."""
     return list(dict.fromkeys(name for each in cells if each.is_code for name in CHECK.findall(each.source)))
 
 

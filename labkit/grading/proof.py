@@ -25,12 +25,12 @@ def faults(
     seeds: Iterable[int] = SEEDS,
     wrong_answers: int | None = None,
 ) -> Iterator[str]:
-    """Yield what is wrong with an exercise, one line each. Takes seconds: every answer runs on the real broker.
+    """Yields what is wrong with an exercise, one line each. Takes seconds: every answer runs on the real broker.
 
     Only the first `wrong_answers` are tried, if a number is given.
     """
     solutions = collection.solutions_of(exercise)
-    for unanswered in (None, lambda *_: None) if exercise.kind.accepts(print) else (None,):
+    for unanswered in (None, lambda *_: None) if exercise.answer_type.accepts(print) else (None,):
         if not refused(exercise, unanswered):
             yield "an unanswered exercise is tried"
     for seed in (catalogue.RECORDED, *seeds):
@@ -47,7 +47,7 @@ def faults(
 
 
 def tried(checks: Checks, collection: Collection, exercise: Exercise, answer: Any, seed: Any = 0) -> Verdict:
-    """The verdict on an answer, on the readings of a seed. A short answer is a function of its case."""
+    """Returns the verdict on an answer, on the readings of a seed. A short answer is a function of its case."""
     sent = exercise.sent(seed)
     answer = answer(sent) if exercise.question else answer
     return checks.judged(exercise, answer, sent, collection.expected(exercise, sent))
@@ -55,6 +55,6 @@ def tried(checks: Checks, collection: Collection, exercise: Exercise, answer: An
 
 def loses_exactly(verdict: Verdict, breaks: Iterable[str]) -> bool:
     """Whether exactly one failed behaviour begins with each of these texts, and no other behaviour has failed."""
-    lost = [each.behaviour.words for each in verdict.findings if not each.holds]
+    lost = [each.behaviour.description for each in verdict.findings if not each.holds]
     breaks = tuple(breaks)
-    return len(lost) == len(breaks) and all(words.startswith(breaks) for words in lost)
+    return len(lost) == len(breaks) and all(each.startswith(breaks) for each in lost)

@@ -41,7 +41,7 @@ class Result:
         return [each for report in self.reports for each in report["exercises"]]
 
     def is_also(self, status: str) -> None:
-        """Note the status of one more notebook."""
+        """Notes the status of one more notebook."""
         self.status = min(status, self.status, key=WORST.index)
 
     @property
@@ -85,7 +85,7 @@ def results(
 
 def overridden(course: Course, everybody: Mapping[str, Person]) -> list[tuple[str, Override]]:
     """Returns the overrides, each with its student. Raises LabError if one does not name exactly one student."""
-    return [(_student(each, everybody), each) for each in course.overrides]
+    return [(_student(each, everybody), each) for each in course.override]
 
 
 def _student(override: Override, everybody: Mapping[str, Person]) -> str:
@@ -100,7 +100,7 @@ def _student(override: Override, everybody: Mapping[str, Person]) -> str:
 
 
 def _add(result: Result, course: Course, task: Task, report: Report | None, by_hand: set[str]) -> None:
-    """Add what one notebook earned."""
+    """Adds what one notebook earned."""
     submitted = result.person.submitted or task.submission.modified
     result.submitted = max(result.submitted or 0.0, submitted)
     if report is None:
@@ -128,7 +128,7 @@ def _counts(result: Result, course: Course, exercise: Mapping[str, Any]) -> bool
 
 
 def _of_others(result: Result, course: Course, everybody: Mapping[str, Person]) -> Iterator[tuple[str, str]]:
-    """Yield the questions that were not the student's own, as far as that matters and is known."""
+    """Yields the questions that were not the student's own, as far as that matters and is known."""
     for each in result.exercises:
         if not _counts(result, course, each):
             yield each["name"], f"lab.student was {each['student']!r}, which is not this student"

@@ -36,7 +36,7 @@ def people(students: Iterable[str], roster: Roster) -> dict[str, Person]:
 
 
 def _person(student: str, roster: Roster) -> Person:
-    """Find a person by the name of their files, or by the number at its end, which Moodle and Canvas add."""
+    """Finds a person by the name of their files, or by the number at its end, which Moodle and Canvas add."""
     number = re.search(r"_(\d+)$", student)
     known = roster.get(student) or (roster.get(number[1]) if number else None)
     return known or Person(student)
@@ -48,11 +48,11 @@ def called(name: str, everybody: Mapping[str, Person]) -> list[str]:
 
 
 def names(student: str, person: Person) -> set[str]:
-    """Everything that a student may be called."""
+    """Returns everything that a student may be called."""
     said = (student, re.sub(r"_\d+$", "", student), person.id, person.name, person.email, *person.logins)
     return {plain(each) for each in said if each}
 
 
 def plain(name: str) -> str:
-    """Normalise the order and case of a name: `Ek, Anna` becomes `anna ek`."""
+    """Normalises the order and case of a name: `Ek, Anna` becomes `anna ek`."""
     return " ".join(sorted(name.casefold().replace(",", " ").split()))

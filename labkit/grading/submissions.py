@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 
 from labkit.errors import LabError
 from labkit.grading import notebooks
+from labkit.grading.escaping import one_line
 from labkit.grading.notebooks import Cell
-from labkit.grading.texts import line
 
 LARGEST = 200 * 2**20  # bytes of one notebook
 MOST = 4 * 2**30  # bytes of a whole zip, unpacked
@@ -67,7 +67,7 @@ def read(path: Path) -> list[Submission]:
 
 
 def one(file: Path) -> Submission:
-    """Read a single notebook. Raises LabError if there is no such file."""
+    """Reads a single notebook. Raises LabError if there is no such file."""
     if not file.is_file():
         raise LabError(f"There is no notebook at {file}.")
     return _submission(PurePosixPath(file.name), file.stat().st_mtime, "file", *_read(file, LARGEST))
@@ -78,25 +78,25 @@ def _in_folder(folder: Path) -> Iterator[Submission]:
         stamp = _stamped(_read(Path(directory) / STAMP, 100)[0])
         for name in sorted(names):
             file = Path(directory) / name
-            place = PurePosixPath(file.relative_to(folder).as_posix())
-            if _was_handed_in(place):
+            path = PurePosixPath(file.relative_to(folder).as_posix())
+            if _was_handed_in(path):
                 read = _read(file, LARGEST) if file.suffix == ".ipynb" else (b"", OTHER)
-                yield _submission(place, stamp or file.lstat().st_mtime, "" if stamp else "file", *read)
+                yield _submission(path, stamp or file.lstat().st_mtime, "" if stamp else "file", *read)
 
 
-def _was_handed_in(place: PurePosixPath) -> bool:
+def _was_handed_in(path: PurePosixPath) -> bool:
     """Whether a file can be a student's, not one that an editor, a system or the LMS itself put there."""
-    hidden = any((part.startswith(".") and part not in (".", "..")) or part == "__MACOSX" for part in place.parts)
-    is_somebodys = place.suffix == ".ipynb" or len(place.parts) > 1 or bool(CANVAS.fullmatch(place.name))
-    return is_somebodys and not hidden and place.name != STAMP
+    hidden = any((part.startswith(".") and part not in (".", "..")) or part == "__MACOSX" for part in path.parts)
+    is_somebodys = path.suffix == ".ipynb" or len(path.parts) > 1 or bool(CANVAS.fullmatch(path.name))
+    return is_somebodys and not hidden and path.name != STAMP
 
 
-def _submission(place: PurePosixPath, modified: float, clock: str, content: bytes, problem: str) -> Submission:
+def _submission(path: PurePosixPath, modified: float, clock: str, content: bytes, problem: str) -> Submission:
     try:
         cells = () if problem else tuple(notebooks.cells(content))
     except notebooks.Unreadable as reason:
         cells, problem = (), str(reason)
-    return Submission(student_of(place), line(str(place)), modified, cells, problem, clock)
+    return Submission(student_of(path), one_line(str(path)), modified, cells, problem, clock)
 
 
 def _read(file: Path, limit: int) -> tuple[bytes, str]:
@@ -111,7 +111,7 @@ def _read(file: Path, limit: int) -> tuple[bytes, str]:
 
 
 def _stamped(text: bytes) -> float | None:
-    """The time in nbgrader's timestamp.txt, such as `2026-11-26 15:58:23.948203 UTC`, in epoch seconds."""
+    """Returns the time in nbgrader's timestamp.txt, such as `2026-11-26 15:58:23.948203 UTC`, in epoch seconds."""
     said = re.fullmatch(r"(\S+(?: \S+)??)(?: ([A-Z]\S*))?", text.decode(errors="replace").strip())
     try:
         time, zone = said.groups() if said else ("", "")
@@ -121,26 +121,26 @@ def _stamped(text: bytes) -> float | None:
         return None
 
 
-def _in_zip(path: Path) -> Iterator[Submission]:
+def _in_zip(file: Path) -> Iterator[Submission]:
     left = MOST
-    with zipfile.ZipFile(path) as archive:
-        files = [(PurePosixPath(each.filename), each) for each in archive.infolist() if not each.is_dir()]
+    with zipfile.ZipFile(file) as archive:
+        entries = [(PurePosixPath(each.filename), each) for each in archive.infolist() if not each.is_dir()]
         stamps = {
-            place.parent: _stamped(_unpacked(archive, each, 100)[0]) for place, each in files if place.name == STAMP
+            path.parent: _stamped(_unpacked(archive, each, 100)[0]) for path, each in entries if path.name == STAMP
         }
-        for place, entry in files:
-            if _was_handed_in(place):
-                is_notebook = place.suffix == ".ipynb"
+        for path, entry in entries:
+            if _was_handed_in(path):
+                is_notebook = path.suffix == ".ipynb"
                 content, problem = _unpacked(archive, entry, min(LARGEST, left)) if is_notebook else (b"", OTHER)
                 left -= len(content)
-                stamp = stamps.get(place.parent)
-                yield _submission(place, stamp or _time(entry), "" if stamp else "zip", content, problem)
+                stamp = stamps.get(path.parent)
+                yield _submission(path, stamp or _time(entry), "" if stamp else "zip", content, problem)
 
 
 def _unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, limit: int) -> tuple[bytes, str]:
     """Returns the content of a zip entry, or why it cannot be read."""
-    place = PurePosixPath(entry.filename)
-    if place.is_absolute() or ".." in place.parts:
+    path = PurePosixPath(entry.filename)
+    if path.is_absolute() or ".." in path.parts:
         return b"", "its name leads out of the zip"
     if stat.S_ISLNK(entry.external_attr >> 16):
         return b"", "it is no regular file, but a link"
@@ -153,13 +153,13 @@ def _unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, limit: int) -> t
 
 
 def _time(entry: zipfile.ZipInfo) -> float:
-    """The time of a zip entry, taken as UTC: zips have no time zone."""
+    """Returns the time of a zip entry, taken as UTC: zips have no time zone."""
     return float(calendar.timegm((*entry.date_time, 0, 0, 0)))
 
 
-def student_of(place: PurePosixPath) -> str:
-    """The student that a file belongs to, by its place in the folder or zip."""
-    parts = [line(part) for part in place.parts if part not in ("/", "..", ".")] or ["unknown"]
+def student_of(path: PurePosixPath) -> str:
+    """Returns the student that a file belongs to, by its path in the folder or zip."""
+    parts = [one_line(part) for part in path.parts if part not in ("/", "..", ".")] or ["unknown"]
     if parts[0] == "submitted" and len(parts) > 2:  # nbgrader: submitted/<student>/<assignment>/<file>
         return parts[1]
     for found in (*map(MOODLE.match, parts), CANVAS.fullmatch(parts[-1])):

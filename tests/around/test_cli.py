@@ -16,7 +16,7 @@ from labkit.pipelines import PIPELINES
 from tests.waiting import eventually
 
 LAB = str(Path(sys.executable).with_name("lab"))
-COMMANDS = ["fetch", "doctor", "broker", "produce", "run", "flink", "peek", "dashboard", "progress", "check", "grade"]
+COMMANDS = ["fetch", "doctor", "broker", "produce", "run", "flink", "peek", "dashboard", "progress", "prove", "grade"]
 
 
 def lab(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

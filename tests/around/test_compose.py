@@ -178,7 +178,7 @@ OF_DOCKER = (
     "audit_write,chown,dac_override,fowner,fsetid,kill,mknod,net_bind_service,net_raw,setfcap,setgid,setpcap,setuid,"
     "sys_chroot"
 )
-ASKS_FOR_A_SANDBOX = "from labkit.grading import enclosure; enclosure.require()"
+ASKS_FOR_A_SANDBOX = "from labkit.grading import bubblewrap; bubblewrap.require()"
 
 
 def in_a_container(*added: str) -> subprocess.CompletedProcess[str]:

@@ -15,8 +15,8 @@ from typing import Any
 import orjson
 
 from labkit.exercises import catalogue
+from labkit.exercises.answer_types import Sql
 from labkit.exercises.exercise import Exercise
-from labkit.exercises.kinds import Sql
 
 PROVE = "uv run --all-extras pytest -m proof"
 
@@ -115,7 +115,7 @@ def _words(found: Mapping[str, str]) -> str:
 
 
 def _is_flinks(exercise: Exercise) -> bool:
-    return isinstance(exercise.kind, Sql)
+    return isinstance(exercise.answer_type, Sql)
 
 
 def _content(file: Path) -> str:

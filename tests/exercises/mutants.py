@@ -19,15 +19,15 @@ Change = Callable[[Any], None]
 def of(file: Path) -> Iterator[tuple[str, Any]]:
     """Each mutant of the function `answer` in a file: what was changed, and the changed function."""
     tree = ast.parse(file.read_text())
-    (place,) = (n for n, each in enumerate(tree.body) if isinstance(each, ast.FunctionDef) and each.name == "answer")
-    nodes = len([*ast.walk(tree.body[place])])
+    (index,) = (n for n, each in enumerate(tree.body) if isinstance(each, ast.FunctionDef) and each.name == "answer")
+    nodes = len([*ast.walk(tree.body[index])])
     for number in range(nodes):
-        for words, change in _changes([*ast.walk(tree.body[place])][number]):
+        for name, change in _changes([*ast.walk(tree.body[index])][number]):
             mutant = copy.deepcopy(tree)
-            node = [*ast.walk(mutant.body[place])][number]
+            node = [*ast.walk(mutant.body[index])][number]
             before = ast.unparse(node)
             change(node)
-            yield f"{words}: {before} -> {ast.unparse(node)}", _answer(mutant, file)
+            yield f"{name}: {before} -> {ast.unparse(node)}", _answer(mutant, file)
 
 
 def _answer(tree: ast.Module, file: Path) -> Any:

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from labkit.exercises import kinds
+from labkit.exercises import attempt
 from labkit.exercises.checks import Checks
-from labkit.exercises.exercise import Exercise, Sent
+from labkit.exercises.exercise import Exercise
+from labkit.exercises.records import Sent
 from labkit.grading import authoring, proof
 from tests.exercises import mutants
 
@@ -63,13 +64,13 @@ def prove(checks: Checks, exercise: Exercise) -> tuple[dict[str, Any], list[str]
     tried = [*mutants_of(exercise)]
     found = [*faults_of_flinks(checks, exercise)] if exercise.name in SQL else []
     found += proof.faults(checks, COLLECTION, exercise, () if exercise.name in SQL else proof.SEEDS)
-    passed = {words for words, mutant in tried if passes(checks, exercise, mutant)}
+    passed = {change for change, mutant in tried if passes(checks, exercise, mutant)}
     right = {*EQUIVALENT.get(exercise.name, {})}
-    found += [f"this mutant passes: {words}" for words in sorted(passed - right)]
+    found += [f"this mutant passes: {change}" for change in sorted(passed - right)]
     found += [
-        f"this mutant is said to be a right answer, and does not pass: {words}" for words in sorted(right - passed)
+        f"this mutant is said to be a right answer, and does not pass: {change}" for change in sorted(right - passed)
     ]
-    if exercise.kind.accepts(print) and len(tried) < LEAST:
+    if exercise.answer_type.accepts(print) and len(tried) < LEAST:
         found.append(f"there are {len(tried)} mutants, not {LEAST}")
     wrong = len(COLLECTION.solutions_of(exercise).WRONG)
     counts = {"seeds": 1 + len(proof.SEEDS), "wrong_answers": wrong, "mutants": len(tried)}
@@ -87,7 +88,7 @@ def mutants_of(exercise: Exercise) -> Iterator[tuple[str, Any]]:
 def passes(checks: Checks, exercise: Exercise, mutant: Any) -> bool:
     """Whether a mutant of the reference earns everything."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(kinds, "LIMIT", LIMIT)
+        patch.setattr(attempt, "LIMIT", LIMIT)
         return proof.tried(checks, COLLECTION, exercise, mutant).passed
 
 

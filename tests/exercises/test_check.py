@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from quixstreams.dataframe.windows import Min
 
 from labkit import Lab, LabError
-from labkit.exercises import behaviours, catalogue, checks, display, kinds, progress
+from labkit.exercises import attempt, behaviours, catalogue, display, progress, short_answers
 from labkit.exercises.verdict import Verdict
 from tests.topics import topics_of
 
@@ -36,11 +36,11 @@ def returns_a_list(readings: Any) -> Any:
 
 
 def never_ends(readings: Any) -> Any:
-    def look(reading: Any) -> Any:
+    def transform(reading: Any) -> Any:
         while reading:
             pass
 
-    return readings.apply(look)
+    return readings.apply(transform)
 
 
 def never_begins(_: Any) -> Any:
@@ -71,10 +71,10 @@ def drops_everything(readings: Any) -> Any:
 
 
 def has_an_inner_function_without_return(readings: Any) -> Any:
-    def look(reading: Any) -> None:
+    def transform(reading: Any) -> None:
         reading["dew_point"] = 1.0
 
-    return readings.apply(look)
+    return readings.apply(transform)
 
 
 def subtracts_from_a_number(readings: Any) -> Any:
@@ -136,7 +136,7 @@ def test_an_exception_is_shown_with_the_line_and_the_record_that_it_met(lab: Lab
 def test_an_endless_loop_is_ended_and_its_line_shown(
     lab: Lab, slip: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(kinds, "LIMIT", 1.0)
+    monkeypatch.setattr(attempt, "LIMIT", 1.0)
     text = repr(lab.check("damp-rooms", slip))
     assert "It did not finish within 1 s and was stopped" in text
     assert "while" in text.partition("In your code")[2]
@@ -195,7 +195,7 @@ def test_a_misspelt_field_of_a_window_is_named(lab: Lab) -> None:
 
 
 def test_an_endless_producer_and_an_endless_consumer_are_ended(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kinds, "LIMIT", 1.0)
+    monkeypatch.setattr(attempt, "LIMIT", 1.0)
 
     def produce(readings: Any, producer: Any, topic: str) -> None:
         while True:
@@ -275,7 +275,7 @@ def test_a_result_instead_of_a_function_is_named(lab: Lab) -> None:
     exercise=st.sampled_from(["damp-rooms", "which-partition", "keyed-readings", "flink-extremes"]),
 )  # fmt: skip
 def test_no_answer_of_any_kind_raises_or_earns(lab: Lab, answer: Any, exercise: str) -> None:
-    if exercise == "which-partition" and isinstance(answer, str) and kinds.canonical(answer) == "1, 4":
+    if exercise == "which-partition" and isinstance(answer, str) and short_answers.canonical(answer) == "1, 4":
         return
     if exercise == "flink-extremes" and isinstance(answer, str):
         return  # it would be tried, for seconds
@@ -309,7 +309,7 @@ def test_a_record_that_comes_out_twice_is_wrong() -> None:
 
 @pytest.mark.parametrize("answer", ["c", "C", " c ", "(c)", "c.", ["c"]])
 def test_a_letter_may_be_written_as_people_write_it(answer: Any) -> None:
-    assert kinds.canonical(answer) == "c"
+    assert short_answers.canonical(answer) == "c"
 
 
 LISTS = {
@@ -328,7 +328,7 @@ def test_a_wrong_short_answer_does_not_tell_the_right_one(lab: Lab) -> None:
     html = display.of(lab.check("which-partition", [1]))
     assert "expected" not in html
     assert "The answer is right" not in html
-    assert kinds.digest("which-partition", [1, 4]) not in html
+    assert short_answers.digest("which-partition", [1, 4]) not in html
 
 
 def test_the_numbers_of_a_question_are_the_students_own(lab: Lab, capsys: pytest.CaptureFixture[str]) -> None:
@@ -393,8 +393,8 @@ def test_graded_it_reads_what_the_grader_has_written_and_says_nothing_of_right_o
 ) -> None:
     exercise = catalogue.find("damp-rooms")[1]
     lab.create_topic("grade.damp-rooms.in")
-    lab.checks._bench.write(exercise, "in", exercise.sent("a student's"))
-    monkeypatch.setenv(checks.GRADED, "1")
+    lab.checks.harness(exercise).write("in", exercise.sent("a student's"))
+    monkeypatch.setenv(attempt.GRADED, "1")
     verdict = lab.check("damp-rooms", damp_rooms)
     out = [dict(each.value) for each in lab.records("grade.damp-rooms.out")]
     assert verdict.state == "handed in"
@@ -414,5 +414,5 @@ def test_the_recorded_expectations_of_other_readings_are_refused(
     (tmp_path / "recorded").mkdir()
     (tmp_path / "recorded" / "wet-rooms.json").write_bytes(orjson.dumps({"readings": "others", "expected": {}}))
     monkeypatch.setenv("LAB_EXERCISES", str(tmp_path))
-    with pytest.raises(LabError, match="missing or out of date: `lab check --exercises"):
+    with pytest.raises(LabError, match="missing or out of date: `lab prove --exercises"):
         lab.check("wet-rooms", damp_rooms)

@@ -9,7 +9,7 @@ import nbformat
 import pytest
 
 from labkit.exercises.exercise import Exercise
-from labkit.exercises.kinds import canonical, digest
+from labkit.exercises.short_answers import canonical, digest
 from labkit.grading import authoring
 
 ROOT = Path(__file__).parents[2]
@@ -44,7 +44,7 @@ def bodies(source: str) -> set[str]:
 
 
 SOURCES = [*sources()]
-BODIES = {body: place for place, source in SOURCES for body in bodies(source)}
+BODIES = {body: file for file, source in SOURCES for body in bodies(source)}
 
 
 @pytest.mark.parametrize("exercise", EXERCISES, ids=lambda each: each.name)
@@ -56,7 +56,7 @@ def test_its_solution_is_nowhere_else(exercise: Exercise) -> None:
         assert BODIES.get(ast.dump(ast.Module(reference.body, []))) is None
     else:
         squeezed = "".join(str(answer).split())
-        assert [place for place, text in SOURCES if len(squeezed) > 20 and squeezed in "".join(text.split())] == []
+        assert [file for file, text in SOURCES if len(squeezed) > 20 and squeezed in "".join(text.split())] == []
 
 
 @pytest.mark.parametrize("exercise", [each for each in EXERCISES if each.question], ids=lambda each: each.name)

@@ -3,11 +3,14 @@
 import re
 import subprocess
 import sys
+import uuid
 from pathlib import Path
 
 import pytest
 
 from labkit import Lab
+from labkit.broker import OwnBroker
+from tests import commands
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "exercises.md").read_text()
 LAB = Path(sys.executable).with_name("lab")
@@ -24,16 +27,18 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "my-exercises"
 
 
-def lab_check(folder: Path) -> subprocess.CompletedProcess[str]:
-    command = [LAB, "check", "--exercises", folder]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+@pytest.fixture
+def environment(broker: OwnBroker, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What `lab prove` runs on is there already."""
+    monkeypatch.setenv("LAB_BROKER", broker.address)
+    monkeypatch.setenv("LAB_NAMESPACE", f"test-{uuid.uuid4().hex[:8]}-")
 
 
-@pytest.mark.usefixtures("installation")
 def test_the_guide_leads_to_an_exercise_that_keeps_its_promises_and_can_be_handed_out(
     folder: Path, lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    done = lab_check(folder)
+    command = [LAB, "prove", "--exercises", folder]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert done.stdout == "ok   frost: 4 points, expectations recorded\n", done.stderr
     assert done.stdout in GUIDE
     for secret in ("oracles", "solutions"):
@@ -44,18 +49,18 @@ def test_the_guide_leads_to_an_exercise_that_keeps_its_promises_and_can_be_hande
     assert "frost" in set(lab.progress()["exercise"])
 
 
-@pytest.mark.usefixtures("installation")
+@pytest.mark.usefixtures("environment")
 def test_a_promise_that_is_not_kept_is_shown(folder: Path) -> None:
     exercise = folder / "frost.py"
     exercise.write_text(exercise.read_text().replace('part="limit") for', 'part="ordinary") for'))
-    done = lab_check(folder)
-    assert done.returncode == 1
+    done = commands.lab("prove", "--exercises", str(folder))
+    assert done.exit_code == 1
     assert done.stdout.startswith("NOT  frost")
     assert "the wrong answer at_most_0 should lose what begins with ('A reading of exactly',):" in done.stdout
 
 
-@pytest.mark.usefixtures("installation")
+@pytest.mark.usefixtures("environment")
 def test_a_folder_without_exercises_is_an_error_in_one_line(tmp_path: Path) -> None:
-    done = lab_check(tmp_path)
-    assert done.returncode == 1
+    done = commands.lab("prove", "--exercises", str(tmp_path))
+    assert done.exit_code == 1
     assert done.stderr.splitlines()[-1].startswith(f"Error: There are no exercises in {tmp_path}")

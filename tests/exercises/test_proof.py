@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from labkit import Lab
-from labkit.exercises import catalogue, kinds
+from labkit.exercises import catalogue
 from labkit.exercises.exercise import Exercise
+from labkit.exercises.short_answers import canonical
 from labkit.grading import proof
 from tests.exercises import proving
 from tests.exercises.ledger import PROVE, Ledger
@@ -19,7 +20,7 @@ from tests.exercises.proving import COLLECTION
 
 LEDGER = Ledger(Path(__file__).parents[2])
 EXERCISES = COLLECTION.folder.exercises()
-FUNCTIONS = [each for each in EXERCISES if each.kind.accepts(print)]
+FUNCTIONS = [each for each in EXERCISES if each.answer_type.accepts(print)]
 QUESTIONS = [each for each in EXERCISES if each.question]
 SLOWEST_FIRST = sorted(EXERCISES, key=lambda each: each.name not in proving.SQL)  # parallel workers end together
 
@@ -44,11 +45,11 @@ def test_each_behaviour_is_judged_by_some_record_with_every_seed(exercise: Exerc
 def test_a_question_has_many_answers_and_no_slip_gives_the_right_one(exercise: Exercise) -> None:
     solutions = COLLECTION.solutions_of(exercise)
     cases = [exercise.sent(seed) for seed in catalogue.seeds(exercise)]
-    answers = [kinds.canonical(solutions.answer(case)) for case in cases]
+    answers = [canonical(solutions.answer(case)) for case in cases]
     assert len(cases) == 21
     assert len({*answers}) > 10
     for wrong, _ in solutions.WRONG:
-        assert not [case for case, right in zip(cases, answers, strict=True) if kinds.canonical(wrong(case)) == right]
+        assert not [case for case, right in zip(cases, answers, strict=True) if canonical(wrong(case)) == right]
 
 
 @by_name(EXERCISES)
@@ -62,7 +63,7 @@ def test_unanswered_earns_nothing_the_reference_everything_and_a_wrong_answer_lo
 @by_name(FUNCTIONS)
 def test_a_mutant_of_the_reference_is_caught(exercise: Exercise, lab: Lab) -> None:
     right = proving.EQUIVALENT.get(exercise.name, {})
-    mutant = next(mutant for words, mutant in proving.mutants_of(exercise) if words not in right)
+    mutant = next(mutant for change, mutant in proving.mutants_of(exercise) if change not in right)
     assert not proving.passes(lab.checks, exercise, mutant)
 
 

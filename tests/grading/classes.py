@@ -7,8 +7,9 @@ import nbformat
 import psutil
 from nbformat.v4 import new_code_cell, new_notebook
 
-from labkit.grading import authoring, sandbox, submissions
+from labkit.grading import authoring, submissions
 from labkit.grading.grade import Grader, Plan, plan
+from labkit.grading.runner.job import Limits
 
 COLLECTION = authoring.of_the_package()
 EXERCISES = [COLLECTION.folder.exercise(name) for name in ("damp-rooms", "dead-letters", "which-records")]
@@ -24,7 +25,7 @@ def solution(name: str, answer: str = "answer") -> str:
     return COLLECTION.solution(name).read_text() + f'\nlab.check("{name}", {answer})'
 
 
-DAMP, LETTERS = solution("damp-rooms"), solution("dead-letters")
+DAMP, DEAD_LETTERS = solution("damp-rooms"), solution("dead-letters")
 
 
 def write(path: Path, sources: list[str], **metadata: Any) -> None:
@@ -39,7 +40,7 @@ def hand_in(folder: Path, everybody: Class) -> Plan:
     return plan(submissions.read(folder), EXERCISES)
 
 
-def grader(kept: Path, limits: sandbox.Limits) -> Grader:
+def grader(kept: Path, limits: Limits) -> Grader:
     return Grader(COLLECTION, SECRET, kept, limits)
 
 

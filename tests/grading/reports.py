@@ -25,7 +25,7 @@ def report(points: dict[str, int], status: str = "ok", text: str = "kept", sandb
 def exercise(name: str, points: int, text: str = "kept", student: str | None = None) -> dict[str, Any]:
     return {
         "student": student, "said": "",
-        "name": name, "title": "A title", "points": points, "out_of": 9, "hints": ["look"], "discussion": "why",
-        "behaviours": [{"words": "kept", "holds": points == 9, "points": points}],
+        "name": name, "title": "A title", "points": points, "out_of": 9, "hints": ["think"], "discussion": "why",
+        "behaviours": [{"description": "kept", "holds": points == 9, "points": points}],
         "diagnosis": [text], "evidence": [[[text], [text], [text], True]],
     }  # fmt: skip

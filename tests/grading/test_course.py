@@ -1,5 +1,6 @@
 """The course file: what it may say, and what is wrong with it in one line."""
 
+import contextlib
 import datetime
 import stat
 import tomllib
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from labkit import LabError
 from labkit.grading import authoring, course
-from labkit.grading.course import Course
+from labkit.grading.course import Canvas, Course, Late, Moodle, Override
 from tests.grading.reports import EXERCISES
 
 WHOLE = """
@@ -44,13 +45,17 @@ WRONG = {
     "override = {student = 'a'}": (
         "override must be a list: for tables, their name in two brackets, such as [[override]], not {'student': 'a'}."
     ),
-    f"{DUE}[late]\npercent_per_day = -1": "percent_per_day must be a number from 0 to 100, not -1.",
-    f"{DUE}[late]\nmost_percent = 300": "most_percent must be a number from 0 to 100, not 300.",
-    f"{DUE}[late]\npercent_per_day = nan": "percent_per_day must be a number from 0 to 100, not nan.",
-    "[[override]]\nstudent = 'a'\nexercise = 'damp-rooms'\npoints = 1": "an override has no reason.",
+    f"{DUE}[late]\npercent_per_day = -1": "percent_per_day must be a number of at least 0, not -1.",
+    f"{DUE}[late]\nmost_percent = 300": "most_percent must be a number of at most 100, not 300.",
+    f"{DUE}[late]\npercent_per_day = nan": "percent_per_day must be a number of at most 100, not nan.",
+    "[[override]]\nstudent = 'a'\nexercise = 'damp-rooms'\npoints = 1": "reason is missing in [[override]].",
     "[[override]]\nstudent = 'a'\nexercise = 'damp-rooms'\npoints = 1\nreason = ' '": (
-        "the override for a needs a reason."
+        "reason must be a text that is not empty, not ' '."
     ),
+    "[canvas]\ncolumn = 'Filter (1)'": "export is missing in [canvas].",
+    "moodle = 1": "moodle must be a table, not 1.",
+    "roster = {anna = 1}": "anna must be a text in quotes, not 1.",
+    "personal = 1": "personal must be true or false, not 1.",
     "secret = ": "Invalid value (at end of document)",
 }
 
@@ -77,17 +82,15 @@ def test_a_course_is_read(tmp_path: Path) -> None:
     (tmp_path / "course.toml").write_text(WHOLE)
     assert course.read(tmp_path / "course.toml", EXERCISES) == Course(
         secret=tmp_path / "keys" / "mine",
-        lessons=("02_filter",),
+        lessons=["02_filter"],
         personal=True,
         deadline=datetime.datetime(2026, 12, 1, 12, tzinfo=datetime.UTC),
-        percent_per_day=10,
-        most_percent=50,
+        late=Late(percent_per_day=10, most_percent=50),
         weights={"damp-rooms": 20, "dead-letters": 0.5},
         roster={"anna": "Anna Ek"},
-        canvas=tmp_path / "canvas.csv",
-        canvas_column="Filter (1)",
-        moodle=tmp_path / "moodle.csv",
-        overrides=(course.Override("anna", "damp-rooms", 3, "spoken to"),),
+        canvas=Canvas(export=tmp_path / "canvas.csv", column="Filter (1)"),
+        moodle=Moodle(worksheet=tmp_path / "moodle.csv"),
+        override=[Override(student="anna", exercise="damp-rooms", points=3, reason="spoken to")],
     )
 
 
@@ -100,19 +103,34 @@ def test_what_is_wrong_is_said_in_one_line(text: str, tmp_path: Path) -> None:
     assert str(error.value) == f"{file}: {WRONG[text]}"
 
 
+VALUES = ("1", "-1.5", "inf", "true", "'x'", "[]", "[1]", "['x']", "{}", "{x = 1}", "[{}]", "2026-12-01", "12:00:00")
+NAMES = ("percent_per_day", "export", "worksheet", "column", "student", "points", "x")
+SETTINGS = [*Course.model_fields, *(f"{table}.{name}" for table in ("late", "canvas", "moodle") for name in NAMES)]
+
+
+@pytest.mark.parametrize("name", [*SETTINGS, *(f"override = [{{{name}" for name in NAMES)])
+def test_whatever_a_setting_is_either_it_is_read_or_one_line_says_what_it_must_be(name: str, tmp_path: Path) -> None:
+    file = tmp_path / "course.toml"
+    for value in VALUES:
+        file.write_text(f"{name} = {value}{'}]' if '{' in name else ''}\n")
+        with contextlib.suppress(LabError):
+            course.read(file, EXERCISES)
+
+
 DEADLINE = datetime.datetime(2026, 12, 1, 12, tzinfo=datetime.UTC)
 
 
 @given(st.integers(-10, 10), st.floats(1, 86399), st.booleans() | st.none())
 def test_a_day_counts_as_soon_as_it_has_begun(days: int, seconds: float, said: bool | None) -> None:
-    submitted, late = DEADLINE.timestamp() + 86400 * days + seconds, Course(deadline=DEADLINE, percent_per_day=10)
+    submitted = DEADLINE.timestamp() + 86400 * days + seconds
+    late = Course(deadline=DEADLINE, late=Late(percent_per_day=10))
     begun = max(days + 1, 0) if said is None else int(said)
     assert late.percent_off(submitted, said) == min(10 * begun, 100)
     assert late.is_late(submitted, said) == (begun > 0)
 
 
 def test_in_time_is_until_the_very_second() -> None:
-    late = Course(deadline=DEADLINE, percent_per_day=10, most_percent=25)
+    late = Course(deadline=DEADLINE, late=Late(percent_per_day=10, most_percent=25))
     assert late.percent_off(DEADLINE.timestamp(), None) == 0
     assert late.percent_off(DEADLINE.timestamp() + 10 * 86400, None) == 25
     assert Course().percent_off(1e12, None) == 0

@@ -8,12 +8,13 @@ import nbformat
 import pytest
 
 from labkit.flink.installation import FlinkInstallation
-from labkit.grading import enclosure, sandbox, submissions
+from labkit.grading import bubblewrap, sandbox, submissions
 from labkit.grading.grade import plan
+from labkit.grading.runner.job import Limits
 from tests.grading.classes import (
     COLLECTION,
     DAMP,
-    LETTERS,
+    DEAD_LETTERS,
     RECORDS,
     START,
     Class,
@@ -27,11 +28,11 @@ from tests.grading.classes import (
     write,
 )
 
-# Looks for everything that it must not see, and answers rightly only if it sees nothing.
+# Searches for everything that it must not see, and answers rightly only if it sees nothing.
 SPY = f"""
 import ctypes, os, pathlib, socket
 def seen():
-    for path in (%r, %r, %r, %r):
+    for path in %r:
         if os.path.isdir(path) and os.listdir(path) or os.path.isfile(path):
             yield path
     try:
@@ -67,17 +68,6 @@ print(found)
 {DAMP.replace('lab.check("damp-rooms", answer)', 'lab.check("damp-rooms", dry_rooms if found else answer)')}
 """
 
-FORGER = """
-import json
-from confluent_kafka import Producer
-producer = Producer({"bootstrap.servers": lab.broker.address})
-for number in range(50):
-    producer.produce("grade.damp-rooms.out", json.dumps({"device": "cellar", "timestamp": number, "dew_point": 1e999}))
-producer.produce("grade.damp-rooms.out", b"\\xff" * 500_000)
-producer.flush()
-print('{"points": 9, "done": true}')
-"""
-
 GREEDY = """
 try:
     memory = bytearray(3_000_000_000)
@@ -92,26 +82,14 @@ except OSError:
 import os; os.path.exists("full") and os.remove("full")
 """
 
-ENDLESS = """
-import time
-
-while True:
-    try:
-        while True:
-            time.sleep(9)
-    except BaseException:
-        pass
-"""
-
 CLASS: Class = {
-    "anna": ([START, DAMP, LETTERS, RECORDS], {"damp-rooms": 9, "dead-letters": 9, "which-records": 1}, "ok"),
-    "ben": ([START, solution("damp-rooms", "from_60_on"), RECORDS], {"damp-rooms": 8, "which-records": 1}, "ok"),
+    "anna": ([START, DAMP, DEAD_LETTERS, RECORDS], {"damp-rooms": 9, "dead-letters": 9, "which-records": 1}, "ok"),
+    "ben": (
+        ["import sys; sys.exit(0)", START, solution("damp-rooms", "from_60_on"), RECORDS],
+        {"damp-rooms": 8, "which-records": 1},
+        "ok",
+    ),
     "=cmd()": ([START, 'lab.check("which-records", None)', "1 / 0", DAMP], {"which-records": 0, "damp-rooms": 9}, "ok"),
-    "exit": ([START, DAMP, "import os; os._exit(0)", RECORDS], {"damp-rooms": 9, "which-records": 1}, "crashed"),
-    "first": (["import sys; sys.exit(0)", START, DAMP], {"damp-rooms": 9}, "ok"),
-    "forger": ([START, DAMP, FORGER, RECORDS], {"damp-rooms": 7, "which-records": 1}, "ok"),
-    "greedy": ([START, GREEDY, DAMP], {"damp-rooms": 9}, "ok"),
-    "endless": ([START, RECORDS, ENDLESS, DAMP], {"damp-rooms": 9, "which-records": 1}, "crashed"),
 }
 
 
@@ -122,21 +100,22 @@ def test_sql_is_graded_in_the_sandbox_too(flink: FlinkInstallation | None, tmp_p
     exercise = COLLECTION.folder.exercise("flink-hottest")
     write(tmp_path / "class" / "anna" / "05_flink_exercises.ipynb", [START, solution("flink-hottest")])
     made = plan(submissions.read(tmp_path / "class"), [exercise])
-    (report,) = grader(tmp_path / "out", sandbox.Limits()).grade(made.tasks, 1)
+    (report,) = grader(tmp_path / "out", Limits()).grade(made.tasks, 1)
     assert (points(report), report["status"]) == ({"flink-hottest": exercise.points}, "ok")
 
 
 @pytest.mark.usefixtures("sandboxes")
 def test_each_gets_the_marks_of_its_records_and_no_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     listener = socket.create_server(("127.0.0.1", 0))
-    places = (enclosure.PACKAGE / "grading", COLLECTION.solutions, COLLECTION.oracles, tmp_path, tmp_path / "spied")
+    grading = [each for each in bubblewrap.HIDDEN.iterdir() if each != bubblewrap.RUNNER]
+    hidden = [str(each) for each in (*grading, COLLECTION.solutions, COLLECTION.oracles, tmp_path)]
     spy = SPY.replace("%d", str(listener.getsockname()[1]))
-    for place in places:
-        spy = spy.replace("%r", repr(str(place)), 1)
-    everybody = CLASS | {"spy": ([START, spy], {"damp-rooms": 9}, "ok")}
+    for value in (hidden, str(tmp_path / "spied")):
+        spy = spy.replace("%r", repr(value), 1)
+    everybody = CLASS | {"spy": ([START, GREEDY, spy], {"damp-rooms": 9}, "ok")}
     made = hand_in(tmp_path / "class", everybody)
-    grading = grader(tmp_path / "out", sandbox.Limits(cell_seconds=40))
-    reports = grading.grade(made.tasks, 2)
+    grader_of_the_class = grader(tmp_path / "out", Limits(cell_seconds=40))
+    reports = grader_of_the_class.grade(made.tasks, 2)
     listener.close()
 
     assert found(reports) == promised(everybody)
@@ -147,11 +126,11 @@ def test_each_gets_the_marks_of_its_records_and_no_more(tmp_path: Path, monkeypa
     assert error == "ZeroDivisionError: division by zero"
     assert check.startswith("● handed in: damp-rooms: Damp rooms, and their dew points\n")
     assert check.count("handed in") == 1
-    nbformat.validate(executed["forger"])
+    nbformat.validate(executed["spy"])
     assert max(len(nbformat.writes(each)) for each in executed.values()) < 20_000
 
     monkeypatch.setattr(sandbox, "run", None)  # nothing is graded twice
-    assert grading.grade(made.tasks, 2) == reports
+    assert grader_of_the_class.grade(made.tasks, 2) == reports
 
 
 def written(cell: Any) -> str:

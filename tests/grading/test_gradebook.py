@@ -59,7 +59,7 @@ def test_feedback_escapes_what_a_submission_says(tmp_path: Path) -> None:
     assert "<script" not in text
     assert "\x1b" not in text
     assert re.search(r"default-src 'none'", text)
-    assert "Hint: look" in text
+    assert "Hint: think" in text
     assert "why" in text  # the discussion of the one that has passed
 
 
@@ -89,7 +89,7 @@ def test_the_page_says_what_each_exercise_is_worth_here_and_why_it_is_not_what_t
     found.worth = {"damp-rooms": 18.0, "dead-letters": 9.0, "which-records": 1.0}
     found.points = {"damp-rooms": 3.0, "dead-letters": 8.888888}
     page = feedback.page(found)
-    assert "damp-rooms: A title (3 of 18 points)</h2><p><b>3 by hand, not 8: spoken to</b></p>" in page
+    assert "damp-rooms: A title (3 of 18 points)</h2>\n<p><b>3 by hand, not 8: spoken to</b></p>" in page
     assert "(8.889 of 9 points)" in page
     assert "<p>Not handed in: which-records</p>" in page
     tests = feedback.results_json(found)["tests"]

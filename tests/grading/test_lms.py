@@ -8,7 +8,7 @@ import pytest
 
 from labkit import LabError
 from labkit.grading import lms
-from labkit.grading.course import Course
+from labkit.grading.course import Canvas, Course, Moodle
 from labkit.grading.roster import Person
 
 CANVAS = """\
@@ -29,7 +29,7 @@ Identifier,"Full name","Email address",Status,Grade,"Maximum Grade","Last modifi
 def test_canvas_export_is_filled_in(tmp_path: Path) -> None:
     file = tmp_path / "canvas.csv"
     file.write_text(CANVAS, encoding="utf-8-sig")
-    (sheet,) = lms.sheets(Course(canvas=file, canvas_column="Filter (11)"))
+    (sheet,) = lms.sheets(Course(canvas=Canvas(export=file, column="Filter (11)")))
     assert sheet.roster == {
         "98765": Person("98765", "Ek, Anna", logins=("aek@x", "1")),
         "98766": Person("98766", "Öz, Ben", logins=("boz@x", "2")),
@@ -45,7 +45,7 @@ def test_canvas_export_is_filled_in(tmp_path: Path) -> None:
 def test_moodle_worksheet_is_filled_in(tmp_path: Path) -> None:
     file = tmp_path / "moodle.csv"
     file.write_text(MOODLE)
-    (sheet,) = lms.sheets(Course(moodle=file))
+    (sheet,) = lms.sheets(Course(moodle=Moodle(worksheet=file)))
     at = datetime.datetime(2026, 11, 26, 13, 12).astimezone().timestamp()
     assert sheet.roster == {
         "4711": Person("4711", "Anna Ek", "aek@x", ("", ""), at),
@@ -75,11 +75,11 @@ WRONG = {
 def test_what_is_no_export_is_told_in_one_line(kind: str, tmp_path: Path) -> None:
     file = tmp_path / "export.csv"
     with pytest.raises(LabError, match="cannot be read"):
-        lms.sheets(Course(canvas=file))
+        lms.sheets(Course(canvas=Canvas(export=file)))
     file.write_bytes("Identifier".encode("utf-16"))
     with pytest.raises(LabError, match="is not in UTF-8"):
-        lms.sheets(Course(canvas=file))
+        lms.sheets(Course(canvas=Canvas(export=file)))
     text, words = WRONG[kind]
     file.write_text(text)
     with pytest.raises(LabError, match=words):
-        lms.sheets(Course(canvas=file) if kind == "canvas" else Course(moodle=file))
+        lms.sheets(Course(canvas=Canvas(export=file)) if kind == "canvas" else Course(moodle=Moodle(worksheet=file)))

@@ -6,13 +6,14 @@ from typing import Any
 import pytest
 
 from labkit import LabError
-from labkit.grading.course import Course, Override
+from labkit.grading.course import Course, Late, Override
 from labkit.grading.grade import Plan, Task
 from labkit.grading.results import Result, results
 from labkit.grading.roster import Person
 from tests.grading.reports import EXERCISES, exercise, report, task
 
 DEADLINE = datetime.datetime(2026, 12, 1, 12, tzinfo=datetime.UTC)
+LATE_RULE = Late(percent_per_day=10)
 LATE = DEADLINE.timestamp() + 5
 ANNA = {"4711": Person("4711", "Ek, Anna", "anna@x", ("aek",))}
 CANVAS = "ekanna_{}4711_1_02.ipynb"
@@ -23,6 +24,10 @@ def of(
 ) -> dict[str, Result]:
     found = results(course, EXERCISES, Plan([*reports], **plan), reports, roster or {})
     return {each.student: each for each in found}
+
+
+def override(student: str) -> Override:
+    return Override(student=student, exercise="damp-rooms", points=7, reason="spoken to")
 
 
 def test_points_are_those_of_the_exercises() -> None:
@@ -37,7 +42,7 @@ def test_weights_change_what_an_exercise_is_worth() -> None:
 
 
 def test_only_late_notebooks_lose_and_the_worst_status_is_said() -> None:
-    course = Course(deadline=DEADLINE, percent_per_day=10)
+    course = Course(deadline=DEADLINE, late=LATE_RULE)
     reports = {
         task("anna", "a", 0.0): report({"damp-rooms": 9}),
         task("anna", "b", LATE): report({"dead-letters": 5}),
@@ -52,14 +57,14 @@ def test_only_late_notebooks_lose_and_the_worst_status_is_said() -> None:
 
 @pytest.mark.parametrize(("late", "status", "score"), [("LATE_", "late", 8.1), ("", "ok", 9.0)])
 def test_what_canvas_says_of_being_late_counts_and_not_its_zip(late: str, status: str, score: float) -> None:
-    course = Course(deadline=DEADLINE, percent_per_day=10)
+    course = Course(deadline=DEADLINE, late=LATE_RULE)
     handed_in = task("ekanna_4711", CANVAS.format(late), LATE + 1e6, clock="zip")
     anna = of(course, {handed_in: report({"damp-rooms": 9})})["ekanna_4711"]
     assert (anna.status, anna.score, anna.remarks) == (status, pytest.approx(score), [])
 
 
 def test_moodles_own_time_counts_and_the_time_of_a_file_is_said() -> None:
-    course = Course(deadline=DEADLINE, percent_per_day=10)
+    course = Course(deadline=DEADLINE, late=LATE_RULE)
     reports = {task("a_1", "a", LATE, clock="zip"): report({"damp-rooms": 9}), task("b", "b", LATE, clock="file"): None}
     reports[task("c", "c", LATE, clock="file")] = report({"damp-rooms": 9})
     found = of(course, reports, {"1": Person("1", submitted=LATE - 60)})
@@ -72,9 +77,9 @@ def test_moodles_own_time_counts_and_the_time_of_a_file_is_said() -> None:
 def test_a_mark_by_hand_is_final_and_says_why(student: str) -> None:
     course = Course(
         deadline=DEADLINE,
-        percent_per_day=10,
+        late=LATE_RULE,
         weights={"damp-rooms": 90.0},
-        overrides=[Override(student, "damp-rooms", 7, "spoken to")],
+        override=[override(student)],
     )
     reports = {task("Anna Ek_4711", "b", LATE): report({"damp-rooms": 1, "dead-letters": 5})}
     anna = of(course, reports, ANNA)["Anna Ek_4711"]
@@ -90,7 +95,7 @@ def test_a_mark_by_hand_for_nobody_in_particular_is_an_error() -> None:
         "x": "No student",
     }.items():
         with pytest.raises(LabError, match=words):
-            of(Course(overrides=[Override(name, "damp-rooms", 7, "spoken to")]), reports)
+            of(Course(override=[override(name)]), reports)
 
 
 def test_who_is_missing_and_who_is_not_on_the_roster_is_said() -> None:

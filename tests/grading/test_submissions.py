@@ -14,11 +14,12 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from labkit import LabError
 from labkit.grading import authoring, notebooks, submissions
-from labkit.grading.grade import plan, slug
+from labkit.grading.files import slug
+from labkit.grading.grade import plan
 from labkit.grading.notebooks import Cell
 
 CHECK = 'lab.check("damp-rooms", damp_rooms)'
-PLACES = {
+PATHS = {
     "anna/02_filter_exercises.ipynb": "anna",
     "submitted/ben/week2/02_filter_exercises.ipynb": "ben",
     "Cleo Müller_123456_assignsubmission_file_/02_filter_exercises.ipynb": "Cleo Müller_123456",
@@ -34,22 +35,22 @@ def notebook(*sources: str) -> bytes:
     return nbformat.writes(new_notebook(cells=cells)).encode()
 
 
-@pytest.mark.parametrize("place", PLACES)
-def test_the_student_is_told_by_the_naming_of_each_lms(place: str) -> None:
-    assert submissions.student_of(PurePosixPath(place)) == PLACES[place]
+@pytest.mark.parametrize("path", PATHS)
+def test_the_student_is_told_by_the_naming_of_each_lms(path: str) -> None:
+    assert submissions.student_of(PurePosixPath(path)) == PATHS[path]
 
 
 def test_a_folder_and_a_zip_of_it_give_the_same(tmp_path: Path) -> None:
     folder, archive = tmp_path / "class", tmp_path / "class.zip"
     with zipfile.ZipFile(archive, "w") as packed:
-        for place in PLACES:
-            (folder / place).parent.mkdir(parents=True, exist_ok=True)
-            (folder / place).write_bytes(notebook(CHECK))
-            packed.write(folder / place, place)
+        for path in PATHS:
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).write_bytes(notebook(CHECK))
+            packed.write(folder / path, path)
     found = [(each.student, each.file, each.cells, each.said_late) for each in submissions.read(folder)]
     unpacked = [(each.student, each.file, each.cells, each.said_late) for each in submissions.read(archive)]
     assert sorted(found, key=str) == sorted(unpacked, key=str)
-    assert {student for student, *_ in found} == {*PLACES.values()}
+    assert {student for student, *_ in found} == {*PATHS.values()}
     assert [file for _, file, _, late in found if late] == ["dorndora_LATE_98765_1234567_02_filter_exercises-1.ipynb"]
 
 
@@ -65,11 +66,11 @@ STAMPS = {
 
 @pytest.mark.parametrize("stamp", STAMPS)
 def test_nbgraders_timestamp_is_the_time_of_a_submission(stamp: bytes, tmp_path: Path) -> None:
-    place = tmp_path / "class" / "submitted" / "ben" / "week2"
-    place.mkdir(parents=True)
-    (place / "timestamp.txt").write_bytes(stamp)
-    (place / "02.ipynb").write_bytes(notebook(CHECK))
-    os.utime(place / "02.ipynb", (5, 5))
+    path = tmp_path / "class" / "submitted" / "ben" / "week2"
+    path.mkdir(parents=True)
+    (path / "timestamp.txt").write_bytes(stamp)
+    (path / "02.ipynb").write_bytes(notebook(CHECK))
+    os.utime(path / "02.ipynb", (5, 5))
     (each,) = submissions.read(tmp_path / "class")
     assert each.modified == pytest.approx(STAMPS[stamp])
     with zipfile.ZipFile(tmp_path / "class.zip", "w") as packed:
@@ -96,9 +97,9 @@ def test_links_and_names_that_lead_out_are_problems_and_not_followed(tmp_path: P
 
 def test_names_that_are_no_text_or_move_the_cursor_are_escaped(tmp_path: Path) -> None:
     for name in (b"caf\xe9", b"\x1b[2Jeve", "\u202eeve".encode()):
-        place = os.fsencode(tmp_path / "class") + b"/" + name
-        os.makedirs(place)
-        Path(os.fsdecode(place), "02.ipynb").write_bytes(notebook(CHECK))
+        path = os.fsencode(tmp_path / "class") + b"/" + name
+        os.makedirs(path)
+        Path(os.fsdecode(path), "02.ipynb").write_bytes(notebook(CHECK))
     found = {each.student for each in submissions.read(tmp_path / "class")}
     assert found == {"caf\\udce9", "\\x1b[2Jeve", "\\u202eeve"}
 

@@ -14,11 +14,11 @@ def answer(records, unreadable):
         return {"reading": reading}
 
     examined = records.apply(examine)
-    set_aside(examined, unreadable)
+    write_dead_letters(examined, unreadable)
     return examined.filter(lambda each: "reading" in each).apply(lambda each: each["reading"])
 
 
-def set_aside(examined, unreadable, reason=True, raw=True):
+def write_dead_letters(examined, unreadable, reason=True, raw=True):
     bad = examined.filter(lambda each: "reason" in each)
     if reason:
         bad = bad.set_headers(lambda value, key, timestamp, headers: [("reason", value["reason"].encode())])
@@ -46,13 +46,13 @@ def good(examined):
 
 def only_json_is_asked_for(records, unreadable):
     examined = records.apply(examined_with(lambda reading: True))
-    set_aside(examined, unreadable)
+    write_dead_letters(examined, unreadable)
     return good(examined)
 
 
 def any_temperature(records, unreadable):
     examined = records.apply(examined_with(lambda reading: isinstance(reading, dict)))
-    set_aside(examined, unreadable)
+    write_dead_letters(examined, unreadable)
     return good(examined)
 
 
@@ -62,19 +62,19 @@ def dropped(records, unreadable):
 
 def no_reason(records, unreadable):
     examined = records.apply(examined_with(is_reading))
-    set_aside(examined, unreadable, reason=False)
+    write_dead_letters(examined, unreadable, reason=False)
     return good(examined)
 
 
 def not_as_it_came(records, unreadable):
     examined = records.apply(examined_with(is_reading))
-    set_aside(examined, unreadable, raw=False)
+    write_dead_letters(examined, unreadable, raw=False)
     return good(examined)
 
 
 def only_the_temperature(records, unreadable):
     examined = records.apply(examined_with(is_reading))
-    set_aside(examined, unreadable)
+    write_dead_letters(examined, unreadable)
     return good(examined).apply(lambda reading: {"temperature": reading["temperature"]})
 
 
@@ -82,17 +82,17 @@ def only_fractions(records, unreadable):
     examined = records.apply(
         examined_with(lambda each: isinstance(each, dict) and isinstance(each.get("temperature"), float))
     )
-    set_aside(examined, unreadable)
+    write_dead_letters(examined, unreadable)
     return good(examined)
 
 
-ASIDE = ("What is not JSON", "JSON that is no object", "An object without", "Nothing readable")
+DEAD_LETTERS = ("What is not JSON", "JSON that is no object", "An object without", "Nothing readable")
 WRONG = [
     (only_fractions, ("Every readable", "Nothing readable")),
     (only_json_is_asked_for, ("Every readable", "JSON that is no object", "An object without")),
     (any_temperature, ("Every readable", "An object without")),
-    (dropped, (*ASIDE, "What is set aside", "Each has a reason")),
+    (dropped, (*DEAD_LETTERS, "A dead letter has", "Each has a reason")),
     (no_reason, ("Each has a reason",)),
-    (not_as_it_came, ("What is set aside",)),
+    (not_as_it_came, ("A dead letter has",)),
     (only_the_temperature, ("It comes out with",)),
 ]

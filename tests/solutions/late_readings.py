@@ -46,10 +46,10 @@ def twice(readings, producer, late):
     return windows(readings, producer, late, times=2)
 
 
-ASIDE = ("Every late reading", "None is collected", "Its value", "Its key and time")
+COLLECTED = ("Every late reading", "None is collected", "Its value", "Its key and time")
 WRONG = [
     (no_grace, ("count", "Every late reading")),
-    (only_printed, ASIDE),
+    (only_printed, COLLECTED),
     (time_of_writing, ("Its key and time",)),
     (without_temperature, ("Its value",)),
     (twice, ("None is collected",)),

@@ -3,9 +3,10 @@
 import random
 from collections.abc import Sequence
 
+from labkit.exercises.answer_types import ShortAnswer
 from labkit.exercises.behaviours import Correct
-from labkit.exercises.exercise import BASE, Exercise, Sent
-from labkit.exercises.kinds import Answer
+from labkit.exercises.exercise import Exercise
+from labkit.exercises.records import BASE, Sent
 
 
 def case(luck: random.Random) -> list[Sent]:
@@ -26,7 +27,7 @@ EXERCISE = Exercise(
     title="What a kill leaves behind",
     lesson="06_when_things_break",
     number=2,
-    kind=Answer("two numbers, such as [10, 20]: under at-least-once, and under exactly-once"),
+    answer_type=ShortAnswer("two numbers, such as [10, 20]: under at-least-once, and under exactly-once"),
     readings=case,
     question=question,
     behaviours=(Correct("The answer is right", columns=("answer",)),),

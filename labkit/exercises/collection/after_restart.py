@@ -3,9 +3,10 @@
 import random
 from collections.abc import Sequence
 
+from labkit.exercises.answer_types import ShortAnswer
 from labkit.exercises.behaviours import Correct
-from labkit.exercises.exercise import BASE, Exercise, Sent
-from labkit.exercises.kinds import Answer
+from labkit.exercises.exercise import Exercise
+from labkit.exercises.records import BASE, Sent
 
 
 def case(luck: random.Random) -> list[Sent]:
@@ -25,7 +26,7 @@ EXERCISE = Exercise(
     title="What a restart reads again",
     lesson="05_flink",
     number=3,
-    kind=Answer("the first and the last offset, such as [0, 9]"),
+    answer_type=ShortAnswer("the first and the last offset, such as [0, 9]"),
     readings=case,
     question=question,
     behaviours=(Correct("The answer is right", columns=("answer",)),),

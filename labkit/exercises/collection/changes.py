@@ -2,9 +2,10 @@
 
 import random
 
+from labkit.exercises.answer_types import Pipeline
 from labkit.exercises.behaviours import Correct, Present
-from labkit.exercises.exercise import Exercise, Sent, reading, same_reading
-from labkit.exercises.kinds import Pipeline
+from labkit.exercises.exercise import Exercise
+from labkit.exercises.records import Sent, reading, same_reading
 
 DEVICES = ("oven", "pond", "quay")
 
@@ -28,7 +29,7 @@ EXERCISE = Exercise(
     title="The change since the last reading",
     lesson="04_live_charts",
     number=1,
-    kind=Pipeline(restart=True),
+    answer_type=Pipeline(restart=True),
     readings=readings,
     identity={"out": ("device", "timestamp")},
     sources=same_reading,

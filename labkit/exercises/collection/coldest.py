@@ -2,9 +2,10 @@
 
 import random
 
+from labkit.exercises.answer_types import Pipeline
 from labkit.exercises.behaviours import Correct, Once, Present
-from labkit.exercises.exercise import Exercise, Sent, in_window, reading
-from labkit.exercises.kinds import Pipeline
+from labkit.exercises.exercise import Exercise
+from labkit.exercises.records import Sent, in_window, reading
 
 SILENT_FROM = 11  # second
 
@@ -25,7 +26,7 @@ EXERCISE = Exercise(
     title="The coldest reading of the last 7 seconds",
     lesson="03_windows",
     number=1,
-    kind=Pipeline(),
+    answer_type=Pipeline(),
     readings=readings,
     sources=in_window(7000),
     behaviours=(

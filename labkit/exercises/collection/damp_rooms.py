@@ -2,9 +2,10 @@
 
 import random
 
+from labkit.exercises.answer_types import Pipeline
 from labkit.exercises.behaviours import Correct, Present
-from labkit.exercises.exercise import Exercise, Sent, reading, same_reading
-from labkit.exercises.kinds import Pipeline
+from labkit.exercises.exercise import Exercise
+from labkit.exercises.records import Sent, reading, same_reading
 
 DEVICES = ("cellar", "kitchen", "bathroom")
 
@@ -27,7 +28,7 @@ EXERCISE = Exercise(
     title="Damp rooms, and their dew points",
     lesson="02_filter",
     number=1,
-    kind=Pipeline(),
+    answer_type=Pipeline(),
     readings=readings,
     identity={"out": ("device", "timestamp")},
     sources=same_reading,

@@ -3,9 +3,10 @@
 import json
 import random
 
+from labkit.exercises.answer_types import Pipeline
 from labkit.exercises.behaviours import Correct, Given, Present
-from labkit.exercises.exercise import BASE, Exercise, Sent, reading
-from labkit.exercises.kinds import Pipeline
+from labkit.exercises.exercise import Exercise
+from labkit.exercises.records import BASE, Sent, reading
 
 DEVICES = ("north", "south")
 
@@ -46,7 +47,7 @@ EXERCISE = Exercise(
     title="Dead letters by hand",
     lesson="02_filter",
     number=2,
-    kind=Pipeline(raw=True),
+    answer_type=Pipeline(raw=True),
     readings=readings,
     outputs=("out", "unreadable"),
     raw=("unreadable",),
@@ -54,11 +55,11 @@ EXERCISE = Exercise(
     behaviours=(
         Present("Every readable record comes out, and nothing else", points=2),
         Correct("It comes out with all its fields", columns=("device", "temperature", "humidity", "timestamp")),
-        Present("What is not JSON is set aside", part="no JSON", output="unreadable"),
-        Present("JSON that is no object is set aside", part="no object", output="unreadable"),
-        Present("An object without a number as its temperature is set aside", part="no number", output="unreadable"),
-        Present("Nothing readable is set aside", part="ordinary", output="unreadable"),
-        Correct("What is set aside has its bytes unchanged", columns=("value",), output="unreadable"),
+        Present("What is not JSON becomes a dead letter", part="no JSON", output="unreadable"),
+        Present("JSON that is no object becomes a dead letter", part="no object", output="unreadable"),
+        Present("An object without a numeric temperature becomes a dead letter", part="no number", output="unreadable"),
+        Present("Nothing readable becomes a dead letter", part="ordinary", output="unreadable"),
+        Correct("A dead letter has its bytes unchanged", columns=("value",), output="unreadable"),
         Given("Each has a reason in the header `reason`", columns=("header.reason",), output="unreadable"),
     ),
     hints=(

@@ -2,10 +2,11 @@
 
 import random
 
+from labkit.exercises.answer_types import Sql
 from labkit.exercises.behaviours import Correct, Present
-from labkit.exercises.exercise import Exercise, Sent
+from labkit.exercises.exercise import Exercise
 from labkit.exercises.flink_tables import reading, result, sources
-from labkit.exercises.kinds import Sql
+from labkit.exercises.records import Sent
 
 TABLES = result(
     "sensor_id STRING, window_start TIMESTAMP(3), lowest DOUBLE, highest DOUBLE, readings BIGINT",
@@ -27,7 +28,7 @@ EXERCISE = Exercise(
     title="Lowest and highest per device, in SQL",
     lesson="05_flink",
     number=1,
-    kind=Sql(TABLES),
+    answer_type=Sql(TABLES),
     readings=readings,
     identity={"out": ("sensor_id", "window_start")},
     sources=sources,

@@ -2,10 +2,11 @@
 
 import random
 
+from labkit.exercises.answer_types import Sql
 from labkit.exercises.behaviours import Correct, Once, Present
-from labkit.exercises.exercise import Exercise, Sent
+from labkit.exercises.exercise import Exercise
 from labkit.exercises.flink_tables import reading, result, sources
-from labkit.exercises.kinds import Sql
+from labkit.exercises.records import Sent
 
 TABLES = result("window_start TIMESTAMP(3), sensor_id STRING, temperature DOUBLE")
 
@@ -25,7 +26,7 @@ EXERCISE = Exercise(
     title="The hottest reading of each window, in SQL",
     lesson="05_flink",
     number=2,
-    kind=Sql(TABLES),
+    answer_type=Sql(TABLES),
     readings=readings,
     identity={"out": ("window_start",)},
     sources=sources,

@@ -2,9 +2,10 @@
 
 import random
 
+from labkit.exercises.answer_types import Pipeline
 from labkit.exercises.behaviours import Correct, Present
-from labkit.exercises.exercise import BASE, Exercise, Sent, in_window, reading
-from labkit.exercises.kinds import Pipeline
+from labkit.exercises.exercise import Exercise
+from labkit.exercises.records import BASE, Sent, in_window, reading
 
 LENGTH, BEHIND = 5, 8  # seconds
 
@@ -39,7 +40,7 @@ EXERCISE = Exercise(
     title="A silent device's last window",
     lesson="03_windows",
     number=4,
-    kind=Pipeline(),
+    answer_type=Pipeline(),
     readings=readings,
     sources=in_window(1000 * LENGTH),
     behaviours=(

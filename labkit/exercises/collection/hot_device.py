@@ -2,9 +2,10 @@
 
 import random
 
+from labkit.exercises.answer_types import Producing
 from labkit.exercises.behaviours import Correct, Once, Present
-from labkit.exercises.exercise import Exercise, Sent, reading, same_reading
-from labkit.exercises.kinds import Producing
+from labkit.exercises.exercise import Exercise
+from labkit.exercises.records import Sent, reading, same_reading
 
 
 def readings(luck: random.Random) -> list[Sent]:
@@ -26,7 +27,7 @@ EXERCISE = Exercise(
     title="A hot device",
     lesson="07_scale_out",
     number=1,
-    kind=Producing(),
+    answer_type=Producing(),
     readings=readings,
     identity={"out": ("device", "timestamp")},
     sources=same_reading,

@@ -3,9 +3,10 @@
 import random
 from collections.abc import Sequence
 
+from labkit.exercises.answer_types import ShortAnswer
 from labkit.exercises.behaviours import Correct
-from labkit.exercises.exercise import BASE, Exercise, Sent
-from labkit.exercises.kinds import Answer
+from labkit.exercises.exercise import Exercise
+from labkit.exercises.records import BASE, Sent
 
 
 def case(luck: random.Random) -> list[Sent]:
@@ -32,7 +33,7 @@ EXERCISE = Exercise(
     title="How many processes?",
     lesson="07_scale_out",
     number=2,
-    kind=Answer("two numbers, such as [2, 1]: needed, and idle"),
+    answer_type=ShortAnswer("two numbers, such as [2, 1]: needed, and idle"),
     readings=case,
     question=question,
     behaviours=(Correct("The answer is right", columns=("answer",)),),

@@ -2,9 +2,10 @@
 
 import random
 
+from labkit.exercises.answer_types import Producing
 from labkit.exercises.behaviours import Correct, Once, Present
-from labkit.exercises.exercise import Exercise, Sent, reading, same_reading
-from labkit.exercises.kinds import Producing
+from labkit.exercises.exercise import Exercise
+from labkit.exercises.records import Sent, reading, same_reading
 
 DEVICES = ("boiler", "hall", "roof")
 
@@ -24,7 +25,7 @@ EXERCISE = Exercise(
     title="Readings with the right key and event time",
     lesson="01_producer",
     number=1,
-    kind=Producing(),
+    answer_type=Producing(),
     readings=readings,
     identity={"out": ("device", "timestamp")},
     sources=same_reading,

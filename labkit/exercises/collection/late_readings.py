@@ -3,9 +3,10 @@
 import random
 from collections.abc import Sequence
 
+from labkit.exercises.answer_types import Pipeline
 from labkit.exercises.behaviours import Correct, Once, Present
-from labkit.exercises.exercise import Exercise, Row, Sent, in_window, reading, same_reading
-from labkit.exercises.kinds import Pipeline
+from labkit.exercises.exercise import Exercise
+from labkit.exercises.records import Row, Sent, in_window, reading, same_reading
 
 LENGTH, GRACE = 5, 2  # seconds
 
@@ -40,7 +41,7 @@ EXERCISE = Exercise(
     title="Late readings collected instead of lost",
     lesson="03_windows",
     number=3,
-    kind=Pipeline(producer=True),
+    answer_type=Pipeline(producer=True),
     readings=readings,
     sources=sources,
     outputs=("out", "late"),

@@ -2,9 +2,10 @@
 
 import random
 
+from labkit.exercises.answer_types import Pipeline
 from labkit.exercises.behaviours import Correct, Once, Present
-from labkit.exercises.exercise import Exercise, Sent, in_window, reading
-from labkit.exercises.kinds import Pipeline
+from labkit.exercises.exercise import Exercise
+from labkit.exercises.records import Sent, in_window, reading
 
 WINDOWS, LENGTH, GRACE = 5, 10, 4  # seconds
 
@@ -44,7 +45,7 @@ EXERCISE = Exercise(
     title="A count that is right although readings come late",
     lesson="03_windows",
     number=2,
-    kind=Pipeline(),
+    answer_type=Pipeline(),
     readings=readings,
     sources=in_window(1000 * LENGTH),
     behaviours=(

@@ -2,9 +2,10 @@
 
 import random
 
+from labkit.exercises.answer_types import Pipeline
 from labkit.exercises.behaviours import Correct, Once, Present
-from labkit.exercises.exercise import Exercise, Sent, reading
-from labkit.exercises.kinds import Pipeline
+from labkit.exercises.exercise import Exercise
+from labkit.exercises.records import Sent, reading
 
 LIMIT = 5  # seconds
 
@@ -38,7 +39,7 @@ EXERCISE = Exercise(
     title="One record for each silence",
     lesson="04_live_charts",
     number=2,
-    kind=Pipeline(restart=True),
+    answer_type=Pipeline(restart=True),
     readings=readings,
     behaviours=(
         Present("Each silence of more than 5 s gives a record, when the device is heard again", part="long", points=2),

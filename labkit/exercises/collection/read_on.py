@@ -2,9 +2,10 @@
 
 import random
 
+from labkit.exercises.answer_types import Consuming
 from labkit.exercises.behaviours import Correct, Once, Present
-from labkit.exercises.exercise import Exercise, Sent, reading, same_reading
-from labkit.exercises.kinds import Consuming
+from labkit.exercises.exercise import Exercise
+from labkit.exercises.records import Sent, reading, same_reading
 
 DEVICES = ("attic", "barn", "cabin", "dock", "engine")
 VISITS = (5, 8, 7)
@@ -27,7 +28,7 @@ EXERCISE = Exercise(
     title="Read on where the group stopped",
     lesson="01_producer",
     number=3,
-    kind=Consuming(VISITS),
+    answer_type=Consuming(VISITS),
     readings=readings,
     identity={"out": ("device", "timestamp")},
     sources=same_reading,

@@ -3,9 +3,10 @@
 import random
 from dataclasses import replace
 
+from labkit.exercises.answer_types import Pipeline
 from labkit.exercises.behaviours import Correct, Once, Present
-from labkit.exercises.exercise import Exercise, Sent, reading, same_reading
-from labkit.exercises.kinds import Pipeline
+from labkit.exercises.exercise import Exercise
+from labkit.exercises.records import Sent, reading, same_reading
 
 DEVICES = ("crane", "drill")
 WAITS = ((4, 10), (2, 4), (3,), (2,), (1,), (1,), (1,))  # after how many of its device's records a reading comes again
@@ -19,14 +20,14 @@ def readings(luck: random.Random) -> list[Sent]:
         for second in range(16):
             degrees = 21.5 if second % 5 < 2 else round(luck.uniform(15.0, 30.0), 1)
             own.append(reading(device, second, degrees, part="same temperature" if degrees == 21.5 else "ordinary"))
-        for place in (5, 11):
-            own.insert(place + 3, replace(own.pop(place), part="late"))
+        for index in (5, 11):
+            own.insert(index + 3, replace(own.pop(index), part="late"))
         often = [each for each in own if each.part != "late"]
         for each, waits in zip(luck.sample(often, 7), WAITS, strict=True):
-            place = own.index(each)
-            own[place] = replace(each, part="at once" if waits == (1,) else "later")
+            index = own.index(each)
+            own[index] = replace(each, part="at once" if waits == (1,) else "later")
             for wait in waits:
-                own.insert(place + wait, own[place])
+                own.insert(index + wait, own[index])
         sent += own
     order = [each.key for each in sent]
     luck.shuffle(order)
@@ -39,7 +40,7 @@ EXERCISE = Exercise(
     title="A producer that retries",
     lesson="04_live_charts",
     number=3,
-    kind=Pipeline(restart=True),
+    answer_type=Pipeline(restart=True),
     readings=readings,
     identity={"out": ("device", "timestamp")},
     sources=same_reading,

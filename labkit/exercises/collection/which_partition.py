@@ -3,9 +3,10 @@
 import random
 from collections.abc import Sequence
 
+from labkit.exercises.answer_types import ShortAnswer
 from labkit.exercises.behaviours import Correct
-from labkit.exercises.exercise import BASE, Exercise, Sent
-from labkit.exercises.kinds import Answer
+from labkit.exercises.exercise import Exercise
+from labkit.exercises.records import BASE, Sent
 
 
 def case(luck: random.Random) -> list[Sent]:
@@ -26,7 +27,7 @@ EXERCISE = Exercise(
     title="A key in a topic that grows",
     lesson="01_producer",
     number=2,
-    kind=Answer("a list of partitions, such as [0, 1]"),
+    answer_type=ShortAnswer("a list of partitions, such as [0, 1]"),
     readings=case,
     question=question,
     behaviours=(Correct("The answer is right", columns=("answer",)),),

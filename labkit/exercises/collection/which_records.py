@@ -3,9 +3,10 @@
 import random
 from collections.abc import Sequence
 
+from labkit.exercises.answer_types import ShortAnswer
 from labkit.exercises.behaviours import Correct
-from labkit.exercises.exercise import Exercise, Sent, reading
-from labkit.exercises.kinds import Answer
+from labkit.exercises.exercise import Exercise
+from labkit.exercises.records import Sent, reading
 
 
 def case(luck: random.Random) -> list[Sent]:
@@ -26,7 +27,7 @@ EXERCISE = Exercise(
     title="Which records pass?",
     lesson="02_filter",
     number=3,
-    kind=Answer('a list of letters, such as ["A", "B"]'),
+    answer_type=ShortAnswer('a list of letters, such as ["A", "B"]'),
     readings=case,
     question=question,
     behaviours=(Correct("The answer is right", columns=("answer",)),),

@@ -3,9 +3,10 @@
 import random
 from collections.abc import Iterator
 
+from labkit.exercises.answer_types import Pipeline
 from labkit.exercises.behaviours import Correct, Present
-from labkit.exercises.exercise import ORDINARY, Exercise, Sent, reading, same_reading
-from labkit.exercises.kinds import Pipeline
+from labkit.exercises.exercise import Exercise
+from labkit.exercises.records import ORDINARY, Sent, reading, same_reading
 
 BEGINS = {"bridge": 0, "pier": 3_600, "ferry": 7_200}  # seconds: what the devices send was measured hours apart
 FIRST_HALF = (ORDINARY, ORDINARY, "ahead", ORDINARY, ORDINARY, ORDINARY, ORDINARY)
@@ -42,7 +43,7 @@ EXERCISE = Exercise(
     title="A clock that runs ahead",
     lesson="06_when_things_break",
     number=1,
-    kind=Pipeline(restart=True),
+    answer_type=Pipeline(restart=True),
     readings=readings,
     identity={"out": ("device", "timestamp")},
     sources=same_reading,

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from labkit.exercises.exercise import BASE, Row, Sent
-from labkit.exercises.kinds import digest
+from labkit.exercises.records import BASE, Row, Sent
+from labkit.exercises.short_answers import digest
 
 
 def expected(sent: Sequence[Sent]) -> Iterator[Row]:

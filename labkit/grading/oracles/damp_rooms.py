@@ -6,7 +6,7 @@ Temperature in Moist Air"): t - (100 - RH) / 5.
 
 from collections.abc import Iterator, Sequence
 
-from labkit.exercises.exercise import Row, Sent
+from labkit.exercises.records import Row, Sent
 
 
 def expected(sent: Sequence[Sent]) -> Iterator[Row]:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from labkit.exercises.exercise import Row, Sent
+from labkit.exercises.records import Row, Sent
 
 
 def expected(sent: Sequence[Sent]) -> dict[str, list[Row]]:

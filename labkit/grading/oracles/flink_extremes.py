@@ -3,8 +3,8 @@
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-from labkit.exercises.exercise import Row, Sent
 from labkit.exercises.flink_tables import window_start
+from labkit.exercises.records import Row, Sent
 
 
 def expected(sent: Sequence[Sent]) -> Iterator[Row]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from itertools import count
 
-from labkit.exercises.exercise import Row, Sent
+from labkit.exercises.records import Row, Sent
 
 
 def expected(sent: Sequence[Sent]) -> Iterator[Row]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from labkit.exercises.exercise import Row, Sent
+from labkit.exercises.records import Row, Sent
 from labkit.grading.oracles.windows import closed
 
 

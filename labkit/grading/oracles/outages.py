@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from labkit.exercises.exercise import Row, Sent
+from labkit.exercises.records import Row, Sent
 
 
 def expected(sent: Sequence[Sent]) -> Iterator[Row]:

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from labkit.exercises.exercise import Sent
+from labkit.exercises.records import Sent
 
 
 class Window(NamedTuple):

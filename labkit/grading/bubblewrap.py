@@ -1,4 +1,4 @@
-"""The command line of the sandbox: bubblewrap with its own namespaces, in which nothing of the grader is visible."""
+"""The command line of the sandbox: bubblewrap with its own namespaces, where only the grader's runner is visible."""
 
 import os
 import shutil
@@ -12,16 +12,17 @@ from labkit.errors import LabError
 from labkit.jvm import store
 
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib64", "/etc/ld.so.cache")
-INSIDE = Path(__file__).with_name("inside.py")
-INSIDE_THERE, CACHE_THERE, TMP = Path("/grading/inside.py"), Path("/cache"), Path("/tmp")
+CACHE_THERE, TMP = Path("/cache"), Path("/tmp")
 PACKAGE = Path(labkit.__file__).parent
 HIDDEN = PACKAGE / "grading"
+RUNNER = HIDDEN / "runner"
+RUN = (sys.executable, "-I", "-m", "labkit.grading.runner")
 ETC = HIDDEN / "etc"  # the names of the machine and of the user in the sandbox
 NOBODY = "65534"
 
 
 def require() -> None:
-    """Raise LabError, saying what to do, unless bubblewrap can make a sandbox here."""
+    """Raises LabError, saying what to do, unless bubblewrap can make a sandbox here."""
     if not shutil.which("bwrap"):
         raise LabError(
             "Grading needs bubblewrap, which Linux has: `apt-get install bubblewrap` or `dnf install bubblewrap`. "
@@ -41,44 +42,44 @@ def require() -> None:
 def _namespaces() -> list[str]:
     """As root the mounts need no user namespace; it is created later, after the switch to an unprivileged user."""
     user = [] if _is_root() else ["--unshare-user", "--disable-userns", "--uid", "1000", "--gid", "1000"]
-    kinds = ["--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"]
-    return ["bwrap", *user, *kinds, "--die-with-parent", "--new-session", "--hostname", "grading"]
+    others = ["--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"]
+    return ["bwrap", *user, *others, "--die-with-parent", "--new-session", "--hostname", "grading"]
 
 
 def _is_root() -> bool:
     return os.geteuid() == 0
 
 
-def command(disk: int, calls: int | None = None) -> list[str]:
-    """The command line of the sandbox around `inside.py`.
+def command(disk: int, seccomp: int | None = None) -> list[str]:
+    """Returns the command line of the sandbox around the runner.
 
-    `disk` is the size of its temporary directory in bytes, `calls` the number of a file with a filter for system calls.
+    `disk` is the size of its temporary directory in bytes, `seccomp` the descriptor of a file with a filter for system
+    calls.
     """
-    words = [*_namespaces(), "--clearenv", *(["--seccomp", str(calls)] if calls is not None else [])]
+    arguments = [*_namespaces(), "--clearenv", *(["--seccomp", str(seccomp)] if seccomp is not None else [])]
     for name, value in _environment().items():
-        words += ["--setenv", name, value]
-    return [*words, *_mounts(disk), *_unprivileged(), sys.executable, "-I", str(INSIDE_THERE)]
+        arguments += ["--setenv", name, value]
+    return [*arguments, *_mounts(disk), *_unprivileged(), *RUN]
 
 
 def _mounts(disk: int) -> list[str]:
-    """The file system of the sandbox: it contains only what is named here."""
+    """Returns the options for the file system of the sandbox: it contains only what is named here."""
     python = Path(sys.executable).resolve().parents[1]
     shown = _outermost([Path(sys.prefix), Path(sys.base_prefix), python, PACKAGE])
-    words = ["--proc", "/proc", "--dev", "/dev"]
+    arguments = ["--proc", "/proc", "--dev", "/dev"]
     for directory, size in ((TMP, disk), (Path("/dev/shm"), disk // 8)):
-        words += ["--perms", "1777", "--size", str(size), "--tmpfs", str(directory)]
-    for path in _parents([*shown, INSIDE_THERE, CACHE_THERE / "labkit", Path("/etc/hosts")]):
-        words += ["--perms", "0755", "--dir", str(path)]
+        arguments += ["--perms", "1777", "--size", str(size), "--tmpfs", str(directory)]
+    for path in _parents([*shown, CACHE_THERE / "labkit", Path("/etc/hosts")]):
+        arguments += ["--perms", "0755", "--dir", str(path)]
     for path in filter(Path.exists, map(Path, SYSTEM)):
         how = ["--symlink", os.readlink(path)] if path.is_symlink() else ["--ro-bind", str(path)]
-        words += [*how, str(path)]
+        arguments += [*how, str(path)]
     for path in shown:
-        words += ["--ro-bind", str(path), str(path)]
-    words += ["--tmpfs", str(HIDDEN), "--remount-ro", str(HIDDEN)]
+        arguments += ["--ro-bind", str(path), str(path)]
+    arguments += ["--tmpfs", str(HIDDEN), "--ro-bind", str(RUNNER), str(RUNNER), "--remount-ro", str(HIDDEN)]
     for file in sorted(ETC.iterdir()):
-        words += ["--ro-bind", str(file), f"/etc/{file.name}"]
-    words += ["--ro-bind", str(store.root()), str(CACHE_THERE / "labkit")]
-    return [*words, "--ro-bind", str(INSIDE), str(INSIDE_THERE)]
+        arguments += ["--ro-bind", str(file), f"/etc/{file.name}"]
+    return [*arguments, "--ro-bind", str(store.root()), str(CACHE_THERE / "labkit")]
 
 
 def _environment() -> dict[str, str]:
@@ -102,7 +103,7 @@ def _unprivileged() -> list[str]:
 
 
 def _outermost(paths: Sequence[Path]) -> list[Path]:
-    """The paths that are not within others, nor in /usr, which is shown anyway."""
+    """Returns the paths that are not within others, nor in /usr, which is shown anyway."""
     found: list[Path] = []
     for path in sorted({*paths}):
         if not any(path.is_relative_to(other) for other in [*found, Path("/usr")]):
@@ -111,6 +112,6 @@ def _outermost(paths: Sequence[Path]) -> list[Path]:
 
 
 def _parents(paths: Sequence[Path]) -> list[Path]:
-    """The directories above the paths, outermost first: bubblewrap would make them readable by root only."""
+    """Returns the directories above the paths, outermost first: bubblewrap would make them readable by root only."""
     found = {parent for path in paths for parent in path.parents if parent not in (Path("/"), TMP)}
     return sorted(each for each in found if not each.is_relative_to("/usr"))

@@ -1,4 +1,4 @@
-"""System calls forbidden in the sandbox: they allocate memory that counts towards no process's limit."""
+"""The seccomp filter of the sandbox. It forbids system calls that allocate memory which counts towards no limit."""
 
 import platform
 import struct
@@ -23,14 +23,14 @@ MACHINES = {
 }
 
 
-def refusing() -> bytes:
+def program() -> bytes:
     """Returns a filter for `bwrap --seccomp`; empty on a machine whose call numbers are not known here."""
     machine = MACHINES.get(platform.machine())
     if not machine:
         return b""
     left = len(machine.calls) + 1  # instructions from the second test to the refusal
-    program = [(LOAD, 0, 0, ARCHITECTURE), (EQUAL, 0, left + 2, machine.architecture), (LOAD, 0, 0, CALL)]
+    instructions = [(LOAD, 0, 0, ARCHITECTURE), (EQUAL, 0, left + 2, machine.architecture), (LOAD, 0, 0, CALL)]
     tests = [(AT_LEAST, FOREIGN), *((EQUAL, each) for each in machine.calls)]
-    program += [(test, left - place, 0, value) for place, (test, value) in enumerate(tests)]
-    program += [(RETURN, 0, 0, ALLOW), (RETURN, 0, 0, REFUSE)]
-    return b"".join(struct.pack("HBBI", *each) for each in program)
+    instructions += [(test, left - index, 0, value) for index, (test, value) in enumerate(tests)]
+    instructions += [(RETURN, 0, 0, ALLOW), (RETURN, 0, 0, REFUSE)]
+    return b"".join(struct.pack("HBBI", *each) for each in instructions)

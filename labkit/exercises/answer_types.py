@@ -1,0 +1,235 @@
+"""The types of answers: what an answer must be, and how it is tried on the records in the exercise's input topic."""
+
+import dis
+import functools
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from types import FunctionType
+from typing import Any, ClassVar
+
+from quixstreams.models import Topic
+
+from labkit.errors import LabError
+from labkit.exercises.attempt import Attempt, time_limit, too_long
+from labkit.exercises.harness import Harness
+from labkit.exercises.records import BASE, Sent
+from labkit.exercises.short_answers import digest
+from labkit.flink.spec import JobSpec
+from labkit.kafka import tap
+from labkit.runs.blame import Blame
+from labkit.runs.run import Run
+from labkit.runs.spec import Spec
+from labkit.runs.succession import Succession
+from labkit.runs.threaded import ThreadedRun
+from labkit.waiting import Deadline
+
+FLINK_LIMIT = 90.0  # seconds; Flink takes most of them to start
+SHORTEST = 0.5  # seconds that a call or a pipeline gets even if the time limit is used up
+
+
+class AnswerType(ABC):
+    """What the answer to an exercise must be, and how it is tried."""
+
+    is_closed: ClassVar[bool] = False  # whether there is one right answer, which no evidence may give away
+
+    @property
+    @abstractmethod
+    def expects(self) -> str:
+        """What the answer must be, in words."""
+
+    @abstractmethod
+    def accepts(self, answer: object) -> bool:
+        """Whether the answer can be tried at all."""
+
+    @abstractmethod
+    def is_unanswered(self, answer: object) -> bool:
+        """Whether the answer is still the stub of the notebook."""
+
+    @abstractmethod
+    def attempt(self, harness: Harness, answer: Any) -> Attempt:
+        """Tries an accepted answer on the records in the input topic."""
+
+
+class Function(AnswerType):
+    """The base of all types whose answer is a function."""
+
+    @property
+    def expects(self) -> str:
+        return "a function"
+
+    def accepts(self, answer: object) -> bool:
+        return callable(answer)
+
+    def is_unanswered(self, answer: object) -> bool:
+        return answer is None or is_stub(answer)
+
+
+def is_stub(answer: object) -> bool:
+    """Whether it is a function that does nothing at all: its body is `...`, `pass` or a docstring."""
+    if not isinstance(answer, FunctionType):
+        return False
+    steps = [each for each in dis.get_instructions(answer) if each.opname not in ("RESUME", "NOP", "POP_TOP")]
+    return all(each.opname in ("LOAD_CONST", "RETURN_VALUE", "RETURN_CONST") for each in steps) and (
+        all(each.argval in (None, ...) for each in steps if "CONST" in each.opname)
+    )
+
+
+@dataclass(frozen=True)
+class Pipeline(Function):
+    """A pipeline: a function from one StreamingDataFrame to another; `lab.run` explains this and `raw`.
+
+    After the stream the function gets a Quix Streams producer if `producer` is set, and a Topic for each output but the
+    first; values are written to these unchanged, as bytes.
+
+    With `restart` it is stopped after half of the records, rebuilt, and started again: only its state survives.
+    """
+
+    raw: bool = False
+    producer: bool = False
+    restart: bool = False
+
+    def attempt(self, harness: Harness, answer: Any) -> Attempt:
+        attempt, deadline = Attempt(), Deadline(time_limit())
+        reads, feed = harness.feed() if self.restart else (harness.topic("in"), [lambda: None])
+        spec = self._spec(harness, answer, reads)
+        succession = Succession(harness.groups, spec, harness.environment.directory)
+        built: list[Run] = []
+
+        def build() -> None:
+            with succession.prepared():
+                built.append(ThreadedRun(harness.groups, spec, succession.group, succession.directory))
+            succession.take_over(from_start=True)
+
+        feed[0]()
+        if attempt.call(harness.exercise, build, time_limit()):
+            (run,) = built
+            try:
+                run.start()
+                self._catch_up(attempt, run, deadline)
+                for more in feed[1:]:
+                    run.stop()
+                    more()
+                    run.start()
+                    self._catch_up(attempt, run, deadline)
+            finally:
+                run.stop()
+                harness.groups.forget(run.group)
+            attempt.note(run)
+            if run.error:
+                attempt.record = _record(harness, run.records_in - 1)
+        return attempt
+
+    def _spec(self, harness: Harness, answer: Any, reads: str) -> Spec:
+        topics = [Topic(harness.full(name), value_serializer="bytes") for name in harness.outputs[1:]]
+        more = [harness.application("none").get_producer(), *topics] if self.producer else topics
+        name = getattr(answer, "__name__", "pipeline").strip("<>")
+        return Spec(name, lambda stream: answer(stream, *more), (reads,), harness.topic("out"), self.raw)
+
+    def _catch_up(self, attempt: Attempt, run: Run, deadline: Deadline) -> None:
+        try:
+            run.wait_until_caught_up(deadline.left(SHORTEST))
+        except LabError as error:
+            if not run.error:
+                attempt.trouble = too_long(run) if run.line() else Blame(str(error), None, "")
+
+
+def _record(harness: Harness, number: int) -> Sent | None:
+    """Returns the record of this number in the input topic."""
+    records = harness.sent()
+    return records[number] if 0 <= number < len(records) else None
+
+
+@dataclass(frozen=True)
+class Producing(Function):
+    """A function `f(readings, producer, topic)` that writes a list of readings with a Quix Streams producer."""
+
+    def attempt(self, harness: Harness, answer: Any) -> Attempt:
+        attempt, limit = Attempt(), time_limit()
+        readings = [each.value for each in tap.everything(harness.groups.topics, harness.topic("in"))]
+        producer = harness.application("none").get_producer()
+        try:
+            attempt.call(harness.exercise, lambda: answer(readings, producer, harness.full("out")), limit)
+        finally:
+            producer.flush(1.0 if attempt.trouble else limit)  # an endless loop may have filled its queue
+        return attempt
+
+
+@dataclass(frozen=True)
+class Consuming(Function):
+    """A function `f(app, source, target, records)` that reads so many records as a member of the application's consumer
+    group and writes each to the target. It is called once for each number in `visits`, with a new application.
+    """
+
+    visits: Sequence[int]
+
+    def attempt(self, harness: Harness, answer: Any) -> Attempt:
+        attempt, deadline, group = Attempt(), Deadline(time_limit()), harness.new_group()
+        source, target = harness.full("in"), harness.full("out")
+        for number, records in enumerate(self.visits, 1):
+            visit = functools.partial(answer, harness.application(group), source, target, records)
+            if not attempt.call(harness.exercise, visit, deadline.left(SHORTEST)):
+                assert attempt.trouble
+                reason = f"The call {number} of {len(self.visits)}: {attempt.trouble.reason}"
+                attempt.trouble = replace(attempt.trouble, reason=reason)
+                break
+        harness.groups.forget(group)
+        return attempt
+
+
+@dataclass(frozen=True)
+class Sql(AnswerType):
+    """An INSERT statement in Flink SQL. `tables` declares what it reads and writes, with the placeholders of the lab's
+    own job and `${out}` for the output topic.
+    """
+
+    tables: str
+
+    @property
+    def expects(self) -> str:
+        return "a text, the SQL statement"
+
+    def accepts(self, answer: object) -> bool:
+        return isinstance(answer, str)
+
+    def is_unanswered(self, answer: object) -> bool:
+        return answer is None or (isinstance(answer, str) and "..." in answer)
+
+    def attempt(self, harness: Harness, answer: str) -> Attempt:
+        attempt = Attempt()
+        engine = harness.environment.flink()
+        sql = self.tables.replace("${out}", harness.full("out")) + "\n" + answer.strip().rstrip(";") + ";\n"
+        try:
+            folder = engine.folder(resume=False)
+            job = engine.job(JobSpec(harness.exercise, harness.topic("in"), folder, sql, bounded=True))
+            engine.check(job, predecessors=[])
+            engine.submit(job)
+            try:
+                job.wait_until_caught_up(FLINK_LIMIT)
+            finally:
+                job.stop()
+        except LabError as error:
+            attempt.trouble = Blame(str(error), None, "")
+        return attempt
+
+
+@dataclass(frozen=True)
+class ShortAnswer(AnswerType):
+    """A short answer to a student's case, such as "b" or a list of numbers.
+
+    The output is the answer's digest, so that no file shows the right one, and the student whose case it is.
+    """
+
+    expects: str = 'a letter, such as "b"'
+    is_closed: ClassVar[bool] = True
+
+    def accepts(self, answer: object) -> bool:
+        return isinstance(answer, str | int | float | list | tuple | set | dict)
+
+    def is_unanswered(self, answer: object) -> bool:
+        return answer is None or answer is ... or answer in ("", [], ())
+
+    def attempt(self, harness: Harness, answer: Any) -> Attempt:
+        given = {"answer": digest(harness.exercise, answer), "student": harness.environment.student()}
+        harness.write("out", [Sent(None, given, BASE)])
+        return Attempt()

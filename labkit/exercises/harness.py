@@ -1,0 +1,140 @@
+"""The test harness of an exercise: records go into its topics, the answer runs, rows come out."""
+
+from __future__ import annotations
+
+import functools
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from quixstreams import Application
+
+from labkit.exercises.records import Row, Sent
+from labkit.kafka import clients, properties, tap
+from labkit.kafka.groups import Groups
+from labkit.runs.application import CONSUMER
+from labkit.waiting import wait_until
+
+if TYPE_CHECKING:
+    from labkit.flink.engine import Engine
+
+FLUSH_LIMIT = 10.0  # seconds that Kafka may take to acknowledge the records
+MOST = 10_000  # records that may come out
+PROMPT = {"enable.idempotence": False}  # an idempotent producer takes 0.5 s to get its id from the broker
+SETTLE_LIMIT = 1.0  # seconds
+
+
+def topic_of(exercise: str, name: str) -> str:
+    """Returns the topic of an input or output, such as `grade.damp-rooms.out`."""
+    return f"grade.{exercise}.{name}"
+
+
+@dataclass(frozen=True)
+class Environment:
+    """What all answers in a lab are tried with: a broker, a directory for state, Flink (started when needed), and the
+    student whose answers they are.
+    """
+
+    groups: Groups
+    directory: Path
+    flink: Callable[[], Engine]
+    student: Callable[[], str]
+
+
+@dataclass(frozen=True)
+class Harness:
+    """The topics of one exercise in an environment: its input, and its `outputs`, of which those in `raw` hold text."""
+
+    environment: Environment
+    exercise: str
+    outputs: tuple[str, ...]
+    raw: tuple[str, ...]
+
+    @property
+    def groups(self) -> Groups:
+        return self.environment.groups
+
+    def topic(self, name: str) -> str:
+        """Returns the topic of an input or output, without the namespace of the lab."""
+        return topic_of(self.exercise, name)
+
+    def full(self, name: str) -> str:
+        """Returns the full name of one of the topics on the broker."""
+        return self.groups.topics.full(self.topic(name))
+
+    def clear(self) -> None:
+        """Creates the topics, and empties those for output."""
+        self.groups.topics.create(*map(self.topic, ("in", *self.outputs)))
+        for name in self.outputs:
+            self.groups.topics.empty(self.topic(name))
+
+    def fill(self, sent: Sequence[Sent]) -> None:
+        """Replaces the content of the input topic with these records."""
+        self.groups.topics.empty(self.topic("in"))
+        self.write("in", sent)
+
+    def sent(self) -> list[Sent]:
+        """Returns the records in the input topic, with their values as bytes."""
+        records = tap.everything(self.groups.topics, self.topic("in"), raw=True)
+        return [Sent(each.key, each.value or b"", each.timestamp) for each in records]
+
+    def feed(self) -> tuple[str, list[Callable[[], None]]]:
+        """Returns a topic that gets the records of the input topic in two halves, and a function to write each half."""
+        topics, topic, sent = self.groups.topics, self.topic("feed"), self.sent()
+        topics.create(topic)
+        topics.empty(topic)
+        halves = sent[: len(sent) // 2], sent[len(sent) // 2 :]
+        return topic, [functools.partial(self.write, "feed", half) for half in halves]
+
+    def write(self, name: str, records: Sequence[Sent]) -> None:
+        """Writes records to one of the topics, and waits until Kafka has acknowledged them."""
+        producer = clients.producer(self.groups.topics.address, **PROMPT)
+        for each in records:
+            producer.produce(self.full(name), each.raw, each.key, timestamp=each.timestamp)
+        producer.flush(FLUSH_LIMIT)
+
+    def collect(self, wanted: Mapping[str, int]) -> dict[str, list[Row]]:
+        """Returns the rows that came out, by output. `wanted` says how many are expected in each."""
+        for name in self.outputs[1:]:
+            self._settle(self.topic(name), wanted.get(name, 0))
+        return {name: self._rows(self.topic(name), name in self.raw) for name in self.outputs}
+
+    def _rows(self, topic: str, raw: bool) -> list[Row]:
+        """Returns the rows of a topic; none if an endless loop has filled it."""
+        if self.groups.topics.count(topic) > MOST:
+            return []
+        return [row_of(each) for each in tap.everything(self.groups.topics, topic, raw)]
+
+    def _settle(self, topic: str, records: int) -> None:
+        """Waits a moment for records that the answer wrote itself: it may not have flushed them."""
+        wait_until(lambda: self.groups.topics.count(topic) >= records, SETTLE_LIMIT)
+
+    def application(self, group: str) -> Application:
+        """Returns an ordinary Quix Streams Application that is a member of a consumer group."""
+        given = clients.RECONNECT | properties.of(self.groups.topics.address)
+        return Application(
+            self.groups.topics.address,
+            consumer_group=self.groups.topics.full(group),
+            auto_offset_reset="earliest",
+            consumer_extra_config=given | CONSUMER,
+            producer_extra_config=given | PROMPT,
+            loglevel=None,
+        )
+
+    def new_group(self) -> str:
+        """Returns the name of a consumer group that has read nothing yet."""
+        return self.topic(uuid.uuid4().hex[:8])
+
+
+def row_of(record: tap.Record) -> Row:
+    """Returns a record as a row: see `Exercise`."""
+    value = record.value if isinstance(record.value, dict) else {"value": readable(record.value)}
+    headers = {f"header.{name}": text for name, text in record.headers.items()}
+    return value | {"key": record.key, "time": record.timestamp} | headers
+
+
+def readable(value: Any) -> Any:
+    """Returns bytes as text, and anything else as it is."""
+    return value.decode(errors="backslashreplace") if isinstance(value, bytes) else value

@@ -1,0 +1,69 @@
+"""The records that go into an exercise, and the rows that come out of it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+Row = dict[str, Any]
+
+BASE = 1_767_614_400_000  # epoch ms of 2026-01-05 12:00:00 UTC: the same seed gives the same records on any day
+ORDINARY = "ordinary"
+
+
+@dataclass(frozen=True)
+class Sent:
+    """An input record: `value` is a JSON object or raw bytes, `timestamp` is in epoch ms.
+
+    `part` names the group of records that it belongs to, such as "late": a behaviour can be limited to one part.
+    """
+
+    key: str | None
+    value: Mapping[str, Any] | bytes
+    timestamp: int
+    part: str = ORDINARY
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """The fields of a value that is a JSON object. Raises TypeError if it is bytes."""
+        if isinstance(self.value, bytes):
+            raise TypeError("the value is bytes")
+        return dict(self.value)
+
+    @property
+    def raw(self) -> bytes:
+        """The value as it is written to Kafka."""
+        return self.value if isinstance(self.value, bytes) else orjson.dumps(self.value)
+
+
+def reading(device: str, second: float, temperature: float, humidity: float = 50.0, part: str = ORDINARY) -> Sent:
+    """Returns a reading taken so many seconds after `BASE`, as a record with the device as its key."""
+    timestamp = BASE + round(1000 * second)
+    value = {"device": device, "temperature": temperature, "humidity": humidity, "timestamp": timestamp}
+    return Sent(device, value, timestamp, part)
+
+
+def same_record(row: Row, sent: Sequence[Sent]) -> list[Sent]:
+    """Returns the records with the key and timestamp of a row: for pipelines that emit at most one per record."""
+    return [each for each in sent if (each.key, each.timestamp) == (row["key"], row["time"])]
+
+
+def same_reading(row: Row, sent: Sequence[Sent]) -> list[Sent]:
+    """Returns the records with the same device and timestamp in their value as the row."""
+    wanted = _device_and_timestamp(row)
+    return [each for each in sent if isinstance(each.value, Mapping) and _device_and_timestamp(each.value) == wanted]
+
+
+def _device_and_timestamp(value: Mapping[str, Any]) -> tuple[Any, Any]:
+    return value.get("device"), value.get("timestamp")
+
+
+def in_window(milliseconds: int) -> Callable[[Row, Sequence[Sent]], list[Sent]]:
+    """Returns a function that finds the records in a window of this length that starts at the timestamp of the row."""
+
+    def sources(row: Row, sent: Sequence[Sent]) -> list[Sent]:
+        start, key = row["time"], row["key"]
+        return [each for each in sent if each.key == key and start <= each.timestamp < start + milliseconds]
+
+    return sources

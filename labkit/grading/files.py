@@ -1,0 +1,19 @@
+"""Files that the grader writes: whole or not at all, with names that any disk takes."""
+
+import hashlib
+import re
+from pathlib import Path
+
+
+def write(file: Path, text: str) -> Path:
+    """Writes a file atomically, and returns it."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    fresh = file.with_suffix(".new")
+    fresh.write_text(text, encoding="utf-8")
+    return fresh.replace(file)
+
+
+def slug(name: str) -> str:
+    """Returns a file name that is valid on any disk and unique to the student."""
+    plain = re.sub(r"[^A-Za-z0-9]+", "-", name)[:40].strip("-") or "student"
+    return f"{plain}-{hashlib.sha256(name.encode(errors='surrogatepass')).hexdigest()[:6]}"

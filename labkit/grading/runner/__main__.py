@@ -1,0 +1,55 @@
+"""See the package."""
+
+import contextlib
+import os
+import sys
+import time
+
+begun = time.monotonic()
+sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]  # papermill's import takes 1.3 s longer with it
+
+from labkit.broker import OwnBroker  # noqa: E402
+from labkit.grading.runner import kernel, notebook, processes, records  # noqa: E402
+from labkit.grading.runner.job import Job  # noqa: E402
+from labkit.grading.runner.messages import Channel, Message  # noqa: E402
+from labkit.kafka import properties  # noqa: E402
+from labkit.kafka.requests import within  # noqa: E402
+from labkit.kafka.topics import Topics  # noqa: E402
+
+LONGEST = 10.0  # seconds that requests for records may take: the notebook may have killed Kafka
+
+
+def main() -> None:
+    job = Job.loads(sys.stdin.readline())
+    processes.shield()
+    channel = Channel(job.nonce)
+    channel.send(Message.PHASE, name="imports", seconds=time.monotonic() - begun)
+    with channel.phase("broker"):
+        broker = OwnBroker()
+    reaper = processes.Reaper(job.isolated)
+    try:
+        topics = Topics(broker.address, check=broker.check)
+        with channel.phase("readings"):
+            records.fill(topics, job.exercises)
+        kernel.limit(job)
+        _configure(broker.address)
+        with channel.phase("notebook"), reaper.keep_below(job.limits.processes):
+            notebook.run(job, channel, reaper)
+        with channel.phase("records"), within(LONGEST):
+            for topic in (name for each in job.exercises for name in each.outputs):
+                with contextlib.suppress(Exception):  # an unreadable topic must not cost other exercises
+                    records.hand_out(channel, job.limits, topics, topic)
+        channel.send(Message.COMPLETE)
+    finally:
+        broker.close()
+
+
+def _configure(address: str) -> None:
+    """Sets what the lab in the notebook finds in its environment."""
+    os.environ.pop(properties.FILE, None)  # that is for another Kafka
+    progress = str(notebook.SCRATCH / "progress.json")
+    os.environ.update(LAB_BROKER=address, LAB_GRADED="1", LAB_PROGRESS=progress)
+
+
+if __name__ == "__main__":
+    main()

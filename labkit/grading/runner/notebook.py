@@ -1,0 +1,124 @@
+"""Executes a notebook, again without each cell that kills the kernel, and sends what came of it."""
+
+import contextlib
+import json
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import papermill
+from nbformat.v4 import new_code_cell, new_notebook
+
+from labkit.grading.runner.job import Job
+from labkit.grading.runner.kernel import Kernel
+from labkit.grading.runner.messages import Channel, Message
+from labkit.grading.runner.processes import Reaper
+
+SCRATCH = Path(tempfile.gettempdir())
+EXECUTED = SCRATCH / "executed.ipynb"
+ENDED = "it ended the kernel, or never finished; the other cells ran without it"
+KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+
+
+def run(job: Job, channel: Channel, reaper: Reaper) -> None:
+    """Runs the notebook; whenever a cell kills the kernel, runs it again without that cell. Sends what came of it.
+
+    Checks before that cell write the same records again; those after it get their turn.
+    """
+    numbers, deadline = list(range(len(job.cells))), time.monotonic() + job.limits.seconds
+    left_out = 0
+    while True:
+        reason = _execute([job.cells[number] for number in numbers], job, deadline)
+        reaper.end_all()  # before anything is reported or read
+        executed = _executed(len(numbers))
+        last = max((index for index, each in enumerate(executed) if _was_begun(each)), default=None)
+        if not reason or last is None or time.monotonic() > deadline or left_out > job.limits.again:
+            break
+        del numbers[last]
+        left_out += 1
+    _send_outputs(job, numbers, executed, channel)
+    late = time.monotonic() > deadline
+    channel.send(Message.ENDED, status="timeout" if late else "crashed" if left_out or reason else "ok")
+
+
+def _send_outputs(job: Job, numbers: list[int], executed: list[Any], channel: Channel) -> None:
+    for number, cell in zip(numbers, executed, strict=False):
+        if text := _text(cell)[: job.limits.shown]:
+            channel.send(Message.CELL, number=number, text=text, error=_error(cell))
+    for number in {*range(len(job.cells))} - {*numbers}:
+        channel.send(Message.CELL, number=number, text=ENDED, error=ENDED)
+
+
+def _execute(sources: list[str], job: Job, deadline: float) -> str:
+    """Executes the cells with papermill. Returns why it could not get to the end; empty if it could."""
+    path = str(SCRATCH / "notebook.ipynb")
+    cells: list[Any] = [new_code_cell(each) for each in sources]  # type: ignore[no-untyped-call]
+    nbformat.write(new_notebook(cells=cells, metadata=KERNEL), path)  # type: ignore[no-untyped-call]
+    EXECUTED.unlink(missing_ok=True)
+    limit = int(max(min(job.limits.cell_seconds, deadline - time.monotonic()), 1))
+    try:
+        with _fresh_home(job.isolated) as home:
+            papermill.execute_notebook(
+                path, str(EXECUTED), kernel_name="python3", progress_bar=False, log_output=False, allow_errors=True,
+                store_widget_state=False, execution_timeout=limit, start_timeout=limit, cwd=home,
+                kernel_manager_class=Kernel,
+            )  # fmt: skip
+    except papermill.PapermillExecutionError:
+        return ""
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"[:500]
+    return ""
+
+
+@contextlib.contextmanager
+def _fresh_home(isolated: bool) -> Iterator[Path]:
+    """A working directory, with others beside it for what IPython and Jupyter read at start-up.
+
+    A notebook that is run again finds nothing from its earlier run.
+    """
+    with tempfile.TemporaryDirectory(prefix="run-", ignore_cleanup_errors=True) as folder:
+        names = ["IPYTHONDIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", *(["HOME"] if isolated else [])]
+        os.environ.update({name: str(Path(folder, name.lower())) for name in names})
+        home = Path(folder, "home")
+        home.mkdir()
+        yield home
+
+
+def _executed(cells: int) -> list[Any]:
+    """Returns the cells as papermill has saved them; none if the notebook has damaged that file."""
+    try:
+        found = json.loads(EXECUTED.read_bytes())["cells"]
+        return [each for each in found if each["cell_type"] == "code"][:cells]  # papermill adds others about errors
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return []
+
+
+def _was_begun(cell: Any) -> bool:
+    try:
+        return bool(cell["metadata"]["papermill"]["start_time"])
+    except (KeyError, TypeError):
+        return False
+
+
+def _error(cell: Any) -> str:
+    """Returns why a cell failed, in one line; empty if it did not."""
+    with contextlib.suppress(KeyError, TypeError, AttributeError):
+        found = [f"{each['ename']}: {each['evalue']}" for each in cell["outputs"] if each["output_type"] == "error"]
+        return "".join(found[:1]).partition("\n")[0]
+    return ""
+
+
+def _text(cell: Any) -> str:
+    """Returns what a cell wrote, as text."""
+    found = []
+    with contextlib.suppress(KeyError, TypeError, AttributeError):
+        for each in cell["outputs"]:
+            if each["output_type"] == "error":
+                found += [f"{each['ename']}: {each['evalue']}"]
+            else:
+                found += [each["text"] if "text" in each else each["data"].get("text/plain", "")]
+    return "\n".join(dict.fromkeys("".join(each).rstrip("\n") for each in found))  # a live view occurs twice

@@ -1,0 +1,36 @@
+"""The records that go into the topics of the exercises, and those that come out."""
+
+import base64
+import json
+
+from labkit.grading.runner.job import ExerciseTopics, Limits
+from labkit.grading.runner.messages import Channel, Message
+from labkit.kafka import clients, tap
+from labkit.kafka.topics import Topics
+
+FLUSH_LIMIT = 30.0  # seconds
+
+
+def fill(topics: Topics, exercises: list[ExerciseTopics]) -> None:
+    """Creates the topics, and writes the readings."""
+    producer = clients.producer(topics.address)
+    for exercise in exercises:
+        topics.create(exercise.reads, *exercise.outputs)
+        for key, value, timestamp in exercise.readings:
+            producer.produce(exercise.reads, base64.b64decode(value), key, timestamp=timestamp)
+    producer.flush(FLUSH_LIMIT)
+
+
+def hand_out(channel: Channel, limits: Limits, topics: Topics, topic: str) -> None:
+    """Sends every record of a topic, up to the limits; none if an endless loop has filled the topic."""
+    size = 0
+    if not topics.partitions(topic) or topics.count(topic) > limits.records:
+        return
+    for record in tap.everything(topics, topic, raw=True):
+        value = base64.b64encode((record.value or b"")[: limits.record_size + 1]).decode()
+        fields = {"topic": topic, "key": record.key, "time": record.timestamp, "headers": record.headers}
+        fields |= {"value": value}
+        size += len(json.dumps(fields))
+        if size > limits.topic_size:
+            return
+        channel.send(Message.RECORD, **fields)
