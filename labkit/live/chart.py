@@ -17,7 +17,7 @@ from labkit.live.chart_svg import Line, lines_svg
 from labkit.live.figure import LiveFigure
 from labkit.live.pacing import Pacer
 from labkit.live.series import DRAWN, Floats, Series
-from labkit.live.snapshot import image
+from labkit.live.svg import image
 from labkit.live.view import LiveView
 from labkit.readings import TOPICS, BadReading, check
 from labkit.readings.reading import LAST_TIMESTAMP

@@ -9,9 +9,9 @@ from ipywidgets import HTML
 from markupsafe import Markup, escape
 
 from labkit.errors import LabError
-from labkit.live.lanes_svg import SPAN, Look, svg, words
+from labkit.live.lanes_svg import SPAN, Look, draw, words
 from labkit.live.pacing import Pacer
-from labkit.live.snapshot import image
+from labkit.live.svg import image
 from labkit.live.view import LiveView
 from labkit.runs.shares import Shares
 
@@ -46,7 +46,7 @@ class Lanes(LiveView):
         while self._seen[0].time < look.time - SPAN:
             self._seen.popleft()
         members = self._shares.members()
-        self._words, self._svg = words(look.lanes, members), svg(self._seen, members)
+        self._words, self._svg = words(look.lanes, members), draw(self._seen, members)
         self.snapshot.ready.set()
 
     def _paint(self) -> None:

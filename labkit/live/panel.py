@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, cast
 
 from ipywidgets import HTML
 from markupsafe import Markup, escape
 
-from labkit.live import theme
+from labkit.live import html, theme
 from labkit.live.buttons import Buttons
 from labkit.live.pacing import Pacer
 from labkit.live.view import LiveView
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
 
 PERIOD = 0.5  # seconds between two updates
 PRINTS_SHOWN = 12
+CELL = "padding:0 24px 0 0;text-align:left"
 
 
 def of(worker: Worker, pacer: Pacer) -> Panel:
@@ -82,30 +82,20 @@ _panels: weakref.WeakKeyDictionary[Worker, Panel] = weakref.WeakKeyDictionary()
 def describe(worker: Worker) -> Markup:
     """A worker as HTML."""
     mark, colour = theme.STATUSES[worker.status]
-    tables = [_table(rows) for rows in worker.tables()]
-    title = "<b style='color:{}'>{} {}</b> <b>{}</b>{}"
+    tables = [html.table(heads, rows, CELL, "margin:6px 0") for heads, *rows in worker.tables()]
     shortly = "" if tables else f": {worker.facts()}"
-    lines = [Markup(title).format(colour, mark, worker.status, worker.name, shortly), worker.beginning()]
+    status = html.element("b", f"{mark} {worker.status}", style=f"color:{colour}")
+    lines = [html.join([status, " ", html.element("b", worker.name), shortly]), worker.beginning()]
     if worker.error:
-        lines.append(Markup("<b>{}</b>").format(worker.error.reason))
+        lines.append(html.element("b", worker.error.reason))
         if line := worker.error.line:
-            lines.append(Markup("in your code, {}: <code>{}</code>").format(line.where, line.text))
+            lines.append(html.join([f"in your code, {line.where}: ", html.element("code", line.text)]))
     if stuck := worker.stuck():
-        lines.append(Markup("<b>{}</b>").format(stuck))
+        lines.append(html.element("b", stuck))
     lines.append(worker.note)
     if worker.prints:
         shown = list(worker.prints)[-PRINTS_SHOWN:]
         above = f"… {worker.printed - len(shown)} lines above: see .prints\n" if worker.printed > len(shown) else ""
-        lines.append(Markup("<pre style='margin:4px 0 0 16px'>{}</pre>").format(above + "\n".join(shown)))
-    return Markup("<div style='border-left:4px solid {};padding:2px 8px;line-height:1.5'>{}{}</div>").format(
-        colour, Markup("<br>").join(filter(None, lines)), Markup().join(tables)
-    )
-
-
-def _table(rows: Sequence[Sequence[str]]) -> Markup:
-    heads, *others = rows
-    style = "padding:0 24px 0 0;text-align:left"
-    lines = [[Markup("<th style='{}'>{}</th>").format(style, each) for each in heads]]
-    lines += [[Markup("<td style='{}'>{}</td>").format(style, each) for each in row] for row in others]
-    body = Markup().join(Markup("<tr>{}</tr>").format(Markup().join(line)) for line in lines)
-    return Markup("<table style='margin:6px 0'>{}</table>").format(body)
+        lines.append(html.element("pre", above + "\n".join(shown), style="margin:4px 0 0 16px"))
+    text = html.join(filter(None, lines), Markup("<br>"))
+    return html.element("div", text, *tables, style=f"border-left:4px solid {colour};padding:2px 8px;line-height:1.5")

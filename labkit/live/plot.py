@@ -13,7 +13,8 @@ from labkit.errors import LabError
 from labkit.live import theme
 from labkit.live.chart_svg import Line, lines_svg
 from labkit.live.figure import Fit, LiveFigure
-from labkit.live.snapshot import Snapshot, image
+from labkit.live.snapshot import Snapshot
+from labkit.live.svg import image
 
 
 class Plot(VBox):  # type: ignore[misc]

@@ -6,8 +6,6 @@ import threading
 import zlib
 from typing import Any, NamedTuple
 
-from markupsafe import Markup, escape
-
 # Colours with a contrast of at least 3:1 on white, from the palettes of Okabe and Ito ("Color Universal Design", 2008)
 # and, from the sixth on, Tol ("Colour Schemes", 2021, muted); and a grey. Each has its own marker.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000", "#999933", "#882255", "#767676")
@@ -100,21 +98,3 @@ def axis(field: str) -> str:
 def clock(time: float) -> str:
     """A time in epoch milliseconds as hours, minutes and seconds, UTC."""
     return f"{datetime.datetime.fromtimestamp(time / 1000, datetime.UTC):%H:%M:%S}"
-
-
-def xml(text: str) -> Markup:
-    """Returns text that is valid in SVG and its attributes: XML allows no control characters."""
-    return escape(re.sub(r"[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "\ufffd", text))
-
-
-def drawing(words: str, box: tuple[int, int, int, int], content: Markup, scale: float = 1.0) -> Markup:
-    """Returns an SVG of this content, labelled for screen readers; `box` is its left, top, width and height in pixels
-    before scaling.
-    """
-    _, _, width, height = box
-    frame = (
-        f"<svg xmlns='http://www.w3.org/2000/svg' role='img' aria-label='{{}}' viewBox='{' '.join(map(str, box))}' "
-        f"width='{width * scale:.0f}' height='{height * scale:.0f}' style='max-width:100%;height:auto' "
-        "font-family='sans-serif' font-size='14' fill='#000'>{}</svg>"
-    )
-    return Markup(frame).format(xml(words), content)

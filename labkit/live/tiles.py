@@ -11,7 +11,7 @@ from ipywidgets import HTML
 from markupsafe import Markup, escape
 
 from labkit.kafka.tap import Record, Tap
-from labkit.live import theme
+from labkit.live import html, theme
 from labkit.live.chart import drawable
 from labkit.live.pacing import Pacer
 from labkit.live.view import LiveView
@@ -136,15 +136,14 @@ class Tiles(LiveView):
         return sorted(found, key=lambda each: theme.in_order(each[0]))
 
     def _rendered(self, time: int) -> Markup:
-        tiles = Markup().join(self._tile(device, values, time) for device, values in self._devices())
-        return STYLE + Markup("<div class='lab-tiles'>{}</div>").format(tiles)
+        tiles = (self._tile(device, values, time) for device, values in self._devices())
+        return STYLE + html.element("div", *tiles, class_="lab-tiles")
 
     def _tile(self, device: str, values: Mapping[str, Value], time: int) -> Markup:
-        rows = Markup().join(_row_html(self._row(device, topic, values, time)) for topic in self._topics)
         look = self._looks.of(device)
-        mark = Markup("<span style='color:{}'>{}</span>").format(look.colour, look.sign)
-        tile = "<section class='lab-tile' aria-label='{}'><b>{} {}</b>{}</section>"
-        return Markup(tile).format(device, mark, device, rows)
+        name = html.element("b", html.element("span", look.sign, style=f"color:{look.colour}"), f" {device}")
+        rows = (_row_html(self._row(device, topic, values, time)) for topic in self._topics)
+        return html.element("section", name, *rows, class_="lab-tile", aria_label=device)
 
     def summary(self) -> str:
         """What the tiles show, in words, one line per device. Example: print(tiles.summary())"""
@@ -210,9 +209,9 @@ def _value(record: Record, seen: int) -> Value | None:
 
 
 def _row_html(row: Row) -> Markup:
-    style, blank = Markup("" if row.fresh else " class='lab-none'"), Markup("&nbsp;")
-    html = Markup("<div><span>{}</span><span>{}</span><strong{}>{}</strong>{}</div>")
-    return html.format(row.topic, row.kind or blank, style, row.shown, row.below or blank)
+    blank, style = Markup("&nbsp;"), {} if row.fresh else {"class_": "lab-none"}
+    names = html.element("span", row.topic) + html.element("span", row.kind or blank)
+    return html.element("div", names, html.element("strong", row.shown, **style), row.below or blank)
 
 
 def _kind(topic: str, value: Value | None) -> str:

@@ -12,7 +12,7 @@ from labkit.errors import LabError
 from labkit.kafka.tap import Record, Tap
 from labkit.live import table, topology_svg
 from labkit.live.pacing import Pacer
-from labkit.live.snapshot import image
+from labkit.live.svg import image
 from labkit.live.ticker import take_turns
 from labkit.live.view import LiveView
 from labkit.runs.system import System, TopicFacts, WorkerFacts
@@ -87,7 +87,7 @@ class Topology(LiveView):
     def _draw(self, workers: Sequence[WorkerFacts], topics: Sequence[TopicFacts]) -> None:
         if not workers:
             return
-        self._words, self._svg = topology_svg.words(workers, topics), topology_svg.svg(workers, topics)
+        self._words, self._svg = topology_svg.words(workers, topics), topology_svg.draw(workers, topics)
         self.snapshot.ready.set()
         self._offer(topic.name for topic in topics)
 

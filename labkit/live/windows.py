@@ -13,14 +13,16 @@ from plotly.subplots import make_subplots
 
 from labkit.errors import LabError
 from labkit.kafka.tap import Record
-from labkit.live import theme
+from labkit.live import html, theme
 from labkit.live.chart import drawable
 from labkit.live.chart_svg import timeline_svg
 from labkit.live.figure import Fit, LiveFigure
-from labkit.live.snapshot import Snapshot, image
+from labkit.live.snapshot import Snapshot
+from labkit.live.svg import image
 
 LABELLED = 24  # readings up to which each point is labelled: with more, the labels would overlap
 READINGS, LANE, EMPTY = 170, 26, 40  # pixels: the readings' row, one lane of windows, a row's margins
+HEADS = ("from", "up to", "results")
 
 
 class Span(NamedTuple):
@@ -109,19 +111,18 @@ class Windows(VBox):  # type: ignore[misc]
     def _static_html(self) -> str:
         points = [(float(each.timestamp), f"{each.value['temperature']:g}") for each in self._readings]
         since, until = self._range()
-        return image(timeline_svg(points, self._spans, since, until), self.summary()) + self._table()
+        return image(timeline_svg(self.summary(), points, self._spans, since, until), self.summary()) + self._table()
 
     def _table(self) -> Markup:
         """The same as text: every window with its results."""
-        head = Markup("<tr><th>from</th><th>up to</th><th>results</th></tr>")
-        row, parts = Markup("<tr><td>{}</td><td>{}</td><td>{}</td></tr>"), []
-        for topic, found in self._spans.items():
-            rows = Markup().join(row.format(_clock(each.start), _clock(each.end), each.label) for each in found)
-            parts.append(Markup("<h4>{}</h4><table>{}{}</table>").format(topic, head, rows))
         readings = ", ".join(f"{_clock(each.timestamp)} {each.value['temperature']:g}" for each in self._readings)
-        return Markup("<details><summary>{}</summary><p>{}: {}</p>{}</details>").format(
-            self.summary(), theme.axis("temperature"), readings, Markup().join(parts)
+        tables = (
+            html.element("h4", topic)
+            + html.table(HEADS, [(_clock(each.start), _clock(each.end), each.label) for each in found])
+            for topic, found in self._spans.items()
         )
+        title, text = html.element("summary", self.summary()), f"{theme.axis('temperature')}: {readings}"
+        return html.element("details", title, html.element("p", text), *tables)
 
     def summary(self) -> str:
         """What the view shows, in words. Example: print(view.summary())"""

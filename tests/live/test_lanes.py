@@ -5,7 +5,7 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from labkit import Lab
-from labkit.live.lanes_svg import Look, svg, words
+from labkit.live.lanes_svg import Look, draw, words
 from labkit.runs.shares import Lane
 from tests.live.browser import sees_all
 from tests.waiting import eventually
@@ -30,7 +30,7 @@ def test_a_partition_that_moves_is_drawn_in_the_colours_of_its_owners_with_the_g
         Look(25.0, lanes(2)),
         Look(60.0, lanes(2)),
     ]
-    first, second = bars(svg(seen, [(1, True), (2, True)]))
+    first, second = bars(draw(seen, [(1, True), (2, True)]))
     assert first[2] != second[2]
     pixels_a_second = first[1] / 20
     assert second[1] == pytest.approx(35 * pixels_a_second, abs=0.2)
@@ -48,7 +48,7 @@ def test_lanes_in_words_name_owner_rate_lag_the_idle_and_the_ended() -> None:
 
 
 def test_a_name_cannot_break_the_drawing() -> None:
-    drawn = svg([Look(0.0, [Lane("<b>&'", 0, 1, 0.0, 0)])], [(1, True)])
+    drawn = draw([Look(0.0, [Lane("<b>&'", 0, 1, 0.0, 0)])], [(1, True)])
     assert "<b>" in "".join(ET.fromstring(drawn).itertext())
 
 

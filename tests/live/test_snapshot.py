@@ -16,7 +16,7 @@ from labkit.live import snapshot as module
 from labkit.live import theme
 from labkit.live.chart import Chart
 from labkit.live.chart_svg import RIGHT, WIDTH, Line, lines_svg
-from labkit.live.snapshot import HANDLES, PERIOD, Snapshot, image
+from labkit.live.snapshot import HANDLES, PERIOD, Snapshot
 from labkit.readings import now
 from tests.live.browser import threads_in_each_others_way
 from tests.waiting import eventually
@@ -129,14 +129,6 @@ def test_a_snapshot_may_be_shown_again_while_it_is_brought_up_to_date() -> None:
         done.set()
         thread.join()
     assert not failed
-
-
-def test_an_image_is_inline_with_its_words_as_text() -> None:
-    tag = image("<svg/>", "a \"b\" & 'c' <i>")
-    found = re.fullmatch(r"<img alt='([^']*)' style='[^']*' src='data:image/svg\+xml;base64,([^']*)'>", tag)
-    assert found
-    assert found[1] == "a &#34;b&#34; &amp; &#39;c&#39; &lt;i&gt;"
-    assert base64.b64decode(found[2]) == b"<svg/>"
 
 
 # ------------------------------------------------------------------- chart_svg

@@ -34,7 +34,7 @@ def topics(*workers: WorkerFacts) -> list[TopicFacts]:
 
 
 def draw(*workers: WorkerFacts) -> ElementTree.Element:
-    return ElementTree.fromstring(topology_svg.svg(workers, topics(*workers)))
+    return ElementTree.fromstring(topology_svg.draw(workers, topics(*workers)))
 
 
 def boxes(drawn: ElementTree.Element) -> dict[str, tuple[int, int]]:
