@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from labkit.live import svg
 from labkit.live.series import Floats
-from labkit.live.theme import SOFT, Look, clock
+from labkit.live.theme import SOFT, Style, clock
 
 WIDTH = 900
 LEFT, RIGHT, TOP, BOTTOM = 70, 850, 40, 290
@@ -25,7 +25,7 @@ class Line(NamedTuple):
     """Points in order of time: epoch milliseconds and values; NaN breaks the line. With `marks`: circles, no line."""
 
     name: str
-    look: Look
+    style: Style
     times: Floats
     values: Floats
     marks: bool
@@ -110,17 +110,17 @@ def _bar(bar: tuple[float, float, str, int], x: Scale, y: float) -> Markup:
 
 
 def _drawn(line: Line, points: list[tuple[float, float]]) -> Markup:
-    look = {"fill": "none", "stroke": line.look.colour, "stroke_width": 2}
+    pen = {"fill": "none", "stroke": line.style.colour, "stroke_width": 2}
     if line.marks:
         circles = (svg.element("circle", cx=round(x), cy=round(y), r=6) for x, y in points if not math.isnan(y))
-        return svg.element("g", *circles, **look)
+        return svg.element("g", *circles, **pen)
     paths = [
         " ".join(f"{x:.0f},{y:.0f}" for x, y in stretch)
         for is_gap, stretch in itertools.groupby(points, lambda point: math.isnan(point[1]))
         if not is_gap
     ]
-    dash = DASHES[line.look.dash]
-    return Markup().join(svg.element("polyline", points=each, **look, stroke_dasharray=dash) for each in paths)
+    dash = DASHES[line.style.dash]
+    return Markup().join(svg.element("polyline", points=each, **pen, stroke_dasharray=dash) for each in paths)
 
 
 def _legend(lines: Sequence[Line]) -> tuple[list[Markup], int]:

@@ -18,8 +18,8 @@ LETTER = 8
 Members = Sequence[tuple[int, bool]]  # numbers, and who is alive
 
 
-class Look(NamedTuple):
-    """What was seen at one moment (monotonic seconds)."""
+class Assignment(NamedTuple):
+    """Which process had which partition at one moment (monotonic seconds)."""
 
     time: float
     lanes: Sequence[Lane]
@@ -34,7 +34,7 @@ class Stretch(NamedTuple):
 
 
 def words(lanes: Sequence[Lane], members: Members) -> str:
-    """The newest look, one line for each partition, and one for the processes that have none."""
+    """The newest assignment, one line for each partition, and one for the processes that have none."""
     lines = [f"{each.topic} partition {each.partition}: {_owner(each)}, {_numbers(each)}" for each in lanes]
     return "\n".join([*lines, *_others(lanes, members)])
 
@@ -59,8 +59,8 @@ def _numbers(lane: Lane) -> str:
     return f"{lane.per_second:.1f} records/s, lag {lane.lag}"
 
 
-def draw(seen: Sequence[Look], members: Members) -> Markup:
-    """The drawing, labelled with what the newest look says, for screen readers."""
+def draw(seen: Sequence[Assignment], members: Members) -> Markup:
+    """The drawing, labelled with what the newest assignment says, for screen readers."""
     lanes, span = seen[-1].lanes, min(max(seen[-1].time - seen[0].time, LEAST), SPAN)
     others, bottom = _others(lanes, members), len(lanes) * (HEIGHT + GAP) + 12
     box = (0, 0, LEFT + WIDTH + RIGHT, bottom + 12 + LINE * len(others))
@@ -74,15 +74,20 @@ def draw(seen: Sequence[Look], members: Members) -> Markup:
     )
 
 
-def _stretches(seen: Sequence[Look], lane: Lane) -> Iterable[Stretch]:
+def _stretches(seen: Sequence[Assignment], lane: Lane) -> Iterable[Stretch]:
     now = seen[-1].time
-    owners = [(look.time, next((each.member for each in look.lanes if each[:2] == lane[:2]), None)) for look in seen]
+    owners = [(each.time, _member_of(each, lane)) for each in seen]
     ends = [time for time, _ in owners[1:]] + [now]
     spans = [(member, begin, end) for (begin, member), end in zip(owners, ends, strict=True)]
     for member, group in itertools.groupby(spans, key=lambda each: each[0]):
         parts = list(group)
         if member:
             yield Stretch(member, now - parts[0][1], now - parts[-1][2])
+
+
+def _member_of(assignment: Assignment, lane: Lane) -> int | None:
+    """Returns the number of the process that had a partition then."""
+    return next((each.member for each in assignment.lanes if each[:2] == lane[:2]), None)
 
 
 def _row(top: int, lane: Lane, stretches: Iterable[Stretch], span: float) -> Markup:

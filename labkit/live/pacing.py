@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 import time
 import weakref
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -64,7 +64,7 @@ class Page:
     seen: frozenset[str] = frozenset()
     known: frozenset[str] = frozenset()
     owes: int | None = None
-    since: float = 0.0  # time.monotonic() when that frame was sent
+    since: float = 0.0  # when that frame was sent
     took: float = 0.0  # seconds from the last frame to its answer
 
     def sleeps(self, now: float) -> bool:
@@ -74,21 +74,23 @@ class Page:
 
 @dataclass
 class Entry:
-    """A view, when it was last painted, and the time of the data that it shows (both `time.monotonic()`)."""
+    """A view, the time of the data that it shows, and when it was last painted."""
 
     view: View
+    shows: float
     painted: float = 0.0
-    shows: float = field(default_factory=time.monotonic)
 
 
 class Pacer:
     """The one thread that paints the views of a lab.
 
     All views of a page share its drawing capacity: with many views all slow down together, and frames never queue up.
-    If no page has a view in sight, nothing is sent.
+    If no page has a view in sight, nothing is sent. `clock` says what time it is, like `time.monotonic`.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self.messenger = cells.outside(Messenger)
         self._entries: dict[str, Entry] = {}
         self._views: weakref.WeakValueDictionary[str, View] = weakref.WeakValueDictionary()  # including ended ones
         self._pages: dict[str, Page] = {}
@@ -99,15 +101,17 @@ class Pacer:
         self._news = threading.Event()
         self._closing = threading.Event()
         self._lock = threading.RLock()
-        opened = threading.Event()
-        self._thread = threading.Thread(target=self._run, args=(opened,), name="lab-pacer", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="lab-pacer", daemon=True)
+        self.messenger.on_msg(self.receive)
+
+    def start(self) -> None:
+        """Start painting."""
         self._thread.start()
-        opened.wait()
 
     def add(self, view: View) -> None:
         """Paint this view from now on."""
         with self._lock:
-            self._entries[view.name] = Entry(view)
+            self._entries[view.name] = Entry(view, shows=self._clock())
             self._views[view.name] = view
 
     def remove(self, view: View) -> None:
@@ -121,14 +125,18 @@ class Pacer:
         self._news.set()
 
     def close(self) -> None:
-        """Stop the thread, and return when it has ended."""
+        """Stop painting, and tell the page that no view is behind any more."""
         self._closing.set()
         self._news.set()
-        self._thread.join()
+        if self._thread.ident:
+            self._thread.join()
+        with self._lock:
+            self._entries.clear()
+        self.messenger.over = True
 
     def receive(self, _: object, message: Mapping[str, Any], __: object) -> None:
         """Handle a message from a page: which views are in sight, and which frame it drew last (0: none)."""
-        now = time.monotonic()
+        now = self._clock()
         with self._lock:
             page = self._pages.setdefault(message["page"], Page())
             if message["number"] < page.number:  # delayed by a running cell: see `insist` in pacing.js
@@ -145,21 +153,16 @@ class Pacer:
             view.resend()
         self._news.set()
 
-    def _run(self, opened: threading.Event) -> None:
+    def _run(self) -> None:
         cells.leave()
-        self.messenger = Messenger()
-        self.messenger.on_msg(self.receive)
-        opened.set()
         while not self._closing.is_set():
-            pause = self._step(time.monotonic())
+            pause = self.step()
             self._news.wait(pause)
             self._news.clear()
-        with self._lock:
-            self._entries.clear()
-        self.messenger.over = True
 
-    def _step(self, now: float) -> float:
+    def step(self) -> float:
         """Send a frame if it is time for one. Returns the seconds to wait, unless something happens earlier."""
+        now = self._clock()
         with self._lock:
             pages = [page for page in self._pages.values() if page.seen and not page.sleeps(now)]
             if not pages or any(page.owes is not None for page in pages):
@@ -182,7 +185,7 @@ class Pacer:
         return PERIOD
 
     def _paint(self, entry: Entry) -> None:
-        entry.painted, entry.shows = time.monotonic(), entry.view.as_of
+        entry.painted, entry.shows = self._clock(), entry.view.as_of
         entry.view.changed = False  # before painting, so that a change during it is painted next time
         try:
             entry.view.paint()
@@ -199,4 +202,4 @@ class Pacer:
                 if not entry.view.changed:
                     entry.shows = entry.view.as_of
             times = {name: self._entries[name].shows * 1000 if name in self._entries else None for name in seen}
-        self.messenger.send({"frame": self._frame, "time": time.monotonic() * 1000, "views": times})
+        self.messenger.send({"frame": self._frame, "time": self._clock() * 1000, "views": times})

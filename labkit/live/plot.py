@@ -20,13 +20,13 @@ from labkit.live.svg import image
 class Plot(VBox):  # type: ignore[misc]
     """A static chart of a table: column `y` over the times in `x`, one line for each value of `by`."""
 
-    def __init__(self, table: pd.DataFrame, looks: theme.Looks, x: str, y: str, by: str) -> None:
+    def __init__(self, table: pd.DataFrame, styles: theme.Styles, x: str, y: str, by: str) -> None:
         if missing := {x, y, by} - set(table.columns):
             raise LabError(f"The table has no column {', '.join(sorted(missing))}; it has {', '.join(table.columns)}.")
         if table.empty:
             raise LabError("The table has no rows yet: there is nothing to draw.")
         self._y = y
-        self._lines = [_line(str(name), rows.sort_values(x), looks, x, y) for name, rows in table.groupby(by)]
+        self._lines = [_line(str(name), rows.sort_values(x), styles, x, y) for name, rows in table.groupby(by)]
         figure = self._figure()
         super().__init__([figure, HTML(self._caption()), Fit(figure)])
         self.snapshot = Snapshot(self, self._static_html, self.summary)
@@ -63,10 +63,10 @@ class Plot(VBox):  # type: ignore[misc]
         return image(svg, self.summary()) + self._caption()
 
 
-def _line(name: str, rows: Any, looks: theme.Looks, x: str, y: str) -> Line:
+def _line(name: str, rows: Any, styles: theme.Styles, x: str, y: str) -> Line:
     unit = "ms" if pd.api.types.is_numeric_dtype(rows[x]) else None
     times = pd.to_datetime(rows[x], utc=True, unit=unit).astype("datetime64[ms, UTC]").astype("int64")
-    return Line(name, looks.of(name), times.to_numpy(dtype="float64"), rows[y].to_numpy(dtype="float64"), False)
+    return Line(name, styles.of(name), times.to_numpy(dtype="float64"), rows[y].to_numpy(dtype="float64"), False)
 
 
 def _trace(line: Line) -> go.Scatter:
@@ -75,6 +75,6 @@ def _trace(line: Line) -> go.Scatter:
         x=line.times,
         y=line.values,
         mode="lines+markers",
-        line={"color": line.look.colour, "dash": line.look.dash, "width": 2},
-        marker={"symbol": line.look.marker, "size": 6},
+        line={"color": line.style.colour, "dash": line.style.dash, "width": 2},
+        marker={"symbol": line.style.marker, "size": 6},
     )

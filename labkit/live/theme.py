@@ -26,18 +26,18 @@ STATUSES = {
 UNITS = {"temperature": "°C", "kelvin": "K", "humidity": "%", "delay": "s"}
 
 
-class Look(NamedTuple):
+class Style(NamedTuple):
     colour: str
     marker: str
     sign: str
     dash: str
 
 
-def look(number: int) -> Look:
-    """The look of the n-th device, from 0. The colours repeat with the next marker and dash."""
+def style(number: int) -> Style:
+    """The style of the n-th device, from 0. The colours repeat with the next marker and dash."""
     shift = number // len(COLOURS)
     form = (number + shift) % len(MARKERS)
-    return Look(COLOURS[number % len(COLOURS)], MARKERS[form], SIGNS[form], DASHES[(number + shift) % len(DASHES)])
+    return Style(COLOURS[number % len(COLOURS)], MARKERS[form], SIGNS[form], DASHES[(number + shift) % len(DASHES)])
 
 
 def in_order(name: str) -> tuple[object, ...]:
@@ -45,33 +45,33 @@ def in_order(name: str) -> tuple[object, ...]:
     return tuple((0, int(part), "") if part.isdecimal() else (1, 0, part) for part in re.split(r"(\d+)", name) if part)
 
 
-class Looks:
-    """The looks of a lab's devices, the same in all views, whichever device appears first.
+class Styles:
+    """The styles of a lab's devices, the same in all views, whichever device appears first.
 
-    The number at the end of a name decides: sensor-1 always has the first look. A name without a number gets one of the
-    free looks, chosen by its letters.
+    The number at the end of a name decides: sensor-1 always has the first style. A name without a number gets
+    one of the free styles, chosen by its letters.
     """
 
     def __init__(self) -> None:
         self._numbers: dict[str, int] = {}
-        self._lock = threading.Lock()  # else two views could give two new devices the same look
+        self._lock = threading.Lock()  # else two views could give two new devices the same style
 
-    def of(self, device: str) -> Look:
+    def of(self, device: str) -> Style:
         """The colour, marker and dash of a device."""
         with self._lock:
             if device not in self._numbers:
                 self._numbers[device] = self._number_for(device)
-            return look(self._numbers[device])
+            return style(self._numbers[device])
 
     def _number_for(self, device: str) -> int:
         if match := re.search(r"[1-9]\d{0,5}$", device):
             return int(match[0]) - 1
-        first, taken = zlib.crc32(device.encode()), [look(number) for number in self._numbers.values()]
+        first, taken = zlib.crc32(device.encode()), [style(number) for number in self._numbers.values()]
         colours, dashes = {each.colour for each in taken}, {each.dash for each in taken}
-        free = [number for number in range(len(COLOURS)) if look(number).colour not in colours]
+        free = [number for number in range(len(COLOURS)) if style(number).colour not in colours]
         if not free:
             return first % (len(COLOURS) * len(DASHES))
-        free = [number for number in free if look(number).dash not in dashes] or free
+        free = [number for number in free if style(number).dash not in dashes] or free
         return free[first % len(free)]
 
 

@@ -14,8 +14,8 @@ from plotly.subplots import make_subplots
 from labkit.errors import LabError
 from labkit.kafka.tap import Record
 from labkit.live import html, theme
-from labkit.live.chart import drawable
 from labkit.live.chart_svg import timeline_svg
+from labkit.live.curves import drawable
 from labkit.live.figure import Fit, LiveFigure
 from labkit.live.snapshot import Snapshot
 from labkit.live.svg import image

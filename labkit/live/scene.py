@@ -1,4 +1,4 @@
-"""The scene of the lab: the producer of `sensor`, and the three pipelines after it."""
+"""The scene that controls act on: the producer of `sensor`, and the three pipelines after it."""
 
 from __future__ import annotations
 
