@@ -66,7 +66,10 @@ class Styles:
     def _number_for(self, device: str) -> int:
         if match := re.search(r"[1-9]\d{0,5}$", device):
             return int(match[0]) - 1
-        first, taken = zlib.crc32(device.encode()), [style(number) for number in self._numbers.values()]
+        first, taken = (
+            zlib.crc32(device.encode(errors="backslashreplace")),
+            [style(number) for number in self._numbers.values()],
+        )
         colours, dashes = {each.colour for each in taken}, {each.dash for each in taken}
         free = [number for number in range(len(COLOURS)) if style(number).colour not in colours]
         if not free:

@@ -2,7 +2,6 @@
 
 import base64
 import re
-from html.parser import HTMLParser
 from xml.etree import ElementTree
 
 import pytest
@@ -11,25 +10,7 @@ from hypothesis import strategies as st
 from markupsafe import Markup
 
 from labkit.live import html, svg
-
-HOSTILE = "</text><script>alert('1')</script>\" onclick='x' &amp; \x00\x1b[31m\ud800"
-
-
-class Parsed(HTMLParser):
-    """The tags of a piece of HTML with their attributes, and its text."""
-
-    def __init__(self, source: str) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.text = ""
-        self.feed(source)
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
+from tests.live.parsed import HOSTILE, Parsed
 
 
 @given(st.text(), st.text())
