@@ -52,8 +52,8 @@ class Chart(LiveView[State]):
         self._threshold: float | None = None
         state = State()
         self._drawn = state
-        self._told: tuple[State, float | None] = (state, None)
-        self._told_at = 0.0
+        self._described: tuple[State, float | None] = (state, None)
+        self._described_at = 0.0
         self.figure = _empty_figure(self._title, field, tap.names)
         self._words = HTML()
         self._fold = Accordion([self._words], titles=["Waiting for the first record."], selected_index=None)
@@ -76,7 +76,7 @@ class Chart(LiveView[State]):
 
     def update(self) -> float | None:
         pause = super().update()
-        if self._owes_text():
+        if self._text_is_due():
             self.touch()
         return pause
 
@@ -96,15 +96,14 @@ class Chart(LiveView[State]):
             if state != self._drawn:
                 self._drawn = state
                 self._draw(state)
-            if self._owes_text():
-                self._told, self._told_at = (state, self._threshold), time.monotonic()
-                title, lines = caption(state, self._field, self._threshold)
-                self.say(title, lines)
+            if self._text_is_due():
+                self._described, self._described_at = (state, self._threshold), time.monotonic()
+                self._show_text(*caption(state, self._field, self._threshold))
 
-    def _owes_text(self) -> bool:
-        """Whether the text is another one, and it is time to change it."""
-        may_tell = self.finished or time.monotonic() >= self._told_at + TEXT_PERIOD
-        return may_tell and (self.state, self._threshold) != self._told
+    def _text_is_due(self) -> bool:
+        """Whether the text is out of date, and the last one has been there for long enough."""
+        is_old = self.finished or time.monotonic() >= self._described_at + TEXT_PERIOD
+        return is_old and (self.state, self._threshold) != self._described
 
     def _draw(self, state: State) -> None:
         names = [each.name for each in self.figure.data]
@@ -124,15 +123,18 @@ class Chart(LiveView[State]):
             self.figure.layout.annotations = [] if state.curves else [_waiting_for(self._tap.names)]
         self.figure.add_traces([go.Scatter(line(each)) for each in state.curves])
 
-    def say(self, text: str, lines: Iterable[str] = ()) -> None:
-        self._fold.titles = [text]
+    def show_message(self, text: str) -> None:
+        self._show_text(text, ())
+
+    def _show_text(self, title: str, lines: Iterable[str]) -> None:
+        self._fold.titles = [title]
         self._words.value = html.join(lines, Markup("<br>"))
 
     def static_html(self) -> Markup:
         return render(self.state, self._title, self._field, self._threshold)
 
     def summary(self) -> str:
-        """What the chart shows, in words. Example: print(chart.summary())"""
+        """Returns what the chart shows, in words. Example: print(chart.summary())"""
         return words(self.state, self._field, self._threshold)
 
     def pause(self) -> float:
@@ -209,7 +211,7 @@ def _empty_figure(title: str, field: str, topics: Sequence[str]) -> LiveFigure:
 
 
 def _line_at(value: float, field: str) -> dict[str, Any]:
-    """A dashed line through the whole chart. Its name is in the legend: beside the line it would cover the curves."""
+    """Returns a dashed line through the whole chart. The legend names it: beside it, a name would cover the curves."""
     shape = {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "yref": "y", "y0": value, "y1": value}
     pen = {"color": "#000000", "width": 1.5, "dash": "dash"}
     return shape | {"line": pen, "showlegend": True, "name": f"threshold {value:g} {theme.UNITS.get(field, '')}"}

@@ -34,7 +34,7 @@ class Line(NamedTuple):
 def lines_svg(
     title: str, y_title: str, lines: Sequence[Line], since: float, until: float, level: float | None
 ) -> Markup:
-    """Draw the lines between two times, with a dashed line at `level`."""
+    """Returns a drawing of lines between two times, with a dashed line at `level`."""
     levels = [level] if level is not None else []
     values = [float(value) for line in lines for value in line.values if not math.isnan(value)]
     low, high, step = _bounds(values + levels)
@@ -61,7 +61,7 @@ def timeline_svg(
     since: float,
     until: float,
 ) -> Markup:
-    """Draw points (time and text) on top, and below them a row of bars (start, end, text and lane) under each name."""
+    """Returns a drawing of points (time and text), and below them a row of bars (start, end, text, lane) per name."""
     x, y = _scale(since, until, LEFT, RIGHT), TOP + 20
     parts: list[Markup] = []
     for name, bars in rows.items():
@@ -124,7 +124,7 @@ def _drawn(line: Line, points: list[tuple[float, float]]) -> Markup:
 
 
 def _legend(lines: Sequence[Line]) -> tuple[list[Markup], int]:
-    """A sample of each line beside its name, in as many rows as needed, and the height of the whole picture."""
+    """Returns a sample of each line beside its name, in as many rows as needed, and the height of the whole picture."""
     x, y = LEFT, BOTTOM + 44
     parts = []
     for line in lines:

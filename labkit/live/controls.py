@@ -40,7 +40,7 @@ class State:
 
 
 class Controls(VBox):  # type: ignore[misc]
-    """Buttons and fields, all of which work by keyboard; a line below says what the last one did."""
+    """Buttons and fields, all of which work by keyboard; the line below reports what the last one did."""
 
     def __init__(self, scene: Scene) -> None:
         self._scene = scene
@@ -54,17 +54,17 @@ class Controls(VBox):  # type: ignore[misc]
         self.silent = ToggleButton(description="Silent", icon="chain-broken", layout=WIDE)
         self.backlog = Button(description="Send backlog", icon="inbox", layout=WIDE)
         self.corrupt = Button(description="Corrupt record", icon="bolt", layout=WIDE)
-        self._said = HTML(_line(Markup("&nbsp;")))  # at full height, so that nothing below it moves later
+        self._status = HTML(_line(Markup("&nbsp;")))  # at full height, so that nothing below it moves later
         super().__init__(
             [
                 HBox([self.run, self.rate, self.threshold], layout=ROW),
                 HBox([self.device, self.heatwave, self.silent, self.backlog, self.corrupt], layout=ROW),
-                self._said,
+                self._status,
             ]
         )
         for each in self._all():
             lock_messages(each, self._lock)
-        self._poller = Poller("controls", self.update, lambda error: self._say(f"The controls have failed: {error}"))
+        self._poller = Poller("controls", self.update, lambda error: self._report(f"The controls have failed: {error}"))
         self.update()
         self._connect()
 
@@ -78,7 +78,7 @@ class Controls(VBox):  # type: ignore[misc]
             self._poller.close()
             for each in self._all():
                 each.disabled = True
-            self._say("These controls have ended.")
+            self._report("These controls have ended.")
 
     def _all(self) -> list[Any]:
         return [*self.children[0].children, *self.children[1].children]
@@ -94,19 +94,19 @@ class Controls(VBox):  # type: ignore[misc]
         self.corrupt.on_click(self._acting(self._send_corrupt))
 
     def _acting(self, action: Callable[[Any], str]) -> Callable[[Any], None]:
-        """Returns a callback that acts on a value set by a person, and says what was done, or why not."""
+        """Returns a callback that acts on a value set by a person, and reports what was done, or why not."""
 
         def act(change: Any) -> None:
             with self._lock:  # else the follower could set the value back before the action has been done
                 if self._following or self._poller.closed:  # sent before the controls were closed
                     return
                 try:
-                    self._say(action(getattr(change, "new", None)))
+                    self._report(action(getattr(change, "new", None)))
                 except LabError as error:
-                    self._say(str(error))
+                    self._report(str(error))
                 except Exception as error:  # a traceback from here would reach nobody
                     LOGGER.exception("a control failed")
-                    self._say(f"This has failed: {error}")
+                    self._report(f"This has failed: {error}")
                 self.update()
 
         return act
@@ -202,8 +202,8 @@ class Controls(VBox):  # type: ignore[misc]
             self.backlog.description = f"Send backlog ({state.kept})"
         self.backlog.disabled = self.silent.value or not state.kept  # a silent device can send nothing
 
-    def _say(self, text: str) -> None:
-        self._said.value = _line(text)
+    def _report(self, text: str) -> None:
+        self._status.value = _line(text)
 
 
 def _line(text: str) -> Markup:

@@ -1,4 +1,4 @@
-"""The records of a chart as curves, one for each device and topic, and what the chart says of them."""
+"""The records of a chart as curves, one for each device and topic, and the text that describes them."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class Curves:
         return State(self._version, curves, since, until, self._undrawn, skipped, self._emptied)
 
     def _span(self) -> tuple[float, float]:
-        """The range of the time axis, up to the newest point; it grows up to the full width."""
+        """Returns the range of the time axis, up to the newest point; it grows up to the full width."""
         if not self._series:
             return 0.0, 0.0
         newest = max(series.newest for series in self._series.values())
@@ -98,7 +98,7 @@ class Curves:
 
 
 def drawable(record: Record, y: str) -> float | None:
-    """The number to draw for a record; None if it has none, no valid time, or is an invalid reading."""
+    """Returns the number to draw for a record; None if it has none, no valid time, or is an invalid reading."""
     if not isinstance(record.value, dict) or not 0 <= record.timestamp <= LAST_TIMESTAMP:
         return None
     if record.topic in TOPICS:
@@ -137,7 +137,7 @@ def _left_out(state: State, y: str) -> Iterable[str]:
 
 
 def _range(values: Floats, unit: str) -> str:
-    """Says how many values there are, and between which bounds."""
+    """Returns how many values there are, and between which bounds."""
     if len(values) == 1:
         return "1 record"
     return _with(f"{len(values)} records, {values.min():g} to {values.max():g}", unit)

@@ -22,7 +22,7 @@ ENDED = html.element("p", "These lanes have ended.")
 
 @dataclass(frozen=True)
 class State:
-    """The assignments over the last minute, oldest first, and the processes; or why Kafka does not tell them."""
+    """The assignments over the last minute, oldest first, and the processes; or why they are not known."""
 
     seen: tuple[Assignment, ...] = ()
     members: Members = ()
@@ -57,7 +57,7 @@ class Lanes(LiveView[State]):
     def show(self, state: State) -> None:
         self._drawing.value = render(state)
 
-    def say(self, text: str) -> None:
+    def show_message(self, text: str) -> None:
         self._drawing.value = escape(text)
 
     def static_html(self) -> Markup:

@@ -29,18 +29,18 @@ class Stretch(NamedTuple):
     """A stretch of time in which one process had a partition, in seconds before now."""
 
     member: int
-    begin: float
+    start: float
     end: float
 
 
 def words(lanes: Sequence[Lane], members: Members) -> str:
-    """The newest assignment, one line for each partition, and one for the processes that have none."""
+    """Returns the newest assignment, one line for each partition, and one for the processes that have none."""
     lines = [f"{each.topic} partition {each.partition}: {_owner(each)}, {_numbers(each)}" for each in lanes]
     return "\n".join([*lines, *_others(lanes, members)])
 
 
 def _others(lanes: Sequence[Lane], members: Members) -> list[str]:
-    """The processes that are idle or have ended, in words."""
+    """Returns the processes that are idle or have ended, in words."""
     busy = {lane.member for lane in lanes}
     idle = [str(number) for number, alive in members if alive and number not in busy]
     ended = [str(number) for number, alive in members if not alive]
@@ -60,7 +60,7 @@ def _numbers(lane: Lane) -> str:
 
 
 def draw(seen: Sequence[Assignment], members: Members) -> Markup:
-    """The drawing, labelled with what the newest assignment says, for screen readers."""
+    """Returns a drawing of the assignments; its label for screen readers is the newest one in words."""
     lanes, span = seen[-1].lanes, min(max(seen[-1].time - seen[0].time, LEAST), SPAN)
     others, bottom = _others(lanes, members), len(lanes) * (HEIGHT + GAP) + 12
     box = (0, 0, LEFT + WIDTH + RIGHT, bottom + 12 + LINE * len(others))
@@ -78,7 +78,7 @@ def _stretches(seen: Sequence[Assignment], lane: Lane) -> Iterable[Stretch]:
     now = seen[-1].time
     owners = [(each.time, _member_of(each, lane)) for each in seen]
     ends = [time for time, _ in owners[1:]] + [now]
-    spans = [(member, begin, end) for (begin, member), end in zip(owners, ends, strict=True)]
+    spans = [(member, start, end) for (start, member), end in zip(owners, ends, strict=True)]
     for member, group in itertools.groupby(spans, key=lambda each: each[0]):
         parts = list(group)
         if member:
@@ -99,8 +99,8 @@ def _row(top: int, lane: Lane, stretches: Iterable[Stretch], span: float) -> Mar
 
 
 def _bar(top: int, stretch: Stretch, span: float) -> Markup:
-    x = LEFT + WIDTH * (1 - stretch.begin / span)
-    width = max(WIDTH * (stretch.begin - stretch.end) / span, 2.0)
+    x = LEFT + WIDTH * (1 - stretch.start / span)
+    width = max(WIDTH * (stretch.start - stretch.end) / span, 2.0)
     colour = COLOURS[(stretch.member - 1) % len(COLOURS)]
     background = svg.rect(x, top, width, HEIGHT, fill="#fff")
     bar = svg.rect(x, top, width, HEIGHT, fill=colour, fill_opacity=".25", stroke=colour)

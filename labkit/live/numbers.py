@@ -1,4 +1,4 @@
-"""The newest number of each device in each topic, and what a tile says of it: never an old one as the present one."""
+"""The newest number of each device in each topic, and the row of a tile for it: no old number as a current one."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Numbers:
         return sorted(self._newest, key=theme.in_order)
 
     def add(self, records: Iterable[Record], time: int) -> None:
-        """Take in records that have arrived at a time."""
+        """Add records that arrived at a time."""
         for record in records:
             name = record.key or "no key"
             last = (name, record.topic)
@@ -90,8 +90,8 @@ class Numbers:
         silent = value.silent_for(time) if value else 0
         if value and not silent:
             return Row(topic, kind, _number(value), f"{_span(value)} UTC", fresh=True)
-        if counted(topic) in self._watched and (heard := _heard(values.values())):
-            until = min(heard, self._counted.get(topic, 0))
+        if counted(topic) in self._watched and (read := _last_reading(values.values())):
+            until = min(read, self._counted.get(topic, 0))
             if time - until <= FRESH:
                 return self._uncounted(device, topic, value, time, skipped)
             since = max(until, value.end if value else 0)
@@ -101,7 +101,7 @@ class Numbers:
         return Row(topic, kind, f"no data for {silent} s" if silent else "no data yet", "")
 
     def _uncounted(self, device: str, topic: str, value: Value | None, time: int, skipped: bool) -> Row:
-        """The row of a count without a current window: a window is emitted only when a later record closes it."""
+        """Returns the row of a count without a current window: a window is emitted once a later record closes it."""
         kind, last = _kind(topic, value), self._last.get((device, counted(topic)))
         if last is None:
             return Row(topic, kind, "0", "" if skipped else "none yet", fresh=True)
@@ -112,12 +112,12 @@ class Numbers:
 
 
 def counted(topic: str) -> str:
-    """The topic whose records this topic counts; empty if its name does not end in `-count`."""
+    """Returns the topic whose records this topic counts; empty if its name does not end in `-count`."""
     return topic.removesuffix(COUNTS) if topic.endswith(COUNTS) else ""
 
 
-def _heard(values: Iterable[Value]) -> int:
-    """When (epoch ms) the last reading of a device arrived; 0 if there is none."""
+def _last_reading(values: Iterable[Value]) -> int:
+    """Returns when (epoch ms) the last reading of a device arrived; 0 if there is none."""
     return max((min(each.end, each.seen) for each in values if not each.window), default=0)
 
 

@@ -34,7 +34,7 @@ class View(Protocol):
         """Send the newest state to the page."""
         ...
 
-    def say(self, text: str) -> None:
+    def show_message(self, text: str) -> None:
         """Show this text instead of data."""
         ...
 
@@ -56,20 +56,20 @@ class Messenger(anywidget.AnyWidget):
 
 @dataclass
 class Page:
-    """A page that shows views: which are and were in sight, and which frame it has not drawn yet; `number` is the
-    number of its newest message.
+    """A page that shows views: which are (`seen`) and were (`known`) in sight. `awaited` is the number of the frame
+    that it has not drawn yet, `number` that of its newest message.
     """
 
     number: int = 0
     seen: frozenset[str] = frozenset()
     known: frozenset[str] = frozenset()
-    owes: int | None = None
+    awaited: int | None = None
     since: float = 0.0  # when that frame was sent
     took: float = 0.0  # seconds from the last frame to its answer
 
-    def sleeps(self, now: float) -> bool:
+    def is_asleep(self, now: float) -> bool:
         """Whether it has not answered for so long that the pacer should not wait for it."""
-        return self.owes is not None and now > self.since + max(PATIENCE, 3 * self.took)
+        return self.awaited is not None and now > self.since + max(PATIENCE, 3 * self.took)
 
 
 @dataclass
@@ -85,7 +85,7 @@ class Pacer:
     """The one thread that paints the views of a lab.
 
     All views of a page share its drawing capacity: with many views all slow down together, and frames never queue up.
-    If no page has a view in sight, nothing is sent. `clock` says what time it is, like `time.monotonic`.
+    If no page has a view in sight, nothing is sent. `clock` returns the time, like `time.monotonic`.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -144,11 +144,11 @@ class Pacer:
             page.number = message["number"]
             page.seen = frozenset(message["seen"])
             new, page.known = page.seen - page.known, page.known | page.seen
-            if message["drawn"] == page.owes:
-                page.took, page.owes = now - page.since, None
+            if message["drawn"] == page.awaited:
+                page.took, page.awaited = now - page.since, None
                 self._cost += (page.took / self._painted - self._cost) / 4
-            elif page.sleeps(now):
-                page.owes = None  # it is awake, and may never have got the frame
+            elif page.is_asleep(now):
+                page.awaited = None  # it is awake, and may never have got the frame
         for view in [self._views[name] for name in new if name in self._views]:
             view.resend()
         self._news.set()
@@ -164,8 +164,8 @@ class Pacer:
         """Send a frame if it is time for one. Returns the seconds to wait, unless something happens earlier."""
         now = self._clock()
         with self._lock:
-            pages = [page for page in self._pages.values() if page.seen and not page.sleeps(now)]
-            if not pages or any(page.owes is not None for page in pages):
+            pages = [page for page in self._pages.values() if page.seen and not page.is_asleep(now)]
+            if not pages or any(page.awaited is not None for page in pages):
                 return PERIOD if pages else HEARTBEAT
             if now < self._sent + PERIOD:
                 return self._sent + PERIOD - now
@@ -180,7 +180,7 @@ class Pacer:
         self._painted = max(1, len(due))
         with self._lock:
             for page in pages:
-                page.owes, page.since = self._frame + 1, now
+                page.awaited, page.since = self._frame + 1, now
         self._send(now, seen)
         return PERIOD
 
@@ -192,7 +192,7 @@ class Pacer:
         except Exception as error:
             LOGGER.exception("%s could not be painted", entry.view.name)
             self.remove(entry.view)
-            entry.view.say(f"This view has failed: {error}. Run its cell again.")
+            entry.view.show_message(f"This view has failed: {error}. Run its cell again.")
 
     def _send(self, now: float, seen: frozenset[str]) -> None:
         """Send the end-of-frame mark: for each view the time of the data that it shows, or that it has ended."""

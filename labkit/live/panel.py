@@ -86,7 +86,7 @@ class Panel(LiveView[State]):
         if self._buttons:
             self._buttons.follow()
 
-    def say(self, text: str) -> None:
+    def show_message(self, text: str) -> None:
         self._text.value = escape(text)
 
     def static_html(self) -> Markup:

@@ -1,4 +1,4 @@
-"""The points of one line of a chart, and how few of them look like all."""
+"""The points of one line of a chart, and how few of them are enough to draw it."""
 
 from typing import NamedTuple
 
@@ -90,13 +90,13 @@ def after_gaps(times: Floats) -> Floats:
 
 
 def _broken(points: Points, breaks: Floats) -> Points:
-    """Break the line before each of the times in `breaks`."""
+    """Returns points with a NaN before each of the times in `breaks`, which breaks the line."""
     indexes = np.searchsorted(points.times, breaks)
     return Points(np.insert(points.times, indexes, breaks), np.insert(points.values, indexes, np.nan))
 
 
 def thin(points: Points, since: float, until: float, limit: int = DRAWN) -> Points:
-    """The lowest and the highest point in each of `limit / 2` equal spans of time, and the newest point of all.
+    """Returns the lowest and the highest point in each of `limit / 2` equal spans of time, and the newest point of all.
 
     No peak is lost: the first step of the M4 aggregation (Jugel et al., "M4: A Visualization-Oriented Time Series
     Data Aggregation", PVLDB 7(10), 2014).

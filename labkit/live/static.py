@@ -23,7 +23,7 @@ class StaticView(VBox):  # type: ignore[misc]
         self.snapshot.ready.set()
 
     def summary(self) -> str:
-        """What the view shows, in words. Example: print(view.summary())"""
+        """Returns what the view shows, in words. Example: print(view.summary())"""
         return self._words
 
     def _ipython_display_(self) -> None:

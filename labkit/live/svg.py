@@ -33,8 +33,8 @@ def document(words: str, box: Box, *content: Markup, scale: float = 1.0, font_si
     _, _, width, height = box
     size = {"width": round(width * scale), "height": round(height * scale)}
     frame = {"viewBox": " ".join(map(str, box)), **size, "style": "max-width:100%;height:auto"}
-    look = {"font_family": "sans-serif", "font_size": font_size, "fill": "#000"}
-    return element("svg", *content, xmlns="http://www.w3.org/2000/svg", role="img", aria_label=words, **frame, **look)
+    font = {"font_family": "sans-serif", "font_size": font_size, "fill": "#000"}
+    return element("svg", *content, xmlns="http://www.w3.org/2000/svg", role="img", aria_label=words, **frame, **font)
 
 
 def image(drawing: str, words: str) -> Markup:

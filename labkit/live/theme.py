@@ -34,14 +34,14 @@ class Style(NamedTuple):
 
 
 def style(number: int) -> Style:
-    """The style of the n-th device, from 0. The colours repeat with the next marker and dash."""
+    """Returns the style of the n-th device, from 0. The colours repeat with the next marker and dash."""
     shift = number // len(COLOURS)
     form = (number + shift) % len(MARKERS)
     return Style(COLOURS[number % len(COLOURS)], MARKERS[form], SIGNS[form], DASHES[(number + shift) % len(DASHES)])
 
 
 def in_order(name: str) -> tuple[object, ...]:
-    """A sort key that puts sensor-2 before sensor-10."""
+    """Returns a sort key that puts sensor-2 before sensor-10."""
     return tuple((0, int(part), "") if part.isdecimal() else (1, 0, part) for part in re.split(r"(\d+)", name) if part)
 
 
@@ -57,7 +57,7 @@ class Styles:
         self._lock = threading.Lock()  # else two views could give two new devices the same style
 
     def of(self, device: str) -> Style:
-        """The colour, marker and dash of a device."""
+        """Returns the colour, marker and dash of a device."""
         with self._lock:
             if device not in self._numbers:
                 self._numbers[device] = self._number_for(device)
@@ -79,7 +79,7 @@ class Styles:
 
 
 def timed() -> Any:
-    """Plotly's white template, with dates on the horizontal axis.
+    """Returns Plotly's white template, with dates on the horizontal axis.
 
     Times are sent as numbers. With new data plotly.js drops the type of an axis, guesses again, and no longer takes the
     numbers for dates; but it keeps the type set in a template.
@@ -93,11 +93,11 @@ def timed() -> Any:
 
 
 def axis(field: str) -> str:
-    """An axis title with its unit."""
+    """Returns an axis title with its unit."""
     name = field[:1].upper() + field[1:]
     return f"{name} ({UNITS[field]})" if field in UNITS else name
 
 
 def clock(time: float) -> str:
-    """A time in epoch milliseconds as hours, minutes and seconds, UTC."""
+    """Returns a time in epoch milliseconds as hours, minutes and seconds, UTC."""
     return f"{datetime.datetime.fromtimestamp(time / 1000, datetime.UTC):%H:%M:%S}"

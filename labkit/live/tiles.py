@@ -89,14 +89,14 @@ class Tiles(LiveView[State]):
     def show(self, state: State) -> None:
         self.grid.value = render(state)
 
-    def say(self, text: str) -> None:
+    def show_message(self, text: str) -> None:
         self.grid.value = escape(text)
 
     def static_html(self) -> Markup:
         return render(self.state)
 
     def summary(self) -> str:
-        """What the tiles show, in words, one line per device. Example: print(tiles.summary())"""
+        """Returns what the tiles show, in words, one line per device. Example: print(tiles.summary())"""
         return words(self.state)
 
     def pause(self) -> float:

@@ -25,8 +25,8 @@ ENDED = html.element("p", "This topology has ended.")
 
 @dataclass(frozen=True)
 class State:
-    """Workers and topics in the order of the data flow, and the newest records of the chosen topic; or why Kafka does
-    not tell them. `offered` are the topics to choose from; without a choice `peeked` is None.
+    """Workers and topics in the order of the data flow, and the newest records of the chosen topic; or why they
+    are not known. `offered` are the topics to choose from; without a choice `peeked` is None.
     """
 
     workers: tuple[WorkerFacts, ...] = ()
@@ -106,7 +106,7 @@ class Topology(LiveView[State]):
                 self.choice.options = topics
                 self.choice.value = chosen
 
-    def say(self, text: str) -> None:
+    def show_message(self, text: str) -> None:
         self._drawing.value = escape(text)
 
     def static_html(self) -> Markup:

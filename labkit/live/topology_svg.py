@@ -28,7 +28,7 @@ Positions = dict[str, tuple[int, int]]  # node -> column and row
 
 
 def draw(workers: Sequence[WorkerFacts], topics: Sequence[TopicFacts]) -> Markup:
-    """The drawing, labelled with all that it shows, for screen readers."""
+    """Returns a drawing of workers and topics; its label for screen readers is the same in words."""
     positions = _positions(workers, topics)
     arrows = [_arrow(positions, f"topic {topic}", f"worker {each.name}") for each in workers for topic in each.reads]
     arrows += [_arrow(positions, f"worker {each.name}", f"topic {each.writes}") for each in workers if each.writes]
@@ -41,7 +41,7 @@ def draw(workers: Sequence[WorkerFacts], topics: Sequence[TopicFacts]) -> Markup
 
 
 def words(workers: Sequence[WorkerFacts], topics: Sequence[TopicFacts]) -> str:
-    """The same in words, one line per worker and topic."""
+    """Returns workers and topics in words, one line for each."""
     lines = [
         f"{each.name} is {each.status}: {' and '.join(each.reads) or 'readings'} to {each.writes or 'nowhere'}, "
         + (each.error or ", ".join(_numbers(each)))
@@ -63,7 +63,9 @@ def _counts(topic: TopicFacts) -> list[str]:
 
 
 def _positions(workers: Sequence[WorkerFacts], topics: Sequence[TopicFacts]) -> Positions:
-    """One column per step of the data flow; below each worker its topic, unless an earlier worker writes it too."""
+    """Returns places: a column per step of the data flow, and below each worker its topic, unless an earlier one
+    writes it too.
+    """
     columns = {each.name: 0 for each in workers}
     writers = {each.writes: each.name for each in reversed(workers) if each.writes}
     for _ in workers:  # a path has at most one step per worker, unless it goes in circles
@@ -90,7 +92,7 @@ def _positions(workers: Sequence[WorkerFacts], topics: Sequence[TopicFacts]) -> 
 def _worker(worker: WorkerFacts, column: int, row: int) -> Markup:
     mark, colour = STATUSES[worker.status]
     lines = [f"{mark} {worker.status}", *_numbers(worker)]
-    return _box(column, row, _ends_of(worker.name), lines, stroke=colour, stroke_width=2, rx=3)
+    return _box(column, row, _shortened(worker.name), lines, stroke=colour, stroke_width=2, rx=3)
 
 
 def _topic(topic: TopicFacts, column: int, row: int) -> Markup:
@@ -98,8 +100,8 @@ def _topic(topic: TopicFacts, column: int, row: int) -> Markup:
     return _box(column, row, title, _counts(topic), stroke="#000", stroke_dasharray="5 3", rx=16)
 
 
-def _ends_of(name: str) -> str:
-    """Shorten a name to its beginning and end: labels of workers with the same name differ at the end."""
+def _shortened(name: str) -> str:
+    """Returns the start and the end of a long name: labels of workers with the same name differ at the end."""
     return name if len(name) <= SHOWN else f"{name[: SHOWN // 2 - 1]}…{name[-SHOWN // 2 :]}"
 
 

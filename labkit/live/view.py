@@ -116,7 +116,7 @@ class LiveView(VBox, Generic[S]):  # type: ignore[misc]
         """Set the widgets to a state."""
         raise NotImplementedError
 
-    def say(self, text: str) -> None:
+    def show_message(self, text: str) -> None:
         """Show this text instead of data."""
         raise NotImplementedError
 
@@ -148,9 +148,9 @@ class LiveView(VBox, Generic[S]):  # type: ignore[misc]
             self.snapshot.refresh(at_once=True)
 
     def _fail(self, error: Exception) -> None:
-        """Say that the view is no longer updated, and why."""
+        """Show that the view is no longer updated, and why."""
         advice = "" if isinstance(error, LabError) else ". Run its cell again."
-        self.say(f"This {self.name.partition('-')[0]} has failed: {error}{advice}")
+        self.show_message(f"This {self.name.partition('-')[0]} has failed: {error}{advice}")
         self.finished = True
         self._pacer.remove(self)
 

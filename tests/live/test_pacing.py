@@ -30,7 +30,7 @@ class StubView:
     def __init__(self, pacer: Pacer, name: str) -> None:
         self.name, self.changed, self.as_of = name, False, 1000.0
         self.painted = self.resent = 0
-        self.said = ""
+        self.message = ""
         self.error: Exception | None = None
         self.pacer = pacer
         pacer.add(self)
@@ -40,8 +40,8 @@ class StubView:
             raise self.error
         self.painted += 1
 
-    def say(self, text: str) -> None:
-        self.said = text
+    def show_message(self, text: str) -> None:
+        self.message = text
 
     def resend(self) -> None:
         self.resent += 1
@@ -257,7 +257,7 @@ def test_a_view_that_cannot_be_painted_says_so_and_stops_no_other(
     bad.touch()
     good.touch()
     later()
-    assert bad.said == "This view has failed: no such colour. Run its cell again."
+    assert bad.message == "This view has failed: no such colour. Run its cell again."
     assert good.painted == 1
     assert frames[-1]["views"]["bad"] is None
 
