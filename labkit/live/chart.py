@@ -57,7 +57,7 @@ class Chart(LiveView[State]):
         self.figure = _empty_figure(self._title, field, tap.names)
         self._words = HTML()
         self._fold = Accordion([self._words], titles=["Waiting for the first record."], selected_index=None)
-        super().__init__("chart", [self.figure, self._fold], pacer, state)
+        super().__init__("chart", [self.figure, self._fold], pacer, state, PERIOD)
         self.add_class("lab-plotted")
         self.threshold = threshold
 
@@ -88,8 +88,10 @@ class Chart(LiveView[State]):
         return self._curves.state(self._tap.skipped)
 
     def collect_last(self) -> State:
-        self._tap.close()
         return replace(self.state, ended=True)
+
+    def release(self) -> None:
+        self._tap.close()
 
     def show(self, state: State) -> None:
         with self.figure.drawing:
@@ -136,9 +138,6 @@ class Chart(LiveView[State]):
     def summary(self) -> str:
         """Returns what the chart shows, in words. Example: print(chart.summary())"""
         return words(self.state, self._field, self._threshold)
-
-    def pause(self) -> float:
-        return PERIOD
 
 
 def words(state: State, y: str, threshold: float | None) -> str:

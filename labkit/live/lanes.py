@@ -41,7 +41,7 @@ class Lanes(LiveView[State]):
         self._shares = shares
         state = State()
         self._drawing = HTML(render(state))
-        super().__init__("lanes", [self._drawing], pacer, state)
+        super().__init__("lanes", [self._drawing], pacer, state, PERIOD)
 
     def collect(self) -> State:
         now = time.monotonic()
@@ -57,17 +57,11 @@ class Lanes(LiveView[State]):
     def show(self, state: State) -> None:
         self._drawing.value = render(state)
 
-    def show_message(self, text: str) -> None:
-        self._drawing.value = escape(text)
-
     def static_html(self) -> Markup:
         return render(self.state, as_image=True)
 
     def summary(self) -> str:
         return words(self.state)
-
-    def pause(self) -> float:
-        return PERIOD
 
     def is_over(self) -> bool:
         return self._shares.run.retired

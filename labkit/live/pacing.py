@@ -34,8 +34,8 @@ class View(Protocol):
         """Send the newest state to the page."""
         ...
 
-    def show_message(self, text: str) -> None:
-        """Show this text instead of data."""
+    def fail(self, error: Exception) -> None:
+        """Show that the view is no longer updated, and why."""
         ...
 
     def resend(self) -> None:
@@ -192,7 +192,7 @@ class Pacer:
         except Exception as error:
             LOGGER.exception("%s could not be painted", entry.view.name)
             self.remove(entry.view)
-            entry.view.show_message(f"This view has failed: {error}. Run its cell again.")
+            entry.view.fail(error)
 
     def _send(self, now: float, seen: frozenset[str]) -> None:
         """Send the end-of-frame mark: for each view the time of the data that it shows, or that it has ended."""

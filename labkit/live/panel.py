@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from ipywidgets import HTML
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from labkit.live import html, theme
 from labkit.live.buttons import Buttons
@@ -62,7 +62,7 @@ class Panel(LiveView[State]):
         self._buttons = Buttons(cast("Replicas", worker)) if worker.killable else None
         state = collect(worker)
         self._text = HTML(render(state))
-        super().__init__("panel", [self._text, *filter(None, [self._buttons])], pacer, state)
+        super().__init__("panel", [self._text, *filter(None, [self._buttons])], pacer, state, PERIOD)
         self.snapshot.ready.set()
 
     def update(self) -> float | None:
@@ -76,18 +76,17 @@ class Panel(LiveView[State]):
         return collect(self._worker) if self._worker else self.state
 
     def collect_last(self) -> State:
-        state, self._worker = self.collect(), None  # else it would never be freed: ipywidgets keeps every widget
+        return self.collect()
+
+    def release(self) -> None:
+        self._worker = None  # otherwise it would never be freed: ipywidgets keeps every widget
         if self._buttons:
             self._buttons.end()
-        return state
 
     def show(self, state: State) -> None:
         self._text.value = render(state)
         if self._buttons:
             self._buttons.follow()
-
-    def show_message(self, text: str) -> None:
-        self._text.value = escape(text)
 
     def static_html(self) -> Markup:
         return render(self.state)
@@ -97,8 +96,8 @@ class Panel(LiveView[State]):
 
     def pause(self) -> float:
         if not self._worker or self.state.ended:
-            return PERIOD
-        self._worker.wait(PERIOD)  # its end is shown at once
+            return super().pause()
+        self._worker.wait(super().pause())  # its end is shown at once
         return 0.0
 
     def is_over(self) -> bool:

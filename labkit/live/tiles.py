@@ -69,7 +69,7 @@ class Tiles(LiveView[State]):
         self._numbers = Numbers(topics, tap.names)
         state = State(tuple(topics))
         self.grid = HTML(render(state))
-        super().__init__("tiles", [self.grid], pacer, state)
+        super().__init__("tiles", [self.grid], pacer, state, PERIOD)
 
     def collect(self) -> State:
         records, time = self._tap.read(timeout=0.1), now()
@@ -83,14 +83,13 @@ class Tiles(LiveView[State]):
         return Tile(device, self._styles.of(device), self._numbers.rows(device, time, self._tap.skipped > 0))
 
     def collect_last(self) -> State:
-        self._tap.close()
         return replace(self.state, ended=True)
+
+    def release(self) -> None:
+        self._tap.close()
 
     def show(self, state: State) -> None:
         self.grid.value = render(state)
-
-    def show_message(self, text: str) -> None:
-        self.grid.value = escape(text)
 
     def static_html(self) -> Markup:
         return render(self.state)
@@ -98,9 +97,6 @@ class Tiles(LiveView[State]):
     def summary(self) -> str:
         """Returns what the tiles show, in words, one line per device. Example: print(tiles.summary())"""
         return words(self.state)
-
-    def pause(self) -> float:
-        return PERIOD
 
 
 def words(state: State) -> str:

@@ -53,7 +53,7 @@ class Topology(LiveView[State]):
         self._lock = threading.RLock()
         self.choice = ToggleButtons(options=state.offered, description="Peek into:", style={"button_width": "auto"})
         lock_messages(self.choice, self._lock)
-        super().__init__("topology", [self._drawing, self.choice, self._table], pacer, state)
+        super().__init__("topology", [self._drawing, self.choice, self._table], pacer, state, PERIOD)
 
     def collect(self) -> State:
         before = self.state
@@ -73,8 +73,10 @@ class Topology(LiveView[State]):
     def collect_last(self) -> State:
         # Once more, unless Kafka has gone: what has ended meanwhile must not be shown as running.
         last = self.state if self.state.error else self.collect()
-        self._follow(NOTHING)
         return replace(last, peeked=None, ended=True)
+
+    def release(self) -> None:
+        self._follow(NOTHING)
 
     def _peek(self, topic: str) -> tuple[Record, ...] | None:
         """Returns the newest records of a topic."""
@@ -106,17 +108,11 @@ class Topology(LiveView[State]):
                 self.choice.options = topics
                 self.choice.value = chosen
 
-    def show_message(self, text: str) -> None:
-        self._drawing.value = escape(text)
-
     def static_html(self) -> Markup:
         return render(self.state, as_image=True) + render_peeked(self.state)
 
     def summary(self) -> str:
         return words(self.state)
-
-    def pause(self) -> float:
-        return PERIOD
 
 
 def words(state: State) -> str:

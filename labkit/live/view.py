@@ -10,7 +10,7 @@ from typing import ClassVar, Generic, Protocol, TypeVar
 
 from ipywidgets import VBox, Widget
 from ipywidgets.widgets.widget_description import DescriptionWidget
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from labkit.errors import LabError
 from labkit.live.pacing import Pacer
@@ -43,14 +43,14 @@ class LiveView(VBox, Generic[S]):  # type: ignore[misc]
     def __dir__(self) -> Iterable[str]:
         return self.OFFERED
 
-    def __init__(self, kind: str, parts: Sequence[Widget], pacer: Pacer, state: S) -> None:
+    def __init__(self, kind: str, parts: Sequence[Widget], pacer: Pacer, state: S, period: float) -> None:
         self.name = f"{kind}-{next(_numbers)}"
         self.state = state
         self.changed, self.as_of = False, time.monotonic()
-        self.finished = False
+        self.finished = self._released = False
         self._painting = threading.Lock()  # two threads may paint: the newest state must be painted last
-        self._pacer = pacer
-        self._poller = Poller(self.name, self.update, self._fail)
+        self._pacer, self._period = pacer, period
+        self._poller = Poller(self.name, self.update, self._on_failure)
         super().__init__([*parts, pacer.messenger])
         self.add_class("lab-view").add_class(f"lab-view-{self.name}")
         self.snapshot = Snapshot(self, self.static_html, self.summary)
@@ -64,12 +64,16 @@ class LiveView(VBox, Generic[S]):  # type: ignore[misc]
         """Stop updating; the last state stays (VBox.close() would remove it). Example: chart.close()"""
         self._poller.close()
         self._finish()
+        self._release()
 
     def update(self) -> float | None:
         """Collect, and have what has changed painted. Returns the seconds until the next update, None after the last.
 
         One thread calls it: that of the view, or in a test the test's own.
         """
+        if self.finished:  # it could not be painted
+            self._release()
+            return None
         state = self.collect()
         if state != self.state:
             self.state = state
@@ -78,6 +82,7 @@ class LiveView(VBox, Generic[S]):  # type: ignore[misc]
             self.snapshot.ready.set()
         if self.is_over():
             self._finish()
+            self._release()
         self.as_of = time.monotonic()
         self.snapshot.refresh()
         return None if self.finished else self.pause()
@@ -102,22 +107,21 @@ class LiveView(VBox, Generic[S]):  # type: ignore[misc]
                 if isinstance(part, DescriptionWidget):
                     part.send_state()
 
-    # ------------------------------------------------------- what a view defines
+    # ------------------------------------------------- what each view defines
 
     def collect(self) -> S:
         """Returns the state as it is now, after reading what is new."""
         raise NotImplementedError
 
     def collect_last(self) -> S:
-        """Returns the state with which the view ends, and releases the source of its data."""
+        """Returns the state with which the view ends."""
         raise NotImplementedError
+
+    def release(self) -> None:
+        """Release the source of the data."""
 
     def show(self, state: S) -> None:
         """Set the widgets to a state."""
-        raise NotImplementedError
-
-    def show_message(self, text: str) -> None:
-        """Show this text instead of data."""
         raise NotImplementedError
 
     def static_html(self) -> Markup:
@@ -130,7 +134,11 @@ class LiveView(VBox, Generic[S]):  # type: ignore[misc]
 
     def pause(self) -> float:
         """Returns the seconds until the next update."""
-        raise NotImplementedError
+        return self._period
+
+    def show_message(self, text: str) -> None:
+        """Show this text instead of data."""
+        self.children[0].value = escape(text)
 
     def is_over(self) -> bool:
         """Whether nothing can change any more."""
@@ -147,12 +155,22 @@ class LiveView(VBox, Generic[S]):  # type: ignore[misc]
             self.paint()
             self.snapshot.refresh(at_once=True)
 
-    def _fail(self, error: Exception) -> None:
+    def _release(self) -> None:
+        if not self._released:
+            self._released = True
+            self.release()
+
+    def _on_failure(self, error: Exception) -> None:
+        self.fail(error)
+        self._release()
+
+    def fail(self, error: Exception) -> None:
         """Show that the view is no longer updated, and why."""
-        advice = "" if isinstance(error, LabError) else ". Run its cell again."
-        self.show_message(f"This {self.name.partition('-')[0]} has failed: {error}{advice}")
-        self.finished = True
-        self._pacer.remove(self)
+        if not self.finished:
+            self.finished = True
+            self._pacer.remove(self)
+            advice = "" if isinstance(error, LabError) else ". Run its cell again."
+            self.show_message(f"This {self.name.partition('-')[0]} has failed: {error}{advice}")
 
     def _ipython_display_(self) -> None:
         self.snapshot.show()

@@ -30,8 +30,8 @@ class StubView:
     def __init__(self, pacer: Pacer, name: str) -> None:
         self.name, self.changed, self.as_of = name, False, 1000.0
         self.painted = self.resent = 0
-        self.message = ""
         self.error: Exception | None = None
+        self.failed: Exception | None = None
         self.pacer = pacer
         pacer.add(self)
 
@@ -40,8 +40,8 @@ class StubView:
             raise self.error
         self.painted += 1
 
-    def show_message(self, text: str) -> None:
-        self.message = text
+    def fail(self, error: Exception) -> None:
+        self.failed = error
 
     def resend(self) -> None:
         self.resent += 1
@@ -248,7 +248,7 @@ def test_what_has_ended_is_not_behind(pacer: Pacer, page: Page, frames: list[dic
     assert pacer.messenger.over  # for all, in sight or not
 
 
-def test_a_view_that_cannot_be_painted_says_so_and_stops_no_other(
+def test_a_view_that_cannot_be_painted_is_told_so_and_stops_no_other(
     pacer: Pacer, page: Page, frames: list[dict[str, Any]], later: Any
 ) -> None:
     bad, good = StubView(pacer, "bad"), StubView(pacer, "good")
@@ -257,7 +257,7 @@ def test_a_view_that_cannot_be_painted_says_so_and_stops_no_other(
     bad.touch()
     good.touch()
     later()
-    assert bad.message == "This view has failed: no such colour. Run its cell again."
+    assert bad.failed is bad.error
     assert good.painted == 1
     assert frames[-1]["views"]["bad"] is None
 
