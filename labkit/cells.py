@@ -2,8 +2,11 @@
 
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -68,3 +71,9 @@ def leave() -> None:
     """
     if kernel := getattr(shell(), "kernel", None):
         kernel.set_parent([], {})
+
+
+def outside(make: Callable[[], T]) -> T:
+    """Returns what `make` returns in a thread that belongs to no cell."""
+    with ThreadPoolExecutor(1, initializer=leave) as pool:
+        return pool.submit(make).result()

@@ -27,7 +27,6 @@ from labkit.runs.producer import Producer, at_work_in
 from labkit.runs.sampler import Sampler
 from labkit.runs.system import System
 from labkit.runs.worker import Identity, Worker, Workers
-from labkit.scene import Scene
 from labkit.waiting import wait_until
 
 if TYPE_CHECKING:
@@ -38,7 +37,21 @@ if TYPE_CHECKING:
     from labkit import flink as flinks
     from labkit.exercises import checks, harness, verdict  # noqa: F401
     from labkit.flink import engine  # noqa: F401 - so that a type checker knows flinks.engine, and the same below
-    from labkit.live import chart, controls, dashboard, lanes, pacing, panel, plot, theme, tiles, topology, windows  # noqa: F401
+    from labkit.live import (  # noqa: F401  # noqa: F401
+        chart,
+        controls,
+        dashboard,
+        lanes,
+        numbers,
+        pacing,
+        panel,
+        plot,
+        scene,
+        theme,
+        tiles,
+        topology,
+        windows,
+    )
     from labkit.live import table as tables
     from labkit.runs import replicas, run, shares, spec, succession, threaded  # noqa: F401
 else:
@@ -290,7 +303,7 @@ class Lab:
         Example: lab.chart("sensor", "alert", threshold=29.85)
         """
         tap = self._tap(topics, "chart")
-        return self._registry.watch(live.chart.Chart(tap, self._looks, self._pacer, y, seconds, title, threshold))
+        return self._registry.watch(live.chart.Chart(tap, self._styles, self._pacer, y, seconds, title, threshold))
 
     def windows(self, readings: str, *windows: str, device: str, seconds: float = 15.0) -> live.windows.Windows:
         """The readings of one device in the `seconds` up to its newest one, and the windows of each further topic
@@ -311,7 +324,7 @@ class Lab:
 
         Example: lab.plot(table, x="window_end", y="average", by="sensor_id")
         """
-        return live.plot.Plot(table, self._looks, x, y, by)
+        return live.plot.Plot(table, self._styles, x, y, by)
 
     def tiles(self, *topics: str) -> live.tiles.Tiles:
         """One tile per device with its newest number in each topic: a reading's temperature, or a window's result.
@@ -321,10 +334,10 @@ class Lab:
 
         Example: lab.tiles("sensor", "avg-temp", "alert-count")
         """
-        also = [name for name in map(live.tiles.counted, topics) if name and self._topics.partitions(name)]
+        also = [name for name in map(live.numbers.counted, topics) if name and self._topics.partitions(name)]
         tap = self._tap([*dict.fromkeys([*topics, *also])], "tiles")
         return self._registry.watch(
-            live.tiles.Tiles(tap, topics, self._looks, self._pacer, lambda topic: self.workers.compute(topic))
+            live.tiles.Tiles(tap, topics, self._styles, self._pacer, lambda topic: self.workers.compute(topic))
         )
 
     def topology(self) -> live.topology.Topology:
@@ -352,7 +365,7 @@ class Lab:
 
         Example: lab.controls()
         """
-        return self._registry.watch(live.controls.Controls(Scene(self)))
+        return self._registry.watch(live.controls.Controls(live.scene.Scene(self)))
 
     def dashboard(self) -> live.dashboard.Dashboard:
         """Tiles, chart, controls and topology on one page; starts any of the four stages that are not running.
@@ -360,7 +373,7 @@ class Lab:
         Example: lab.dashboard()
         """
         extras.require("notebook")  # before anything is started
-        scene = Scene(self)
+        scene = live.scene.Scene(self)
         for worker in scene.start_missing():
             self._registry.mark_as_shown(worker)  # the topology shows them
         self._registry.keep()  # keep what is already running
@@ -536,12 +549,13 @@ class Lab:
         return exercises.checks.Checks(environment)
 
     @functools.cached_property
-    def _looks(self) -> live.theme.Looks:
-        return live.theme.Looks()
+    def _styles(self) -> live.theme.Styles:
+        return live.theme.Styles()
 
     @functools.cached_property
     def _pacer(self) -> live.pacing.Pacer:
         pacer = live.pacing.Pacer()
+        pacer.start()
         self._closing.callback(pacer.close)
         return pacer
 

@@ -9,11 +9,13 @@ from labkit import cells
 from labkit.runs.worker import Identity, Worker, Workers
 
 
-class Closable(Protocol):
+class LiveView(Protocol):
+    def start(self) -> None: ...
+
     def close(self) -> None: ...
 
 
-View = TypeVar("View", bound=Closable)
+View = TypeVar("View", bound=LiveView)
 
 
 class Registry:
@@ -26,7 +28,7 @@ class Registry:
         self._show = show
         self._shown: weakref.WeakKeyDictionary[Worker, int] = weakref.WeakKeyDictionary()  # since which start
         self._workers: dict[Identity, tuple[Worker, cells.Cell]] = {}
-        self._views: list[tuple[Closable, cells.Cell]] = []
+        self._views: list[tuple[LiveView, cells.Cell]] = []
 
     @property
     def workers(self) -> Workers:
@@ -66,13 +68,14 @@ class Registry:
             self._workers[worker.identity] = (worker, cells.current())
 
     def watch(self, view: View) -> View:
-        """Register a view, and close those that earlier executions of the current cell showed."""
+        """Start a view, and close those that earlier executions of the current cell showed."""
         here = cells.current()
         older = [each for each, cell in self._views if cell.is_older_execution_of(here)]
         for each in older:
             each.close()
         self._views = [(each, cell) for each, cell in self._views if each not in older]
         self._views.append((view, here))
+        view.start()
         return view
 
     def stop(self) -> None:

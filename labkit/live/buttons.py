@@ -25,7 +25,7 @@ class Buttons(HBox):  # type: ignore[misc]
         self._run: Replicas | None = run
         self._kills: list[Button] = []
         self._start = self._button("Start again", "play", lambda run: run.start())
-        self._said = HTML()
+        self._status = HTML()
         self.follow()
 
     def follow(self) -> None:
@@ -33,7 +33,7 @@ class Buttons(HBox):  # type: ignore[misc]
         members = self._run.members if self._run else ()
         if self._run and len(members) != len(self._kills):
             self._kills = [self._kill_button(each, len(members) > 1) for each in members]
-            self.children = (*self._kills, self._start, self._said)
+            self.children = (*self._kills, self._start, self._status)
         alive = [each.alive for each in members]
         for button, lives in zip(self._kills, alive or [False] * len(self._kills), strict=True):
             button.disabled = not lives
@@ -58,7 +58,7 @@ class Buttons(HBox):  # type: ignore[misc]
             return
         try:
             act(self._run)
-            self._said.value = ""
+            self._status.value = ""
         except LabError as error:
-            self._said.value = escape(error)
+            self._status.value = escape(error)
         self.follow()

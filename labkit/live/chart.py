@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from dataclasses import replace
+from typing import Any
 
-import numpy as np
 import plotly.graph_objects as go
 from ipywidgets import HTML, Accordion
 from markupsafe import Markup
 
-from labkit.kafka.tap import Record, Tap
-from labkit.live import theme
+from labkit.kafka.tap import Tap
+from labkit.live import html, svg, theme
 from labkit.live.chart_svg import Line, lines_svg
+from labkit.live.curves import Curve, Curves, State, caption
 from labkit.live.figure import LiveFigure
 from labkit.live.pacing import Pacer
-from labkit.live.series import DRAWN, Floats, Series
-from labkit.live.snapshot import image
+from labkit.live.series import DRAWN, Points, drawn
 from labkit.live.view import LiveView
-from labkit.readings import TOPICS, BadReading, check
-from labkit.readings.reading import LAST_TIMESTAMP
 
 PERIOD = 0.02  # minimum seconds between two reads of the tap
 TEXT_PERIOD = 0.5  # seconds between two updates of the text equivalent
@@ -28,17 +26,9 @@ HEIGHT = 380  # pixels
 MARKERS = 15  # maximum per line: each marker is a separate element in the browser; a line of any length is one
 SNAPSHOT_POINTS = 60  # per line in a saved notebook
 POINTS = 1500  # maximum that a browser is asked to draw, in total
-SHORTEST = 5_000.0  # minimum milliseconds on the time axis
 
 
-class Curve(NamedTuple):
-    """A line of a chart: one device's records in one topic."""
-
-    topic: str
-    device: str
-
-
-class Chart(LiveView):
+class Chart(LiveView[State]):
     """A rolling chart of one field, by device and event time, with its text equivalent below.
 
     Example: chart = lab.chart("sensor", threshold=29.85)
@@ -49,29 +39,27 @@ class Chart(LiveView):
     def __init__(
         self,
         tap: Tap,
-        looks: theme.Looks,
+        styles: theme.Styles,
         pacer: Pacer,
         field: str,
         seconds: float,
         title: str | None = None,
         threshold: float | None = None,
     ) -> None:
-        self._tap, self._looks, self._field, self._window = tap, looks, field, seconds * 1000
+        self._tap, self._field = tap, field
+        self._curves = Curves(tap.names, field, seconds * 1000, styles)
         self._title = title or f"{theme.axis(field)} from {' and '.join(tap.names)}"
-        self._series: dict[Curve, Series] = {}
-        self._drawn: list[Curve] = []
-        self._newest, self._undrawn = 0.0, 0
-        self._fresh = self._untold = False  # points not drawn yet, and numbers not in the text yet
-        self._told, self._said = 0.0, ""
-        self.figure = _empty_figure(self._title, field)
-        self._make_lines([])
+        self._threshold: float | None = None
+        state = State()
+        self._drawn = state
+        self._described: tuple[State, float | None] = (state, None)
+        self._described_at = 0.0
+        self.figure = _empty_figure(self._title, field, tap.names)
         self._words = HTML()
         self._fold = Accordion([self._words], titles=["Waiting for the first record."], selected_index=None)
-        super().__init__("chart", [self.figure, self._fold], pacer)
+        super().__init__("chart", [self.figure, self._fold], pacer, state, PERIOD)
         self.add_class("lab-plotted")
         self.threshold = threshold
-        self._untold = threshold is not None
-        self.start()
 
     @property
     def threshold(self) -> float | None:
@@ -84,179 +72,118 @@ class Chart(LiveView):
             self._threshold = value
             self.figure.layout.shapes = [] if value is None else [_line_at(value, self._field)]
             self.figure.layout.yaxis.autorangeoptions.include = value  # autorange ignores lines like this one
-        self._untold = True
-        self._touch()
+        self.touch()
 
-    def say(self, text: str, lines: Iterable[str] = ()) -> None:
-        self._fold.titles = [text]
-        self._words.value = Markup("<br>").join(lines)
+    def update(self) -> float | None:
+        pause = super().update()
+        if self._text_is_due():
+            self.touch()
+        return pause
 
-    def _end(self) -> None:
-        self._tap.close()
-        self._said, self._untold = "This chart has ended. ", True
-
-    def _collect(self) -> float:
+    def collect(self) -> State:
         records = self._tap.read(timeout=0.1)
+        for topic in self._tap.emptied():
+            self._curves.forget(topic)
+        self._curves.add(records)
+        return self._curves.state(self._tap.skipped)
+
+    def collect_last(self) -> State:
+        return replace(self.state, ended=True)
+
+    def release(self) -> None:
+        self._tap.close()
+
+    def show(self, state: State) -> None:
         with self.figure.drawing:
-            for topic in self._tap.emptied():
-                self._forget(topic)
-            if self._add(records):
-                self.snapshot.ready.set()
-        self._fresh, self._untold = self._fresh or bool(records), self._untold or bool(records)
-        if self._fresh or (self._untold and self._may_tell()):
-            self._touch()
-        return PERIOD
+            if state != self._drawn:
+                self._drawn = state
+                self._draw(state)
+            if self._text_is_due():
+                self._described, self._described_at = (state, self._threshold), time.monotonic()
+                self._show_text(*caption(state, self._field, self._threshold))
 
-    def _may_tell(self) -> bool:
-        return self.finished or time.monotonic() > self._told + TEXT_PERIOD
+    def _text_is_due(self) -> bool:
+        """Whether the text is out of date, and the last one has been there for long enough."""
+        is_old = self.finished or time.monotonic() >= self._described_at + TEXT_PERIOD
+        return is_old and (self.state, self._threshold) != self._described
 
-    def _forget(self, topic: str) -> None:
-        """Remove the records of a topic from the chart: they have been deleted."""
-        self._series = {curve: series for curve, series in self._series.items() if curve.topic != topic}
-        self._newest = max((series.newest for series in self._series.values()), default=0.0)
-        self._said = f"{topic} was emptied at {theme.clock(time.time() * 1000)} UTC; its points were removed. "
-        self._fresh = self._untold = True
+    def _draw(self, state: State) -> None:
+        names = [each.name for each in self.figure.data]
+        if names != [each.name for each in state.curves]:
+            self._make_lines(state)
+        if state.curves:
+            with self.figure.batch_update():
+                for trace, (x, y) in zip(self.figure.data, points(state), strict=True):
+                    trace.x, trace.y = x, y
+                self.figure.layout.xaxis.range = time_axis(state)
 
-    def _add(self, records: Iterable[Record]) -> bool:
-        """Add records; True if there is something new to draw."""
-        added = False
-        for record in records:
-            value = drawable(record, self._field)
-            if value is None:
-                self._undrawn += 1
-                continue
-            curve = Curve(record.topic, record.key or "no key")
-            self._series.setdefault(curve, Series()).append(record.timestamp, value)
-            self._newest = max(self._newest, record.timestamp)
-            added = True
-        return added
-
-    def _paint(self) -> None:
-        with self.figure.drawing:
-            if self._fresh:
-                self._fresh = False
-                self._draw()
-            if self._untold and self._may_tell():
-                self._untold, self._told = False, time.monotonic()
-                self.say(*self._caption())
-
-    def _draw(self) -> None:
-        if self._drawn != (curves := sorted(self._series, key=self._rank)):
-            self._make_lines(curves)
-        if not curves:
-            return
-        since, until = self._span()
-        limit = min(DRAWN, POINTS // len(curves))
-        with self.figure.batch_update():
-            for trace, curve in zip(self.figure.data, curves, strict=True):
-                trace.x, trace.y = self._series[curve].drawn(since, until, limit)
-            self.figure.layout.xaxis.range = [since, until + (until - since) * 0.01]
-
-    def _make_lines(self, curves: list[Curve]) -> None:
-        """Create a line for each device and topic, in the order of the legend, by name.
-
-        Without lines the axes are hidden, since they would show an arbitrary time.
-        """
+    def _make_lines(self, state: State) -> None:
+        """Create a line for each curve. Without lines the axes are hidden, since they would show an arbitrary time."""
         self.figure.data = []
         with self.figure.batch_update():
-            self.figure.layout.xaxis.visible = self.figure.layout.yaxis.visible = bool(curves)
-            self.figure.layout.annotations = [] if curves else [_waiting_for(self._tap.names)]
-        self.figure.add_traces([self._trace(curve) for curve in curves])
-        self._drawn = curves
+            self.figure.layout.xaxis.visible = self.figure.layout.yaxis.visible = bool(state.curves)
+            self.figure.layout.annotations = [] if state.curves else [_waiting_for(self._tap.names)]
+        self.figure.add_traces([go.Scatter(line(each)) for each in state.curves])
 
-    def _rank(self, curve: Curve) -> tuple[object, ...]:
-        return theme.in_order(curve.device), self._tap.names.index(curve.topic)
+    def show_message(self, text: str) -> None:
+        self._show_text(text, ())
 
-    def _span(self) -> tuple[float, float]:
-        """The range of the time axis in epoch milliseconds, up to the newest point; it grows up to the full window."""
-        oldest = min((series.oldest for series in self._series.values()), default=self._newest)
-        return min(max(oldest, self._newest - self._window), self._newest - SHORTEST), self._newest
+    def _show_text(self, title: str, lines: Iterable[str]) -> None:
+        self._fold.titles = [title]
+        self._words.value = html.join(lines, Markup("<br>"))
 
-    def _trace(self, curve: Curve) -> go.Scatter:
-        look = self._looks.of(curve.device)
-        first = curve.topic == self._tap.names[0]
-        return go.Scatter(
-            name=self._name(curve),
-            mode="lines+markers" if first else "markers",
-            line={"color": look.colour, "dash": look.dash, "width": 2},
-            marker={
-                "maxdisplayed": MARKERS if first else 0,
-                "symbol": look.marker if first else f"{look.marker}-open",
-                "size": 6 if first else 13,
-                "color": look.colour,
-                "line": {"width": 0 if first else 2, "color": look.colour},
-            },
-        )
-
-    def _name(self, curve: Curve) -> str:
-        return curve.device if len(self._tap.names) == 1 else f"{curve.device} in {curve.topic}"
-
-    def static_html(self) -> str:
-        """What the chart shows, as static HTML."""
-        with self.figure.drawing:
-            (since, until), summary = self._span(), Markup("<p>{}</p>").format(self.summary())
-            lines = [self._line(curve, since, until) for curve in sorted(self._series, key=self._rank)]
-        if not lines:
-            return summary
-        svg = lines_svg(self._title, theme.axis(self._field), lines, since, until, self._threshold)
-        return image(svg, self._title) + summary
-
-    def _line(self, curve: Curve, since: float, until: float) -> Line:
-        marks = curve.topic != self._tap.names[0]
-        points = self._series[curve].drawn(since, until, SNAPSHOT_POINTS)
-        return Line(self._name(curve), self._looks.of(curve.device), *points, marks)
+    def static_html(self) -> Markup:
+        return render(self.state, self._title, self._field, self._threshold)
 
     def summary(self) -> str:
-        """What the chart shows, in words. Example: print(chart.summary())"""
-        with self.figure.drawing:
-            title, lines = self._caption()
-        return " ".join([title, *lines])
-
-    def _caption(self) -> tuple[str, list[str]]:
-        """The whole chart in one sentence, and one sentence per line."""
-        unit = theme.UNITS.get(self._field, "")
-        since, until = self._span()
-        values = {curve: self._series[curve].window(since)[1] for curve in sorted(self._series, key=self._rank)}
-        every = np.concatenate([*values.values(), []])
-        left_out = [*self._left_out()]
-        if not len(every):
-            return f"{self._said}No record with a {self._field} yet.", left_out
-        lines = [
-            f"{self._name(curve)}: {_range(each, unit)}, the last {each[-1]:g} {unit}".rstrip() + "."
-            for curve, each in values.items()
-            if len(each)
-        ]
-        if self._threshold is not None:
-            lines.append(f"Threshold {self._threshold:g} {unit}".rstrip() + ".")
-        span = f"The {(until - since) / 1000:.0f} s up to {theme.clock(until)} UTC"
-        title = f"{self._said}{span}: {_range(every, unit)}"
-        return f"{title}.", lines + left_out
-
-    def _left_out(self) -> Iterable[str]:
-        if self._tap.skipped:
-            yield f"{self._tap.skipped} older records were skipped."
-        if self._undrawn:
-            yield f"Records not drawn, because they are not readings or have no {self._field}: {self._undrawn}."
+        """Returns what the chart shows, in words. Example: print(chart.summary())"""
+        return words(self.state, self._field, self._threshold)
 
 
-def _range(values: Floats, unit: str) -> str:
-    """Say how many values there are, and between which bounds."""
-    if len(values) == 1:
-        return "1 record"
-    return f"{len(values)} records, {values.min():g} to {values.max():g} {unit}".rstrip()
+def words(state: State, y: str, threshold: float | None) -> str:
+    """Returns what a chart shows as text."""
+    title, lines = caption(state, y, threshold)
+    return " ".join([title, *lines])
 
 
-def drawable(record: Record, field: str) -> float | None:
-    """The number to draw for a record; None if it has none, no valid time, or is an invalid reading."""
-    if not isinstance(record.value, dict) or not 0 <= record.timestamp <= LAST_TIMESTAMP:
-        return None
-    if record.topic in TOPICS:
-        try:
-            check(record.value)
-        except BadReading:
-            return None
-    value = record.value.get(field)
-    return value if type(value) in {int, float} else None
+def render(state: State, title: str, y: str, threshold: float | None) -> Markup:
+    """Returns a chart as static HTML."""
+    text = html.element("p", words(state, y, threshold))
+    if state.is_empty:
+        return text
+    lines = [
+        Line(each.name, each.style, *drawn(each.points, state.since, state.until, SNAPSHOT_POINTS), not each.is_line)
+        for each in state.curves
+    ]
+    return svg.image(lines_svg(title, theme.axis(y), lines, state.since, state.until, threshold), title) + text
+
+
+def points(state: State) -> list[Points]:
+    """Returns what the figure draws of each curve."""
+    limit = min(DRAWN, POINTS // len(state.curves))
+    return [drawn(each.points, state.since, state.until, limit) for each in state.curves]
+
+
+def time_axis(state: State) -> list[float]:
+    """Returns the range of the time axis, with a margin on the right."""
+    return [state.since, state.until + (state.until - state.since) * 0.01]
+
+
+def line(curve: Curve) -> dict[str, Any]:
+    """Returns the figure's line for a curve, without points."""
+    style = curve.style
+    return {
+        "name": curve.name,
+        "mode": "lines+markers" if curve.is_line else "markers",
+        "line": {"color": style.colour, "dash": style.dash, "width": 2},
+        "marker": {
+            "maxdisplayed": MARKERS if curve.is_line else 0,
+            "symbol": style.marker if curve.is_line else f"{style.marker}-open",
+            "size": 6 if curve.is_line else 13,
+            "color": style.colour,
+            "line": {"width": 0 if curve.is_line else 2, "color": style.colour},
+        },
+    }
 
 
 def _waiting_for(topics: Sequence[str]) -> dict[str, Any]:
@@ -264,7 +191,7 @@ def _waiting_for(topics: Sequence[str]) -> dict[str, Any]:
     return {"text": text, "xref": "paper", "yref": "paper", "x": 0.5, "y": 0.5, "showarrow": False}
 
 
-def _empty_figure(title: str, field: str) -> LiveFigure:
+def _empty_figure(title: str, field: str, topics: Sequence[str]) -> LiveFigure:
     figure = LiveFigure()
     figure.update_layout(
         title=title,
@@ -274,15 +201,16 @@ def _empty_figure(title: str, field: str) -> LiveFigure:
         legend={"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom"},
         autosize=True,
         margin={"l": 60, "r": 20, "t": 50, "b": 90},
-        xaxis={"title": "Event time (UTC)"},
-        yaxis={"title": theme.axis(field)},
+        xaxis={"title": "Event time (UTC)", "visible": False},
+        yaxis={"title": theme.axis(field), "visible": False},
+        annotations=[_waiting_for(topics)],
         font={"size": 14, "color": "#000000"},
     )
     return figure
 
 
 def _line_at(value: float, field: str) -> dict[str, Any]:
-    """A dashed line through the whole chart. Its name is in the legend: beside the line it would cover the curves."""
+    """Returns a dashed line through the whole chart. The legend names it: beside it, a name would cover the curves."""
     shape = {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "yref": "y", "y0": value, "y1": value}
-    look = {"color": "#000000", "width": 1.5, "dash": "dash"}
-    return shape | {"line": look, "showlegend": True, "name": f"threshold {value:g} {theme.UNITS.get(field, '')}"}
+    pen = {"color": "#000000", "width": 1.5, "dash": "dash"}
+    return shape | {"line": pen, "showlegend": True, "name": f"threshold {value:g} {theme.UNITS.get(field, '')}"}

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Any, Protocol
+from dataclasses import dataclass
+from typing import Any
 
 from ipywidgets import HTML, Button, Dropdown, FloatText, HBox, Layout, ToggleButton, VBox
 from markupsafe import Markup
 
 from labkit.errors import LabError
 from labkit.kafka.clients import LOGGER
-from labkit.live.ticker import Ticker, take_turns
+from labkit.live.poller import Poller, lock_messages
+from labkit.live.scene import Scene
 from labkit.readings import World
 from labkit.runs.producer import Producer
 
@@ -22,22 +24,23 @@ LABEL = {"description_width": "initial"}
 ROW = Layout(flex_flow="row wrap", align_items="center")
 
 
-class Scene(Protocol):
-    """What the controls act on."""
+@dataclass(frozen=True)
+class State:
+    """What the controls show of the system: the newest producer, the chosen device in its world, and the threshold."""
 
-    @property
-    def producer(self) -> Producer | None: ...
-
-    @property
-    def threshold(self) -> float: ...
-
-    def start_producer(self) -> None: ...
-
-    def set_threshold(self, celsius: float) -> None: ...
+    runs: bool
+    rate: float | None  # of the producer; None if it has none that can be chosen
+    rates: tuple[float | tuple[str, float], ...]  # to choose from
+    devices: tuple[str, ...]
+    device: str | None  # the chosen one
+    is_hot: bool
+    is_silent: bool
+    kept: int  # readings that it has not sent
+    threshold: float
 
 
 class Controls(VBox):  # type: ignore[misc]
-    """Buttons and fields, all of which work by keyboard; a line below says what the last one did."""
+    """Buttons and fields, all of which work by keyboard; the line below reports what the last one did."""
 
     def __init__(self, scene: Scene) -> None:
         self._scene = scene
@@ -51,28 +54,31 @@ class Controls(VBox):  # type: ignore[misc]
         self.silent = ToggleButton(description="Silent", icon="chain-broken", layout=WIDE)
         self.backlog = Button(description="Send backlog", icon="inbox", layout=WIDE)
         self.corrupt = Button(description="Corrupt record", icon="bolt", layout=WIDE)
-        self._said = HTML(_line(Markup("&nbsp;")))  # at full height, so that nothing below it moves later
+        self._status = HTML(_line(Markup("&nbsp;")))  # at full height, so that nothing below it moves later
         super().__init__(
             [
                 HBox([self.run, self.rate, self.threshold], layout=ROW),
                 HBox([self.device, self.heatwave, self.silent, self.backlog, self.corrupt], layout=ROW),
-                self._said,
+                self._status,
             ]
         )
         for each in self._all():
-            take_turns(each, self._lock)
-        self._follow()
+            lock_messages(each, self._lock)
+        self._poller = Poller("controls", self.update, lambda error: self._report(f"The controls have failed: {error}"))
+        self.update()
         self._connect()
-        self._ticker = Ticker("controls", self._tick, lambda error: self._say(f"The controls have failed: {error}"))
-        self._ticker.start()
+
+    def start(self) -> None:
+        """Start following the system."""
+        self._poller.start()
 
     def close(self) -> None:
         """Stop following the system, and disable all controls."""
-        if not self._ticker.closed:
-            self._ticker.close()
+        if not self._poller.closed:
+            self._poller.close()
             for each in self._all():
                 each.disabled = True
-            self._say("These controls have ended.")
+            self._report("These controls have ended.")
 
     def _all(self) -> list[Any]:
         return [*self.children[0].children, *self.children[1].children]
@@ -88,20 +94,20 @@ class Controls(VBox):  # type: ignore[misc]
         self.corrupt.on_click(self._acting(self._send_corrupt))
 
     def _acting(self, action: Callable[[Any], str]) -> Callable[[Any], None]:
-        """Returns a callback that acts on a value set by a person, and says what was done, or why not."""
+        """Returns a callback that acts on a value set by a person, and reports what was done, or why not."""
 
         def act(change: Any) -> None:
             with self._lock:  # else the follower could set the value back before the action has been done
-                if self._following or self._ticker.closed:  # sent before the controls were closed
+                if self._following or self._poller.closed:  # sent before the controls were closed
                     return
                 try:
-                    self._say(action(getattr(change, "new", None)))
+                    self._report(action(getattr(change, "new", None)))
                 except LabError as error:
-                    self._say(str(error))
+                    self._report(str(error))
                 except Exception as error:  # a traceback from here would reach nobody
                     LOGGER.exception("a control failed")
-                    self._say(f"This has failed: {error}")
-                self._follow()
+                    self._report(f"This has failed: {error}")
+                self.update()
 
         return act
 
@@ -163,49 +169,62 @@ class Controls(VBox):  # type: ignore[misc]
             raise LabError("No producer of this lab writes to sensor: start one.")
         return producer.world
 
-    def _tick(self) -> float:
-        self._follow()
-        return PERIOD
-
-    def _follow(self) -> None:
-        """Show the system as it is, whoever changed it."""
+    def update(self) -> float:
+        """Show the system as it is, whoever changed it. Returns the seconds until the next update."""
         with self._lock:
             self._following = True
             try:
-                self._follow_producer(self._scene.producer)
-                self.threshold.value = self._scene.threshold
+                self._show(collect(self._scene, self.device.value))
             finally:
                 self._following = False
+        return PERIOD
 
-    def _follow_producer(self, producer: Producer | None) -> None:
-        self.run.value = bool(producer and producer.alive)
-        self.run.description = "Producer runs" if self.run.value else "Producer is stopped"
-        rate = producer.per_second if producer else None
-        self.rate.disabled = rate is None
-        if rate is not None:
-            self.rate.options = sorted({*RATES, rate})
-            self.rate.value = rate
-        elif producer:
-            self.rate.options = [("as recorded" if producer.replays else "as fast as possible", 0.0)]
-        devices = producer.world.devices if producer else ()
-        if devices and self.device.options != devices:  # the choice is kept while there is no producer
-            chosen = self.device.value
+    def _show(self, state: State) -> None:
+        self.run.value = state.runs
+        self.run.description = "Producer runs" if state.runs else "Producer is stopped"
+        self.rate.disabled = state.rate is None
+        if state.rates:
+            self.rate.options = state.rates
+        if state.rate is not None:
+            self.rate.value = state.rate
+        self._show_device(state)
+        self.threshold.value = state.threshold
+
+    def _show_device(self, state: State) -> None:
+        if state.devices and self.device.options != state.devices:  # the choice is kept while there is no producer
             with self.device.hold_sync():
-                self.device.options = devices
-                self.device.value = chosen if chosen in devices else devices[0]
+                self.device.options = state.devices
+                self.device.value = state.device
         for each in (self.heatwave, self.silent, self.corrupt):
-            each.disabled = not devices
-        kept = 0
-        if producer and devices:
-            kept = producer.world.backlog(self.device.value)
-            self.heatwave.value = bool(producer.world.heat(self.device.value))
-            self.silent.value = producer.world.is_silent(self.device.value)
-            self.backlog.description = f"Send backlog ({kept})"
-        self.backlog.disabled = self.silent.value or not kept  # a silent device can send nothing
+            each.disabled = not state.devices
+        if state.devices:
+            self.heatwave.value, self.silent.value = state.is_hot, state.is_silent
+            self.backlog.description = f"Send backlog ({state.kept})"
+        self.backlog.disabled = self.silent.value or not state.kept  # a silent device can send nothing
 
-    def _say(self, text: str) -> None:
-        self._said.value = _line(text)
+    def _report(self, text: str) -> None:
+        self._status.value = _line(text)
 
 
 def _line(text: str) -> Markup:
     return Markup("<p role='status' style='margin:2px 4px'>{}</p>").format(text)
+
+
+def collect(scene: Scene, chosen: str | None) -> State:
+    """Returns what the controls show of a scene while a device is chosen."""
+    producer = scene.producer
+    runs, threshold = bool(producer and producer.alive), scene.threshold
+    if not producer:
+        return State(runs, None, (), (), chosen, False, False, 0, threshold)
+    world, rate = producer.world, producer.per_second
+    devices = world.devices
+    device = chosen if chosen in devices else next(iter(devices), None)
+    place = (bool(world.heat(device)), world.is_silent(device), world.backlog(device)) if device else (False, False, 0)
+    return State(runs, rate, _rates(producer), devices, device, *place, threshold)
+
+
+def _rates(producer: Producer) -> tuple[float | tuple[str, float], ...]:
+    """Returns the rates to choose from, or why there is none to choose."""
+    if producer.per_second is not None:
+        return tuple(sorted({*RATES, producer.per_second}))
+    return (("as recorded" if producer.replays else "as fast as possible", 0.0),)

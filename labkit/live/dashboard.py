@@ -6,11 +6,12 @@ from ipywidgets import Box, Layout, VBox
 
 from labkit.live.chart import Chart
 from labkit.live.controls import Controls
+from labkit.live.poller import Poller
 from labkit.live.snapshot import Snapshot
-from labkit.live.ticker import Ticker
 from labkit.live.tiles import Tiles
 from labkit.live.topology import Topology
 
+PERIOD = 0.1  # seconds between two updates of the snapshot
 CHART_HEIGHT = 290  # pixels: the whole dashboard fits JupyterLab on a screen of 1,280 x 900
 
 
@@ -22,15 +23,20 @@ class Dashboard(VBox):  # type: ignore[misc]
 
     def __init__(self, tiles: Tiles, chart: Chart, controls: Controls, topology: Topology) -> None:
         self.tiles, self.chart, self.controls, self.topology = tiles, chart, controls, topology
-        chart.figure.update_layout(height=CHART_HEIGHT, title=None, margin={"t": 10})
+        with chart.figure.drawing:
+            chart.figure.update_layout(height=CHART_HEIGHT, title=None, margin={"t": 10})
         tiles.layout = Layout(flex="1 1 460px", min_width="0")
         topology.layout = Layout(flex="1 1 360px", min_width="0", max_width="520px")
         middle = Box([tiles, topology], layout=Layout(flex_flow="row wrap", align_items="flex-start"))
         super().__init__([controls, middle, chart])
         controls.threshold.observe(self._draw_threshold, "value")
         self.snapshot = Snapshot(self, self._html, self._words)
-        self._ticker = Ticker("dashboard", self._tick, lambda _: None)
-        self._ticker.start()
+        self._poller = Poller("dashboard", self.update, lambda _: None)
+
+    def start(self) -> None:
+        """Start the controls: the views have been started one by one."""
+        self.controls.start()
+        self._poller.start()
 
     @property
     def _views(self) -> tuple[Tiles, Topology, Chart]:
@@ -38,8 +44,8 @@ class Dashboard(VBox):  # type: ignore[misc]
 
     def close(self) -> None:
         """Stop updating; the last state stays."""
-        if not self._ticker.closed:
-            self._ticker.close()
+        if not self._poller.closed:
+            self._poller.close()
             for part in (*self._views, self.controls):
                 part.close()
             self.snapshot.refresh(at_once=True)
@@ -51,11 +57,12 @@ class Dashboard(VBox):  # type: ignore[misc]
         """Draw the threshold as it is now: a new one may have been refused."""
         self.chart.threshold = self.controls.threshold.value
 
-    def _tick(self) -> float:
+    def update(self) -> float:
+        """Bring the snapshot up to date. Returns the seconds until the next update."""
         if all(part.snapshot.ready.is_set() for part in self._views):
             self.snapshot.ready.set()
         self.snapshot.refresh()
-        return 0.1
+        return PERIOD
 
     def _html(self) -> str:
         return "".join(part.static_html() for part in self._views)

@@ -51,7 +51,7 @@ class LiveFigure(go.FigureWidget):  # type: ignore[misc]
         object.__setattr__(self, "_complete", True)
 
     def get_state(self, key: Any = None, drop_defaults: bool = False) -> dict[str, Any]:
-        """The state for the front end; all of it if `key` is None."""
+        """Returns the state for the front end; all of it if `key` is None."""
         state: dict[str, Any] = super().get_state(key, drop_defaults)
         if key is None and self._complete:  # first called during construction
             with self.drawing:

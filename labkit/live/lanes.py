@@ -3,61 +3,81 @@
 from __future__ import annotations
 
 import time
-from collections import deque
+from dataclasses import dataclass, replace
 
 from ipywidgets import HTML
 from markupsafe import Markup, escape
 
 from labkit.errors import LabError
-from labkit.live.lanes_svg import SPAN, Look, svg, words
+from labkit.live import html, lanes_svg, svg
+from labkit.live.lanes_svg import SPAN, Assignment, Members
 from labkit.live.pacing import Pacer
-from labkit.live.snapshot import image
 from labkit.live.view import LiveView
 from labkit.runs.shares import Shares
 
-PERIOD = 0.5  # seconds between two looks
+PERIOD = 0.5  # seconds between two updates
+NOTHING = "Nothing has been assigned yet."
+ENDED = html.element("p", "These lanes have ended.")
 
 
-class Lanes(LiveView):
+@dataclass(frozen=True)
+class State:
+    """The assignments over the last minute, oldest first, and the processes; or why they are not known."""
+
+    seen: tuple[Assignment, ...] = ()
+    members: Members = ()
+    error: str = ""
+    ended: bool = False
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.seen
+
+
+class Lanes(LiveView[State]):
     """A lane for each partition that a run reads, coloured and labelled by the process that has it."""
 
     def __init__(self, shares: Shares, pacer: Pacer) -> None:
         self._shares = shares
-        self._seen: deque[Look] = deque()
-        self._drawing = HTML("Nothing has been assigned yet.")
-        self._svg, self._words = Markup(), ""
-        super().__init__("lanes", [self._drawing], pacer)
-        self.start()
+        state = State()
+        self._drawing = HTML(render(state))
+        super().__init__("lanes", [self._drawing], pacer, state, PERIOD)
 
-    def say(self, text: str) -> None:
-        self._drawing.value = escape(text)
-
-    def _collect(self) -> float | None:
+    def collect(self) -> State:
+        now = time.monotonic()
         try:
-            self._look()
+            seen = [*self.state.seen, Assignment(now, tuple(self._shares.look()))]
         except LabError as error:  # Kafka may come back, or allow it later
-            self._svg, self._words = escape(str(error)), str(error)
-        self._touch()
-        return None if self._shares.run.retired else PERIOD
+            return replace(self.state, error=str(error))
+        return State(tuple(each for each in seen if each.time >= now - SPAN), tuple(self._shares.members()))
 
-    def _look(self) -> None:
-        look = Look(time.monotonic(), self._shares.look())
-        self._seen.append(look)
-        while self._seen[0].time < look.time - SPAN:
-            self._seen.popleft()
-        members = self._shares.members()
-        self._words, self._svg = words(look.lanes, members), svg(self._seen, members)
-        self.snapshot.ready.set()
+    def collect_last(self) -> State:
+        return replace(self.state, ended=True)
 
-    def _paint(self) -> None:
-        self._drawing.value = self._svg or self._drawing.value
+    def show(self, state: State) -> None:
+        self._drawing.value = render(state)
 
-    def _end(self) -> None:
-        self._svg += Markup("<p>These lanes have ended.</p>")
-
-    def static_html(self) -> str:
-        return image(self._svg, self._words) if self._svg.startswith("<svg") else escape(self.summary())
+    def static_html(self) -> Markup:
+        return render(self.state, as_image=True)
 
     def summary(self) -> str:
-        """What it shows, in words."""
-        return self._words or "Nothing has been assigned yet."
+        return words(self.state)
+
+    def is_over(self) -> bool:
+        return self._shares.run.retired
+
+
+def words(state: State) -> str:
+    """Returns what lanes show as text."""
+    if state.error or state.is_empty:
+        return state.error or NOTHING
+    return lanes_svg.words(state.seen[-1].lanes, state.members)
+
+
+def render(state: State, as_image: bool = False) -> Markup:
+    """Returns lanes as HTML; in a saved notebook their drawing must be an image."""
+    text, end = words(state), ENDED if state.ended else ""
+    if state.error or state.is_empty:
+        return escape(text) + end
+    drawing = lanes_svg.draw(state.seen, state.members)
+    return (svg.image(drawing, text) if as_image else drawing) + end

@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 import time
 import weakref
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -34,8 +34,8 @@ class View(Protocol):
         """Send the newest state to the page."""
         ...
 
-    def say(self, text: str) -> None:
-        """Show this text instead of data."""
+    def fail(self, error: Exception) -> None:
+        """Show that the view is no longer updated, and why."""
         ...
 
     def resend(self) -> None:
@@ -56,39 +56,41 @@ class Messenger(anywidget.AnyWidget):
 
 @dataclass
 class Page:
-    """A page that shows views: which are and were in sight, and which frame it has not drawn yet; `number` is the
-    number of its newest message.
+    """A page that shows views: which are (`seen`) and were (`known`) in sight. `awaited` is the number of the frame
+    that it has not drawn yet, `number` that of its newest message.
     """
 
     number: int = 0
     seen: frozenset[str] = frozenset()
     known: frozenset[str] = frozenset()
-    owes: int | None = None
-    since: float = 0.0  # time.monotonic() when that frame was sent
+    awaited: int | None = None
+    since: float = 0.0  # when that frame was sent
     took: float = 0.0  # seconds from the last frame to its answer
 
-    def sleeps(self, now: float) -> bool:
+    def is_asleep(self, now: float) -> bool:
         """Whether it has not answered for so long that the pacer should not wait for it."""
-        return self.owes is not None and now > self.since + max(PATIENCE, 3 * self.took)
+        return self.awaited is not None and now > self.since + max(PATIENCE, 3 * self.took)
 
 
 @dataclass
 class Entry:
-    """A view, when it was last painted, and the time of the data that it shows (both `time.monotonic()`)."""
+    """A view, the time of the data that it shows, and when it was last painted."""
 
     view: View
+    shows: float
     painted: float = 0.0
-    shows: float = field(default_factory=time.monotonic)
 
 
 class Pacer:
     """The one thread that paints the views of a lab.
 
     All views of a page share its drawing capacity: with many views all slow down together, and frames never queue up.
-    If no page has a view in sight, nothing is sent.
+    If no page has a view in sight, nothing is sent. `clock` returns the time, like `time.monotonic`.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self.messenger = cells.outside(Messenger)
         self._entries: dict[str, Entry] = {}
         self._views: weakref.WeakValueDictionary[str, View] = weakref.WeakValueDictionary()  # including ended ones
         self._pages: dict[str, Page] = {}
@@ -99,15 +101,17 @@ class Pacer:
         self._news = threading.Event()
         self._closing = threading.Event()
         self._lock = threading.RLock()
-        opened = threading.Event()
-        self._thread = threading.Thread(target=self._run, args=(opened,), name="lab-pacer", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="lab-pacer", daemon=True)
+        self.messenger.on_msg(self.receive)
+
+    def start(self) -> None:
+        """Start painting."""
         self._thread.start()
-        opened.wait()
 
     def add(self, view: View) -> None:
         """Paint this view from now on."""
         with self._lock:
-            self._entries[view.name] = Entry(view)
+            self._entries[view.name] = Entry(view, shows=self._clock())
             self._views[view.name] = view
 
     def remove(self, view: View) -> None:
@@ -121,14 +125,18 @@ class Pacer:
         self._news.set()
 
     def close(self) -> None:
-        """Stop the thread, and return when it has ended."""
+        """Stop painting, and tell the page that no view is behind any more."""
         self._closing.set()
         self._news.set()
-        self._thread.join()
+        if self._thread.ident:
+            self._thread.join()
+        with self._lock:
+            self._entries.clear()
+        self.messenger.over = True
 
     def receive(self, _: object, message: Mapping[str, Any], __: object) -> None:
         """Handle a message from a page: which views are in sight, and which frame it drew last (0: none)."""
-        now = time.monotonic()
+        now = self._clock()
         with self._lock:
             page = self._pages.setdefault(message["page"], Page())
             if message["number"] < page.number:  # delayed by a running cell: see `insist` in pacing.js
@@ -136,33 +144,28 @@ class Pacer:
             page.number = message["number"]
             page.seen = frozenset(message["seen"])
             new, page.known = page.seen - page.known, page.known | page.seen
-            if message["drawn"] == page.owes:
-                page.took, page.owes = now - page.since, None
+            if message["drawn"] == page.awaited:
+                page.took, page.awaited = now - page.since, None
                 self._cost += (page.took / self._painted - self._cost) / 4
-            elif page.sleeps(now):
-                page.owes = None  # it is awake, and may never have got the frame
+            elif page.is_asleep(now):
+                page.awaited = None  # it is awake, and may never have got the frame
         for view in [self._views[name] for name in new if name in self._views]:
             view.resend()
         self._news.set()
 
-    def _run(self, opened: threading.Event) -> None:
+    def _run(self) -> None:
         cells.leave()
-        self.messenger = Messenger()
-        self.messenger.on_msg(self.receive)
-        opened.set()
         while not self._closing.is_set():
-            pause = self._step(time.monotonic())
+            pause = self.step()
             self._news.wait(pause)
             self._news.clear()
-        with self._lock:
-            self._entries.clear()
-        self.messenger.over = True
 
-    def _step(self, now: float) -> float:
+    def step(self) -> float:
         """Send a frame if it is time for one. Returns the seconds to wait, unless something happens earlier."""
+        now = self._clock()
         with self._lock:
-            pages = [page for page in self._pages.values() if page.seen and not page.sleeps(now)]
-            if not pages or any(page.owes is not None for page in pages):
+            pages = [page for page in self._pages.values() if page.seen and not page.is_asleep(now)]
+            if not pages or any(page.awaited is not None for page in pages):
                 return PERIOD if pages else HEARTBEAT
             if now < self._sent + PERIOD:
                 return self._sent + PERIOD - now
@@ -177,19 +180,19 @@ class Pacer:
         self._painted = max(1, len(due))
         with self._lock:
             for page in pages:
-                page.owes, page.since = self._frame + 1, now
+                page.awaited, page.since = self._frame + 1, now
         self._send(now, seen)
         return PERIOD
 
     def _paint(self, entry: Entry) -> None:
-        entry.painted, entry.shows = time.monotonic(), entry.view.as_of
+        entry.painted, entry.shows = self._clock(), entry.view.as_of
         entry.view.changed = False  # before painting, so that a change during it is painted next time
         try:
             entry.view.paint()
         except Exception as error:
             LOGGER.exception("%s could not be painted", entry.view.name)
             self.remove(entry.view)
-            entry.view.say(f"This view has failed: {error}. Run its cell again.")
+            entry.view.fail(error)
 
     def _send(self, now: float, seen: frozenset[str]) -> None:
         """Send the end-of-frame mark: for each view the time of the data that it shows, or that it has ended."""
@@ -199,4 +202,4 @@ class Pacer:
                 if not entry.view.changed:
                     entry.shows = entry.view.as_of
             times = {name: self._entries[name].shows * 1000 if name in self._entries else None for name in seen}
-        self.messenger.send({"frame": self._frame, "time": time.monotonic() * 1000, "views": times})
+        self.messenger.send({"frame": self._frame, "time": self._clock() * 1000, "views": times})

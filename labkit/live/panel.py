@@ -3,109 +3,150 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Sequence
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from ipywidgets import HTML
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
-from labkit.live import theme
+from labkit.live import html, theme
 from labkit.live.buttons import Buttons
 from labkit.live.pacing import Pacer
 from labkit.live.view import LiveView
-from labkit.runs.worker import Worker
+from labkit.runs.worker import Status, Worker
 
 if TYPE_CHECKING:
+    from labkit.runs.blame import Blame
     from labkit.runs.replicas import Replicas
 
 PERIOD = 0.5  # seconds between two updates
 PRINTS_SHOWN = 12
+CELL = "padding:0 24px 0 0;text-align:left"
+
+Table = tuple[tuple[str, ...], ...]
 
 
 def of(worker: Worker, pacer: Pacer) -> Panel:
     """Returns the live panel of a worker: every display of the worker shows the same one."""
     if worker not in _panels:
         _panels[worker] = Panel(worker, pacer)
+        _panels[worker].start()
     return _panels[worker]
 
 
-class Panel(LiveView):
+@dataclass(frozen=True)
+class State:
+    """A worker at one moment; `prints` are its last lines, of `printed` in all."""
+
+    name: str
+    status: Status
+    done: str
+    origin: str
+    error: Blame | None
+    stuck: str
+    note: str
+    tables: tuple[Table, ...]
+    prints: tuple[str, ...]
+    printed: int
+    members: tuple[bool, ...]  # which of its processes are alive
+    ended: bool
+    is_empty = False
+
+
+class Panel(LiveView[State]):
     """The live panel of a worker, updated until the worker has ended and can never be started again."""
 
     def __init__(self, worker: Worker, pacer: Pacer) -> None:
         self._worker: Worker | None = worker
-        self._facts, self._html = worker.facts(), describe(worker)
-        self._text = HTML(self._html)
         self._buttons = Buttons(cast("Replicas", worker)) if worker.killable else None
-        self._ended = False
-        super().__init__("panel", [self._text, *filter(None, [self._buttons])], pacer)
+        state = collect(worker)
+        self._text = HTML(render(state))
+        super().__init__("panel", [self._text, *filter(None, [self._buttons])], pacer, state, PERIOD)
         self.snapshot.ready.set()
-        self.start()
 
-    def say(self, text: str) -> None:
-        self._text.value = escape(text)
-
-    def _paint(self) -> None:
-        self._text.value = self._html
-        if self._buttons:
-            self._buttons.follow()
-
-    def static_html(self) -> str:
-        return self._html
-
-    def summary(self) -> str:
-        return self._facts
-
-    def _collect(self) -> float | None:
-        worker, before, ended_before = self._worker, self._html, self._ended
-        if not worker:
-            return None
-        self._ended = worker.wait(PERIOD)
-        self._facts, self._html = worker.facts(), describe(worker)
-        if before != self._html:
-            self._touch()
-        if self._ended and not ended_before:
+    def update(self) -> float | None:
+        ended_before = self.state.ended
+        pause = super().update()
+        if self.state.ended and not ended_before:
             self.snapshot.refresh(at_once=True)
-        if self._ended and worker.retired:
-            return None
-        return PERIOD if self._ended else 0.0
+        return pause
 
-    def _end(self) -> None:
+    def collect(self) -> State:
+        return collect(self._worker) if self._worker else self.state
+
+    def collect_last(self) -> State:
+        return self.collect()
+
+    def release(self) -> None:
         self._worker = None  # otherwise it would never be freed: ipywidgets keeps every widget
         if self._buttons:
             self._buttons.end()
+
+    def show(self, state: State) -> None:
+        self._text.value = render(state)
+        if self._buttons:
+            self._buttons.follow()
+
+    def static_html(self) -> Markup:
+        return render(self.state)
+
+    def summary(self) -> str:
+        return self.state.done
+
+    def pause(self) -> float:
+        if not self._worker or self.state.ended:
+            return super().pause()
+        self._worker.wait(super().pause())  # its end is shown at once
+        return 0.0
+
+    def is_over(self) -> bool:
+        return not self._worker or (self.state.ended and self._worker.retired)
 
 
 _panels: weakref.WeakKeyDictionary[Worker, Panel] = weakref.WeakKeyDictionary()
 
 
-def describe(worker: Worker) -> Markup:
-    """A worker as HTML."""
-    mark, colour = theme.STATUSES[worker.status]
-    tables = [_table(rows) for rows in worker.tables()]
-    title = "<b style='color:{}'>{} {}</b> <b>{}</b>{}"
-    shortly = "" if tables else f": {worker.facts()}"
-    lines = [Markup(title).format(colour, mark, worker.status, worker.name, shortly), worker.beginning()]
-    if worker.error:
-        lines.append(Markup("<b>{}</b>").format(worker.error.reason))
-        if line := worker.error.line:
-            lines.append(Markup("in your code, {}: <code>{}</code>").format(line.where, line.text))
-    if stuck := worker.stuck():
-        lines.append(Markup("<b>{}</b>").format(stuck))
-    lines.append(worker.note)
-    if worker.prints:
-        shown = list(worker.prints)[-PRINTS_SHOWN:]
-        above = f"… {worker.printed - len(shown)} lines above: see .prints\n" if worker.printed > len(shown) else ""
-        lines.append(Markup("<pre style='margin:4px 0 0 16px'>{}</pre>").format(above + "\n".join(shown)))
-    return Markup("<div style='border-left:4px solid {};padding:2px 8px;line-height:1.5'>{}{}</div>").format(
-        colour, Markup("<br>").join(filter(None, lines)), Markup().join(tables)
+def collect(worker: Worker) -> State:
+    """Returns what a panel shows of a worker now."""
+    ended = worker.wait(0)  # first: what it did last must not be missed
+    return State(
+        worker.name,
+        worker.status,
+        worker.facts(),
+        worker.beginning(),
+        worker.error,
+        worker.stuck(),
+        worker.note,
+        tuple(tuple(tuple(row) for row in table) for table in worker.tables()),
+        tuple(worker.prints)[-PRINTS_SHOWN:],
+        worker.printed,
+        tuple(each.alive for each in cast("Replicas", worker).members) if worker.killable else (),
+        ended,
     )
 
 
-def _table(rows: Sequence[Sequence[str]]) -> Markup:
-    heads, *others = rows
-    style = "padding:0 24px 0 0;text-align:left"
-    lines = [[Markup("<th style='{}'>{}</th>").format(style, each) for each in heads]]
-    lines += [[Markup("<td style='{}'>{}</td>").format(style, each) for each in row] for row in others]
-    body = Markup().join(Markup("<tr>{}</tr>").format(Markup().join(line)) for line in lines)
-    return Markup("<table style='margin:6px 0'>{}</table>").format(body)
+def render(state: State) -> Markup:
+    """Returns a panel as HTML."""
+    _, colour = theme.STATUSES[state.status]
+    tables = [html.table(heads, rows, CELL, "margin:6px 0") for heads, *rows in state.tables]
+    text = html.join(filter(None, _lines(state)), Markup("<br>"))
+    return html.element("div", text, *tables, style=f"border-left:4px solid {colour};padding:2px 8px;line-height:1.5")
+
+
+def _lines(state: State) -> Iterable[str]:
+    mark, colour = theme.STATUSES[state.status]
+    status = html.element("b", f"{mark} {state.status}", style=f"color:{colour}")
+    yield html.join([status, " ", html.element("b", state.name), "" if state.tables else f": {state.done}"])
+    yield state.origin
+    if state.error:
+        yield html.element("b", state.error.reason)
+        if line := state.error.line:
+            yield html.join([f"in your code, {line.where}: ", html.element("code", line.text)])
+    if state.stuck:
+        yield html.element("b", state.stuck)
+    yield state.note
+    if state.prints:
+        above = state.printed - len(state.prints)
+        more = f"… {above} lines above: see .prints\n" if above > 0 else ""
+        yield html.element("pre", more + "\n".join(state.prints), style="margin:4px 0 0 16px")

@@ -2,70 +2,85 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
 
 import pandas as pd
 import plotly.graph_objects as go
-from ipywidgets import HTML, VBox
 from markupsafe import Markup
 
 from labkit.errors import LabError
-from labkit.live import theme
+from labkit.live import html, theme
 from labkit.live.chart_svg import Line, lines_svg
-from labkit.live.figure import Fit, LiveFigure
-from labkit.live.snapshot import Snapshot, image
+from labkit.live.static import StaticView
 
 
-class Plot(VBox):  # type: ignore[misc]
+@dataclass(frozen=True)
+class State:
+    """Column `y` of a table as lines, and the range of their times in epoch milliseconds."""
+
+    y: str
+    lines: tuple[Line, ...]
+    since: float
+    until: float
+
+
+class Plot(StaticView):
     """A static chart of a table: column `y` over the times in `x`, one line for each value of `by`."""
 
-    def __init__(self, table: pd.DataFrame, looks: theme.Looks, x: str, y: str, by: str) -> None:
-        if missing := {x, y, by} - set(table.columns):
-            raise LabError(f"The table has no column {', '.join(sorted(missing))}; it has {', '.join(table.columns)}.")
-        if table.empty:
-            raise LabError("The table has no rows yet: there is nothing to draw.")
-        self._y = y
-        self._lines = [_line(str(name), rows.sort_values(x), looks, x, y) for name, rows in table.groupby(by)]
-        figure = self._figure()
-        super().__init__([figure, HTML(self._caption()), Fit(figure)])
-        self.snapshot = Snapshot(self, self._static_html, self.summary)
-        self.snapshot.ready.set()
+    def __init__(self, table: pd.DataFrame, styles: theme.Styles, x: str, y: str, by: str) -> None:
+        state = collect(table, styles, x, y, by)
+        drawing = lines_svg("", theme.axis(y), state.lines, state.since, state.until, None)
+        super().__init__(figure(state), render(state), drawing, words(state))
 
-    def summary(self) -> str:
-        """What the chart shows, in words."""
-        each = [f"{name}: {values[-1]:.2f}" for name, _, _, values, _ in self._lines]
-        points = sum(len(line.times) for line in self._lines)
-        return f"{theme.axis(self._y)}, {points} points; the last of {', '.join(each)}."
 
-    def _caption(self) -> Markup:
-        return Markup("<p>{}</p>").format(self.summary())
+def collect(table: pd.DataFrame, styles: theme.Styles, x: str, y: str, by: str) -> State:
+    """Returns the lines of a table. Raises LabError if it lacks a column, or has no rows."""
+    if missing := {x, y, by} - set(table.columns):
+        raise LabError(f"The table has no column {', '.join(sorted(missing))}; it has {', '.join(table.columns)}.")
+    if table.empty:
+        raise LabError("The table has no rows yet: there is nothing to draw.")
+    times = _milliseconds(table[x])
+    rows = pd.DataFrame({"time": times, "value": table[y].astype("float64"), "name": table[by]}).sort_values("time")
+    lines = tuple(
+        Line(str(name), styles.of(str(name)), each["time"].to_numpy(), each["value"].to_numpy(), False)
+        for name, each in rows.groupby("name")
+    )
+    return State(y, lines, times.min(), times.max())
 
-    def _ipython_display_(self) -> None:
-        self.snapshot.show()
 
-    def _figure(self) -> LiveFigure:
-        figure = LiveFigure([_trace(line) for line in self._lines])
-        figure.update_layout(
+def _milliseconds(times: pd.Series[float]) -> pd.Series[float]:
+    """Returns times as epoch milliseconds, which numbers are already."""
+    unit = "ms" if pd.api.types.is_numeric_dtype(times) else None
+    converted: pd.Series[float] = pd.to_datetime(times, utc=True, unit=unit).astype("datetime64[ms, UTC]")
+    return converted.astype("int64").astype("float64")
+
+
+def words(state: State) -> str:
+    """Returns what a plot shows as text."""
+    each = [f"{line.name}: {line.values[-1]:.2f}" for line in state.lines]
+    points = sum(len(line.times) for line in state.lines)
+    return f"{theme.axis(state.y)}, {points} points; the last of {', '.join(each)}."
+
+
+def render(state: State) -> Markup:
+    """Returns the text below the figure as HTML."""
+    return html.element("p", words(state))
+
+
+def figure(state: State) -> go.Figure:
+    """Returns the lines as a figure."""
+    return go.Figure(
+        [_trace(line) for line in state.lines],
+        go.Layout(
             template=theme.timed(),
             height=360,
             autosize=True,
             xaxis_title="Event time (UTC)",
-            yaxis_title=theme.axis(self._y),
+            yaxis_title=theme.axis(state.y),
             margin={"l": 70, "r": 20, "t": 30, "b": 50},
             font={"size": 13, "color": "#000000"},
-        )
-        return figure
-
-    def _static_html(self) -> str:
-        times = [float(time) for line in self._lines for time in line.times]
-        svg = lines_svg("", theme.axis(self._y), self._lines, min(times), max(times), None)
-        return image(svg, self.summary()) + self._caption()
-
-
-def _line(name: str, rows: Any, looks: theme.Looks, x: str, y: str) -> Line:
-    unit = "ms" if pd.api.types.is_numeric_dtype(rows[x]) else None
-    times = pd.to_datetime(rows[x], utc=True, unit=unit).astype("datetime64[ms, UTC]").astype("int64")
-    return Line(name, looks.of(name), times.to_numpy(dtype="float64"), rows[y].to_numpy(dtype="float64"), False)
+        ),
+    )
 
 
 def _trace(line: Line) -> go.Scatter:
@@ -74,6 +89,6 @@ def _trace(line: Line) -> go.Scatter:
         x=line.times,
         y=line.values,
         mode="lines+markers",
-        line={"color": line.look.colour, "dash": line.look.dash, "width": 2},
-        marker={"symbol": line.look.marker, "size": 6},
+        line={"color": line.style.colour, "dash": line.style.dash, "width": 2},
+        marker={"symbol": line.style.marker, "size": 6},
     )

@@ -1,4 +1,6 @@
-"""The points of one line of a chart: a window that rolls with the newest point."""
+"""The points of one line of a chart, and how few of them are enough to draw it."""
+
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,14 +14,27 @@ SILENCE = 5_000.0  # a gap of so many milliseconds breaks a line,
 LONGER = 3  # if it is also this many times the usual interval: some devices send rarely
 
 
-class Series:
+class Points(NamedTuple):
     """Times (epoch milliseconds) and values, both float64: what Plotly sends to the browser as raw bytes."""
+
+    times: Floats
+    values: Floats
+
+
+class Series:
+    """The points of one line, in the order in which they came."""
 
     def __init__(self) -> None:
         self._times = np.empty(FIRST)
         self._values = np.empty(FIRST)
-        self._begin = self._end = 0
+        self._first = self._end = 0
         self.newest = self.oldest = np.nan  # of all points ever appended
+
+    @property
+    def points(self) -> Points:
+        """The points that it holds now. What is appended or forgotten later does not change them."""
+        held = slice(self._first, self._end)
+        return Points(self._times[held], self._values[held])
 
     def append(self, time: float, value: float) -> None:
         if self._end == len(self._times):
@@ -30,31 +45,35 @@ class Series:
 
     def _make_room(self) -> None:
         """Drop what has left the window; grow only if less than half of the room would be free."""
-        kept = slice(max(self._begin, self._end - KEPT), self._end)
+        kept = slice(max(self._first, self._end - KEPT), self._end)
         count = kept.stop - kept.start
         size = max(len(self._times), 2 * count)
         times, values = np.empty(size), np.empty(size)
         times[:count], values[:count] = self._times[kept], self._values[kept]
-        self._times, self._values, self._begin, self._end = times, values, 0, count
+        self._times, self._values, self._first, self._end = times, values, 0, count
 
-    def window(self, since: float) -> tuple[Floats, Floats]:
-        """Returns all times and values from `since` on, in order of time."""
-        times, values = self._times[self._begin : self._end], self._values[self._begin : self._end]
-        inside = times >= since
-        if len(inside) and not inside[0]:
-            self._begin += int(np.argmax(inside)) if inside.any() else len(inside)
-        times, values = times[inside], values[inside]
-        if np.any(times[1:] < times[:-1]):  # readings may come late
-            order = np.argsort(times, kind="stable")
-            times, values = times[order], values[order]
-        return times, values
+    def forget(self, before: float) -> None:
+        """Forget the points up to the first one from `before` on: a late point may lie behind it."""
+        while self._first < self._end and self._times[self._first] < before:
+            self._first += 1
 
-    def drawn(self, since: float, until: float, limit: int = DRAWN) -> tuple[Floats, Floats]:
-        """Returns at most about `limit` points of the window that look like all of them. Each is a real point, except
-        for the NaN after each gap, which breaks the line.
-        """
-        times, values = self.window(since)
-        return _broken(*thin(times, values, since, until, limit), after_gaps(times))
+
+def window(points: Points, since: float) -> Points:
+    """Returns all points from `since` on, in order of time."""
+    inside = points.times >= since
+    times, values = points.times[inside], points.values[inside]
+    if np.any(times[1:] < times[:-1]):  # readings may come late
+        order = np.argsort(times, kind="stable")
+        times, values = times[order], values[order]
+    return Points(times, values)
+
+
+def drawn(points: Points, since: float, until: float, limit: int = DRAWN) -> Points:
+    """Returns at most about `limit` points of the window that look like all of them. Each is a real point, except for
+    the NaN after each gap, which breaks the line.
+    """
+    inside = window(points, since)
+    return _broken(thin(inside, since, until, limit), after_gaps(inside.times))
 
 
 def after_gaps(times: Floats) -> Floats:
@@ -70,23 +89,24 @@ def after_gaps(times: Floats) -> Floats:
     return breaks
 
 
-def _broken(times: Floats, values: Floats, breaks: Floats) -> tuple[Floats, Floats]:
-    """Break the line before each of the times in `breaks`."""
-    indexes = np.searchsorted(times, breaks)
-    return np.insert(times, indexes, breaks), np.insert(values, indexes, np.nan)
+def _broken(points: Points, breaks: Floats) -> Points:
+    """Returns points with a NaN before each of the times in `breaks`, which breaks the line."""
+    indexes = np.searchsorted(points.times, breaks)
+    return Points(np.insert(points.times, indexes, breaks), np.insert(points.values, indexes, np.nan))
 
 
-def thin(times: Floats, values: Floats, since: float, until: float, limit: int = DRAWN) -> tuple[Floats, Floats]:
-    """The lowest and the highest point in each of `limit / 2` equal spans of time, and the newest point of all.
+def thin(points: Points, since: float, until: float, limit: int = DRAWN) -> Points:
+    """Returns the lowest and the highest point in each of `limit / 2` equal spans of time, and the newest point of all.
 
     No peak is lost: the first step of the M4 aggregation (Jugel et al., "M4: A Visualization-Oriented Time Series
     Data Aggregation", PVLDB 7(10), 2014).
     """
+    times, values = points
     if len(times) <= limit:
-        return times, values
+        return points
     spans = ((times - since) * (limit / 2 / (until - since))).astype(np.int64)
     by_value = np.lexsort((values, spans))
     first = np.flatnonzero(np.diff(spans[by_value], prepend=-1))
     last = np.append(first[1:], len(spans)) - 1
     chosen = np.unique(np.concatenate([by_value[first], by_value[last], [len(times) - 1]]))
-    return times[chosen], values[chosen]
+    return Points(times[chosen], values[chosen])

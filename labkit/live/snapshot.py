@@ -4,7 +4,6 @@ A widget is saved without its state, which would take megabytes, so it is gone w
 each widget there is a second output in plain HTML, which is hidden as long as the widget is live.
 """
 
-import base64
 import datetime
 import threading
 import time
@@ -14,7 +13,6 @@ from typing import Any
 
 from IPython.display import display
 from ipywidgets import DOMWidget
-from markupsafe import Markup
 
 LIVE = "lab-live"  # the CSS class of a widget that has a snapshot
 PERIOD = 30.0  # seconds between two snapshots: each one makes JupyterLab think that the notebook has been edited
@@ -63,9 +61,3 @@ class Snapshot:
     def _bundle(self, static: str) -> dict[str, str]:
         moment = f"<p><i>As it was at {datetime.datetime.now(datetime.UTC):%Y-%m-%d %H:%M:%S} UTC:</i></p>"
         return {"text/html": f"{STYLE}<div class='lab-snapshot'>{moment}{static}</div>", "text/plain": self.words()}
-
-
-def image(svg: str, words: str) -> Markup:
-    """An SVG as an <img>: the only kind of SVG that a notebook shows before it is trusted."""
-    data = base64.b64encode(svg.encode()).decode()
-    return Markup("<img alt='{}' style='max-width:100%' src='data:image/svg+xml;base64,{}'>").format(words, data)

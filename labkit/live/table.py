@@ -13,7 +13,7 @@ COLUMNS = ["partition", "offset", "time", "key"]
 
 
 def of(records: Sequence[Record]) -> pd.DataFrame:
-    """One row per record: its partition and offset, Kafka timestamp (UTC) and key, then its fields and headers.
+    """Returns one row per record: its partition and offset, Kafka timestamp (UTC) and key, then its fields and headers.
 
     A value that is not a JSON object goes into the column `value`. A field with the name of one of Kafka's columns goes
     into `value.<name>`, a header with such a name, or with the name of a field, into `header.<name>`.
@@ -41,16 +41,16 @@ def _named(fields: Mapping[str, Any], origin: str, taken: Collection[str]) -> di
 
 
 def of_groups(offsets: Sequence[GroupOffset]) -> pd.DataFrame:
-    """One row per consumer group and partition; `committed` is missing where nothing has been committed."""
+    """Returns one row per consumer group and partition; `committed` is missing where nothing has been committed."""
     return pd.DataFrame(offsets, columns=list(GroupOffset._fields)).astype({"committed": "Int64"})
 
 
 def of_leaders(leaders: Sequence[Leader]) -> pd.DataFrame:
-    """One row per partition: which broker leads it, and which brokers have an in-sync replica."""
+    """Returns one row per partition: which broker leads it, and which brokers have an in-sync replica."""
     rows = [(each.partition, each.leader, ", ".join(map(str, each.in_sync))) for each in leaders]
     return pd.DataFrame(rows, columns=["partition", "leader", "in sync"]).astype({"leader": "Int64"})
 
 
 def of_topics(topics: Sequence[tuple[str, int, int]]) -> pd.DataFrame:
-    """One row per topic: its name, partitions and records."""
+    """Returns one row per topic: its name, partitions and records."""
     return pd.DataFrame(topics, columns=["topic", "partitions", "records"])

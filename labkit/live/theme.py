@@ -6,8 +6,6 @@ import threading
 import zlib
 from typing import Any, NamedTuple
 
-from markupsafe import Markup, escape
-
 # Colours with a contrast of at least 3:1 on white, from the palettes of Okabe and Ito ("Color Universal Design", 2008)
 # and, from the sixth on, Tol ("Colour Schemes", 2021, muted); and a grey. Each has its own marker.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000", "#999933", "#882255", "#767676")
@@ -28,57 +26,60 @@ STATUSES = {
 UNITS = {"temperature": "°C", "kelvin": "K", "humidity": "%", "delay": "s"}
 
 
-class Look(NamedTuple):
+class Style(NamedTuple):
     colour: str
     marker: str
     sign: str
     dash: str
 
 
-def look(number: int) -> Look:
-    """The look of the n-th device, from 0. The colours repeat with the next marker and dash."""
+def style(number: int) -> Style:
+    """Returns the style of the n-th device, from 0. The colours repeat with the next marker and dash."""
     shift = number // len(COLOURS)
     form = (number + shift) % len(MARKERS)
-    return Look(COLOURS[number % len(COLOURS)], MARKERS[form], SIGNS[form], DASHES[(number + shift) % len(DASHES)])
+    return Style(COLOURS[number % len(COLOURS)], MARKERS[form], SIGNS[form], DASHES[(number + shift) % len(DASHES)])
 
 
 def in_order(name: str) -> tuple[object, ...]:
-    """A sort key that puts sensor-2 before sensor-10."""
+    """Returns a sort key that puts sensor-2 before sensor-10."""
     return tuple((0, int(part), "") if part.isdecimal() else (1, 0, part) for part in re.split(r"(\d+)", name) if part)
 
 
-class Looks:
-    """The looks of a lab's devices, the same in all views, whichever device appears first.
+class Styles:
+    """The styles of a lab's devices, the same in all views, whichever device appears first.
 
-    The number at the end of a name decides: sensor-1 always has the first look. A name without a number gets one of the
-    free looks, chosen by its letters.
+    The number at the end of a name decides: sensor-1 always has the first style. A name without a number gets
+    one of the free styles, chosen by its letters.
     """
 
     def __init__(self) -> None:
         self._numbers: dict[str, int] = {}
-        self._lock = threading.Lock()  # else two views could give two new devices the same look
+        self._lock = threading.Lock()  # else two views could give two new devices the same style
 
-    def of(self, device: str) -> Look:
-        """The colour, marker and dash of a device."""
+    def of(self, device: str) -> Style:
+        """Returns the colour, marker and dash of a device."""
         with self._lock:
             if device not in self._numbers:
                 self._numbers[device] = self._number_for(device)
-            return look(self._numbers[device])
+            return style(self._numbers[device])
 
     def _number_for(self, device: str) -> int:
         if match := re.search(r"[1-9]\d{0,5}$", device):
             return int(match[0]) - 1
-        first, taken = zlib.crc32(device.encode()), [look(number) for number in self._numbers.values()]
+        first, taken = (
+            zlib.crc32(device.encode(errors="backslashreplace")),
+            [style(number) for number in self._numbers.values()],
+        )
         colours, dashes = {each.colour for each in taken}, {each.dash for each in taken}
-        free = [number for number in range(len(COLOURS)) if look(number).colour not in colours]
+        free = [number for number in range(len(COLOURS)) if style(number).colour not in colours]
         if not free:
             return first % (len(COLOURS) * len(DASHES))
-        free = [number for number in free if look(number).dash not in dashes] or free
+        free = [number for number in free if style(number).dash not in dashes] or free
         return free[first % len(free)]
 
 
 def timed() -> Any:
-    """Plotly's white template, with dates on the horizontal axis.
+    """Returns Plotly's white template, with dates on the horizontal axis.
 
     Times are sent as numbers. With new data plotly.js drops the type of an axis, guesses again, and no longer takes the
     numbers for dates; but it keeps the type set in a template.
@@ -92,29 +93,11 @@ def timed() -> Any:
 
 
 def axis(field: str) -> str:
-    """An axis title with its unit."""
+    """Returns an axis title with its unit."""
     name = field[:1].upper() + field[1:]
     return f"{name} ({UNITS[field]})" if field in UNITS else name
 
 
 def clock(time: float) -> str:
-    """A time in epoch milliseconds as hours, minutes and seconds, UTC."""
+    """Returns a time in epoch milliseconds as hours, minutes and seconds, UTC."""
     return f"{datetime.datetime.fromtimestamp(time / 1000, datetime.UTC):%H:%M:%S}"
-
-
-def xml(text: str) -> Markup:
-    """Returns text that is valid in SVG and its attributes: XML allows no control characters."""
-    return escape(re.sub(r"[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "\ufffd", text))
-
-
-def drawing(words: str, box: tuple[int, int, int, int], content: Markup, scale: float = 1.0) -> Markup:
-    """Returns an SVG of this content, labelled for screen readers; `box` is its left, top, width and height in pixels
-    before scaling.
-    """
-    _, _, width, height = box
-    frame = (
-        f"<svg xmlns='http://www.w3.org/2000/svg' role='img' aria-label='{{}}' viewBox='{' '.join(map(str, box))}' "
-        f"width='{width * scale:.0f}' height='{height * scale:.0f}' style='max-width:100%;height:auto' "
-        "font-family='sans-serif' font-size='14' fill='#000'>{}</svg>"
-    )
-    return Markup(frame).format(xml(words), content)

@@ -3,116 +3,137 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from ipywidgets import HTML, Layout, ToggleButtons
 from markupsafe import Markup, escape
 
 from labkit.errors import LabError
 from labkit.kafka.tap import Record, Tap
-from labkit.live import table, topology_svg
+from labkit.live import html, svg, table, topology_svg
 from labkit.live.pacing import Pacer
-from labkit.live.snapshot import image
-from labkit.live.ticker import take_turns
+from labkit.live.poller import lock_messages
 from labkit.live.view import LiveView
 from labkit.runs.system import System, TopicFacts, WorkerFacts
 
 PERIOD = 0.5  # seconds between two updates
 PEEKED = 5  # records shown of the chosen topic
 NOTHING = "none"
+ENDED = html.element("p", "This topology has ended.")
 
 
-class Topology(LiveView):
+@dataclass(frozen=True)
+class State:
+    """Workers and topics in the order of the data flow, and the newest records of the chosen topic; or why they
+    are not known. `offered` are the topics to choose from; without a choice `peeked` is None.
+    """
+
+    workers: tuple[WorkerFacts, ...] = ()
+    topics: tuple[TopicFacts, ...] = ()
+    offered: tuple[str, ...] = (NOTHING,)
+    peeked: tuple[Record, ...] | None = None
+    error: str = ""
+    ended: bool = False
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.workers
+
+
+class Topology(LiveView[State]):
     """Each topic and worker with records per second, lag, errors and dead letters; choosing a topic peeks into it."""
 
     def __init__(self, system: System, tap_of: Callable[[str], Tap], pacer: Pacer) -> None:
         self._system, self._tap_of = system, tap_of
         self._tap: Tap | None = None
-        self._peeked: list[Record] = []
-        self._words = ""
-        self._svg = self._rows = Markup()
-        self._answered = False
-        self._drawing = HTML("Nothing is running yet.")
+        state = State()
+        self._drawing = HTML(render(state))
         self._table = HTML(layout=Layout(overflow="auto"), tabbable=True)
         self._lock = threading.RLock()
-        self.choice = ToggleButtons(options=(NOTHING,), description="Peek into:", style={"button_width": "auto"})
-        take_turns(self.choice, self._lock)
-        super().__init__("topology", [self._drawing, self.choice, self._table], pacer)
-        self.start()
+        self.choice = ToggleButtons(options=state.offered, description="Peek into:", style={"button_width": "auto"})
+        lock_messages(self.choice, self._lock)
+        super().__init__("topology", [self._drawing, self.choice, self._table], pacer, state, PERIOD)
 
-    def say(self, text: str) -> None:
-        self._drawing.value = escape(text)
-
-    def resend(self) -> None:
-        with self._lock:
-            super().resend()
-
-    def _end(self) -> None:
-        if self._answered:  # do not go on showing as running what has ended meanwhile
-            self._look()
-        self._follow(NOTHING)
-        self.choice.disabled = True
-        self._svg += Markup("<p>This topology has ended.</p>")
-
-    def _collect(self) -> float:
-        before = (self._svg, self._rows)
-        self._look()
-        if before != (self._svg, self._rows):
-            self._touch()
-        return PERIOD
-
-    def _look(self) -> None:
+    def collect(self) -> State:
+        before = self.state
         try:
-            self._draw(*self._system.look())
-            self._peek(self.choice.value)
-            self._answered = True
+            workers, topics = self._system.look()
+            with self._lock:
+                chosen = self.choice.value
+            peeked = self._peek(chosen)
         except LabError as error:  # Kafka may come back, or allow it later
-            self._words = str(error)
-            self._svg = escape(self._words)
-            self._answered = False
-
-    def _paint(self) -> None:
-        self._drawing.value = self._svg or self._drawing.value
-        self._table.value = self._rows
-
-    def static_html(self) -> str:
-        """What it shows, as static HTML."""
-        drawn = image(self._svg, self._words) if self._svg.startswith("<svg") else escape(self._words)
-        return (drawn or Markup("Nothing is running yet.")) + self._rows
-
-    def summary(self) -> str:
-        """What it shows, in words."""
-        return self._words or "Nothing is running yet."
-
-    def _draw(self, workers: Sequence[WorkerFacts], topics: Sequence[TopicFacts]) -> None:
+            return replace(before, error=str(error))
         if not workers:
-            return
-        self._words, self._svg = topology_svg.words(workers, topics), topology_svg.svg(workers, topics)
-        self.snapshot.ready.set()
-        self._offer(topic.name for topic in topics)
+            return replace(before, peeked=peeked, error="")
+        # No topic is withdrawn: its worker may be replaced while someone is looking.
+        offered = tuple(dict.fromkeys([*before.offered, *(each.name for each in topics)]))
+        return State(tuple(workers), tuple(topics), offered, peeked)
 
-    def _offer(self, topics: Iterable[str]) -> None:
-        """Add topics to the choice. None is removed: its worker may be replaced while someone is looking."""
-        with self._lock, self.choice.hold_sync():
-            chosen, names = self.choice.value, tuple(dict.fromkeys([*self.choice.options, *topics]))
-            if names != self.choice.options:
-                self.choice.options = names
-                self.choice.value = chosen
+    def collect_last(self) -> State:
+        # Once more, unless Kafka has gone: what has ended meanwhile must not be shown as running.
+        last = self.state if self.state.error else self.collect()
+        return replace(last, peeked=None, ended=True)
 
-    def _peek(self, topic: str) -> None:
+    def release(self) -> None:
+        self._follow(NOTHING)
+
+    def _peek(self, topic: str) -> tuple[Record, ...] | None:
+        """Returns the newest records of a topic."""
+        before = self.state.peeked or ()
         if not self._tap or self._tap.names != (topic,):
             self._follow(topic)
-        if not self._tap:
-            self._rows = Markup()
-            return
-        self._peeked = [*self._peeked, *self._tap.read(timeout=0.05)][-PEEKED:]
-        rows = Markup(table.of(self._peeked).to_html(index=False, border=0))  # pandas escapes
-        self._rows = Markup("<div style='white-space:nowrap'>{}</div>").format(rows)
+            before = ()
+        return (*before, *self._tap.read(timeout=0.05))[-PEEKED:] if self._tap else None
 
     def _follow(self, topic: str) -> None:
-        """Peek into another topic, or into none."""
+        """Tap another topic, or none."""
         if self._tap:
             self._tap.close()
-        self._peeked, self._tap = [], None  # even if opening the next tap fails
+        self._tap = None  # even if opening the next one fails
         if topic != NOTHING:
             self._tap = self._tap_of(topic)
+
+    def show(self, state: State) -> None:
+        self._drawing.value = render(state)
+        self._table.value = render_peeked(state)
+        self._offer(state.offered)
+        self.choice.disabled = state.ended
+
+    def _offer(self, topics: tuple[str, ...]) -> None:
+        """Set the topics to choose from, and keep what has been chosen."""
+        with self._lock, self.choice.hold_sync():
+            chosen = self.choice.value
+            if topics != self.choice.options:
+                self.choice.options = topics
+                self.choice.value = chosen
+
+    def static_html(self) -> Markup:
+        return render(self.state, as_image=True) + render_peeked(self.state)
+
+    def summary(self) -> str:
+        return words(self.state)
+
+
+def words(state: State) -> str:
+    """Returns what a topology shows as text."""
+    if state.error or state.is_empty:
+        return state.error or "Nothing is running yet."
+    return topology_svg.words(state.workers, state.topics)
+
+
+def render(state: State, as_image: bool = False) -> Markup:
+    """Returns the topology as HTML; in a saved notebook its drawing must be an image."""
+    text, end = words(state), ENDED if state.ended else ""
+    if state.error or state.is_empty:
+        return escape(text) + end
+    drawing = topology_svg.draw(state.workers, state.topics)
+    return (svg.image(drawing, text) if as_image else drawing) + end
+
+
+def render_peeked(state: State) -> Markup:
+    """Returns the newest records of the chosen topic as HTML."""
+    if state.peeked is None:
+        return Markup()
+    rows = Markup(table.of(state.peeked).to_html(index=False, border=0))  # pandas escapes
+    return html.element("div", rows, style="white-space:nowrap")

@@ -5,22 +5,30 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from labkit.live.theme import STATUSES, drawing, xml
+from labkit.live import svg
+from labkit.live.theme import STATUSES
 from labkit.runs.system import TopicFacts, WorkerFacts
 
 BOX, PITCH_X, PITCH_Y, LINE = (172, 84), 216, 106, 18  # pixels
 MARGIN = 8
 SHOWN = 24  # characters of a name or an error
-TIP = Markup(
-    "<defs><marker id='lab-tip' viewBox='0 0 8 8' refX='8' refY='4' markerWidth='8' markerHeight='8' orient='auto'>"
-    "<path d='M0 0L8 4L0 8z'/></marker></defs>"
+TIP = svg.element(
+    "marker",
+    svg.path("M", 0, 0, "L", 8, 4, "L", 0, 8, "z"),
+    id="lab-tip",
+    viewBox="0 0 8 8",
+    refX=8,
+    refY=4,
+    markerWidth=8,
+    markerHeight=8,
+    orient="auto",
 )
 
 Positions = dict[str, tuple[int, int]]  # node -> column and row
 
 
-def svg(workers: Sequence[WorkerFacts], topics: Sequence[TopicFacts]) -> Markup:
-    """The drawing, labelled with all that it shows, for screen readers."""
+def draw(workers: Sequence[WorkerFacts], topics: Sequence[TopicFacts]) -> Markup:
+    """Returns a drawing of workers and topics; its label for screen readers is the same in words."""
     positions = _positions(workers, topics)
     arrows = [_arrow(positions, f"topic {topic}", f"worker {each.name}") for each in workers for topic in each.reads]
     arrows += [_arrow(positions, f"worker {each.name}", f"topic {each.writes}") for each in workers if each.writes]
@@ -29,11 +37,11 @@ def svg(workers: Sequence[WorkerFacts], topics: Sequence[TopicFacts]) -> Markup:
     width = max((column for column, _ in positions.values()), default=0) * PITCH_X + BOX[0] + 2 * MARGIN
     height = max((row for _, row in positions.values()), default=0) * PITCH_Y + BOX[1] + 2 * MARGIN
     box = (-MARGIN, -MARGIN, width, height)
-    return drawing(words(workers, topics), box, TIP + Markup().join(arrows + boxes), scale=1.2)
+    return svg.document(words(workers, topics), box, svg.element("defs", TIP), *arrows, *boxes, scale=1.2)
 
 
 def words(workers: Sequence[WorkerFacts], topics: Sequence[TopicFacts]) -> str:
-    """The same in words, one line per worker and topic."""
+    """Returns workers and topics in words, one line for each."""
     lines = [
         f"{each.name} is {each.status}: {' and '.join(each.reads) or 'readings'} to {each.writes or 'nowhere'}, "
         + (each.error or ", ".join(_numbers(each)))
@@ -55,7 +63,9 @@ def _counts(topic: TopicFacts) -> list[str]:
 
 
 def _positions(workers: Sequence[WorkerFacts], topics: Sequence[TopicFacts]) -> Positions:
-    """One column per step of the data flow; below each worker its topic, unless an earlier worker writes it too."""
+    """Returns places: a column per step of the data flow, and below each worker its topic, unless an earlier one
+    writes it too.
+    """
     columns = {each.name: 0 for each in workers}
     writers = {each.writes: each.name for each in reversed(workers) if each.writes}
     for _ in workers:  # a path has at most one step per worker, unless it goes in circles
@@ -82,15 +92,16 @@ def _positions(workers: Sequence[WorkerFacts], topics: Sequence[TopicFacts]) -> 
 def _worker(worker: WorkerFacts, column: int, row: int) -> Markup:
     mark, colour = STATUSES[worker.status]
     lines = [f"{mark} {worker.status}", *_numbers(worker)]
-    return _box(column, row, _ends_of(worker.name), lines, f"stroke='{colour}' stroke-width='2' rx='3'")
+    return _box(column, row, _shortened(worker.name), lines, stroke=colour, stroke_width=2, rx=3)
 
 
 def _topic(topic: TopicFacts, column: int, row: int) -> Markup:
-    return _box(column, row, f"[{_short(topic.name)}]", _counts(topic), "stroke='#000' stroke-dasharray='5 3' rx='16'")
+    title = f"[{_short(topic.name)}]"
+    return _box(column, row, title, _counts(topic), stroke="#000", stroke_dasharray="5 3", rx=16)
 
 
-def _ends_of(name: str) -> str:
-    """Shorten a name to its beginning and end: labels of workers with the same name differ at the end."""
+def _shortened(name: str) -> str:
+    """Returns the start and the end of a long name: labels of workers with the same name differ at the end."""
     return name if len(name) <= SHOWN else f"{name[: SHOWN // 2 - 1]}…{name[-SHOWN // 2 :]}"
 
 
@@ -98,24 +109,20 @@ def _short(text: str) -> str:
     return text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…"
 
 
-def _box(column: int, row: int, title: str, lines: list[str], style: str) -> Markup:
+def _box(column: int, row: int, title: str, lines: list[str], **style: object) -> Markup:
     x, y = column * PITCH_X, row * PITCH_Y
-    texts = [Markup(f"<text x='{x + 10}' y='{y + 20}' font-weight='bold'>{{}}</text>").format(xml(title))]
-    texts += [
-        Markup(f"<text x='{x + 10}' y='{y + 20 + number * LINE}'>{{}}</text>").format(xml(line))
-        for number, line in enumerate(lines, start=1)
-    ]
-    frame = f"<rect x='{x}' y='{y}' width='{BOX[0]}' height='{BOX[1]}' fill='#fff' {style}/>"
-    return Markup(frame) + Markup().join(texts)
+    frame = svg.rect(x, y, BOX[0], BOX[1], fill="#fff", **style)
+    name = svg.text(x + 10, y + 20, title, font_weight="bold")
+    texts = (svg.text(x + 10, y + 20 + number * LINE, each) for number, each in enumerate(lines, start=1))
+    return frame + name + Markup().join(texts)
 
 
 def _arrow(positions: Positions, source: str, target: str) -> Markup:
     (from_column, from_row), (to_column, to_row) = positions[source], positions[target]
     left, top = from_column * PITCH_X, from_row * PITCH_Y
+    style = {"fill": "none", "stroke": "#000", "stroke_width": 1.5, "marker_end": "url(#lab-tip)"}
     if (to_column, to_row) == (from_column, from_row + 1):  # down to the topic below
-        way = f"M{left + BOX[0] / 2} {top + BOX[1]}V{to_row * PITCH_Y}"
-    else:
-        x, y = left + BOX[0], top + BOX[1] / 2
-        to_x, to_y = to_column * PITCH_X, to_row * PITCH_Y + BOX[1] / 2
-        way = f"M{x} {y}C{x + 40} {y} {to_x - 40} {to_y} {to_x} {to_y}"
-    return Markup(f"<path d='{way}' fill='none' stroke='#000' stroke-width='1.5' marker-end='url(#lab-tip)'/>")
+        return svg.path("M", left + BOX[0] / 2, top + BOX[1], "V", to_row * PITCH_Y, **style)
+    x, y = left + BOX[0], top + BOX[1] / 2
+    to_x, to_y = to_column * PITCH_X, to_row * PITCH_Y + BOX[1] / 2
+    return svg.path("M", x, y, "C", x + 40, y, to_x - 40, to_y, to_x, to_y, **style)

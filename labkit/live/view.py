@@ -1,4 +1,4 @@
-"""What all live views share: a thread that collects, the pacer that draws, and a snapshot for later."""
+"""What all live views share: a thread that collects, the pacer that paints, and a snapshot for later."""
 
 from __future__ import annotations
 
@@ -6,21 +6,34 @@ import itertools
 import threading
 import time
 from collections.abc import Iterable, Sequence
-from typing import ClassVar
+from typing import ClassVar, Generic, Protocol, TypeVar
 
 from ipywidgets import VBox, Widget
 from ipywidgets.widgets.widget_description import DescriptionWidget
+from markupsafe import Markup, escape
 
 from labkit.errors import LabError
 from labkit.live.pacing import Pacer
+from labkit.live.poller import Poller
 from labkit.live.snapshot import Snapshot
-from labkit.live.ticker import Ticker
 
 _numbers = itertools.count(1)
 
 
-class LiveView(VBox):  # type: ignore[misc]
-    """A view that always collects in its own thread, and is drawn only while it is in sight.
+class State(Protocol):
+    """What a view shows at one moment: a frozen dataclass of plain values."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to show yet."""
+        ...
+
+
+S = TypeVar("S", bound=State)
+
+
+class LiveView(VBox, Generic[S]):  # type: ignore[misc]
+    """A view that always collects in its own thread, once started, and is painted only while it is in sight.
 
     It may be displayed any number of times. `close` ends the thread and keeps the last state on display.
     """
@@ -30,51 +43,59 @@ class LiveView(VBox):  # type: ignore[misc]
     def __dir__(self) -> Iterable[str]:
         return self.OFFERED
 
-    def __init__(self, kind: str, parts: Sequence[Widget], pacer: Pacer) -> None:
+    def __init__(self, kind: str, parts: Sequence[Widget], pacer: Pacer, state: S, period: float) -> None:
         self.name = f"{kind}-{next(_numbers)}"
+        self.state = state
         self.changed, self.as_of = False, time.monotonic()
+        self.finished = self._released = False
+        self._painting = threading.Lock()  # two threads may paint: the newest state must be painted last
+        self._pacer, self._period = pacer, period
+        self._poller = Poller(self.name, self.update, self._on_failure)
         super().__init__([*parts, pacer.messenger])
         self.add_class("lab-view").add_class(f"lab-view-{self.name}")
         self.snapshot = Snapshot(self, self.static_html, self.summary)
-        self.finished = False
-        self._painting = threading.Lock()  # two threads may paint: the newest state must be painted last
-        self._pacer = pacer
-        self._ticker = Ticker(self.name, self._tick, self._fail)
 
     def start(self) -> None:
-        """Start collecting and drawing; the last step of a view's constructor."""
+        """Start collecting and painting."""
         self._pacer.add(self)
-        self._ticker.start()
+        self._poller.start()
 
     def close(self) -> None:
         """Stop updating; the last state stays (VBox.close() would remove it). Example: chart.close()"""
-        self._ticker.close()
+        self._poller.close()
         self._finish()
+        self._release()
 
-    def _finish(self) -> None:
-        """Draw the last state, in sight or not, and release the source that it was collected from."""
-        if not self.finished:
-            self.finished = True
-            self._end()
-            self._pacer.remove(self)
-            self.paint()
-            self.snapshot.refresh(at_once=True)
+    def update(self) -> float | None:
+        """Collect, and have what has changed painted. Returns the seconds until the next update, None after the last.
 
-    def _fail(self, error: Exception) -> None:
-        """Say that the view is no longer updated, and why."""
-        advice = "" if isinstance(error, LabError) else ". Run its cell again."
-        self.say(f"This {self.name.partition('-')[0]} has failed: {error}{advice}")
-        self.finished = True
-        self._pacer.remove(self)
+        One thread calls it: that of the view, or in a test the test's own.
+        """
+        if self.finished:  # it could not be painted
+            self._release()
+            return None
+        state = self.collect()
+        if state != self.state:
+            self.state = state
+            self.touch()
+        if not state.is_empty:
+            self.snapshot.ready.set()
+        if self.is_over():
+            self._finish()
+            self._release()
+        self.as_of = time.monotonic()
+        self.snapshot.refresh()
+        return None if self.finished else self.pause()
 
-    def say(self, text: str) -> None:
-        """Show this text instead of data."""
-        raise NotImplementedError
+    def touch(self) -> None:
+        """Have the view painted."""
+        self.changed = True
+        self._pacer.wake()
 
     def paint(self) -> None:
-        """Send the collected state to the page."""
+        """Send the newest state to the page."""
         with self._painting:
-            self._paint()
+            self.show(self.state)
 
     def resend(self) -> None:
         """Send texts and choices again.
@@ -86,37 +107,70 @@ class LiveView(VBox):  # type: ignore[misc]
                 if isinstance(part, DescriptionWidget):
                     part.send_state()
 
-    def _paint(self) -> None:
+    # ------------------------------------------------- what each view defines
+
+    def collect(self) -> S:
+        """Returns the state as it is now, after reading what is new."""
         raise NotImplementedError
 
-    def static_html(self) -> str:
-        """What it shows, as static HTML."""
+    def collect_last(self) -> S:
+        """Returns the state with which the view ends."""
+        raise NotImplementedError
+
+    def release(self) -> None:
+        """Release the source of the data."""
+
+    def show(self, state: S) -> None:
+        """Set the widgets to a state."""
+        raise NotImplementedError
+
+    def static_html(self) -> Markup:
+        """Returns the state as static HTML."""
         raise NotImplementedError
 
     def summary(self) -> str:
-        """What it shows, in words."""
+        """Returns the state in words."""
         raise NotImplementedError
 
-    def _collect(self) -> float | None:
-        """Collect new data, and call `_touch` if it shows. Returns the seconds until the next call, None to end."""
-        raise NotImplementedError
+    def pause(self) -> float:
+        """Returns the seconds until the next update."""
+        return self._period
 
-    def _end(self) -> None:
-        """Release the source that it collects from."""
-        raise NotImplementedError
+    def show_message(self, text: str) -> None:
+        """Show this text instead of data."""
+        self.children[0].value = escape(text)
 
-    def _touch(self) -> None:
-        """Mark that there is something new to draw."""
-        self.changed = True
-        self._pacer.wake()
+    def is_over(self) -> bool:
+        """Whether nothing can change any more."""
+        return False
 
-    def _tick(self) -> float | None:
-        pause = self._collect()
-        if pause is None:
-            self._finish()
-        self.as_of = time.monotonic()
-        self.snapshot.refresh()
-        return pause
+    # ---------------------------------------------------------------------- end
+
+    def _finish(self) -> None:
+        """Paint the last state, in sight or not."""
+        if not self.finished:
+            self.finished = True
+            self.state = self.collect_last()
+            self._pacer.remove(self)
+            self.paint()
+            self.snapshot.refresh(at_once=True)
+
+    def _release(self) -> None:
+        if not self._released:
+            self._released = True
+            self.release()
+
+    def _on_failure(self, error: Exception) -> None:
+        self.fail(error)
+        self._release()
+
+    def fail(self, error: Exception) -> None:
+        """Show that the view is no longer updated, and why."""
+        if not self.finished:
+            self.finished = True
+            self._pacer.remove(self)
+            advice = "" if isinstance(error, LabError) else ". Run its cell again."
+            self.show_message(f"This {self.name.partition('-')[0]} has failed: {error}{advice}")
 
     def _ipython_display_(self) -> None:
         self.snapshot.show()

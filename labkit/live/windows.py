@@ -4,23 +4,34 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import plotly.graph_objects as go
-from ipywidgets import HTML, VBox
 from markupsafe import Markup
 from plotly.subplots import make_subplots
 
 from labkit.errors import LabError
 from labkit.kafka.tap import Record
-from labkit.live import theme
-from labkit.live.chart import drawable
+from labkit.live import html, theme
 from labkit.live.chart_svg import timeline_svg
-from labkit.live.figure import Fit, LiveFigure
-from labkit.live.snapshot import Snapshot, image
+from labkit.live.curves import drawable
+from labkit.live.static import StaticView
 
 LABELLED = 24  # readings up to which each point is labelled: with more, the labels would overlap
 READINGS, LANE, EMPTY = 170, 26, 40  # pixels: the readings' row, one lane of windows, a row's margins
+HEADS = ("from", "up to", "results")
+
+
+class Reading(NamedTuple):
+    """A temperature, and its time in epoch milliseconds."""
+
+    time: int
+    temperature: float
+
+    @property
+    def label(self) -> str:
+        return f"{self.temperature:g}"
 
 
 class Span(NamedTuple):
@@ -32,7 +43,23 @@ class Span(NamedTuple):
     lane: int
 
 
-class Windows(VBox):  # type: ignore[misc]
+@dataclass(frozen=True)
+class State:
+    """The readings of one device, and its windows in each topic."""
+
+    device: str
+    readings: tuple[Reading, ...]
+    windows: Mapping[str, Sequence[Span]]
+
+    def bounds(self) -> tuple[float, float]:
+        """Returns the range of the time axis: from the first to the last item drawn, with a margin."""
+        times = [each.time for each in self.readings]
+        times += [time for found in self.windows.values() for each in found for time in (each.start, each.end)]
+        margin = (max(times) - min(times)) * 0.02 or 1000.0
+        return min(times) - margin, max(times) + margin
+
+
+class Windows(StaticView):
     """The readings of one device at the top, and below them a row of bars for each topic of windows.
 
     A static view of the topics at the time of the call. Raises LabError if there is no valid reading.
@@ -41,92 +68,83 @@ class Windows(VBox):  # type: ignore[misc]
     """
 
     def __init__(self, device: str, readings: Sequence[Record], windows: Mapping[str, Sequence[Record]]) -> None:
-        self._device = device
-        self._readings = [each for each in readings if drawable(each, "temperature") is not None]
-        if not self._readings:
-            raise LabError(f"No record of {device!r} in this time is a reading: wait for one, or give more seconds.")
-        self._spans = {topic: spans(records) for topic, records in windows.items()}
-        self.figure = self._figure()
-        super().__init__([self.figure, HTML(self._table()), Fit(self.figure)])
-        self.snapshot = Snapshot(self, self._static_html, self.summary)
-        self.snapshot.ready.set()
+        state = collect(device, readings, windows)
+        points = [(float(each.time), each.label) for each in state.readings]
+        drawing = timeline_svg(words(state), points, state.windows, *state.bounds())
+        super().__init__(figure(state), render(state), drawing, words(state))
 
-    def _ipython_display_(self) -> None:
-        self.snapshot.show()
 
-    def _figure(self) -> LiveFigure:
-        lanes = [1 + max((each.lane for each in found), default=0) for found in self._spans.values()]
-        heights = [READINGS, *(EMPTY + LANE * count for count in lanes)]
-        titles = [f"Readings of {self._device}", *self._spans]
-        grid = make_subplots(
-            rows=len(heights), shared_xaxes=True, row_heights=heights, subplot_titles=titles, vertical_spacing=0.06
-        )
-        figure = LiveFigure(grid)
-        figure.add_trace(self._points(), row=1, col=1)
-        for row, found in enumerate(self._spans.values(), start=2):
-            figure.add_trace(_bars(found), row=row, col=1)
-            figure.update_yaxes(visible=False, autorange="reversed", row=row, col=1)
-        figure.update_yaxes(title=theme.axis("temperature"), range=self._temperatures(), row=1, col=1)
-        figure.update_xaxes(range=self._range())
-        figure.update_xaxes(title="Event time (UTC)", row=len(heights), col=1)
-        guides = [_guide(reading.timestamp) for reading in self._readings]
-        figure.update_layout(
-            shapes=guides,
-            height=sum(heights) + 140,
-            autosize=True,
-            template=theme.timed(),
-            showlegend=False,
-            margin={"l": 70, "r": 20, "t": 40, "b": 50},
-            font={"size": 13, "color": "#000000"},
-        )
-        return figure
+def collect(device: str, readings: Sequence[Record], windows: Mapping[str, Sequence[Record]]) -> State:
+    """Returns what is drawn of some records. Raises LabError if none of them is a valid reading."""
+    valid = [each for each in readings if drawable(each, "temperature") is not None]
+    if not valid:
+        raise LabError(f"No record of {device!r} in this time is a reading: wait for one, or give more seconds.")
+    found = tuple(Reading(each.timestamp, each.value["temperature"]) for each in valid)
+    return State(device, found, {topic: spans(records) for topic, records in windows.items()})
 
-    def _range(self) -> list[float]:
-        """From the first to the last item drawn, with a margin."""
-        times = [each.timestamp for each in self._readings]
-        times += [time for found in self._spans.values() for each in found for time in (each.start, each.end)]
-        margin = (max(times) - min(times)) * 0.02 or 1000.0
-        return [min(times) - margin, max(times) + margin]
 
-    def _temperatures(self) -> list[float]:
-        """From the lowest to the highest, with room for the numbers above the points."""
-        values = [each.value["temperature"] for each in self._readings]
-        span = (max(values) - min(values)) or 1.0
-        return [min(values) - 0.15 * span, max(values) + 0.35 * span]
+def words(state: State) -> str:
+    """Returns what the view shows as text, in one line."""
+    lines = [f"{topic} {len(found)}" for topic, found in state.windows.items()]
+    return f"{len(state.readings)} readings of {state.device}, and closed windows: {', '.join(lines)}."
 
-    def _points(self) -> go.Scatter:
-        labelled = len(self._readings) <= LABELLED
-        return go.Scatter(
-            x=[each.timestamp for each in self._readings],
-            y=[each.value["temperature"] for each in self._readings],
-            mode="markers+text" if labelled else "markers",
-            text=[f"{each.value['temperature']:g}" for each in self._readings],
-            textposition="top center",
-            marker={"size": 9, "color": theme.COLOURS[0]},
-            cliponaxis=False,
-        )
 
-    def _static_html(self) -> str:
-        points = [(float(each.timestamp), f"{each.value['temperature']:g}") for each in self._readings]
-        since, until = self._range()
-        return image(timeline_svg(points, self._spans, since, until), self.summary()) + self._table()
+def render(state: State) -> Markup:
+    """Returns the text below the figure as HTML: every reading, and every window with its results."""
+    readings = ", ".join(f"{_clock(each.time)} {each.label}" for each in state.readings)
+    tables = (
+        html.element("h4", topic)
+        + html.table(HEADS, [(_clock(each.start), _clock(each.end), each.label) for each in found])
+        for topic, found in state.windows.items()
+    )
+    title, text = html.element("summary", words(state)), f"{theme.axis('temperature')}: {readings}"
+    return html.element("details", title, html.element("p", text), *tables)
 
-    def _table(self) -> Markup:
-        """The same as text: every window with its results."""
-        head = Markup("<tr><th>from</th><th>up to</th><th>results</th></tr>")
-        row, parts = Markup("<tr><td>{}</td><td>{}</td><td>{}</td></tr>"), []
-        for topic, found in self._spans.items():
-            rows = Markup().join(row.format(_clock(each.start), _clock(each.end), each.label) for each in found)
-            parts.append(Markup("<h4>{}</h4><table>{}{}</table>").format(topic, head, rows))
-        readings = ", ".join(f"{_clock(each.timestamp)} {each.value['temperature']:g}" for each in self._readings)
-        return Markup("<details><summary>{}</summary><p>{}: {}</p>{}</details>").format(
-            self.summary(), theme.axis("temperature"), readings, Markup().join(parts)
-        )
 
-    def summary(self) -> str:
-        """What the view shows, in words. Example: print(view.summary())"""
-        lines = [f"{topic} {len(found)}" for topic, found in self._spans.items()]
-        return f"{len(self._readings)} readings of {self._device}, and closed windows: {', '.join(lines)}."
+def figure(state: State) -> go.Figure:
+    """Returns the readings and windows as a figure."""
+    lanes = [1 + max((each.lane for each in found), default=0) for found in state.windows.values()]
+    heights = [READINGS, *(EMPTY + LANE * count for count in lanes)]
+    titles = [f"Readings of {state.device}", *state.windows]
+    drawn = make_subplots(
+        rows=len(heights), shared_xaxes=True, row_heights=heights, subplot_titles=titles, vertical_spacing=0.06
+    )
+    drawn.add_trace(_points(state.readings), row=1, col=1)
+    for row, found in enumerate(state.windows.values(), start=2):
+        drawn.add_trace(_bars(found), row=row, col=1)
+        drawn.update_yaxes(visible=False, autorange="reversed", row=row, col=1)
+    drawn.update_yaxes(title=theme.axis("temperature"), range=_temperatures(state.readings), row=1, col=1)
+    drawn.update_xaxes(range=state.bounds())
+    drawn.update_xaxes(title="Event time (UTC)", row=len(heights), col=1)
+    drawn.update_layout(
+        shapes=[_guide(each.time) for each in state.readings],
+        height=sum(heights) + 140,
+        autosize=True,
+        template=theme.timed(),
+        showlegend=False,
+        margin={"l": 70, "r": 20, "t": 40, "b": 50},
+        font={"size": 13, "color": "#000000"},
+    )
+    return drawn
+
+
+def _temperatures(readings: Sequence[Reading]) -> list[float]:
+    """Returns the range from the lowest to the highest, with room for the numbers above the points."""
+    values = [each.temperature for each in readings]
+    span = (max(values) - min(values)) or 1.0
+    return [min(values) - 0.15 * span, max(values) + 0.35 * span]
+
+
+def _points(readings: Sequence[Reading]) -> go.Scatter:
+    return go.Scatter(
+        x=[each.time for each in readings],
+        y=[each.temperature for each in readings],
+        mode="markers+text" if len(readings) <= LABELLED else "markers",
+        text=[each.label for each in readings],
+        textposition="top center",
+        marker={"size": 9, "color": theme.COLOURS[0]},
+        cliponaxis=False,
+    )
 
 
 def newest(

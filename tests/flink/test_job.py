@@ -152,7 +152,7 @@ def test_a_stop_commits_all_that_was_read_and_resume_goes_on_from_there(lab: Lab
     (worker,) = workers
     assert (worker.status, worker.reads, worker.writes) == ("running", ("sensor-data",), None)
     eventually(lambda: job.lag() < 100)
-    assert str(tmp_path) in panel.describe(job)
+    assert str(tmp_path) in panel.render(panel.collect(job))
     for refused in ({"into": tmp_path}, {"resume": True, "bounded": True}, {"into": __file__}):
         with pytest.raises(LabError):
             lab.flink(**refused)

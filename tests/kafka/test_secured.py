@@ -59,7 +59,7 @@ def test_pipelines_run_unchanged_in_a_thread_a_process_and_exactly_once(lab: Lab
     windows = [[each.value for each in lab.records(name)] for name in ("avg-temp-1", "avg-temp-2")]
     assert windows[0] == windows[1] != []
     eventually(lambda: "sensor-1" in chart.summary() and "sensor-1" in tiles.summary(), 20)
-    panels = [panel.describe(run) for run in shown]
+    panels = [panel.render(panel.collect(run)) for run in shown]
     said = " ".join(map(str, (lab, lab.broker.log(5000), chart.summary(), lab.workers, lab.connection, *panels)))
     assert SECRET not in said
     task = next(Path(lab.broker.directory).rglob("start-1/task"))
@@ -85,7 +85,7 @@ def test_the_flink_job_reads_and_writes_dead_letters_over_the_same_login(lab: La
     assert job.error is None
     assert len(results.lines(tmp_path / "files", "readings")) == 200
     assert [each.value for each in lab.records("sensor-data.dead-letter")] == [b"{broken"]
-    assert SECRET not in job._process.log() + job.facts() + str(panel.describe(job))
+    assert SECRET not in job._process.log() + job.facts() + str(panel.render(panel.collect(job)))
     assert SECRET not in "".join(each.read_text(errors="replace") for each in tmp_path.rglob("*") if each.is_file())
 
 

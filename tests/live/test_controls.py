@@ -9,17 +9,16 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from ipywidgets import Widget
 
 from labkit import Lab, LabError
 from labkit.live import controls as module
 from labkit.live.controls import RATES, Controls
 from labkit.pipelines import alert_filter
-from labkit.readings import World, now, simulate
-from labkit.runs.producer import Producer
-from labkit.scene import Scene
+from labkit.readings import World, now, open_source, simulate
 from tests.live.browser import sends, threads_in_each_others_way
 from tests.topics import topics_of
-from tests.waiting import eventually
+from tests.waiting import eventually, never
 
 
 def steady(temperature: float, *devices: str) -> Iterator[dict[str, Any]]:
@@ -29,6 +28,11 @@ def steady(temperature: float, *devices: str) -> Iterator[dict[str, Any]]:
 
 def said(controls: Controls) -> str:
     return html.unescape(re.sub(r"<[^>]+>", "", controls.children[2].value))
+
+
+def fields(controls: Controls) -> list[Any]:
+    """Everything that a person can set."""
+    return [*controls.children[0].children, *controls.children[1].children]
 
 
 def choose(menu: Any, value: Any) -> None:
@@ -41,6 +45,41 @@ def count(lab: Lab, topic: str) -> int:
 
 def worker(lab: Lab, name: str) -> Any:
     return next(each for each in lab.workers if each.name == name)
+
+
+class StubProducer:
+    """A producer that writes nothing."""
+
+    def __init__(self, world: World, per_second: float | None = 1.0, replays: bool = False) -> None:
+        self.world, self.per_second, self.replays = world, per_second, replays
+        self.alive = True
+
+    def stop(self) -> None:
+        self.alive = False
+
+
+class StubScene:
+    """A scene without Kafka; with an `error`, one in which nothing works."""
+
+    def __init__(self, producer: StubProducer | None = None, error: Exception | None = None) -> None:
+        self.producer, self.error = producer, error
+        self.threshold = 29.85
+
+    def start_producer(self) -> None:
+        if self.error:
+            raise self.error
+        self.producer.alive = True
+
+    def set_threshold(self, celsius: float) -> None:
+        if self.error:
+            raise self.error
+        self.threshold = celsius
+
+
+def controls_of(world: World | None = None, **options: Any) -> tuple[Controls, StubScene]:
+    """Controls of a producer without Kafka, which the test updates, and their scene."""
+    scene = StubScene(StubProducer(world or World(simulate(3)), **options))
+    return Controls(scene), scene
 
 
 # ------------------------------------------------------------------- producer
@@ -84,9 +123,8 @@ def test_the_rate_is_that_of_each_device(lab: Lab) -> None:
     assert said(controls) == "Each device sends 100 readings a second."
 
 
-def test_a_rate_that_is_none_of_the_usual_ones_is_offered_too(lab: Lab) -> None:
-    lab.produce(per_second=33)
-    controls = lab.controls()
+def test_a_rate_that_is_none_of_the_usual_ones_is_offered_too() -> None:
+    controls, _ = controls_of(per_second=33)
     assert controls.rate.value == 33
     assert set(controls.rate.options) == {*RATES, 33}
 
@@ -97,6 +135,12 @@ def test_a_replay_has_no_rate_to_choose(lab: Lab) -> None:
     assert controls.rate.disabled
     assert controls.rate.label == "as recorded"
     assert not controls.heatwave.disabled
+
+
+def test_what_has_no_rate_says_so() -> None:
+    controls, _ = controls_of(per_second=None)
+    assert controls.rate.disabled
+    assert controls.rate.label == "as fast as possible"
 
 
 def test_of_several_producers_the_newest_that_runs_is_meant(lab: Lab) -> None:
@@ -183,7 +227,7 @@ def test_a_silent_device_is_not_heard_and_its_backlog_comes_late(lab: Lab) -> No
     choose(controls.device, "b")
     assert controls.backlog.disabled
     controls.backlog.observe(pytest.fail, "disabled")  # a button that changes nothing for the user sends nothing
-    controls._tick()
+    controls.update()
     controls.backlog.unobserve(pytest.fail, "disabled")
     sends(controls.silent, value=True)
     eventually(lambda: "(0)" not in controls.backlog.description)
@@ -240,30 +284,43 @@ def test_what_is_done_in_code_is_shown(lab: Lab) -> None:
     assert said(controls) == "The buttons act on sensor-2."
 
 
-def test_devices_that_appear_late_are_offered_and_the_choice_stays(lab: Lab) -> None:
-    late = threading.Event()
+def test_an_update_in_which_nothing_has_changed_sends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    controls, _ = controls_of()
+    sent: list[Any] = []
+    monkeypatch.setattr(Widget, "_send", lambda _, message, **__: sent.append(message))
+    never(lambda: sent, controls.update)
 
-    def readings() -> Iterator[dict[str, Any]]:
-        yield from itertools.islice(steady(20.0, "a", "b"), 4)
-        yield from itertools.takewhile(lambda _: not late.is_set(), steady(20.0, "a", "b"))
-        yield from steady(20.0, *(f"sensor-{number}" for number in range(28)))
 
-    lab.produce(readings(), per_second=200)
-    controls = lab.controls()
-    eventually(lambda: controls.device.options == ("a", "b"))
+def test_devices_that_appear_late_are_offered_and_the_choice_stays() -> None:
+    late = (f"sensor-{number}" for number in range(28))
+    world = World(open_source((next(steady(20.0, each)) for each in ("a", "b", *late)), 1.0, None, None))
+    controls, _ = controls_of(world)
+    readings = iter(world)
+    for _ in range(2):
+        next(readings)
+    controls.update()
+    assert controls.device.options == ("a", "b")
     choose(controls.device, "b")
-    late.set()
-    eventually(lambda: len(controls.device.options) == 30)
+    for _ in range(28):
+        next(readings)
+    controls.update()
+    assert len(controls.device.options) == 30
     assert controls.device.value == "b"
 
 
-def test_the_chosen_device_stays_while_the_producer_is_replaced(lab: Lab) -> None:
-    lab.produce(per_second=50)
-    controls = lab.controls()
+def test_the_chosen_device_stays_while_the_producer_is_replaced() -> None:
+    controls, scene = controls_of()
     choose(controls.device, "sensor-3")
-    lab.produce(devices=4, per_second=50)
-    eventually(lambda: "sensor-4" in controls.device.options)
+    scene.producer = None
+    controls.update()
     assert controls.device.value == "sensor-3"
+    scene.producer = StubProducer(World(simulate(4)))
+    controls.update()
+    assert "sensor-4" in controls.device.options
+    assert controls.device.value == "sensor-3"
+    scene.producer = StubProducer(World(simulate(2)))
+    controls.update()
+    assert controls.device.value == "sensor-1"
 
 
 class Recorded(World):
@@ -290,73 +347,62 @@ class Recorded(World):
         super().cool(device)
 
 
-def test_every_toggle_takes_effect_while_the_follower_runs(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def following(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Controls]]:
+    """Controls that are started without a pause between two updates, and closed after the test."""
     monkeypatch.setattr(module, "PERIOD", 0.0)
-    world = Recorded()
-    producer = lab.produce(world, per_second=None)
-    controls = lab.controls()
-    wanted: list[Any] = []
+    started: list[Controls] = []
     with threads_in_each_others_way():
-        for number in range(300):
-            device = f"sensor-{number % 3 + 1}"
-            choose(controls.device, device)
-            for button, what in ((controls.silent, "silent"), (controls.heatwave, "heat")):
-                wanted.append((device, what, not button.value))
-                sends(button, value=not button.value)
-            rate = RATES[(number + 1) % len(RATES)]
-            if rate != controls.rate.value:
-                choose(controls.rate, rate)
-            assert producer.per_second == rate
+        yield started
+    for each in started:
+        each.close()
+
+
+def test_every_toggle_takes_effect_while_the_follower_runs(following: list[Controls]) -> None:
+    world = Recorded()
+    controls, scene = controls_of(world)
+    controls.start()
+    following.append(controls)
+    wanted: list[Any] = []
+    for number in range(300):
+        device = f"sensor-{number % 3 + 1}"
+        choose(controls.device, device)
+        for button, what in ((controls.silent, "silent"), (controls.heatwave, "heat")):
+            wanted.append((device, what, not button.value))
+            sends(button, value=not button.value)
+        rate = RATES[(number + 1) % len(RATES)]
+        if rate != controls.rate.value:
+            choose(controls.rate, rate)
+        assert scene.producer.per_second == rate
     assert world.done == wanted
     assert [world.is_silent(device) for device in world.devices] == [False] * 3
 
 
-def test_every_threshold_and_every_start_takes_effect_while_the_follower_runs(
-    lab: Lab, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(module, "PERIOD", 0.0)
-    lab.produce(per_second=20)
-    controls = lab.controls()
-    for number in range(6):
+def test_every_threshold_and_every_start_takes_effect_while_the_follower_runs(following: list[Controls]) -> None:
+    controls, scene = controls_of()
+    controls.start()
+    following.append(controls)
+    for number in range(100):
         sends(controls.threshold, value=10.0 + number)
-        assert Scene(lab).threshold == controls.threshold.value == 10.0 + number
+        assert scene.threshold == controls.threshold.value == 10.0 + number
         sends(controls.run, value=bool(number % 2))
-        assert worker(lab, "producer of sensor").alive == controls.run.value == bool(number % 2)
-    assert {each.name for each in lab.workers if each.alive} == {"alert_filter", "producer of sensor"}
+        assert scene.producer.alive == controls.run.value == bool(number % 2)
 
 
 # ------------------------------------------------------------------- failures
 
 
-class Broken:
-    """A scene in which nothing works."""
-
-    producer: Producer | None = None
-    threshold = 29.85
-
-    def __init__(self, error: Exception) -> None:
-        self.error = error
-
-    def start_producer(self) -> None:
-        raise self.error
-
-    def set_threshold(self, celsius: float) -> None:  # noqa: ARG002
-        raise self.error
-
-
 @pytest.mark.parametrize("error", [LabError("Kafka <at> nowhere."), OSError("Kafka <at> nowhere.")])
 def test_what_fails_is_said_and_the_controls_show_the_system_as_it_is(error: Exception) -> None:
-    controls = Controls(Broken(error))
-    try:
-        sends(controls.run, value=True)
-        assert said(controls).endswith("Kafka <at> nowhere.")
-        assert not controls.run.value
-        sends(controls.threshold, value=-20.0)
-        assert controls.threshold.value == 29.85
-        controls.corrupt.click()
-        assert said(controls) == "No producer of this lab writes to sensor: start one."
-    finally:
-        controls.close()
+    controls = Controls(StubScene(error=error))
+    sends(controls.run, value=True)
+    assert said(controls).endswith("Kafka <at> nowhere.")
+    assert "<at>" not in controls.children[2].value
+    assert not controls.run.value
+    sends(controls.threshold, value=-20.0)
+    assert controls.threshold.value == 29.85
+    controls.corrupt.click()
+    assert said(controls) == "No producer of this lab writes to sensor: start one."
 
 
 def test_controls_end_with_their_lab_and_act_no_more(lab: Lab) -> None:
@@ -364,7 +410,7 @@ def test_controls_end_with_their_lab_and_act_no_more(lab: Lab) -> None:
     controls = lab.controls()
     lab.stop()
     assert not [thread.name for thread in threading.enumerate() if thread.name.startswith("lab-controls")]
-    assert all(each.disabled for each in controls._all())
+    assert all(each.disabled for each in fields(controls))
     assert said(controls) == "These controls have ended."
     sends(controls.run, value=not controls.run.value)  # it was on its way already
     sends(controls.threshold, value=-20.0)

@@ -1,13 +1,15 @@
 """What lanes draw: who has which partition, since when, and in words."""
 
 import xml.etree.ElementTree as ET
+from types import SimpleNamespace
 
 import pytest
 
-from labkit import Lab
-from labkit.live.lanes_svg import Look, svg, words
-from labkit.runs.shares import Lane
-from tests.live.browser import sees_all
+from labkit import Lab, LabError
+from labkit.live.lanes import NOTHING, Lanes
+from labkit.live.lanes_svg import Assignment, draw, words
+from labkit.live.pacing import Pacer
+from labkit.runs.shares import Lane, Shares
 from tests.waiting import eventually
 
 NAMES = {"svg": "http://www.w3.org/2000/svg"}
@@ -25,12 +27,12 @@ def bars(drawing: str) -> list[tuple[float, float, str]]:
 
 def test_a_partition_that_moves_is_drawn_in_the_colours_of_its_owners_with_the_gap_between() -> None:
     seen = [
-        Look(0.0, lanes(1)),
-        Look(20.0, lanes(None)),
-        Look(25.0, lanes(2)),
-        Look(60.0, lanes(2)),
+        Assignment(0.0, lanes(1)),
+        Assignment(20.0, lanes(None)),
+        Assignment(25.0, lanes(2)),
+        Assignment(60.0, lanes(2)),
     ]
-    first, second = bars(svg(seen, [(1, True), (2, True)]))
+    first, second = bars(draw(seen, [(1, True), (2, True)]))
     assert first[2] != second[2]
     pixels_a_second = first[1] / 20
     assert second[1] == pytest.approx(35 * pixels_a_second, abs=0.2)
@@ -48,12 +50,65 @@ def test_lanes_in_words_name_owner_rate_lag_the_idle_and_the_ended() -> None:
 
 
 def test_a_name_cannot_break_the_drawing() -> None:
-    drawn = svg([Look(0.0, [Lane("<b>&'", 0, 1, 0.0, 0)])], [(1, True)])
+    drawn = draw([Assignment(0.0, [Lane("<b>&'", 0, 1, 0.0, 0)])], [(1, True)])
     assert "<b>" in "".join(ET.fromstring(drawn).itertext())
 
 
-def test_they_follow_a_run_and_end_with_it(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-    sees_all(monkeypatch)
+class StubShares(Shares):
+    """Shares that the test sets."""
+
+    def __init__(self) -> None:
+        self.run = SimpleNamespace(retired=False)
+        self.error: LabError | None = None
+
+    def look(self) -> list[Lane]:
+        if self.error:
+            raise self.error
+        return lanes(1, None)
+
+    def members(self) -> list[tuple[int, bool]]:
+        return [(1, True)]
+
+
+@pytest.fixture
+def shares() -> StubShares:
+    return StubShares()
+
+
+@pytest.fixture
+def shown(shares: StubShares, pacer: Pacer) -> Lanes:
+    """Lanes that the test updates."""
+    return Lanes(shares, pacer)
+
+
+def refresh(shown: Lanes) -> str:
+    """Updates lanes, and returns what they show."""
+    shown.update()
+    shown.paint()
+    drawn: str = shown.children[0].value
+    return drawn
+
+
+def test_lanes_say_when_kafka_has_gone_and_go_on_when_it_is_back(shares: StubShares, shown: Lanes) -> None:
+    assert shown.children[0].value == shown.static_html() == shown.summary() == NOTHING
+    assert "process 1" in refresh(shown)
+    shares.error = LabError("Kafka at <nowhere> does not answer.")
+    assert refresh(shown) == shown.static_html() == "Kafka at &lt;nowhere&gt; does not answer."
+    assert shown.summary() == "Kafka at <nowhere> does not answer."
+    shares.error = None
+    assert len(bars(refresh(shown))) == 1  # what came before is still there
+    assert shown.static_html().startswith("<img alt='sensor partition 0: process 1")
+
+
+def test_lanes_end_once_their_run_can_never_start_again(shares: StubShares, shown: Lanes) -> None:
+    assert shown.update() is not None
+    shares.run.retired = True
+    assert shown.update() is None
+    assert shown.finished
+    assert shown.children[0].value.endswith("<p>These lanes have ended.</p>")
+
+
+def test_they_follow_a_run_and_end_with_it(lab: Lab) -> None:
     lab.create_topic("sensor", partitions=2)
     run = lab.run(lambda readings: readings, reads="sensor", name="copy")
     shown = lab.lanes(run)

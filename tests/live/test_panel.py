@@ -5,6 +5,8 @@ import html
 import re
 import threading
 import weakref
+from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -12,13 +14,19 @@ from labkit import Lab
 from labkit.kafka import clients
 from labkit.live import panel
 from labkit.live.buttons import Buttons
+from labkit.live.pacing import Pacer
 from labkit.readings import simulate
+from labkit.runs.blame import Blame, Line
 from labkit.runs.worker import Worker
 from tests.waiting import eventually
 
 
+def shown(worker: Worker) -> str:
+    return panel.render(panel.collect(worker))
+
+
 def words(worker: Worker) -> str:
-    return html.unescape(re.sub(r"<[^>]+>", " ", panel.describe(worker)))
+    return html.unescape(re.sub(r"<[^>]+>", " ", shown(worker)))
 
 
 def test_a_run_tells_state_counts_and_dead_letters(lab: Lab) -> None:
@@ -43,7 +51,7 @@ def test_what_shows_a_run_asks_kafka_nothing_but_reads_the_sample(lab: Lab, monk
     eventually(lambda: run.seen.lag == 0)
     asked: list[str] = []
     monkeypatch.setattr(run, "lag", lambda: asked.append(threading.current_thread().name))
-    panel.describe(run), run.facts(), run.rate(), run.stuck()
+    panel.collect(run), run.facts(), run.rate(), run.stuck()
     eventually(lambda: len(asked) > 2)
     assert {*asked} == {"labkit-sampler"}
 
@@ -56,52 +64,26 @@ def test_a_failed_run_tells_the_error_and_the_students_line(lab: Lab) -> None:
     assert "✖ failed" in words(run)
     assert "KeyError: '<b>'" in words(run)
     assert 'run = lab.run(lambda readings: readings.apply(lambda r: r["<b>"])' in words(run)
-    assert "<b>'" not in panel.describe(run)
+    assert "<b>'" not in shown(run)
 
 
-def test_prints_are_shown_the_newest_and_counted(lab: Lab) -> None:
-    lab.create_topic("sensor")
-    run = lab.run(lambda readings: readings.update(lambda r: print(r["device"])), reads="sensor", name="loud")
-    lab.produce(devices=20, records=20, per_second=None).wait(10)
-    run.wait_until_caught_up()
-    assert "… 8 lines above: see .prints\nsensor-9" in words(run)
-    assert len(run.prints) == 20
-
-
-def test_tables_take_the_place_of_the_facts(lab: Lab) -> None:
-    production = lab.produce(records=1)
-    production.tables = lambda: [[("files", "rows"), ("<part-0>", "7")]]  # type: ignore[method-assign]
-    assert re.search(r"producer of sensor\s+files\s+rows\s+<part-0>\s+7\s*$", words(production))
-
-
-def test_a_panel_follows_its_worker_to_the_end(lab: Lab) -> None:
+def test_a_panel_follows_its_worker_to_the_end(lab: Lab, running: Pacer) -> None:
     production = lab.produce(per_second=100)
-    shown = panel.of(production, lab._pacer)
-    assert panel.of(production, lab._pacer) is shown
-    eventually(lambda: "running" in shown.children[0].value and ": 0 readings" not in shown.children[0].value)
+    view = panel.of(production, running)
+    assert panel.of(production, running) is view
+    eventually(lambda: "running" in view.children[0].value and ": 0 readings" not in view.children[0].value)
     production.stop()
-    eventually(lambda: "stopped" in shown.children[0].value)
-    assert f"{production.delivered} readings written to sensor" in shown.children[0].value
-    assert shown.summary() == production.facts()
-    assert shown.static_html() == shown.children[0].value
+    eventually(lambda: "stopped" in view.children[0].value)
+    assert f"{production.delivered} readings written to sensor" in view.children[0].value
+    assert view.summary() == production.facts()
+    assert view.static_html() == view.children[0].value
 
 
-def test_a_panel_does_not_keep_a_worker_that_nobody_else_keeps(lab: Lab) -> None:
-    production = lab.produce(per_second=100)
-    gone = weakref.ref(production)
-    shown = panel.Panel(production, lab._pacer)
-    lab.stop()
-    eventually(lambda: "stopped" in shown.children[0].value)
-    del production
-    eventually(lambda: gc.collect() >= 0 and gone() is None)
-    assert "stopped" in shown.static_html()
-
-
-def test_the_processes_of_a_run_can_be_killed_and_started_from_its_panel(lab: Lab) -> None:
+def test_the_processes_of_a_run_can_be_killed_and_started_from_its_panel(lab: Lab, running: Pacer) -> None:
     lab.create_topic("sensor", partitions=2)
     run = lab.run(lambda readings: readings, reads="sensor", writes="copy", name="copy", replicas=2)
-    shown = panel.of(run, lab._pacer)
-    first, second, start, said = shown.children[1].children
+    view = panel.of(run, running)
+    first, second, start, said = view.children[1].children
 
     def enabled() -> list[bool]:
         return [not each.disabled for each in (first, second, start)]
@@ -114,9 +96,9 @@ def test_the_processes_of_a_run_can_be_killed_and_started_from_its_panel(lab: La
     assert [each.status for each in run.members] == ["running", "killed"]
     eventually(lambda: re.search(r"2\s+killed", words(run)))
     first.click()
-    eventually(lambda: "its process was killed (SIGKILL)" in shown.children[0].value)
+    eventually(lambda: "its process was killed (SIGKILL)" in view.children[0].value)
     start.click()
-    eventually(lambda: "running" in shown.children[0].value, 20)
+    eventually(lambda: "running" in view.children[0].value, 20)
     eventually(lambda: enabled() == [True, True, False])
     lab.stop()
     eventually(lambda: enabled() == [False, False, False])
@@ -133,3 +115,111 @@ def test_what_a_button_cannot_do_is_said_beside_it(lab: Lab) -> None:
     lab.run(lambda readings: readings, reads="sensor", writes="copy", name="copy")
     start.click()
     assert said.value == "copy cannot start again: a newer one has taken its place."
+
+
+# -------------------------------------------------------------- without Kafka
+
+
+class StubWorker(Worker):
+    """A worker that does nothing until it is stopped."""
+
+    def __init__(self) -> None:
+        super().__init__("idle")
+        self._told = threading.Event()
+
+    def _work(self) -> None:
+        self._is_running()
+        self._told.wait()
+
+    def _ask_to_stop(self) -> None:
+        self._told.set()
+
+    def _renew(self) -> None:
+        self._told.clear()
+
+    def total(self) -> int:
+        return 0
+
+    def facts(self) -> str:
+        return "7 readings written to <sensor>"
+
+
+@pytest.fixture
+def worker() -> Iterator[StubWorker]:
+    worker = StubWorker()
+    worker.start()
+    eventually(lambda: worker.status == "running")
+    yield worker
+    worker.stop()
+
+
+STATE = panel.State(
+    name="<i>name</i>",
+    status="failed",
+    done="<i>done</i>",
+    origin="<i>origin</i>",
+    error=Blame("<i>reason</i>", Line("<i>where</i>", "<i>text</i>"), ""),
+    stuck="<i>stuck</i>",
+    note="<i>note</i>",
+    tables=(),
+    prints=("<i>one</i>", "<i>two</i>"),
+    printed=2,
+    members=(),
+    ended=True,
+)
+
+
+def text(state: panel.State) -> str:
+    return html.unescape(re.sub(r"<[^>]+>", " ", panel.render(state)))
+
+
+def test_whatever_a_panel_says_is_text_and_nothing_else() -> None:
+    tables = replace(STATE, tables=((("<i>files</i>",), ("<i>part-0</i>",)),))
+    for state, words in ((STATE, 10), (tables, 11)):
+        assert "<i>" not in panel.render(state)
+        assert text(state).count("<i>") == words
+
+
+def test_prints_are_shown_the_newest_and_counted() -> None:
+    assert "lines above" not in text(STATE)
+    assert "… 8 lines above: see .prints\n<i>one</i>\n<i>two</i>" in text(replace(STATE, printed=10))
+
+
+def test_tables_take_the_place_of_what_has_been_done() -> None:
+    tables = ((("files", "rows"), ("part-0", "7")),)
+    shown = text(replace(STATE, tables=tables))
+    assert re.search(r"files\s+rows\s+part-0\s+7\s*$", shown)
+    assert "done" not in shown
+
+
+def test_a_panel_has_the_newest_prints_of_its_worker(worker: StubWorker) -> None:
+    worker.prints.extend(f"sensor-{number}" for number in range(20))
+    worker.printed = 20
+    state = panel.collect(worker)
+    assert (state.prints[0], len(state.prints), state.printed) == ("sensor-8", panel.PRINTS_SHOWN, 20)
+
+
+def test_a_panel_ends_once_its_worker_can_never_start_again(worker: StubWorker, pacer: Pacer) -> None:
+    view = panel.Panel(worker, pacer)
+    assert "▶ running" in view.children[0].value
+    worker.stop()
+    assert view.update() is not None
+    assert view.state.status == "stopped"
+    worker.start()
+    view.update()
+    assert not view.state.ended
+    worker.retire("the test is over")
+    assert view.update() is None
+    assert "■ stopped" in view.children[0].value
+
+
+def test_a_panel_does_not_keep_a_worker_that_nobody_else_keeps(pacer: Pacer) -> None:
+    worker = StubWorker()
+    worker.start()
+    gone = weakref.ref(worker)
+    view = panel.Panel(worker, pacer)
+    worker.retire("the test is over")
+    view.update()
+    del worker
+    eventually(lambda: gc.collect() >= 0 and gone() is None)
+    assert "stopped" in view.static_html()

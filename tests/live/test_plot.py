@@ -4,6 +4,8 @@ import pandas as pd
 import pytest
 
 from labkit import Lab, LabError
+from labkit.live import theme
+from labkit.live.plot import Plot
 
 TABLE = pd.DataFrame(
     {
@@ -14,6 +16,10 @@ TABLE = pd.DataFrame(
 )
 
 
+def plot_of(table: pd.DataFrame, y: str = "average") -> Plot:
+    return Plot(table, theme.Styles(), "window_end", y, "sensor_id")
+
+
 @pytest.mark.parametrize(
     "convert",
     [
@@ -22,16 +28,24 @@ TABLE = pd.DataFrame(
         lambda times: pd.to_datetime(times, utc=True).map(lambda time: int(time.timestamp() * 1000)),
     ],
 )
-def test_each_value_is_a_line_in_the_order_of_time_with_the_look_of_its_device(lab: Lab, convert) -> None:
-    table = TABLE.assign(window_end=convert(TABLE["window_end"]))
-    plot = lab.plot(table, x="window_end", y="average", by="sensor_id")
+def test_each_value_is_a_line_in_the_order_of_time_with_the_style_of_its_device(convert) -> None:
+    plot = plot_of(TABLE.assign(window_end=convert(TABLE["window_end"])))
     first, second = plot.children[0].data
     assert (first.name, list(first.x), list(first.y)) == ("a", [1795341600000, 1795341601000], [20, 21.256])
     assert (second.name, list(second.x), list(second.y)) == ("b", [1795341602000], [7])
-    assert first.line.color == lab._looks.of("a").colour != second.line.color
+    assert first.line.color == theme.Styles().of("a").colour != second.line.color
     assert plot.summary() == "Average, 3 points; the last of a: 21.26, b: 7.00."
     assert plot.children[0].layout.template.layout.xaxis.type == "date"
     assert plot.summary() in plot.snapshot.html()
+
+
+def test_devices_look_the_same_in_all_plots_of_a_lab(lab: Lab) -> None:
+    devices = TABLE.assign(sensor_id="porch")
+    first, second = (
+        lab.plot(each, x="window_end", y="average", by="sensor_id")
+        for each in (devices, pd.concat([TABLE, devices], ignore_index=True))
+    )
+    assert first.children[0].data[0].line == next(each.line for each in second.children[0].data if each.name == "porch")
 
 
 def test_a_table_without_the_column_or_without_rows_is_refused_in_one_line(lab: Lab) -> None:
@@ -41,9 +55,9 @@ def test_a_table_without_the_column_or_without_rows_is_refused_in_one_line(lab: 
         lab.plot(TABLE[:0], x="window_end", y="average", by="sensor_id")
 
 
-def test_names_in_a_table_are_text_and_nothing_else(lab: Lab) -> None:
+def test_names_in_a_table_are_text_and_nothing_else() -> None:
     table = TABLE.assign(sensor_id="<b>porch</b>", average=1.0).rename(columns={"average": "<i>mean</i>"})
-    plot = lab.plot(table, x="window_end", y="<i>mean</i>", by="sensor_id")
+    plot = plot_of(table, "<i>mean</i>")
     for html in (plot.children[1].value, plot.snapshot.html()):
         assert "&lt;b&gt;porch&lt;/b&gt;" in html
         assert "<b>" not in html

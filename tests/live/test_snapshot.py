@@ -11,15 +11,14 @@ import numpy as np
 import pytest
 from ipywidgets import HTML
 
-from labkit import Lab
 from labkit.live import snapshot as module
 from labkit.live import theme
 from labkit.live.chart import Chart
 from labkit.live.chart_svg import RIGHT, WIDTH, Line, lines_svg
-from labkit.live.snapshot import HANDLES, PERIOD, Snapshot, image
-from labkit.readings import now
+from labkit.live.pacing import Pacer
+from labkit.live.snapshot import HANDLES, PERIOD, Snapshot
 from tests.live.browser import threads_in_each_others_way
-from tests.waiting import eventually
+from tests.live.memory import Memory, reading
 
 SVG = "{http://www.w3.org/2000/svg}"
 NOW = 1_700_000_000_000
@@ -131,20 +130,12 @@ def test_a_snapshot_may_be_shown_again_while_it_is_brought_up_to_date() -> None:
     assert not failed
 
 
-def test_an_image_is_inline_with_its_words_as_text() -> None:
-    tag = image("<svg/>", "a \"b\" & 'c' <i>")
-    found = re.fullmatch(r"<img alt='([^']*)' style='[^']*' src='data:image/svg\+xml;base64,([^']*)'>", tag)
-    assert found
-    assert found[1] == "a &#34;b&#34; &amp; &#39;c&#39; &lt;i&gt;"
-    assert base64.b64decode(found[2]) == b"<svg/>"
-
-
 # ------------------------------------------------------------------- chart_svg
 
 
 def line(name: str, values: list[float], number: int = 0, marks: bool = False) -> Line:
     times = np.linspace(NOW - 100_000, NOW, len(values))
-    return Line(name, theme.look(number), times, np.array(values), marks)
+    return Line(name, theme.style(number), times, np.array(values), marks)
 
 
 @pytest.mark.parametrize(
@@ -180,31 +171,14 @@ def test_the_legend_shows_each_line_as_it_is_drawn_inside_the_picture() -> None:
         assert int(name.get("y", "")) < height
 
 
-def test_a_snapshot_of_a_chart_shows_lines_marks_and_threshold_and_is_small(
-    lab: Lab,
-) -> None:
-    lab.create_topic("alert")
-    lab.create_topic("sensor")
-
-    start = now() - 90_000
-
-    def readings(count: int) -> list[dict[str, Any]]:
-        return [
-            {
-                "device": f"sensor-{number % 30}",
-                "temperature": 20.0 + number % 30 + number % 7,
-                "humidity": 40,
-                "timestamp": start + number * 90_000 // count,
-            }
-            for number in range(count)
-        ]
-
-    chart = lab.chart("sensor", "alert", threshold=29.85)
+def test_a_snapshot_of_a_chart_shows_lines_marks_and_threshold_and_is_small(memory: Memory, pacer: Pacer) -> None:
+    chart = Chart(memory.tap("sensor", "alert"), theme.Styles(), pacer, "temperature", 100.0, threshold=29.85)
     assert "<img" not in chart.static_html()  # nothing to draw yet
-    assert lab.produce(readings(480), per_second=None).wait(10)
-    assert lab.produce(readings(480), per_second=None).wait(10)
-    assert lab.produce(readings(30), writes="alert", per_second=None).wait(10)
-    eventually(lambda: len(chart.figure.data) == 60)
+    numbers = range(480)
+    readings = [reading(n * 90 / 480, 20.0 + n % 30 + n % 7, f"sensor-{n % 30}") for n in numbers]
+    for topic, count in (("sensor", 480), ("alert", 30)):
+        memory.send(topic, *readings[:count])
+        chart.update()
     picture = chart.static_html()
     assert len(picture) < 90_000
     drawn = drawing(chart)

@@ -2,7 +2,7 @@
 
 import re
 import threading
-from html.parser import HTMLParser
+from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -11,19 +11,23 @@ import pytest
 from labkit import Lab
 from labkit.kafka import clients
 from labkit.kafka.tap import Record
+from labkit.live import theme
 from labkit.live import tiles as module
-from labkit.live.tiles import FRESH, Tiles, Value
+from labkit.live.numbers import FRESH, Value, counted, value_of
+from labkit.live.pacing import Pacer
+from labkit.live.tiles import Tiles
 from labkit.pipelines import PIPELINES
-from labkit.runs.worker import Workers
+from tests.live.memory import NOW, Memory
+from tests.live.parsed import Parsed
 from tests.waiting import eventually
 
-NOW = 1_700_000_000_000
+MakeTiles = Callable[..., Tiles]
 TOPICS = ("sensor", "avg-temp", "alert-count")
 
 
 @pytest.fixture(autouse=True)
-def clock(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The time at which the tiles are looked at."""
+def now(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The time at which the tiles are updated."""
     time = [NOW]
     monkeypatch.setattr(module, "now", lambda: time[0])
     return time
@@ -47,6 +51,29 @@ def send(lab: Lab, topic: str, *values: Any, key: bytes | None = b"sensor-1") ->
         place = {"timestamp": fields.get("timestamp", NOW), "key": key and fields.get("device", key.decode()).encode()}
         producer.produce(lab.full_name(topic), raw, **place)
     assert producer.flush(10) == 0
+
+
+@pytest.fixture
+def counting() -> list[bool]:
+    """Whether there are runs that count."""
+    return [True]
+
+
+@pytest.fixture
+def tiles_of(memory: Memory, pacer: Pacer, counting: list[bool]) -> MakeTiles:
+    """Makes tiles of topics in memory, which the test updates; `also` are the topics whose records are counted."""
+
+    def make(*topics: str, also: tuple[str, ...] = ()) -> Tiles:
+        return Tiles(memory.tap(*topics, *also), topics, theme.Styles(), pacer, lambda _: counting[0])
+
+    return make
+
+
+def refresh(tiles: Tiles) -> str:
+    """Updates tiles, and returns their text."""
+    tiles.update()
+    tiles.paint()
+    return text(tiles)
 
 
 def text(tiles: Tiles) -> str:
@@ -92,76 +119,64 @@ def test_a_device_whose_clock_is_ahead_does_not_speak_for_the_future() -> None:
     assert (ahead.silent_for(NOW + FRESH), ahead.silent_for(NOW + 10_000)) == (0, 10)
 
 
-def test_a_stale_number_gives_way_to_for_how_long_there_has_been_no_data(lab: Lab, clock: list[int]) -> None:
-    send(lab, "sensor", reading(21.5))
-    send(lab, "alert-count", window(NOW, 5, count=4))
-    tiles = lab.tiles("sensor", "alert-count")
-    eventually(lambda: "<strong>4</strong>" in tiles.grid.value and "<strong>21.50 °C</strong>" in tiles.grid.value)
-    clock[0] += 12_345
-    eventually(lambda: text(tiles).count("no data for 12 s") == 2)
+def test_a_stale_number_gives_way_to_for_how_long_there_has_been_no_data(
+    memory: Memory, tiles_of: MakeTiles, now: list[int]
+) -> None:
+    memory.send("sensor", reading(21.5))
+    memory.send("alert-count", window(NOW, 5, count=4))
+    tiles = tiles_of("sensor", "alert-count")
+    refresh(tiles)
+    assert "<strong>4</strong>" in tiles.grid.value
+    assert "<strong>21.50 °C</strong>" in tiles.grid.value
+    now[0] += 12_345
+    assert refresh(tiles).count("no data for 12 s") == 2
     assert "<strong>" not in tiles.grid.value
     assert "last: 21.50 °C, at 22:13:20" in text(tiles)
     assert "last: 4, 22:13:15–22:13:20" in text(tiles)
     assert tiles.summary().count("no data for 12 s") == 2
 
 
-def test_what_comes_late_does_not_take_the_place_of_what_is_newer(lab: Lab) -> None:
-    send(lab, "sensor", reading(21.0), reading(5.0, NOW - 4000), reading(6.0, 1), reading(7.0, NOW, "end"))
-    tiles = lab.tiles("sensor")
-    eventually(lambda: "7.00 °C" in text(tiles))
-    assert "21.00 °C" in text(tiles)
+def test_what_comes_late_does_not_take_the_place_of_what_is_newer(memory: Memory, tiles_of: MakeTiles) -> None:
+    memory.send("sensor", reading(21.0), reading(5.0, NOW - 4000), reading(6.0, 1), reading(7.0, NOW, "end"))
+    shown = refresh(tiles_of("sensor"))
+    assert "7.00 °C" in shown
+    assert "21.00 °C" in shown
 
 
-def test_a_device_without_a_number_in_a_topic_has_no_data_yet(lab: Lab) -> None:
-    lab.create_topic("avg-temp")
-    send(lab, "sensor", reading(21.0))
-    tiles = lab.tiles("sensor", "avg-temp")
-    eventually(lambda: "avg-temp\nno data yet" in text(tiles))
+def test_a_device_without_a_number_in_a_topic_has_no_data_yet(memory: Memory, tiles_of: MakeTiles) -> None:
+    memory.send("sensor", reading(21.0))
+    tiles = tiles_of("sensor", "avg-temp")
+    assert "avg-temp\nno data yet" in refresh(tiles)
     assert tiles.summary() == "sensor-1: sensor: latest temperature, 21.00 °C, avg-temp, no data yet"
 
 
-def test_devices_may_appear_late_and_there_may_be_thirty(lab: Lab) -> None:
-    lab.create_topic("sensor")
-    tiles = lab.tiles("sensor")
+def test_devices_may_appear_late_and_there_may_be_thirty(memory: Memory, tiles_of: MakeTiles) -> None:
+    tiles = tiles_of("sensor")
     assert tiles.grid.value == "Waiting for the first record of sensor."
-    send(lab, "sensor", reading(20.0))
-    eventually(lambda: tiles.grid.value.count("<section") == 1)
-    send(lab, "sensor", *(reading(20.0, NOW, f"sensor-{number}") for number in range(2, 31)))
-    eventually(lambda: tiles.grid.value.count("<section") == 30)
+    memory.send("sensor", reading(20.0))
+    refresh(tiles)
+    assert tiles.grid.value.count("<section") == 1
+    memory.send("sensor", *(reading(20.0, NOW, f"sensor-{number}") for number in range(2, 31)))
+    refresh(tiles)
+    assert tiles.grid.value.count("<section") == 30
     names = re.findall(r"<b>.*?</span> (.*?)</b>", tiles.grid.value)
     assert names == [f"sensor-{number}" for number in range(1, 31)]
     marks = re.findall(r"<b>(.*?</span>)", tiles.grid.value)
     assert len(set(marks[:25])) == 25
 
 
-def test_a_record_without_a_key_has_a_tile_too(lab: Lab) -> None:
-    send(lab, "sensor", reading(20.0), key=None)
-    tiles = lab.tiles("sensor")
-    eventually(lambda: "no key" in text(tiles))
+def test_a_record_without_a_key_has_a_tile_too(memory: Memory, tiles_of: MakeTiles) -> None:
+    memory.send("sensor", reading(20.0), key=None)
+    assert "no key" in refresh(tiles_of("sensor"))
 
 
-class Parsed(HTMLParser):
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.tags: set[str] = set()
-        self.attributes: dict[str, set[str | None]] = {}
-        self.feed(html)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.add(tag)
-        for name, value in attrs:
-            self.attributes.setdefault(name, set()).add(value)
-
-
-def test_a_devices_name_is_text_and_nothing_else(lab: Lab) -> None:
+def test_a_tile_is_labelled_with_its_device(memory: Memory, tiles_of: MakeTiles) -> None:
     name = "<img src=x onerror='alert(1)'>' onclick='alert(2)' \" &amp;"
-    send(lab, "sensor", reading(20.0, NOW, name))
-    tiles = lab.tiles("sensor")
-    eventually(lambda: "20.00 °C" in text(tiles))
-    parsed = Parsed(tiles.grid.value)
-    assert parsed.tags == {"style", "div", "section", "b", "span", "strong"}
-    assert parsed.attributes.keys() == {"class", "aria-label", "style"}
-    assert parsed.attributes["aria-label"] == {name}
+    memory.send("sensor", reading(20.0, NOW, name))
+    tiles = tiles_of("sensor")
+    refresh(tiles)
+    labels = [attributes.get("aria-label") for tag, attributes in Parsed(tiles.grid.value).tags if tag == "section"]
+    assert labels == [name]
 
 
 @pytest.mark.parametrize(
@@ -180,16 +195,16 @@ def test_a_devices_name_is_text_and_nothing_else(lab: Lab) -> None:
     ],
 )
 def test_what_has_no_number_of_a_time_makes_no_tile(value: Any) -> None:
-    assert module._value(Record("sensor", 0, 0, NOW, "sensor-1", value, {}), NOW) is None
+    assert value_of(Record("sensor", 0, 0, NOW, "sensor-1", value, {}), NOW) is None
 
 
-def test_records_that_are_no_readings_leave_the_tiles_standing(lab: Lab) -> None:
-    send(lab, "sensor", reading(20.0), b'{"device": "sensor-1", "temperature": 2', reading(-400.0), b"null")
-    send(lab, "avg-temp", window(NOW, 10, temperature=19.0), window(NOW + 1000, 10, temperature=None))
-    tiles = lab.tiles("sensor", "avg-temp")
-    eventually(lambda: "20.00 °C" in text(tiles) and "19.00 °C" in text(tiles))
-    send(lab, "sensor", reading(22.0))
-    eventually(lambda: "22.00 °C" in text(tiles))
+def test_records_that_are_no_readings_leave_the_tiles_standing(memory: Memory, tiles_of: MakeTiles) -> None:
+    memory.send("sensor", reading(20.0), b'{"device": "sensor-1", "temperature": 2', reading(-400.0), b"null")
+    memory.send("avg-temp", window(NOW, 10, temperature=19.0), window(NOW + 1000, 10, temperature=None))
+    tiles = tiles_of("sensor", "avg-temp")
+    assert {"20.00 °C", "19.00 °C"} <= {*refresh(tiles).split("\n")}
+    memory.send("sensor", reading(22.0))
+    assert "22.00 °C" in refresh(tiles)
 
 
 def test_tiles_end_with_their_lab_and_say_so(lab: Lab) -> None:
@@ -199,16 +214,16 @@ def test_tiles_end_with_their_lab_and_say_so(lab: Lab) -> None:
     lab.stop()
     assert not [thread.name for thread in threading.enumerate() if thread.name.startswith("lab-tiles")]
     assert text(tiles).endswith("These tiles have ended: the numbers are the last ones.")
-    with pytest.raises(RuntimeError, match="closed"):
-        tiles._tap.read(timeout=0)
 
 
-@pytest.fixture
-def counting(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
-    """Whether there are runs that count."""
-    found = [True]
-    monkeypatch.setattr(Workers, "compute", lambda *_: found[0])
-    return found
+def test_tiles_that_are_closed_close_their_tap_and_keep_their_numbers(memory: Memory, tiles_of: MakeTiles) -> None:
+    tiles = tiles_of("sensor")
+    memory.send("sensor", reading(20.0))
+    tiles.update()
+    tiles.close()
+    assert memory.open == []
+    assert "20.00 °C" in text(tiles)
+    assert tiles.static_html().endswith("<p>These tiles have ended: the numbers are the last ones.</p>")
 
 
 def count_row(tiles: Tiles, device: str = "sensor-1") -> str:
@@ -216,70 +231,76 @@ def count_row(tiles: Tiles, device: str = "sensor-1") -> str:
     return "".join(f"alert-count{row}" for row in rows)
 
 
-@pytest.mark.usefixtures("counting")
 def test_alerts_are_not_counted_yet_as_long_as_no_later_one_has_closed_their_windows(
-    lab: Lab, clock: list[int]
+    memory: Memory, tiles_of: MakeTiles, now: list[int]
 ) -> None:
-    lab.create_topic("alert-count")
-    send(lab, "sensor", reading(20.0))
-    send(lab, "alert")
-    tiles = lab.tiles("sensor", "alert-count")
-    eventually(lambda: count_row(tiles) == "alert-count: alerts, 0")
-    eventually(lambda: "alert-count\nalerts\n0\nnone yet" in text(tiles))
-    clock[0] += 1000
-    send(lab, "sensor", reading(31.0, clock[0]))
-    send(lab, "alert", reading(31.0, clock[0]))  # a hot phase begins
-    eventually(lambda: "alerts\nnot counted yet\nlast at 22:13:21 UTC" in text(tiles))
-    send(lab, "alert-count", window(clock[0], 5, count=1))
-    eventually(lambda: count_row(tiles) == "alert-count: alerts in 5 s, 1")
-    send(lab, "alert", reading(31.0, clock[0] + 3000))  # the last one of the hot phase
-    clock[0] += 6000
-    send(lab, "sensor", reading(20.0, clock[0]))
-    eventually(lambda: count_row(tiles) == "alert-count: alerts in 5 s, not counted yet")
-    clock[0] += 2001  # 5 s without an alert
-    eventually(lambda: "alerts in 5 s\n0\nlast at 22:13:24 UTC" in text(tiles))
+    memory.send("sensor", reading(20.0))
+    tiles = tiles_of("sensor", "alert-count", also=("alert",))
+    assert "alert-count\nalerts\n0\nnone yet" in refresh(tiles)
+    assert count_row(tiles) == "alert-count: alerts, 0"
+    now[0] += 1000
+    memory.send("sensor", reading(31.0, now[0]))
+    memory.send("alert", reading(31.0, now[0]))  # a hot phase begins
+    assert "alerts\nnot counted yet\nlast at 22:13:21 UTC" in refresh(tiles)
+    memory.send("alert-count", window(now[0], 5, count=1))
+    refresh(tiles)
+    assert count_row(tiles) == "alert-count: alerts in 5 s, 1"
+    memory.send("alert", reading(31.0, now[0] + 3000))  # the last one of the hot phase
+    now[0] += 6000
+    memory.send("sensor", reading(20.0, now[0]))
+    refresh(tiles)
+    assert count_row(tiles) == "alert-count: alerts in 5 s, not counted yet"
+    now[0] += 2001  # 5 s without an alert
+    assert "alerts in 5 s\n0\nlast at 22:13:24 UTC" in refresh(tiles)
 
 
-def test_a_count_is_0_only_while_the_device_is_heard(lab: Lab, clock: list[int], counting: list[bool]) -> None:
-    send(lab, "sensor", reading(20.0), reading(21.0, NOW - 6000, "sensor-2"))
-    send(lab, "alert")
-    send(lab, "alert-count", window(NOW - 60_000, 5, count=4))
-    tiles = lab.tiles("sensor", "alert-count")
-    eventually(lambda: count_row(tiles) == "alert-count: alerts in 5 s, 0")
+def test_a_count_is_0_only_while_the_device_is_heard(
+    memory: Memory, tiles_of: MakeTiles, now: list[int], counting: list[bool]
+) -> None:
+    memory.send("sensor", reading(20.0), reading(21.0, NOW - 6000, "sensor-2"))
+    memory.send("alert-count", window(NOW - 60_000, 5, count=4))
+    tiles = tiles_of("sensor", "alert-count", also=("alert",))
+    refresh(tiles)
+    assert count_row(tiles) == "alert-count: alerts in 5 s, 0"
     assert count_row(tiles, "sensor-2") == "alert-count: alerts, no data for 6 s"
     counting[0] = False  # the producer is stopped, and all else with it
-    clock[0] += 4000
+    now[0] += 4000
+    refresh(tiles)
     assert count_row(tiles) == "alert-count: alerts in 5 s, 0"
-    clock[0] += 3000
+    now[0] += 3000
+    assert "last: 4, 22:12:15–22:12:20 UTC" in refresh(tiles)
     assert count_row(tiles) == "alert-count: alerts in 5 s, no data for 7 s"
-    eventually(lambda: "last: 4, 22:12:15–22:12:20 UTC" in text(tiles))
 
 
-def test_a_count_that_nobody_makes_any_more_is_no_data(lab: Lab, clock: list[int], counting: list[bool]) -> None:
-    send(lab, "sensor", reading(20.0))
-    send(lab, "alert")
-    lab.create_topic("alert-count")
-    tiles = lab.tiles("sensor", "alert-count")
-    eventually(lambda: count_row(tiles) == "alert-count: alerts, 0")
+def test_a_count_that_nobody_makes_any_more_is_no_data(
+    memory: Memory, tiles_of: MakeTiles, now: list[int], counting: list[bool]
+) -> None:
+    memory.send("sensor", reading(20.0))
+    tiles = tiles_of("sensor", "alert-count", also=("alert",))
+    refresh(tiles)
+    assert count_row(tiles) == "alert-count: alerts, 0"
     counting[0] = False
     for _ in range(8):
-        clock[0] += 1000
-        send(lab, "sensor", reading(20.0, clock[0]))
-    eventually(lambda: count_row(tiles) == "alert-count: alerts, no data for 8 s")
+        now[0] += 1000
+        memory.send("sensor", reading(20.0, now[0]))
+        refresh(tiles)
+    assert count_row(tiles) == "alert-count: alerts, no data for 8 s"
 
 
 @pytest.mark.parametrize("exists", [True, False])
 def test_without_its_runs_or_the_topic_that_it_counts_a_count_is_no_data_yet(
-    lab: Lab, exists: bool, counting: list[bool]
+    memory: Memory, tiles_of: MakeTiles, exists: bool, counting: list[bool]
 ) -> None:
     counting[0] = not exists
-    send(lab, "sensor", reading(20.0))
-    lab.create_topic("alert-count")
-    if exists:
-        lab.create_topic("alert")
-    tiles = lab.tiles("sensor", "alert-count")
-    eventually(lambda: "20.00 °C" in text(tiles))
+    memory.send("sensor", reading(20.0))
+    tiles = tiles_of("sensor", "alert-count", also=("alert",) if exists else ())
+    assert "20.00 °C" in refresh(tiles)
     assert count_row(tiles) == "alert-count: alerts, no data yet"
+
+
+@pytest.mark.parametrize(("topic", "found"), [("alert-count", "alert"), ("-count", ""), ("count", ""), ("alert", "")])
+def test_a_topic_that_counts_is_known_by_its_name(topic: str, found: str) -> None:
+    assert counted(topic) == found
 
 
 def test_a_topic_is_computed_while_all_runs_on_the_way_to_it_are_alive(lab: Lab) -> None:
@@ -294,7 +315,7 @@ def test_a_topic_is_computed_while_all_runs_on_the_way_to_it_are_alive(lab: Lab)
     assert not lab.workers.compute("alert-count")
 
 
-def test_the_tile_tells_the_truth_from_the_beginning_to_the_end_of_a_hot_phase(lab: Lab, clock: list[int]) -> None:
+def test_the_tile_tells_the_truth_from_the_beginning_to_the_end_of_a_hot_phase(lab: Lab, now: list[int]) -> None:
     """With the real pipelines, against a plain account of which windows are closed by the alerts until now."""
     lab.create_topic("sensor")
     for stage in (PIPELINES["alert-filter"], PIPELINES["alert-counter"]):
@@ -303,8 +324,8 @@ def test_the_tile_tells_the_truth_from_the_beginning_to_the_end_of_a_hot_phase(l
     tiles = lab.tiles("sensor", "alert-count")
     hot = range(4, 12)
     for second in range(22):
-        clock[0] = NOW + 1000 * second
-        send(lab, "sensor", reading(31.0 if second in hot else 20.0, clock[0]))
+        now[0] = NOW + 1000 * second
+        send(lab, "sensor", reading(31.0 if second in hot else 20.0, now[0]))
         expected = count_in_words([each for each in hot if each <= second], second)
         eventually(lambda expected=expected: count_row(tiles).rpartition(", ")[2] == expected)
 

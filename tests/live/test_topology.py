@@ -2,7 +2,6 @@
 
 import re
 import threading
-import time
 from collections.abc import Sequence
 from typing import Any
 from xml.etree import ElementTree
@@ -11,14 +10,14 @@ import pytest
 
 from labkit import Lab, LabError
 from labkit.kafka import clients
-from labkit.live import topology as module
 from labkit.live import topology_svg
-from labkit.live.topology import NOTHING, PERIOD, Topology
+from labkit.live.pacing import Pacer
+from labkit.live.topology import NOTHING, PEEKED, Topology
 from labkit.pipelines import alert_filter, average_temperature
-from labkit.readings import simulate
 from labkit.runs.system import System, TopicFacts, WorkerFacts
 from tests.live.browser import sends, threads_in_each_others_way
-from tests.waiting import eventually
+from tests.live.memory import Memory, reading
+from tests.waiting import eventually, never
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -34,7 +33,7 @@ def topics(*workers: WorkerFacts) -> list[TopicFacts]:
 
 
 def draw(*workers: WorkerFacts) -> ElementTree.Element:
-    return ElementTree.fromstring(topology_svg.svg(workers, topics(*workers)))
+    return ElementTree.fromstring(topology_svg.draw(workers, topics(*workers)))
 
 
 def boxes(drawn: ElementTree.Element) -> dict[str, tuple[int, int]]:
@@ -123,7 +122,7 @@ def test_what_is_drawn_is_said_in_words() -> None:
     ]
 
 
-# ------------------------------------------------------------------------ live
+# ------------------------------------------------------------------- on Kafka
 
 
 def words(topology: Topology) -> str:
@@ -155,7 +154,8 @@ def test_a_topology_shows_rates_lag_errors_and_dead_letters(lab: Lab) -> None:
         lambda: re.search(r"alert_filter is running: sensor to alert, [1-9][\d.]+ records/s, lag \d", words(topology))
     )
     eventually(lambda: re.search(r"topic sensor: [1-9][\d.]+ records/s, \d\d+ records", words(topology)))
-    drawn = ElementTree.fromstring(topology.children[0].value)
+    lab.stop()
+    drawn = ElementTree.fromstring(topology.children[0].value.removesuffix("<p>This topology has ended.</p>"))
     assert drawn.get("aria-label") == words(topology).replace("\n", " ")
     assert "<b>'" not in topology.children[0].value
 
@@ -197,92 +197,27 @@ def test_a_snapshot_of_the_topology_is_an_image_that_needs_no_trust(lab: Lab) ->
     assert len(topology.snapshot.html()) < 10_000
 
 
-def test_at_most_two_updates_a_second(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "PERIOD", PERIOD)
-    topology = lab.topology()
-    begun = time.monotonic()
-    sent: list[object] = []
-    topology.children[0].observe(sent.append, "value")
-    lab.produce(per_second=100)
-    eventually(lambda: len(sent) >= 3)
-    assert len(sent) <= (time.monotonic() - begun) / PERIOD + 1
-
-
-def test_choosing_a_topic_peeks_into_it_until_another_is_chosen(lab: Lab) -> None:
-    device = "<i>sensor</i>"
-    lab.produce((each | {"device": device, "temperature": 35} for each in simulate()), per_second=50)
-    lab.run(alert_filter, reads="sensor", writes="alert")
-    topology = lab.topology()
-    eventually(lambda: topology.choice.options == (NOTHING, "sensor", "alert"))
-    assert table(topology) == ""
-    choose(topology, "sensor")
-    eventually(lambda: table(topology).count("&lt;i&gt;sensor&lt;/i&gt;") == 2 * 5)
-    assert "<i>" not in table(topology)
-    first = table(topology)
-    eventually(lambda: table(topology) != first)
-    choose(topology, "alert")
-    eventually(lambda: "kelvin" in table(topology))
-    choose(topology, NOTHING)
-    eventually(lambda: table(topology) == "" and topology._tap is None)
-
-
-def test_a_page_that_missed_an_offer_while_it_was_loading_is_sent_it_again(
-    lab: Lab, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    lab.produce()
+def test_a_topology_ends_with_its_lab_and_says_so(lab: Lab) -> None:
+    lab.produce(per_second=20)
     topology = lab.topology()
     eventually(lambda: "sensor" in topology.choice.options)
-    sent: list[Any] = []
-    monkeypatch.setattr(topology.choice, "_send", lambda message, **_: sent.append(message["state"]))
-    topology._pacer.receive(None, {"page": "new", "number": 1, "seen": [topology.name], "drawn": 0}, [])
-    assert [each["_options_labels"] for each in sent] == [(NOTHING, "sensor")]
+    choose(topology, "sensor")
+    eventually(lambda: "sensor-1" in table(topology))
+    lab.stop()
+    assert not [thread.name for thread in threading.enumerate() if thread.name.startswith("lab-topology")]
+    assert table(topology) == ""
+    assert topology.choice.disabled
+    assert topology.children[0].value.endswith("This topology has ended.</p>")
 
 
-def test_a_choice_stays_while_the_worker_is_replaced_and_others_come_and_go(lab: Lab) -> None:
-    workers: list[WorkerFacts] = []
-    topology = Topology(StubSystem(workers), lambda topic: lab._tap([topic], "peek"), lab._pacer)
-    try:
-        workers.append(worker("producer", (), "sensor"))
-        eventually(lambda: "sensor" in topology.choice.options)
-        choose(topology, "sensor")
-        workers[:] = [worker("other", (), "elsewhere")]
-        eventually(lambda: "elsewhere" in topology.choice.options)
-        assert topology.choice.value == "sensor"
-    finally:
-        topology.close()
-
-
-def test_no_choice_is_lost_while_new_topics_appear(lab: Lab) -> None:
-    topology = Topology(StubSystem([]), lambda topic: lab._tap([topic], "peek"), lab._pacer)
-    topology.close()  # the test is the one that ticks
-    topology._offer(["sensor", "alert"])
-    done = threading.Event()
-
-    def follow() -> None:
-        number = 0
-        while not done.is_set():
-            topology._offer([f"topic-{number}"])
-            number += 1
-
-    thread = threading.Thread(target=follow)
-    with threads_in_each_others_way():
-        thread.start()
-        try:
-            for number in range(200):
-                topic = ("sensor", "alert", NOTHING)[number % 3]
-                choose(topology, topic)
-                with topology._lock:  # new options take the choice away for a moment, which no browser gets to see
-                    assert topology.choice.value == topic
-        finally:
-            done.set()
-            thread.join()
+# ------------------------------------------------------------------ in memory
 
 
 class StubSystem(System):
     """A system whose state the test sets."""
 
-    def __init__(self, workers: list[WorkerFacts]) -> None:
-        self.workers = workers
+    def __init__(self) -> None:
+        self.workers: list[WorkerFacts] = []
         self.error: LabError | None = None
 
     def look(self) -> tuple[list[WorkerFacts], list[TopicFacts]]:
@@ -291,52 +226,148 @@ class StubSystem(System):
         return self.workers, topics(*self.workers)
 
 
-def test_a_topology_says_when_kafka_has_gone_and_goes_on_when_it_is_back(lab: Lab) -> None:
-    system = StubSystem([worker("producer", (), "sensor")])
-    topology = Topology(system, lambda topic: lab._tap([topic], "peek"), lab._pacer)
-    try:
-        eventually(lambda: "producer" in words(topology))
-        system.error = LabError("Kafka at <nowhere> does not answer.")
-        eventually(lambda: topology.children[0].value == "Kafka at &lt;nowhere&gt; does not answer.")
-        assert words(topology) == "Kafka at <nowhere> does not answer."
-        system.error = None
-        eventually(lambda: "producer" in words(topology))
-    finally:
-        topology.close()
+@pytest.fixture
+def system() -> StubSystem:
+    return StubSystem()
 
 
-def test_a_topic_that_cannot_be_peeked_into_does_not_end_the_topology(lab: Lab) -> None:
-    lab.create_topic("sensor")
-    refused: list[str] = []
+@pytest.fixture
+def topology(system: StubSystem, memory: Memory, pacer: Pacer) -> Topology:
+    """A topology that the test updates."""
+    return Topology(system, memory.tap, pacer)
 
+
+def refresh(topology: Topology) -> None:
+    topology.update()
+    topology.paint()
+
+
+def test_choosing_a_topic_peeks_into_it_until_another_is_chosen(
+    system: StubSystem, topology: Topology, memory: Memory
+) -> None:
+    system.workers = [worker("filter", ["sensor"], "alert")]
+    memory.send("sensor", *(reading(second, device="<i>sensor</i>") for second in range(7)))
+    refresh(topology)
+    assert topology.choice.options == (NOTHING, "sensor", "alert")
+    assert table(topology) == ""
+    choose(topology, "sensor")
+    refresh(topology)
+    assert table(topology).count("&lt;i&gt;sensor&lt;/i&gt;") == 2 * PEEKED
+    assert "<i>" not in table(topology)
+    assert topology.static_html().endswith(table(topology))
+    first = table(topology)
+    memory.send("sensor", reading(7))
+    refresh(topology)
+    assert table(topology) != first
+    choose(topology, "alert")
+    refresh(topology)
+    assert memory.open == [("alert",)]
+    assert "offset" in table(topology)  # only the header
+    memory.send("alert", {"kelvin": 310})
+    refresh(topology)
+    assert "kelvin" in table(topology)
+    choose(topology, NOTHING)
+    refresh(topology)
+    assert (table(topology), memory.open) == ("", [])
+
+
+def test_a_page_that_missed_an_offer_while_it_was_loading_is_sent_it_again(
+    system: StubSystem, topology: Topology, pacer: Pacer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    system.workers = [worker("producer", (), "sensor")]
+    refresh(topology)
+    pacer.add(topology)
+    sent: list[Any] = []
+    monkeypatch.setattr(topology.choice, "_send", lambda message, **_: sent.append(message["state"]))
+    pacer.receive(None, {"page": "new", "number": 1, "seen": [topology.name], "drawn": 0}, [])
+    assert [each["_options_labels"] for each in sent] == [(NOTHING, "sensor")]
+
+
+def test_a_choice_stays_while_the_worker_is_replaced_and_others_come_and_go(
+    system: StubSystem, topology: Topology
+) -> None:
+    system.workers = [worker("producer", (), "sensor")]
+    refresh(topology)
+    choose(topology, "sensor")
+    system.workers = [worker("other", (), "elsewhere")]
+    refresh(topology)
+    assert topology.choice.options == (NOTHING, "sensor", "elsewhere")
+    assert topology.choice.value == "sensor"
+
+
+def test_no_choice_is_lost_while_new_topics_appear(system: StubSystem, topology: Topology, memory: Memory) -> None:
+    names, done = ["sensor", "alert"], threading.Event()
+    system.workers = [worker("join", names)]
+    refresh(topology)
+
+    def follow() -> None:
+        while not done.is_set():
+            names.append(f"topic-{len(names)}")
+            system.workers = [worker("join", names)]
+            refresh(topology)
+
+    thread = threading.Thread(target=follow)
+    with threads_in_each_others_way():
+        thread.start()
+        try:
+            for number in range(30):
+                topic = ("sensor", "alert")[number % 2]
+                choose(topology, topic)
+                eventually(lambda topic=topic: memory.open == [(topic,)])  # type: ignore[misc]
+        finally:
+            done.set()
+            thread.join()
+    assert topology.choice.value == topic
+
+
+def test_a_topology_says_when_kafka_has_gone_and_goes_on_when_it_is_back(
+    system: StubSystem, topology: Topology
+) -> None:
+    system.workers = [worker("producer", (), "sensor")]
+    refresh(topology)
+    assert "producer" in words(topology)
+    system.error = LabError("Kafka at <nowhere> does not answer.")
+    refresh(topology)
+    assert topology.children[0].value == "Kafka at &lt;nowhere&gt; does not answer."
+    assert words(topology) == "Kafka at <nowhere> does not answer."
+    system.error = None
+    refresh(topology)
+    assert "producer" in words(topology)
+
+
+def test_a_topic_that_cannot_be_peeked_into_does_not_end_the_topology(
+    system: StubSystem, memory: Memory, pacer: Pacer
+) -> None:
     def tap_of(topic: str) -> Any:
         if topic == "alert":
-            refused.append(topic)
             raise LabError("Kafka refused.")
-        return lab._tap([topic], "peek")
+        return memory.tap(topic)
 
-    topology = Topology(StubSystem([worker("filter", ["sensor"], "alert")]), tap_of, lab._pacer)
-    try:
-        eventually(lambda: len(topology.choice.options) == 3)
-        choose(topology, "sensor")
-        eventually(lambda: topology._tap is not None)
-        choose(topology, "alert")
-        eventually(lambda: refused)
-        lab.produce([next(simulate())], per_second=None).wait(10)
-        choose(topology, "sensor")
-        eventually(lambda: "sensor-1" in table(topology))
-    finally:
-        topology.close()
-
-
-def test_a_topology_ends_with_its_lab_and_says_so(lab: Lab) -> None:
-    lab.produce(per_second=20)
-    topology = lab.topology()
-    eventually(lambda: "sensor" in topology.choice.options)
+    topology = Topology(system, tap_of, pacer)
+    system.workers = [worker("filter", ["sensor"], "alert")]
+    refresh(topology)
+    for topic in ("sensor", "alert"):
+        choose(topology, topic)
+        refresh(topology)
+    assert (words(topology), memory.open) == ("Kafka refused.", [])
+    memory.send("sensor", reading())
     choose(topology, "sensor")
-    eventually(lambda: topology._tap)
-    lab.stop()
-    assert not [thread.name for thread in threading.enumerate() if thread.name.startswith("lab-topology")]
-    assert topology._tap is None
-    assert topology.choice.disabled
-    assert topology.children[0].value.endswith("This topology has ended.</p>")
+    refresh(topology)
+    assert "sensor-1" in table(topology)
+    assert "filter is running" in words(topology)
+
+
+def test_what_ended_since_the_last_update_is_not_shown_as_running(system: StubSystem, topology: Topology) -> None:
+    system.workers = [worker("filter", ["sensor"], "alert")]
+    refresh(topology)
+    system.workers = [worker("filter", ["sensor"], "alert", status="stopped")]
+    topology.close()
+    assert "filter is stopped" in words(topology)
+    assert "running" not in topology.children[0].value
+
+
+def test_an_update_in_which_nothing_has_changed_paints_nothing(system: StubSystem, topology: Topology) -> None:
+    system.workers = [worker("producer", (), "sensor")]
+    refresh(topology)
+    topology.changed = False
+    never(lambda: topology.changed, topology.update)

@@ -118,18 +118,12 @@ def test_a_lab_shows_one_device_and_the_windows_that_reach_into_its_newest_secon
         lab.windows("sensor", "tumbling", device="attic")
 
 
-def test_a_lab_shows_the_first_partial_windows_too_if_it_shows_the_first_reading(lab: Lab) -> None:
-    producer = clients.producer(lab.broker.address)
-    lab.create_topic("sensor", "hopping")
-    for second in range(11):
-        each = reading(second)
-        producer.produce(lab.full_name("sensor"), orjson.dumps(each.value), b"porch", timestamp=each.timestamp)
-    for start in range(-3, 5):
-        each = window(start, start + 4, n=min(start + 4, 4))
-        producer.produce(lab.full_name("hopping"), orjson.dumps(each.value), b"porch", timestamp=NOW)
-    assert producer.flush(10) == 0
-    assert lab.windows("sensor", "hopping", device="porch", seconds=10).summary().endswith("hopping 8.")
-    assert lab.windows("sensor", "hopping", device="porch", seconds=5).summary().endswith("hopping 3.")
+def test_the_first_partial_windows_are_shown_too_if_the_first_reading_is() -> None:
+    readings = [reading(second) for second in range(11)]
+    hopping = {"hopping": [window(start, start + 4, n=min(start + 4, 4)) for start in range(-3, 5)]}
+    for seconds, count in ((10, 8), (5, 3)):
+        shown = Windows("porch", *newest("porch", "sensor", readings, hopping, seconds))
+        assert shown.summary().endswith(f"hopping {count}.")
 
 
 def test_the_first_sliding_window_ends_at_the_first_reading_and_is_shown() -> None:

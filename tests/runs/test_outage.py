@@ -1,7 +1,9 @@
 """Kafka is killed under a producer and pipelines, and started again: nothing that was accepted is lost."""
 
+import socket
 from typing import Any
 
+import psutil
 import pytest
 from confluent_kafka import KafkaError, KafkaException
 from quixstreams.checkpointing.exceptions import CheckpointConsumerCommitError
@@ -14,7 +16,7 @@ from labkit.runs import producer as module
 from labkit.runs.application import LabApplication
 from labkit.runs.outages import is_outage
 from labkit.runs.replicas import Replicas
-from tests.waiting import eventually
+from tests.waiting import eventually, never
 
 FORGOTTEN = CheckpointConsumerCommitError(KafkaError(KafkaError.UNKNOWN_MEMBER_ID))  # type: ignore[no-untyped-call]
 
@@ -59,6 +61,15 @@ def test_a_producer_ends_only_when_kafka_has_everything(own: Lab, monkeypatch: p
     assert len(own.records("sensor")) == 200
 
 
+def hang_up_on(process: int, server: socket.socket) -> None:
+    """Wait until a process connects to what listens where Kafka did, and hang up."""
+    connected = False
+    while not connected:
+        connection, (_, port) = server.accept()
+        with connection:
+            connected = port in {each.laddr.port for each in psutil.Process(process).net_connections()}
+
+
 @pytest.mark.usefixtures("installation")
 def test_a_process_that_is_started_while_kafka_is_away_waits_for_it(own: Lab) -> None:
     assert isinstance(own.broker, OwnBroker)
@@ -70,8 +81,10 @@ def test_a_process_that_is_started_while_kafka_is_away_waits_for_it(own: Lab) ->
     run.kill(1)
     own.broker.kill()
     run.start()
-    with pytest.raises(AssertionError):
-        eventually(lambda: first.status != "starting", 4)  # it has come to Kafka by then
+    host, port = own.broker.address.split(":")
+    with socket.create_server((host, int(port))) as server:
+        server.settimeout(30)
+        never(lambda: first.status != "starting", lambda: hang_up_on(first.pid, server), steps=3)
     own.broker.start()
     eventually(lambda: first.status == "running", 30)
     assert (run.status, run.error) == ("running", None)

@@ -147,7 +147,7 @@ def test_a_pace_that_is_not_used_is_said(lab: Lab) -> None:
     rows = [*itertools.islice(simulate(), 3)]
     for rate in (5.0, None):
         producer = lab.produce("nyc-weather", per_second=rate)
-        assert "per_second was not used" in panel.describe(producer)
+        assert "per_second was not used" in panel.render(panel.collect(producer))
         assert "per_second was not used" in lab.produce(rows, factor=1.0, per_second=rate).note
     producer = lab.produce(per_second=20)
     producer.stop()

@@ -339,7 +339,7 @@ def test_a_run_says_what_it_replaces_and_where_it_begins(lab: Lab) -> None:
     first.wait_until_caught_up()
     second = lab.run(alert_filter, reads="sensor", writes="alert")
     assert second.beginning() == "replaces alert_filter, continues in sensor at offset 2"
-    assert second.beginning() in panel.describe(second)
+    assert second.beginning() in panel.render(panel.collect(second))
     third = lab.run(alert_filter, reads="sensor", writes="alert", from_start=True)
     assert third.beginning() == "replaces alert_filter, reads sensor from the start"
     third.wait_until_caught_up()
@@ -418,7 +418,7 @@ def test_a_run_that_stays_at_one_record_says_at_which_line_until_it_goes_on(
     eventually(lambda: re.fullmatch(said + "0", run.stuck()))
     write(lab, "sensor", hot(2))
     eventually(lambda: re.fullmatch(said + "1 and rising", run.stuck()))
-    eventually(lambda: re.search(said, html.unescape(panel.describe(run))))
+    eventually(lambda: re.search(said, html.unescape(panel.render(panel.collect(run)))))
     (seen,) = [each for each in System(topics_of(lab), lambda: [run]).look()[0] if each.error]
     assert re.fullmatch(said + "1 and rising", seen.error)
     with pytest.raises(
@@ -428,7 +428,7 @@ def test_a_run_that_stays_at_one_record_says_at_which_line_until_it_goes_on(
     released.set()
     run.wait_until_caught_up()
     eventually(lambda: run.stuck() == "")
-    assert "at one record" not in panel.describe(run)
+    assert "at one record" not in panel.render(panel.collect(run))
 
 
 def test_what_a_pipeline_prints_belongs_to_its_run(lab: Lab, capfd: pytest.CaptureFixture[str]) -> None:

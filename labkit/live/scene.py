@@ -1,4 +1,4 @@
-"""The scene of the lab: the producer of `sensor`, and the three pipelines after it."""
+"""The scene that controls act on: the producer of `sensor`, and the three pipelines after it."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Scene:
         return self._threshold
 
     def start_missing(self) -> list[Worker]:
-        """Start each stage whose topic no worker of this lab writes to yet. Returns the workers started."""
+        """Start each stage whose topic no worker of this lab writes to yet. Returns the workers that it has started."""
         started: list[Worker] = [] if self._is_written("sensor") else [self._lab.produce()]
         for stage in self._stages.values():
             if not self._is_written(stage.writes):
@@ -88,7 +88,7 @@ class Scene:
         self._lab.run(changed, reads=stage.reads, writes=stage.writes, name=name)
 
     def _alert_filter(self) -> Worker | None:
-        """The newest running worker that writes alerts."""
+        """Returns the newest running worker that writes alerts."""
         stage = self._stages["alert-filter"]
         return next((each for each in reversed(self._lab.workers) if each.alive and each.writes == stage.writes), None)
 
@@ -97,7 +97,7 @@ class Scene:
 
 
 def _threshold_of(worker: Worker, default: float) -> float:
-    """The threshold in degrees Celsius that `set_threshold` has given to a run, if it has."""
+    """Returns the threshold in degrees Celsius that `set_threshold` gave to a run; the default for any other worker."""
     from labkit.runs.run import Run
 
     given = getattr(worker.spec.pipeline, "keywords", {}) if isinstance(worker, Run) else {}

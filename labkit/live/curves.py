@@ -1,0 +1,147 @@
+"""The records of a chart as curves, one for each device and topic, and the text that describes them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+
+from labkit.kafka.tap import Record
+from labkit.live import theme
+from labkit.live.series import Floats, Points, Series, window
+from labkit.readings import TOPICS, BadReading, check
+from labkit.readings.reading import LAST_TIMESTAMP
+
+SHORTEST = 5_000.0  # minimum milliseconds on the time axis
+
+
+class Curve(NamedTuple):
+    """The points of one device in one topic: those of the first topic are a line, those of any other are marks."""
+
+    name: str
+    style: theme.Style
+    is_line: bool
+    points: Points
+
+
+@dataclass(frozen=True)
+class State:
+    """A chart at one moment: its curves in the order of the legend, and the range of its time axis in epoch
+    milliseconds. `version` is another one whenever the curves are others.
+    """
+
+    version: int = 0
+    curves: tuple[Curve, ...] = field(default=(), compare=False)
+    since: float = 0.0
+    until: float = 0.0
+    undrawn: int = 0  # records that cannot be drawn
+    skipped: int = 0  # records that the tap has skipped
+    emptied: str = ""  # which topic was emptied, and when
+    ended: bool = False
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.curves
+
+
+class Curves:
+    """Collects the records of some topics by device; `width` is the longest range of the time axis in milliseconds."""
+
+    def __init__(self, topics: Sequence[str], y: str, width: float, styles: theme.Styles) -> None:
+        self._topics, self._y, self._width, self._styles = topics, y, width, styles
+        self._series: dict[tuple[str, str], Series] = {}  # by topic and device
+        self._version = self._undrawn = 0
+        self._emptied = ""
+
+    def add(self, records: Iterable[Record]) -> None:
+        for record in records:
+            value = drawable(record, self._y)
+            if value is None:
+                self._undrawn += 1
+                continue
+            series = self._series.setdefault((record.topic, record.key or "no key"), Series())
+            series.append(record.timestamp, value)
+            self._version += 1
+
+    def forget(self, topic: str) -> None:
+        """Remove the curves of a topic: its records have been deleted."""
+        self._series = {name: series for name, series in self._series.items() if name[0] != topic}
+        self._emptied = f"{topic} was emptied at {theme.clock(time.time() * 1000)} UTC; its points were removed. "
+        self._version += 1
+
+    def state(self, skipped: int) -> State:
+        """Returns the curves as they are now."""
+        since, until = self._span()
+        for series in self._series.values():
+            series.forget(since)
+        curves = tuple(self._curve(*name) for name in sorted(self._series, key=self._rank))
+        return State(self._version, curves, since, until, self._undrawn, skipped, self._emptied)
+
+    def _span(self) -> tuple[float, float]:
+        """Returns the range of the time axis, up to the newest point; it grows up to the full width."""
+        if not self._series:
+            return 0.0, 0.0
+        newest = max(series.newest for series in self._series.values())
+        oldest = min(series.oldest for series in self._series.values())
+        return min(max(oldest, newest - self._width), newest - SHORTEST), newest
+
+    def _rank(self, name: tuple[str, str]) -> tuple[object, ...]:
+        topic, device = name
+        return theme.in_order(device), self._topics.index(topic)
+
+    def _curve(self, topic: str, device: str) -> Curve:
+        name = device if len(self._topics) == 1 else f"{device} in {topic}"
+        return Curve(name, self._styles.of(device), topic == self._topics[0], self._series[topic, device].points)
+
+
+def drawable(record: Record, y: str) -> float | None:
+    """Returns the number to draw for a record; None if it has none, no valid time, or is an invalid reading."""
+    if not isinstance(record.value, dict) or not 0 <= record.timestamp <= LAST_TIMESTAMP:
+        return None
+    if record.topic in TOPICS:
+        try:
+            check(record.value)
+        except BadReading:
+            return None
+    value = record.value.get(y)
+    return value if type(value) in {int, float} else None
+
+
+def caption(state: State, y: str, threshold: float | None) -> tuple[str, list[str]]:
+    """Returns the whole chart in one sentence, and one sentence for each curve and for what is left out."""
+    note = f"{state.emptied}{'This chart has ended. ' if state.ended else ''}"
+    unit, left_out = theme.UNITS.get(y, ""), list(_left_out(state, y))
+    values = {each.name: window(each.points, state.since).values for each in state.curves}
+    every = np.concatenate([*values.values(), []])
+    if not len(every):
+        return f"{note}No record with a {y} yet.", left_out
+    lines = [
+        f"{name}: {_range(each, unit)}, {_with(f'the last {each[-1]:g}', unit)}."
+        for name, each in values.items()
+        if len(each)
+    ]
+    if threshold is not None:
+        lines.append(f"{_with(f'Threshold {threshold:g}', unit)}.")
+    span = f"The {(state.until - state.since) / 1000:.0f} s up to {theme.clock(state.until)} UTC"
+    return f"{note}{span}: {_range(every, unit)}.", lines + left_out
+
+
+def _left_out(state: State, y: str) -> Iterable[str]:
+    if state.skipped:
+        yield f"{state.skipped} older records were skipped."
+    if state.undrawn:
+        yield f"Records not drawn, because they are not readings or have no {y}: {state.undrawn}."
+
+
+def _range(values: Floats, unit: str) -> str:
+    """Returns how many values there are, and between which bounds."""
+    if len(values) == 1:
+        return "1 record"
+    return _with(f"{len(values)} records, {values.min():g} to {values.max():g}", unit)
+
+
+def _with(number: str, unit: str) -> str:
+    return f"{number} {unit}".rstrip()

@@ -1,0 +1,160 @@
+"""The newest number of each device in each topic, and the row of a tile for it: no old number as a current one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from labkit.kafka.tap import Record
+from labkit.live import theme
+from labkit.live.curves import drawable
+from labkit.readings.reading import LAST_TIMESTAMP
+
+COUNTS = "-count"  # suffix of topics that count the records of another topic
+FRESH = 5_000  # milliseconds for which a reading counts as current; for a window it is the window's length
+
+
+@dataclass(frozen=True)
+class Value:
+    """The newest value of a device in a topic; `end` is the event time (epoch ms) up to which it is valid.
+
+    `seen` is when it arrived (epoch ms), which matters for a device whose clock is ahead.
+    """
+
+    field: str
+    number: float
+    start: int
+    end: int
+    seen: int
+
+    @property
+    def window(self) -> int:
+        """The length of the window in milliseconds; 0 for a single reading."""
+        return self.end - self.start
+
+    def silent_for(self, time: int) -> int:
+        """Returns the whole seconds since its time if it is too old to count as current, else 0."""
+        since = min(self.end, self.seen)
+        return _seconds(time, since) if time - since > (self.window or FRESH) else 0
+
+
+class Row(NamedTuple):
+    """A row of a tile: the topic, the kind of number, the number or why there is none, and its time."""
+
+    topic: str
+    kind: str
+    shown: str
+    below: str
+    fresh: bool = False
+
+    def words(self) -> str:
+        return f"{self.topic}: {self.kind}, {self.shown}" if self.kind else f"{self.topic}, {self.shown}"
+
+
+class Numbers:
+    """The newest values of all devices. All times are in epoch milliseconds."""
+
+    def __init__(self, topics: Sequence[str], watched: Sequence[str]) -> None:
+        self._topics, self._watched = topics, watched
+        self._newest: dict[str, dict[str, Value]] = {}
+        self._last: dict[tuple[str, str], int] = {}  # device and topic -> time of its newest record there
+        self._counted: dict[str, int] = {}  # topic -> when it was last being counted
+
+    @property
+    def devices(self) -> list[str]:
+        return sorted(self._newest, key=theme.in_order)
+
+    def add(self, records: Iterable[Record], time: int) -> None:
+        """Add records that arrived at a time."""
+        for record in records:
+            name = record.key or "no key"
+            last = (name, record.topic)
+            self._last[last] = max(self._last.get(last, 0), min(record.timestamp, time))
+            if value := value_of(record, time):
+                device = self._newest.setdefault(name, {})
+                if record.topic not in device or device[record.topic].end <= value.end:
+                    device[record.topic] = value
+
+    def note_counted(self, topics: Iterable[str], time: int) -> None:
+        """Note that a pipeline counts into these topics at a time."""
+        self._counted |= dict.fromkeys(topics, time)
+
+    def rows(self, device: str, time: int, skipped: bool) -> tuple[Row, ...]:
+        """Returns the row of a device for each topic; `skipped`: some records have not been read."""
+        return tuple(self._row(device, topic, time, skipped) for topic in self._topics)
+
+    def _row(self, device: str, topic: str, time: int, skipped: bool) -> Row:
+        values = self._newest[device]
+        value, kind = values.get(topic), _kind(topic, values.get(topic))
+        silent = value.silent_for(time) if value else 0
+        if value and not silent:
+            return Row(topic, kind, _number(value), f"{_span(value)} UTC", fresh=True)
+        if counted(topic) in self._watched and (read := _last_reading(values.values())):
+            until = min(read, self._counted.get(topic, 0))
+            if time - until <= FRESH:
+                return self._uncounted(device, topic, value, time, skipped)
+            since = max(until, value.end if value else 0)
+            silent = _seconds(time, since) if since else 0
+        if value:
+            return Row(topic, kind, f"no data for {silent} s", f"last: {_number(value)}, {_span(value)} UTC")
+        return Row(topic, kind, f"no data for {silent} s" if silent else "no data yet", "")
+
+    def _uncounted(self, device: str, topic: str, value: Value | None, time: int, skipped: bool) -> Row:
+        """Returns the row of a count without a current window: a window is emitted once a later record closes it."""
+        kind, last = _kind(topic, value), self._last.get((device, counted(topic)))
+        if last is None:
+            return Row(topic, kind, "0", "" if skipped else "none yet", fresh=True)
+        below = f"last at {theme.clock(last)} UTC"
+        if time - last <= (value.window if value else FRESH):
+            return Row(topic, kind, "not counted yet", below)
+        return Row(topic, kind, "0", below, fresh=True)
+
+
+def counted(topic: str) -> str:
+    """Returns the topic whose records this topic counts; empty if its name does not end in `-count`."""
+    return topic.removesuffix(COUNTS) if topic.endswith(COUNTS) else ""
+
+
+def _last_reading(values: Iterable[Value]) -> int:
+    """Returns when (epoch ms) the last reading of a device arrived; 0 if there is none."""
+    return max((min(each.end, each.seen) for each in values if not each.window), default=0)
+
+
+def _seconds(time: int, since: int) -> int:
+    return max((time - since) // 1000, 1)
+
+
+def value_of(record: Record, seen: int) -> Value | None:
+    """Returns the number in a record that arrived at a time; None if it has none, or no valid time."""
+    fields: Any = record.value
+    if not isinstance(fields, dict):
+        return None
+    start, end = fields.get("start"), fields.get("end")
+    if type(start) is int and type(end) is int:
+        for field, number in fields.items() if 0 <= start < end <= LAST_TIMESTAMP else ():
+            if field not in {"device", "start", "end"} and type(number) in {int, float}:
+                return Value(field, number, start, end, seen)
+        return None
+    number = drawable(record, "temperature")
+    return None if number is None else Value("temperature", number, record.timestamp, record.timestamp, seen)
+
+
+def _kind(topic: str, value: Value | None) -> str:
+    """Returns what kind of number a row shows; empty until a record shows it."""
+    if name := counted(topic):
+        return f"{name}s in {value.window / 1000:g} s" if value and value.window else f"{name}s"
+    if not value:
+        return ""
+    return f"{value.field} in {value.window / 1000:g} s" if value.window else f"latest {value.field}"
+
+
+def _number(value: Value) -> str:
+    text = f"{value.number:.2f}" if isinstance(value.number, float) else f"{value.number}"
+    return f"{text} {theme.UNITS.get(value.field, '')}".rstrip()
+
+
+def _span(value: Value) -> str:
+    if not value.window:
+        return f"at {theme.clock(value.end)}"
+    return f"{theme.clock(value.start)}–{theme.clock(value.end)}"  # short enough for one line of a tile
