@@ -13,13 +13,13 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from labkit import broker, cells, extras, readings
+from labkit import broker, cells, exercises, extras, live, readings, runs
+from labkit import flink as flinks
 from labkit.errors import LabError, NoAnswer
 from labkit.kafka import properties, tap
 from labkit.kafka.groups import Groups
 from labkit.kafka.requests import within
 from labkit.kafka.topics import DEAD_LETTER, Topics
-from labkit.later import Later
 from labkit.readings import World
 from labkit.registry import Registry
 from labkit.runs import prints, quix
@@ -31,33 +31,7 @@ from labkit.waiting import wait_until
 
 if TYPE_CHECKING:
     import pandas as pd
-    from quixstreams import kafka as quix_kafka
-
-    from labkit import exercises, live, runs
-    from labkit import flink as flinks
-    from labkit.exercises import checks, harness, verdict  # noqa: F401
-    from labkit.flink import engine  # noqa: F401 - so that a type checker knows flinks.engine, and the same below
-    from labkit.live import (  # noqa: F401  # noqa: F401
-        chart,
-        controls,
-        dashboard,
-        lanes,
-        numbers,
-        pacing,
-        panel,
-        plot,
-        scene,
-        theme,
-        tiles,
-        topology,
-        windows,
-    )
-    from labkit.live import table as tables
-    from labkit.runs import replicas, run, shares, spec, succession, threaded  # noqa: F401
-else:
-    pd, runs, flinks, exercises = map(Later, ("pandas", "labkit.runs", "labkit.flink", "labkit.exercises"))
-    live, tables = Later("labkit.live", "notebook"), Later("labkit.live.table")
-    quix_kafka = Later("quixstreams.kafka")
+    from quixstreams.kafka import ConnectionConfig
 
 PER_SECOND = 1.0  # readings from each device
 BROKER_CHECK = 0.2  # seconds between two checks that the lab's own Kafka is still running
@@ -170,7 +144,7 @@ class Lab:
         exactly_once: bool = False,
         in_process: bool = False,
         replicas: int = 1,
-    ) -> runs.run.Run:
+    ) -> runs.Run:
         """Run a pipeline in a background thread: a function from StreamingDataFrames, one per topic read, to one.
 
         A run with the same name (the function's, unless `name` is given) and the same topics is replaced: the new one
@@ -195,11 +169,11 @@ class Lab:
             raise LabError("A pipeline needs at least one replica.")
         self._topics.require(*reads)
         name = name or getattr(pipeline, "__name__", "pipeline").strip("<>")
-        spec = runs.spec.Spec(name, pipeline, reads, writes, raw, exactly_once)
-        succession = runs.succession.Succession(self._groups, spec, self.broker.directory)
+        spec = runs.Spec(name, pipeline, reads, writes, raw, exactly_once)
+        succession = runs.Succession(self._groups, spec, self.broker.directory)
         with succession.prepared():
             own = in_process or replicas > 1
-            kind = functools.partial(runs.replicas.Replicas, members=replicas) if own else runs.threaded.ThreadedRun
+            kind = functools.partial(runs.Replicas, members=replicas) if own else runs.ThreadedRun
             run = kind(self._groups, spec, succession.group, succession.directory)
         replaced = self._registry.replace(run)
         began = succession.take_over(from_start)
@@ -223,7 +197,7 @@ class Lab:
         """Run the Flink SQL job, which writes files to a folder, in its own process.
 
         Without `into` each job gets a new folder, which is deleted with the lab. `sql` is a different job: a modified
-        `labkit.flink.SQL`. `bounded=True` reads up to the current end of the topic, closes all windows and stops.
+        `labkit.flinks.SQL`. `bounded=True` reads up to the current end of the topic, closes all windows and stops.
         `resume=True` continues from the newest checkpoint in the folder, or in that of the last job. A job with the
         same name and topic, or one started by an earlier execution of the same cell, is replaced.
 
@@ -260,16 +234,18 @@ class Lab:
                 raise LabError(f"Topic {name!r} already exists with {found} partitions: choose another name.")
 
     @property
-    def connection(self) -> quix_kafka.ConnectionConfig:
+    def connection(self) -> ConnectionConfig:
         """What an Application of Quix Streams needs to connect to this Kafka: its address, and the properties in the
         file that LAB_KAFKA_CONFIG names, if any.
 
         Example: Application(broker_address=lab.connection)
         """
         quix.load()
+        from quixstreams.kafka import ConnectionConfig
+
         address = self.broker.address
         given = {properties.SERVERS: address, **properties.of(address)}
-        return quix_kafka.ConnectionConfig.from_librdkafka_dict(given, ignore_extras=True)
+        return ConnectionConfig.from_librdkafka_dict(given, ignore_extras=True)
 
     def full_name(self, name: str) -> str:
         """The name of a topic or consumer group on the broker: with the prefix in LAB_NAMESPACE, if any.
@@ -294,7 +270,7 @@ class Lab:
         seconds: float = 100.0,
         title: str | None = None,
         threshold: float | None = None,
-    ) -> live.chart.Chart:
+    ) -> live.Chart:
         """A live chart of a field of the newest records, by device and event time, over the last `seconds`.
 
         The first topic is drawn as lines, further topics as markers on top of them, and a `threshold` (in the unit of
@@ -303,9 +279,9 @@ class Lab:
         Example: lab.chart("sensor", "alert", threshold=29.85)
         """
         tap = self._tap(topics, "chart")
-        return self._registry.watch(live.chart.Chart(tap, self._styles, self._pacer, y, seconds, title, threshold))
+        return self._registry.watch(live.Chart(tap, self._styles, self._pacer, y, seconds, title, threshold))
 
-    def windows(self, readings: str, *windows: str, device: str, seconds: float = 15.0) -> live.windows.Windows:
+    def windows(self, readings: str, *windows: str, device: str, seconds: float = 15.0) -> live.Windows:
         """The readings of one device in the `seconds` up to its newest one, and the windows of each further topic
         that overlap them, on one axis of event time. Raises LabError if there is no such topic or reading.
 
@@ -314,9 +290,9 @@ class Lab:
         self._topics.require(readings, *windows)
         held = {topic: self.records(topic) for topic in windows}
         found = live.windows.newest(device, readings, self.records(readings), held, seconds)
-        return live.windows.Windows(device, *found)
+        return live.Windows(device, *found)
 
-    def plot(self, table: pd.DataFrame, *, x: str, y: str, by: str) -> live.plot.Plot:
+    def plot(self, table: pd.DataFrame, *, x: str, y: str, by: str) -> live.Plot:
         """A static chart of a table: column `y` over the times in column `x` (numbers are epoch milliseconds), one line
         for each value of `by`.
 
@@ -324,9 +300,9 @@ class Lab:
 
         Example: lab.plot(table, x="window_end", y="average", by="sensor_id")
         """
-        return live.plot.Plot(table, self._styles, x, y, by)
+        return live.Plot(table, self._styles, x, y, by)
 
-    def tiles(self, *topics: str) -> live.tiles.Tiles:
+    def tiles(self, *topics: str) -> live.Tiles:
         """One tile per device with its newest number in each topic: a reading's temperature, or a window's result.
 
         A number that is too old (a reading: 5 s; a window: its own length) is not shown as current. Raises LabError
@@ -337,52 +313,50 @@ class Lab:
         also = [name for name in map(live.numbers.counted, topics) if name and self._topics.partitions(name)]
         tap = self._tap([*dict.fromkeys([*topics, *also])], "tiles")
         return self._registry.watch(
-            live.tiles.Tiles(tap, topics, self._styles, self._pacer, lambda topic: self.workers.compute(topic))
+            live.Tiles(tap, topics, self._styles, self._pacer, lambda topic: self.workers.compute(topic))
         )
 
-    def topology(self) -> live.topology.Topology:
+    def topology(self) -> live.Topology:
         """The live topology of this lab, its workers and their topics: records per second, lag, errors, dead letters.
 
         Example: lab.topology()
         """
         return self._registry.watch(
-            live.topology.Topology(
+            live.Topology(
                 System(self._topics, lambda: self.workers), lambda topic: self._tap([topic], "peek"), self._pacer
             )
         )
 
-    def lanes(self, run: runs.run.Run) -> live.lanes.Lanes:
+    def lanes(self, run: runs.Run) -> live.Lanes:
         """Each partition that a run reads as a lane: which of its processes has had it, over the last minute, as Kafka
         sees it; records per second, and lag.
 
         Example: lab.lanes(run)
         """
         quix.load()
-        return self._registry.watch(live.lanes.Lanes(runs.shares.Shares(self._groups, run), self._pacer))
+        return self._registry.watch(live.Lanes(runs.Shares(self._groups, run), self._pacer))
 
-    def controls(self) -> live.controls.Controls:
+    def controls(self) -> live.Controls:
         """Buttons and fields for the producer, the alert threshold, and the world that the sensors live in.
 
         Example: lab.controls()
         """
-        return self._registry.watch(live.controls.Controls(live.scene.Scene(self)))
+        return self._registry.watch(live.Controls(live.Scene(self)))
 
-    def dashboard(self) -> live.dashboard.Dashboard:
+    def dashboard(self) -> live.Dashboard:
         """Tiles, chart, controls and topology on one page; starts any of the four stages that are not running.
 
         Example: lab.dashboard()
         """
         extras.require("notebook")  # before anything is started
-        scene = live.scene.Scene(self)
+        scene = live.Scene(self)
         for worker in scene.start_missing():
             self._registry.mark_as_shown(worker)  # the topology shows them
         self._registry.keep()  # keep what is already running
         self._topics.create("sensor", "alert", "avg-temp", "alert-count")
         tiles = self.tiles("sensor", "avg-temp", "alert-count")
         chart = self.chart("sensor", "alert", threshold=scene.threshold)
-        return self._registry.watch(
-            live.dashboard.Dashboard(tiles, chart, live.controls.Controls(scene), self.topology())
-        )
+        return self._registry.watch(live.Dashboard(tiles, chart, live.Controls(scene), self.topology()))
 
     def peek(self, topic: str, records: int = 10) -> pd.DataFrame:
         """The newest records of a topic, oldest first: partition, offset, time (UTC), key, and the fields.
@@ -392,10 +366,14 @@ class Lab:
 
         Example: lab.peek("sensor", records=5)
         """
+        from labkit import tables
+
         return tables.of(tap.newest(self._topics, self._existing(topic), records, raw=topic.endswith(DEAD_LETTER)))
 
     def topics(self) -> pd.DataFrame:
         """Every topic but changelog topics, with its numbers of partitions and records. Example: lab.topics()"""
+        from labkit import tables
+
         return tables.of_topics([(name, *self._topics.size(name)) for name in self._topics.names()])
 
     def partitions(self, topic: str) -> pd.DataFrame:
@@ -405,6 +383,8 @@ class Lab:
 
         Example: lab.partitions("sensor")
         """
+        from labkit import tables
+
         return tables.of_leaders(self._topics.leaders(self._existing(topic)))
 
     def groups(self) -> pd.DataFrame:
@@ -414,6 +394,8 @@ class Lab:
 
         Example: lab.groups()
         """
+        from labkit import tables
+
         return tables.of_groups(self._groups.offsets())
 
     def records(self, topic: str) -> list[tap.Record]:
@@ -451,7 +433,7 @@ class Lab:
 
     # -------------------------------------------------------------- exercises
 
-    def check(self, exercise: str, answer: Any = None) -> exercises.verdict.Verdict:
+    def check(self, exercise: str, answer: Any = None) -> exercises.Verdict:
         """Check an answer to an exercise: a function, a text, or whatever the exercise asks for.
 
         A function is run as `lab.run` runs one, on readings made for the exercise, and ended after 10 s. The verdict
@@ -479,7 +461,7 @@ class Lab:
         print(self._checks.hint(exercise))
 
     @property
-    def checks(self) -> exercises.checks.Checks:
+    def checks(self) -> exercises.Checks:
         """What checks answers, on any readings: for authors of exercises. Example: lab.checks"""
         return self._checks
 
@@ -542,26 +524,26 @@ class Lab:
         return world
 
     @functools.cached_property
-    def _checks(self) -> exercises.checks.Checks:
+    def _checks(self) -> exercises.Checks:
         quix.load()
         place = self.broker.directory
-        environment = exercises.harness.Environment(self._groups, place, lambda: self._flink, lambda: str(self.student))
-        return exercises.checks.Checks(environment)
+        environment = exercises.Environment(self._groups, place, lambda: self._flink, lambda: str(self.student))
+        return exercises.Checks(environment)
 
     @functools.cached_property
-    def _styles(self) -> live.theme.Styles:
-        return live.theme.Styles()
+    def _styles(self) -> live.Styles:
+        return live.Styles()
 
     @functools.cached_property
-    def _pacer(self) -> live.pacing.Pacer:
-        pacer = live.pacing.Pacer()
+    def _pacer(self) -> live.Pacer:
+        pacer = live.Pacer()
         pacer.start()
         self._closing.callback(pacer.close)
         return pacer
 
     @functools.cached_property
-    def _flink(self) -> flinks.engine.Engine:
-        engine = flinks.engine.Engine(self._groups, self.broker.directory / "flink")
+    def _flink(self) -> flinks.Engine:
+        engine = flinks.Engine(self._groups, self.broker.directory / "flink")
         self._closing.callback(engine.close)
         return engine
 

@@ -3,9 +3,6 @@
 Only job.py, which is that process, imports PyFlink.
 """
 
-from labkit.flink.installation import NotInstalled, flink_installation
-from labkit.flink.run import FlinkJob
-from labkit.flink.spec import JobSpec
-from labkit.flink.submission import SQL
+import lazy_loader
 
-__all__ = ["SQL", "FlinkJob", "JobSpec", "NotInstalled", "flink_installation"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

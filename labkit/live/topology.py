@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from ipywidgets import HTML, Layout, ToggleButtons
 from markupsafe import Markup, escape
 
+from labkit import tables
 from labkit.errors import LabError
 from labkit.kafka.tap import Record, Tap
-from labkit.live import html, svg, table, topology_svg
+from labkit.live import html, svg, topology_svg
 from labkit.live.pacing import Pacer
 from labkit.live.poller import lock_messages
 from labkit.live.view import LiveView
@@ -135,5 +136,5 @@ def render_peeked(state: State) -> Markup:
     """Returns the newest records of the chosen topic as HTML."""
     if state.peeked is None:
         return Markup()
-    rows = Markup(table.of(state.peeked).to_html(index=False, border=0))  # pandas escapes
+    rows = Markup(tables.of(state.peeked).to_html(index=False, border=0))  # pandas escapes
     return html.element("div", rows, style="white-space:nowrap")

@@ -1,4 +1,8 @@
 """Pipelines and producers that run in the background, and what observes them.
 
-`labkit.runs.pipeline` needs Quix Streams, which takes seconds to import: see `labkit.runs.quix`.
+What `__init__.pyi` names is imported when it is first used: it needs Quix Streams, which takes seconds (`runs.quix`).
 """
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

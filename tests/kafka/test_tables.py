@@ -5,8 +5,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from labkit import tables
 from labkit.kafka.tap import Record
-from labkit.live import table
 
 
 def record(value: Any, headers: dict[str, str] | None = None) -> Record:
@@ -15,7 +15,7 @@ def record(value: Any, headers: dict[str, str] | None = None) -> Record:
 
 @pytest.mark.parametrize("name", ["partition", "offset", "time", "key"])
 def test_a_field_does_not_hide_kafkas_own_column(name: str) -> None:
-    (row,) = table.of([record({name: "mine", "temperature": 20.5})]).to_dict("records")
+    (row,) = tables.of([record({name: "mine", "temperature": 20.5})]).to_dict("records")
     assert (row["partition"], row["offset"], row["key"]) == (2, 7, "sensor-1")
     assert row["time"] == pd.Timestamp("2023-11-14 22:13:20")
     assert (row[f"value.{name}"], row["temperature"]) == ("mine", 20.5)
@@ -23,7 +23,7 @@ def test_a_field_does_not_hide_kafkas_own_column(name: str) -> None:
 
 def test_a_header_hides_neither_kafkas_columns_nor_fields() -> None:
     headers = {"offset": "of the header", "temperature": "of the header", "reason": "too hot"}
-    rows = table.of([record({"temperature": 20.5}, headers), record({"humidity": 40}, {"temperature": "alone"})])
+    rows = tables.of([record({"temperature": 20.5}, headers), record({"humidity": 40}, {"temperature": "alone"})])
     assert list(rows["offset"]) == [7, 7]
     assert rows["header.offset"][0] == "of the header"
     assert list(rows["header.temperature"]) == ["of the header", "alone"]
@@ -31,5 +31,5 @@ def test_a_header_hides_neither_kafkas_columns_nor_fields() -> None:
 
 
 def test_what_is_no_object_stands_in_the_column_value() -> None:
-    (row,) = table.of([record([1, 2])]).to_dict("records")
+    (row,) = tables.of([record([1, 2])]).to_dict("records")
     assert row["value"] == [1, 2]

@@ -1,4 +1,4 @@
-"""Records as a table."""
+"""Records, topics, partitions and groups as DataFrames."""
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any

@@ -1,0 +1,29 @@
+from . import numbers, panel, windows
+from .chart import Chart
+from .controls import Controls
+from .dashboard import Dashboard
+from .lanes import Lanes
+from .pacing import Pacer
+from .plot import Plot
+from .scene import Scene
+from .theme import Styles
+from .tiles import Tiles
+from .topology import Topology
+from .windows import Windows
+
+__all__ = [
+    "Chart",
+    "Controls",
+    "Dashboard",
+    "Lanes",
+    "Pacer",
+    "Plot",
+    "Scene",
+    "Styles",
+    "Tiles",
+    "Topology",
+    "Windows",
+    "numbers",
+    "panel",
+    "windows",
+]
