@@ -378,14 +378,14 @@ def _watch(worker: Worker) -> None:
         while not worker.wait(0.5):
             if interactive:
                 width = shutil.get_terminal_size().columns - 1  # a line that wraps could not be erased
-                click.echo(f"\r\033[K{worker.facts()[:width]}", nl=False, err=True)
+                click.echo(f"\r\033[K{worker.summary()[:width]}", nl=False, err=True)
     except KeyboardInterrupt:
         worker.stop()
     if interactive:
         click.echo("\r\033[K", nl=False, err=True)
     if worker.error:
         raise LabError(f"{worker.name} failed: {worker.error}")
-    click.echo(f"{worker.name} {worker.status}: {worker.facts()}. {worker.note}".rstrip())
+    click.echo(f"{worker.name} {worker.status}: {worker.summary()}. {worker.note}".rstrip())
 
 
 def _number(text: str) -> float:

@@ -334,7 +334,7 @@ class Lab:
         Example: lab.lanes(run)
         """
         quix.load()
-        return self._registry.watch(live.Lanes(runs.Shares(self._groups, run), self._pacer))
+        return self._registry.watch(live.Lanes(runs.Assignments(self._groups, run), self._pacer))
 
     def controls(self) -> live.Controls:
         """Buttons and fields for the producer, the alert threshold, and the world that the sensors live in.

@@ -50,7 +50,7 @@ class Registry:
         for other in replaced:
             other.stop()
             same = other.identity == new.identity
-            new.replaces.append(other.name if same else f"{other.name} ({other.route})")
+            new.replaces.append(other.name if same else f"{other.name} ({other.flow})")
         return replaced
 
     def adopt(self, worker: Worker, replaced: Sequence[Worker]) -> None:
@@ -119,5 +119,5 @@ class Registry:
         self._show_once(newest)
         for other in self._by_this_cell() if succeeded else ():
             other.retire("its cell was run again without it")
-            newest.replaces.append(f"{other.name} ({other.route})")
+            newest.replaces.append(f"{other.name} ({other.flow})")
             del self._workers[other.identity]

@@ -165,8 +165,8 @@ class FlinkJob(Worker):
         """Records read so far. Example: job.total()"""
         return self.progress.read
 
-    def facts(self) -> str:
-        """Its progress in one line. Example: job.facts()"""
+    def summary(self) -> str:
+        """Its progress in one line. Example: job.summary()"""
         now = self.progress
         parts = [f"{self._spec.topic} → {self.folder}", f"{now.read} read"]
         parts += [f"{now.readings} readings ({now.late} late), {now.alerts} alerts and {now.windows} windows"]

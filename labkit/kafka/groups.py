@@ -25,7 +25,7 @@ class GroupOffset(NamedTuple):
     lag: int
 
 
-class Share(NamedTuple):
+class AssignedPartition(NamedTuple):
     """A partition and the member it is assigned to: the name of a static member, empty for a dynamic one."""
 
     member: str
@@ -87,7 +87,7 @@ class Groups:
         partitions = {name: self.topics.partitions(name) for name in self.topics.names()}
         found: list[GroupOffset] = []
         for group in sorted(self._names()):
-            committed, assigned = self._committed(group, partitions), {each.topic for each in self.shares(group)}
+            committed, assigned = self._committed(group, partitions), {each.topic for each in self.assigned(group)}
             for name in sorted(name for name, known in committed.items() if known or name in assigned):
                 found += self._offsets_of(group, name, committed[name])
         return found
@@ -130,7 +130,7 @@ class Groups:
                 offsets[self.topics.short(tp.topic)][tp.partition] = tp.offset
         return offsets
 
-    def shares(self, group: str) -> list[Share]:
+    def assigned(self, group: str) -> list[AssignedPartition]:
         """Returns the partitions assigned to each member of a consumer group: none during a rebalance.
 
         A killed member keeps its partitions until its session times out.
@@ -140,7 +140,9 @@ class Groups:
             lambda admin, limit: admin.describe_consumer_groups([full], request_timeout=limit)
         )
         return [
-            Share((member.group_instance_id or "").removeprefix(f"{full}-"), self.topics.short(tp.topic), tp.partition)
+            AssignedPartition(
+                (member.group_instance_id or "").removeprefix(f"{full}-"), self.topics.short(tp.topic), tp.partition
+            )
             for member in found[full].members
             for tp in member.assignment.topic_partitions
         ]

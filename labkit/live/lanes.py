@@ -13,7 +13,7 @@ from labkit.live import html, lanes_svg, svg
 from labkit.live.lanes_svg import SPAN, Assignment, Members
 from labkit.live.pacing import Pacer
 from labkit.live.view import LiveView
-from labkit.runs.shares import Shares
+from labkit.runs.assignments import Assignments
 
 PERIOD = 0.5  # seconds between two updates
 NOTHING = "Nothing has been assigned yet."
@@ -37,8 +37,8 @@ class State:
 class Lanes(LiveView[State]):
     """A lane for each partition that a run reads, coloured and labelled by the process that has it."""
 
-    def __init__(self, shares: Shares, pacer: Pacer) -> None:
-        self._shares = shares
+    def __init__(self, assignments: Assignments, pacer: Pacer) -> None:
+        self._assignments = assignments
         state = State()
         self._drawing = HTML(render(state))
         super().__init__("lanes", [self._drawing], pacer, state, PERIOD)
@@ -46,10 +46,10 @@ class Lanes(LiveView[State]):
     def collect(self) -> State:
         now = time.monotonic()
         try:
-            seen = [*self.state.seen, Assignment(now, tuple(self._shares.look()))]
+            seen = [*self.state.seen, Assignment(now, tuple(self._assignments.lanes()))]
         except LabError as error:  # Kafka may come back, or allow it later
             return replace(self.state, error=str(error))
-        return State(tuple(each for each in seen if each.time >= now - SPAN), tuple(self._shares.members()))
+        return State(tuple(each for each in seen if each.time >= now - SPAN), tuple(self._assignments.members()))
 
     def collect_last(self) -> State:
         return replace(self.state, ended=True)
@@ -64,7 +64,7 @@ class Lanes(LiveView[State]):
         return words(self.state)
 
     def is_over(self) -> bool:
-        return self._shares.run.retired
+        return self._assignments.run.retired
 
 
 def words(state: State) -> str:

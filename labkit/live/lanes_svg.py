@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from labkit.live import svg
 from labkit.live.theme import COLOURS
-from labkit.runs.shares import Lane
+from labkit.runs.assignments import Lane
 
 SPAN, LEAST = 60.0, 15.0  # width of the time axis in seconds: at most, and at first
 LEFT, WIDTH, RIGHT = 130, 440, 190  # pixels: the partition, its lane, its numbers

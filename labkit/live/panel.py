@@ -113,8 +113,8 @@ def collect(worker: Worker) -> State:
     return State(
         worker.name,
         worker.status,
-        worker.facts(),
-        worker.beginning(),
+        worker.summary(),
+        worker.origin(),
         worker.error,
         worker.stuck(),
         worker.note,

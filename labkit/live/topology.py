@@ -16,7 +16,7 @@ from labkit.live import html, svg, topology_svg
 from labkit.live.pacing import Pacer
 from labkit.live.poller import lock_messages
 from labkit.live.view import LiveView
-from labkit.runs.system import System, TopicFacts, WorkerFacts
+from labkit.runs.system import System, TopicState, WorkerState
 
 PERIOD = 0.5  # seconds between two updates
 PEEKED = 5  # records shown of the chosen topic
@@ -30,8 +30,8 @@ class State:
     are not known. `offered` are the topics to choose from; without a choice `peeked` is None.
     """
 
-    workers: tuple[WorkerFacts, ...] = ()
-    topics: tuple[TopicFacts, ...] = ()
+    workers: tuple[WorkerState, ...] = ()
+    topics: tuple[TopicState, ...] = ()
     offered: tuple[str, ...] = (NOTHING,)
     peeked: tuple[Record, ...] | None = None
     error: str = ""
@@ -59,7 +59,7 @@ class Topology(LiveView[State]):
     def collect(self) -> State:
         before = self.state
         try:
-            workers, topics = self._system.look()
+            workers, topics = self._system.state()
             with self._lock:
                 chosen = self.choice.value
             peeked = self._peek(chosen)

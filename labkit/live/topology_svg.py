@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from labkit.live import svg
 from labkit.live.theme import STATUSES
-from labkit.runs.system import TopicFacts, WorkerFacts
+from labkit.runs.system import TopicState, WorkerState
 
 BOX, PITCH_X, PITCH_Y, LINE = (172, 84), 216, 106, 18  # pixels
 MARGIN = 8
@@ -27,7 +27,7 @@ TIP = svg.element(
 Positions = dict[str, tuple[int, int]]  # node -> column and row
 
 
-def draw(workers: Sequence[WorkerFacts], topics: Sequence[TopicFacts]) -> Markup:
+def draw(workers: Sequence[WorkerState], topics: Sequence[TopicState]) -> Markup:
     """Returns a drawing of workers and topics; its label for screen readers is the same in words."""
     positions = _positions(workers, topics)
     arrows = [_arrow(positions, f"topic {topic}", f"worker {each.name}") for each in workers for topic in each.reads]
@@ -40,7 +40,7 @@ def draw(workers: Sequence[WorkerFacts], topics: Sequence[TopicFacts]) -> Markup
     return svg.document(words(workers, topics), box, svg.element("defs", TIP), *arrows, *boxes, scale=1.2)
 
 
-def words(workers: Sequence[WorkerFacts], topics: Sequence[TopicFacts]) -> str:
+def words(workers: Sequence[WorkerState], topics: Sequence[TopicState]) -> str:
     """Returns workers and topics in words, one line for each."""
     lines = [
         f"{each.name} is {each.status}: {' and '.join(each.reads) or 'readings'} to {each.writes or 'nowhere'}, "
@@ -51,18 +51,18 @@ def words(workers: Sequence[WorkerFacts], topics: Sequence[TopicFacts]) -> str:
     return "\n".join(lines)
 
 
-def _numbers(worker: WorkerFacts) -> list[str]:
+def _numbers(worker: WorkerState) -> list[str]:
     if worker.error:
         return [_short(worker.error)]
     return [f"{worker.per_second:.1f} records/s", *([f"lag {worker.lag}"] if worker.lag is not None else [])]
 
 
-def _counts(topic: TopicFacts) -> list[str]:
+def _counts(topic: TopicState) -> list[str]:
     letters = [f"✉ {topic.dead_letters} dead letters"] if topic.dead_letters else []
     return [f"{topic.per_second:.1f} records/s", f"{topic.records} records", *letters]
 
 
-def _positions(workers: Sequence[WorkerFacts], topics: Sequence[TopicFacts]) -> Positions:
+def _positions(workers: Sequence[WorkerState], topics: Sequence[TopicState]) -> Positions:
     """Returns places: a column per step of the data flow, and below each worker its topic, unless an earlier one
     writes it too.
     """
@@ -89,13 +89,13 @@ def _positions(workers: Sequence[WorkerFacts], topics: Sequence[TopicFacts]) -> 
     return positions
 
 
-def _worker(worker: WorkerFacts, column: int, row: int) -> Markup:
+def _worker(worker: WorkerState, column: int, row: int) -> Markup:
     mark, colour = STATUSES[worker.status]
     lines = [f"{mark} {worker.status}", *_numbers(worker)]
     return _box(column, row, _shortened(worker.name), lines, stroke=colour, stroke_width=2, rx=3)
 
 
-def _topic(topic: TopicFacts, column: int, row: int) -> Markup:
+def _topic(topic: TopicState, column: int, row: int) -> Markup:
     title = f"[{_short(topic.name)}]"
     return _box(column, row, title, _counts(topic), stroke="#000", stroke_dasharray="5 3", rx=16)
 

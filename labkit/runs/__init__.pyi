@@ -1,8 +1,8 @@
+from .assignments import Assignments
 from .replicas import Replicas
 from .run import Run
-from .shares import Shares
 from .spec import Spec
 from .succession import Succession
 from .threaded import ThreadedRun
 
-__all__ = ["Replicas", "Run", "Shares", "Spec", "Succession", "ThreadedRun"]
+__all__ = ["Assignments", "Replicas", "Run", "Spec", "Succession", "ThreadedRun"]

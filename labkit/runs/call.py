@@ -29,5 +29,5 @@ class Call(Worker):
     def total(self) -> int:
         return 0
 
-    def facts(self) -> str:
+    def summary(self) -> str:
         return ""

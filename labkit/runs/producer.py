@@ -86,7 +86,7 @@ class Producer(Worker):
     def total(self) -> int:
         return self.delivered
 
-    def facts(self) -> str:
+    def summary(self) -> str:
         parts = [f"{self.delivered} readings written to {self.writes}"]
         parts += [f"{self.rate():.1f} a second"] if self.alive else []
         parts += [f"{self.failed} failed"] if self.failed else []

@@ -122,11 +122,13 @@ class Replicas(Run):
             wanted = {(name, each) for name in self.reads for each in self._topics.partitions(name)}
 
             def is_assigned() -> bool:
-                shares = [each for each in self._groups.shares(self.group) if each.topic in self.reads]
+                assigned = [each for each in self._groups.assigned(self.group) if each.topic in self.reads]
                 alive = {str(each.number): each.status for each in self.members if each.alive}
                 joined = {*alive.values()} == {"running"}
                 return (
-                    joined and {each[1:] for each in shares} == wanted and {each.member for each in shares} <= {*alive}
+                    joined
+                    and {each[1:] for each in assigned} == wanted
+                    and {each.member for each in assigned} <= {*alive}
                 )
 
             if not self._wait_until(is_assigned, timeout):
@@ -134,9 +136,9 @@ class Replicas(Run):
                     f"{self.name} is {self.status}, and after {timeout:g} s not all partitions are assigned."
                 )
 
-    def facts(self) -> str:
+    def summary(self) -> str:
         ids = [f"process {each.pid}" for each in self.members if each.pid]
-        return ", ".join([super().facts(), *ids])
+        return ", ".join([super().summary(), *ids])
 
     def tables(self) -> Sequence[Sequence[Sequence[str]]]:
         """What each member does, if there are several."""

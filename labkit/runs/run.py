@@ -135,14 +135,14 @@ class Run(Worker):
 
         wait_until(is_seen, timeout)
 
-    def beginning(self) -> str:
-        return ", ".join(filter(None, [super().beginning(), self.began]))
+    def origin(self) -> str:
+        return ", ".join(filter(None, [super().origin(), self.began]))
 
     def total(self) -> int:
         return self.records_in
 
-    def facts(self) -> str:
-        parts = [self.route, f"{self.records_in} in", f"{self.records_out} out"]
+    def summary(self) -> str:
+        parts = [self.flow, f"{self.records_in} in", f"{self.records_out} out"]
         parts += [f"{self.rate():.1f} a second", f"lag {in_words(self.seen.lag)}"] if self.alive else []
         parts += [f"{self.dead_letters} unreadable, in {self.reads[0]}{DEAD_LETTER}"] if self.dead_letters else []
         return ", ".join(parts)

@@ -15,7 +15,7 @@ class Stall:
         self._since = 0.0
         self._first_lag: int | None = None
 
-    def look(self, position: object, line: Line | None, lag: int | None) -> str:
+    def observe(self, position: object, line: Line | None, lag: int | None) -> str:
         """Say what is wrong, if anything. `position` is the pipeline's, `line` the line of code being executed, `lag`
         the number of waiting records, None if unknown.
         """

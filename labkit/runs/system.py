@@ -7,7 +7,7 @@ from labkit.kafka.topics import DEAD_LETTER, Topics
 from labkit.runs.worker import Rate, Status, Worker, Workers
 
 
-class WorkerFacts(NamedTuple):
+class WorkerState(NamedTuple):
     """A producer or a run; no two have the same name. `lag` is in records, None if it reads nothing or cannot tell.
 
     `error` is why it ended, or where it is stuck.
@@ -22,7 +22,7 @@ class WorkerFacts(NamedTuple):
     error: str
 
 
-class TopicFacts(NamedTuple):
+class TopicState(NamedTuple):
     """A topic; `per_second` is the rate of incoming records."""
 
     name: str
@@ -38,19 +38,19 @@ class System:
         self._topics, self._workers = topics, workers
         self._rates: dict[str, Rate] = {}
 
-    def look(self) -> tuple[list[WorkerFacts], list[TopicFacts]]:
+    def state(self) -> tuple[list[WorkerState], list[TopicState]]:
         """Workers and topics in the order of the data flow. Raises LabError if Kafka does not answer."""
         present = Workers(self._workers())
-        workers = [_facts(worker, name) for worker, name in zip(present, present.labels, strict=True)]
+        workers = [_state(worker, name) for worker, name in zip(present, present.labels, strict=True)]
         names = dict.fromkeys(name for each in workers for name in (*each.reads, each.writes) if name)
         return workers, [self._topic(name) for name in names]
 
-    def _topic(self, name: str) -> TopicFacts:
+    def _topic(self, name: str) -> TopicState:
         held, came = self._topics.counts.of(name)
         rate = self._rates.setdefault(name, Rate()).update(came)
-        return TopicFacts(name, held, rate, self._topics.count(f"{name}{DEAD_LETTER}"))
+        return TopicState(name, held, rate, self._topics.count(f"{name}{DEAD_LETTER}"))
 
 
-def _facts(worker: Worker, name: str) -> WorkerFacts:
+def _state(worker: Worker, name: str) -> WorkerState:
     error = str(worker.error or worker.stuck())
-    return WorkerFacts(name, worker.status, worker.reads, worker.writes, worker.rate(), worker.seen.lag, error)
+    return WorkerState(name, worker.status, worker.reads, worker.writes, worker.rate(), worker.seen.lag, error)

@@ -52,7 +52,7 @@ class ThreadedRun(Run):
 
     def _stuck(self, lag: int | None) -> str:
         line = self.line()
-        return self._stall.look(self.positions() if line else None, line, lag)
+        return self._stall.observe(self.positions() if line else None, line, lag)
 
     def _renew(self) -> None:
         self._pipeline, self._stall = self._new_pipeline(), Stall()

@@ -98,11 +98,11 @@ class Worker(ABC):
         """Records handled so far."""
 
     @abstractmethod
-    def facts(self) -> str:
+    def summary(self) -> str:
         """What it has done so far, in one line."""
 
     def tables(self) -> Sequence[Sequence[Sequence[str]]]:
-        """Tables that its panel shows instead of the facts, if any; the first row of each is the header."""
+        """Tables that its panel shows instead of the summary, if any; the first row of each is the header."""
         return []
 
     @property
@@ -111,11 +111,11 @@ class Worker(ABC):
         return self.name, self.reads, self.writes
 
     @property
-    def route(self) -> str:
+    def flow(self) -> str:
         """What it reads and writes, in words."""
         return " → ".join(filter(None, [" and ".join(self.reads) or "readings", self.writes]))
 
-    def beginning(self) -> str:
+    def origin(self) -> str:
         """What it replaced and where it began, in one line; empty if it replaced nothing."""
         *most, last = self.replaces or [""]
         return f"replaces {' and '.join(filter(None, [', '.join(most), last]))}" if last else ""
@@ -162,7 +162,7 @@ class Worker(ABC):
         return self.OFFERED
 
     def __repr__(self) -> str:
-        return f"{self.name} is {self.status}: {self.route}"
+        return f"{self.name} is {self.status}: {self.flow}"
 
     def start(self) -> None:
         """Start the work, or continue it where it stopped. Does nothing while it is running.
@@ -285,7 +285,7 @@ class Workers(tuple[Worker, ...]):
     def labels(self) -> list[str]:
         """Their names; if two share a name, with what they read and write."""
         times = Counter(each.name for each in self)
-        return [each.name if times[each.name] == 1 else f"{each.name} ({each.route})" for each in self]
+        return [each.name if times[each.name] == 1 else f"{each.name} ({each.flow})" for each in self]
 
     def upstream_of(self, topic: str) -> list[Worker]:
         """The workers that a topic depends on: those that write to it, and those that write to what these read."""
@@ -303,7 +303,7 @@ class Workers(tuple[Worker, ...]):
 
     def __repr__(self) -> str:
         width = max((len(each.name) for each in self), default=0)
-        lines = [f"{each.name:{width}}  {each.status:8}  {each.route}" for each in self]
+        lines = [f"{each.name:{width}}  {each.status:8}  {each.flow}" for each in self]
         return "\n".join(lines) or "no workers: lab.produce() and lab.run(...) start some"
 
 

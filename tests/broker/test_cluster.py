@@ -122,11 +122,11 @@ def test_with_two_of_three_killed_the_producer_waits_says_so_and_loses_nothing(l
     second, third = (number for number in (1, 2, 3) if number != first)
     cluster.kill(second)
     cluster.kill(third)
-    eventually(lambda: "waiting" in producer.facts(), LIMIT)
+    eventually(lambda: "waiting" in producer.summary(), LIMIT)
     before = producer.total()
     cluster.start()
     eventually(lambda: producer.total() > before + 100, LIMIT)
-    eventually(lambda: "waiting" not in producer.facts(), LIMIT)
+    eventually(lambda: "waiting" not in producer.summary(), LIMIT)
     producer.stop()
     assert producer.error is None
     assert producer.delivered <= len(lab.records("sensor")) <= producer.accepted

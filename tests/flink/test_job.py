@@ -148,7 +148,7 @@ def test_a_stop_commits_all_that_was_read_and_resume_goes_on_from_there(lab: Lab
     check_who_may_do_what(job)
     with pytest.raises(LabError, match="Another job is writing"):
         lab.flink(into=tmp_path, name="other", resume=True)
-    workers, _ = System(topics_of(lab), lambda: [job]).look()
+    workers, _ = System(topics_of(lab), lambda: [job]).state()
     (worker,) = workers
     assert (worker.status, worker.reads, worker.writes) == ("running", ("sensor-data",), None)
     eventually(lambda: job.lag() < 100)

@@ -99,7 +99,7 @@ def test_the_topology_counts_records(lab: Lab, producer: Producer) -> None:
     write(producer, lab, 4)
     commit(producer, lab)
     write(producer, lab, 4)
-    _, (sensor,) = system.look()
+    _, (sensor,) = system.state()
     assert (sensor.name, sensor.records) == ("sensor", 4)
 
 

@@ -85,7 +85,7 @@ def test_the_flink_job_reads_and_writes_dead_letters_over_the_same_login(lab: La
     assert job.error is None
     assert len(results.lines(tmp_path / "files", "readings")) == 200
     assert [each.value for each in lab.records("sensor-data.dead-letter")] == [b"{broken"]
-    assert SECRET not in job._process.log() + job.facts() + str(panel.render(panel.collect(job)))
+    assert SECRET not in job._process.log() + job.summary() + str(panel.render(panel.collect(job)))
     assert SECRET not in "".join(each.read_text(errors="replace") for each in tmp_path.rglob("*") if each.is_file())
 
 

@@ -12,9 +12,9 @@ from labkit.live import chart, curves, lanes, panel, plot, theme, tiles, topolog
 from labkit.live.lanes_svg import Assignment
 from labkit.live.numbers import Row
 from labkit.live.series import Points
+from labkit.runs.assignments import Lane
 from labkit.runs.blame import Blame, Line
-from labkit.runs.shares import Lane
-from labkit.runs.system import TopicFacts, WorkerFacts
+from labkit.runs.system import TopicState, WorkerState
 from tests.live.memory import NOW, reading
 from tests.live.parsed import HOSTILE, Parsed
 
@@ -53,8 +53,8 @@ def lanes_html() -> Markup:
 
 
 def topology_html() -> Markup:
-    workers = (WorkerFacts(HOSTILE, "failed", (HOSTILE,), None, 0.0, None, HOSTILE),)
-    state = topology.State(workers, (TopicFacts(HOSTILE, 0, 0.0, 0),), peeked=(RECORD,))
+    workers = (WorkerState(HOSTILE, "failed", (HOSTILE,), None, 0.0, None, HOSTILE),)
+    state = topology.State(workers, (TopicState(HOSTILE, 0, 0.0, 0),), peeked=(RECORD,))
     both = topology.render(state) + topology.render(state, as_image=True)
     return both + topology.render_peeked(state) + topology.render(topology.State(error=HOSTILE))
 

@@ -9,7 +9,7 @@ from labkit import Lab, LabError
 from labkit.live.lanes import NOTHING, Lanes
 from labkit.live.lanes_svg import Assignment, draw, words
 from labkit.live.pacing import Pacer
-from labkit.runs.shares import Lane, Shares
+from labkit.runs.assignments import Assignments, Lane
 from tests.waiting import eventually
 
 NAMES = {"svg": "http://www.w3.org/2000/svg"}
@@ -54,14 +54,14 @@ def test_a_name_cannot_break_the_drawing() -> None:
     assert "<b>" in "".join(ET.fromstring(drawn).itertext())
 
 
-class StubShares(Shares):
-    """Shares that the test sets."""
+class StubAssignments(Assignments):
+    """Assignments that the test sets."""
 
     def __init__(self) -> None:
         self.run = SimpleNamespace(retired=False)
         self.error: LabError | None = None
 
-    def look(self) -> list[Lane]:
+    def lanes(self) -> list[Lane]:
         if self.error:
             raise self.error
         return lanes(1, None)
@@ -71,14 +71,14 @@ class StubShares(Shares):
 
 
 @pytest.fixture
-def shares() -> StubShares:
-    return StubShares()
+def assignments() -> StubAssignments:
+    return StubAssignments()
 
 
 @pytest.fixture
-def shown(shares: StubShares, pacer: Pacer) -> Lanes:
+def shown(assignments: StubAssignments, pacer: Pacer) -> Lanes:
     """Lanes that the test updates."""
-    return Lanes(shares, pacer)
+    return Lanes(assignments, pacer)
 
 
 def refresh(shown: Lanes) -> str:
@@ -89,20 +89,20 @@ def refresh(shown: Lanes) -> str:
     return drawn
 
 
-def test_lanes_say_when_kafka_has_gone_and_go_on_when_it_is_back(shares: StubShares, shown: Lanes) -> None:
+def test_lanes_say_when_kafka_has_gone_and_go_on_when_it_is_back(assignments: StubAssignments, shown: Lanes) -> None:
     assert shown.children[0].value == shown.static_html() == shown.summary() == NOTHING
     assert "process 1" in refresh(shown)
-    shares.error = LabError("Kafka at <nowhere> does not answer.")
+    assignments.error = LabError("Kafka at <nowhere> does not answer.")
     assert refresh(shown) == shown.static_html() == "Kafka at &lt;nowhere&gt; does not answer."
     assert shown.summary() == "Kafka at <nowhere> does not answer."
-    shares.error = None
+    assignments.error = None
     assert len(bars(refresh(shown))) == 1  # what came before is still there
     assert shown.static_html().startswith("<img alt='sensor partition 0: process 1")
 
 
-def test_lanes_end_once_their_run_can_never_start_again(shares: StubShares, shown: Lanes) -> None:
+def test_lanes_end_once_their_run_can_never_start_again(assignments: StubAssignments, shown: Lanes) -> None:
     assert shown.update() is not None
-    shares.run.retired = True
+    assignments.run.retired = True
     assert shown.update() is None
     assert shown.finished
     assert shown.children[0].value.endswith("<p>These lanes have ended.</p>")

@@ -51,7 +51,7 @@ def test_what_shows_a_run_asks_kafka_nothing_but_reads_the_sample(lab: Lab, monk
     eventually(lambda: run.seen.lag == 0)
     asked: list[str] = []
     monkeypatch.setattr(run, "lag", lambda: asked.append(threading.current_thread().name))
-    panel.collect(run), run.facts(), run.rate(), run.stuck()
+    panel.collect(run), run.summary(), run.rate(), run.stuck()
     eventually(lambda: len(asked) > 2)
     assert {*asked} == {"labkit-sampler"}
 
@@ -75,7 +75,7 @@ def test_a_panel_follows_its_worker_to_the_end(lab: Lab, running: Pacer) -> None
     production.stop()
     eventually(lambda: "stopped" in view.children[0].value)
     assert f"{production.delivered} readings written to sensor" in view.children[0].value
-    assert view.summary() == production.facts()
+    assert view.summary() == production.summary()
     assert view.static_html() == view.children[0].value
 
 
@@ -140,7 +140,7 @@ class StubWorker(Worker):
     def total(self) -> int:
         return 0
 
-    def facts(self) -> str:
+    def summary(self) -> str:
         return "7 readings written to <sensor>"
 
 

@@ -14,7 +14,7 @@ from labkit.live import topology_svg
 from labkit.live.pacing import Pacer
 from labkit.live.topology import NOTHING, PEEKED, Topology
 from labkit.pipelines import alert_filter, average_temperature
-from labkit.runs.system import System, TopicFacts, WorkerFacts
+from labkit.runs.system import System, TopicState, WorkerState
 from tests.live.browser import sends, threads_in_each_others_way
 from tests.live.memory import Memory, reading
 from tests.waiting import eventually, never
@@ -22,17 +22,17 @@ from tests.waiting import eventually, never
 SVG = "{http://www.w3.org/2000/svg}"
 
 
-def worker(name: str, reads: Sequence[str] = (), writes: str | None = None, **facts: Any) -> WorkerFacts:
+def worker(name: str, reads: Sequence[str] = (), writes: str | None = None, **facts: Any) -> WorkerState:
     lag = 0 if reads else None
-    return WorkerFacts(name, "running", tuple(reads), writes, 0.0, lag, "")._replace(**facts)
+    return WorkerState(name, "running", tuple(reads), writes, 0.0, lag, "")._replace(**facts)
 
 
-def topics(*workers: WorkerFacts) -> list[TopicFacts]:
+def topics(*workers: WorkerState) -> list[TopicState]:
     names = dict.fromkeys(name for each in workers for name in (*each.reads, each.writes) if name)
-    return [TopicFacts(name, 0, 0.0, 0) for name in names]
+    return [TopicState(name, 0, 0.0, 0) for name in names]
 
 
-def draw(*workers: WorkerFacts) -> ElementTree.Element:
+def draw(*workers: WorkerState) -> ElementTree.Element:
     return ElementTree.fromstring(topology_svg.draw(workers, topics(*workers)))
 
 
@@ -88,7 +88,7 @@ def test_a_topic_that_two_write_is_drawn_once_with_an_arrow_from_each() -> None:
         tuple(worker(f"worker-{number}", ["sensor"], f"topic-{number}") for number in range(30)),
     ],
 )
-def test_no_two_boxes_stand_in_one_place_and_all_are_inside_the_topology(workers: tuple[WorkerFacts, ...]) -> None:
+def test_no_two_boxes_stand_in_one_place_and_all_are_inside_the_topology(workers: tuple[WorkerState, ...]) -> None:
     drawn = draw(*workers)
     places = boxes(drawn)
     assert len(places) == len(set(places.values())) == len(workers) + len(topics(*workers))
@@ -112,7 +112,7 @@ def test_what_is_drawn_is_said_in_words() -> None:
         worker("filter", ["sensor"], "alert", lag=7),
         worker("bad", ["sensor"], error="KeyError: 'x'", status="failed"),
     ]
-    spoken = topology_svg.words(workers, [TopicFacts("sensor", 12, 3.0, 2), TopicFacts("alert", 0, 0.0, 0)])
+    spoken = topology_svg.words(workers, [TopicState("sensor", 12, 3.0, 2), TopicState("alert", 0, 0.0, 0)])
     assert spoken.split("\n") == [
         "producer is running: readings to sensor, 3.0 records/s",
         "filter is running: sensor to alert, 0.0 records/s, lag 7",
@@ -217,10 +217,10 @@ class StubSystem(System):
     """A system whose state the test sets."""
 
     def __init__(self) -> None:
-        self.workers: list[WorkerFacts] = []
+        self.workers: list[WorkerState] = []
         self.error: LabError | None = None
 
-    def look(self) -> tuple[list[WorkerFacts], list[TopicFacts]]:
+    def state(self) -> tuple[list[WorkerState], list[TopicState]]:
         if self.error:
             raise self.error
         return self.workers, topics(*self.workers)

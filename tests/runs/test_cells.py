@@ -83,7 +83,7 @@ def test_a_cell_whose_topics_are_edited_replaces_what_it_started_and_no_other_ce
     execute(kernel, "b", "new = lab.run(same, reads='sensor', writes='four')")
     assert execute(kernel, "d", routes) == "two three four"
     said = "replaces same (sensor → one), reads sensor from the start"
-    assert execute(kernel, "e", "print(old.status, new.beginning())") == f"stopped {said}"
+    assert execute(kernel, "e", "print(old.status, new.origin())") == f"stopped {said}"
 
 
 def test_a_cell_that_fails_ends_only_what_it_has_started_anew_and_the_next_time_the_rest(
@@ -105,7 +105,7 @@ lab.run(edited, reads="sensor", writes="three")
     execute(kernel, "b", "run = lab.run(good, reads='sensor', writes='one')")
     assert execute(kernel, "d", states) == "True True True 1"
     said = "replaces good, good (sensor → two) and edited (sensor → three), continues in sensor at offset 0"
-    assert execute(kernel, "e", "print(run.beginning())") == said
+    assert execute(kernel, "e", "print(run.origin())") == said
 
 
 def panels(kernel: BlockingKernelClient, cell: str, code: str) -> list[str]:

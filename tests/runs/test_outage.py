@@ -53,7 +53,7 @@ def test_a_producer_ends_only_when_kafka_has_everything(own: Lab, monkeypatch: p
     own.wait_for("sensor", 1)
     own.broker.kill()
     eventually(lambda: producer.accepted == 200)
-    eventually(lambda: "waiting: Kafka has acknowledged none for" in producer.facts())
+    eventually(lambda: "waiting: Kafka has acknowledged none for" in producer.summary())
     assert producer.status == "running"
     own.broker.start()
     assert producer.wait(60)

@@ -335,16 +335,16 @@ def test_each_of_two_runs_of_a_function_reads_on_where_it_stopped_whichever_star
 def test_a_run_says_what_it_replaces_and_where_it_begins(lab: Lab) -> None:
     write(lab, "sensor", hot(1), hot(2))
     first = lab.run(alert_filter, reads="sensor", writes="alert")
-    assert first.beginning() == ""
+    assert first.origin() == ""
     first.wait_until_caught_up()
     second = lab.run(alert_filter, reads="sensor", writes="alert")
-    assert second.beginning() == "replaces alert_filter, continues in sensor at offset 2"
-    assert second.beginning() in panel.render(panel.collect(second))
+    assert second.origin() == "replaces alert_filter, continues in sensor at offset 2"
+    assert second.origin() in panel.render(panel.collect(second))
     third = lab.run(alert_filter, reads="sensor", writes="alert", from_start=True)
-    assert third.beginning() == "replaces alert_filter, reads sensor from the start"
+    assert third.origin() == "replaces alert_filter, reads sensor from the start"
     third.wait_until_caught_up()
     lab.stop()
-    assert lab.run(alert_filter, reads="sensor", writes="alert").beginning() == "continues in sensor at offset 2"
+    assert lab.run(alert_filter, reads="sensor", writes="alert").origin() == "continues in sensor at offset 2"
 
 
 def test_a_new_lab_on_the_same_broker_reads_on_where_the_old_one_stopped(lab: Lab) -> None:
@@ -419,7 +419,7 @@ def test_a_run_that_stays_at_one_record_says_at_which_line_until_it_goes_on(
     write(lab, "sensor", hot(2))
     eventually(lambda: re.fullmatch(said + "1 and rising", run.stuck()))
     eventually(lambda: re.search(said, html.unescape(panel.render(panel.collect(run)))))
-    (seen,) = [each for each in System(topics_of(lab), lambda: [run]).look()[0] if each.error]
+    (seen,) = [each for each in System(topics_of(lab), lambda: [run]).state()[0] if each.error]
     assert re.fullmatch(said + "1 and rising", seen.error)
     with pytest.raises(
         LabError, match=r"is running and still has 2 records to read\. It has been stuck at one record for"

@@ -6,8 +6,8 @@ import pytest
 
 from labkit import Lab, LabError
 from labkit.kafka.groups import Groups
+from labkit.runs.assignments import Assignments
 from labkit.runs.replicas import Replicas
-from labkit.runs.shares import Shares
 from tests.runs.flow import START, UNREADABLE, flow
 from tests.topics import topics_of
 
@@ -23,7 +23,7 @@ def run(lab: Lab, **options: Any) -> Replicas:
 
 
 def owners(lab: Lab, found: Replicas) -> list[int | None]:
-    return [each.member for each in Shares(Groups(topics_of(lab)), found).look()]
+    return [each.member for each in Assignments(Groups(topics_of(lab)), found).lanes()]
 
 
 def test_processes_come_and_go_and_every_record_comes_out(lab: Lab) -> None:
@@ -69,17 +69,17 @@ def test_lanes_say_who_has_a_partition_how_fast_and_what_waits(lab: Lab) -> None
     lab.create_topic("sensor", partitions=2)
     found = run(lab, replicas=2)
     found.wait_until_assigned()
-    shares = Shares(Groups(topics_of(lab)), found)
-    assert {each.member for each in shares.look()} == {1, 2}
+    assignments = Assignments(Groups(topics_of(lab)), found)
+    assert {each.member for each in assignments.lanes()} == {1, 2}
     lab.produce(devices=30, records=300, per_second=None).wait(20)
     found.wait_until_caught_up()
-    lanes = shares.look()
+    lanes = assignments.lanes()
     assert [(each.topic, each.partition, each.lag) for each in lanes] == [("sensor", 0, 0), ("sensor", 1, 0)]
     assert all(each.per_second > 0 for each in lanes)
     found.stop()
     lab.produce(devices=30, records=60, per_second=None, name="more").wait(20)
-    assert sum(each.lag for each in shares.look()) == 60
-    assert shares.members() == [(1, False), (2, False)]
+    assert sum(each.lag for each in assignments.lanes()) == 60
+    assert assignments.members() == [(1, False), (2, False)]
 
 
 def test_what_cannot_be_scaled_says_so(lab: Lab) -> None:

@@ -8,7 +8,7 @@ from labkit import Lab, LabError
 from labkit.kafka import clients
 from labkit.pipelines import alert_filter
 from labkit.readings import simulate
-from labkit.runs.system import System, TopicFacts, WorkerFacts
+from labkit.runs.system import System, TopicState, WorkerState
 from tests.topics import topics_of
 from tests.waiting import eventually
 
@@ -22,16 +22,16 @@ def readings(count: int) -> list[dict[str, Any]]:
     return [{"device": "sensor-1", "temperature": 35.0, "humidity": 40, "timestamp": each + 1} for each in range(count)]
 
 
-def workers(system: System) -> dict[str, WorkerFacts]:
-    return {each.name: each for each in system.look()[0]}
+def workers(system: System) -> dict[str, WorkerState]:
+    return {each.name: each for each in system.state()[0]}
 
 
-def topics(system: System) -> dict[str, TopicFacts]:
-    return {each.name: each for each in system.look()[1]}
+def topics(system: System) -> dict[str, TopicState]:
+    return {each.name: each for each in system.state()[1]}
 
 
 def test_a_lab_in_which_nothing_runs_is_empty(system: System) -> None:
-    assert system.look() == ([], [])
+    assert system.state() == ([], [])
 
 
 def test_workers_and_topics_come_with_their_numbers(lab: Lab, system: System) -> None:
@@ -39,10 +39,10 @@ def test_workers_and_topics_come_with_their_numbers(lab: Lab, system: System) ->
     run = lab.run(alert_filter, reads="sensor", writes="alert")
     run.wait_until_caught_up()
     eventually(lambda: run.seen.lag == 0)
-    found, (sensor, alert) = system.look()
+    found, (sensor, alert) = system.state()
     assert [each._replace(per_second=0.0) for each in found] == [
-        WorkerFacts("producer of sensor", "finished", (), "sensor", 0.0, None, ""),
-        WorkerFacts("alert_filter", "running", ("sensor",), "alert", 0.0, 0, ""),
+        WorkerState("producer of sensor", "finished", (), "sensor", 0.0, None, ""),
+        WorkerState("alert_filter", "running", ("sensor",), "alert", 0.0, 0, ""),
     ]
     assert (sensor.name, sensor.records, sensor.dead_letters) == ("sensor", 7, 0)
     assert (alert.name, alert.records, alert.dead_letters) == ("alert", 7, 0)
@@ -109,7 +109,7 @@ def test_a_worker_of_which_there_is_no_sample_does_not_hide_the_others(
     monkeypatch.setattr(bad, "lag", lambda: 1 / 0)
     good = lab.run(lambda stream: stream, reads="sensor", writes="copy", name="copy")
     eventually(lambda: good.seen.lag == 0)
-    assert [each.lag for each in system.look()[0]] == [None, 0]
+    assert [each.lag for each in system.state()[0]] == [None, 0]
 
 
 # ---------------------------------------------------------------------- worlds

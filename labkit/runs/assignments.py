@@ -18,7 +18,7 @@ class Lane(NamedTuple):
     lag: int
 
 
-class Shares:
+class Assignments:
     """The partitions of the topics that a run reads."""
 
     def __init__(self, groups: Groups, run: Run) -> None:
@@ -26,10 +26,12 @@ class Shares:
         self._groups = groups
         self._rates: defaultdict[tuple[str, int], Rate] = defaultdict(Rate)
 
-    def look(self) -> list[Lane]:
+    def lanes(self) -> list[Lane]:
         """One lane for each partition, in order. Raises LabError if Kafka does not answer."""
         topics = self._groups.topics
-        members = {(each.topic, each.partition): int(each.member or 1) for each in self._groups.shares(self.run.group)}
+        members = {
+            (each.topic, each.partition): int(each.member or 1) for each in self._groups.assigned(self.run.group)
+        }
         positions = self._positions()  # before the end offsets, so that no position lies after its end
         ends = {name: topics.end_offsets(name) for name in self.run.reads}
         return [
