@@ -152,7 +152,8 @@ def own_installation(installation: KafkaInstallation, tmp_path: Path) -> KafkaIn
     own = kafka_installation(tmp_path / "labkit")
     shutil.copytree(installation.directory / "jars", own.directory / "jars", copy_function=link_or_copy)
     shutil.copytree(installation.data, own.data)
-    shutil.copy(f"{installation.data}.sha256", own.directory)
+    for sealed in (installation.data, installation.jar_directory):
+        shutil.copy(f"{sealed}.sha256", own.directory)
     assert own.is_whole()
     return own
 

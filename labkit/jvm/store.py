@@ -45,11 +45,14 @@ class Installation:
         return [f"-XX:AOTCache={self.aot_file}"] if self.aot else []
 
     def missing(self) -> list[jars.Jar]:
-        return jars.missing(self.lock.jars, self.jar_directory)
+        """Returns the jars that are missing or have different content."""
+        known = {path.name: digest for path, digest in _sealed(self.jar_directory).items()}
+        unsure = [jar for jar in self.lock.jars if known.get(jar.filename) != jar.sha256]
+        return jars.missing(unsure, self.jar_directory) if unsure else []
 
     def is_whole(self) -> bool:
         """Whether everything but the ahead-of-time cache, which is optional, is present and undamaged."""
-        return not self.missing()
+        return is_sealed(self.jar_directory) and not self.missing()
 
     def finish(self) -> None:
         """Create what is needed besides the jars; called under the lock, with the jars in place."""
@@ -85,6 +88,7 @@ def prepare(installation: AnyInstallation) -> AnyInstallation:
             total = sum(jar.size for jar in missing)
             with scratch(installation.directory / "download") as fresh, _progress(installation.what, total) as done:
                 jars.download(missing, installation.jar_directory, fresh, done)
+        seal(installation.jar_directory)
         installation.finish()
     return installation
 
@@ -102,33 +106,55 @@ def scratch(directory: Path) -> Iterator[Path]:
 
 def replace_sealed(fresh: Path, target: Path) -> None:
     """Move a file or directory to its target and seal it, so that an incomplete one can be recognised."""
-    seal = _seal(target)
-    seal.unlink(missing_ok=True)
+    _seal_of(target).unlink(missing_ok=True)
     if target.is_dir():
         shutil.rmtree(target)
     os.replace(fresh, target)
-    temporary = seal.with_suffix(".new")
-    temporary.write_text(_content(target))
-    os.replace(temporary, seal)
+    seal(target)
+
+
+def seal(target: Path) -> None:
+    """Record the digest, size and time of change of a file, or of each file in a directory."""
+    marks = [[jars.digest(path), *_mark(path), str(path.relative_to(target))] for path in _files(target)]
+    temporary = _seal_of(target).with_suffix(".new")
+    temporary.write_text(json.dumps(marks, indent=0))
+    os.replace(temporary, _seal_of(target))
 
 
 def is_sealed(target: Path) -> bool:
     """Whether the file or directory is as it was when it was sealed."""
+    found = _sealed(target)
+    return bool(found) and all(found.values()) and {*found} == {*_files(target)}
+
+
+def _sealed(target: Path) -> dict[Path, str]:
+    """Returns the digest of each file that was sealed; empty for one that has changed since.
+
+    A file with the same size and time of change is not read again: that would take a fifth of a start.
+    """
     try:
-        return _seal(target).read_text() == _content(target)
-    except OSError:
-        return False
+        marks = json.loads(_seal_of(target).read_text())
+        return {target / name: _unchanged(target / name, digest, (size, time)) for digest, size, time, name in marks}
+    except (OSError, ValueError, TypeError):
+        return {}
 
 
-def _seal(target: Path) -> Path:
+def _unchanged(path: Path, digest: str, mark: tuple[int, int]) -> str:
+    """Returns the digest if it is still that of the file, else an empty string."""
+    return digest if path.is_file() and (_mark(path) == mark or jars.digest(path) == digest) else ""
+
+
+def _seal_of(target: Path) -> Path:
     return target.with_name(f"{target.name}.sha256")
 
 
-def _content(target: Path) -> str:
-    if target.is_file():
-        return jars.digest(target)
-    files = sorted(path for path in target.rglob("*") if path.is_file())
-    return "\n".join(f"{jars.digest(path)} {path.relative_to(target)}" for path in files)
+def _files(target: Path) -> list[Path]:
+    return [target] if target.is_file() else sorted(path for path in target.rglob("*") if path.is_file())
+
+
+def _mark(path: Path) -> tuple[int, int]:
+    found = path.stat()
+    return found.st_size, found.st_mtime_ns
 
 
 @contextlib.contextmanager

@@ -24,7 +24,7 @@ from labkit.broker.installation import kafka_installation
 from labkit.jvm import store
 store.prepare(kafka_installation(Path({!r})))
 """
-WHOLE = {"jars", "data", "data.sha256"}
+WHOLE = {"jars", "jars.sha256", "data", "data.sha256"}
 
 
 def smallest_jars(count: int = 1) -> list:
