@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from labkit import flink as flinks
     from labkit.exercises import bench, checks, verdict  # noqa: F401
     from labkit.flink import engine  # noqa: F401 - so that a type checker knows flinks.engine, and the same below
-    from labkit.live import (  # noqa: F401  # noqa: F401
+    from labkit.live import (  # noqa: F401
         chart,
         controls,
         dashboard,
