@@ -121,7 +121,8 @@ def broker_command(nodes: str) -> None:
     """
     broker = OwnBroker(nodes=int(nodes))
     try:
-        click.echo(f"export LAB_BROKER={broker.address}")
+        login = broker.client_properties
+        click.echo(f"export {properties.FILE}={login}" if login else f"export {properties.ADDRESS}={broker.address}")
         click.echo("Kafka is ready. Copy the line above into your other terminals; Ctrl+C stops it.", err=True)
         if len(broker.nodes) > 1:
             _supervise(broker)

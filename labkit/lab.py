@@ -197,7 +197,7 @@ class Lab:
         """Run the Flink SQL job, which writes files to a folder, in its own process.
 
         Without `into` each job gets a new folder, which is deleted with the lab. `sql` is a different job: a modified
-        `labkit.flinks.SQL`. `bounded=True` reads up to the current end of the topic, closes all windows and stops.
+        `labkit.flink.SQL`. `bounded=True` reads up to the current end of the topic, closes all windows and stops.
         `resume=True` continues from the newest checkpoint in the folder, or in that of the last job. A job with the
         same name and topic, or one started by an earlier execution of the same cell, is replaced.
 

@@ -4,7 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
+from labkit.broker import login
 from labkit.broker.installation import KafkaInstallation, kafka_installation
+from labkit.broker.login import Login
 from labkit.broker.node import START_LIMIT, Node, wait_until_ready
 from labkit.broker.server import Ports
 from labkit.errors import LabError
@@ -15,6 +17,7 @@ from labkit.loopback import free_ports
 from labkit.waiting import wait_until
 
 ANSWER_LIMIT = 4.0  # seconds that a broker named by LAB_BROKER has to answer
+CLIENT = "client.properties"  # the file with the login of its clients, if it asks for one
 
 
 class Log(str):
@@ -81,10 +84,11 @@ class OwnBroker:
     ) -> None:
         """Three `nodes` form one cluster. `meanwhile` is called while Kafka starts."""
         installation = store.prepare(installation or kafka_installation())
-        options = installation.aot_options()
-        self.nodes = _start_on_free_ports(installation, options, meanwhile, nodes)
+        options, access = installation.aot_options(), login.new()
+        self.nodes = _start_on_free_ports(installation, options, meanwhile, nodes, access)
         self.address = ",".join(each.address for each in self.nodes)
         self.directory = self.nodes[0].process.directory
+        self.client_properties = self.directory / CLIENT if access else None  # a file
         self._trainer = None if options else training.start(installation, "labkit.broker.training")
 
     @property
@@ -138,6 +142,8 @@ class OwnBroker:
     def close(self) -> None:
         if self._trainer:
             self._trainer.close()
+        if self.client_properties:
+            properties.forget_own(self.client_properties)
         for each in self.nodes:
             each.process.close()
 
@@ -155,8 +161,13 @@ def find_or_start(meanwhile: Callable[[], object] = lambda: None, nodes: int = 1
 
 
 def _start_on_free_ports(
-    installation: KafkaInstallation, options: list[str], meanwhile: Callable[[], object], count: int
+    installation: KafkaInstallation,
+    options: list[str],
+    meanwhile: Callable[[], object],
+    count: int,
+    access: Login | None,
 ) -> tuple[Node, ...]:
+    more = access.of_server() if access else ""
     for _ in range(3):  # another program may take a port before Kafka binds it
         numbers = free_ports(2 * count)
         ports = [Ports(*pair) for pair in zip(numbers[::2], numbers[1::2], strict=True)]
@@ -165,7 +176,10 @@ def _start_on_free_ports(
         is_ready = False
         try:
             for number in range(1, count + 1):
-                nodes.append(Node(installation, number, ports, options))
+                nodes.append(Node(installation, number, ports, options, more))
+            if access:
+                servers = {properties.SERVERS: ",".join(each.address for each in nodes)}
+                properties.write_own(nodes[0].process.directory / CLIENT, servers | access.of_client())
             meanwhile()
             failed = next((each for each in nodes if not wait_until_ready(each.process, each.address)), None)
             log, cause = (failed.process.log(), failed.cause()) if failed else ("", "")

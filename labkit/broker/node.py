@@ -26,8 +26,14 @@ class Node:
     """One node of a cluster with as many nodes as `ports`, numbered from 1. Its constructor starts it."""
 
     def __init__(
-        self, installation: KafkaInstallation, number: int, ports: Sequence[Ports], options: Sequence[str]
+        self,
+        installation: KafkaInstallation,
+        number: int,
+        ports: Sequence[Ports],
+        options: Sequence[str],
+        more: str = "",
     ) -> None:
+        """`options` are for the JVM, and `more` are further lines of `server.properties`."""
         self.number = number
         self.address = f"{HOST}:{ports[number - 1].broker}"
         self.killed = False
@@ -37,7 +43,7 @@ class Node:
         if number > 1:
             _renumber(data / "meta.properties", number)
         self._settings = self.process.directory / "server.properties"
-        self._settings.write_text(server.properties(data, number, ports))
+        self._settings.write_text(server.properties(data, number, ports) + more)
         self.process.start(server.java(installation.classpath, server.server_arguments(self._settings), *options))
 
     @property

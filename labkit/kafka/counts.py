@@ -63,8 +63,8 @@ class Counts:
             return sum(self._read(name, firsts, ends).values())
 
     def _may_have_transactions(self) -> bool:
-        """A Kafka that requires a login may have transactions without showing this user their topic."""
-        return bool(properties.of(self._topics.address)) or self._topics.exists(TRANSACTIONS)
+        """Somebody else's Kafka that requires a login may have transactions without showing this user their topic."""
+        return bool(properties.of_others(self._topics.address)) or self._topics.exists(TRANSACTIONS)
 
     def close(self) -> None:
         with self._lock:

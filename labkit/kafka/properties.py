@@ -1,11 +1,15 @@
-"""How to reach a Kafka that somebody else runs: LAB_BROKER has its address, the file LAB_KAFKA_CONFIG all the rest."""
+"""How to reach a Kafka: LAB_BROKER has the address of somebody else's, the file LAB_KAFKA_CONFIG all the rest.
+
+If the lab's own Kafka asks for a login, another file has it, which LAB_OWN_KAFKA_CONFIG names for this process and its
+children.
+"""
 
 import os
 from pathlib import Path
 
 from labkit.errors import LabError
 
-ADDRESS, FILE = "LAB_BROKER", "LAB_KAFKA_CONFIG"
+ADDRESS, FILE, OWN_FILE = "LAB_BROKER", "LAB_KAFKA_CONFIG", "LAB_OWN_KAFKA_CONFIG"
 SERVERS = "bootstrap.servers"
 
 
@@ -27,9 +31,29 @@ def _address(found: dict[str, str]) -> str:
 
 
 def of(broker: str) -> dict[str, str]:
-    """Returns the client properties, under librdkafka's names, for the Kafka at this address; none for a lab's own."""
+    """Returns the client properties, under librdkafka's names, for the Kafka at this address; none if it needs none."""
+    own = _parsed(OWN_FILE)
+    servers = own.pop(SERVERS, "")
+    return own if broker in (servers, *servers.split(",")) else of_others(broker)
+
+
+def of_others(broker: str) -> dict[str, str]:
+    """Returns the client properties for the Kafka at this address if somebody else runs it; none for a lab's own."""
     found = read()
     return {name: value for name, value in found.items() if name != SERVERS} if broker == _address(found) else {}
+
+
+def write_own(file: Path, found: dict[str, str]) -> None:
+    """Write the properties for the lab's own Kafka, and let this process and its children know."""
+    file.touch(mode=0o600)
+    file.write_text("".join(f"{name}={value}\n" for name, value in found.items()))
+    os.environ[OWN_FILE] = str(file)
+
+
+def forget_own(file: Path) -> None:
+    """Undo `write_own`, unless another lab's Kafka has taken its place."""
+    if os.environ.get(OWN_FILE) == str(file):
+        del os.environ[OWN_FILE]
 
 
 def path() -> str:
@@ -38,27 +62,35 @@ def path() -> str:
 
 
 def read() -> dict[str, str]:
-    """Parse the file: lines `name=value`, and comments that begin with #. Raises LabError if it cannot be read."""
-    if not path():
+    """Parse the file that LAB_KAFKA_CONFIG names. Raises LabError if it cannot be read."""
+    return _parsed(FILE)
+
+
+def _parsed(variable: str) -> dict[str, str]:
+    """Parse the file that a variable names: lines `name=value`, and comments that begin with #."""
+    file = os.environ.get(variable, "").strip()
+    if not file:
         return {}
     try:
-        lines = Path(path()).expanduser().read_text().splitlines()
+        lines = Path(file).expanduser().read_text().splitlines()
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not a text"
-        raise LabError(f"Cannot read {path()} ({FILE}): {reason}.") from None
+        raise LabError(f"Cannot read {file} ({variable}): {reason}.") from None
     found = {}
     for number, line in enumerate(map(str.strip, lines), 1):
         if not line or line.startswith("#"):
             continue
         name, sign, value = line.partition("=")
         if not sign:  # do not show the line: it may be part of a secret
-            raise LabError(f"Line {number} of {path()} ({FILE}) is not name=value, such as security.protocol=SASL_SSL.")
+            raise LabError(
+                f"Line {number} of {file} ({variable}) is not name=value, such as security.protocol=SASL_SSL."
+            )
         found[name.strip()] = value.strip()
     return found
 
 
 def hidden(text: str) -> str:
-    """Hide every value from the file that occurs in the text, except short ones such as `true`."""
-    for value in sorted(read().values(), key=len, reverse=True):
+    """Hide every value from the files that occurs in the text, except short ones such as `true`."""
+    for value in sorted([*read().values(), *_parsed(OWN_FILE).values()], key=len, reverse=True):
         text = text.replace(value, "…") if len(value) > 5 else text
     return text
