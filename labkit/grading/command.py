@@ -27,7 +27,9 @@ from labkit.grading.roster import Person, called, people
 from labkit.jvm import store
 
 INTERRUPTED = 130  # exit code after Ctrl+C
-IMPORTED = "import ipykernel.kernelapp, quixstreams, labkit.lab, labkit.exercises.display, labkit.grading.runner.__main__"
+IMPORTED = (
+    "import ipykernel.kernelapp, quixstreams, labkit.lab, labkit.exercises.display, labkit.grading.runner.__main__"
+)
 
 
 @dataclass(frozen=True)
