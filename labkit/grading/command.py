@@ -19,7 +19,7 @@ from labkit.broker import cache, training
 from labkit.errors import LabError
 from labkit.exercises.exercise import Exercise
 from labkit.flink import training as flink_training
-from labkit.grading import authoring, bubblewrap, course, feedback, gradebook, lms, submissions
+from labkit.grading import authoring, bubblewrap, course, feedback, gradebook, lms, secret, submissions
 from labkit.grading.copies import copies
 from labkit.grading.grade import Grader, Plan, Task, plan
 from labkit.grading.results import Report, overridden, results
@@ -66,7 +66,7 @@ def grade(path: Path, out: Path, course_file: Path, wanted: Wanted) -> None:
     everybody = people(made.students, roster)
     overridden(settings, everybody)  # report an override for nobody before everything is graded
     tasks = _chosen(made, exercises, wanted, everybody)
-    key, fresh = course.key(settings.secret)
+    key, fresh = secret.key(settings.secret)
     if fresh:
         click.echo(f"Made the secret of this course, {settings.secret}: keep it, and keep it from students.")
     grader = Grader(collection, key, out, isolated=wanted.isolated)
