@@ -114,8 +114,8 @@ class Given(Correct):
     """Some columns hold text, of any content, in every expected record that comes out."""
 
     def _right(self, comparison: Comparison, identity: Identity) -> bool:
-        texts = [row.get(name) for row in comparison.got[identity] for name in self.columns]
-        return all(isinstance(each, str) and each.strip() for each in texts)
+        values = [row.get(name) for row in comparison.got[identity] for name in self.columns]
+        return all(isinstance(each, str) and each.strip() for each in values)
 
 
 def same(got: object, expected: object) -> bool:

@@ -20,7 +20,7 @@ from labkit.broker.installation import kafka_installation
 from labkit.errors import LabError
 from labkit.exercises.exercise import Exercise
 from labkit.flink import training as flink_training
-from labkit.grading import authoring, bubblewrap, course, feedback, gradebook, lms, submissions
+from labkit.grading import authoring, bubblewrap, course, feedback, gradebook, lms, secret, submissions
 from labkit.grading.copies import copies
 from labkit.grading.grade import Grader, Plan, Task, plan
 from labkit.grading.results import Report, overridden, results
@@ -28,7 +28,9 @@ from labkit.grading.roster import Person, called, people
 from labkit.jvm import store
 
 INTERRUPTED = 130  # exit code after Ctrl+C
-IMPORTED = "import ipykernel.kernelapp, nbclient, papermill, quixstreams, labkit.lab, labkit.exercises.display"
+IMPORTED = (
+    "import ipykernel.kernelapp, quixstreams, labkit.lab, labkit.exercises.display, labkit.grading.runner.__main__"
+)
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ def grade(path: Path, out: Path, course_file: Path, wanted: Wanted) -> None:
     everybody = people(made.students, roster)
     overridden(settings, everybody)  # report an override for nobody before everything is graded
     tasks = _chosen(made, exercises, wanted, everybody)
-    key, fresh = course.key(settings.secret)
+    key, fresh = secret.key(settings.secret)
     if fresh:
         click.echo(f"Made the secret of this course, {settings.secret}: keep it, and keep it from students.")
     grader = Grader(collection, key, out, isolated=wanted.isolated)

@@ -1,8 +1,6 @@
 """A course as its instructor describes it, in `course.toml`: roster, weights, deadline, secret and overrides."""
 
 import datetime
-import os
-import secrets
 import tomllib
 from collections.abc import Collection, Sequence
 from pathlib import Path
@@ -15,47 +13,9 @@ from labkit.exercises.exercise import Exercise
 from labkit.spelling import did_you_mean
 
 FILE, SECRET = "course.toml", "course.secret"
-SHORTEST = 16  # bytes of a secret
 MOST_POINTS = 1e6
 
-TEMPLATE = """\
-# The course that `lab grade` grades. A line that begins with # is not used: every setting has a default.
-
-secret = "course.secret"  # the file with the secret that the readings are made from; made if it is missing
-
-# lessons = ["02_filter"]  # whose exercises are graded; by default those of all
-
-# personal = true  # questions count only if `lab.student` was the id or name of who hands them in
-
-# deadline = 2026-12-01T23:59:59+01:00
-
-# [late]
-# percent_per_day = 10  # of the points, for each day that has begun
-# most_percent = 50
-
-# The points of an exercise; by default those that `lab progress` shows.
-# [weights]
-# damp-rooms = 10
-# which-records = 0
-
-# The students, by the names of their folders. An export of Canvas or a worksheet of Moodle is a roster, too.
-# [roster]
-# aek = "Anna Ek"
-
-# Files of the learning management system, to be filled in and imported again.
-# [canvas]
-# export = "canvas.csv"
-# column = "Stream processing (1234567)"  # needed if there are several assignments
-# [moodle]
-# worksheet = "worksheet.csv"
-
-# A mark that a human has given. It is final: no weight or late rule changes it.
-# [[override]]
-# student = "aek"
-# exercise = "damp-rooms"
-# points = 7
-# reason = "the answer is right, but the network failed"
-"""
+TEMPLATE = Path(__file__).with_name("course_template.toml").read_text()
 
 
 class Section(BaseModel):
@@ -208,22 +168,3 @@ def _unknown(name: str, known: Collection[str]) -> str:
     homes = [table for table, section in SECTIONS.items() if table and name in section.model_fields]
     hint = did_you_mean(name, known) or (f"it belongs to [{homes[0]}]." if homes else "")
     return f"{name!r} is not known: {hint or 'there is ' + ', '.join(sorted(known)) + '.'}"
-
-
-def key(file: Path) -> tuple[bytes, bool]:
-    """Returns the course's secret, and whether it was created just now, readable only by its owner.
-
-    Raises LabError if it is too short, or cannot be read or written.
-    """
-    fresh = not file.exists()
-    try:
-        if fresh:
-            handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(handle, "w") as written:
-                written.write(secrets.token_hex(32))
-        content = file.read_bytes().strip()
-    except OSError as error:
-        raise LabError(f"The secret {file} cannot be used: {error.strerror}.") from None
-    if len(content) < SHORTEST:
-        raise LabError(f"The secret in {file} is too short: delete it, and a new one is created.")
-    return content, fresh

@@ -54,7 +54,7 @@ def tried(checks: Checks, collection: Collection, exercise: Exercise, answer: An
 
 
 def loses_exactly(verdict: Verdict, breaks: Iterable[str]) -> bool:
-    """Whether exactly one failed behaviour begins with each of these texts, and no other behaviour has failed."""
+    """Whether exactly one failed behaviour begins with each of these prefixes, and no other behaviour has failed."""
     lost = [each.behaviour.description for each in verdict.findings if not each.holds]
     breaks = tuple(breaks)
     return len(lost) == len(breaks) and all(each.startswith(breaks) for each in lost)

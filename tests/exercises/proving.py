@@ -38,7 +38,7 @@ EQUIVALENT = {
     },
 }
 
-# Of each statement in Flink SQL: pieces, and what to put in their place.
+# Of each statement in Flink SQL: pieces, and what replaces them.
 SQL = {
     "flink-extremes": {
         "MIN(": "MAX(",

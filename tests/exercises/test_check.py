@@ -157,14 +157,14 @@ UNITS = {
 }
 
 
-@pytest.mark.parametrize("words", UNITS)
-def test_a_wrong_unit_is_named(lab: Lab, words: str) -> None:
+@pytest.mark.parametrize("unit", UNITS)
+def test_a_wrong_unit_is_named(lab: Lab, unit: str) -> None:
     def in_another_unit(readings: Any) -> Any:
         found = damp_rooms(readings)
-        found["dew_point"] = found["dew_point"].apply(UNITS[words])
+        found["dew_point"] = found["dew_point"].apply(UNITS[unit])
         return found
 
-    assert words in repr(lab.check("damp-rooms", in_another_unit))
+    assert unit in repr(lab.check("damp-rooms", in_another_unit))
 
 
 def test_a_field_of_another_name_is_named(lab: Lab) -> None:

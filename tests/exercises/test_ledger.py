@@ -96,8 +96,8 @@ def test_what_only_flink_needs_concerns_flinks_exercises_only() -> None:
 def test_another_version_of_quix_streams_is_named(own: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
     before = ledger.version("quixstreams")
     monkeypatch.setattr(ledger, "version", lambda _: "4.0")
-    words = f"was proved with quixstreams {before}, and now there is quixstreams 4.0: run {PROVE}"
-    assert own.outdated(COLDEST) == f"the exercise coldest {words}"
+    reason = f"was proved with quixstreams {before}, and now there is quixstreams 4.0: run {PROVE}"
+    assert own.outdated(COLDEST) == f"the exercise coldest {reason}"
 
 
 def test_an_exercise_without_an_entry_was_never_proved(own: Ledger) -> None:

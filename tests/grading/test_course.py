@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labkit import LabError
-from labkit.grading import authoring, course
+from labkit.grading import authoring, course, secret
 from labkit.grading.course import Canvas, Course, Late, Moodle, Override
 from tests.grading.reports import EXERCISES
 
@@ -137,12 +137,12 @@ def test_in_time_is_until_the_very_second() -> None:
 
 
 def test_a_secret_is_made_once_and_for_its_owner_alone(tmp_path: Path) -> None:
-    key, fresh = course.key(tmp_path / "secret")
+    key, fresh = secret.key(tmp_path / "secret")
     assert fresh
     assert stat.S_IMODE((tmp_path / "secret").stat().st_mode) == 0o600
-    assert course.key(tmp_path / "secret") == (key, False)
+    assert secret.key(tmp_path / "secret") == (key, False)
     (tmp_path / "secret").write_text("short")
     with pytest.raises(LabError, match="too short"):
-        course.key(tmp_path / "secret")
+        secret.key(tmp_path / "secret")
     with pytest.raises(LabError, match="cannot be used: No such file or directory"):
-        course.key(tmp_path / "nowhere" / "secret")
+        secret.key(tmp_path / "nowhere" / "secret")

@@ -46,8 +46,8 @@ def test_no_text_is_a_formula_for_a_spreadsheet(tmp_path: Path) -> None:
     found = [result("=cmd()", remarks=["+1"]), result("@x,\"'\n"), result("-1")]
     copies = [Copies("damp-rooms", 60, ("=cmd()", "-1"))]
     files = gradebook.write(tmp_path, Course(), EXERCISES, found, [], copies)
-    texts = [file.read_text() for file in files]
-    cells = [cell for text in texts for row in csv.reader(io.StringIO(text, newline="")) for cell in row]
+    tables = [file.read_text() for file in files]
+    cells = [cell for table in tables for row in csv.reader(io.StringIO(table, newline="")) for cell in row]
     assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@"))]
     assert "'@x,\"'\n" in cells
 

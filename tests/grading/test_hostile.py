@@ -86,10 +86,10 @@ for nonce in ("", "0" * 32, os.environ.get("NONCE", "nonce")):
     for said in ("ended", "complete", "record", "phase", "points"):
         fields = {"message": said, "status": "ok", "points": 9, "topic": "grade.which-records.out", "value": "9"}
         lines.append(f"{nonce} {json.dumps(fields)}\\n".encode())
-for place in [*glob.glob("/proc/[0-9]*/fd/*"), *map(str, range(3, 64))]:
+for path in [*glob.glob("/proc/[0-9]*/fd/*"), *map(str, range(3, 64))]:
     try:
-        fd = int(place) if place.isdigit() else os.open(place, os.O_WRONLY | os.O_NONBLOCK)
-        if place.isdigit() and "socket" not in os.readlink(f"/proc/self/fd/{fd}"):
+        fd = int(path) if path.isdigit() else os.open(path, os.O_WRONLY | os.O_NONBLOCK)
+        if path.isdigit() and "socket" not in os.readlink(f"/proc/self/fd/{fd}"):
             os.set_blocking(fd, False)
             os.write(fd, b"".join(lines))
     except OSError:
@@ -109,14 +109,14 @@ for directory, _, _ in os.walk("/"):
 FILES = """
 import json, os, pathlib, site
 home, evil = pathlib.Path.home(), "import os; os._exit(9)"
-for place in (home, pathlib.Path.cwd(), pathlib.Path(os.environ["TMPDIR"]), pathlib.Path(site.getusersitepackages())):
-    place.mkdir(parents=True, exist_ok=True)
+for folder in (home, pathlib.Path.cwd(), pathlib.Path(os.environ["TMPDIR"]), pathlib.Path(site.getusersitepackages())):
+    folder.mkdir(parents=True, exist_ok=True)
     for name in ("json", "papermill", "psutil", "confluent_kafka", "labkit", "sitecustomize", "usercustomize"):
-        (place / f"{name}.py").write_text(evil)
-for places in (("JUPYTER_DATA_DIR", "kernels/python3"), ("JUPYTER_DATA_DIR", "kernels/evil")):
-    place = pathlib.Path(os.environ[places[0]]) / places[1]
-    place.mkdir(parents=True, exist_ok=True)
-    (place / "kernel.json").write_text(json.dumps({"argv": ["/bin/false"], "display_name": "9", "language": "R"}))
+        (folder / f"{name}.py").write_text(evil)
+for parts in (("JUPYTER_DATA_DIR", "kernels/python3"), ("JUPYTER_DATA_DIR", "kernels/evil")):
+    folder = pathlib.Path(os.environ[parts[0]]) / parts[1]
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "kernel.json").write_text(json.dumps({"argv": ["/bin/false"], "display_name": "9", "language": "R"}))
 startup = pathlib.Path(os.environ["IPYTHONDIR"], "profile_default", "startup")
 startup.mkdir(parents=True, exist_ok=True)
 (startup / "00.py").write_text("points = 9")

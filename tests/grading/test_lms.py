@@ -79,7 +79,7 @@ def test_what_is_no_export_is_told_in_one_line(kind: str, tmp_path: Path) -> Non
     file.write_bytes("Identifier".encode("utf-16"))
     with pytest.raises(LabError, match="is not in UTF-8"):
         lms.sheets(Course(canvas=Canvas(export=file)))
-    text, words = WRONG[kind]
+    text, message = WRONG[kind]
     file.write_text(text)
-    with pytest.raises(LabError, match=words):
+    with pytest.raises(LabError, match=message):
         lms.sheets(Course(canvas=Canvas(export=file)) if kind == "canvas" else Course(moodle=Moodle(worksheet=file)))

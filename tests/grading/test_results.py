@@ -89,12 +89,12 @@ def test_a_mark_by_hand_is_final_and_says_why(student: str) -> None:
 
 def test_a_mark_by_hand_for_nobody_in_particular_is_an_error() -> None:
     reports = {task("Anna Ek_4711"): report({}), task("Anna Ek_4712"): report({})}
-    for name, words in {
+    for name, message in {
         "Ana Ek_4711": "did you mean 'Anna Ek_4711'",
         "Anna Ek": "Several students",
         "x": "No student",
     }.items():
-        with pytest.raises(LabError, match=words):
+        with pytest.raises(LabError, match=message):
             of(Course(override=[override(name)]), reports)
 
 

@@ -163,11 +163,11 @@ def test_no_file_of_any_content_raises_anything_else(content: bytes) -> None:
 
 def test_the_newest_file_of_a_student_counts_for_each_exercise(tmp_path: Path) -> None:
     exercises = authoring.of_the_package().folder.exercises()
-    texts = {"old": [CHECK, 'lab.check("which-records", "a")'], "new": [CHECK], "older": [CHECK]}
+    code = {"old": [CHECK, 'lab.check("which-records", "a")'], "new": [CHECK], "older": [CHECK]}
     for number, name in enumerate(("older", "old", "new")):
         file = tmp_path / "anna" / f"{name}.ipynb"
         file.parent.mkdir(exist_ok=True)
-        file.write_bytes(notebook(*texts[name]))
+        file.write_bytes(notebook(*code[name]))
         os.utime(file, (number, number))
     (tmp_path / "ben").mkdir()
     (tmp_path / "ben" / "other.ipynb").write_bytes(notebook("print(1)"))

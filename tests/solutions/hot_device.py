@@ -3,8 +3,8 @@ from itertools import count
 
 
 def write(readings, producer, topic, key_of, time_of=lambda reading: reading["timestamp"]):
-    for place, reading in enumerate(readings):
-        producer.produce(topic=topic, key=key_of(place, reading), value=json.dumps(reading), timestamp=time_of(reading))
+    for index, reading in enumerate(readings):
+        producer.produce(topic=topic, key=key_of(index, reading), value=json.dumps(reading), timestamp=time_of(reading))
 
 
 def key_in_turn(keys=4, first=0):
@@ -31,12 +31,12 @@ def not_spread(readings, producer, topic):
     write(readings, producer, topic, lambda _, reading: reading["device"])
 
 
-def by_the_place_in_the_list(readings, producer, topic):
+def by_position_in_the_list(readings, producer, topic):
     write(
         readings,
         producer,
         topic,
-        lambda place, reading: f"turbine-{place % 4}" if reading["device"] == "turbine" else reading["device"],
+        lambda index, reading: f"turbine-{index % 4}" if reading["device"] == "turbine" else reading["device"],
     )
 
 
@@ -76,7 +76,7 @@ def at_the_time_of_writing(readings, producer, topic):
 
 WRONG = [
     (not_spread, ("The turbine's",)),
-    (by_the_place_in_the_list, ("The turbine's",)),
+    (by_position_in_the_list, ("The turbine's",)),
     (from_one_on, ("The turbine's",)),
     (five_keys, ("The turbine's",)),
     (everything_spread, ("Every other",)),

@@ -26,7 +26,7 @@ def _degrees(luck: random.Random, second: int) -> float:
 def bad(luck: random.Random) -> list[tuple[bytes, str]]:
     """Values that cannot be read, and the part that each belongs to."""
     half = json.dumps(reading("north", 99, 20.0).fields).encode()
-    texts = [
+    values = [
         (half[: luck.randrange(5, len(half) - 1)], "no JSON"),
         (b"about %d degrees, I think" % luck.randrange(10, 30), "no JSON"),
         (b"\xff\xfe\x00%d" % luck.randrange(10, 99), "no JSON"),
@@ -38,8 +38,8 @@ def bad(luck: random.Random) -> list[tuple[bytes, str]]:
         (b'{"device": "north", "temperature": "%d"}' % luck.randrange(10, 30), "no number"),
         (b'{"device": "north", "temperature": null}', "no number"),
     ]
-    luck.shuffle(texts)
-    return texts
+    luck.shuffle(values)
+    return values
 
 
 EXERCISE = Exercise(
