@@ -55,8 +55,8 @@ EXERCISE = Exercise(
         Present("Every readable record comes out, and nothing else", points=2),
         Correct("It comes out with all its fields", columns=("device", "temperature", "humidity", "timestamp")),
         Present("What is not JSON is set aside", part="no JSON", output="unreadable"),
-        Present("JSON that is no object is set aside", part="no object", output="unreadable"),
-        Present("An object without a number as its temperature is set aside", part="no number", output="unreadable"),
+        Present("JSON that is not an object is set aside", part="no object", output="unreadable"),
+        Present("An object without a numeric temperature is set aside", part="no number", output="unreadable"),
         Present("Nothing readable is set aside", part="ordinary", output="unreadable"),
         Correct("What is set aside has its bytes unchanged", columns=("value",), output="unreadable"),
         Given("Each has a reason in the header `reason`", columns=("header.reason",), output="unreadable"),
@@ -67,7 +67,7 @@ EXERCISE = Exercise(
             'examine returns {"reading": ...} or {"raw": ..., "reason": ...}.'
         ),
         (
-            "json.loads raises ValueError for what is not JSON; bytes that are no UTF-8 raise UnicodeDecodeError, "
+            "json.loads raises ValueError for what is not JSON; bytes that are not UTF-8 raise UnicodeDecodeError, "
             "which is a ValueError too. isinstance(found, dict) recognizes an object; a string is not a number."
         ),
         (

@@ -39,14 +39,14 @@ EXERCISE = Exercise(
         Correct("The record's time is when the reading was measured", columns=("time",)),
     ),
     hints=(
-        "Count the readings of the turbine as you write them: the key has the remainder of that number divided by 4.",
+        "Count the turbine's readings as you write them: the number in the key is that count modulo 4.",
         "Only the key changes: the value still has the device turbine, or nobody knows whose reading it is.",
-        "The number in the list will not do: it counts the readings of the other devices too.",
+        "The position in the list will not do: it counts the readings of the other devices too.",
     ),
     discussion=(
         "It is tempting to choose the key at random. That spreads the load just as well, but a producer that sends a "
-        "reading once more after an error may then choose another key, and nobody can say afterwards where a reading "
-        "must be. To count per device, you must now add up four counts: the keys made the work smaller, and added a "
+        "reading again after an error may then choose another key, and nobody can say afterwards where a reading "
+        "belongs. To count per device, you must now add up four counts: the keys made the work smaller, and added a "
         "second step."
     ),
 )

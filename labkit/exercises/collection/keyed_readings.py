@@ -38,11 +38,11 @@ EXERCISE = Exercise(
     hints=(
         "Lesson 01 does this in section 2: a loop over the readings with one producer.produce(...) in it.",
         ("produce takes topic=, key=, value= and timestamp=. Without timestamp= the record gets the time of writing."),
-        "The value must be text or bytes: json.dumps(reading) makes a text of a dict.",
+        "The value must be text or bytes: json.dumps(reading) turns a dict into text.",
     ),
     discussion=(
         "It is tempting to leave the timestamp out: everything seems to work, since simulated readings are written as "
-        "soon as they are measured. It goes wrong on the first day on which a device sends its backlog: every window "
+        "soon as they are measured. It goes wrong on the first day that a device sends its backlog: every window "
         "then counts when the readings arrived, not when they were measured."
     ),
 )
