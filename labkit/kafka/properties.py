@@ -44,7 +44,7 @@ def read() -> dict[str, str]:
     try:
         lines = Path(path()).expanduser().read_text().splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not a text"
+        reason = error.strerror if isinstance(error, OSError) else "it is not a text file"
         raise LabError(f"Cannot read {path()} ({FILE}): {reason}.") from None
     found = {}
     for number, line in enumerate(map(str.strip, lines), 1):
