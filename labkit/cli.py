@@ -113,7 +113,7 @@ def doctor_command() -> None:
 def broker_command(nodes: str) -> None:
     """Run a Kafka in the foreground, for several terminals and notebooks.
 
-    One of three brokers that has ended is started again half a minute later.
+    With three brokers, one that has ended is restarted half a minute later.
 
     Example: lab broker; then run the line that it prints in each other terminal
 

@@ -32,7 +32,7 @@ EXERCISE = Exercise(
     sources=same_reading,
     behaviours=(
         Present("Every reading is in the topic, as a JSON object"),
-        Once("No reading is there twice"),
+        Once("No reading appears twice"),
         Correct("The turbine's readings take its four keys in turn", columns=("key",), part="hot", points=2),
         Correct("Every other device keeps its name as the key", columns=("key",), part="ordinary"),
         Correct("The value is the whole reading, unchanged", columns=("temperature", "humidity")),

@@ -30,7 +30,7 @@ EXERCISE = Exercise(
     sources=same_reading,
     behaviours=(
         Present("Every reading is in the topic, as a JSON object"),
-        Once("No reading is there twice"),
+        Once("No reading appears twice"),
         Correct("The value is the whole reading, unchanged", columns=("temperature", "humidity")),
         Correct("The key is the name of the device", columns=("key",)),
         Correct("The record's time is when the reading was measured", columns=("time",)),
