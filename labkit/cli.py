@@ -47,10 +47,10 @@ class OneLine(click.Group):
 
 
 @click.group(cls=OneLine, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--port", default=8888, show_default=True, help="The port to use, or else the next free one.")
+@click.option("--port", default=8888, show_default=True, help="The port to use; if it is taken, the next free one.")
 @click.option("--no-browser", is_flag=True, help="Print the address instead of opening a browser.")
-@click.option("--copy-to", type=FOLDER, help="First copy the notebooks that are not there yet to this folder.")
-@click.option("--notebooks", type=FOLDER, help="Open another folder of notebooks, as it is.")
+@click.option("--copy-to", type=FOLDER, help="First copy the missing notebooks to this folder.")
+@click.option("--notebooks", type=FOLDER, help="Open another folder of notebooks as it is.")
 @click.pass_context
 def main(
     context: click.Context, port: int, no_browser: bool, copy_to: Path | None, notebooks: Path | None
@@ -109,11 +109,11 @@ def doctor_command() -> None:
 
 
 @main.command("broker")
-@click.option("--nodes", type=click.Choice(["1", "3"]), default="1", show_default=True, help="Brokers of one cluster.")
+@click.option("--nodes", type=click.Choice(["1", "3"]), default="1", show_default=True, help="Brokers in the cluster.")
 def broker_command(nodes: str) -> None:
     """Run a Kafka in the foreground, for several terminals and notebooks.
 
-    One of three brokers that has ended is started again half a minute later.
+    With three brokers, one that has ended is restarted half a minute later.
 
     Example: lab broker; then run the line that it prints in each other terminal
 
@@ -128,7 +128,7 @@ def broker_command(nodes: str) -> None:
             _supervise(broker)
         while broker.alive:
             time.sleep(0.2)
-        raise LabError(f"Kafka stopped by itself:\n{broker.log(10)}")
+        raise LabError(f"Kafka stopped unexpectedly:\n{broker.log(10)}")
     finally:
         broker.close()
 
@@ -140,8 +140,8 @@ def broker_command(nodes: str) -> None:
 @click.option("--seed", default=0, show_default=True, help="The same seed gives the same temperatures.")
 @click.option("--records", type=int, help="Stop after this many readings.")
 @click.option("--source", help="A CSV file, or nyc-weather.")
-@click.option("--factor", type=float, help="How many times as fast to replay it: 3600 is one hour per second.")
-@click.option("--start", help="Replay nyc-weather from this time on, such as 2013-08-22.")
+@click.option("--factor", type=float, help="The speed of its replay: 3600 is one hour per second.")
+@click.option("--start", help="Replay nyc-weather from this time on, for example 2013-08-22.")
 def produce(per_second: str, **options: Any) -> None:
     """Write readings to a topic until Ctrl+C: from simulated devices, or from a source.
 
@@ -159,7 +159,7 @@ def produce(per_second: str, **options: Any) -> None:
 @click.option("--reads", default=None, help="The topic to read; each pipeline has a default.")
 @click.option("--writes", default=None, help="The topic to write; each pipeline has a default.")
 @click.option("--from-start", is_flag=True, help="Empty the output topic, and read everything again.")
-@click.option("--exactly-once", is_flag=True, help="Write in transactions: a crash repeats nothing.")
+@click.option("--exactly-once", is_flag=True, help="Write in transactions: a crash duplicates nothing.")
 @click.option(
     "--replicas",
     type=click.IntRange(1),
@@ -197,7 +197,7 @@ def run(pipeline: str, reads: str | None, writes: str | None, replicas: int, **o
 @click.option("--bounded", is_flag=True, help="Stop at the current end of the topic, and close all windows.")
 @click.option("--resume", is_flag=True, help="Resume from the newest checkpoint in the folder.")
 @click.option("--cluster", help="HOST:PORT of a Flink cluster that runs the job; it must see the folder too.")
-@click.option("--kafka", help="Kafka's address as that cluster sees it, if it is another one.")
+@click.option("--kafka", help="Kafka's address as that cluster sees it, if different.")
 def flink(**options: Any) -> None:
     """Run the Flink job until Ctrl+C: readings into files, each exactly once.
 
@@ -230,7 +230,7 @@ def peek(topic: str, records: int) -> None:
 @click.option("--per-second", "rate", default=1.0, show_default=True, help="Readings per second from each.")
 @click.option("--seed", default=0, show_default=True, help="The same seed gives the same temperatures.")
 @click.option("--host", default=HOST, show_default=True, help="Where to listen: 0.0.0.0 lets other computers in.")
-@click.option("--port", default=8866, show_default=True, help="The port to use, or else the next free one.")
+@click.option("--port", default=8866, show_default=True, help="The port to use; if it is taken, the next free one.")
 @click.option("--no-browser", is_flag=True, help="Print the address instead of opening a browser.")
 def dashboard(host: str, port: int, no_browser: bool, **parameters: Any) -> None:
     """Serve the dashboard of notebook 04 as a web page until Ctrl+C.
@@ -307,9 +307,9 @@ FILE = click.Path(path_type=Path)
     type=click.IntRange(1),
     default=os.cpu_count() or 2,
     show_default="one for each CPU",
-    help="At once.",
+    help="Notebooks at once.",
 )
-@click.option("--regrade", is_flag=True, help="Grade anew what was graded before an exercise changed.")
+@click.option("--regrade", is_flag=True, help="Grade again what was graded before an exercise changed.")
 @click.option("--try", "own", type=FILE, help="Grade this notebook of your own, on new readings, without a sandbox.")
 @click.option(
     "--unsafe-no-sandbox", is_flag=True, help="Let submissions do whatever you can do. The gradebook says so."
@@ -351,11 +351,11 @@ def _train(installation: AnyInstallation, train: Callable[[AnyInstallation], Non
 def _supervise(broker: OwnBroker) -> None:
     """Start what has ended again after a while, as on a server, until all of it has ended."""
     for each in broker.nodes:
-        click.echo(f"Broker {each.number} is process {each.pid}: `kill -9 {each.pid}` ends it.", err=True)
+        click.echo(f"Broker {each.number} is process {each.pid}: `kill -9 {each.pid}` kills it.", err=True)
     while any(each.alive for each in broker.nodes):
         ended = [each for each in broker.nodes if not each.alive]
         for each in ended:
-            click.echo(f"Broker {each.number} has ended, and is started again in {RESTART:g} s.", err=True)
+            click.echo(f"Broker {each.number} has ended and will be restarted in {RESTART:g} s.", err=True)
         if ended and not wait_until(lambda: not any(each.alive for each in broker.nodes), RESTART):
             broker.start()
             for each in ended:
@@ -402,7 +402,7 @@ def _copies(folder: Path | None) -> Path:
         return lessons.folder()
     folder = (folder or lessons.COPIES).resolve()
     copied = lessons.copy_missing(folder)
-    click.echo(f"The notebooks are in {folder}: {len(copied)} copied there now, what was there is unchanged.", err=True)
+    click.echo(f"The notebooks are in {folder}: {len(copied)} copied there now, the others unchanged.", err=True)
     return folder
 
 

@@ -19,7 +19,7 @@ def require(extra: str) -> None:
     """Raises LabError, with what to install, unless all modules of an extra are installed. Imports none of them."""
     missing = [each for each in MODULES[extra] if not importlib.util.find_spec(each)]
     if missing:
-        raise LabError(f"This needs the extra `{extra}`, of which {missing[0]} is missing: {advice(extra)}.")
+        raise LabError(f"This needs the extra `{extra}`, but {missing[0]} is missing: {advice(extra)}.")
 
 
 def advice(extra: str) -> str:

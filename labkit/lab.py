@@ -116,7 +116,7 @@ class Lab:
         name = name or f"producer of {writes}"
         if (source is None or isinstance(source, World)) and (factor, start) != (None, None):
             raise LabError(
-                "factor and start belong to a recording, as in lab.produce('nyc-weather', factor=3600): leave them out."
+                "factor and start are for recordings, as in lab.produce('nyc-weather', factor=3600): leave them out."
             )
         if isinstance(source, World):
             world = self._unused(source, (name, (), writes))
@@ -164,7 +164,7 @@ class Lab:
         quix.load()
         reads = (reads,) if isinstance(reads, str) else tuple(reads)
         if writes in reads:
-            raise LabError(f"This pipeline would read what it writes to {writes}, endlessly: write to another topic.")
+            raise LabError(f"This pipeline would read its own output from {writes} forever: write to another topic.")
         if replicas < 1:
             raise LabError("A pipeline needs at least one replica.")
         self._topics.require(*reads)

@@ -102,7 +102,7 @@ class OwnBroker:
         Raises LabError if there is no such node. Example: lab.broker.kill()
         """
         if node is not None and not 1 <= node <= len(self.nodes):
-            raise LabError(f"Kafka has no node {node} here: they are numbered from 1 to {len(self.nodes)}.")
+            raise LabError(f"Kafka has no node {node} here: nodes are numbered from 1 to {len(self.nodes)}.")
         for each in self.nodes if node is None else (self.nodes[node - 1],):
             each.kill()
 
@@ -122,7 +122,7 @@ class OwnBroker:
             each.killed = False
         admin = clients.admin(self.address)
         if not wait_until(lambda: clients.has_leaders(admin, len(self.nodes)), START_LIMIT):
-            raise LabError("Kafka started again, but not all of it answers: `print(lab.broker.log())` says more.")
+            raise LabError("Kafka started again, but not every broker answers: `print(lab.broker.log())` says more.")
 
     def check(self) -> None:
         for each in self.nodes:

@@ -71,7 +71,7 @@ class Node:
         """Raise NoAnswer if it has ended without being killed."""
         if not self.alive and not self.killed:
             raise NoAnswer(
-                f"The lab's own Kafka has ended, at {self.address}: run the cell with `Lab()` again. "
+                f"The lab's own Kafka has ended ({self.address}): run the cell with `Lab()` again. "
                 "Its log says more: `print(lab.broker.log())`."
             )
 
@@ -80,7 +80,7 @@ class Node:
         log = self.process.log()
         exceptions = re.findall(r"^(?:Caused by: )?([\w.$]+(?:Exception|Error): .+)", log, flags=re.MULTILINE)
         errors = [line for line in log.splitlines() if "rror" in line]
-        return next(reversed(exceptions or errors), "it said nothing")
+        return next(reversed(exceptions or errors), "it logged nothing")
 
 
 def wait_until_ready(process: Supervised, address: str) -> bool:

@@ -44,7 +44,7 @@ def _check_resumable(spec: JobSpec, topics: Topics, known: Mapping[str, Any]) ->
         raise LabError(f"The job in {spec.folder} was bounded and cannot be resumed: name another folder.")
     if differs := [what for what, value in _identity(spec, topics).items() if known.get(what) != value]:
         raise LabError(
-            f"The checkpoint in {spec.folder} is from another job, with another {' and '.join(differs)}: "
+            f"The checkpoint in {spec.folder} is from another job, with a different {' and '.join(differs)}: "
             "name another folder to start a new one."
         )
 

@@ -8,7 +8,7 @@ MEANINGS = {
     r"SQL parse failed\. (.+)": r"The SQL cannot be parsed: \1",
     r"SQL validation failed\. (.+)": r"The SQL is not valid: \1",
     r"Column types of query result and sink for '[\w.]*?(\w+)' do not match\.\s+Cause: (.+)": (
-        r"The columns of the query do not fit the table \1: \2"
+        r"The columns of the query do not match the table \1: \2"
     ),
     r"Table sink '[\w.]*?(\w+)' doesn't support consuming update": (
         r"The query keeps correcting its results, but \1 takes final ones only: group by window_start and window_end."
@@ -25,5 +25,5 @@ def explain(code: int, log: str) -> str:
     for pattern, meaning in MEANINGS.items():
         if found := re.search(pattern, log):
             return found.expand(meaning)
-    said = CAUSE.findall(log) or log.strip().splitlines() or ["it said nothing"]
+    said = CAUSE.findall(log) or log.strip().splitlines() or ["it logged nothing"]
     return f"Flink ended: {said[-1].rstrip('.')}."

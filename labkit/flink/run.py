@@ -178,12 +178,12 @@ class FlinkJob(Worker):
         """The tables of its panel; the first row of each is the header. Example: job.tables()"""
         now, done = self.progress, self.progress.checkpoints
         counts = [
-            ("records read", "readings", "of these late", "alerts", "windows", "unreadable"),
+            ("records read", "readings", "late readings", "alerts", "windows", "unreadable"),
             tuple(f"{each:,}" for each in (now.read, now.readings, now.late, now.alerts, now.windows, now.unreadable)),
         ]
         size, half_written = f"{done.size / 1000:.0f} kB", f"{self._results.half_written()}"
         files = [
-            ("checkpoints done", "the last took", "its state", "files committed", "half-written"),
+            ("checkpoints done", "last one took", "state", "files committed", "half-written"),
             (f"{done.done}", f"{done.duration} ms", size, f"{now.files}", half_written),
         ]
         newest = [(file.name, f"{file.rows:,}", f"{file.size:,}") for file in reversed([*self._results.newest])]
@@ -229,7 +229,7 @@ class FlinkJob(Worker):
             self._results.release()
 
     def _renew(self) -> None:
-        raise LabError(f'An ended Flink job is resumed by a new one: lab.flink(into="{self.folder}", resume=True).')
+        raise LabError(f'Resume an ended Flink job with a new one: lab.flink(into="{self.folder}", resume=True).')
 
     def _ask_to_stop(self) -> None:
         self._stopping.set()

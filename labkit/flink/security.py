@@ -34,7 +34,7 @@ def java(given: Mapping[str, str]) -> dict[str, str]:
     left = {name: value for name, value in given.items() if name.startswith(KINDS)}
     found = {name: left.pop(name) for name in SAME if name in left} | _login(left) | _certificates(left)
     if left:
-        raise LabError(f"The lab cannot pass to Flink: {', '.join(left)}, in {properties.path()}.")
+        raise LabError(f"The lab cannot pass these properties to Flink: {', '.join(left)}, in {properties.path()}.")
     return found
 
 
@@ -44,7 +44,7 @@ def _login(left: dict[str, str]) -> dict[str, str]:
     if not mechanism:
         return {}
     if mechanism not in MODULES:
-        raise LabError(f"The lab cannot pass to Flink: the login {mechanism}, in {properties.path()}.")
+        raise LabError(f"The lab cannot pass the login {mechanism} to Flink, in {properties.path()}.")
     login = f'{LOGIN}{MODULES[mechanism]} required username="{_escaped(user)}" password="{_escaped(password)}";'
     return {"sasl.mechanism": mechanism, "sasl.jaas.config": login}
 

@@ -87,7 +87,7 @@ def _fetch(jar: Jar, directory: Path, scratch: Path) -> Jar:
     if found != jar.sha256:
         raise LabError(
             f"{jar.filename} is not the locked jar (SHA-256 {found[:12]}… instead of {jar.sha256[:12]}…) "
-            "and will not be run: something changed it on its way here; try another network."
+            "and will not be run: it was changed on its way here; try another network."
         )
     os.replace(path, directory / jar.filename)
     return jar

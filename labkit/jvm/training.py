@@ -27,7 +27,7 @@ def exclusive(installation: store.Installation) -> Iterator[Path | None]:
                 fresh = directory / installation.aot_file.name
                 yield fresh
                 if not fresh.exists():
-                    raise LabError(f"The JVM of {installation.what} wrote no ahead-of-time cache: starts stay slower.")
+                    raise LabError(f"The JVM of {installation.what} wrote no ahead-of-time cache: starts stay slow.")
                 store.replace_sealed(fresh, installation.aot_file)
     except Timeout:
         yield None

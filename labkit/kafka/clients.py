@@ -115,10 +115,10 @@ def _no_answer(address: str, met: list[KafkaError], logged: set[str]) -> str:
     if KafkaError._AUTHENTICATION in codes:
         return f"Kafka at {address} refused the login: are user and password in {file} right?"
     if KafkaError._SSL in codes:
-        return f"There is no secure connection to Kafka at {address}: is its certificate signed by the CA in {file}?"
+        return f"No secure connection to Kafka at {address}: is its certificate signed by the CA in {file}?"
     if any("state APIVERSION_QUERY" in each for each in logged):  # it hung up at the first request
         return (
-            f"Kafka at {address} wants another security.protocol: name a file with client properties in "
+            f"Kafka at {address} requires another security.protocol: name a file with client properties in "
             f"{properties.FILE}, such as security.protocol=SASL_SSL (docs/cluster.md)."
         )
     return (

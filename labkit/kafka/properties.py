@@ -74,7 +74,7 @@ def _parsed(variable: str) -> dict[str, str]:
     try:
         lines = Path(file).expanduser().read_text().splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not a text"
+        reason = error.strerror if isinstance(error, OSError) else "it is not a text file"
         raise LabError(f"Cannot read {file} ({variable}): {reason}.") from None
     found = {}
     for number, line in enumerate(map(str.strip, lines), 1):

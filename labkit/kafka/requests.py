@@ -147,7 +147,7 @@ class Requests:
 
     def _no_answer(self) -> NoAnswer:
         return NoAnswer(
-            f"Kafka at {self.address} does not answer any more: run the cell with `Lab()` again. "
+            f"Kafka at {self.address} no longer answers: run the cell with `Lab()` again. "
             "Its log says more: `print(lab.broker.log())`."
         )
 
@@ -156,7 +156,7 @@ def wait_for_promised(condition: Callable[[], bool]) -> None:
     """Wait until Kafka's metadata reflects a request that it has already answered: some milliseconds."""
     if not wait_until(condition, REQUEST_LIMIT, pause=0.01):
         raise LabError(
-            f"Kafka accepted a request but did not do it in {REQUEST_LIMIT:g} s: `print(lab.broker.log())` says more."
+            f"Kafka accepted a request but did not finish in {REQUEST_LIMIT:g} s: `print(lab.broker.log())` says more."
         )
 
 
@@ -174,5 +174,5 @@ def _refusal(key: object, error: KafkaError) -> str:
     """Say in one line what Kafka refused; `key` is the topic, partition or group that the request was about."""
     if kind := FORBIDDEN.get(error.code()):
         name = getattr(key, "topic", getattr(key, "name", key))
-        return f"Kafka does not allow this user to do this with the {kind} {name}: docs/cluster.md has the permissions."
+        return f"Kafka does not allow this user to do this with the {kind} {name}: see docs/cluster.md for permissions."
     return f"Kafka refused: {error.str()}"

@@ -94,7 +94,7 @@ class World:
         state = self._state(device)
         with self._lock:
             if state.silent:
-                raise LabError(f"{device} is cut off, and can send nothing: wake it first.")
+                raise LabError(f"{device} is cut off and cannot send anything: wake it first.")
             return self._release(state)
 
     def corrupt(self, device: str) -> None:

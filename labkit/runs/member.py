@@ -100,7 +100,7 @@ class Member:
 
     def _last_words(self) -> str:
         assert self._log
-        return self._log.read_text(errors="replace").strip().rpartition("\n")[2] or "it said nothing"
+        return self._log.read_text(errors="replace").strip().rpartition("\n")[2] or "it printed nothing"
 
     def stop(self) -> None:
         """Tell it to stop, without waiting until it has ended."""

@@ -12,8 +12,8 @@ from labkit.spelling import nearest
 
 # Methods of pandas, and what to use instead.
 INSTEAD = {
-    "groupby pivot pivot_table": 'group_by("device"); windows go by the key even without it (03_windows)',
-    "diff shift": "state, which remembers the record before: .apply(function, stateful=True) (03_windows)",
+    "groupby pivot pivot_table": 'group_by("device"); windows are kept by key even without it (03_windows)',
+    "diff shift": "state, which remembers the previous record: .apply(function, stateful=True) (03_windows)",
     "agg aggregate count cummax cummin cumsum describe ewm expanding max mean median min mode nunique quantile "
     "resample rolling std sum value_counts var": "a window: a stream has no end, so only a piece of it has "
     'a count or a mean, as in .tumbling_window(10_000).agg(mean=Mean("temperature")).final() (03_windows)',
@@ -30,7 +30,7 @@ INSTEAD = {
     "notna": ".notnull()",
     "rank sort_index sort_values": 'lab.peek("sensor").sort_values(...): a stream has no end and cannot be sorted',
     "to_csv to_dict to_excel to_html to_json to_numpy to_parquet to_sql": 'lab.peek("sensor", records=1000): that is a '
-    "DataFrame of pandas (00_start_here)",
+    "pandas DataFrame (00_start_here)",
     "boxplot hist plot": 'lab.chart("sensor"), which is updated as records arrive (04_live_charts)',
 }
 
@@ -51,7 +51,7 @@ NUMBER = (
 ORDER = 'Write the column first, as in readings["temperature"] + 273.15 (02_filter).'
 
 MINUS = (
-    "A number minus a column cannot be written: put the column first, as in "
+    "You cannot subtract a column from a number: put the column first, as in "
     '(readings["humidity"] - 100) * -1 for 100 minus the humidity (02_filter).'
 )
 

@@ -75,7 +75,7 @@ class Replicas(Run):
         Raises LabError if there is no such member. Example: run.kill()
         """
         if not 1 <= member <= len(self.members):
-            raise LabError(f"{self.name} has no member {member}: they are numbered from 1 to {len(self.members)}.")
+            raise LabError(f"{self.name} has no member {member}: members are numbered from 1 to {len(self.members)}.")
         victim = self.members[member - 1]
         wait_until(lambda: victim.alive or self.status != "starting", START_LIMIT)
         victim.kill()
@@ -211,7 +211,7 @@ class Replicas(Run):
         """Replace each process whose commit did not end: see `Pipeline.is_lost`."""
         lost = [each for each in self.members if each.exit_code == AGAIN and not self._told_to_stop]
         for each in lost:
-            clients.LOGGER.warning("%s: a commit of process %s did not end, another is started", self.name, each.number)
+            clients.LOGGER.warning("%s: a commit of process %s never ended, starting another", self.name, each.number)
         self._start_members(lost)
 
     def _add_up(self) -> None:

@@ -49,8 +49,8 @@ def pack(task: Task) -> bytes:
         packed: bytes = cloudpickle.dumps(task)
     except (TypeError, AttributeError, ValueError, RecursionError, pickle.PicklingError) as error:
         raise LabError(
-            f"{task.spec.name} uses something that cannot go to another process ({error}): "
-            "define what it needs inside the function, or pass it numbers and texts only."
+            f"{task.spec.name} uses something that cannot be sent to another process ({error}): "
+            "define what it needs inside the function, or pass it only numbers and strings."
         ) from error
     return pickle.dumps((sys.path, _sources(task.spec.pipeline))) + packed
 

@@ -77,7 +77,7 @@ class ThreadedRun(Run):
         self._pipeline = found
         self._outages += 1
         times = "" if self._outages == 1 else f" ({self._outages} times)"
-        self.note = f"started again after Kafka was away{times}"
+        self.note = f"started again after Kafka was unavailable{times}"
         return True
 
     def _ask_to_stop(self) -> None:

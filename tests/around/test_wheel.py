@@ -82,7 +82,7 @@ def test_the_core_runs_pipelines_and_checks_and_says_what_a_chart_needs(core: Pa
     assert (result.returncode, result.stderr) == (0, "")
     points, *refused = result.stdout.splitlines()
     assert points == "3"
-    needs = "This needs the extra `notebook`, of which jupyterlab is missing: "
+    needs = "This needs the extra `notebook`, but jupyterlab is missing: "
     advice = 'pip install "stream-processing-lab[notebook]", or in a clone `uv run --all-extras lab`.'
     assert refused == [needs + advice] * 4
 

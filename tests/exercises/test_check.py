@@ -102,7 +102,7 @@ SLIPS: dict[Callable[..., Any], str] = {
     fails_in_the_fifth_record: "ZeroDivisionError",
     drops_everything: "Nothing came out; ",
     has_an_inner_function_without_return: "Values are null: a function inside yours returned None",
-    subtracts_from_a_number: "A number minus a column cannot be written: put the column first",
+    subtracts_from_a_number: "You cannot subtract a column from a number: put the column first",
     asks_for_the_reading_before: "A column has no .shift: use state",
     mistypes_a_field: "did you mean 'humidity'?\n  In your code, mistypes_a_field, line",
     uses_if: "A stream is neither true nor false",

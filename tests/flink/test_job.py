@@ -165,7 +165,7 @@ def test_a_stop_commits_all_that_was_read_and_resume_goes_on_from_there(lab: Lab
 
     with pytest.raises(LabError, match="holds the results of an earlier job"):
         lab.flink(into=tmp_path)
-    with pytest.raises(LabError, match="with another SQL: name another folder"):
+    with pytest.raises(LabError, match="with a different SQL: name another folder"):
         lab.flink(into=tmp_path, resume=True, sql=SQL.replace("> 303", "> 305"))
     again = lab.flink(into=tmp_path, resume=True)
     sensors.stop()
@@ -176,7 +176,7 @@ def test_a_stop_commits_all_that_was_read_and_resume_goes_on_from_there(lab: Lab
     assert results.written(tmp_path) == results.sent(lab)
     topics_of(lab).delete([lab.full_name("sensor-data")])
     lab.produce(writes="sensor-data", records=1).wait(5)
-    with pytest.raises(LabError, match="with another topic: name another folder"):
+    with pytest.raises(LabError, match="with a different topic: name another folder"):
         lab.flink(into=tmp_path, resume=True)
 
 

@@ -277,7 +277,7 @@ def test_every_reading_comes_out_once_or_is_kept(steps: list[tuple[str, str] | N
     for step in steps:
         if step:
             if step[0] == "send backlog" and step[1] in oracle.silent:
-                with pytest.raises(LabError, match=f"^{step[1]} is cut off, and can send nothing: wake it first"):
+                with pytest.raises(LabError, match=f"^{step[1]} is cut off and cannot send anything: wake it first"):
                     world.send_backlog(step[1])
             else:
                 ACTS[step[0]](world, step[1])

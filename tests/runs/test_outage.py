@@ -123,7 +123,7 @@ def test_a_pipeline_that_kafka_has_forgotten_starts_again(lab: Lab, monkeypatch:
     started = lab.run(alert_filter, reads="sensor", writes="alert")
     started.wait_until_caught_up()
     assert (started.status, started.records_in) == ("running", 300)
-    assert started.note == "started again after Kafka was away"
+    assert started.note == "started again after Kafka was unavailable"
     started.stop()
     assert started.status == "stopped"
 

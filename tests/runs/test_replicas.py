@@ -153,7 +153,7 @@ def test_what_cannot_leave_the_notebook_is_told_at_once_and_nothing_remains(lab:
             return readings
 
     lab.create_topic("sensor")
-    with pytest.raises(LabError, match="locked uses something that cannot go to another process"):
+    with pytest.raises(LabError, match="locked uses something that cannot be sent to another process"):
         run(lab, locked)
     assert list(lab.topics()["topic"]) == ["sensor"]
     with pytest.raises(LabError, match="There is no topic"):
@@ -190,7 +190,7 @@ def test_a_process_whose_commit_never_ends_is_replaced(lab: Lab, tmp_path: Path)
     found = run(lab, ends_once)
     found.wait_until_caught_up()
     assert (found.status, found.error, mark.exists()) == ("running", None, True)
-    assert "a commit of process 1 did not end, another is started" in lab.broker.log(100)
+    assert "a commit of process 1 never ended, starting another" in lab.broker.log(100)
 
 
 def test_a_process_that_is_stuck_in_c_code_can_be_stopped(lab: Lab) -> None:

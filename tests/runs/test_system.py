@@ -119,7 +119,7 @@ def test_a_worker_of_which_there_is_no_sample_does_not_hide_the_others(
 def test_factor_and_start_are_refused_where_there_is_nothing_to_replay(lab: Lab, wrong: dict[str, Any]) -> None:
     world = lab.produce(per_second=20).world
     for source in (None, world):
-        with pytest.raises(LabError, match=r"^factor and start belong to a recording.*: leave them out\.$"):
+        with pytest.raises(LabError, match=r"^factor and start are for recordings.*: leave them out\.$"):
             lab.produce(source, **wrong)
     assert lab.workers[0].alive
 

@@ -86,10 +86,10 @@ def only_fractions(records, unreadable):
     return good(examined)
 
 
-DEAD_LETTERS = ("What is not JSON", "JSON that is no object", "An object without", "Nothing readable")
+DEAD_LETTERS = ("What is not JSON", "JSON that is not an object", "An object without", "Nothing readable")
 WRONG = [
     (only_fractions, ("Every readable", "Nothing readable")),
-    (only_json_is_asked_for, ("Every readable", "JSON that is no object", "An object without")),
+    (only_json_is_asked_for, ("Every readable", "JSON that is not an object", "An object without")),
     (any_temperature, ("Every readable", "An object without")),
     (dropped, (*DEAD_LETTERS, "A dead letter has", "Each has a reason")),
     (no_reason, ("Each has a reason",)),

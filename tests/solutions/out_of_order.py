@@ -31,10 +31,10 @@ def closed_by_others(readings):
 
 
 WRONG = [
-    (closed_by_others, ("There is one window",)),
+    (closed_by_others, ("There are 10 s windows",)),
     (no_grace, ("A reading that comes soon", "So is one")),
     (in_seconds, ("A reading that comes soon", "So is one")),
     (two_seconds, ("A reading that comes soon", "So is one")),
     (too_patient, ("A reading that comes later",)),
-    (hopping, ("There is one window",)),
+    (hopping, ("There are 10 s windows",)),
 ]

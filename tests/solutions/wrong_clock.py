@@ -74,6 +74,6 @@ WRONG = [
     (compared_with_the_last, ("After a late reading",)),
     (remembers_what_it_left_out, ("So is a second",)),
     (the_limit_too, ("One that is exactly",)),
-    (of_any_device, ("A reading in its time", "One that is exactly", "After a late", "The newest one is still")),
+    (of_any_device, ("An ordinary reading", "One that is exactly", "After a late", "The newest one is still")),
     (forgotten_at_a_restart, ("The newest one is still",)),
 ]

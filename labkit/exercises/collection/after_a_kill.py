@@ -17,8 +17,8 @@ def case(luck: random.Random) -> list[Sent]:
 def question(sent: Sequence[Sent]) -> str:
     return (
         "A pipeline writes one result for each record. It reads a topic of one partition, which begins at offset 0.\n"
-        "Its committed offset is {committed}, and it has written the results of all records up to offset {written},\n"
-        "this one too, when it is killed. Another process takes over and reads all up to offset {last}, the last one."
+        "Its committed offset is {committed}, and it has written the results of all records up to and including\n"
+        "offset {written} when it is killed. Another process takes over and reads up to the last record, offset {last}."
     ).format(**sent[0].fields)
 
 

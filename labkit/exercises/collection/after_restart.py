@@ -17,7 +17,7 @@ def case(luck: random.Random) -> list[Sent]:
 def question(sent: Sequence[Sent]) -> str:
     return (
         "The first checkpoint holds the offset {older}, the second {newer}. After the second checkpoint the job\n"
-        "reads the records up to offset {read}, this one too; then it is killed."
+        "reads the records up to and including offset {read}; then it is killed."
     ).format(**sent[0].fields)
 
 
@@ -39,7 +39,7 @@ EXERCISE = Exercise(
     ),
     discussion=(
         "It is tempting to think that exactly-once means that each record is read exactly once. It is the results "
-        "that are exactly once: what came after the checkpoint is read a second time, but what the first time had "
-        "begun to write was never given its final name."
+        "that are exactly once: what came after the checkpoint is read a second time, but the files that the first "
+        "time had begun never got their final names."
     ),
 )

@@ -36,9 +36,9 @@ EXERCISE = Exercise(
     behaviours=(
         Present("Every reading but the first of a device comes out", part="ordinary"),
         Present("The first reading of a device is left out: there is nothing to compare it with", part="first"),
-        Correct("change is the temperature minus the last one of the same device", columns=("change",), points=3),
+        Correct("change is the temperature minus the previous one of the same device", columns=("change",), points=3),
         Present("A reading that follows one of 0 °C comes out too", part="after zero"),
-        Correct("Its other fields, key and time are as they were", columns=("temperature", "humidity", "key", "time")),
+        Correct("Its other fields, key and time are unchanged", columns=("temperature", "humidity", "key", "time")),
     ),
     hints=(
         (
@@ -49,7 +49,7 @@ EXERCISE = Exercise(
         "Return None for a first reading, and drop these afterwards: .filter(lambda each: each is not None).",
     ),
     discussion=(
-        "It is tempting to write `if last:`. A temperature of 0 °C counts as false too, and the reading after it is "
+        "It is tempting to write `if last:`. A temperature of 0 °C counts as false too, so the reading after it is "
         "taken for a first one. `if last is None` says what is meant."
     ),
 )

@@ -30,10 +30,10 @@ EXERCISE = Exercise(
     readings=readings,
     sources=in_window(7000),
     behaviours=(
-        Present("Every 2 s there is one window of each device", part="ordinary", points=2),
+        Present("Every 2 s there is one window per device", part="ordinary", points=2),
         Correct("Each window is 7 s long", columns=("start", "end")),
         Correct("minimum is the lowest temperature in the window", columns=("minimum",), points=2),
-        Once("Each window comes out once, when it is closed"),
+        Once("Each window comes out once, when it closes"),
         Present("The last windows of a device that has fallen silent stay open", part="silent"),
     ),
     hints=(
@@ -48,7 +48,7 @@ EXERCISE = Exercise(
     ),
     discussion=(
         "It is tempting to end with .current(): results come at once, and none is missing at the end. But each window "
-        "then comes out at every reading that it gets, and most of these minima are not the window's: they are the "
+        "then comes out again with every reading, and most of these minima are not the window's: they are the "
         "lowest so far. Readers of the topic cannot tell which one is the last."
     ),
 )

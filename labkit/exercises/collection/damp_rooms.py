@@ -37,21 +37,19 @@ EXERCISE = Exercise(
         Present("Every reading above 60 % humidity is kept", part="ordinary", points=2),
         Present("Readings below 60 % are left out", part="dry", points=2),
         Present("A reading of exactly 60 % is left out: it is not above", part="limit"),
-        Correct(
-            "dew_point is the temperature minus a fifth of what is missing to 100 %", columns=("dew_point",), points=3
-        ),
-        Correct("Key, time and the other fields are as they were", columns=("key", "time", "temperature", "humidity")),
+        Correct("dew_point is the temperature minus a fifth of (100 - humidity)", columns=("dew_point",), points=3),
+        Correct("Key, time and the other fields are unchanged", columns=("key", "time", "temperature", "humidity")),
     ),
     hints=(
         "A condition in square brackets keeps the records for which it is true, as in alert_filter.",
         'A new field is assigned like a column: readings["name"] = ... It may use several columns.',
         (
-            "What is missing to 100 % is 100 - humidity. A column comes first in an expression: humidity * -1 + 100 "
-            "is the same, and so is (humidity - 100) / 5 added to the temperature."
+            "A column must come first in an expression: instead of 100 - humidity write humidity * -1 + 100, or add "
+            "(humidity - 100) / 5 to the temperature."
         ),
     ),
     discussion=(
-        'It is tempting to write >= because people say "from 60 % on". On real sensors, which report whole or half '
-        "percents, readings of exactly the limit are frequent: whether they belong must be said, and tested."
+        'It is tempting to write >= because people say "60 % and up". Real sensors report whole or half percents, so '
+        "readings exactly at the limit are common: whether they count must be stated, and tested."
     ),
 )

@@ -56,7 +56,7 @@ EXERCISE = Exercise(
         Present("Every readable record comes out, and nothing else", points=2),
         Correct("It comes out with all its fields", columns=("device", "temperature", "humidity", "timestamp")),
         Present("What is not JSON becomes a dead letter", part="no JSON", output="unreadable"),
-        Present("JSON that is no object becomes a dead letter", part="no object", output="unreadable"),
+        Present("JSON that is not an object becomes a dead letter", part="no object", output="unreadable"),
         Present("An object without a numeric temperature becomes a dead letter", part="no number", output="unreadable"),
         Present("Nothing readable becomes a dead letter", part="ordinary", output="unreadable"),
         Correct("A dead letter has its bytes unchanged", columns=("value",), output="unreadable"),
@@ -68,7 +68,7 @@ EXERCISE = Exercise(
             'examine returns {"reading": ...} or {"raw": ..., "reason": ...}.'
         ),
         (
-            "json.loads raises ValueError for what is not JSON; bytes that are no UTF-8 raise UnicodeDecodeError, "
+            "json.loads raises ValueError for what is not JSON; bytes that are not UTF-8 raise UnicodeDecodeError, "
             "which is a ValueError too. isinstance(found, dict) recognizes an object; a string is not a number."
         ),
         (

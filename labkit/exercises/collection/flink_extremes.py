@@ -33,22 +33,19 @@ EXERCISE = Exercise(
     identity={"out": ("sensor_id", "window_start")},
     sources=sources,
     behaviours=(
-        Present("There is one row for each device and window of 10 s", points=2),
+        Present("There is one row for each device and 10 s window", points=2),
         Correct("lowest and highest are right", columns=("lowest", "highest"), points=2),
-        Correct("readings is their number", columns=("readings",)),
+        Correct("readings is the number of readings", columns=("readings",)),
     ),
     hints=(
+        ("Lesson 05 has a query with HOP in section 3. Back-to-back windows are TUMBLE, which takes one interval."),
         (
-            "Lesson 05 has a query with HOP in section 3. Windows that follow one another are TUMBLE, which takes one "
-            "interval."
-        ),
-        (
-            "Group by the device and both ends of the window. The columns come in the order of the table, whatever "
+            "Group by the device and both ends of the window. The columns must be in the table's order, whatever "
             "their names."
         ),
     ),
     discussion=(
         "It is tempting to leave window_end out of GROUP BY, since the start says it all. Flink needs both to see "
-        "that this is a window, which closes: without it, the query is one that corrects its results again and again."
+        "that this is a window, which closes: without it, the query keeps correcting its results."
     ),
 )

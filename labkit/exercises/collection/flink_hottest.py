@@ -31,8 +31,8 @@ EXERCISE = Exercise(
     identity={"out": ("window_start",)},
     sources=sources,
     behaviours=(
-        Present("There is a row for each window of 10 s"),
-        Once("There is only one for each window", points=2),
+        Present("There is a row for each 10 s window"),
+        Once("There is only one row for each window", points=2),
         Correct("It is the hottest reading, with its device", columns=("sensor_id", "temperature"), points=2),
     ),
     hints=(

@@ -44,23 +44,23 @@ EXERCISE = Exercise(
     readings=readings,
     sources=in_window(1000 * LENGTH),
     behaviours=(
-        Present("The windows of a device that measures come out", part="ordinary"),
+        Present("The windows of a device that is measuring come out", part="ordinary"),
         Present("The last window of the silent device is closed by a heartbeat", part="silent", points=2),
-        Present("A window that holds heartbeats only is left out", part="only heartbeats", points=2),
+        Present("A window that holds only heartbeats is left out", part="only heartbeats", points=2),
         Correct("n is the number of readings, without heartbeats", columns=("n",)),
         Correct("mean is their mean temperature", columns=("mean",)),
     ),
     hints=(
-        "A heartbeat that has been filtered out cannot close a window: it must get as far as the window.",
+        "A heartbeat that has been filtered out cannot close a window: it must reach the window.",
         (
             'Count() counts records, Count("temperature") those that have a temperature; Mean ignores the others by '
-            "itself."
+            "anyway."
         ),
         "What comes out of a window is a stream again: it can be filtered.",
     ),
     discussion=(
         "It is tempting to remove the heartbeats at the very beginning, since they are no measurements. Then event "
-        "time stands still for the silent device, and its last window never comes: exactly what they are sent "
-        "against."
+        "time stands still for the silent device, and its last window never comes: exactly what heartbeats "
+        "are sent to prevent."
     ),
 )

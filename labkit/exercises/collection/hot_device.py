@@ -33,21 +33,21 @@ EXERCISE = Exercise(
     sources=same_reading,
     behaviours=(
         Present("Every reading is in the topic, as a JSON object"),
-        Once("No reading is there twice"),
+        Once("No reading appears twice"),
         Correct("The turbine's readings take its four keys in turn", columns=("key",), part="hot", points=2),
         Correct("Every other device keeps its name as the key", columns=("key",), part="ordinary"),
         Correct("The value is the whole reading, unchanged", columns=("temperature", "humidity")),
         Correct("The record's time is when the reading was measured", columns=("time",)),
     ),
     hints=(
-        "Count the readings of the turbine as you write them: the key has the remainder of that number divided by 4.",
+        "Count the turbine's readings as you write them: the number in the key is that count modulo 4.",
         "Only the key changes: the value still has the device turbine, or nobody knows whose reading it is.",
-        "The number in the list will not do: it counts the readings of the other devices too.",
+        "The position in the list will not do: it counts the readings of the other devices too.",
     ),
     discussion=(
         "It is tempting to choose the key at random. That spreads the load just as well, but a producer that sends a "
-        "reading once more after an error may then choose another key, and nobody can say afterwards where a reading "
-        "must be. To count per device, you must now add up four counts: the keys made the work smaller, and added a "
+        "reading again after an error may then choose another key, and nobody can say afterwards where a reading "
+        "belongs. To count per device, you must now add up four counts: the keys made the work smaller, and added a "
         "second step."
     ),
 )

@@ -23,8 +23,8 @@ def case(luck: random.Random) -> list[Sent]:
 
 def question(sent: Sequence[Sent]) -> str:
     return (
-        "A topic has {partitions} partitions. {in_all} records a second are written to it, as many to each partition.\n"
-        "One process of the pipeline gets through {rate} records a second. Somebody starts {started} processes."
+        "A topic has {partitions} partitions. {in_all} records a second are written to it, spread evenly over them.\n"
+        "One process of the pipeline handles {rate} records a second. Somebody starts {started} processes."
     ).format(**sent[0].fields)
 
 
@@ -38,12 +38,12 @@ EXERCISE = Exercise(
     question=question,
     behaviours=(Correct("The answer is right", columns=("answer",)),),
     hints=(
-        "How many records a second does one partition bring? How many whole partitions does one process manage?",
-        "A partition belongs to one process of the group only: one that has none is idle.",
+        "How many records a second does one partition get? How many whole partitions can one process handle?",
+        "A partition belongs to only one process of the group: a process without one is idle.",
     ),
     discussion=(
-        "It is tempting to divide the records a second by what one process manages. But partitions cannot be cut in "
-        "half: with 6 partitions and 4 processes two of them have two partitions each, and fall behind if they manage "
+        "It is tempting to divide the records a second by what one process handles. But partitions cannot be cut in "
+        "half: with 6 partitions and 4 processes two of them have two partitions each, and fall behind if they handle "
         "only one and a half."
     ),
 )

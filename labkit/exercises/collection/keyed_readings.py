@@ -31,7 +31,7 @@ EXERCISE = Exercise(
     sources=same_reading,
     behaviours=(
         Present("Every reading is in the topic, as a JSON object"),
-        Once("No reading is there twice"),
+        Once("No reading appears twice"),
         Correct("The value is the whole reading, unchanged", columns=("temperature", "humidity")),
         Correct("The key is the name of the device", columns=("key",)),
         Correct("The record's time is when the reading was measured", columns=("time",)),
@@ -39,11 +39,11 @@ EXERCISE = Exercise(
     hints=(
         "Lesson 01 does this in section 2: a loop over the readings with one producer.produce(...) in it.",
         ("produce takes topic=, key=, value= and timestamp=. Without timestamp= the record gets the time of writing."),
-        "The value must be text or bytes: json.dumps(reading) makes a text of a dict.",
+        "The value must be text or bytes: json.dumps(reading) turns a dict into text.",
     ),
     discussion=(
         "It is tempting to leave the timestamp out: everything seems to work, since simulated readings are written as "
-        "soon as they are measured. It goes wrong on the first day on which a device sends its backlog: every window "
+        "soon as they are measured. It goes wrong on the first day that a device sends its backlog: every window "
         "then counts when the readings arrived, not when they were measured."
     ),
 )

@@ -47,15 +47,15 @@ EXERCISE = Exercise(
     outputs=("out", "late"),
     identity={"late": ("device", "timestamp")},
     behaviours=(
-        Present("There is one window of 5 s after the other"),
-        Correct("count is the number of readings that came in time", columns=("count",)),
+        Present("There are 5 s windows, back to back"),
+        Correct("count is the number of readings that arrived in time", columns=("count",)),
         Present("Every late reading is collected, and no other", output="late", points=2),
         Once("None is collected twice", output="late"),
         Correct("Its value is unchanged", columns=("device", "temperature", "timestamp"), output="late"),
         Correct("Its key and time are unchanged", columns=("key", "time"), output="late"),
     ),
     hints=(
-        "on_late is called for each reading that comes too late, with value, key, timestamp and more: section 4.",
+        "on_late is called for each reading that arrives too late, with value, key, timestamp and more: section 4.",
         (
             "Inside it, write the reading as in lesson 01: producer.produce(topic=late.name, key=..., value=..., "
             "timestamp=...)."

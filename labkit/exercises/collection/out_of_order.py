@@ -42,14 +42,14 @@ def _degrees(luck: random.Random) -> float:
 
 EXERCISE = Exercise(
     name="out-of-order",
-    title="A count that is right although readings come late",
+    title="A count that is right even if readings are late",
     lesson="03_windows",
     number=2,
     answer_type=Pipeline(),
     readings=readings,
     sources=in_window(1000 * LENGTH),
     behaviours=(
-        Present("There is one window of 10 s after the other"),
+        Present("There are 10 s windows, back to back"),
         Once("Each window comes out once"),
         Correct("start and end are those of the window", columns=("start", "end")),
         Correct("A reading that comes soon after the end of its window is counted", part="within", columns=("count",)),
@@ -60,11 +60,11 @@ EXERCISE = Exercise(
     ),
     hints=(
         "Windows that do not overlap are tumbling windows.",
-        "How long a window waits after its end for readings that come late is its grace: grace_ms=...",
+        "How long a window waits after its end for late readings is its grace: grace_ms=...",
     ),
     discussion=(
         "It is tempting to choose a very long grace, so that nothing is ever left out. But every result then comes "
-        "that much later, also on days on which nothing is late, and the state of all open windows must be kept. "
+        "that much later, even on days when nothing is late, and the state of all open windows must be kept. "
         "Grace is a price that you choose."
     ),
 )

@@ -42,20 +42,22 @@ EXERCISE = Exercise(
     answer_type=Pipeline(restart=True),
     readings=readings,
     behaviours=(
-        Present("Each silence of more than 5 s gives a record, when the device is heard again", part="long", points=2),
+        Present(
+            "Each silence of more than 5 s gives a record, when the device is heard from again", part="long", points=2
+        ),
         Present("Shorter silences, and the first reading of a device, give none", part="ordinary"),
         Present("A silence of exactly 5 s gives none", part="exactly"),
         Present("A reading that comes late gives none", part="late"),
         Present("Nor does the reading after a late one: time does not run backwards", part="after late"),
         Correct(
-            "device, from and until say which device was not heard, and between which times",
+            "device, from and until say which device was silent, and between which times",
             columns=("device", "from", "until"),
         ),
         Correct("seconds is how long it was", columns=("seconds",)),
         Once("Each silence gives one record"),
     ),
     hints=(
-        "What must be remembered from one reading to the next is the time at which the device was last heard.",
+        "What must be remembered from one reading to the next is the time at which the device was last heard from.",
         (
             "A reading that comes late is older than the last one: it must not move the remembered time back. "
             'max(last, reading["timestamp"]) never does.'

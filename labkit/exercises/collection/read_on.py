@@ -42,18 +42,18 @@ EXERCISE = Exercise(
     ),
     hints=(
         (
-            "The function read in lesson 01, section 5, is nearly what is needed: it returns records instead of "
+            "The function read in lesson 01, section 5, is nearly what you need: it returns records instead of "
             "writing them."
         ),
         (
-            "A group continues after the last offset that was stored: reader.store_offsets(message=message), once for "
+            "A group continues after the last stored offset: reader.store_offsets(message=message), once for "
             "each record that has been written."
         ),
-        "message.key(), message.value() and message.timestamp()[1] are what has to be written again.",
+        "message.key(), message.value() and message.timestamp()[1] are what you write to the target.",
     ),
     discussion=(
         "It is tempting to store the offset as soon as a record has been read. If the program dies before the record "
-        "is written, it is lost: the group goes on after it. The other way round, a record may be written twice, but "
+        "is written, it is lost: the group continues after it. The other way round, a record may be written twice, but "
         "never lost: that is at-least-once. Exactly-once needs a transaction for both, which notebook 05 shows in "
         "Flink."
     ),

@@ -50,10 +50,10 @@ EXERCISE = Exercise(
         Once("One that is repeated at once comes out once", part="at once", points=2),
         Once("So does one that is repeated after other readings", part="later", points=2),
         Present("Two readings of the same temperature are two readings", part="same temperature"),
-        Correct("Key, time and fields are as they were", columns=("key", "time", "temperature", "humidity")),
+        Correct("Key, time and fields are unchanged", columns=("key", "time", "temperature", "humidity")),
     ),
     hints=(
-        "What tells that two records are the same reading? The device and the time at which it was measured.",
+        "What shows that two records are the same reading? The device and the time at which it was measured.",
         (
             'Remember the timestamps that have come out: state.get("seen", []) is a list, and state.set("seen", ...) '
             "keeps it."
@@ -61,7 +61,7 @@ EXERCISE = Exercise(
         "A list that only grows would fill the disk one day: keep the last 20, as in (seen + [timestamp])[-20:].",
     ),
     discussion=(
-        "It is tempting to compare each reading with the one before it only. That removes what is sent twice in a "
+        "It is tempting to compare each reading only with the one before it. That removes what is sent twice in a "
         "row, but a producer that retries in batches repeats readings after newer ones. An idempotent producer "
         "(lesson 01) avoids all this between producer and broker, but not when the device itself sends a reading "
         "twice."

@@ -32,7 +32,7 @@ EXERCISE = Exercise(
     question=question,
     behaviours=(Correct("The answer is right", columns=("answer",)),),
     hints=(
-        "The partition is the remainder of the key's hash, divided by the number of partitions.",
+        "The partition is the remainder of the key's hash divided by the number of partitions.",
         (
             "An example with 3 and 6 partitions: if the remainder of dividing by 3 is 1, the hash is 1, 4, 7, 10, 13 "
             "or so on. Divide each of these by 6."

@@ -34,7 +34,7 @@ EXERCISE = Exercise(
     hints=(
         "Which variables hold the stream that is returned?",
         (
-            "A filter gives a new stream, and leaves the stream that it was made from as it was. `hot` is never used "
+            "A filter returns a new stream, and leaves the one that it was made from unchanged. `hot` is never used "
             "again."
         ),
     ),

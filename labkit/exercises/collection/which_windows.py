@@ -35,7 +35,7 @@ EXERCISE = Exercise(
         "A window holds its start, but not its end: the window from 0 to 6 does not hold second 6.",
     ),
     discussion=(
-        "It is tempting to add a window in which the reading stands at the very end. Of a tumbling or hopping window "
-        "only the start belongs to it: otherwise a reading at a border would be counted once too often."
+        "It is tempting to include the window that ends at the reading. A tumbling or hopping window includes its "
+        "start, but not its end: otherwise a reading on a boundary would be counted once too often."
     ),
 )

@@ -49,13 +49,13 @@ EXERCISE = Exercise(
     sources=same_reading,
     shows=("timestamp",),
     behaviours=(
-        Present("A reading in its time comes out", part=ORDINARY),
+        Present("An ordinary reading comes out", part=ORDINARY),
         Present("One that is more than 60 s ahead is left out", part="ahead", points=2),
         Present("So is a second one in a row", part="again"),
         Present("One that is exactly 60 s ahead comes out", part="limit"),
         Present("After a late reading, the newest one still counts, not the late one", part="after late"),
         Present("The newest one is still known after a restart", part="restart"),
-        Correct("Key, time and fields are as they were", columns=("key", "time", "temperature", "humidity")),
+        Correct("Key, time and fields are unchanged", columns=("key", "time", "temperature", "humidity")),
     ),
     hints=(
         "Whether a reading is ahead depends on what its own device has sent before: the pipeline needs state.",
@@ -66,9 +66,9 @@ EXERCISE = Exercise(
         "Remember the newest timestamp that came out. One that was left out, or that is older, must not change it.",
     ),
     discussion=(
-        "It is tempting to compare with the reading before. After one that was late this leaves out good ones, and "
+        "It is tempting to compare with the previous reading. After one that was late this leaves out good ones, and "
         "after one that was ahead it lets the next one of the same kind through. The rule has a price: a device that "
-        "was off for more than a minute is never believed again. A real one would believe it after some readings that "
-        "agree with one another, or compare with the time at which Kafka got them."
+        "was off for more than a minute is never believed again. A real pipeline would believe it after some readings "
+        "that agree with one another, or compare with the time at which Kafka got them."
     ),
 )
