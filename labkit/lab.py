@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar
 
 from labkit import broker, cells, exercises, extras, live, readings, runs
 from labkit import flink as flinks
@@ -35,6 +35,20 @@ if TYPE_CHECKING:
 
 PER_SECOND = 1.0  # readings from each device
 BROKER_CHECK = 0.2  # seconds between two checks that the lab's own Kafka is still running
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def _one_at_a_time(method: Callable[Concatenate[Lab, P], T]) -> Callable[Concatenate[Lab, P], T]:
+    """Make calls of a method wait for each other: a button may start a worker while a cell starts another."""
+
+    @functools.wraps(method)
+    def alone(lab: Lab, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        with lab._changing:
+            return method(lab, *args, **kwargs)
+
+    return alone
 
 
 class Lab:
@@ -65,6 +79,7 @@ class Lab:
         self.broker = broker.find_or_start(quix.load if in_notebook else lambda: None, brokers)
         self._topics = Topics(self.broker.address, os.environ.get("LAB_NAMESPACE", ""), self.broker.check)
         self._groups = Groups(self._topics)
+        self._changing = threading.RLock()
         self._registry = Registry(self._show)
         cells.display_by(Worker, self._registry.show)
         self._sampler = Sampler(lambda: self.workers)
@@ -81,6 +96,7 @@ class Lab:
 
     # ------------------------------------------------------------------ start
 
+    @_one_at_a_time
     def produce(
         self,
         source: str | PathLike[str] | pd.DataFrame | Iterable[Mapping[str, Any]] | World | None = None,
@@ -132,6 +148,7 @@ class Lab:
         producer.start()
         return producer
 
+    @_one_at_a_time
     def run(
         self,
         pipeline: Callable[..., Any],
@@ -182,6 +199,7 @@ class Lab:
         self._registry.adopt(run, replaced)
         return run
 
+    @_one_at_a_time
     def flink(
         self,
         *,
@@ -343,6 +361,7 @@ class Lab:
         """
         return self._registry.watch(live.Controls(live.Scene(self)))
 
+    @_one_at_a_time
     def dashboard(self) -> live.Dashboard:
         """Tiles, chart, controls and topology on one page; starts any of the four stages that are not running.
 
@@ -472,6 +491,7 @@ class Lab:
 
     # -------------------------------------------------------------------- end
 
+    @_one_at_a_time
     def stop(self) -> None:
         """Stop every run, producer and live view; topics and broker stay. Example: lab.stop()"""
         self._registry.stop()

@@ -1,5 +1,6 @@
 """What a lab has started: its workers by identity, its views, and the notebook cell of each."""
 
+import contextlib
 import functools
 import weakref
 from collections.abc import Callable, Sequence
@@ -80,12 +81,14 @@ class Registry:
 
     def stop(self) -> None:
         """Stop all workers, close all views, and forget them."""
-        for worker in self.workers:
-            worker.retire("lab.stop() stopped it; run its cell again")
-        for view, _ in self._views:
-            view.close()
+        workers, views = self.workers, [view for view, _ in self._views]
         self._workers.clear()
         self._views.clear()
+        with contextlib.ExitStack() as stack:  # one that fails does not spare the others
+            for view in reversed(views):
+                stack.callback(view.close)
+            for worker in reversed(workers):
+                stack.callback(worker.retire, "lab.stop() stopped it; run its cell again")
 
     def show(self, worker: Worker) -> None:
         """Show a worker below those that its cell started earlier; else the cell's last line would come first."""

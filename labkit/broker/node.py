@@ -39,12 +39,16 @@ class Node:
         self.killed = False
         self.process = Supervised()
         data = self.process.directory / "data"
-        shutil.copytree(installation.data, data)
-        if number > 1:
-            _renumber(data / "meta.properties", number)
         self._settings = self.process.directory / "server.properties"
-        self._settings.write_text(server.properties(data, number, ports) + more)
-        self.process.start(server.java(installation.classpath, server.server_arguments(self._settings), *options))
+        try:
+            shutil.copytree(installation.data, data)
+            if number > 1:
+                _renumber(data / "meta.properties", number)
+            self._settings.write_text(server.properties(data, number, ports) + more)
+            self.process.start(server.java(installation.classpath, server.server_arguments(self._settings), *options))
+        except BaseException:  # a full disk, or an interrupt: nobody else knows of the directory yet
+            self.process.close()
+            raise
 
     @property
     def alive(self) -> bool:

@@ -10,12 +10,15 @@ import contextlib
 import json
 import logging
 import os
+import re
 import sys
 from pathlib import Path
 
 from pyflink.common import Configuration
 from pyflink.java_gateway import get_gateway
 from pyflink.table import EnvironmentSettings, TableEnvironment
+
+INSERT = re.compile(r"(\s|--.*\n|/\*.*?\*/)*INSERT\b", re.IGNORECASE | re.DOTALL)  # after comments, if any
 
 
 def run(options: dict[str, str], sql: str) -> None:
@@ -27,7 +30,7 @@ def run(options: dict[str, str], sql: str) -> None:
     tables = TableEnvironment.create(settings)
     inserts = tables.create_statement_set()
     for statement in filter(str.strip, f"{sql}\n".split(";\n")):
-        if "INSERT INTO" in statement:
+        if INSERT.match(statement):
             inserts.add_insert_sql(statement)
         else:
             tables.execute_sql(statement)

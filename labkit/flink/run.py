@@ -1,5 +1,6 @@
 """A Flink job that runs in its own process, and its progress."""
 
+import contextlib
 import threading
 import time
 from collections.abc import Sequence
@@ -223,10 +224,15 @@ class FlinkJob(Worker):
             if code and not (self._stopping.is_set() and not asked):
                 raise LabError(f"{explain(code, self._process.log())} Its log is {self._results.internal}/flink.log.")
         finally:
+            self._end_of_flink()
+
+    def _end_of_flink(self) -> None:
+        """Keep the log, and release everything even if some of it cannot be: the cluster may be gone, the disk full."""
+        with contextlib.ExitStack() as stack:
+            stack.callback(self._results.release)
+            stack.callback(self._runner.clean_up, self._full_name)
+            stack.callback(self._process.close)
             (self._results.internal / "flink.log").write_text(self._process.log())
-            self._process.close()
-            self._runner.clean_up(self._full_name)
-            self._results.release()
 
     def _renew(self) -> None:
         raise LabError(f'Resume an ended Flink job with a new one: lab.flink(into="{self.folder}", resume=True).')

@@ -19,6 +19,7 @@ CREATE TABLE sensor_data (
     'topic' = '${topic}',
     'properties.bootstrap.servers' = '${broker}',
     'properties.group.id' = '${group}',
+    'properties.isolation.level' = 'read_committed',
     'scan.startup.mode' = 'earliest-offset',
     'scan.bounded.mode' = '${until}',
     'scan.watermark.emit.strategy' = 'on-event',

@@ -13,6 +13,7 @@ from pathlib import Path
 from labkit.waiting import wait_until
 
 SUPERVISOR = Path(__file__).with_name("supervisor.py")
+START_LIMIT = 2.0  # seconds that a supervisor may take to start the command, on a busy machine
 
 
 class Supervised:
@@ -39,7 +40,8 @@ class Supervised:
         """Start the command once more, after it has ended."""
         assert self._supervisor
         assert self._supervisor.stdin
-        (self.directory / "exit").unlink()
+        for old in ("exit", "pid"):
+            (self.directory / old).unlink()
         self._supervisor.stdin.write(b"r")
         self._supervisor.stdin.flush()
 
@@ -49,6 +51,9 @@ class Supervised:
             return -signal.SIGKILL
         with contextlib.suppress(OSError, ValueError):
             return int((self.directory / "exit").read_text())
+        if self._supervisor and self._supervisor.poll() is not None:  # killed, so nobody will report the command's end
+            self.kill()
+            return -signal.SIGKILL
         return None
 
     def wait(self, limit: float) -> int | None:
@@ -58,7 +63,11 @@ class Supervised:
 
     def kill(self) -> None:
         """Send SIGKILL to the command and to what it has started; the directory stays until `close`."""
-        with contextlib.suppress(OSError, ValueError):  # it has not been started, or has ended
+        if self._supervisor:
+            wait_until(lambda: any((self.directory / each).exists() for each in ("pid", "exit")), START_LIMIT)
+        if (self.directory / "exit").exists():  # its process id may belong to another by now
+            return
+        with contextlib.suppress(OSError, ValueError):  # it has not been started, or has just ended
             os.killpg(int((self.directory / "pid").read_text()), signal.SIGKILL)
 
     def log(self) -> str:
@@ -73,6 +82,7 @@ class Supervised:
             with contextlib.suppress(BrokenPipeError):  # the supervisor has ended
                 self._supervisor.stdin.write(b"\n")  # closing is not enough: a forked child may hold the pipe open
                 self._supervisor.stdin.close()
-            self._supervisor.wait()
+            if self._supervisor.wait() < 0:  # it was killed, and could not end the command
+                self.kill()
         shutil.rmtree(self.directory, ignore_errors=True)  # if there was no supervisor to do it
         self._closed = True

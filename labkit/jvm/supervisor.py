@@ -22,14 +22,16 @@ AGAIN = b"r"
 
 
 def keep(parent: int, directory: Path, command: list[str]) -> None:
+    told_to_end = threading.Event()  # a handler that raised could lose a child that is just being started
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, lambda *_: told_to_end.set())
     child, reporter = _start(directory, command) if command else (None, None)
-    with contextlib.suppress(KeyboardInterrupt, SystemExit):
-        # End of file normally comes at once. If a child that the kernel forked holds the pipe open, watch the parent.
-        while os.getppid() == parent:
-            if select.select([0], [], [], 0.5)[0]:
-                if os.read(0, 1) != AGAIN:
-                    break
-                child, reporter = _start(directory, command)
+    # End of file normally comes at once. If a child that the kernel forked holds the pipe open, watch the parent.
+    while os.getppid() == parent and not told_to_end.is_set():
+        if select.select([0], [], [], 0.5)[0]:
+            if os.read(0, 1) != AGAIN:
+                break
+            child, reporter = _start(directory, command)
     if child and reporter:
         # SIGKILL: the data is removed with the directory, so a graceful end would save nothing. The whole group: a JVM
         # in training starts another one to write its cache.
@@ -56,10 +58,5 @@ def _start(directory: Path, command: list[str]) -> tuple[subprocess.Popen[bytes]
     return child, reporter
 
 
-def _terminate(*_: object) -> None:
-    raise SystemExit
-
-
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, _terminate)
     keep(int(sys.argv[1]), Path(sys.argv[2]), sys.argv[3:])

@@ -24,7 +24,7 @@ from labkit.jvm.supervised import Supervised
 from labkit.kafka import clients
 from labkit.loopback import free_ports
 from labkit.readings import now
-from tests.broker.lives import Footprint, listeners, python
+from tests.broker.lives import Footprint, listeners, lives, python
 from tests.waiting import eventually
 
 CONSUMER = "org.apache.kafka.tools.consumer.ConsoleConsumer"
@@ -233,6 +233,31 @@ def test_a_kafka_that_cannot_start_says_why_in_one_line(own_installation: KafkaI
     with pytest.raises(LabError, match=r"Kafka did not start: .*node.?id") as error:
         OwnBroker(own_installation)
     assert len(str(error.value).splitlines()) == 1
+
+
+def test_a_command_whose_supervisor_is_killed_ends_too() -> None:
+    """As the system does when memory is short: nobody is left who could report the end of the command."""
+    process = Supervised()
+    try:
+        process.start(["sleep", "60"])
+        command = psutil.Process(int(eventually(lambda: text_of(process.directory / "pid"))))
+        command.parent().kill()
+        eventually(lambda: process.exit_code() is not None)
+        eventually(lambda: not lives(command))
+    finally:
+        process.close()
+    assert not process.directory.exists()
+
+
+def text_of(file: Path) -> str:
+    return file.read_text() if file.exists() else ""
+
+
+def test_a_closed_kafka_cannot_be_started_again(installation: KafkaInstallation) -> None:
+    own = OwnBroker(installation)
+    own.close()
+    with pytest.raises(LabError, match=r"run the cell with `Lab\(\)` again"):
+        own.start()
 
 
 @pytest.mark.parametrize("end", ["process.close()", "os.kill(os.getpid(), 9)"])

@@ -9,6 +9,7 @@ from confluent_kafka.admin import ConfigResource
 
 from labkit import Lab, LabError
 from labkit.broker import OwnBroker, find_or_start
+from labkit.errors import NoAnswer
 from labkit.kafka import clients
 from labkit.kafka.topics import Topics
 from labkit.pipelines import average_temperature
@@ -130,6 +131,18 @@ def test_with_two_of_three_killed_the_producer_waits_says_so_and_loses_nothing(l
     producer.stop()
     assert producer.error is None
     assert producer.delivered <= len(lab.records("sensor")) <= producer.accepted
+
+
+def test_a_node_that_ends_by_itself_is_missed_by_nobody_as_long_as_two_are_left(lab: Lab, cluster: OwnBroker) -> None:
+    producer = lab.produce(per_second=50)
+    lab.wait_for("sensor", records=50, timeout=LIMIT)
+    cluster.nodes[2].process.kill()
+    eventually(lambda: not cluster.nodes[2].alive)
+    before = producer.total()
+    eventually(lambda: producer.total() > before + 100, LIMIT)
+    assert (producer.status, producer.error) == ("running", None)
+    with pytest.raises(NoAnswer, match="Kafka has ended"):
+        cluster.nodes[2].check()
 
 
 def test_a_lab_has_one_broker_or_three(lab: Lab) -> None:

@@ -29,6 +29,7 @@ from labkit.runs.system import System
 from tests.broker.lives import lives
 from tests.damage import damaged
 from tests.flink import oracle, results
+from tests.kafka.transactions import transactional_producer
 from tests.pipelines.oracle import GRACE, Reading
 from tests.readings.test_reading import GOOD, nearly
 from tests.topics import topics_of
@@ -245,6 +246,39 @@ def test_a_killed_kernel_takes_the_job_with_it() -> None:
         eventually(lambda: [*directory.glob("minicluster*")])  # what Flink keeps for a while goes with it
         kernel.kill()
     eventually(lambda: not [each for each in processes if lives(each)] and not directory.exists())
+
+
+def test_records_of_an_aborted_transaction_are_not_read(lab: Lab, tmp_path: Path) -> None:
+    """As a killed exactly-once pipeline leaves them. A marker of Kafka's ends each transaction, and so the topic."""
+    lab.create_topic("sensor-data")
+    producer = transactional_producer(lab)
+    for second, end in enumerate(
+        [producer.commit_transaction, producer.abort_transaction, producer.commit_transaction]
+    ):
+        producer.begin_transaction()
+        value = renamed(GOOD | {"timestamp": now() - 60_000 + 1000 * second})
+        producer.produce(lab.full_name("sensor-data"), value, timestamp=now())
+        assert producer.flush(10) == 0  # an abort takes back what has not been sent yet
+        end(10)
+    job = ended(lab.flink(into=tmp_path, bounded=True))
+    assert len(results.lines(tmp_path, "readings")) == job.progress.readings == 2
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of PyFlink, as it is imported
+@pytest.mark.parametrize(
+    ("statement", "inserts"),
+    [
+        ("INSERT INTO a SELECT 1", True),
+        ("insert into a select 1", True),
+        ("-- as in INSERT INTO a\n/* and\nmore */ INSERT INTO a SELECT 1", True),
+        ("-- INSERT INTO a comes later\nCREATE TABLE a (b INT)", False),
+        ("CREATE VIEW inserted AS SELECT 1", False),
+    ],
+)
+def test_a_statement_that_inserts_is_known_by_its_first_word(statement: str, inserts: bool) -> None:
+    from labkit.flink.job import INSERT
+
+    assert bool(INSERT.match(statement)) == inserts
 
 
 # ------------------------------------------------------------------------ time
