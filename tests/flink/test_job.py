@@ -353,7 +353,7 @@ def test_a_checkpoint_of_another_job_that_only_flink_can_tell() -> None:
 def test_without_a_network_one_line_names_the_jar(tmp_path: Path, lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     lock = Lock.read(FLINK_LOCK)
     empty = FlinkInstallation("Flink's jars", lock, tmp_path)
-    monkeypatch.setattr("labkit.flink.engine.installation", lambda: empty)
+    monkeypatch.setattr("labkit.flink.engine.flink_installation", lambda: empty)
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")  # nobody listens at the discard port
     monkeypatch.setenv("NO_PROXY", "")
     lab.create_topic("sensor-data")

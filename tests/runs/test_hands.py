@@ -2,9 +2,11 @@
 
 import typing
 
+import pandas
 import pytest
 from IPython.core.completer import provisionalcompleter
 from IPython.core.interactiveshell import InteractiveShell
+from quixstreams.kafka import ConnectionConfig
 
 from labkit import Lab
 from labkit.live.dashboard import Dashboard
@@ -49,8 +51,10 @@ def test_tab_offers_what_a_student_may_use_and_nothing_else(started: dict[str, o
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_annotations_can_be_resolved(verb: str) -> None:
+    """With the two names that only type checkers import."""
     function = getattr(Lab, verb)
-    assert typing.get_type_hints(function.fget if isinstance(function, property) else function)
+    names = {"pd": pandas, "ConnectionConfig": ConnectionConfig}
+    assert typing.get_type_hints(function.fget if isinstance(function, property) else function, localns=names)
 
 
 def test_a_verb_is_annotated_with_what_it_returns() -> None:
