@@ -51,6 +51,8 @@ class ThreadedRun(Run):
         return self._pipeline.is_lost()
 
     def _stuck(self, lag: int | None) -> str:
+        if self.is_lost():
+            return "waits for a transaction that will never end: restart the kernel; in_process=True avoids this"
         line = self.line()
         return self._stall.observe(self.positions() if line else None, line, lag)
 

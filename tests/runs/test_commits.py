@@ -10,6 +10,8 @@ from labkit import Lab
 from labkit.kafka import clients
 from labkit.kafka.groups import Groups
 from labkit.runs import commits
+from labkit.runs.application import LabApplication
+from labkit.runs.pipeline import LOST
 from tests.kafka.transactions import transactional_producer
 from tests.topics import topics_of
 from tests.waiting import eventually
@@ -74,3 +76,13 @@ def test_a_run_that_is_stopped_while_it_is_behind_commits_what_it_has_read(lab: 
     run.stop()
     assert run.records_in < RECORDS
     assert Groups(topics_of(lab)).committed(run.group, ["numbers"]) == {"numbers": {0: run.records_in}}
+
+
+def test_a_commit_that_never_ends_is_reported_as_a_stall(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The real cause, a broker that dies with a transaction, is in tests/broker/test_cluster.py."""
+    lab.create_topic("numbers")
+    run = lab.run(lambda numbers: numbers, reads="numbers", writes="copies", name="copy", exactly_once=True)
+    eventually(lambda: run.status == "running")
+    assert run.stuck() == ""
+    monkeypatch.setattr(LabApplication, "committing", lambda _: 2 * LOST)
+    assert "restart the kernel; in_process=True" in eventually(run.stuck)
