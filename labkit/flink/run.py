@@ -125,12 +125,18 @@ class FlinkJob(Worker):
         self._ended.wait(self.STOP_LIMIT)
 
     def lag(self) -> int | None:
-        """Records that the job has not read yet; None if Kafka does not answer. Example: job.lag()"""
+        """Records that the job has not read yet or, once it has ended, that are in no checkpoint.
+
+        None if Kafka does not answer. Example: job.lag()
+        """
+        topic = self._spec.topic
         try:
-            ends = self._topics.end_offsets(self._spec.topic)
+            ends = self._topics.end_offsets(topic)
+            if not self.alive:
+                return self._waiting(ends)
+            return self._topics.counts.between(topic, {each: self._position(each) for each in ends}, ends)
         except NoAnswer:
             return None
-        return sum(max(end - self._position(partition), 0) for partition, end in ends.items())
 
     def wait_until_caught_up(self, timeout: float = 60.0) -> None:
         """Return when a checkpoint covers every record that the topic holds now, or when a bounded job has ended.
@@ -151,15 +157,16 @@ class FlinkJob(Worker):
 
     def _waiting(self, ends: Partitions) -> int:
         """Count the records before `ends` that are in no checkpoint yet: the files show them at once, Kafka seconds
-        later. Kafka is asked too, because in a topic with transactions not every offset is a record.
+        later. Kafka is asked too, because far from the end of a topic with transactions not every offset is a record.
         """
-        total = sum(end - self._beginning.starts.get(partition, 0) for partition, end in ends.items())
+        topic, starts = self._spec.topic, self._beginning.starts
         in_files = self._results.tally("readings").rows + self._results.tally("unreadable").rows
         try:
-            waiting = min(total - in_files, self._groups.uncommitted(self.group, {self._spec.topic: ends}))
+            total = self._topics.counts.between(topic, {each: starts.get(each, 0) for each in ends}, ends)
+            waiting = min(total - in_files, self._groups.uncommitted(self.group, {topic: ends}))
         except NoAnswer as error:  # Flink waits for Kafka too
             self.note = str(error)
-            waiting = total - in_files
+            waiting = sum(end - starts.get(partition, 0) for partition, end in ends.items()) - in_files
         return max(waiting, 0)
 
     def total(self) -> int:

@@ -262,6 +262,7 @@ def test_records_of_an_aborted_transaction_are_not_read(lab: Lab, tmp_path: Path
         end(10)
     job = ended(lab.flink(into=tmp_path, bounded=True))
     assert len(results.lines(tmp_path, "readings")) == job.progress.readings == 2
+    assert job.lag() == 0
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of PyFlink, as it is imported
