@@ -22,6 +22,7 @@ MOST = 4 * 2**30  # bytes of a whole zip, unpacked
 
 MOODLE = re.compile(r"(?P<name>.+?)_(?P<id>\d+)_assignsubmission_file")
 CANVAS = re.compile(r"(?P<name>[^_/]+)_(?P<late>LATE_)?(?P<id>\d+)_(?P<number>\d+)_.+")
+EARLIEST = (1980, 1, 1, 0, 0, 0)  # that a zip can say
 OTHER = "it is not a notebook"
 STAMP = "timestamp.txt"  # nbgrader's, beside the notebooks
 
@@ -153,8 +154,13 @@ def _unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, limit: int) -> t
 
 
 def _time(entry: zipfile.ZipInfo) -> float:
-    """Returns the time of a zip entry, taken as UTC: zips have no time zone."""
-    return float(calendar.timegm((*entry.date_time, 0, 0, 0)))
+    """Returns the time of a zip entry, taken as UTC: zips have no time zone. Some programs write none at all, or one
+    that no calendar has: this counts as the earliest.
+    """
+    try:
+        return float(calendar.timegm((*entry.date_time, 0, 0, 0)))
+    except ValueError:
+        return float(calendar.timegm(EARLIEST))
 
 
 def student_of(path: PurePosixPath) -> str:

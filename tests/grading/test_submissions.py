@@ -5,6 +5,7 @@ import json
 import os
 import zipfile
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import nbformat
 import pytest
@@ -102,6 +103,17 @@ def test_names_that_are_no_text_or_move_the_cursor_are_escaped(tmp_path: Path) -
         Path(os.fsdecode(path), "02.ipynb").write_bytes(notebook(CHECK))
     found = {each.student for each in submissions.read(tmp_path / "class")}
     assert found == {"caf\\udce9", "\\x1b[2Jeve", "\\u202eeve"}
+
+
+@pytest.mark.parametrize("date", [(1980, 0, 0, 0, 0, 0), (2026, 13, 1, 0, 0, 0), (2026, 2, 31, 31, 63, 62)])
+def test_an_entry_whose_time_no_calendar_has_is_read_all_the_same(tmp_path: Path, date: Any) -> None:
+    with zipfile.ZipFile(tmp_path / "class.zip", "w") as packed:
+        packed.writestr(zipfile.ZipInfo("anna/02.ipynb", date), notebook(CHECK))
+        packed.writestr(zipfile.ZipInfo("ben/02.ipynb", (2026, 11, 26, 0, 0, 0)), notebook(CHECK))
+    assert [(each.student, each.problem) for each in submissions.read(tmp_path / "class.zip")] == [
+        ("anna", ""),
+        ("ben", ""),
+    ]
 
 
 def test_a_zip_bomb_is_unpacked_up_to_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
