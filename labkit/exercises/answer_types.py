@@ -5,6 +5,7 @@ import functools
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from numbers import Number
 from types import FunctionType
 from typing import Any, ClassVar
 
@@ -14,7 +15,7 @@ from labkit.errors import LabError
 from labkit.exercises.attempt import Attempt, time_limit, too_long
 from labkit.exercises.harness import Harness
 from labkit.exercises.records import BASE, Sent
-from labkit.exercises.short_answers import digest
+from labkit.exercises.short_answers import MANY, canonical, digest, plain
 from labkit.flink.spec import JobSpec
 from labkit.kafka import tap
 from labkit.runs.blame import Blame
@@ -224,10 +225,10 @@ class ShortAnswer(AnswerType):
     is_closed: ClassVar[bool] = True
 
     def accepts(self, answer: object) -> bool:
-        return isinstance(answer, str | int | float | list | tuple | set | dict)
+        return isinstance(plain(answer), (str, Number, dict, *MANY))
 
     def is_unanswered(self, answer: object) -> bool:
-        return answer is None or answer is ... or answer in ("", [], ())
+        return answer is None or answer is ... or (self.accepts(answer) and not canonical(answer))
 
     def attempt(self, harness: Harness, answer: Any) -> Attempt:
         given = {"answer": digest(harness.exercise, answer), "student": harness.environment.student()}

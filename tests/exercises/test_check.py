@@ -3,18 +3,21 @@
 import functools
 import re
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import markupsafe
+import numpy as np
 import orjson
+import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from quixstreams.dataframe.windows import Min
 
 from labkit import Lab, LabError
-from labkit.exercises import attempt, behaviours, catalogue, display, progress, short_answers
+from labkit.exercises import attempt, behaviours, catalogue, checks, display, progress, short_answers
 from labkit.exercises.verdict import Verdict
 from tests.topics import topics_of
 
@@ -282,6 +285,45 @@ def test_no_answer_of_any_kind_raises_or_earns(lab: Lab, answer: Any, exercise: 
     assert isinstance(verdict := lab.check(exercise, answer), Verdict)
     assert verdict.points == 0
     assert repr(verdict)
+
+
+PAIRS = pd.DataFrame({"partition": [1, 4]})
+FROM_TABLES: list[Any] = [
+    *(PAIRS["partition"], PAIRS["partition"].to_numpy(), PAIRS["partition"].unique(), pd.Index([4, 1])),
+    *(
+        PAIRS["partition"].astype("category").unique(),
+        [np.int64(4), np.float64(1.0)],
+        frozenset({1, 4}),
+        range(1, 5, 3),
+    ),
+]
+
+
+@pytest.mark.parametrize("answer", FROM_TABLES, ids=lambda each: type(each).__name__)
+def test_an_answer_may_come_from_a_table(answer: Any) -> None:
+    exercise = catalogue.find("which-partition")[1]
+    assert checks.refused(exercise, answer) is None
+    assert short_answers.canonical(answer) == "1, 4"
+
+
+@pytest.mark.parametrize("answer", [np.int64(4), np.float64(4.0), Decimal(4), np.array(4), PAIRS["partition"].max()])
+def test_a_number_of_any_kind_is_a_number(answer: Any) -> None:
+    assert checks.refused(catalogue.find("which-partition")[1], answer) is None
+    assert short_answers.canonical(answer) == "4"
+
+
+@pytest.mark.parametrize("answer", ["", " ", [], (), set(), PAIRS["partition"][:0], np.array([]), range(0)])
+def test_an_empty_answer_is_none(answer: Any) -> None:
+    refusal = checks.refused(catalogue.find("which-partition")[1], answer)
+    assert refusal
+    assert refusal.state == "unanswered"
+
+
+@pytest.mark.parametrize("answer", [PAIRS, np.ndarray, iter([1, 4]), b"1 4"])
+@pytest.mark.parametrize("exercise", ["damp-rooms", "which-partition", "keyed-readings", "flink-extremes"])
+def test_what_is_no_answer_at_all_is_refused(exercise: str, answer: Any) -> None:
+    found = catalogue.find(exercise)[1]
+    assert checks.refused(found, answer) or callable(answer)
 
 
 def test_an_unknown_exercise_is_an_error_that_names_the_nearest(lab: Lab) -> None:
