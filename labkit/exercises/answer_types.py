@@ -152,7 +152,11 @@ class Producing(Function):
         try:
             attempt.call(harness.exercise, lambda: answer(readings, producer, harness.full("out")), limit)
         finally:
-            producer.flush(1.0 if attempt.trouble else limit)  # an endless loop may have filled its queue
+            left = producer.flush(1.0 if attempt.trouble else limit)  # an endless loop may have filled its queue
+        if left and not attempt.trouble:
+            attempt.trouble = Blame(
+                f"Kafka has not taken {left} of its records within {limit:g} s: try again", None, ""
+            )
         return attempt
 
 

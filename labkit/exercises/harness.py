@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from quixstreams import Application
 
+from labkit.exercises.delivery import IN_ORDER, Outgoing, deliver
 from labkit.exercises.records import Row, Sent
 from labkit.kafka import clients, properties, tap
 from labkit.kafka.groups import Groups
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 FLUSH_LIMIT = 10.0  # seconds that Kafka may take to acknowledge the records
 MOST = 10_000  # records that may come out
-PROMPT = {"enable.idempotence": False}  # an idempotent producer takes 0.5 s to get its id from the broker
 SETTLE_LIMIT = 1.0  # seconds
 
 
@@ -89,11 +89,9 @@ class Harness:
         return topic, [functools.partial(self.write, "feed", half) for half in halves]
 
     def write(self, name: str, records: Sequence[Sent]) -> None:
-        """Writes records to one of the topics, and waits until Kafka has acknowledged them."""
-        producer = clients.producer(self.groups.topics.address, **PROMPT)
-        for each in records:
-            producer.produce(self.full(name), each.raw, each.key, timestamp=each.timestamp)
-        producer.flush(FLUSH_LIMIT)
+        """Writes records to one of the topics. Raises NoAnswer unless Kafka acknowledges them all."""
+        outgoing = (Outgoing(self.full(name), each.raw, each.key, each.timestamp) for each in records)
+        deliver(self.groups.topics.address, outgoing, FLUSH_LIMIT)
 
     def collect(self, wanted: Mapping[str, int]) -> dict[str, list[Row]]:
         """Returns the rows that came out, by output. `wanted` says how many are expected in each."""
@@ -119,7 +117,7 @@ class Harness:
             consumer_group=self.groups.topics.full(group),
             auto_offset_reset="earliest",
             consumer_extra_config=given | CONSUMER,
-            producer_extra_config=given | PROMPT,
+            producer_extra_config=given | IN_ORDER,
             loglevel=None,
         )
 

@@ -6,7 +6,7 @@ import json
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -85,24 +85,28 @@ class Grader:
     isolated: bool = True
 
     def grade(
-        self, tasks: Sequence[Task], jobs: int, done: Callable[[Task], object] = lambda _: None, anew: bool = False
+        self,
+        tasks: Sequence[Task],
+        jobs: int,
+        done: Callable[[Task, str], object] = lambda *_: None,
+        anew: bool = False,
     ) -> list[dict[str, Any]]:
-        """Returns the report of each task, in order; calls `done` after each. After Ctrl+C, finished reports are kept.
+        """Returns the report of each task that could be graded, in order. After Ctrl+C, finished reports are kept.
 
-        With `anew`, tasks whose exercises have changed since are graded again.
+        Calls `done` after each, with the reason why this computer could not grade it, if it could not. With `anew`,
+        tasks whose exercises have changed since are graded again.
         """
         pool = ThreadPoolExecutor(jobs)
         running = {pool.submit(self._report, task, anew): task for task in tasks}
         try:
             for each in as_completed(running):
-                each.result()
-                done(running[each])
+                done(running[each], _failure(each))
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
             while not all(each.done() for each in running):  # one may just be starting
                 sandbox.end_all()
                 time.sleep(0.05)
-        return [each.result() for each in running]
+        return [each.result() for each in running if not _failure(each)]
 
     def known(self, task: Task) -> dict[str, Any] | None:
         """Returns the report of a task, if it has been graded before."""
@@ -168,6 +172,15 @@ class Grader:
             files = (self.collection.folder.path / name, self.collection.oracles / name)
             found[each.name] = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:16]
         return found
+
+
+def _failure(graded: Future[Any]) -> str:
+    """Returns why this computer could not grade a task; empty if it could. Raises any other error."""
+    try:
+        graded.result()
+    except sandbox.Failed as failure:
+        return str(failure)
+    return ""
 
 
 def _trouble(outcome: sandbox.Outcome) -> list[str]:

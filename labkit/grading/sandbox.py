@@ -29,6 +29,7 @@ class Outcome:
 
     `status` says how the notebook ended: ok, crashed or timeout. By number of the cell, `outputs` has what it wrote and
     `errors` why it failed, if it did; `phases` says where the time went. `complete` is true if nothing is missing.
+    `begun` is true once the notebook runs; if it could not, `failure` may say why.
     """
 
     status: str = "crashed"
@@ -38,6 +39,12 @@ class Outcome:
     phases: dict[str, float] = field(default_factory=dict)
     seconds: float = 0.0
     complete: bool = False
+    begun: bool = False
+    failure: str = "it ended at once"
+
+
+class Failed(Exception):
+    """The computer, not the submission, is at fault: the notebook could not even begin. The message says why."""
 
 
 class Ended(Exception):
@@ -47,7 +54,8 @@ class Ended(Exception):
 def run(cells: Sequence[str], exercises: Sequence[ExerciseTopics], limits: Limits, isolated: bool = True) -> Outcome:
     """Runs the cells of a notebook on the readings of its exercises; see `runner`. No submission makes it raise.
 
-    Unless `isolated` there is no sandbox: the notebook can do whatever its user can. Raises Ended after `end_all`.
+    Unless `isolated` there is no sandbox: the notebook can do whatever its user can. Raises Ended after `end_all`, and
+    Failed if the notebook could not begin.
     """
     begun, outcome = time.monotonic(), Outcome()
     job = Job(secrets.token_hex(16), [*cells], [*exercises], isolated, limits)
@@ -66,6 +74,8 @@ def run(cells: Sequence[str], exercises: Sequence[ExerciseTopics], limits: Limit
             guard.join()
         if not _live.pop(process):
             raise Ended
+    if not outcome.begun:
+        raise Failed(outcome.failure)
     outcome.seconds = time.monotonic() - begun
     return outcome
 
@@ -130,6 +140,10 @@ def _note(said: Any, outcome: Outcome) -> None:
     match said:
         case {"message": Message.PHASE, "name": str(name), "seconds": int() | float() as seconds}:
             outcome.phases[name] = float(seconds)
+        case {"message": Message.BEGUN}:
+            outcome.begun = True
+        case {"message": Message.FAILED, "reason": str(reason)}:
+            outcome.failure = reason
         case {"message": Message.CELL, "number": int(number), "text": str(text), "error": str(error)}:
             outcome.outputs[number] = text
             if error:

@@ -17,6 +17,8 @@ class Message(StrEnum):
     """What a message is about, with its other fields."""
 
     PHASE = "phase"  # name, seconds
+    BEGUN = "begun"  # the notebook is about to run; what fails before is the fault of the machine
+    FAILED = "failed"  # reason: why it could not begin
     CELL = "cell"  # number, text, error: what a cell wrote, and why it failed, if it did
     ENDED = "ended"  # status: how the notebook ended: ok, crashed or timeout
     RECORD = "record"  # topic, key, time, headers, value: a record that came out; the value is in base64

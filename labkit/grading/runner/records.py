@@ -3,22 +3,25 @@
 import base64
 import json
 
+from labkit.exercises.delivery import Outgoing, deliver
 from labkit.grading.runner.job import ExerciseTopics, Limits
 from labkit.grading.runner.messages import Channel, Message
-from labkit.kafka import clients, tap
+from labkit.kafka import tap
 from labkit.kafka.topics import Topics
 
 FLUSH_LIMIT = 30.0  # seconds
 
 
 def fill(topics: Topics, exercises: list[ExerciseTopics]) -> None:
-    """Creates the topics, and writes the readings."""
-    producer = clients.producer(topics.address)
+    """Creates the topics, and writes the readings. Raises NoAnswer unless Kafka acknowledges them all."""
     for exercise in exercises:
         topics.create(exercise.reads, *exercise.outputs)
-        for key, value, timestamp in exercise.readings:
-            producer.produce(exercise.reads, base64.b64decode(value), key, timestamp=timestamp)
-    producer.flush(FLUSH_LIMIT)
+    outgoing = (
+        Outgoing(exercise.reads, base64.b64decode(value), key, timestamp)
+        for exercise in exercises
+        for key, value, timestamp in exercise.readings
+    )
+    deliver(topics.address, outgoing, FLUSH_LIMIT)
 
 
 def hand_out(channel: Channel, limits: Limits, topics: Topics, topic: str) -> None:
