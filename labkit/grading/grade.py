@@ -36,6 +36,11 @@ class Task:
         return self.submission.student
 
     @property
+    def executed(self) -> str:
+        """The file name of the executed notebook: a student may have several of one name, in different folders."""
+        return f"{slug(self.student)}-{slug(self.submission.file)}.ipynb"
+
+    @property
     def sources(self) -> list[str]:
         """The code, cell by cell, without magics for plots: `%matplotlib inline` fails without matplotlib."""
         return [PICTURES.sub("", each.source) for each in self.submission.cells if each.is_code]
@@ -136,8 +141,7 @@ class Grader:
         topics = [marking.topics(each, sent[each.name]) for each in task.exercises]
         outcome = sandbox.run(task.sources, topics, self.limits, self.isolated)
         marks = [marking.mark(self.collection, each, sent[each.name], outcome, self.limits) for each in task.exercises]
-        notebook = f"{slug(task.student)}-{slug(Path(task.submission.file).stem)}.ipynb"
-        write(self.out / "executed" / notebook, executed.notebook(task.submission.cells, outcome.outputs))
+        write(self.out / "executed" / task.executed, executed.notebook(task.submission.cells, outcome.outputs))
         return {
             "student": task.student,
             "file": task.submission.file,
@@ -145,7 +149,7 @@ class Grader:
             "seconds": round(outcome.seconds, 1),
             "phases": outcome.phases,
             "sandbox": self.isolated,
-            "executed": notebook,
+            "executed": task.executed,
             "trouble": _trouble(outcome),
             "versions": self._versions(task),
             "exercises": [described(each) | {"said": _said(each, outcome)} for each in marks],

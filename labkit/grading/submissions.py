@@ -125,11 +125,14 @@ def _stamped(text: bytes) -> float | None:
 def _in_zip(file: Path) -> Iterator[Submission]:
     left = MOST
     with zipfile.ZipFile(file) as archive:
-        entries = [(PurePosixPath(each.filename), each) for each in archive.infolist() if not each.is_dir()]
+        # Of entries of the same name the last one counts, as for everything that unpacks zips.
+        entries = {PurePosixPath(each.filename): each for each in archive.infolist() if not each.is_dir()}
         stamps = {
-            path.parent: _stamped(_unpacked(archive, each, 100)[0]) for path, each in entries if path.name == STAMP
+            path.parent: _stamped(_unpacked(archive, each, 100)[0])
+            for path, each in entries.items()
+            if path.name == STAMP
         }
-        for path, entry in entries:
+        for path, entry in entries.items():
             if _was_handed_in(path):
                 is_notebook = path.suffix == ".ipynb"
                 content, problem = _unpacked(archive, entry, min(LARGEST, left)) if is_notebook else (b"", OTHER)
