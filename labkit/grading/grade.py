@@ -21,6 +21,7 @@ from labkit.grading.runner.job import Limits
 from labkit.grading.submissions import Submission
 
 PICTURES = re.compile(r"^%matplotlib.*$", flags=re.MULTILINE)
+FORMAT = 2  # of the reports: a higher number with each change, so that nobody reads those of an older version
 NONE = "it checks no exercise of this course"
 
 
@@ -163,7 +164,7 @@ class Grader:
 
     def _file(self, task: Task) -> Path:
         """Returns the file of the report, named after all that the marks depend on, except the exercises' own files."""
-        parts = [task.student, *task.sources, *(each.name for each in task.exercises), str(self.isolated)]
+        parts = [str(FORMAT), task.student, *task.sources, *(each.name for each in task.exercises), str(self.isolated)]
         parts.append(hashlib.sha256(self.secret).hexdigest())
         digest = hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
         return self.out / "kept" / f"{slug(task.student)}-{digest}.json"
