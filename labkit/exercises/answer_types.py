@@ -109,6 +109,8 @@ class Pipeline(Function):
                 run.start()
                 self._catch_up(attempt, run, deadline)
                 for more in feed[1:]:
+                    if run.error or attempt.trouble:
+                        break
                     run.stop()
                     more()
                     run.start()

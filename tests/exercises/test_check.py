@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from quixstreams.dataframe.windows import Min
 
 from labkit import Lab, LabError
-from labkit.exercises import attempt, behaviours, catalogue, checks, display, progress, short_answers
+from labkit.exercises import attempt, behaviours, catalogue, checks, display, formatting, progress, short_answers
 from labkit.exercises.verdict import Verdict
 from tests.topics import topics_of
 
@@ -133,6 +133,13 @@ def test_an_exception_is_shown_with_the_line_and_the_record_that_it_met(lab: Lab
     fifth = catalogue.find("damp-rooms")[1].sent(catalogue.RECORDED)[4]
     assert f"The record it met: 12:00:01 {fifth.key} " in text
     assert f"humidity {dict(fifth.value)['humidity']}" in text
+
+
+def test_an_answer_that_fails_is_not_started_again(lab: Lab) -> None:
+    text = repr(lab.check("changes", fails_in_the_fifth_record))
+    fifth = catalogue.find("changes")[1].sent(catalogue.RECORDED)[4]
+    assert f"The record it met: {formatting.clock(fifth.timestamp)} {fifth.key} " in text
+    assert text.count("ZeroDivisionError") == 1
 
 
 @pytest.mark.parametrize("slip", [never_ends, never_begins])
