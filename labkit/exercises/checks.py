@@ -76,6 +76,7 @@ class Checks:
         except NotInstalled as error:
             return Verdict(exercise, "no answer", [str(error)])
         got = harness.collect({name: len(rows) for name, rows in expected.items()})
+        attempt.trouble = attempt.trouble or harness.overflow()
         judgement = judge(exercise, sent, expected, got)
         if exercise.answer_type.is_closed or (attempt.trouble and not any(got.values())):
             judgement = Judgement(judgement.findings)  # evidence would give away the right answer, or add nothing
@@ -87,7 +88,9 @@ class Checks:
         harness.clear()
         attempt = exercise.answer_type.attempt(harness, answer)
         found = sum(map(len, harness.collect({}).values()))
-        return Verdict(exercise, "handed in", [f"{found} records came out."], attempt, checked=_provenance(answer))
+        attempt.trouble = attempt.trouble or harness.overflow()
+        remarks = [] if attempt.trouble and not found else [f"{found} records came out."]
+        return Verdict(exercise, "handed in", remarks, attempt, checked=_provenance(answer))
 
 
 def table() -> pd.DataFrame:

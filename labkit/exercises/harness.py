@@ -16,6 +16,7 @@ from labkit.exercises.records import Row, Sent
 from labkit.kafka import clients, properties, tap
 from labkit.kafka.groups import Groups
 from labkit.runs.application import CONSUMER
+from labkit.runs.blame import Blame
 from labkit.waiting import wait_until
 
 if TYPE_CHECKING:
@@ -99,9 +100,19 @@ class Harness:
             self._settle(self.topic(name), wanted.get(name, 0))
         return {name: self._rows(self.topic(name), name in self.raw) for name in self.outputs}
 
+    def overflow(self) -> Blame | None:
+        """Returns what is wrong if an output holds so many records that they are not read."""
+        full = [name for name in self.outputs if self._is_full(self.topic(name))]
+        return (
+            Blame(f"More than {MOST:,} records came out: is there a loop that never ends?", None, "") if full else None
+        )
+
+    def _is_full(self, topic: str) -> bool:
+        return self.groups.topics.count(topic) > MOST
+
     def _rows(self, topic: str, raw: bool) -> list[Row]:
-        """Returns the rows of a topic; none if an endless loop has filled it."""
-        if self.groups.topics.count(topic) > MOST:
+        """Returns the rows of a topic; none if it is full."""
+        if self._is_full(topic):
             return []
         return [row_of(each) for each in tap.everything(self.groups.topics, topic, raw)]
 

@@ -28,7 +28,8 @@ class Outcome:
     """What came out of the sandbox. Trust none of it: it comes from the submission.
 
     `status` says how the notebook ended: ok, crashed or timeout. By number of the cell, `outputs` has what it wrote and
-    `errors` why it failed, if it did; `phases` says where the time went. `complete` is true if nothing is missing.
+    `errors` why it failed, if it did; `phases` says where the time went. `full` are the topics that hold too much to
+    be handed out; `complete` is true if nothing else is missing.
     `begun` is true once the notebook runs; if it could not, `failure` may say why.
     """
 
@@ -36,6 +37,7 @@ class Outcome:
     records: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     outputs: dict[int, str] = field(default_factory=dict)
     errors: dict[int, str] = field(default_factory=dict)
+    full: set[str] = field(default_factory=set)
     phases: dict[str, float] = field(default_factory=dict)
     seconds: float = 0.0
     complete: bool = False
@@ -152,6 +154,8 @@ def _note(said: Any, outcome: Outcome) -> None:
             outcome.status = status
         case {"message": Message.RECORD, "topic": str(topic)}:
             outcome.records.setdefault(topic, []).append(said)
+        case {"message": Message.TOO_MUCH, "topic": str(topic)}:
+            outcome.full.add(topic)
         case {"message": Message.COMPLETE}:
             outcome.complete = True
 

@@ -17,7 +17,18 @@ from hypothesis import strategies as st
 from quixstreams.dataframe.windows import Min
 
 from labkit import Lab, LabError
-from labkit.exercises import attempt, behaviours, catalogue, checks, display, formatting, progress, short_answers
+from labkit.exercises import (
+    attempt,
+    behaviours,
+    catalogue,
+    checks,
+    display,
+    formatting,
+    harness,
+    progress,
+    short_answers,
+)
+from labkit.exercises.records import BASE
 from labkit.exercises.verdict import Verdict
 from tests.topics import topics_of
 
@@ -217,6 +228,31 @@ def test_an_endless_producer_and_an_endless_consumer_are_ended(lab: Lab, monkeyp
 
     assert "did not finish within 1 s" in repr(lab.check("keyed-readings", produce))
     assert "The call 1 of 3: It did not finish within 1 s" in repr(lab.check("read-on", consume))
+
+
+def test_an_answer_that_writes_far_too_much_is_not_told_that_nothing_came_out(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(harness, "MOST", 100)
+
+    def produce(_: Any, producer: Any, topic: str) -> None:
+        for _ in range(101):
+            producer.produce(topic=topic, key="again", value="{}")
+
+    text = repr(lab.check("keyed-readings", produce))
+    assert "More than 100 records came out" in text
+    assert "Nothing came out" not in text
+    monkeypatch.setenv(attempt.GRADED, "1")
+    text = repr(lab.check("keyed-readings", produce))
+    assert "More than 100 records came out" in text
+    assert "  0 records came out" not in text
+
+
+def test_a_field_is_left_out_of_the_evidence_only_if_it_repeats_the_key_or_the_time() -> None:
+    row = {"key": None, "time": BASE, "device": None, "value": None, "end": BASE, "timestamp": BASE}
+    assert formatting.row(row, ()) == "12:00:00 no key device null, value null, end 12:00:00"
+    row = {"key": "pond", "time": BASE, "device": "pond", "room": "pond", "timestamp": 1}
+    assert formatting.row(row, ()) == "12:00:00 pond room pond, timestamp 1"
 
 
 def test_windows_that_come_out_again_and_again_are_named(lab: Lab) -> None:

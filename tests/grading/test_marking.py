@@ -1,6 +1,7 @@
 """Whatever comes out of a sandbox, marking neither raises, nor takes long, nor gives a point too many."""
 
 import base64
+import io
 import json
 from typing import Any
 
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from labkit.exercises import formatting
 from labkit.exercises.exercise import Exercise
-from labkit.grading import authoring, marking
+from labkit.grading import authoring, marking, sandbox
 from labkit.grading.grade import described
 from labkit.grading.sandbox import Limits, Outcome
 
@@ -88,6 +89,16 @@ def test_a_record_that_is_too_large_is_left_out() -> None:
     line = {"key": None, "time": 0, "headers": {}, "value": base64.b64encode(b" " * 99 + b"7")}
     assert len(marking.rows([line], False, Limits(record_size=100))) == 1
     assert marking.rows([line], False, Limits(record_size=99)) == []
+
+
+def test_where_too_much_came_out_nobody_says_that_nothing_did() -> None:
+    (exercise,) = (each for each in EXERCISES if each.name == "damp-rooms")
+    outcome = Outcome()
+    said = json.dumps({"message": "too much", "topic": exercise.topic("out")})
+    sandbox.receive(io.BytesIO(f"nonce {said}\n".encode()), "nonce", Limits(), outcome)
+    found = marking.mark(COLLECTION, exercise, exercise.sent(1), outcome, Limits())
+    assert (found.points, found.judgement.evidence) == (0, ())
+    assert found.judgement.diagnosis == (marking.TOO_MUCH,)
 
 
 def test_readings_differ_by_student_exercise_and_secret() -> None:

@@ -22,6 +22,7 @@ class Message(StrEnum):
     CELL = "cell"  # number, text, error: what a cell wrote, and why it failed, if it did
     ENDED = "ended"  # status: how the notebook ended: ok, crashed or timeout
     RECORD = "record"  # topic, key, time, headers, value: a record that came out; the value is in base64
+    TOO_MUCH = "too much"  # topic: more came out of it than is handed out
     COMPLETE = "complete"  # everything has been handed out
 
 

@@ -27,7 +27,10 @@ def fill(topics: Topics, exercises: list[ExerciseTopics]) -> None:
 def hand_out(channel: Channel, limits: Limits, topics: Topics, topic: str) -> None:
     """Sends every record of a topic, up to the limits; none if an endless loop has filled the topic."""
     size = 0
-    if not topics.partitions(topic) or topics.count(topic) > limits.records:
+    if not topics.partitions(topic):
+        return
+    if topics.count(topic) > limits.records:
+        channel.send(Message.TOO_MUCH, topic=topic)
         return
     for record in tap.everything(topics, topic, raw=True):
         value = base64.b64encode((record.value or b"")[: limits.record_size + 1]).decode()
@@ -35,5 +38,6 @@ def hand_out(channel: Channel, limits: Limits, topics: Topics, topic: str) -> No
         fields |= {"value": value}
         size += len(json.dumps(fields))
         if size > limits.topic_size:
+            channel.send(Message.TOO_MUCH, topic=topic)
             return
         channel.send(Message.RECORD, **fields)
