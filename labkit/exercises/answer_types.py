@@ -32,7 +32,7 @@ SHORTEST = 0.5  # seconds that a call or a pipeline gets even if the time limit 
 class AnswerType(ABC):
     """What the answer to an exercise must be, and how it is tried."""
 
-    is_closed: ClassVar[bool] = False  # whether there is one right answer, which no evidence may give away
+    hides_evidence: ClassVar[bool] = False  # whether there is one right answer, which no evidence may give away
 
     @property
     @abstractmethod
@@ -228,7 +228,7 @@ class ShortAnswer(AnswerType):
     """
 
     expects: str = 'a letter, such as "b"'
-    is_closed: ClassVar[bool] = True
+    hides_evidence: ClassVar[bool] = True
 
     def accepts(self, answer: object) -> bool:
         return isinstance(plain(answer), (str, Number, dict, *MANY))

@@ -74,11 +74,11 @@ class Checks:
         try:
             attempt = exercise.answer_type.attempt(harness, answer)
         except NotInstalled as error:
-            return Verdict(exercise, "no answer", [str(error)])
+            return Verdict(exercise, "rejected", [str(error)])
         got = harness.collect({name: len(rows) for name, rows in expected.items()})
         attempt.trouble = attempt.trouble or harness.overflow()
         judgement = judge(exercise, sent, expected, got)
-        if exercise.answer_type.is_closed or (attempt.trouble and not any(got.values())):
+        if exercise.answer_type.hides_evidence or (attempt.trouble and not any(got.values())):
             judgement = Judgement(judgement.findings)  # evidence would give away the right answer, or add nothing
         return Verdict(exercise, "judged", (), attempt, judgement, _provenance(answer))
 
@@ -123,7 +123,7 @@ def refused(exercise: Exercise, answer: Any) -> Verdict | None:
         reason = f"This exercise expects {expected.expects}, not {answer!r:.40}.{called}"
     else:
         return None
-    return Verdict(exercise, "no answer", [reason])
+    return Verdict(exercise, "rejected", [reason])
 
 
 def _provenance(answer: Any) -> str:

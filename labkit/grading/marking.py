@@ -59,7 +59,7 @@ def mark(collection: Collection, exercise: Exercise, sent: Sequence[Sent], outco
     judgement = _judged(exercise, sent, collection.expected(exercise, sent), got)
     if any(exercise.topic(name) in outcome.full for name in exercise.outputs):
         judgement = Judgement(judgement.findings, diagnosis=(TOO_MUCH,))  # not all of it has been seen
-    if exercise.answer_type.is_closed:
+    if exercise.answer_type.hides_evidence:
         judgement = Judgement(judgement.findings)  # the evidence would be the right answer
     return Mark(exercise, judgement, student)
 

@@ -112,7 +112,7 @@ def test_readings_differ_by_student_exercise_and_secret() -> None:
 
 
 @pytest.mark.parametrize(
-    "exercise", [each for each in EXERCISES if each.answer_type.is_closed], ids=lambda each: each.name
+    "exercise", [each for each in EXERCISES if each.answer_type.hides_evidence], ids=lambda each: each.name
 )
 def test_a_wrong_short_answer_is_marked_without_the_right_one(exercise: Exercise) -> None:
     (line,) = right(exercise)
