@@ -106,7 +106,7 @@ def _show(verdict: Verdict) -> None:
     extras.require("notebook")
     from labkit.exercises import display
 
-    display.show(verdict)
+    (display.hand_in if is_graded() else display.show)(verdict)
 
 
 def refused(exercise: Exercise, answer: Any) -> Verdict | None:

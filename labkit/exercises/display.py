@@ -2,10 +2,12 @@
 
 from collections import deque
 
+from IPython.display import display
 from ipywidgets import HTML, Button, VBox, Widget
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from labkit.exercises import handing_in
 from labkit.exercises.exercise import Exercise
 from labkit.exercises.verdict import FAILED, HOLDS, OPEN, Verdict, mark
 from labkit.live.snapshot import Snapshot
@@ -25,6 +27,11 @@ def show(verdict: Verdict) -> None:
     snapshot = Snapshot(VBox(widgets), lambda: html, lambda: repr(verdict))
     snapshot.ready.set()
     snapshot.show()
+
+
+def hand_in(verdict: Verdict) -> None:
+    """Displays a verdict for the grader."""
+    display(handing_in.output(verdict), raw=True)  # type: ignore[no-untyped-call]
 
 
 def _hints(exercise: Exercise) -> list[Widget]:

@@ -21,7 +21,7 @@ from labkit.grading.runner.job import Limits
 from labkit.grading.submissions import Submission
 
 PICTURES = re.compile(r"^%matplotlib.*$", flags=re.MULTILINE)
-FORMAT = 2  # of the reports: a higher number with each change, so that nobody reads those of an older version
+FORMAT = 3  # of the reports: a higher number with each change, so that nobody reads those of an older version
 NONE = "it checks no exercise of this course"
 
 
@@ -153,7 +153,7 @@ class Grader:
             "executed": task.executed,
             "trouble": _trouble(outcome),
             "versions": self._versions(task),
-            "exercises": [described(each) | {"said": _said(each, outcome)} for each in marks],
+            "exercises": [described(each) | _said(each, outcome) for each in marks],
         }
 
     def _note_changes(self, before: dict[str, Any], after: dict[str, Any]) -> None:
@@ -193,10 +193,10 @@ def _trouble(outcome: sandbox.Outcome) -> list[str]:
     return [printable(f"cell {number + 1}: {text}") for number, text in sorted(outcome.errors.items())][:5]
 
 
-def _said(mark: marking.Mark, outcome: sandbox.Outcome) -> str:
-    """Returns what the check said in the notebook, in its first line; empty if it said nothing."""
-    lines = (line for _, text in sorted(outcome.outputs.items()) for line in text.splitlines())
-    return printable(next((line for line in lines if re.match(rf"\S [a-z ]+: {mark.exercise.name}: ", line)), ""))
+def _said(mark: marking.Mark, outcome: sandbox.Outcome) -> dict[str, str]:
+    """Returns the verdict of the last check in the notebook, as JSON."""
+    said = outcome.verdicts.get(mark.exercise.name, sandbox.Said())
+    return {"state": said.state, "said": printable(said.headline)}
 
 
 def described(mark: marking.Mark) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 import psutil
 
@@ -23,13 +23,20 @@ from labkit.grading.runner.messages import Message
 LONGEST = 200  # characters of the reason why a cell failed
 
 
+class Said(NamedTuple):
+    """The verdict of a check in the notebook: its state, and its first line. Both are empty if there was none."""
+
+    state: str = ""
+    headline: str = ""
+
+
 @dataclass
 class Outcome:
     """What came out of the sandbox. Trust none of it: it comes from the submission.
 
     `status` says how the notebook ended: ok, crashed or timeout. By number of the cell, `outputs` has what it wrote and
-    `errors` why it failed, if it did; `phases` says where the time went. `full` are the topics that hold too much to
-    be handed out; `complete` is true if nothing else is missing.
+    `errors` why it failed, if it did; by exercise, `verdicts` has what its last check came to. `phases` says where the
+    time went. `full` are the topics that hold too much to be handed out; `complete` is true if nothing else is missing.
     `begun` is true once the notebook runs; if it could not, `failure` may say why.
     """
 
@@ -38,6 +45,7 @@ class Outcome:
     outputs: dict[int, str] = field(default_factory=dict)
     errors: dict[int, str] = field(default_factory=dict)
     full: set[str] = field(default_factory=set)
+    verdicts: dict[str, Said] = field(default_factory=dict)
     phases: dict[str, float] = field(default_factory=dict)
     seconds: float = 0.0
     complete: bool = False
@@ -150,6 +158,8 @@ def _note(said: Any, outcome: Outcome) -> None:
             outcome.outputs[number] = text
             if error:
                 outcome.errors[number] = error[:LONGEST]
+        case {"message": Message.VERDICT, "exercise": str(name), "state": str(state), "headline": str(headline)}:
+            outcome.verdicts[name] = Said(state, headline)
         case {"message": Message.ENDED, "status": "ok" | "crashed" | "timeout" as status}:
             outcome.status = status
         case {"message": Message.RECORD, "topic": str(topic)}:

@@ -97,15 +97,20 @@ def test_the_page_says_what_each_exercise_is_worth_here_and_why_it_is_not_what_t
 
 
 @pytest.mark.parametrize(
-    ("said", "shown"),
+    ("state", "said", "shown"),
     [
-        ("○ not answered yet: damp-rooms: A title", "○ not answered yet: damp-rooms: A title"),
-        ("", "The notebook did not get to the check."),
-        ("● handed in: damp-rooms: A title", ""),
+        ("unanswered", "○ not answered yet: damp-rooms: A title", "○ not answered yet: damp-rooms: A title"),
+        (
+            "rejected",
+            "✗ cannot be checked: damp-rooms: How to be handed in",
+            "✗ cannot be checked: damp-rooms: How to be handed in",
+        ),
+        ("", "", "The notebook did not get to the check."),
+        ("handed in", "● handed in: damp-rooms: A title", ""),
     ],
 )
-def test_an_exercise_that_earned_nothing_says_why(said: str, shown: str) -> None:
-    nothing = exercise("damp-rooms", 0) | {"said": said}
+def test_an_exercise_that_earned_nothing_says_why(state: str, said: str, shown: str) -> None:
+    nothing = exercise("damp-rooms", 0) | {"state": state, "said": said}
     assert feedback.lines(nothing)[1:-1] == ([shown] if shown else [])
 
 
