@@ -27,7 +27,6 @@ from labkit.grading.results import Report, overridden, results
 from labkit.grading.roster import Person, called, people
 from labkit.jvm import store
 
-INTERRUPTED = 130  # exit code after Ctrl+C
 IMPORTED = (
     "import ipykernel.kernelapp, quixstreams, labkit.lab, labkit.exercises.display, labkit.grading.runner.__main__"
 )
@@ -111,7 +110,7 @@ def _graded(grader: Grader, made: Plan, tasks: list[Task], wanted: Wanted) -> di
         except KeyboardInterrupt:
             bar.close()
             click.echo(f"{bar.n} of {len(tasks)} notebooks are graded and kept: the same command goes on.", err=True)
-            raise SystemExit(INTERRUPTED) from None
+            raise
     for task, failure in failures.items():
         click.echo(f"{task.student}, {task.submission.file}: not graded, as this computer failed: {failure}", err=True)
     if failures:
