@@ -36,8 +36,8 @@ class Checks:
         elif not verdict:
             sent = exercise.sent(catalogue.seed_for(exercise, self._environment.student()))
             verdict = self.judged(exercise, answer, sent, folder.expected(exercise, sent))
-        if verdict.passed:
-            progress.record(name)
+        if verdict.passed and (remark := progress.record(name)):
+            verdict.remarks = [*verdict.remarks, remark]
         verdict.show = _show
         here = cells.current()
         if here.execution:
@@ -94,7 +94,10 @@ class Checks:
 
 
 def table() -> pd.DataFrame:
-    """Returns one row per exercise: lesson, name, title, points, and when it was passed here, if it was."""
+    """Returns one row per exercise: lesson, name, title, points, and when it was passed here, if it was.
+
+    Raises LabError if an exercise or the progress cannot be read.
+    """
     passed = progress.passed()
     found = [each for folder in catalogue.folders() for each in folder.exercises()]
     rows = [(each.lesson, each.name, each.title, each.points, passed.get(each.name, "not yet")) for each in found]

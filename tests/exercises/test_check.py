@@ -463,11 +463,52 @@ def test_progress_remembers_what_has_passed_and_when_first(lab: Lab) -> None:
     assert state() == "2025-01-01 12:00:00"
 
 
+@pytest.mark.parametrize("content", [b'{"damp-rooms": "2025', b"[1]", b"\xff"])
+def test_a_damaged_file_is_kept_and_said(content: bytes) -> None:
+    progress.path().write_bytes(content)
+    with pytest.raises(LabError, match=r"progress\.json, where your progress is kept, is damaged"):
+        checks.table()
+    remark = progress.record("coldest")
+    (kept,) = progress.path().parent.glob("progress.json.damaged-*")
+    assert kept.read_bytes() == content
+    assert f"The old one is {kept}." in remark
+    assert [*progress.passed()] == ["coldest"]
+    assert progress.record("damp-rooms") == ""
+
+
+def test_progress_that_cannot_be_read_now_is_not_replaced(tmp_path: Path) -> None:
+    progress.path().mkdir()  # reading a directory is an error
+    (progress.path() / "what was passed").touch()
+    with pytest.raises(LabError, match="cannot be read: Is a directory"):
+        progress.passed()
+    assert progress.record("coldest") == ""
+    assert {each.name for each in tmp_path.iterdir()} <= {"progress.json", "progress.json.lock"}
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        ("def", r"SyntaxError: invalid syntax \(broken\.py, line 1\)"),
+        ("x = 1\n1 / 0", r"ZeroDivisionError: .* \(line 2\)"),
+    ],
+)
+def test_an_exercise_that_cannot_be_imported_is_an_error_of_one_line(
+    code: str, reason: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "broken.py").write_text(code)
+    monkeypatch.setenv("LAB_EXERCISES", str(tmp_path))
+    with pytest.raises(LabError, match=rf"broken\.py cannot be imported: {reason}"):
+        checks.table()
+    assert catalogue.find("damp-rooms")
+
+
 def test_progress_that_cannot_be_read_or_written_spoils_no_verdict(
     lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     progress.path().write_text("half of a")
-    assert lab.check("which-partition", [1, 4]).passed
+    verdict = lab.check("which-partition", [1, 4])
+    assert verdict.passed
+    assert "  The file with your progress was damaged" in repr(verdict)
     (tmp_path / "file").touch()
     monkeypatch.setenv("LAB_PROGRESS", str(tmp_path / "file" / "progress.json"))
     assert lab.check("which-partition", [1, 4]).passed
