@@ -138,9 +138,13 @@ class Pipeline(Function):
 
 
 def _record(harness: Harness, number: int) -> Sent | None:
-    """Returns the record of this number in the input topic."""
-    records = harness.sent()
-    return records[number] if 0 <= number < len(records) else None
+    """Returns the record of this number in the input topic, a JSON object by its fields."""
+    records = tap.everything(harness.groups.topics, harness.topic("in"))
+    if not 0 <= number < len(records):
+        return None
+    found = records[number]
+    value = found.value if isinstance(found.value, dict) else harness.sent()[number].value
+    return Sent(found.key, value, found.timestamp)
 
 
 @dataclass(frozen=True)
