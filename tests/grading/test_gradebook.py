@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from labkit.grading import feedback, gradebook
+from labkit.grading import feedback, gradebook, lms
 from labkit.grading.copies import Copies
 from labkit.grading.course import Course
 from labkit.grading.lms import Sheet
@@ -74,6 +74,15 @@ def test_results_json_is_as_gradescope_wants_it(tmp_path: Path) -> None:
     ]
     assert {each["visibility"] for each in [found, *found["tests"]]} == {"visible"}
     assert "Late: 1 points less" in feedback.remarks(result(penalty=1.0))
+
+
+def test_names_in_a_sheet_of_an_lms_stay_as_they_are(tmp_path: Path) -> None:
+    name = "\u202bNoa\u202c"
+    export = tmp_path / "moodle.csv"
+    export.write_text(f"Identifier,Full name,Grade\nParticipant 4711,{name},\n", encoding="utf-8")
+    files = gradebook.write(tmp_path / "out", Course(), EXERCISES, [result("4711")], [lms.moodle(export)], [])
+    (sheet,) = (file for file in files if file.name == "moodle.csv")
+    assert sheet.read_text(encoding="utf-8").splitlines()[1] == f"Participant 4711,{name},12.00"
 
 
 def test_sheets_of_an_lms_get_what_was_graded_and_nothing_else(tmp_path: Path) -> None:
