@@ -29,11 +29,12 @@ if TYPE_CHECKING:
 
 SETTINGS = Path(__file__).with_name("jupyter")
 FOLDER = click.Path(path_type=Path, file_okay=False)
+INTERRUPTED = 130  # exit code after Ctrl+C, unless that is how the command ends
 RESTART = 30.0  # seconds after which `lab broker --nodes 3` starts a broker again
 
 
 class OneLine(click.Group):
-    """Shows a LabError as one line; Ctrl+C and SIGTERM end a command cleanly."""
+    """Shows a LabError as one line; Ctrl+C and SIGTERM end a command cleanly, as one that has not done its work."""
 
     def invoke(self, ctx: click.Context) -> Any:
         for number in (signal.SIGINT, signal.SIGTERM):  # SIGINT too: a shell's background jobs ignore it
@@ -43,7 +44,7 @@ class OneLine(click.Group):
         except LabError as error:
             raise click.ClickException(str(error)) from error
         except KeyboardInterrupt:
-            return None
+            raise SystemExit(INTERRUPTED) from None
 
 
 @click.group(cls=OneLine, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
@@ -124,11 +125,8 @@ def broker_command(nodes: str) -> None:
         login = broker.client_properties
         click.echo(f"export {properties.FILE}={login}" if login else f"export {properties.ADDRESS}={broker.address}")
         click.echo("Kafka is ready. Copy the line above into your other terminals; Ctrl+C stops it.", err=True)
-        if len(broker.nodes) > 1:
-            _supervise(broker)
-        while broker.alive:
-            time.sleep(0.2)
-        raise LabError(f"Kafka stopped unexpectedly:\n{broker.log(10)}")
+        with contextlib.suppress(KeyboardInterrupt):
+            _watch_over(broker)
     finally:
         broker.close()
 
@@ -346,6 +344,15 @@ def _train(installation: AnyInstallation, train: Callable[[AnyInstallation], Non
         train(installation)
     state = "ready" if installation.aot else "being trained by another lab"
     click.echo(f"Ahead-of-time cache: {state}\n{installation.directory}")
+
+
+def _watch_over(broker: OwnBroker) -> None:
+    """Wait until Kafka has ended. Raises LabError."""
+    if len(broker.nodes) > 1:
+        _supervise(broker)
+    while broker.alive:
+        time.sleep(0.2)
+    raise LabError(f"Kafka stopped unexpectedly:\n{broker.log(10)}")
 
 
 def _supervise(broker: OwnBroker) -> None:

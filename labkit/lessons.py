@@ -1,5 +1,6 @@
 """The notebooks: where they are in an installation, and copies of them for a student."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -35,9 +36,12 @@ def copy_missing(into: Path) -> list[str]:
 
 def _copy(notebook: Path, copy: Path) -> bool:
     """Returns whether there was no such file yet."""
-    try:
-        with notebook.open("rb") as source, copy.open("xb") as target:
-            shutil.copyfileobj(source, target)
-    except FileExistsError:
+    if os.path.lexists(copy):
         return False
+    begun = copy.with_name(f".{copy.name}.{os.getpid()}")  # half a copy would never be replaced by a whole one
+    try:
+        shutil.copyfile(notebook, begun)
+        begun.replace(copy)
+    finally:
+        begun.unlink(missing_ok=True)
     return True

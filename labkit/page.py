@@ -12,6 +12,7 @@ from typing import Any
 import nbformat
 from nbformat.v4 import new_code_cell
 
+from labkit.errors import LabError
 from labkit.loopback import free_ports
 
 TAG = "page"  # of the cells that make up the page
@@ -21,7 +22,7 @@ JUPYTER = Path(__file__).with_name("jupyter")
 def serve(notebook: Path, parameters: Mapping[str, Any], host: str, port: int, browser: bool) -> None:
     """Serve the page where `host` says until Ctrl+C.
 
-    Each visitor gets a kernel of their own, which ends when they leave the page.
+    Each visitor gets a kernel of their own, which ends when they leave the page. Raises LabError if Voilà fails.
     """
     if port == 0:  # Voilà would print 0 in its address
         (port,) = free_ports(1)
@@ -36,9 +37,13 @@ def serve(notebook: Path, parameters: Mapping[str, Any], host: str, port: int, b
         # A separate session: Ctrl+C must reach Voilà only once, from here; a second one would abort its shutdown.
         with subprocess.Popen(command, env=os.environ | {"JUPYTER_PATH": path}, start_new_session=True) as server:
             try:
-                server.wait()
+                code = server.wait()
+            except KeyboardInterrupt:
+                return
             finally:
                 server.send_signal(signal.SIGINT)
+    if code:
+        raise LabError(f"Voilà has ended with exit code {code}: what it wrote above says why.")
 
 
 def _page(notebook: Path, parameters: Mapping[str, Any]) -> Any:

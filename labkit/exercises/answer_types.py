@@ -5,6 +5,7 @@ import functools
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from numbers import Number
 from types import FunctionType
 from typing import Any, ClassVar
 
@@ -14,7 +15,7 @@ from labkit.errors import LabError
 from labkit.exercises.attempt import Attempt, time_limit, too_long
 from labkit.exercises.harness import Harness
 from labkit.exercises.records import BASE, Sent
-from labkit.exercises.short_answers import digest
+from labkit.exercises.short_answers import MANY, canonical, digest, plain
 from labkit.flink.spec import JobSpec
 from labkit.kafka import tap
 from labkit.runs.blame import Blame
@@ -31,7 +32,7 @@ SHORTEST = 0.5  # seconds that a call or a pipeline gets even if the time limit 
 class AnswerType(ABC):
     """What the answer to an exercise must be, and how it is tried."""
 
-    is_closed: ClassVar[bool] = False  # whether there is one right answer, which no evidence may give away
+    hides_evidence: ClassVar[bool] = False  # whether there is one right answer, which no evidence may give away
 
     @property
     @abstractmethod
@@ -108,6 +109,8 @@ class Pipeline(Function):
                 run.start()
                 self._catch_up(attempt, run, deadline)
                 for more in feed[1:]:
+                    if run.error or attempt.trouble:
+                        break
                     run.stop()
                     more()
                     run.start()
@@ -135,9 +138,13 @@ class Pipeline(Function):
 
 
 def _record(harness: Harness, number: int) -> Sent | None:
-    """Returns the record of this number in the input topic."""
-    records = harness.sent()
-    return records[number] if 0 <= number < len(records) else None
+    """Returns the record of this number in the input topic, a JSON object by its fields."""
+    records = tap.everything(harness.groups.topics, harness.topic("in"))
+    if not 0 <= number < len(records):
+        return None
+    found = records[number]
+    value = found.value if isinstance(found.value, dict) else harness.sent()[number].value
+    return Sent(found.key, value, found.timestamp)
 
 
 @dataclass(frozen=True)
@@ -151,7 +158,11 @@ class Producing(Function):
         try:
             attempt.call(harness.exercise, lambda: answer(readings, producer, harness.full("out")), limit)
         finally:
-            producer.flush(1.0 if attempt.trouble else limit)  # an endless loop may have filled its queue
+            left = producer.flush(1.0 if attempt.trouble else limit)  # an endless loop may have filled its queue
+        if left and not attempt.trouble:
+            attempt.trouble = Blame(
+                f"Kafka has not taken {left} of its records within {limit:g} s: try again", None, ""
+            )
         return attempt
 
 
@@ -221,13 +232,13 @@ class ShortAnswer(AnswerType):
     """
 
     expects: str = 'a letter, such as "b"'
-    is_closed: ClassVar[bool] = True
+    hides_evidence: ClassVar[bool] = True
 
     def accepts(self, answer: object) -> bool:
-        return isinstance(answer, str | int | float | list | tuple | set | dict)
+        return isinstance(plain(answer), (str, Number, dict, *MANY))
 
     def is_unanswered(self, answer: object) -> bool:
-        return answer is None or answer is ... or answer in ("", [], ())
+        return answer is None or answer is ... or (self.accepts(answer) and not canonical(answer))
 
     def attempt(self, harness: Harness, answer: Any) -> Attempt:
         given = {"answer": digest(harness.exercise, answer), "student": harness.environment.student()}

@@ -3,6 +3,7 @@
 import hashlib
 import importlib.util
 import os
+import traceback
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -33,7 +34,7 @@ class Folder:
         return [each.stem.replace("_", "-") for each in files if not each.stem.startswith("_")]
 
     def exercise(self, name: str) -> Exercise:
-        """Raises LabError if the file does not define an exercise of this name."""
+        """Raises LabError if the file cannot be imported, or does not define an exercise of this name."""
         file = self.path / file_of(name)
         found = getattr(module(file), "EXERCISE", None)
         if not isinstance(found, Exercise) or found.name != name:
@@ -84,13 +85,22 @@ def digest(sent: Sequence[Sent]) -> str:
 
 
 def module(file: Path) -> ModuleType:
-    """Imports a Python file as a module. Raises LabError if it cannot be read."""
+    """Imports a Python file as a module. Raises LabError if that fails."""
     spec = importlib.util.spec_from_file_location(f"labkit_exercises_{file.stem}", file)
     if not file.exists() or not spec or not spec.loader:
         raise LabError(f"There is no file {file}.")
     found = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(found)
+    try:
+        spec.loader.exec_module(found)
+    except Exception as error:
+        raise LabError(f"{file} cannot be imported: {_reason(error, file)}") from error
     return found
+
+
+def _reason(error: Exception, file: Path) -> str:
+    """Says why a file could not be imported, with its line, which a SyntaxError names by itself."""
+    lines = [each.lineno for each in traceback.extract_tb(error.__traceback__) if each.filename == str(file)]
+    return f"{type(error).__name__}: {error}{f' (line {lines[-1]})' if lines else ''}."
 
 
 def folders() -> Iterator[Folder]:

@@ -36,8 +36,8 @@ class Checks:
         elif not verdict:
             sent = exercise.sent(catalogue.seed_for(exercise, self._environment.student()))
             verdict = self.judged(exercise, answer, sent, folder.expected(exercise, sent))
-        if verdict.passed:
-            progress.record(name)
+        if verdict.passed and (remark := progress.record(name)):
+            verdict.remarks = [*verdict.remarks, remark]
         verdict.show = _show
         here = cells.current()
         if here.execution:
@@ -74,10 +74,11 @@ class Checks:
         try:
             attempt = exercise.answer_type.attempt(harness, answer)
         except NotInstalled as error:
-            return Verdict(exercise, "no answer", [str(error)])
+            return Verdict(exercise, "rejected", [str(error)])
         got = harness.collect({name: len(rows) for name, rows in expected.items()})
+        attempt.trouble = attempt.trouble or harness.overflow()
         judgement = judge(exercise, sent, expected, got)
-        if exercise.answer_type.is_closed or (attempt.trouble and not any(got.values())):
+        if exercise.answer_type.hides_evidence or (attempt.trouble and not any(got.values())):
             judgement = Judgement(judgement.findings)  # evidence would give away the right answer, or add nothing
         return Verdict(exercise, "judged", (), attempt, judgement, _provenance(answer))
 
@@ -87,11 +88,16 @@ class Checks:
         harness.clear()
         attempt = exercise.answer_type.attempt(harness, answer)
         found = sum(map(len, harness.collect({}).values()))
-        return Verdict(exercise, "handed in", [f"{found} records came out."], attempt, checked=_provenance(answer))
+        attempt.trouble = attempt.trouble or harness.overflow()
+        remarks = [] if attempt.trouble and not found else [f"{found} records came out."]
+        return Verdict(exercise, "handed in", remarks, attempt, checked=_provenance(answer))
 
 
 def table() -> pd.DataFrame:
-    """Returns one row per exercise: lesson, name, title, points, and when it was passed here, if it was."""
+    """Returns one row per exercise: lesson, name, title, points, and when it was passed here, if it was.
+
+    Raises LabError if an exercise or the progress cannot be read.
+    """
     passed = progress.passed()
     found = [each for folder in catalogue.folders() for each in folder.exercises()]
     rows = [(each.lesson, each.name, each.title, each.points, passed.get(each.name, "not yet")) for each in found]
@@ -103,7 +109,7 @@ def _show(verdict: Verdict) -> None:
     extras.require("notebook")
     from labkit.exercises import display
 
-    display.show(verdict)
+    (display.hand_in if is_graded() else display.show)(verdict)
 
 
 def refused(exercise: Exercise, answer: Any) -> Verdict | None:
@@ -120,7 +126,7 @@ def refused(exercise: Exercise, answer: Any) -> Verdict | None:
         reason = f"This exercise expects {expected.expects}, not {answer!r:.40}.{called}"
     else:
         return None
-    return Verdict(exercise, "no answer", [reason])
+    return Verdict(exercise, "rejected", [reason])
 
 
 def _provenance(answer: Any) -> str:

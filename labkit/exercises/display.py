@@ -2,12 +2,14 @@
 
 from collections import deque
 
+from IPython.display import display
 from ipywidgets import HTML, Button, VBox, Widget
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from labkit.exercises import handing_in
 from labkit.exercises.exercise import Exercise
-from labkit.exercises.verdict import HOLDS, OPEN, SHORT, Verdict, mark
+from labkit.exercises.verdict import FAILED, HOLDS, OPEN, Verdict, mark
 from labkit.live.snapshot import Snapshot
 
 BLUE, ORANGE, GREY = "#0072B2", "#B04A00", "#595959"  # contrast on white 5:1 and more
@@ -20,11 +22,16 @@ def show(verdict: Verdict) -> None:
     """Displays a verdict below the current cell, with a button for hints unless it has passed."""
     html = of(verdict)
     widgets = [HTML(html)]
-    if verdict.state in ("unanswered", "no answer", "judged") and not verdict.passed and verdict.exercise.hints:
+    if verdict.state in ("unanswered", "rejected", "judged") and not verdict.passed and verdict.exercise.hints:
         widgets += _hints(verdict.exercise)
     snapshot = Snapshot(VBox(widgets), lambda: html, lambda: repr(verdict))
     snapshot.ready.set()
     snapshot.show()
+
+
+def hand_in(verdict: Verdict) -> None:
+    """Displays a verdict for the grader."""
+    display(handing_in.output(verdict), raw=True)  # type: ignore[no-untyped-call]
 
 
 def _hints(exercise: Exercise) -> list[Widget]:
@@ -45,5 +52,5 @@ def _hints(exercise: Exercise) -> list[Widget]:
 def of(verdict: Verdict) -> str:
     """Returns a verdict as HTML, in which all text is escaped."""
     colour = BLUE if verdict.passed else GREY if verdict.state in ("unanswered", "handed in") else ORANGE
-    colours = {HOLDS: BLUE, SHORT: ORANGE, OPEN: GREY}
+    colours = {HOLDS: BLUE, FAILED: ORANGE, OPEN: GREY}
     return TEMPLATE.render(verdict=verdict, colour=colour, colours=colours, orange=ORANGE, mark=mark)

@@ -10,6 +10,7 @@ from labkit.exercises.records import ORDINARY, Row, Sent
 
 NOTHING = "nothing"
 NO_TEXT = re.compile(r"-?[0-9.]+(e[+-]?[0-9]+)?|null|true|false")  # needs quotes to be recognised as text
+REPEATED = {"device": "key", "timestamp": "time"}
 SHOWN = 8  # records in one cell
 LONGEST = 70  # characters of one value
 YEAR_2001, YEAR_2286 = 10**12, 10**13  # epoch ms: a number between them is taken for a time
@@ -42,12 +43,16 @@ def rows(found: Sequence[Row], columns: Sequence[str]) -> tuple[str, ...]:
 
 def row(record: Row, columns: Sequence[str]) -> str:
     """Returns an output record: its time, its key, and the given columns, or all fields."""
-    known = (record["key"], record["time"])
-    names = columns or [name for name, value in record.items() if value not in known]
+    names = columns or [name for name in record if not _repeats(record, name)]
     fields = {name: record.get(name, "missing") for name in names if name not in ("key", "time")}
     key = "no key" if record["key"] is None else record["key"]
     start = "" if "window_start" in record else f"{clock(record['time'])} {key} "  # Flink's records have neither
     return f"{start}{_value(fields)}".rstrip()
+
+
+def _repeats(record: Row, name: str) -> bool:
+    """Whether a field says once more what the key or the time says. Any other field of the same value may be wrong."""
+    return name in REPEATED and record[name] is not None and record[name] == record[REPEATED[name]]
 
 
 def clock(milliseconds: int) -> str:

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from quixstreams import Application
 
+from labkit.exercises.delivery import IN_ORDER, Outgoing, deliver
 from labkit.exercises.records import Row, Sent
 from labkit.kafka import clients, properties, tap
 from labkit.kafka.groups import Groups
 from labkit.runs.application import CONSUMER
+from labkit.runs.blame import Blame
 from labkit.waiting import wait_until
 
 if TYPE_CHECKING:
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
 
 FLUSH_LIMIT = 10.0  # seconds that Kafka may take to acknowledge the records
 MOST = 10_000  # records that may come out
-PROMPT = {"enable.idempotence": False}  # an idempotent producer takes 0.5 s to get its id from the broker
 SETTLE_LIMIT = 1.0  # seconds
 
 
@@ -89,11 +90,9 @@ class Harness:
         return topic, [functools.partial(self.write, "feed", half) for half in halves]
 
     def write(self, name: str, records: Sequence[Sent]) -> None:
-        """Writes records to one of the topics, and waits until Kafka has acknowledged them."""
-        producer = clients.producer(self.groups.topics.address, **PROMPT)
-        for each in records:
-            producer.produce(self.full(name), each.raw, each.key, timestamp=each.timestamp)
-        producer.flush(FLUSH_LIMIT)
+        """Writes records to one of the topics. Raises NoAnswer unless Kafka acknowledges them all."""
+        outgoing = (Outgoing(self.full(name), each.raw, each.key, each.timestamp) for each in records)
+        deliver(self.groups.topics.address, outgoing, FLUSH_LIMIT)
 
     def collect(self, wanted: Mapping[str, int]) -> dict[str, list[Row]]:
         """Returns the rows that came out, by output. `wanted` says how many are expected in each."""
@@ -101,9 +100,19 @@ class Harness:
             self._settle(self.topic(name), wanted.get(name, 0))
         return {name: self._rows(self.topic(name), name in self.raw) for name in self.outputs}
 
+    def overflow(self) -> Blame | None:
+        """Returns what is wrong if an output holds so many records that they are not read."""
+        full = [name for name in self.outputs if self._is_full(self.topic(name))]
+        return (
+            Blame(f"More than {MOST:,} records came out: is there a loop that never ends?", None, "") if full else None
+        )
+
+    def _is_full(self, topic: str) -> bool:
+        return self.groups.topics.count(topic) > MOST
+
     def _rows(self, topic: str, raw: bool) -> list[Row]:
-        """Returns the rows of a topic; none if an endless loop has filled it."""
-        if self.groups.topics.count(topic) > MOST:
+        """Returns the rows of a topic; none if it is full."""
+        if self._is_full(topic):
             return []
         return [row_of(each) for each in tap.everything(self.groups.topics, topic, raw)]
 
@@ -119,7 +128,7 @@ class Harness:
             consumer_group=self.groups.topics.full(group),
             auto_offset_reset="earliest",
             consumer_extra_config=given | CONSUMER,
-            producer_extra_config=given | PROMPT,
+            producer_extra_config=given | IN_ORDER,
             loglevel=None,
         )
 

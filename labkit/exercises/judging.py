@@ -56,11 +56,11 @@ def judge(
         name: compare(exercise, name, sent, expected.get(name, ()), got.get(name, ())) for name in exercise.outputs
     }
     findings = tuple(_finding(each, compared[each.output]) for each in exercise.behaviours)
-    short = next((each.behaviour for each in findings if not each.holds), None)
-    if not short:
+    failed = next((each.behaviour for each in findings if not each.holds), None)
+    if not failed:
         return Judgement(findings)
-    comparison = compared[short.output]
-    return Judgement(findings, _evidence(exercise, sent, short, comparison), tuple(diagnose(short, comparison)))
+    comparison = compared[failed.output]
+    return Judgement(findings, _evidence(exercise, sent, failed, comparison), tuple(diagnose(failed, comparison)))
 
 
 def _finding(behaviour: Behaviour, comparison: Comparison) -> Finding:

@@ -4,10 +4,22 @@ import hashlib
 import re
 from typing import Any
 
+import numpy as np
+import pandas as pd
+
+MANY = (list, tuple, range, set, frozenset)
+COLUMNS = (np.ndarray, np.generic, pd.Series, pd.Index, pd.api.extensions.ExtensionArray)  # of tables, and their values
+
+
+def plain(answer: Any) -> Any:
+    """Returns what a student has taken from a table as a list or number of Python's own; anything else as it is."""
+    return answer.tolist() if isinstance(answer, COLUMNS) else answer
+
 
 def canonical(answer: Any) -> str:
     """Normalises an answer, however people write it: "c", "(C)" and ["c"] are equal; so are [4, 6] and "6, 4.0"."""
-    if isinstance(answer, list | tuple | set):
+    answer = plain(answer)
+    if isinstance(answer, MANY):
         parts = [canonical(each) for each in answer]
     else:
         parts = [part.strip(".()[]\"' ").lower() for part in re.split(r"[,;\s]+", str(answer).strip())]

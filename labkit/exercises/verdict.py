@@ -12,11 +12,11 @@ from labkit.exercises.attempt import Attempt
 from labkit.exercises.exercise import Exercise
 from labkit.exercises.judging import Finding, Judgement
 
-HOLDS, SHORT, OPEN = "✓ holds", "✗ falls short", "– not judged"
+HOLDS, FAILED, OPEN = "✓ holds", "✗ falls short", "– not judged"
 PRINTS_SHOWN = 8  # lines
 OTHER_READINGS = "In a course, the grader uses other readings: what is right here only by chance fails there."
 
-State = Literal["unanswered", "no answer", "judged", "handed in"]
+State = Literal["unanswered", "rejected", "judged", "handed in"]
 
 
 @dataclass
@@ -54,7 +54,7 @@ class Verdict:
     @property
     def shown(self) -> tuple[Finding, ...]:
         """The findings that add to the headline: none for a short answer, or if nothing could come out."""
-        unknown = self.exercise.answer_type.is_closed or (self.attempt.trouble and not self.judgement.evidence)
+        unknown = self.exercise.answer_type.hides_evidence or (self.attempt.trouble and not self.judgement.evidence)
         return () if unknown and not self.passed else self.findings
 
     @property
@@ -63,7 +63,7 @@ class Verdict:
         name = f"{self.exercise.name}: {self.exercise.title}"
         if self.state == "unanswered":
             return f"○ not answered yet: {name}"
-        if self.state == "no answer":
+        if self.state == "rejected":
             return f"✗ cannot be checked: {name}"
         if self.state == "handed in":
             return f"● handed in: {name}"
@@ -89,7 +89,7 @@ class Verdict:
         return ([f"… {more:,} lines above"] if more > 0 else []) + lines
 
     @property
-    def short(self) -> Finding | None:
+    def first_failed(self) -> Finding | None:
         """The first behaviour that does not hold."""
         return next((each for each in self.findings if not each.holds), None)
 
@@ -97,8 +97,8 @@ class Verdict:
     def closing(self) -> list[str]:
         """What to do next, or, after passing, what else to think of."""
         if self.passed:
-            return [self.exercise.discussion, *([] if self.exercise.answer_type.is_closed else [OTHER_READINGS])]
-        if self.state in ("judged", "no answer") and self.exercise.hints:
+            return [self.exercise.discussion, *([] if self.exercise.answer_type.hides_evidence else [OTHER_READINGS])]
+        if self.state in ("judged", "rejected") and self.exercise.hints:
             return [f'For a hint: lab.hint("{self.exercise.name}")']
         return []
 
@@ -119,8 +119,8 @@ class Verdict:
         yield self.headline
         yield from (f"  {each}" for each in (self.checked, *self.remarks, *self.trouble) if each)
         yield from (f"  {mark(each):13}  {each.behaviour.description}" for each in self.shown)
-        if self.judgement.evidence and self.short:
-            yield f"The first that falls short: {self.short.behaviour.description}"
+        if self.judgement.evidence and self.first_failed:
+            yield f"The first that falls short: {self.first_failed.behaviour.description}"
             yield from (f"  {each}" for each in self.judgement.diagnosis)
             yield from _table(self.judgement)
         if self.prints:
@@ -131,7 +131,7 @@ class Verdict:
 
 def mark(finding: Finding) -> str:
     """Whether a behaviour holds, in words."""
-    return HOLDS if finding.holds else SHORT if finding.judged else OPEN
+    return HOLDS if finding.holds else FAILED if finding.judged else OPEN
 
 
 def _table(judgement: Judgement) -> Iterator[str]:

@@ -27,7 +27,6 @@ from labkit.grading.results import Report, overridden, results
 from labkit.grading.roster import Person, called, people
 from labkit.jvm import store
 
-INTERRUPTED = 130  # exit code after Ctrl+C
 IMPORTED = (
     "import ipykernel.kernelapp, quixstreams, labkit.lab, labkit.exercises.display, labkit.grading.runner.__main__"
 )
@@ -97,19 +96,26 @@ def _chosen(made: Plan, exercises: list[Exercise], wanted: Wanted, everybody: Ma
 
 def _graded(grader: Grader, made: Plan, tasks: list[Task], wanted: Wanted) -> dict[Task, Report | None]:
     """Grades the wanted tasks. Returns a report for every task, None for those that have never been graded."""
+    failures: dict[Task, str] = {}
     with tqdm(total=len(tasks), unit="notebook", desc="Grading") as bar:
 
-        def done(task: Task) -> None:
+        def done(task: Task, failure: str) -> None:
+            if failure:
+                failures[task] = failure
             bar.set_postfix_str(task.student)
             bar.update()
 
         try:
-            graded = dict(zip(tasks, grader.grade(tasks, wanted.jobs, done, wanted.anew), strict=True))
+            grader.grade(tasks, wanted.jobs, done, wanted.anew)
         except KeyboardInterrupt:
             bar.close()
             click.echo(f"{bar.n} of {len(tasks)} notebooks are graded and kept: the same command goes on.", err=True)
-            raise SystemExit(INTERRUPTED) from None
-    reports: dict[Task, Report | None] = {task: graded.get(task) or grader.known(task) for task in made.tasks}
+            raise
+    for task, failure in failures.items():
+        click.echo(f"{task.student}, {task.submission.file}: not graded, as this computer failed: {failure}", err=True)
+    if failures:
+        click.echo("The same command grades them again.", err=True)
+    reports: dict[Task, Report | None] = {task: grader.known(task) for task in made.tasks}
     old = [task for task, report in reports.items() if report and not grader.is_current(task, report)]
     if old:
         click.echo(f"{len(old)} notebooks were graded before an exercise changed: --regrade grades them anew.")
@@ -143,7 +149,11 @@ def attempt(notebook: Path) -> None:
     _prepare()
     with tempfile.TemporaryDirectory() as out:
         grader = Grader(collection, secrets.token_bytes(32), Path(out), isolated=False)
-        (report,) = grader.grade(made.tasks, 1)
+        failures: list[str] = []
+        reports = grader.grade(made.tasks, 1, lambda _, failure: failures.append(failure))
+    if not reports:
+        raise LabError(f"The notebook was not graded, as this computer failed: {failures[0]}")
+    (report,) = reports
     for each in report["exercises"]:
         click.echo(f"{each['name']}: {each['points']} of {each['out_of']} points")
         click.echo("\n".join(f"  {line}" for line in feedback.lines(each)))

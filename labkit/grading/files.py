@@ -2,13 +2,14 @@
 
 import hashlib
 import re
+import secrets
 from pathlib import Path
 
 
 def write(file: Path, text: str) -> Path:
     """Writes a file atomically, and returns it."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    fresh = file.with_suffix(".new")
+    fresh = file.with_name(f"{secrets.token_hex(8)}.new")  # another thread may be writing the same file
     fresh.write_text(text, encoding="utf-8")
     return fresh.replace(file)
 

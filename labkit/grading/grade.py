@@ -6,7 +6,7 @@ import json
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from labkit.grading.runner.job import Limits
 from labkit.grading.submissions import Submission
 
 PICTURES = re.compile(r"^%matplotlib.*$", flags=re.MULTILINE)
+FORMAT = 3  # of the reports: a higher number with each change, so that nobody reads those of an older version
 NONE = "it checks no exercise of this course"
 
 
@@ -34,6 +35,11 @@ class Task:
     @property
     def student(self) -> str:
         return self.submission.student
+
+    @property
+    def executed(self) -> str:
+        """The file name of the executed notebook: a student may have several of one name, in different folders."""
+        return f"{slug(self.student)}-{slug(self.submission.file)}.ipynb"
 
     @property
     def sources(self) -> list[str]:
@@ -85,24 +91,28 @@ class Grader:
     isolated: bool = True
 
     def grade(
-        self, tasks: Sequence[Task], jobs: int, done: Callable[[Task], object] = lambda _: None, anew: bool = False
+        self,
+        tasks: Sequence[Task],
+        jobs: int,
+        done: Callable[[Task, str], object] = lambda *_: None,
+        anew: bool = False,
     ) -> list[dict[str, Any]]:
-        """Returns the report of each task, in order; calls `done` after each. After Ctrl+C, finished reports are kept.
+        """Returns the report of each task that could be graded, in order. After Ctrl+C, finished reports are kept.
 
-        With `anew`, tasks whose exercises have changed since are graded again.
+        Calls `done` after each, with the reason why this computer could not grade it, if it could not. With `anew`,
+        tasks whose exercises have changed since are graded again.
         """
         pool = ThreadPoolExecutor(jobs)
         running = {pool.submit(self._report, task, anew): task for task in tasks}
         try:
             for each in as_completed(running):
-                each.result()
-                done(running[each])
+                done(running[each], _failure(each))
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
             while not all(each.done() for each in running):  # one may just be starting
                 sandbox.end_all()
                 time.sleep(0.05)
-        return [each.result() for each in running]
+        return [each.result() for each in running if not _failure(each)]
 
     def known(self, task: Task) -> dict[str, Any] | None:
         """Returns the report of a task, if it has been graded before."""
@@ -132,8 +142,7 @@ class Grader:
         topics = [marking.topics(each, sent[each.name]) for each in task.exercises]
         outcome = sandbox.run(task.sources, topics, self.limits, self.isolated)
         marks = [marking.mark(self.collection, each, sent[each.name], outcome, self.limits) for each in task.exercises]
-        notebook = f"{slug(task.student)}-{slug(Path(task.submission.file).stem)}.ipynb"
-        write(self.out / "executed" / notebook, executed.notebook(task.submission.cells, outcome.outputs))
+        write(self.out / "executed" / task.executed, executed.notebook(task.submission.cells, outcome.outputs))
         return {
             "student": task.student,
             "file": task.submission.file,
@@ -141,10 +150,10 @@ class Grader:
             "seconds": round(outcome.seconds, 1),
             "phases": outcome.phases,
             "sandbox": self.isolated,
-            "executed": notebook,
+            "executed": task.executed,
             "trouble": _trouble(outcome),
             "versions": self._versions(task),
-            "exercises": [described(each) | {"said": _said(each, outcome)} for each in marks],
+            "exercises": [described(each) | _said(each, outcome) for each in marks],
         }
 
     def _note_changes(self, before: dict[str, Any], after: dict[str, Any]) -> None:
@@ -155,7 +164,7 @@ class Grader:
 
     def _file(self, task: Task) -> Path:
         """Returns the file of the report, named after all that the marks depend on, except the exercises' own files."""
-        parts = [task.student, *task.sources, *(each.name for each in task.exercises), str(self.isolated)]
+        parts = [str(FORMAT), task.student, *task.sources, *(each.name for each in task.exercises), str(self.isolated)]
         parts.append(hashlib.sha256(self.secret).hexdigest())
         digest = hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
         return self.out / "kept" / f"{slug(task.student)}-{digest}.json"
@@ -170,15 +179,24 @@ class Grader:
         return found
 
 
+def _failure(graded: Future[Any]) -> str:
+    """Returns why this computer could not grade a task; empty if it could. Raises any other error."""
+    try:
+        graded.result()
+    except sandbox.Failed as failure:
+        return str(failure)
+    return ""
+
+
 def _trouble(outcome: sandbox.Outcome) -> list[str]:
     """Returns the first cells that failed, and why."""
     return [printable(f"cell {number + 1}: {text}") for number, text in sorted(outcome.errors.items())][:5]
 
 
-def _said(mark: marking.Mark, outcome: sandbox.Outcome) -> str:
-    """Returns what the check said in the notebook, in its first line; empty if it said nothing."""
-    lines = (line for _, text in sorted(outcome.outputs.items()) for line in text.splitlines())
-    return printable(next((line for line in lines if re.match(rf"\S [a-z ]+: {mark.exercise.name}: ", line)), ""))
+def _said(mark: marking.Mark, outcome: sandbox.Outcome) -> dict[str, str]:
+    """Returns the verdict of the last check in the notebook, as JSON."""
+    said = outcome.verdicts.get(mark.exercise.name, sandbox.Said())
+    return {"state": said.state, "said": printable(said.headline)}
 
 
 def described(mark: marking.Mark) -> dict[str, Any]:

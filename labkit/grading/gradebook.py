@@ -34,11 +34,12 @@ def write(
         files.write(out / "feedback" / f"{name}.html", printable(feedback.page(result)))
     tables = {"gradebook.csv": _csv(map(_harmless, row) for row in gradebook(course, exercises, found))}
     shares = {each.person.id: (each.score, each.out_of) for each in found if each.reports or each.points}
-    tables |= {each.name: each.filled(shares) for each in sheets}
     if copies:
         rows = [(each.exercise, each.nodes, *map(_harmless, each.students)) for each in copies]
         tables["copies.csv"] = _csv([("exercise", "length", "students"), *rows])
-    return [files.write(out / name, printable(text)) for name, text in tables.items()]
+    texts = {name: printable(text) for name, text in tables.items()}
+    texts |= {each.name: each.filled(shares) for each in sheets}  # which say nothing of a submission but marks
+    return [files.write(out / name, text) for name, text in texts.items()]
 
 
 def gradebook(course: Course, exercises: Sequence[Exercise], found: Sequence[Result]) -> Iterator[list[Any]]:

@@ -103,7 +103,10 @@ class _Table:
             raise LabError(f"{file} is not in UTF-8: export it from the LMS once more, as CSV.") from None
         first = text.partition("\n")[0]
         self.delimiter = max(",;\t", key=first.count)
-        self.heads, *rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=self.delimiter)) or [[]]
+        try:
+            self.heads, *rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=self.delimiter)) or [[]]
+        except csv.Error as error:
+            raise LabError(f"{file} is not a table in CSV ({error}): is it the right file?") from None
         self.rows = [row + [""] * (len(self.heads) - len(row)) for row in rows if row]
         if missing := [each for each in needed if each not in self.heads]:
             raise LabError(

@@ -19,6 +19,8 @@ from labkit.grading.runner.job import ExerciseTopics, Limits, Reading
 from labkit.grading.sandbox import Outcome
 from labkit.kafka.tap import Record
 
+TOO_MUCH = "So much came out that it was not read to its end: is there a loop that never ends?"
+
 
 def seed(secret: bytes, student: str, exercise: str) -> str:
     """Returns the seed of a student's readings for an exercise, which cannot be known without the secret."""
@@ -55,7 +57,9 @@ def mark(collection: Collection, exercise: Exercise, sent: Sequence[Sent], outco
         student = next((str(row.get("student", ""))[:100] for row in got["out"]), "")
         sent = exercise.sent(seed_for(exercise, student))
     judgement = _judged(exercise, sent, collection.expected(exercise, sent), got)
-    if exercise.answer_type.is_closed:
+    if any(exercise.topic(name) in outcome.full for name in exercise.outputs):
+        judgement = Judgement(judgement.findings, diagnosis=(TOO_MUCH,))  # not all of it has been seen
+    if exercise.answer_type.hides_evidence:
         judgement = Judgement(judgement.findings)  # the evidence would be the right answer
     return Mark(exercise, judgement, student)
 

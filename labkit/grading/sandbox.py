@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 import psutil
 
@@ -23,21 +23,38 @@ from labkit.grading.runner.messages import Message
 LONGEST = 200  # characters of the reason why a cell failed
 
 
+class Said(NamedTuple):
+    """The verdict of a check in the notebook: its state, and its first line. Both are empty if there was none."""
+
+    state: str = ""
+    headline: str = ""
+
+
 @dataclass
 class Outcome:
     """What came out of the sandbox. Trust none of it: it comes from the submission.
 
     `status` says how the notebook ended: ok, crashed or timeout. By number of the cell, `outputs` has what it wrote and
-    `errors` why it failed, if it did; `phases` says where the time went. `complete` is true if nothing is missing.
+    `errors` why it failed, if it did; by exercise, `verdicts` has what its last check came to. `phases` says where the
+    time went. `full` are the topics that hold too much to be handed out; `complete` is true if nothing else is missing.
+    `begun` is true once the notebook runs; if it could not, `failure` may say why.
     """
 
     status: str = "crashed"
     records: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     outputs: dict[int, str] = field(default_factory=dict)
     errors: dict[int, str] = field(default_factory=dict)
+    full: set[str] = field(default_factory=set)
+    verdicts: dict[str, Said] = field(default_factory=dict)
     phases: dict[str, float] = field(default_factory=dict)
     seconds: float = 0.0
     complete: bool = False
+    begun: bool = False
+    failure: str = "it ended at once"
+
+
+class Failed(Exception):
+    """The computer, not the submission, is at fault: the notebook could not even begin. The message says why."""
 
 
 class Ended(Exception):
@@ -47,7 +64,8 @@ class Ended(Exception):
 def run(cells: Sequence[str], exercises: Sequence[ExerciseTopics], limits: Limits, isolated: bool = True) -> Outcome:
     """Runs the cells of a notebook on the readings of its exercises; see `runner`. No submission makes it raise.
 
-    Unless `isolated` there is no sandbox: the notebook can do whatever its user can. Raises Ended after `end_all`.
+    Unless `isolated` there is no sandbox: the notebook can do whatever its user can. Raises Ended after `end_all`, and
+    Failed if the notebook could not begin.
     """
     begun, outcome = time.monotonic(), Outcome()
     job = Job(secrets.token_hex(16), [*cells], [*exercises], isolated, limits)
@@ -66,6 +84,8 @@ def run(cells: Sequence[str], exercises: Sequence[ExerciseTopics], limits: Limit
             guard.join()
         if not _live.pop(process):
             raise Ended
+    if not outcome.begun:
+        raise Failed(outcome.failure)
     outcome.seconds = time.monotonic() - begun
     return outcome
 
@@ -130,14 +150,22 @@ def _note(said: Any, outcome: Outcome) -> None:
     match said:
         case {"message": Message.PHASE, "name": str(name), "seconds": int() | float() as seconds}:
             outcome.phases[name] = float(seconds)
+        case {"message": Message.BEGUN}:
+            outcome.begun = True
+        case {"message": Message.FAILED, "reason": str(reason)}:
+            outcome.failure = reason
         case {"message": Message.CELL, "number": int(number), "text": str(text), "error": str(error)}:
             outcome.outputs[number] = text
             if error:
                 outcome.errors[number] = error[:LONGEST]
+        case {"message": Message.VERDICT, "exercise": str(name), "state": str(state), "headline": str(headline)}:
+            outcome.verdicts[name] = Said(state, headline)
         case {"message": Message.ENDED, "status": "ok" | "crashed" | "timeout" as status}:
             outcome.status = status
         case {"message": Message.RECORD, "topic": str(topic)}:
             outcome.records.setdefault(topic, []).append(said)
+        case {"message": Message.TOO_MUCH, "topic": str(topic)}:
+            outcome.full.add(topic)
         case {"message": Message.COMPLETE}:
             outcome.complete = True
 

@@ -22,6 +22,7 @@ MOST = 4 * 2**30  # bytes of a whole zip, unpacked
 
 MOODLE = re.compile(r"(?P<name>.+?)_(?P<id>\d+)_assignsubmission_file")
 CANVAS = re.compile(r"(?P<name>[^_/]+)_(?P<late>LATE_)?(?P<id>\d+)_(?P<number>\d+)_.+")
+EARLIEST = (1980, 1, 1, 0, 0, 0)  # that a zip can say
 OTHER = "it is not a notebook"
 STAMP = "timestamp.txt"  # nbgrader's, beside the notebooks
 
@@ -124,11 +125,14 @@ def _stamped(text: bytes) -> float | None:
 def _in_zip(file: Path) -> Iterator[Submission]:
     left = MOST
     with zipfile.ZipFile(file) as archive:
-        entries = [(PurePosixPath(each.filename), each) for each in archive.infolist() if not each.is_dir()]
+        # Of entries of the same name the last one counts, as for everything that unpacks zips.
+        entries = {PurePosixPath(each.filename): each for each in archive.infolist() if not each.is_dir()}
         stamps = {
-            path.parent: _stamped(_unpacked(archive, each, 100)[0]) for path, each in entries if path.name == STAMP
+            path.parent: _stamped(_unpacked(archive, each, 100)[0])
+            for path, each in entries.items()
+            if path.name == STAMP
         }
-        for path, entry in entries:
+        for path, entry in entries.items():
             if _was_handed_in(path):
                 is_notebook = path.suffix == ".ipynb"
                 content, problem = _unpacked(archive, entry, min(LARGEST, left)) if is_notebook else (b"", OTHER)
@@ -153,8 +157,13 @@ def _unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, limit: int) -> t
 
 
 def _time(entry: zipfile.ZipInfo) -> float:
-    """Returns the time of a zip entry, taken as UTC: zips have no time zone."""
-    return float(calendar.timegm((*entry.date_time, 0, 0, 0)))
+    """Returns the time of a zip entry, taken as UTC: zips have no time zone. Some programs write none at all, or one
+    that no calendar has: this counts as the earliest.
+    """
+    try:
+        return float(calendar.timegm((*entry.date_time, 0, 0, 0)))
+    except ValueError:
+        return float(calendar.timegm(EARLIEST))
 
 
 def student_of(path: PurePosixPath) -> str:

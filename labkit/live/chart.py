@@ -18,7 +18,7 @@ from labkit.live.curves import Curve, Curves, State, caption
 from labkit.live.figure import LiveFigure
 from labkit.live.pacing import Pacer
 from labkit.live.series import DRAWN, Points, drawn
-from labkit.live.view import LiveView
+from labkit.live.view import LiveView, emptied
 
 PERIOD = 0.02  # minimum seconds between two reads of the tap
 TEXT_PERIOD = 0.5  # seconds between two updates of the text equivalent
@@ -81,10 +81,9 @@ class Chart(LiveView[State]):
         return pause
 
     def collect(self) -> State:
-        records = self._tap.read(timeout=0.1)
-        for topic in self._tap.emptied():
+        for topic in emptied(self._tap):  # before reading: what it holds now is then read afresh
             self._curves.forget(topic)
-        self._curves.add(records)
+        self._curves.add(self._tap.read(timeout=0.1))
         return self._curves.state(self._tap.skipped)
 
     def collect_last(self) -> State:

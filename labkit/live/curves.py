@@ -11,6 +11,7 @@ import numpy as np
 
 from labkit.kafka.tap import Record
 from labkit.live import theme
+from labkit.live.devices import CROWDED, Devices
 from labkit.live.series import Floats, Points, Series, window
 from labkit.readings import TOPICS, BadReading, check
 from labkit.readings.reading import LAST_TIMESTAMP
@@ -40,6 +41,7 @@ class State:
     undrawn: int = 0  # records that cannot be drawn
     skipped: int = 0  # records that the tap has skipped
     emptied: str = ""  # which topic was emptied, and when
+    crowded: bool = False  # whether there are more devices than it shows
     ended: bool = False
 
     @property
@@ -53,6 +55,7 @@ class Curves:
     def __init__(self, topics: Sequence[str], y: str, width: float, styles: theme.Styles) -> None:
         self._topics, self._y, self._width, self._styles = topics, y, width, styles
         self._series: dict[tuple[str, str], Series] = {}  # by topic and device
+        self._devices = Devices()
         self._version = self._undrawn = 0
         self._emptied = ""
 
@@ -62,13 +65,17 @@ class Curves:
             if value is None:
                 self._undrawn += 1
                 continue
-            series = self._series.setdefault((record.topic, record.key or "no key"), Series())
-            series.append(record.timestamp, value)
+            device = record.key or "no key"
+            self._series.setdefault((record.topic, device), Series()).append(record.timestamp, value)
             self._version += 1
+            if silent := self._devices.hear(device):
+                self._series = {name: series for name, series in self._series.items() if name[1] != silent}
 
     def forget(self, topic: str) -> None:
         """Remove the curves of a topic: its records have been deleted."""
         self._series = {name: series for name, series in self._series.items() if name[0] != topic}
+        if not self._series:
+            self._devices = Devices()
         self._emptied = f"{topic} was emptied at {theme.clock(time.time() * 1000)} UTC; its points were removed. "
         self._version += 1
 
@@ -78,7 +85,8 @@ class Curves:
         for series in self._series.values():
             series.forget(since)
         curves = tuple(self._curve(*name) for name in sorted(self._series, key=self._rank))
-        return State(self._version, curves, since, until, self._undrawn, skipped, self._emptied)
+        crowded = self._devices.crowded
+        return State(self._version, curves, since, until, self._undrawn, skipped, self._emptied, crowded)
 
     def _span(self) -> tuple[float, float]:
         """Returns the range of the time axis, up to the newest point; it grows up to the full width."""
@@ -130,6 +138,8 @@ def caption(state: State, y: str, threshold: float | None) -> tuple[str, list[st
 
 
 def _left_out(state: State, y: str) -> Iterable[str]:
+    if state.crowded:
+        yield CROWDED
     if state.skipped:
         yield f"{state.skipped} older records were skipped."
     if state.undrawn:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from labkit.kafka.tap import Record
 from labkit.live import theme
 from labkit.live.curves import drawable
+from labkit.live.devices import Devices
 from labkit.readings.reading import LAST_TIMESTAMP
 
 COUNTS = "-count"  # suffix of topics that count the records of another topic
@@ -57,6 +58,7 @@ class Numbers:
 
     def __init__(self, topics: Sequence[str], watched: Sequence[str]) -> None:
         self._topics, self._watched = topics, watched
+        self._devices = Devices()
         self._newest: dict[str, dict[str, Value]] = {}
         self._last: dict[tuple[str, str], int] = {}  # device and topic -> time of its newest record there
         self._counted: dict[str, int] = {}  # topic -> when it was last being counted
@@ -64,6 +66,11 @@ class Numbers:
     @property
     def devices(self) -> list[str]:
         return sorted(self._newest, key=theme.in_order)
+
+    @property
+    def crowded(self) -> bool:
+        """Whether there are more devices."""
+        return self._devices.crowded
 
     def add(self, records: Iterable[Record], time: int) -> None:
         """Add records that arrived at a time."""
@@ -75,6 +82,16 @@ class Numbers:
                 device = self._newest.setdefault(name, {})
                 if record.topic not in device or device[record.topic].end <= value.end:
                     device[record.topic] = value
+            if silent := self._devices.hear(name):
+                self._newest.pop(silent, None)
+                self._last = {each: last for each, last in self._last.items() if each[0] != silent}
+
+    def forget(self, topic: str) -> None:
+        """Forget what a topic held: its records have been deleted."""
+        for values in self._newest.values():
+            values.pop(topic, None)
+        self._newest = {device: values for device, values in self._newest.items() if values}
+        self._last = {each: last for each, last in self._last.items() if each[1] != topic}
 
     def note_counted(self, topics: Iterable[str], time: int) -> None:
         """Note that a pipeline counts into these topics at a time."""

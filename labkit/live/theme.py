@@ -23,6 +23,8 @@ STATUSES = {
     "finished": ("✔", "#595959"),
 }
 
+REMEMBERED = 200  # devices whose style is kept: all that are shown, and some that come and go
+
 UNITS = {"temperature": "°C", "kelvin": "K", "humidity": "%", "delay": "s"}
 
 
@@ -53,14 +55,16 @@ class Styles:
     """
 
     def __init__(self) -> None:
-        self._numbers: dict[str, int] = {}
+        self._numbers: dict[str, int] = {}  # the device used last is the last
         self._lock = threading.Lock()  # else two views could give two new devices the same style
 
     def of(self, device: str) -> Style:
         """Returns the colour, marker and dash of a device."""
         with self._lock:
-            if device not in self._numbers:
-                self._numbers[device] = self._number_for(device)
+            found = self._numbers.pop(device, None)
+            self._numbers[device] = self._number_for(device) if found is None else found
+            if len(self._numbers) > REMEMBERED:
+                del self._numbers[next(iter(self._numbers))]
             return style(self._numbers[device])
 
     def _number_for(self, device: str) -> int:

@@ -10,10 +10,11 @@ from markupsafe import Markup, escape
 
 from labkit.kafka.tap import Tap
 from labkit.live import html
+from labkit.live.devices import CROWDED
 from labkit.live.numbers import Numbers, Row, counted
 from labkit.live.pacing import Pacer
 from labkit.live.theme import Style, Styles
-from labkit.live.view import LiveView
+from labkit.live.view import LiveView, emptied
 from labkit.readings import now
 
 PERIOD = 0.25  # seconds between two updates
@@ -44,6 +45,7 @@ class State:
 
     topics: tuple[str, ...]
     tiles: tuple[Tile, ...] = ()
+    crowded: bool = False  # whether there are more devices
     ended: bool = False
 
     @property
@@ -72,12 +74,14 @@ class Tiles(LiveView[State]):
         super().__init__("tiles", [self.grid], pacer, state, PERIOD)
 
     def collect(self) -> State:
+        for topic in emptied(self._tap):  # before reading: what it holds now is then read afresh
+            self._numbers.forget(topic)
         records, time = self._tap.read(timeout=0.1), now()
         self._numbers.add(records, time)
         topics = self.state.topics
         self._numbers.note_counted((each for each in topics if counted(each) and self._is_counted(each)), time)
         tiles = (self._tile(device, time) for device in self._numbers.devices)
-        return State(topics, tuple(tiles))
+        return State(topics, tuple(tiles), self._numbers.crowded)
 
     def _tile(self, device: str, time: int) -> Tile:
         return Tile(device, self._styles.of(device), self._numbers.rows(device, time, self._tap.skipped > 0))
@@ -101,12 +105,13 @@ class Tiles(LiveView[State]):
 
 def words(state: State) -> str:
     """Returns what tiles show as text."""
-    return "\n".join(f"{tile.device}: {', '.join(row.words() for row in tile.rows)}" for tile in state.tiles)
+    lines = [f"{tile.device}: {', '.join(row.words() for row in tile.rows)}" for tile in state.tiles]
+    return "\n".join([*lines, *([CROWDED] if state.crowded else [])])
 
 
 def render(state: State) -> Markup:
     """Returns tiles as HTML."""
-    end = ENDED if state.ended else ""
+    end = html.join([html.element("p", CROWDED) if state.crowded else "", ENDED if state.ended else ""])
     if state.is_empty:
         return escape(f"Waiting for the first record of {' and '.join(state.topics)}.") + end
     return STYLE + html.element("div", *map(_tile, state.tiles), class_="lab-tiles") + end

@@ -15,7 +15,7 @@ from labkit.kafka.tap import Record, Tap
 from labkit.live import html, svg, topology_svg
 from labkit.live.pacing import Pacer
 from labkit.live.poller import lock_messages
-from labkit.live.view import LiveView
+from labkit.live.view import LiveView, emptied
 from labkit.runs.system import System, TopicState, WorkerState
 
 PERIOD = 0.5  # seconds between two updates
@@ -84,6 +84,8 @@ class Topology(LiveView[State]):
         before = self.state.peeked or ()
         if not self._tap or self._tap.names != (topic,):
             self._follow(topic)
+            before = ()
+        if self._tap and emptied(self._tap):
             before = ()
         return (*before, *self._tap.read(timeout=0.05))[-PEEKED:] if self._tap else None
 

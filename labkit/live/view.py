@@ -12,12 +12,21 @@ from ipywidgets import VBox, Widget
 from ipywidgets.widgets.widget_description import DescriptionWidget
 from markupsafe import Markup, escape
 
-from labkit.errors import LabError
+from labkit.errors import LabError, NoAnswer
+from labkit.kafka.tap import Tap
 from labkit.live.pacing import Pacer
 from labkit.live.poller import Poller
 from labkit.live.snapshot import Snapshot
 
 _numbers = itertools.count(1)
+
+
+def emptied(tap: Tap) -> list[str]:
+    """Returns the topics that have been emptied. None while Kafka does not answer: `read` says if it has ended."""
+    try:
+        return tap.emptied()
+    except NoAnswer:
+        return []
 
 
 class State(Protocol):

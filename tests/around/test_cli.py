@@ -10,9 +10,11 @@ from typing import Self
 
 import pytest
 
+from labkit import doctor
 from labkit.broker import OwnBroker
 from labkit.kafka import clients
 from labkit.pipelines import PIPELINES
+from tests import commands
 from tests.waiting import eventually
 
 LAB = str(Path(sys.executable).with_name("lab"))
@@ -112,6 +114,19 @@ def test_the_dashboard_ends_with_ctrl_c_and_leaves_no_file(tmp_path: Path) -> No
         assert server.wait(20) == 0
     assert "Traceback" not in (tmp_path / "log").read_text()
     assert [each.name for each in tmp_path.iterdir()] == ["log"]
+
+
+def test_a_dashboard_that_cannot_be_served_is_an_error() -> None:
+    refused = lab("dashboard", "--no-browser", "--host", "192.0.2.1")  # an address of no computer
+    assert refused.returncode == 1
+    assert "Error: Voilà has ended with exit code 1" in refused.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda each: each.name)
+def test_a_command_that_is_interrupted_has_not_succeeded(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "examine", lambda: [signal.raise_signal(number)])
+    result = commands.lab("doctor")
+    assert (result.exit_code, result.output) == (130, "")
 
 
 @pytest.mark.parametrize(

@@ -3,18 +3,32 @@
 import functools
 import re
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import markupsafe
+import numpy as np
 import orjson
+import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from quixstreams.dataframe.windows import Min
 
 from labkit import Lab, LabError
-from labkit.exercises import attempt, behaviours, catalogue, display, progress, short_answers
+from labkit.exercises import (
+    attempt,
+    behaviours,
+    catalogue,
+    checks,
+    display,
+    formatting,
+    harness,
+    progress,
+    short_answers,
+)
+from labkit.exercises.records import BASE
 from labkit.exercises.verdict import Verdict
 from tests.topics import topics_of
 
@@ -128,8 +142,14 @@ def test_an_exception_is_shown_with_the_line_and_the_record_that_it_met(lab: Lab
     assert "In your code, count, line" in text
     assert 'return reading["humidity"] / (5 - len(seen))' in text
     fifth = catalogue.find("damp-rooms")[1].sent(catalogue.RECORDED)[4]
-    assert f"The record it met: 12:00:01 {fifth.key} " in text
-    assert f"humidity {dict(fifth.value)['humidity']}" in text
+    assert f"  The record it met: {formatting.input_record(fifth)}\n" in text
+
+
+def test_an_answer_that_fails_is_not_started_again(lab: Lab) -> None:
+    text = repr(lab.check("changes", fails_in_the_fifth_record))
+    fifth = catalogue.find("changes")[1].sent(catalogue.RECORDED)[4]
+    assert f"  The record it met: {formatting.input_record(fifth)}\n" in text
+    assert text.count("ZeroDivisionError") == 1
 
 
 @pytest.mark.parametrize("slip", [never_ends, never_begins])
@@ -209,6 +229,31 @@ def test_an_endless_producer_and_an_endless_consumer_are_ended(lab: Lab, monkeyp
     assert "The call 1 of 3: It did not finish within 1 s" in repr(lab.check("read-on", consume))
 
 
+def test_an_answer_that_writes_far_too_much_is_not_told_that_nothing_came_out(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(harness, "MOST", 100)
+
+    def produce(_: Any, producer: Any, topic: str) -> None:
+        for _ in range(101):
+            producer.produce(topic=topic, key="again", value="{}")
+
+    text = repr(lab.check("keyed-readings", produce))
+    assert "More than 100 records came out" in text
+    assert "Nothing came out" not in text
+    monkeypatch.setenv(attempt.GRADED, "1")
+    text = repr(lab.check("keyed-readings", produce))
+    assert "More than 100 records came out" in text
+    assert "  0 records came out" not in text
+
+
+def test_a_field_is_left_out_of_the_evidence_only_if_it_repeats_the_key_or_the_time() -> None:
+    row = {"key": None, "time": BASE, "device": None, "value": None, "end": BASE, "timestamp": BASE}
+    assert formatting.row(row, ()) == "12:00:00 no key device null, value null, end 12:00:00"
+    row = {"key": "pond", "time": BASE, "device": "pond", "room": "pond", "timestamp": 1}
+    assert formatting.row(row, ()) == "12:00:00 pond room pond, timestamp 1"
+
+
 def test_windows_that_come_out_again_and_again_are_named(lab: Lab) -> None:
     at_each_reading = catalogue.module(solution_of("coldest")).at_each_reading
     assert "windows came out more than once: with .current()" in repr(lab.check("coldest", at_each_reading))
@@ -282,6 +327,45 @@ def test_no_answer_of_any_kind_raises_or_earns(lab: Lab, answer: Any, exercise: 
     assert isinstance(verdict := lab.check(exercise, answer), Verdict)
     assert verdict.points == 0
     assert repr(verdict)
+
+
+PAIRS = pd.DataFrame({"partition": [1, 4]})
+FROM_TABLES: list[Any] = [
+    *(PAIRS["partition"], PAIRS["partition"].to_numpy(), PAIRS["partition"].unique(), pd.Index([4, 1])),
+    *(
+        PAIRS["partition"].astype("category").unique(),
+        [np.int64(4), np.float64(1.0)],
+        frozenset({1, 4}),
+        range(1, 5, 3),
+    ),
+]
+
+
+@pytest.mark.parametrize("answer", FROM_TABLES, ids=lambda each: type(each).__name__)
+def test_an_answer_may_come_from_a_table(answer: Any) -> None:
+    exercise = catalogue.find("which-partition")[1]
+    assert checks.refused(exercise, answer) is None
+    assert short_answers.canonical(answer) == "1, 4"
+
+
+@pytest.mark.parametrize("answer", [np.int64(4), np.float64(4.0), Decimal(4), np.array(4), PAIRS["partition"].max()])
+def test_a_number_of_any_kind_is_a_number(answer: Any) -> None:
+    assert checks.refused(catalogue.find("which-partition")[1], answer) is None
+    assert short_answers.canonical(answer) == "4"
+
+
+@pytest.mark.parametrize("answer", ["", " ", [], (), set(), PAIRS["partition"][:0], np.array([]), range(0)])
+def test_an_empty_answer_is_none(answer: Any) -> None:
+    refusal = checks.refused(catalogue.find("which-partition")[1], answer)
+    assert refusal
+    assert refusal.state == "unanswered"
+
+
+@pytest.mark.parametrize("answer", [PAIRS, np.ndarray, iter([1, 4]), b"1 4"])
+@pytest.mark.parametrize("exercise", ["damp-rooms", "which-partition", "keyed-readings", "flink-extremes"])
+def test_what_is_no_answer_at_all_is_refused(exercise: str, answer: Any) -> None:
+    found = catalogue.find(exercise)[1]
+    assert checks.refused(found, answer) or callable(answer)
 
 
 def test_an_unknown_exercise_is_an_error_that_names_the_nearest(lab: Lab) -> None:
@@ -378,11 +462,52 @@ def test_progress_remembers_what_has_passed_and_when_first(lab: Lab) -> None:
     assert state() == "2025-01-01 12:00:00"
 
 
+@pytest.mark.parametrize("content", [b'{"damp-rooms": "2025', b"[1]", b"\xff"])
+def test_a_damaged_file_is_kept_and_said(content: bytes) -> None:
+    progress.path().write_bytes(content)
+    with pytest.raises(LabError, match=r"progress\.json, where your progress is kept, is damaged"):
+        checks.table()
+    remark = progress.record("coldest")
+    (kept,) = progress.path().parent.glob("progress.json.damaged-*")
+    assert kept.read_bytes() == content
+    assert f"The old one is {kept}." in remark
+    assert [*progress.passed()] == ["coldest"]
+    assert progress.record("damp-rooms") == ""
+
+
+def test_progress_that_cannot_be_read_now_is_not_replaced(tmp_path: Path) -> None:
+    progress.path().mkdir()  # reading a directory is an error
+    (progress.path() / "what was passed").touch()
+    with pytest.raises(LabError, match="cannot be read: Is a directory"):
+        progress.passed()
+    assert progress.record("coldest") == ""
+    assert {each.name for each in tmp_path.iterdir()} <= {"progress.json", "progress.json.lock"}
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        ("def", r"SyntaxError: invalid syntax \(broken\.py, line 1\)"),
+        ("x = 1\n1 / 0", r"ZeroDivisionError: .* \(line 2\)"),
+    ],
+)
+def test_an_exercise_that_cannot_be_imported_is_an_error_of_one_line(
+    code: str, reason: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "broken.py").write_text(code)
+    monkeypatch.setenv("LAB_EXERCISES", str(tmp_path))
+    with pytest.raises(LabError, match=rf"broken\.py cannot be imported: {reason}"):
+        checks.table()
+    assert catalogue.find("damp-rooms")
+
+
 def test_progress_that_cannot_be_read_or_written_spoils_no_verdict(
     lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     progress.path().write_text("half of a")
-    assert lab.check("which-partition", [1, 4]).passed
+    verdict = lab.check("which-partition", [1, 4])
+    assert verdict.passed
+    assert "  The file with your progress was damaged" in repr(verdict)
     (tmp_path / "file").touch()
     monkeypatch.setenv("LAB_PROGRESS", str(tmp_path / "file" / "progress.json"))
     assert lab.check("which-partition", [1, 4]).passed

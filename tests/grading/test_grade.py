@@ -121,6 +121,10 @@ def test_each_gets_the_marks_of_its_records_and_no_more(tmp_path: Path, monkeypa
     assert found(reports) == promised(everybody)
     assert left_over() == []
 
+    states = {each["student"]: {one["name"]: one["state"] for one in each["exercises"]} for each in reports}
+    assert states["=cmd()"] == {"which-records": "unanswered", "damp-rooms": "handed in"}
+    assert states["anna"] == dict.fromkeys(states["anna"], "handed in")
+
     executed = {each["student"]: nbformat.read(tmp_path / "out" / "executed" / each["executed"], 4) for each in reports}
     *_, error, check = map(written, executed["=cmd()"].cells)
     assert error == "ZeroDivisionError: division by zero"

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from labkit.grading import feedback, gradebook
+from labkit.grading import feedback, gradebook, lms
 from labkit.grading.copies import Copies
 from labkit.grading.course import Course
 from labkit.grading.lms import Sheet
@@ -76,6 +76,15 @@ def test_results_json_is_as_gradescope_wants_it(tmp_path: Path) -> None:
     assert "Late: 1 points less" in feedback.remarks(result(penalty=1.0))
 
 
+def test_names_in_a_sheet_of_an_lms_stay_as_they_are(tmp_path: Path) -> None:
+    name = "\u202bNoa\u202c"
+    export = tmp_path / "moodle.csv"
+    export.write_text(f"Identifier,Full name,Grade\nParticipant 4711,{name},\n", encoding="utf-8")
+    files = gradebook.write(tmp_path / "out", Course(), EXERCISES, [result("4711")], [lms.moodle(export)], [])
+    (sheet,) = (file for file in files if file.name == "moodle.csv")
+    assert sheet.read_text(encoding="utf-8").splitlines()[1] == f"Participant 4711,{name},12.00"
+
+
 def test_sheets_of_an_lms_get_what_was_graded_and_nothing_else(tmp_path: Path) -> None:
     people = [Person("1"), Person("2")]
     sheet = Sheet("canvas.csv", ["ID", "Work (1)"], [["1", "5"], ["2", ""]], [*people], 1, [36.0, 36.0])
@@ -97,15 +106,20 @@ def test_the_page_says_what_each_exercise_is_worth_here_and_why_it_is_not_what_t
 
 
 @pytest.mark.parametrize(
-    ("said", "shown"),
+    ("state", "said", "shown"),
     [
-        ("○ not answered yet: damp-rooms: A title", "○ not answered yet: damp-rooms: A title"),
-        ("", "The notebook did not get to the check."),
-        ("● handed in: damp-rooms: A title", ""),
+        ("unanswered", "○ not answered yet: damp-rooms: A title", "○ not answered yet: damp-rooms: A title"),
+        (
+            "rejected",
+            "✗ cannot be checked: damp-rooms: How to be handed in",
+            "✗ cannot be checked: damp-rooms: How to be handed in",
+        ),
+        ("", "", "The notebook did not get to the check."),
+        ("handed in", "● handed in: damp-rooms: A title", ""),
     ],
 )
-def test_an_exercise_that_earned_nothing_says_why(said: str, shown: str) -> None:
-    nothing = exercise("damp-rooms", 0) | {"said": said}
+def test_an_exercise_that_earned_nothing_says_why(state: str, said: str, shown: str) -> None:
+    nothing = exercise("damp-rooms", 0) | {"state": state, "said": said}
     assert feedback.lines(nothing)[1:-1] == ([shown] if shown else [])
 
 

@@ -246,7 +246,7 @@ def test_whatever_a_record_says_the_run_goes_on(exercise: Exercise) -> None:
     for evil in ([], *([one] for one in each), each):
         outcome = sandbox.Outcome(records={topic: [*first[topic], *evil] for topic in first})
         mark = marking.mark(COLLECTION, exercise, sent, outcome, Limits())
-        judged = described(mark) | {"said": ""}
+        judged = described(mark) | {"state": "", "said": ""}
         report = {"file": "f", "status": "ok", "seconds": 1.0, "trouble": [], "exercises": [judged]}
         points = {exercise.name: float(mark.points)}
         assert feedback.page(results.Result("s", Person("s"), points, points, reports=[report]))
@@ -285,6 +285,7 @@ def test_whatever_a_line_says_the_run_goes_on() -> None:
         '{"message": "cell", "number": Infinity, "text": 1, "error": ""}',
         '{"message": "phase", "name": 1, "seconds": 1e999}',
         '{"message": "record", "topic": {}}',
+        '{"message": "verdict", "exercise": "damp-rooms", "state": [], "headline": ""}',
     ]
     lines += [json.dumps({"message": "phase", "name": "x", "seconds": 10**400})]
     said = [f"nonce {each}\n" for each in [*lines, '{"message": "complete"}']]

@@ -55,6 +55,12 @@ def test_moodle_worksheet_is_filled_in(tmp_path: Path) -> None:
     assert [row[4] for row in filled] == ["Grade", "50.00", "33.33"]
 
 
+def test_a_file_that_is_no_table_is_an_error_of_one_line(tmp_path: Path) -> None:
+    (tmp_path / "moodle.csv").write_text(f'Identifier,Grade\n"{"x" * 200_000}')
+    with pytest.raises(LabError, match=r"moodle\.csv is not a table in CSV \(field larger than field limit"):
+        lms.moodle(tmp_path / "moodle.csv")
+
+
 def test_a_sheet_with_semicolons_keeps_them(tmp_path: Path) -> None:
     (tmp_path / "moodle.csv").write_text("Identifier;Full name;Grade\nParticipant 1;Anna;\n")
     assert lms.moodle(tmp_path / "moodle.csv").filled({"1": (5.0, 9.0)}).splitlines()[1] == "Participant 1;Anna;5.00"

@@ -1,6 +1,7 @@
 """Whatever comes out of a sandbox, marking neither raises, nor takes long, nor gives a point too many."""
 
 import base64
+import io
 import json
 from typing import Any
 
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from labkit.exercises import formatting
 from labkit.exercises.exercise import Exercise
-from labkit.grading import authoring, marking
+from labkit.grading import authoring, marking, sandbox
 from labkit.grading.grade import described
 from labkit.grading.sandbox import Limits, Outcome
 
@@ -90,6 +91,16 @@ def test_a_record_that_is_too_large_is_left_out() -> None:
     assert marking.rows([line], False, Limits(record_size=99)) == []
 
 
+def test_where_too_much_came_out_nobody_says_that_nothing_did() -> None:
+    (exercise,) = (each for each in EXERCISES if each.name == "damp-rooms")
+    outcome = Outcome()
+    said = json.dumps({"message": "too much", "topic": exercise.topic("out")})
+    sandbox.receive(io.BytesIO(f"nonce {said}\n".encode()), "nonce", Limits(), outcome)
+    found = marking.mark(COLLECTION, exercise, exercise.sent(1), outcome, Limits())
+    assert (found.points, found.judgement.evidence) == (0, ())
+    assert found.judgement.diagnosis == (marking.TOO_MUCH,)
+
+
 def test_readings_differ_by_student_exercise_and_secret() -> None:
     cases = [
         (b"secret", "anna", "one"),
@@ -101,7 +112,7 @@ def test_readings_differ_by_student_exercise_and_secret() -> None:
 
 
 @pytest.mark.parametrize(
-    "exercise", [each for each in EXERCISES if each.answer_type.is_closed], ids=lambda each: each.name
+    "exercise", [each for each in EXERCISES if each.answer_type.hides_evidence], ids=lambda each: each.name
 )
 def test_a_wrong_short_answer_is_marked_without_the_right_one(exercise: Exercise) -> None:
     (line,) = right(exercise)

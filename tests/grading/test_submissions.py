@@ -4,7 +4,9 @@ import contextlib
 import json
 import os
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import nbformat
 import pytest
@@ -14,7 +16,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from labkit import LabError
 from labkit.grading import authoring, notebooks, submissions
-from labkit.grading.files import slug
+from labkit.grading.files import slug, write
 from labkit.grading.grade import plan
 from labkit.grading.notebooks import Cell
 
@@ -102,6 +104,41 @@ def test_names_that_are_no_text_or_move_the_cursor_are_escaped(tmp_path: Path) -
         Path(os.fsdecode(path), "02.ipynb").write_bytes(notebook(CHECK))
     found = {each.student for each in submissions.read(tmp_path / "class")}
     assert found == {"caf\\udce9", "\\x1b[2Jeve", "\\u202eeve"}
+
+
+@pytest.mark.parametrize("date", [(1980, 0, 0, 0, 0, 0), (2026, 13, 1, 0, 0, 0), (2026, 2, 31, 31, 63, 62)])
+def test_an_entry_whose_time_no_calendar_has_is_read_all_the_same(tmp_path: Path, date: Any) -> None:
+    with zipfile.ZipFile(tmp_path / "class.zip", "w") as packed:
+        packed.writestr(zipfile.ZipInfo("anna/02.ipynb", date), notebook(CHECK))
+        packed.writestr(zipfile.ZipInfo("ben/02.ipynb", (2026, 11, 26, 0, 0, 0)), notebook(CHECK))
+    assert [(each.student, each.problem) for each in submissions.read(tmp_path / "class.zip")] == [
+        ("anna", ""),
+        ("ben", ""),
+    ]
+
+
+def test_notebooks_of_one_name_in_several_folders_are_executed_into_files_of_their_own(tmp_path: Path) -> None:
+    for week, name in (("week1", "damp-rooms"), ("week2", "dead-letters")):
+        file = tmp_path / "submitted" / "anna" / week / "ex.ipynb"
+        file.parent.mkdir(parents=True)
+        file.write_bytes(notebook(f'lab.check("{name}", answer)'))
+    made = plan(submissions.read(tmp_path), authoring.of_the_package().folder.exercises())
+    assert [each.student for each in made.tasks] == ["anna", "anna"]
+    assert len({each.executed for each in made.tasks}) == 2
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_of_entries_of_one_name_in_a_zip_the_last_counts(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "class.zip", "w") as packed:
+        packed.writestr("anna/ex.ipynb", notebook("1"))
+        packed.writestr("anna/ex.ipynb", notebook("2"))
+    assert [each.cells for each in submissions.read(tmp_path / "class.zip")] == [(Cell("2"),)]
+
+
+def test_a_file_may_be_written_by_several_threads_at_once(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        written = {*pool.map(lambda _: write(tmp_path / "report.json", "{}"), range(500))}
+    assert [*written] == [*tmp_path.iterdir()] == [tmp_path / "report.json"]
 
 
 def test_a_zip_bomb_is_unpacked_up_to_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

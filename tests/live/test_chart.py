@@ -12,6 +12,7 @@ from labkit.kafka.tap import Record
 from labkit.live import pacing, theme
 from labkit.live.chart import Chart
 from labkit.live.curves import drawable
+from labkit.live.devices import CROWDED, MOST
 from labkit.live.pacing import Pacer
 from tests.live.browser import threads_in_each_others_way
 from tests.live.conftest import Clock
@@ -322,6 +323,42 @@ def test_a_chart_of_a_topic_that_is_emptied_forgets_the_old_points_says_so_and_d
     memory.send("sensor", reading(5), reading(6))
     refresh(chart)
     assert points(chart) == 2
+
+
+def test_what_is_written_right_after_a_topic_was_emptied_is_drawn_once(memory: Memory, chart_of: MakeChart) -> None:
+    chart = chart_of("sensor")
+    memory.send("sensor", reading(0))
+    refresh(chart)
+    memory.empty("sensor")
+    memory.send("sensor", reading(5), reading(6))
+    refresh(chart)
+    refresh(chart)
+    assert points(chart) == 2
+
+
+def test_a_chart_shows_the_devices_heard_last_if_there_are_too_many(memory: Memory, chart_of: MakeChart) -> None:
+    chart = chart_of("sensor")
+    memory.send("sensor", *(reading(number, device=f"sensor-{number}") for number in range(1, MOST + 1)))
+    memory.send("sensor", reading(0, device="sensor-1"))
+    refresh(chart)
+    assert len(chart.figure.data) == MOST
+    assert CROWDED not in text(chart)
+    memory.send("sensor", *(reading(60, device=f"id-{number}") for number in range(10)))
+    refresh(chart)
+    names = {trace.name for trace in chart.figure.data}
+    assert names == {f"id-{number}" for number in range(10)} | {
+        f"sensor-{number}" for number in (1, *range(12, MOST + 1))
+    }
+    assert CROWDED in text(chart)
+    memory.empty("sensor")
+    refresh(chart)
+    assert CROWDED not in text(chart)
+
+
+def test_a_device_keeps_its_style_while_hundreds_come_and_go() -> None:
+    styles = theme.Styles()
+    first = styles.of("oven")
+    assert {styles.of("oven") for number in range(2 * theme.REMEMBERED) if styles.of(f"id-{number}-")} == {first}
 
 
 def test_a_chart_that_is_closed_closes_its_tap_and_shows_its_last_state(memory: Memory, chart_of: MakeChart) -> None:

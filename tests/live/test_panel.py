@@ -5,8 +5,9 @@ import html
 import re
 import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import Any, cast
 
 import pytest
 
@@ -223,3 +224,48 @@ def test_a_panel_does_not_keep_a_worker_that_nobody_else_keeps(pacer: Pacer) -> 
     del worker
     eventually(lambda: gc.collect() >= 0 and gone() is None)
     assert "stopped" in view.static_html()
+
+
+class StubMember:
+    """A process that is always alive; `meanwhile` happens whenever somebody asks."""
+
+    def __init__(self, number: int, meanwhile: Callable[[], object] = lambda: None) -> None:
+        self.number, self._meanwhile = number, meanwhile
+
+    @property
+    def alive(self) -> bool:
+        self._meanwhile()
+        return True
+
+
+class StubRun:
+    """A run whose processes only count, and cannot be killed."""
+
+    name = "stub"
+
+    def __init__(self) -> None:
+        self.members: tuple[StubMember, ...] = (StubMember(1),)
+
+    def kill(self, number: int) -> None:
+        raise RuntimeError(f"no process {number} <b>")
+
+
+def test_what_fails_in_a_button_is_said_beside_it_too() -> None:
+    kill, _, said = Buttons(cast("Any", StubRun())).children
+    kill.click()
+    assert said.value == "This has failed: no process 1 &lt;b&gt;"
+
+
+def test_a_run_may_be_scaled_while_two_threads_follow_it() -> None:
+    run = StubRun()
+    buttons = Buttons(cast("Any", run))
+
+    def scale() -> None:
+        run.members = (StubMember(1), StubMember(2), StubMember(3))
+        other = threading.Thread(target=buttons.follow)
+        other.start()
+        other.join(0.2)  # it waits, or else it has changed the buttons meanwhile
+
+    run.members = (StubMember(1, scale), StubMember(2))
+    buttons.follow()
+    eventually(lambda: len(buttons.children) == 3 + 2)

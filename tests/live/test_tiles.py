@@ -13,6 +13,7 @@ from labkit.kafka import clients
 from labkit.kafka.tap import Record
 from labkit.live import theme
 from labkit.live import tiles as module
+from labkit.live.devices import CROWDED, MOST
 from labkit.live.numbers import FRESH, Value, counted, value_of
 from labkit.live.pacing import Pacer
 from labkit.live.tiles import Tiles
@@ -338,3 +339,30 @@ def count_in_words(alerts: list[int], second: int) -> str:
     if closed and second - closed[-1] <= 5:
         return f"{len([each for each in alerts if closed[-1] - 5 <= each < closed[-1]])}"
     return "not counted yet" if second - alerts[-1] <= 5 else "0"
+
+
+def test_tiles_forget_what_a_topic_held_that_was_emptied(memory: Memory, tiles_of: MakeTiles) -> None:
+    tiles = tiles_of("sensor", "avg-temp")
+    memory.send("sensor", reading(20.0), reading(21.0, device="sensor-2"))
+    memory.send("avg-temp", window(NOW, 10, temperature=19.0))
+    refresh(tiles)
+    memory.empty("sensor")
+    assert "21.00" not in refresh(tiles)
+    assert tiles.summary() == "sensor-1: sensor, no data yet, avg-temp: temperature in 10 s, 19.00 °C"
+    memory.empty("avg-temp")
+    assert refresh(tiles) == "Waiting for the first record of sensor and avg-temp."
+    memory.send("sensor", reading(22.0))
+    assert "22.00 °C" in refresh(tiles)
+
+
+def test_tiles_show_the_devices_heard_last_if_there_are_too_many(memory: Memory, tiles_of: MakeTiles) -> None:
+    tiles = tiles_of("sensor")
+    memory.send("sensor", *(reading(20.0, device=f"id-{number}") for number in range(MOST)))
+    assert CROWDED not in refresh(tiles)
+    memory.send("sensor", reading(20.0, device="id-0"), reading(20.0, device="one-more"))
+    assert CROWDED in refresh(tiles)
+    assert {each.device for each in tiles.state.tiles} == {
+        *(f"id-{number}" for number in range(MOST) if number != 1),
+        "one-more",
+    }
+    assert tiles.summary().endswith(CROWDED)

@@ -271,6 +271,24 @@ def test_choosing_a_topic_peeks_into_it_until_another_is_chosen(
     assert (table(topology), memory.open) == ("", [])
 
 
+def test_a_topic_that_was_emptied_shows_only_what_it_holds_now(
+    system: StubSystem, topology: Topology, memory: Memory
+) -> None:
+    system.workers = [worker("filter", ["sensor"], "alert")]
+    memory.send("sensor", reading(1, 11.0), reading(2, 12.0))
+    refresh(topology)
+    choose(topology, "sensor")
+    refresh(topology)
+    assert "12.0" in table(topology)
+    memory.empty("sensor")
+    memory.send("sensor", reading(3, 13.0))
+    refresh(topology)
+    assert "13.0" in table(topology)
+    assert "11.0" not in table(topology)
+    assert topology.state.peeked
+    assert len(topology.state.peeked) == 1
+
+
 def test_a_page_that_missed_an_offer_while_it_was_loading_is_sent_it_again(
     system: StubSystem, topology: Topology, pacer: Pacer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

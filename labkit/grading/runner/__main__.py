@@ -16,6 +16,7 @@ from labkit.kafka import properties  # noqa: E402
 from labkit.kafka.requests import within  # noqa: E402
 from labkit.kafka.topics import Topics  # noqa: E402
 
+LONGEST_REASON = 500  # characters
 LONGEST = 10.0  # seconds that requests for records may take: the notebook may have killed Kafka
 
 
@@ -24,24 +25,38 @@ def main() -> None:
     processes.shield()
     channel = Channel(job.nonce)
     channel.send(Message.PHASE, name="imports", seconds=time.monotonic() - begun)
+    with contextlib.ExitStack() as stack:
+        try:
+            topics = _prepared(job, channel, stack)
+        except Exception as error:
+            channel.send(Message.FAILED, reason=f"{type(error).__name__}: {error}"[:LONGEST_REASON])
+        else:
+            channel.send(Message.BEGUN)
+            _run(job, channel, topics)
+
+
+def _prepared(job: Job, channel: Channel, stack: contextlib.ExitStack) -> Topics:
+    """Starts Kafka, writes the readings, and returns the topics."""
     with channel.phase("broker"):
-        broker = OwnBroker()
+        broker = stack.enter_context(contextlib.closing(OwnBroker()))
+    topics = Topics(broker.address, check=broker.check)
+    with channel.phase("readings"):
+        records.fill(topics, job.exercises)
+    return topics
+
+
+def _run(job: Job, channel: Channel, topics: Topics) -> None:
+    """Runs the notebook, and sends what came of it."""
     reaper = processes.Reaper(job.isolated)
-    try:
-        topics = Topics(broker.address, check=broker.check)
-        with channel.phase("readings"):
-            records.fill(topics, job.exercises)
-        kernel.limit(job)
-        _configure(broker.address)
-        with channel.phase("notebook"), reaper.keep_below(job.limits.processes):
-            notebook.run(job, channel, reaper)
-        with channel.phase("records"), within(LONGEST):
-            for topic in (name for each in job.exercises for name in each.outputs):
-                with contextlib.suppress(Exception):  # an unreadable topic must not cost other exercises
-                    records.hand_out(channel, job.limits, topics, topic)
-        channel.send(Message.COMPLETE)
-    finally:
-        broker.close()
+    kernel.limit(job)
+    _configure(topics.address)
+    with channel.phase("notebook"), reaper.keep_below(job.limits.processes):
+        notebook.run(job, channel, reaper)
+    with channel.phase("records"), within(LONGEST):
+        for topic in (name for each in job.exercises for name in each.outputs):
+            with contextlib.suppress(Exception):  # an unreadable topic must not cost other exercises
+                records.hand_out(channel, job.limits, topics, topic)
+    channel.send(Message.COMPLETE)
 
 
 def _configure(address: str) -> None:

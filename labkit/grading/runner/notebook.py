@@ -13,6 +13,7 @@ import nbformat
 import papermill
 from nbformat.v4 import new_code_cell, new_notebook
 
+from labkit.exercises import handing_in
 from labkit.grading.runner.job import Job
 from labkit.grading.runner.kernel import Kernel
 from labkit.grading.runner.messages import Channel, Message
@@ -49,6 +50,8 @@ def _send_outputs(job: Job, numbers: list[int], executed: list[Any], channel: Ch
     for number, cell in zip(numbers, executed, strict=False):
         if text := _text(cell)[: job.limits.shown]:
             channel.send(Message.CELL, number=number, text=text, error=_error(cell))
+        for verdict in verdicts(cell):
+            channel.send(Message.VERDICT, **verdict)
     for number in {*range(len(job.cells))} - {*numbers}:
         channel.send(Message.CELL, number=number, text=ENDED, error=ENDED)
 
@@ -110,6 +113,14 @@ def _error(cell: Any) -> str:
         found = [f"{each['ename']}: {each['evalue']}" for each in cell["outputs"] if each["output_type"] == "error"]
         return "".join(found[:1]).partition("\n")[0]
     return ""
+
+
+def verdicts(cell: Any) -> list[dict[str, str]]:
+    """Returns what the checks in a cell came to."""
+    with contextlib.suppress(KeyError, TypeError, AttributeError):
+        found = [handing_in.read(each["data"]) for each in cell["outputs"] if each["output_type"] == "display_data"]
+        return [each for each in found if each]
+    return []
 
 
 def _text(cell: Any) -> str:

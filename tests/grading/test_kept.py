@@ -1,0 +1,56 @@
+"""Reports are kept, and read again as long as they still mean the same."""
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from labkit.exercises import handing_in
+from labkit.exercises.verdict import Verdict
+from labkit.grading import feedback, grade, sandbox
+from labkit.grading.runner import notebook
+from labkit.grading.runner.job import Limits
+from labkit.grading.sandbox import Outcome
+from tests.grading.classes import COLLECTION, RECORDS, grader, hand_in
+
+REPORT = {
+    *("student", "file", "status", "seconds", "phases", "sandbox", "executed", "trouble", "versions", "exercises"),
+}
+EXERCISE = {
+    *("name", "title", "student", "points", "out_of", "behaviours", "diagnosis", "evidence", "hints", "discussion"),
+    *("state", "said"),
+}
+
+
+def test_a_report_of_another_format_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sandbox, "run", lambda *_: Outcome(begun=True))
+    made = hand_in(tmp_path / "class", {"anna": ([RECORDS], {}, "ok")})
+    graded = grader(tmp_path / "out", Limits())
+    (report,) = graded.grade(made.tasks, 1)
+    assert graded.known(made.tasks[0]) == report
+    changed = "raise grade.FORMAT, and note the new keys here"
+    assert (grade.FORMAT, {*report}, {*report["exercises"][0]}) == (3, REPORT, EXERCISE), changed
+    monkeypatch.setattr(grade, "FORMAT", 4)
+    assert graded.known(made.tasks[0]) is None
+
+
+def test_only_a_check_itself_says_that_something_was_handed_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    printed = "● handed in: which-records: Which records come out?"
+    outcome = Outcome(begun=True, outputs={0: printed})
+    monkeypatch.setattr(sandbox, "run", lambda *_: outcome)
+    made = hand_in(tmp_path / "class", {name: ([RECORDS], {}, "ok") for name in ("anna", "ben")})
+    (report,) = grader(tmp_path / "out", Limits()).grade(made.tasks[:1], 1)
+    assert "The notebook did not get to the check." in feedback.lines(report["exercises"][0])
+
+    exercise = COLLECTION.folder.exercise("which-records")
+    first, last = (handing_in.output(Verdict(exercise, state)) for state in ("unanswered", "handed in"))
+    cell = {
+        "outputs": [{"output_type": "display_data", "data": each} for each in (first, {}, {handing_in.MIME: 1}, last)]
+    }
+    lines = [f"nonce {json.dumps({'message': 'verdict'} | each)}\n" for each in notebook.verdicts(cell)]
+    sandbox.receive(io.BytesIO("".join(lines).encode()), "nonce", Limits(), outcome)
+    (report,) = grader(tmp_path / "out", Limits()).grade(made.tasks[1:], 1)
+    (judged,) = report["exercises"]
+    assert (judged["state"], judged["said"]) == ("handed in", Verdict(exercise, "handed in").headline)
+    assert feedback.lines(judged)[1:] == judged["diagnosis"]
