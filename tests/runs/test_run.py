@@ -493,7 +493,7 @@ def test_groups_and_topics_stay_inside_the_namespace(lab: Lab) -> None:
     assert not any(name.startswith(topics_of(lab).namespace) for name in left)
     assert stranger.partitions("sensor") == [0]
     assert lab._groups.latest_number("alert_filter.sensor.alert") == 0
-    stranger.delete_used()
+    stranger.delete_created()
 
 
 def test_waiting_for_records_that_never_come_says_which_run_failed(lab: Lab) -> None:
