@@ -60,10 +60,8 @@ class Groups:
     def uncommitted(self, group: str, ends: dict[str, Partitions]) -> int:
         """Count the records before these offsets that a consumer group has not yet committed."""
         done = self._committed(group, ends)
-        return sum(
-            self.topics.counts.between(name, {each: done[name].get(each, 0) for each in partitions}, partitions)
-            for name, partitions in ends.items()
-        )
+        positions = {name: {each: done[name].get(each, 0) for each in partitions} for name, partitions in ends.items()}
+        return sum(sum(self.topics.counts.waiting(name, positions[name], ends[name]).values()) for name in ends)
 
     def commit(self, group: str, offsets: dict[str, Partitions]) -> None:
         """Create a consumer group that will start at these offsets."""
@@ -93,12 +91,10 @@ class Groups:
         return found
 
     def _offsets_of(self, group: str, name: str, known: Partitions) -> Iterator[GroupOffset]:
-        starts, ends = self.topics.bounds(name)
-        for partition, end in sorted(ends.items()):
-            committed = known.get(partition)
-            begin = max(committed or 0, starts[partition])  # deleted records do not count as lag
-            lag = self.topics.counts.between(name, {partition: begin}, {partition: end})
-            yield GroupOffset(group, name, partition, committed, lag)
+        ends = self.topics.end_offsets(name)
+        lags = self.topics.counts.waiting(name, dict.fromkeys(ends, 0) | known, ends)
+        for partition in sorted(ends):
+            yield GroupOffset(group, name, partition, known.get(partition), lags[partition])
 
     def forget(self, group: str) -> None:
         """Delete a consumer group without members, and its changelog topics."""
