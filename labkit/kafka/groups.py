@@ -1,15 +1,18 @@
 """Consumer groups: each run has its own, named after what the run does and numbered, so that a successor finds it."""
 
 import re
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, TopicPartition
+from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, KafkaException, TopicPartition
+from confluent_kafka.admin import ConsumerGroupListing
 
 from labkit.kafka.committed import CommittedOffsets
 from labkit.kafka.offsets import Partitions
 from labkit.kafka.topics import Topics
+from labkit.waiting import PAUSE
 
 
 class GroupOffset(NamedTuple):
@@ -50,7 +53,8 @@ class Groups:
     def latest_number(self, name: str) -> int:
         """The number n of the newest consumer group `<name>-<n>`; 0 if there is none."""
         pattern = re.compile(re.escape(name) + r"-(\d+)")
-        found = (pattern.fullmatch(group) for group in self._names())
+        # Kafka lists no group that its coordinator, new or just started, has not loaded yet.
+        found = (pattern.fullmatch(group) for group in {*self._names(), *self.used})
         return max((int(match[1]) for match in found if match), default=0)
 
     def committed(self, group: str, names: Iterable[str]) -> dict[str, Partitions]:
@@ -112,11 +116,20 @@ class Groups:
             self.forget(group)
 
     def _names(self) -> list[str]:
+        found = self.topics.requests.until_answered("all", lambda _: self._listed())
+        namespace = self.topics.namespace
+        return [self.topics.short(each.group_id) for each in found if each.group_id.startswith(namespace)]
+
+    def _listed(self) -> list[ConsumerGroupListing]:
+        """Ask for all groups. Raises KafkaException if a broker has not answered for those that it coordinates."""
         found = self.topics.requests.settle(
             lambda admin, limit: {"all": admin.list_consumer_groups(request_timeout=limit)}
-        )
-        namespace = self.topics.namespace
-        return [self.topics.short(each.group_id) for each in found["all"].valid if each.group_id.startswith(namespace)]
+        )["all"]
+        if found.errors:
+            time.sleep(PAUSE)  # it is loading them
+            raise KafkaException(*found.errors)
+        groups: list[ConsumerGroupListing] = found.valid
+        return groups
 
     def _committed(self, group: str, partitions: Mapping[str, Iterable[int]]) -> dict[str, Partitions]:
         wanted = [TopicPartition(self.topics.full(name), each) for name, some in partitions.items() for each in some]

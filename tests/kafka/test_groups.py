@@ -8,8 +8,10 @@ import pytest
 from confluent_kafka import Consumer, TopicPartition
 
 from labkit import Lab
+from labkit.broker import OwnBroker
 from labkit.kafka import clients
 from labkit.kafka.groups import Groups
+from labkit.kafka.topics import Topics
 from tests.topics import topics_of
 from tests.waiting import eventually
 
@@ -83,3 +85,22 @@ def test_the_newest_group_of_a_name_is_the_one_with_the_highest_number(lab: Lab)
     assert groups.latest_number("walk") == 10
     groups.forget_used()
     assert groups.latest_number("walk") == 0
+
+
+@pytest.mark.usefixtures("installation")
+def test_the_number_and_the_offsets_of_a_group_outlive_kafka() -> None:
+    """While Kafka loads its groups it lists none, and then answers with an error."""
+    broker = OwnBroker()
+    with contextlib.closing(broker):
+        groups = Groups(Topics(broker.address))
+        groups.topics.create("sensor", partitions=50)
+        offsets = {"sensor": dict.fromkeys(range(50), 5)}
+        for number in range(30):
+            groups.commit(f"walk{number}-2", offsets)
+        for _ in range(3):
+            broker.kill()
+            broker.start()
+            groups.topics.requests.connect_anew()
+            assert [groups.latest_number(f"walk{number}") for number in range(30)] == [2] * 30
+            assert groups.committed("walk0-2", ["sensor"]) == offsets
+        groups.close()
