@@ -1,6 +1,7 @@
 """Where consumer groups stand."""
 
 import contextlib
+import socket
 import subprocess
 import sys
 
@@ -9,8 +10,11 @@ from confluent_kafka import Consumer, TopicPartition
 
 from labkit import Lab
 from labkit.broker import OwnBroker
+from labkit.errors import NoAnswer
 from labkit.kafka import clients
+from labkit.kafka.committed import CommittedOffsets
 from labkit.kafka.groups import Groups
+from labkit.kafka.requests import Requests, within
 from labkit.kafka.topics import Topics
 from tests.topics import topics_of
 from tests.waiting import eventually
@@ -58,6 +62,7 @@ from labkit.broker import OwnBroker
 from labkit.broker.installation import kafka_installation
 from labkit.jvm import store
 from labkit.kafka.groups import Groups
+from labkit.kafka.requests import Requests, within
 from labkit.kafka.topics import Topics
 
 for _ in range(2):
@@ -104,3 +109,21 @@ def test_the_number_and_the_offsets_of_a_group_outlive_kafka() -> None:
             assert [groups.latest_number(f"walk{number}") for number in range(30)] == [2] * 30
             assert groups.committed("walk0-2", ["sensor"]) == offsets
         groups.close()
+
+
+def test_a_consumer_that_is_not_answered_makes_way_for_a_new_one_and_no_other_does(lab: Lab) -> None:
+    """Even if each request may take only a few seconds, as the sampler's may."""
+    lab.create_topic("sensor")
+    offsets = CommittedOffsets(topics_of(lab).requests)
+    wanted = [TopicPartition(lab.full_name("sensor"), 0)]
+    assert offsets.of("other", wanted)
+    other = offsets._consumer_of("other")
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # connects, and answers nothing
+        silence = Requests(f"127.0.0.1:{silent.getsockname()[1]}", lambda: None)
+        offsets._requests = silence
+        asked = offsets._consumer_of("group")
+        with within(5), pytest.raises(NoAnswer):
+            offsets.of("group", wanted)
+        assert offsets._consumer_of("group") is not asked
+        assert offsets._consumer_of("other") is other
+        offsets.close()
