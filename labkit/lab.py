@@ -497,10 +497,10 @@ class Lab:
         self._registry.stop()
 
     def reset(self) -> None:
-        """Stop everything, and delete the topics and consumer groups that this lab used. Example: lab.reset()"""
+        """Stop everything, and delete the topics and consumer groups that this lab created. Example: lab.reset()"""
         self.stop()
         self._groups.forget_used()
-        self._topics.delete_used()
+        self._topics.delete_created()
 
     def close(self) -> None:
         """Stop everything, including the lab's own broker. Closing again does nothing. Example: lab.close()"""

@@ -134,7 +134,7 @@ class FlinkJob(Worker):
             ends = self._topics.end_offsets(topic)
             if not self.alive:
                 return self._waiting(ends)
-            return self._topics.counts.between(topic, {each: self._position(each) for each in ends}, ends)
+            return self._behind({each: self._position(each) for each in ends}, ends)
         except NoAnswer:
             return None
 
@@ -162,12 +162,16 @@ class FlinkJob(Worker):
         topic, starts = self._spec.topic, self._beginning.starts
         in_files = self._results.tally("readings").rows + self._results.tally("unreadable").rows
         try:
-            total = self._topics.counts.between(topic, {each: starts.get(each, 0) for each in ends}, ends)
+            total = self._behind({each: starts.get(each, 0) for each in ends}, ends)
             waiting = min(total - in_files, self._groups.uncommitted(self.group, {topic: ends}))
         except NoAnswer as error:  # Flink waits for Kafka too
             self.note = str(error)
             waiting = sum(end - starts.get(partition, 0) for partition, end in ends.items()) - in_files
         return max(waiting, 0)
+
+    def _behind(self, positions: Partitions, ends: Partitions) -> int:
+        """Count the committed records from these offsets to the ends."""
+        return sum(self._topics.counts.waiting(self._spec.topic, positions, ends).values())
 
     def total(self) -> int:
         """Records read so far. Example: job.total()"""

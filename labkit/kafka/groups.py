@@ -1,15 +1,18 @@
 """Consumer groups: each run has its own, named after what the run does and numbered, so that a successor finds it."""
 
 import re
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, TopicPartition
+from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, KafkaException, TopicPartition
+from confluent_kafka.admin import ConsumerGroupListing
 
 from labkit.kafka.committed import CommittedOffsets
 from labkit.kafka.offsets import Partitions
 from labkit.kafka.topics import Topics
+from labkit.waiting import PAUSE
 
 
 class GroupOffset(NamedTuple):
@@ -50,7 +53,8 @@ class Groups:
     def latest_number(self, name: str) -> int:
         """The number n of the newest consumer group `<name>-<n>`; 0 if there is none."""
         pattern = re.compile(re.escape(name) + r"-(\d+)")
-        found = (pattern.fullmatch(group) for group in self._names())
+        # Kafka lists no group that its coordinator, new or just started, has not loaded yet.
+        found = (pattern.fullmatch(group) for group in {*self._names(), *self.used})
         return max((int(match[1]) for match in found if match), default=0)
 
     def committed(self, group: str, names: Iterable[str]) -> dict[str, Partitions]:
@@ -60,10 +64,8 @@ class Groups:
     def uncommitted(self, group: str, ends: dict[str, Partitions]) -> int:
         """Count the records before these offsets that a consumer group has not yet committed."""
         done = self._committed(group, ends)
-        return sum(
-            self.topics.counts.between(name, {each: done[name].get(each, 0) for each in partitions}, partitions)
-            for name, partitions in ends.items()
-        )
+        positions = {name: {each: done[name].get(each, 0) for each in partitions} for name, partitions in ends.items()}
+        return sum(sum(self.topics.counts.waiting(name, positions[name], ends[name]).values()) for name in ends)
 
     def commit(self, group: str, offsets: dict[str, Partitions]) -> None:
         """Create a consumer group that will start at these offsets."""
@@ -93,12 +95,10 @@ class Groups:
         return found
 
     def _offsets_of(self, group: str, name: str, known: Partitions) -> Iterator[GroupOffset]:
-        starts, ends = self.topics.bounds(name)
-        for partition, end in sorted(ends.items()):
-            committed = known.get(partition)
-            begin = max(committed or 0, starts[partition])  # deleted records do not count as lag
-            lag = self.topics.counts.between(name, {partition: begin}, {partition: end})
-            yield GroupOffset(group, name, partition, committed, lag)
+        ends = self.topics.end_offsets(name)
+        lags = self.topics.counts.waiting(name, dict.fromkeys(ends, 0) | known, ends)
+        for partition in sorted(ends):
+            yield GroupOffset(group, name, partition, known.get(partition), lags[partition])
 
     def forget(self, group: str) -> None:
         """Delete a consumer group without members, and its changelog topics."""
@@ -116,11 +116,20 @@ class Groups:
             self.forget(group)
 
     def _names(self) -> list[str]:
+        found = self.topics.requests.until_answered("all", lambda _: self._listed())
+        namespace = self.topics.namespace
+        return [self.topics.short(each.group_id) for each in found if each.group_id.startswith(namespace)]
+
+    def _listed(self) -> list[ConsumerGroupListing]:
+        """Ask for all groups. Raises KafkaException if a broker has not answered for those that it coordinates."""
         found = self.topics.requests.settle(
             lambda admin, limit: {"all": admin.list_consumer_groups(request_timeout=limit)}
-        )
-        namespace = self.topics.namespace
-        return [self.topics.short(each.group_id) for each in found["all"].valid if each.group_id.startswith(namespace)]
+        )["all"]
+        if found.errors:
+            time.sleep(PAUSE)  # it is loading them
+            raise KafkaException(*found.errors)
+        groups: list[ConsumerGroupListing] = found.valid
+        return groups
 
     def _committed(self, group: str, partitions: Mapping[str, Iterable[int]]) -> dict[str, Partitions]:
         wanted = [TopicPartition(self.topics.full(name), each) for name, some in partitions.items() for each in some]

@@ -20,13 +20,13 @@ Partitions = dict[int, int]  # partition -> offset
 class Offsets:
     """`namespace` prefixes the name of every topic and group on the broker; callers use short names only.
 
-    `check` raises NoAnswer once Kafka is known to have ended. `used` are the topics that this lab has created.
+    `check` raises NoAnswer once Kafka is known to have ended. `created` are the topics that this lab has created.
     """
 
     address: str
     namespace: str = ""
     check: Callable[[], object] = lambda: None
-    used: set[str] = field(default_factory=set)
+    created: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.requests = Requests(self.address, self.check)
@@ -83,7 +83,7 @@ class Offsets:
 
     def _known(self, *names: str) -> dict[str, TopicMetadata]:
         """The metadata of all topics. Waits for those that this lab created: some brokers learn of them later."""
-        mine = {self.full(name) for name in self.used.intersection(names)}
+        mine = {self.full(name) for name in self.created.intersection(names)}
         deadline = Deadline(NEW_LIMIT)
         while not mine <= (found := self._metadata()).keys() and not deadline.has_passed():
             time.sleep(PAUSE)

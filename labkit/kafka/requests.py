@@ -64,10 +64,10 @@ def within(seconds: float) -> Iterator[None]:
         _deadline.reset(token)
 
 
-def limit() -> float:
-    """How many seconds a request may take."""
+def limit(usual: float = REQUEST_LIMIT) -> float:
+    """How many seconds a request may take: as many as are left of `within`, or as usual."""
     deadline = _deadline.get()
-    return deadline.left(LEAST) if deadline else REQUEST_LIMIT
+    return deadline.left(LEAST) if deadline else usual
 
 
 class Requests:

@@ -2,6 +2,7 @@
 
 import ctypes
 from collections.abc import Collection
+from concurrent.futures import Future
 from typing import Any, NamedTuple
 
 from confluent_kafka import KafkaError, TopicPartition
@@ -35,10 +36,18 @@ class Topics(Offsets):
     def create(self, *names: str, partitions: int = 1) -> None:
         """Create the topics that do not exist yet, all in one request."""
         wanted = [NewTopic(self.full(name), num_partitions=partitions) for name in names]
-        self.used.update(names)
-        self._settle(
-            lambda admin, limit: admin.create_topics(wanted, request_timeout=limit), KafkaError.TOPIC_ALREADY_EXISTS
-        )
+        asked: list[tuple[str, Future[None]]] = []  # one for each topic and attempt
+
+        def ask(admin: AdminClient, limit: float) -> dict[str, Future[None]]:
+            futures: dict[str, Future[None]] = admin.create_topics(wanted, request_timeout=limit)
+            asked.extend(futures.items())
+            return futures
+
+        try:
+            self._settle(ask, KafkaError.TOPIC_ALREADY_EXISTS)
+        finally:  # some may have been created though others were refused
+            done = (full for full, future in asked if future.done() and not future.exception())
+            self.created.update(map(self.short, done))
         wait_for_promised(lambda: all(self.partitions(name) for name in names))
 
     def leaders(self, name: str) -> list[Leader]:
@@ -88,11 +97,14 @@ class Topics(Offsets):
         if ends:
             self._settle(lambda admin, limit: delete_records(admin, ends, limit))
 
-    def delete_used(self) -> None:
-        """Delete every topic that this lab used, and wait until they are gone."""
-        names = {self.full(name) for name in self.used}
+    def delete_created(self) -> None:
+        """Delete every topic that this lab has created, and wait until they are gone.
+
+        One that was there before may belong to somebody else, even if the lab has read or written it.
+        """
+        names = {self.full(name) for name in self.created}
         self.delete([name for name in self._metadata() if name in names])
-        self.used.clear()
+        self.created.clear()
 
     def delete_internal(self, group: str) -> None:
         """Delete the topics in which Quix Streams keeps the state of a consumer group."""

@@ -4,6 +4,7 @@ from collections import defaultdict
 from typing import NamedTuple
 
 from labkit.kafka.groups import Groups
+from labkit.kafka.offsets import Partitions
 from labkit.runs.run import Run
 from labkit.runs.worker import Rate
 
@@ -33,25 +34,28 @@ class Assignments:
             (each.topic, each.partition): int(each.member or 1) for each in self._groups.assigned(self.run.group)
         }
         positions = self._positions()  # before the end offsets, so that no position lies after its end
-        ends = {name: topics.end_offsets(name) for name in self.run.reads}
+        lags = {name: topics.counts.waiting(name, at, topics.end_offsets(name)) for name, at in positions.items()}
         return [
             Lane(
                 topic,
                 partition,
                 members.get((topic, partition)),
                 self._rates[topic, partition].update(offset),
-                topics.counts.between(topic, {partition: offset}, {partition: ends[topic][partition]}),
+                lags[topic][partition],
             )
-            for (topic, partition), offset in sorted(positions.items())
+            for topic, offsets in sorted(positions.items())
+            for partition, offset in sorted(offsets.items())
         ]
 
-    def _positions(self) -> dict[tuple[str, int], int]:
+    def _positions(self) -> dict[str, Partitions]:
         """Returns each partition's next offset: the committed one if no process has the partition."""
         topics, reads = self._groups.topics, self.run.reads
-        found = {(name, each): offset for name in reads for each, offset in topics.beginning_offsets(name).items()}
-        for name, committed in self._groups.committed(self.run.group, reads).items():
-            found |= {(name, each): offset for each, offset in committed.items()}
-        return found | {(name, each): offset for name, each, offset in self.run.positions() if name in reads}
+        committed = self._groups.committed(self.run.group, reads)
+        found = {name: topics.beginning_offsets(name) | committed[name] for name in reads}
+        for name, partition, offset in self.run.positions():
+            if name in found:
+                found[name][partition] = offset
+        return found
 
     def members(self) -> list[tuple[int, bool]]:
         """Returns the number of each member of the run, and whether it is alive."""

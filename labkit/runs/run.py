@@ -6,6 +6,7 @@ from typing import Protocol
 
 from labkit.errors import LabError, NoAnswer
 from labkit.kafka.groups import Groups
+from labkit.kafka.offsets import Partitions
 from labkit.kafka.requests import within
 from labkit.kafka.topics import DEAD_LETTER
 from labkit.runs.spec import Spec
@@ -98,11 +99,14 @@ class Run(Worker):
 
     def _behind(self, positions: Sequence[tuple[str, int, int]]) -> int:
         """Count the records after these positions in the topics that it reads."""
-        ends = {name: self._topics.end_offsets(name) for name in self.reads}
+        reached: dict[str, Partitions] = {name: {} for name in self.reads}
+        for name, partition, offset in positions:
+            if name in reached:  # not a changelog
+                reached[name][partition] = offset
+        counts = self._topics.counts
         return sum(
-            self._topics.counts.between(name, {partition: offset}, {partition: ends[name][partition]})
-            for name, partition, offset in positions
-            if partition in ends.get(name, {})  # not a changelog, nor a topic that has been deleted
+            sum(counts.waiting(name, offsets, self._topics.end_offsets(name)).values())
+            for name, offsets in reached.items()
         )
 
     def wait_until_caught_up(self, timeout: float = 30.0) -> None:

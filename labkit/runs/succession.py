@@ -37,9 +37,10 @@ class Succession:
 
     def _leave_nothing(self, new: Sequence[str]) -> None:
         """Undo what building has created, except topics that something else has written to meanwhile."""
-        made = [name for name in new if not any(self._topics.end_offsets(name).values())]
+        mine = self._topics.created.intersection(new)
+        made = [name for name in mine if not any(self._topics.end_offsets(name).values())]
         self._topics.delete([self._topics.full(name) for name in made])
-        self._topics.used.difference_update(made)
+        self._topics.created.difference_update(made)
         self._topics.delete_internal(self.group)
         shutil.rmtree(self.directory, ignore_errors=True)
 

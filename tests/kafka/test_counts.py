@@ -2,13 +2,18 @@
 
 import contextlib
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from confluent_kafka import KafkaException, Producer, TopicPartition
 
 from labkit import Lab
-from labkit.kafka.counts import Count
+from labkit.errors import NoAnswer
+from labkit.kafka import ranges
+from labkit.kafka.counts import Count, Counts
+from labkit.kafka.groups import Groups
 from labkit.kafka.offsets import Partitions
+from labkit.kafka.requests import within
 from labkit.kafka.topics import Topics, delete_records
 from labkit.runs.system import System
 from tests.kafka.transactions import transactional_producer
@@ -77,8 +82,7 @@ def test_what_was_removed_in_part_is_counted_again(lab: Lab, producer: Producer)
     write(producer, lab, 6)
     commit(producer, lab)
     assert topics_of(lab).count("sensor") == 6
-    oldest = TopicPartition(lab.full_name("sensor"), 0, 1)
-    delete_records(topics_of(lab).admin, [oldest], 10)[oldest].result(10)
+    remove(lab, before=1)
     write(producer, lab, 2)
     commit(producer, lab)
     assert topics_of(lab).counts.of("sensor") == Count(7, 8)
@@ -117,3 +121,85 @@ def test_a_topic_that_is_created_between_two_requests_is_counted_as_empty(
     monkeypatch.setattr(Topics, "beginning_offsets", ask_and_create)
     assert topics.counts.of("late") == Count(0, 0)
     assert topics.counts.of("late") == Count(0, 0)
+
+
+def remove(lab: Lab, before: int, partition: int = 0) -> None:
+    """Remove the records of a partition before an offset."""
+    oldest = TopicPartition(lab.full_name("sensor"), partition, before)
+    delete_records(topics_of(lab).admin, [oldest], 10)[oldest].result(10)
+
+
+def waiting(lab: Lab, at: int) -> int:
+    """The records that wait for a group which has committed this offset in the first partition, and all the rest."""
+    groups, ends = Groups(topics_of(lab)), topics_of(lab).end_offsets("sensor")
+    groups.commit("late", {"sensor": ends | {0: at}})
+    found = groups.uncommitted("late", {"sensor": ends})
+    groups.close()
+    return found
+
+
+def test_only_what_has_not_been_removed_waits_for_a_group(lab: Lab, producer: Producer) -> None:
+    write(producer, lab, 20)
+    commit(producer, lab)
+    assert waiting(lab, at=2) == 8
+    remove(lab, before=5)
+    assert waiting(lab, at=2) == 5
+
+
+def test_nothing_waits_for_a_group_far_behind_once_all_is_removed(lab: Lab, producer: Producer) -> None:
+    write(producer, lab, 4000)
+    commit(producer, lab)
+    assert waiting(lab, at=0) == 2001  # a marker among them, as in Kafka's own tools
+    topics_of(lab).empty("sensor")
+    assert waiting(lab, at=0) == 0
+
+
+def test_no_number_of_aborted_records_waits_for_a_group(lab: Lab, producer: Producer) -> None:
+    write(producer, lab, 20)
+    commit(producer, lab)
+    write(producer, lab, 4000)
+    producer.abort_transaction(10)
+    eventually(lambda: topics_of(lab).end_offsets("sensor", committed=True) == topics_of(lab).end_offsets("sensor"))
+    assert waiting(lab, at=10) == 0
+    assert waiting(lab, at=9) == 2003  # far from the end it only tells whether any waits
+
+
+def test_a_count_that_fails_midway_counts_nothing_twice(
+    lab: Lab, producer: Producer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    topics, read = topics_of(lab), Counts._read
+    failing = [False, True]
+
+    def read_once(self: Counts, *args: Any) -> Partitions:
+        if failing and failing.pop(0):
+            raise NoAnswer("no answer")
+        return read(self, *args)
+
+    write(producer, lab, 20)
+    commit(producer, lab)
+    assert topics.count("sensor") == 20
+    write(producer, lab, 20)
+    commit(producer, lab)
+    remove(lab, before=5, partition=1)
+    monkeypatch.setattr(Counts, "_read", read_once)
+    with pytest.raises(NoAnswer):
+        topics.count("sensor")
+    assert topics.counts.of("sensor") == Count(35, 40)
+
+
+def test_a_count_waits_no_longer_for_another_than_it_may(lab: Lab, producer: Producer) -> None:
+    counts = topics_of(lab).counts
+    write(producer, lab, 4)
+    commit(producer, lab)
+    with counts._lock, within(0.5), pytest.raises(NoAnswer):
+        counts.of("sensor")
+    assert counts.of("sensor") == Count(4, 4)
+
+
+def test_reading_ends_with_a_topic_that_is_deleted_meanwhile(lab: Lab) -> None:
+    assert lab.produce(per_second=None, records=10).wait(10)
+    topics = topics_of(lab)
+    consumer = ranges.consumer(topics)
+    topics.delete([topics.full("sensor")])
+    with contextlib.closing(consumer), within(20):
+        assert list(ranges.read(consumer, topics, "sensor", {0: (0, 10)})) == []

@@ -1,6 +1,7 @@
 """Where consumer groups stand."""
 
 import contextlib
+import socket
 import subprocess
 import sys
 
@@ -8,8 +9,13 @@ import pytest
 from confluent_kafka import Consumer, TopicPartition
 
 from labkit import Lab
+from labkit.broker import OwnBroker
+from labkit.errors import NoAnswer
 from labkit.kafka import clients
+from labkit.kafka.committed import CommittedOffsets
 from labkit.kafka.groups import Groups
+from labkit.kafka.requests import Requests, within
+from labkit.kafka.topics import Topics
 from tests.topics import topics_of
 from tests.waiting import eventually
 
@@ -56,6 +62,7 @@ from labkit.broker import OwnBroker
 from labkit.broker.installation import kafka_installation
 from labkit.jvm import store
 from labkit.kafka.groups import Groups
+from labkit.kafka.requests import Requests, within
 from labkit.kafka.topics import Topics
 
 for _ in range(2):
@@ -83,3 +90,40 @@ def test_the_newest_group_of_a_name_is_the_one_with_the_highest_number(lab: Lab)
     assert groups.latest_number("walk") == 10
     groups.forget_used()
     assert groups.latest_number("walk") == 0
+
+
+@pytest.mark.usefixtures("installation")
+def test_the_number_and_the_offsets_of_a_group_outlive_kafka() -> None:
+    """While Kafka loads its groups it lists none, and then answers with an error."""
+    broker = OwnBroker()
+    with contextlib.closing(broker):
+        groups = Groups(Topics(broker.address))
+        groups.topics.create("sensor", partitions=50)
+        offsets = {"sensor": dict.fromkeys(range(50), 5)}
+        for number in range(30):
+            groups.commit(f"walk{number}-2", offsets)
+        for _ in range(3):
+            broker.kill()
+            broker.start()
+            groups.topics.requests.connect_anew()
+            assert [groups.latest_number(f"walk{number}") for number in range(30)] == [2] * 30
+            assert groups.committed("walk0-2", ["sensor"]) == offsets
+        groups.close()
+
+
+def test_a_consumer_that_is_not_answered_makes_way_for_a_new_one_and_no_other_does(lab: Lab) -> None:
+    """Even if each request may take only a few seconds, as the sampler's may."""
+    lab.create_topic("sensor")
+    offsets = CommittedOffsets(topics_of(lab).requests)
+    wanted = [TopicPartition(lab.full_name("sensor"), 0)]
+    assert offsets.of("other", wanted)
+    other = offsets._consumer_of("other")
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # connects, and answers nothing
+        silence = Requests(f"127.0.0.1:{silent.getsockname()[1]}", lambda: None)
+        offsets._requests = silence
+        asked = offsets._consumer_of("group")
+        with within(5), pytest.raises(NoAnswer):
+            offsets.of("group", wanted)
+        assert offsets._consumer_of("group") is not asked
+        assert offsets._consumer_of("other") is other
+        offsets.close()

@@ -9,7 +9,7 @@ import pytest
 from confluent_kafka import TopicPartition
 
 from labkit import Lab, LabError
-from labkit.kafka.topics import delete_records
+from labkit.kafka.topics import Topics, delete_records
 from labkit.pipelines import alert_counter, alert_filter, average_temperature
 from tests.topics import topics_of
 
@@ -125,3 +125,25 @@ def test_emptying_a_topic_releases_no_reference_that_others_hold(lab: Lab) -> No
         f"confluent-kafka {version('confluent-kafka')} releases no foreign reference in delete_records any more: "
         "labkit.kafka.topics.delete_records can go"
     )
+
+
+def test_a_reset_deletes_what_the_lab_has_created_and_nothing_that_was_there(lab: Lab) -> None:
+    earlier = Topics(lab.broker.address, topics_of(lab).namespace)
+    earlier.create("orders", "sensor", "alert")
+    lab.create_topic("orders", "mine")
+    assert lab.produce(per_second=None, records=3).wait(10)
+    lab.run(alert_filter, reads="sensor", writes="alert").wait_until_caught_up()
+    lab.run(alert_filter, reads="orders", writes="copied")
+    lab.reset()
+    assert earlier.names() == ["alert", "orders", "sensor"]
+    assert len(lab.records("sensor")) == 3
+    earlier.delete([earlier.full(name) for name in ("orders", "sensor", "alert")])
+
+
+def test_what_was_created_although_another_was_refused_is_deleted_too(lab: Lab) -> None:
+    lab.create_topic("a.b")
+    with pytest.raises(LabError, match="collides"):
+        lab.create_topic("good", "a_b")
+    assert topics_of(lab).names() == ["a.b", "good"]
+    lab.reset()
+    assert topics_of(lab).names() == []

@@ -1,6 +1,8 @@
 """Kafka is killed under a producer and pipelines, and started again: nothing that was accepted is lost."""
 
+import contextlib
 import socket
+import time
 from typing import Any
 
 import psutil
@@ -11,11 +13,15 @@ from quixstreams.exceptions import PartitionAssignmentError
 
 from labkit import Lab
 from labkit.broker import OwnBroker
+from labkit.errors import NoAnswer
+from labkit.kafka import ranges
+from labkit.kafka.requests import within
 from labkit.pipelines import alert_filter
 from labkit.runs import producer as module
 from labkit.runs.application import LabApplication
 from labkit.runs.outages import is_outage
 from labkit.runs.replicas import Replicas
+from tests.topics import topics_of
 from tests.waiting import eventually, never
 
 FORGOTTEN = CheckpointConsumerCommitError(KafkaError(KafkaError.UNKNOWN_MEMBER_ID))  # type: ignore[no-untyped-call]
@@ -186,3 +192,16 @@ def test_an_assignment_that_failed_for_lack_of_an_answer_is_tried_again(
     error = PartitionAssignmentError("Error during partition assignment")
     error.__cause__ = cause
     assert is_outage(error) is expected
+
+
+@pytest.mark.usefixtures("installation")
+def test_reading_takes_no_longer_than_it_may(own: Lab) -> None:
+    assert isinstance(own.broker, OwnBroker)
+    assert own.produce(per_second=None, records=10).wait(10)
+    topics = topics_of(own)
+    consumer = ranges.consumer(topics)
+    own.broker.kill()
+    begun = time.monotonic()
+    with contextlib.closing(consumer), within(1), pytest.raises(NoAnswer):
+        list(ranges.read(consumer, topics, "sensor", {0: (0, 10)}))
+    assert time.monotonic() - begun < 10

@@ -18,6 +18,7 @@ from labkit.registry import Registry
 from labkit.runs import stall
 from labkit.runs.succession import Succession
 from labkit.runs.system import System
+from tests.kafka.transactions import transactional_producer
 from tests.topics import topics_of
 from tests.waiting import eventually
 
@@ -493,7 +494,7 @@ def test_groups_and_topics_stay_inside_the_namespace(lab: Lab) -> None:
     assert not any(name.startswith(topics_of(lab).namespace) for name in left)
     assert stranger.partitions("sensor") == [0]
     assert lab._groups.latest_number("alert_filter.sensor.alert") == 0
-    stranger.delete_used()
+    stranger.delete_created()
 
 
 def test_waiting_for_records_that_never_come_says_which_run_failed(lab: Lab) -> None:
@@ -503,6 +504,19 @@ def test_waiting_for_records_that_never_come_says_which_run_failed(lab: Lab) -> 
     run.wait(10)
     with pytest.raises(LabError, match=r"alert holds 0 records after 0.1 s, not 1. oops failed: KeyError"):
         lab.wait_for("alert", 1, timeout=0.1)
+
+
+def test_a_run_catches_up_although_many_aborted_records_follow(lab: Lab) -> None:
+    write(lab, "sensor", hot(1))
+    producer = transactional_producer(lab)
+    producer.begin_transaction()
+    for _ in range(1500):
+        producer.produce(lab.full_name("sensor"), b"{}")
+    assert producer.flush(10) == 0
+    producer.abort_transaction(10)
+    run = lab.run(alert_filter, reads="sensor", writes="alert")
+    run.wait_until_caught_up(20)
+    assert (run.records_in, run.lag()) == (1, 0)
 
 
 def test_a_pipeline_that_would_feed_itself_is_refused(lab: Lab) -> None:
