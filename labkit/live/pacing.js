@@ -94,8 +94,13 @@ export default () => {
       isOver = () => model.get("over");
       model.on("msg:custom", receive);
       document.addEventListener("visibilitychange", tell);
-      setInterval(sayAges, LOOK);
-      setInterval(insist, LOOK);
+      const timers = [setInterval(sayAges, LOOK), setInterval(insist, LOOK)];
+      return () => { // a kernel that is started again has another messenger
+        timers.forEach(clearInterval);
+        document.removeEventListener("visibilitychange", tell);
+        model.off("msg:custom", receive);
+        observer.disconnect();
+      };
     },
     render({ el }) {
       const left = { gone: false, root: null };

@@ -21,6 +21,7 @@ HEARTBEAT = 1.0  # seconds after which a frame is sent even if nothing has chang
 ROUND = 0.5  # seconds that drawing one frame may take; views that do not fit wait for the next frame
 UNKNOWN = 0.25  # seconds that drawing a view is assumed to take until one has been drawn
 PATIENCE = 3.0  # seconds, or three times its last answer, after which a page that does not answer counts as asleep
+FORGOTTEN = 600.0  # seconds of silence after which a page is forgotten; if it comes back it is a new one
 
 
 class View(Protocol):
@@ -65,6 +66,7 @@ class Page:
     known: frozenset[str] = frozenset()
     awaited: int | None = None
     since: float = 0.0  # when that frame was sent
+    heard: float = 0.0  # when its last message came
     took: float = 0.0  # seconds from the last frame to its answer
 
     def is_asleep(self, now: float) -> bool:
@@ -138,7 +140,7 @@ class Pacer:
         """Handle a message from a page: which views are in sight, and which frame it drew last (0: none)."""
         now = self._clock()
         with self._lock:
-            page = self._pages.setdefault(message["page"], Page())
+            page = self._page(message["page"], now)
             if message["number"] < page.number:  # delayed by a running cell: see `insist` in pacing.js
                 return
             page.number = message["number"]
@@ -152,6 +154,16 @@ class Pacer:
         for view in [self._views[name] for name in new if name in self._views]:
             view.resend()
         self._news.set()
+
+    def _page(self, name: str, now: float) -> Page:
+        """Returns what is known of a page from which a message has come. A page that is loaded again has another name,
+        so those that have long said nothing are forgotten.
+        """
+        if name not in self._pages:
+            self._pages = {each: page for each, page in self._pages.items() if now < page.heard + FORGOTTEN}
+            self._pages[name] = Page()
+        self._pages[name].heard = now
+        return self._pages[name]
 
     def _run(self) -> None:
         cells.leave()

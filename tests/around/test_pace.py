@@ -9,6 +9,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import Page
 
+from labkit.live import pacing
 from tests.around import jupyter
 from tests.waiting import eventually
 
@@ -17,6 +18,7 @@ CELLS = (
     "Event().wait(600)",
 )
 SLOWER = 6
+PACING = Path(pacing.__file__).with_suffix(".js")
 # JupyterLab gets the subshell that does not wait for the running cell only when the test calls `letSubshellsStart`.
 LATE_SUBSHELL = """
 const send = WebSocket.prototype.send;
@@ -93,3 +95,33 @@ def test_views_go_on_while_a_cell_runs_and_say_it_when_they_fall_behind(tmp_path
         ]
         kernel.kill()
         eventually(lambda: chart(page)["says"].endswith("s behind") and chart(page)["pale"], 20)
+
+
+# What a page holds of a messenger once the messenger has gone: of its timers, and of its listeners.
+LEFT = """async source => {
+    const { default: make } = await import(URL.createObjectURL(new Blob([source], { type: "text/javascript" })));
+    const timers = new Set(), listeners = new Set();
+    const model = {
+        get: () => false,
+        send: () => {},
+        on: (name, act) => listeners.add(act),
+        off: (name, act) => listeners.delete(act),
+    };
+    const { setInterval: begin, clearInterval: end } = window;
+    window.setInterval = (...given) => { const timer = begin(...given); timers.add(timer); return timer; };
+    window.clearInterval = timer => { timers.delete(timer); end(timer); };
+    document.addEventListener = (name, act) => listeners.add(act);
+    document.removeEventListener = (name, act) => listeners.delete(act);
+    const clean = make().initialize({ model });
+    const held = [timers.size, listeners.size];
+    clean?.();
+    return [held, [timers.size, listeners.size]];
+}"""
+
+
+def test_a_messenger_that_has_gone_leaves_no_timer_and_no_listener() -> None:
+    problems: list[str] = []
+    with jupyter.page(problems) as page:
+        page.goto("about:blank")
+        assert page.evaluate(LEFT, PACING.read_text()) == [[2, 2], [0, 0]]
+    assert problems == []

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from labkit.live.pacing import HEARTBEAT, PATIENCE, PERIOD, Messenger, Pacer
+from labkit.live.pacing import FORGOTTEN, HEARTBEAT, PATIENCE, PERIOD, Messenger, Pacer
 from tests.live.conftest import Clock
 from tests.waiting import eventually, never
 
@@ -233,6 +233,21 @@ def test_a_frame_says_up_to_when_each_view_shows_what_it_knows(
     later(2 * PERIOD)
     assert frames[-1]["views"] == {"a": (shown + 1) * 1000}
     assert view.painted == 1
+
+
+def test_a_page_that_has_long_said_nothing_is_forgotten_when_another_comes(pacer: Pacer, clock: Clock) -> None:
+    view = StubView(pacer, "a")
+    first, second, third = (Page(pacer, name) for name in ("first", "second", "third"))
+    first.tell("a")
+    clock.time += FORGOTTEN / 2
+    second.tell("a")
+    clock.time += FORGOTTEN / 2
+    third.tell("a")
+    assert view.resent == 3
+    second.tell("a")
+    assert view.resent == 3  # it has been heard of since
+    first.tell("a")
+    assert view.resent == 4
 
 
 def test_what_has_ended_is_not_behind(pacer: Pacer, page: Page, frames: list[dict[str, Any]], later: Any) -> None:
