@@ -28,7 +28,7 @@ FIRST_TRY = 2.0
 # rd_kafka_enq_once_del_source_return).
 CLIENT_LIMIT = 3600.0
 
-# Errors that a broker returns for a topic or group that has only just been created.
+# Errors that a broker returns for a topic or group that has only just been created, and while brokers are elected.
 NOT_READY = {
     KafkaError.NOT_LEADER_FOR_PARTITION,
     KafkaError.LEADER_NOT_AVAILABLE,
@@ -39,6 +39,11 @@ NOT_READY = {
     KafkaError.COORDINATOR_NOT_AVAILABLE,
     KafkaError.NOT_COORDINATOR,
     KafkaError.OFFSET_NOT_AVAILABLE,
+    KafkaError.NOT_CONTROLLER,
+    KafkaError.REQUEST_TIMED_OUT,
+    KafkaError.NETWORK_EXCEPTION,
+    KafkaError.BROKER_NOT_AVAILABLE,
+    KafkaError.KAFKA_STORAGE_ERROR,
     KafkaError._TRANSPORT,
 }
 

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+from labkit.kafka import clients
 from labkit.runs import task
 from labkit.runs.blame import Blame
 from labkit.runs.task import Report, Task
@@ -121,12 +122,20 @@ class Member:
             self._ended.wait(END_LIMIT)
 
     def _listen(self, process: "subprocess.Popen[bytes]", on_print: Callable[[str], object]) -> None:
-        with process:
-            for line in process.stdout or ():
-                with contextlib.suppress(ValueError):  # the last line of a killed process may be incomplete
-                    self.report = Report.of_line(line)
-                    self.reports += 1
-                    for text in self.report.prints:
-                        on_print(text)
-        self.exit_code = process.returncode
-        self._ended.set()
+        try:
+            with process:
+                for line in process.stdout or ():
+                    with contextlib.suppress(ValueError):  # the last line of a killed process may be incomplete
+                        self._take(Report.of_line(line), on_print)
+        finally:  # whatever has gone wrong, nobody may wait for it any longer
+            self.exit_code = process.returncode
+            self._ended.set()
+
+    def _take(self, report: Report, on_print: Callable[[str], object]) -> None:
+        self.report = report
+        self.reports += 1
+        for text in report.prints:
+            try:
+                on_print(text)
+            except Exception:  # the process is not to blame if nobody can show what it prints
+                clients.LOGGER.exception("a line of process %s was not shown", self.number)

@@ -45,7 +45,8 @@ class Producer(Worker):
         self.accepted = self.delivered = self.failed = 0
         self._count = math.inf if count is None else count
         self._full = topics.full(writes)
-        self._producer = clients.producer(topics.address)
+        self._address = topics.address
+        self._producer = clients.producer(self._address)
         self._stopping = threading.Event()
         self._answered = time.monotonic()  # when Kafka last acknowledged a reading or had nothing to acknowledge
 
@@ -61,6 +62,7 @@ class Producer(Worker):
         super().start()
 
     def _renew(self) -> None:
+        self._producer = clients.producer(self._address)  # the old one may have purged readings, or failed for good
         self._stopping.clear()
 
     @property
@@ -117,8 +119,9 @@ class Producer(Worker):
             while not self._stopping.is_set() and self._producer.flush(0.1):
                 pass  # Kafka may be away, and come back
             if left := self._producer.flush(FLUSH_LIMIT):
+                self._producer.purge()  # else they might still arrive, though they count as failed
+                self._producer.flush(FLUSH_LIMIT)  # counts them
                 self.note = f"{left} readings were not acknowledged within {FLUSH_LIMIT:g} s"
-                self.failed = self.accepted - self.delivered
 
     def _accept(self, item: Mapping[str, Any] | Corrupt) -> None:
         reading = item.reading if isinstance(item, Corrupt) else item

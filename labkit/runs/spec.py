@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,5 +25,12 @@ class Spec:
 
     @property
     def stem(self) -> str:
-        """The prefix of the names of its consumer groups."""
-        return re.sub(r"[^A-Za-z0-9._-]", "-", ".".join(filter(None, [self.name, *self.reads, self.writes])))
+        """The prefix of the names of its consumer groups, which no spec with another name or other topics has."""
+        parts = [*filter(None, [self.name, *self.reads, self.writes])]
+        plain = re.sub(r"[^A-Za-z0-9._-]", "-", ".".join(parts))
+        if len(self.reads) == 1 and self.writes and plain.split(".") == parts:
+            return plain
+        digest = hashlib.sha256(repr((self.name, self.reads, self.writes)).encode()).hexdigest()
+        return (
+            f"{plain}.{digest[:8]}"  # others may look the same: with dots in a name, or two topics that are both read
+        )

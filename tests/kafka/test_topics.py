@@ -2,11 +2,12 @@
 
 import sys
 from collections.abc import Callable
+from concurrent.futures import Future
 from importlib.metadata import version
 from typing import Any
 
 import pytest
-from confluent_kafka import TopicPartition
+from confluent_kafka import KafkaError, KafkaException, TopicPartition
 
 from labkit import Lab, LabError
 from labkit.kafka.topics import Topics, delete_records
@@ -147,3 +148,20 @@ def test_what_was_created_although_another_was_refused_is_deleted_too(lab: Lab) 
     assert topics_of(lab).names() == ["a.b", "good"]
     lab.reset()
     assert topics_of(lab).names() == []
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        KafkaError.NOT_CONTROLLER,
+        KafkaError.REQUEST_TIMED_OUT,
+        KafkaError.NETWORK_EXCEPTION,
+        KafkaError.BROKER_NOT_AVAILABLE,
+        KafkaError.KAFKA_STORAGE_ERROR,
+    ],
+)
+def test_what_a_kafka_answers_that_elects_a_controller_is_not_its_last_word(lab: Lab, code: int) -> None:
+    answers: list[Future[int]] = [Future(), Future()]
+    answers[0].set_exception(KafkaException(KafkaError(code)))
+    answers[1].set_result(1)
+    assert topics_of(lab).requests.settle(lambda *_: {"topic": answers.pop(0)}) == {"topic": 1}

@@ -205,3 +205,28 @@ def test_reading_takes_no_longer_than_it_may(own: Lab) -> None:
     with contextlib.closing(consumer), within(1), pytest.raises(NoAnswer):
         list(ranges.read(consumer, topics, "sensor", {0: (0, 10)}))
     assert time.monotonic() - begun < 10
+
+
+@pytest.mark.usefixtures("installation")
+def test_what_a_stopped_producer_gave_up_does_not_arrive_once_it_goes_on(
+    own: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert isinstance(own.broker, OwnBroker)
+    monkeypatch.setattr(module, "FLUSH_LIMIT", 0.1)
+    producer = own.produce(per_second=100)
+    own.wait_for("sensor", 10)
+    own.broker.kill()
+    given_up = producer.accepted - producer.delivered
+    eventually(lambda: producer.accepted - producer.delivered > given_up + 10)
+    producer.stop()
+    assert producer.accepted == producer.delivered + producer.failed
+    assert f"{producer.failed} readings were not acknowledged within 0.1 s" == producer.note
+    own.broker.start()
+    before = producer.delivered
+    producer.start()
+    eventually(lambda: producer.delivered > before + 50, 60)
+    monkeypatch.undo()
+    producer.stop()
+    assert producer.accepted == producer.delivered + producer.failed
+    # Those that were on their way when Kafka was killed may be there.
+    assert producer.delivered <= len(own.records("sensor")) < producer.accepted

@@ -206,3 +206,21 @@ def test_a_process_that_is_stuck_in_c_code_can_be_stopped(lab: Lab) -> None:
         False,
         "it was stuck in C code, and its process was ended",
     )
+
+
+def test_whoever_fails_to_show_what_a_process_prints_does_not_lose_the_process(lab: Lab) -> None:
+    def loud(readings: Any) -> Any:
+        return readings.update(lambda _: print("here"))
+
+    def refuse(_: str) -> None:
+        raise RuntimeError("no place for it")
+
+    lab.create_topic("sensor")
+    found = run(lab, loud)
+    found.on_print = refuse
+    lab.produce(records=30, per_second=None).wait(10)
+    found.wait_until_caught_up()
+    eventually(lambda: found.records_in == 30)
+    kill(found)
+    assert found.wait(10)
+    assert found.status == "failed"

@@ -16,6 +16,7 @@ from labkit.live import panel
 from labkit.pipelines import alert_filter, average_temperature
 from labkit.registry import Registry
 from labkit.runs import stall
+from labkit.runs.spec import Spec
 from labkit.runs.succession import Succession
 from labkit.runs.system import System
 from tests.kafka.transactions import transactional_producer
@@ -530,3 +531,31 @@ def test_a_topic_that_is_not_there_is_named(lab: Lab) -> None:
             look("alerts")
     with pytest.raises(LabError, match="'my topic' is not a topic name"):
         lab.produce(writes="my topic")
+
+
+IDENTITIES: list[tuple[str, tuple[str, ...], str | None]] = [
+    ("join", ("x", "y"), None),
+    ("join", ("x",), "y"),
+    ("join", ("x.y",), None),
+    ("join.x", ("y",), None),
+    ("a join", ("x",), "y"),
+    ("a-join", ("x",), "y"),
+]
+
+
+def test_no_two_runs_share_a_group() -> None:
+    stems = [Spec(name, alert_filter, reads, writes).stem for name, reads, writes in IDENTITIES]
+    assert len({*stems}) == len(IDENTITIES)
+    assert stems[1] == "join.x.y"
+
+
+def test_a_run_takes_over_no_group_of_one_with_other_topics(lab: Lab) -> None:
+    lab.create_topic("x", "y")
+    write(lab, "x", hot(1))
+    first = lab.run(lambda x, _: x, reads=["x", "y"], name="run")
+    first.wait_until_caught_up()
+    second = lab.run(alert_filter, reads="x", writes="y", name="run")
+    second.wait_until_caught_up()
+    assert (second.origin(), second.records_in) == ("", 1)
+    first.wait_until_caught_up()
+    assert {first.group, second.group} <= {*lab.groups()["group"]}
