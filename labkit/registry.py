@@ -81,13 +81,12 @@ class Registry:
 
     def stop(self) -> None:
         """Stop all workers, close all views, and forget them."""
-        workers, views = self.workers, [view for view, _ in self._views]
-        self._workers.clear()
-        self._views.clear()
-        with contextlib.ExitStack() as stack:  # one that fails does not spare the others
-            for view in reversed(views):
+        with contextlib.ExitStack() as stack:  # one that fails does not spare the others; the last is done first
+            stack.callback(self._views.clear)
+            stack.callback(self._workers.clear)
+            for view, _ in reversed(self._views):
                 stack.callback(view.close)
-            for worker in reversed(workers):
+            for worker in reversed(self.workers):  # before the views, which show how they ended
                 stack.callback(worker.retire, "lab.stop() stopped it; run its cell again")
 
     def show(self, worker: Worker) -> None:
