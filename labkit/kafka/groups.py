@@ -1,5 +1,6 @@
 """Consumer groups: each run has its own, named after what the run does and numbered, so that a successor finds it."""
 
+import contextlib
 import re
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -9,8 +10,10 @@ from typing import NamedTuple
 from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import ConsumerGroupListing
 
+from labkit.errors import LabError
 from labkit.kafka.committed import CommittedOffsets
 from labkit.kafka.offsets import Partitions
+from labkit.kafka.requests import LEAST, within
 from labkit.kafka.topics import Topics
 from labkit.waiting import PAUSE
 
@@ -45,16 +48,19 @@ class Groups:
 
     def __post_init__(self) -> None:
         self._offsets = CommittedOffsets(self.topics.requests)
+        self._forgotten: set[str] = set()  # still with members, which may be those of processes that have ended
 
     def close(self) -> None:
         """Release the clients."""
+        with contextlib.suppress(LabError), within(LEAST):
+            self._delete_forgotten()
         self._offsets.close()
 
     def latest_number(self, name: str) -> int:
         """The number n of the newest consumer group `<name>-<n>`; 0 if there is none."""
         pattern = re.compile(re.escape(name) + r"-(\d+)")
         # Kafka lists no group that its coordinator, new or just started, has not loaded yet.
-        found = (pattern.fullmatch(group) for group in {*self._names(), *self.used})
+        found = (pattern.fullmatch(group) for group in {*self._names(), *self.used, *self._forgotten})
         return max((int(match[1]) for match in found if match), default=0)
 
     def committed(self, group: str, names: Iterable[str]) -> dict[str, Partitions]:
@@ -86,9 +92,10 @@ class Groups:
         For each topic in which the group has a committed offset or an assigned partition, it lists all partitions.
         The topics in which Quix Streams keeps its state are left out.
         """
+        self._delete_forgotten()
         partitions = {name: self.topics.partitions(name) for name in self.topics.names()}
         found: list[GroupOffset] = []
-        for group in sorted(self._names()):
+        for group in sorted({*self._names()} - self._forgotten):
             committed, assigned = self._committed(group, partitions), {each.topic for each in self.assigned(group)}
             for name in sorted(name for name, known in committed.items() if known or name in assigned):
                 found += self._offsets_of(group, name, committed[name])
@@ -101,14 +108,33 @@ class Groups:
             yield GroupOffset(group, name, partition, known.get(partition), lags[partition])
 
     def forget(self, group: str) -> None:
-        """Delete a consumer group without members, and its changelog topics."""
+        """Delete a consumer group, and its changelog topics, or prepare to do so as soon as it has no members left.
+
+        A static member leaves its group only when its session times out, 6 s after its end. From now on the group is
+        not listed, and each later look at the groups tries to delete it.
+        """
         self.used.discard(group)
-        full = [self.topics.full(group)]
-        gone = (KafkaError.GROUP_ID_NOT_FOUND, KafkaError.NON_EMPTY_GROUP)
-        self.topics.requests.settle(
-            lambda admin, limit: admin.delete_consumer_groups(full, request_timeout=limit), *gone
+        self._forgotten.add(group)
+        self._delete_forgotten()
+
+    def is_forgotten(self, group: str) -> bool:
+        """Whether a group is to be deleted, and its offsets mean nothing any more."""
+        return group in self._forgotten
+
+    def _delete_forgotten(self) -> None:
+        for group in list(self._forgotten):
+            if self._is_deleted(group):
+                self.topics.delete_internal(group)
+                self._forgotten.discard(group)
+
+    def _is_deleted(self, group: str) -> bool:
+        """Delete a group. Returns whether it is gone; False if it has members."""
+        full = self.topics.full(group)
+        fine = (KafkaError.GROUP_ID_NOT_FOUND, KafkaError.NON_EMPTY_GROUP)
+        deleted = self.topics.requests.settle(
+            lambda admin, limit: admin.delete_consumer_groups([full], request_timeout=limit), *fine
         )
-        self.topics.delete_internal(group)
+        return full in deleted or group not in self._names()
 
     def forget_used(self) -> None:
         """Delete every group that this lab used."""

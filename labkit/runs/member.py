@@ -28,6 +28,7 @@ class Member:
         self.reports = 0  # number received
         self.exit_code: int | None = None
         self.killed = False
+        self.is_cut_short = False  # ended by a kill or an error, so perhaps in the middle of a transaction
         self._process: subprocess.Popen[bytes] | None = None
         self._ended = threading.Event()
         self._ended.set()
@@ -85,7 +86,7 @@ class Member:
             )
         self._log = given.log
         self._before, self.report = self.totals, Report()
-        self.exit_code, self.killed = None, False
+        self.exit_code, self.killed, self.is_cut_short = None, False, False
         self._ended = threading.Event()
         listener = threading.Thread(target=self._listen, args=[self._process, on_print], daemon=True)
         listener.start()
@@ -129,6 +130,7 @@ class Member:
                         self._take(Report.of_line(line), on_print)
         finally:  # whatever has gone wrong, nobody may wait for it any longer
             self.exit_code = process.returncode
+            self.is_cut_short = process.returncode != 0 or self.report.status == "failed"
             self._ended.set()
 
     def _take(self, report: Report, on_print: Callable[[str], object]) -> None:

@@ -6,10 +6,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from confluent_kafka import KafkaException
 from quixstreams.dataframe import StreamingDataFrame
 from quixstreams.models import Topic
 
 from labkit.errors import LabError
+from labkit.kafka import clients
 from labkit.kafka.topics import DEAD_LETTER, Topics
 from labkit.readings import TOPICS, parse, parse_object
 from labkit.runs import blame, mistakes
@@ -18,7 +20,26 @@ from labkit.runs.spec import Spec
 from labkit.runs.totals import Totals
 from labkit.runs.tracing import Trace
 
+ABORT_LIMIT = 5.0  # seconds
 LOST = 10.0  # seconds; a commit takes some milliseconds, and a few seconds while Kafka elects another leader
+
+
+def transactional_id(topics: Topics, spec: Spec, member: str | None) -> str:
+    """A successor uses the same id, so Kafka at once aborts the transaction that a killed process has left open."""
+    return f"{topics.full(spec.stem)}-{member or '1'}"
+
+
+def abort(topics: Topics, spec: Spec, member: str) -> None:
+    """Abort the transaction that a member has left open, in place of a successor. Without it nobody would see what is
+    written after it until Kafka itself aborts it, after a minute.
+    """
+    if not clients.answers(topics.address):  # it may abort it itself by the time it is back
+        return
+    producer = clients.producer(topics.address, **{"transactional.id": transactional_id(topics, spec, member)})
+    try:
+        producer.init_transactions(ABORT_LIMIT)
+    except KafkaException as error:
+        clients.LOGGER.warning("the transaction of member %s of %s was not aborted: %s", member, spec.name, error)
 
 
 class Pipeline:
@@ -35,8 +56,7 @@ class Pipeline:
         It adds to `totals`. Raises what the student's function raises, and LabError if that returns no stream, or uses
         a stream wrongly.
         """
-        # A successor uses the same id, so Kafka at once aborts the transaction that a killed process has left open.
-        transactions = f"{topics.full(spec.stem)}-{member or '1'}" if spec.exactly_once else None
+        transactions = transactional_id(topics, spec, member) if spec.exactly_once else None
         self._topics, self._spec, self._totals = topics, spec, totals
         self._app = LabApplication(topics, group, directory, member=member, transactional_id=transactions)
         streams = [self._read(name) for name in spec.reads]

@@ -14,7 +14,7 @@ from labkit.kafka.requests import within
 from labkit.runs import task
 from labkit.runs.blame import Blame, Line
 from labkit.runs.member import Member
-from labkit.runs.pipeline import Pipeline
+from labkit.runs.pipeline import Pipeline, abort
 from labkit.runs.process import AGAIN
 from labkit.runs.run import Run, in_words
 from labkit.runs.spec import Spec
@@ -97,8 +97,22 @@ class Replicas(Run):
             for each in leaving:
                 each.end(self.STOP_LIMIT)
                 self._left += each.totals
+            self._abort_transactions_of(leaving)
             self._members = (*staying, *map(Member, range(len(staying) + 1, replicas + 1)))
             self._start_members(self.members[len(staying) :])
+
+    def stop(self) -> None:
+        """Commit what has been read, end the processes, and return when that is done. Example: run.stop()"""
+        super().stop()
+        with self._changing:
+            self._abort_transactions_of(self.members)
+
+    def _abort_transactions_of(self, members: Iterable[Member]) -> None:
+        """Once for each end: later a member of another run may have that number."""
+        for each in members:
+            if each.is_cut_short and self.spec.exactly_once:
+                abort(self._topics, self.spec, str(each.number))
+            each.is_cut_short = False
 
     def wait_until_caught_up(self, timeout: float = 30.0) -> None:
         """Return when every record that its topics hold now has been processed, its results have been written, and

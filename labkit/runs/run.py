@@ -130,14 +130,20 @@ class Run(Worker):
                 self._wait_until_committed(self.writes, timeout)
 
     def _wait_until_committed(self, topic: str, timeout: float) -> None:
-        """Wait until readers see the commit, a moment after Kafka has acknowledged it."""
+        """Wait until readers see the commit, a moment after Kafka has acknowledged it.
+
+        Raises LabError if a transaction of somebody else, or of a killed process, holds it back.
+        """
         written = self._topics.end_offsets(topic)
 
         def is_seen() -> bool:
             seen = self._topics.end_offsets(topic, committed=True)
             return all(seen[partition] >= end for partition, end in written.items())
 
-        wait_until(is_seen, timeout)
+        if not wait_until(is_seen, timeout):
+            raise LabError(
+                f"{self.name} has read everything, but readers do not see all of {topic}: a transaction is still open."
+            )
 
     def origin(self) -> str:
         return ", ".join(filter(None, [super().origin(), self.began]))

@@ -17,7 +17,8 @@ class Succession:
     def __init__(self, groups: Groups, spec: Spec, states: Path) -> None:
         number = groups.latest_number(spec.stem)
         self.group = f"{spec.stem}-{number + 1}"
-        self.predecessor = f"{spec.stem}-{number}" if number else None
+        latest = f"{spec.stem}-{number}"
+        self.predecessor = latest if number and not groups.is_forgotten(latest) else None
         self.directory = states / self.group
         self._groups, self._topics, self._spec = groups, groups.topics, spec
 

@@ -80,7 +80,7 @@ class Worker(ABC):
         self._partial = self._retired = ""
         self._told_to_stop = self._interrupted = False
         self._thread = self._new_thread()
-        self._ending = threading.Lock()
+        self._starting, self._ending = threading.Lock(), threading.Lock()
         self._ended = threading.Event()  # an interrupted Thread.join takes a live thread for ended (bpo-45274)
         self._rate = Rate()
         self.seen = Sample()
@@ -169,11 +169,17 @@ class Worker(ABC):
 
         Raises LabError if it can no longer be started. Example: run.start()
         """
-        if self.alive:
-            return
+        with self._starting:
+            if not self.alive:
+                self._start()
+
+    def _start(self) -> None:
         if self._retired:
             raise LabError(f"{self.name} cannot start again: {self._retired}.")
         if self._thread.ident is not None:
+            # After `fail` the old thread may go on for a while: it would share what is renewed, and end the new work.
+            if not wait_until(lambda: not self._thread.is_alive(), INTERRUPT_LIMIT):
+                raise LabError(f"{self.name} cannot start again yet: its last work is still ending.")
             self._renew()
             self.status, self.error, self.note = "starting", None, ""
             self._ended = threading.Event()

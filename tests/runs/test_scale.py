@@ -1,5 +1,6 @@
 """Processes are added and taken away while a pipeline runs; Kafka shares the partitions anew, and nothing is lost."""
 
+import threading
 from typing import Any
 
 import pytest
@@ -8,8 +9,10 @@ from labkit import Lab, LabError
 from labkit.kafka.groups import Groups
 from labkit.runs.assignments import Assignments
 from labkit.runs.replicas import Replicas
+from tests.kafka.transactions import transactional_producer
 from tests.runs.flow import START, UNREADABLE, flow
 from tests.topics import topics_of
+from tests.waiting import eventually
 
 
 def copied(readings: Any) -> Any:
@@ -96,3 +99,86 @@ def test_what_cannot_be_scaled_says_so(lab: Lab) -> None:
     never.stop()
     with pytest.raises(LabError, match="not all partitions are assigned"):
         never.wait_until_assigned(timeout=1)
+
+
+def test_the_groups_of_processes_are_deleted_when_kafka_has_noticed_their_end(lab: Lab) -> None:
+    lab.create_topic("sensor", partitions=2)
+    lab.produce(devices=30, records=300, per_second=None).wait(20)
+    run(lab, replicas=2).wait_until_caught_up()
+    again = run(lab)
+    again.wait_until_caught_up()
+    assert (again.records_in, {*lab.groups()["group"]}) == (0, {again.group})
+    lab.reset()
+    assert lab.groups().empty
+    lab.create_topic("sensor")
+    lab.produce(devices=30, records=300, per_second=None).wait(20)
+    anew = run(lab)
+    anew.wait_until_caught_up()
+    assert (anew.records_in, anew.origin()) == (300, "")
+
+    def known() -> set[str]:
+        lab.groups()
+        return {*Groups(topics_of(lab))._names()}
+
+    eventually(lambda: known() == {anew.group})
+
+
+def blocks(readings: Any) -> Any:
+    """Writes one record of each device, and then keeps its transaction open."""
+
+    def second_waits(_: Any, state: Any) -> bool:
+        if state.get("seen"):
+            threading.Event().wait()
+        state.set("seen", True)
+        return True
+
+    return readings.filter(second_waits, stateful=True)
+
+
+@pytest.fixture
+def open_transactions(lab: Lab) -> Replicas:
+    """A run of two processes, each with a partition in which it has written in a transaction that is open."""
+    lab.create_topic("sensor", "out", partitions=2)
+    found = lab.run(blocks, reads="sensor", writes="out", name="run", replicas=2, exactly_once=True)
+    assert isinstance(found, Replicas)
+    found.wait_until_assigned()
+    lab.produce(devices=30, records=60, per_second=None).wait(20)
+    eventually(lambda: held_back(lab) == [0, 1])
+    return found
+
+
+def held_back(lab: Lab) -> list[int]:
+    """The partitions of `out` whose newest records nobody sees yet."""
+    seen = topics_of(lab).end_offsets("out", committed=True)
+    return [partition for partition, end in topics_of(lab).end_offsets("out").items() if seen[partition] < end]
+
+
+def test_the_transaction_of_a_killed_process_that_is_scaled_away_is_ended(
+    lab: Lab, open_transactions: Replicas
+) -> None:
+    open_transactions.kill(2)
+    open_transactions.scale(1)
+    eventually(lambda: len(held_back(lab)) == 1, 20)  # Kafka itself would end it after a minute
+    open_transactions.kill(1)
+
+
+def test_the_transactions_of_killed_processes_end_with_their_run(lab: Lab, open_transactions: Replicas) -> None:
+    open_transactions.kill(1)
+    open_transactions.kill(2)
+    new = lab.run(copied, reads="sensor", writes="out", name="run", exactly_once=True)
+    new.wait_until_caught_up(20)
+    assert len(lab.records("out")) == new.records_in == 60
+
+
+def test_a_run_has_not_caught_up_while_its_results_are_held_back(lab: Lab) -> None:
+    lab.create_topic("out")
+    producer = transactional_producer(lab)
+    producer.begin_transaction()
+    producer.produce(lab.full_name("out"), b"{}")
+    assert producer.flush(10) == 0
+    lab.produce(records=3, per_second=None).wait(20)
+    found = lab.run(copied, reads="sensor", writes="out", exactly_once=True)
+    with pytest.raises(LabError, match="of out: a transaction is still open"):
+        found.wait_until_caught_up(5)
+    producer.abort_transaction(10)
+    found.wait_until_caught_up()

@@ -1,11 +1,14 @@
 """What was stopped starts again by its own method, where it stopped."""
 
+import contextlib
 import threading
 
 import pytest
 
 from labkit import Lab, LabError
 from labkit.pipelines import alert_filter, average_temperature
+from labkit.runs import worker
+from labkit.runs.call import Call
 from tests.waiting import eventually
 
 NOW = 1_700_000_000_000
@@ -95,3 +98,45 @@ def test_two_producers_in_one_world_are_refused_in_whatever_order_they_start(lab
     lab.produce(first.world, name="second", writes="other")
     with pytest.raises(LabError, match="second is running in this world: stop it first"):
         first.start()
+
+
+def test_two_starts_at_once_are_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    both = threading.Barrier(2)
+
+    def meet(_: Call) -> None:
+        with contextlib.suppress(threading.BrokenBarrierError):
+            both.wait(1)
+
+    monkeypatch.setattr(Call, "_renew", meet)
+    call, over = Call("call", lambda: over.wait(20)), threading.Event()
+    over.set()
+    call.start()
+    assert call.wait(10)
+    over.clear()
+    threads = [threading.Thread(target=call.start) for _ in range(2)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    over.set()
+    assert call.wait(10)
+    assert call.starts == 2
+
+
+def test_what_has_failed_starts_again_only_after_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    over = [threading.Event(), threading.Event()]
+    call = Call("call", lambda: over[call.starts > 1].wait(20))
+    call.start()
+    call.fail(LabError("Kafka has ended"))
+    monkeypatch.setattr(worker, "INTERRUPT_LIMIT", 0.1)
+    with pytest.raises(LabError, match="call cannot start again yet: its last work is still ending"):
+        call.start()
+    assert (call.status, call.starts) == ("failed", 1)
+    monkeypatch.undo()
+    over[0].set()
+    call.start()
+    eventually(lambda: call.status == "running")
+    assert call.alive
+    over[1].set()
+    assert call.wait(10)
+    assert (call.status, call.error) == ("finished", None)
