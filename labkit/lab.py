@@ -44,9 +44,9 @@ def _one_at_a_time(method: Callable[Concatenate[Lab, P], T]) -> Callable[Concate
     """Make calls of a method wait for each other: a button may start a worker while a cell starts another."""
 
     @functools.wraps(method)
-    def alone(lab: Lab, /, *args: P.args, **kwargs: P.kwargs) -> T:
-        with lab._changing:
-            return method(lab, *args, **kwargs)
+    def alone(self: Lab, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        with self._changing:
+            return method(self, *args, **kwargs)
 
     return alone
 

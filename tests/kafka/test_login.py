@@ -76,6 +76,7 @@ def test_the_password_is_in_one_file_that_only_its_owner_may_read_and_nowhere_el
     assert file
     password = properties.of(lab.broker.address)["sasl.password"]
     assert (file.stat().st_mode & 0o777, file.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+    lab.create_topic("sensor")
     run = lab.run(alert_filter, reads="sensor", writes="alert", in_process=True)
     run.wait_until_caught_up(60)
     commands = [Path(f"/proc/{each}/cmdline").read_bytes() for each in os.listdir("/proc") if each.isdigit()]
