@@ -36,6 +36,7 @@ Parse = Callable[[bytes | None], Any]
 CONSUMER = {"fetch.wait.max.ms": 20, "heartbeat.interval.ms": 200, "session.timeout.ms": 6000}
 
 NEW = 10.0  # seconds within which every broker knows a new topic
+CLOSING = 1.0  # seconds that whoever asks for positions waits for a consumer that closes: without Kafka it takes long
 
 # A lab's window state is small: RocksDB need not buffer 64 MB of writes in memory, nor cache 1 GB.
 STATE = RocksDBOptions(write_buffer_size=2**20, block_cache_size=2**23)
@@ -238,13 +239,14 @@ class LabApplication(Application):
         Before the first assignment no other thread may touch the consumer. It is created on first use: two threads that
         use it at once would get one each, of which only one subscribes.
         """
-        if not self._joined:
+        if not self._joined or not self._closing.acquire(timeout=CLOSING):
             return []
-        with self._closing:
-            try:
-                return [tp for tp in self._consumer.position(self._consumer.assignment()) if tp.offset >= 0]
-            except (RuntimeError, KafkaException):  # the consumer is closed, or being closed
-                return []
+        try:
+            return [tp for tp in self._consumer.position(self._consumer.assignment()) if tp.offset >= 0]
+        except (RuntimeError, KafkaException):  # the consumer is closed, or being closed
+            return []
+        finally:
+            self._closing.release()
 
     def _close_alone(self) -> None:
         """Prevent any call to the consumer while it closes: such a call can freeze the whole process."""

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from labkit.kafka.groups import Groups
+from labkit.kafka.requests import within
 from labkit.kafka.topics import Topics
 from labkit.runs import blame, quix, task
 from labkit.runs.task import Report, Task
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 PERIOD = 0.1  # seconds between two reports
 REPORTS_A_SAMPLE = 5
+SAMPLE_LIMIT = 1.0  # seconds: a kernel that is killed takes its Kafka along, and nothing may wait for its answer then
 AGAIN = os.EX_TEMPFAIL  # exit code that asks for a replacement process
 
 
@@ -51,7 +53,8 @@ def work(given: Task, parent: int, reports: BinaryIO) -> int:
         if not run.alive or is_told_to_stop(parent):
             break
         if number % REPORTS_A_SAMPLE == 0:
-            run.sample()
+            with within(SAMPLE_LIMIT):
+                run.sample()
         reports.write(report(run).line())
         if run.is_lost():
             return AGAIN

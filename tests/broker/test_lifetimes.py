@@ -166,6 +166,20 @@ def test_a_kernel_leaves_no_process_port_or_directory(
     assert footprint.vanishes()
 
 
+def test_processes_do_not_wait_for_a_silent_kafka_when_their_kernel_is_killed(kernel: Kernel, watch: Watch) -> None:
+    """Each asks for its lag twice a second: the request that is under way gets no answer any more."""
+    footprint = watch(kernel.start_lab())
+    start = "lab.produce()\nrun = lab.run(lambda each: each, reads='sensor', replicas=2)"
+    kernel.execute(start, "run.wait_until_caught_up()")
+    footprint.processes.extend(map(psutil.Process, kernel.execute("", "[each.pid for each in run.members]")))
+    (kafka,) = [each for each in footprint.processes if "java" in each.name()]
+    kafka.suspend()
+    unanswered = "from labkit.kafka.requests import within\nwith within(2):\n    lag = run.lag()"
+    assert kernel.execute(unanswered, "lag is None")
+    kernel.manager.signal_kernel(signal.SIGKILL)
+    assert footprint.vanishes()
+
+
 # ----------------------------------------------------------------- the training
 
 
