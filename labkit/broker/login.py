@@ -10,6 +10,13 @@ from typing import NamedTuple
 SHARED = ("JUPYTERHUB_USER", "JUPYTERHUB_API_TOKEN")  # environment variables of a server that several people share
 WANTED = "LAB_LOGIN"  # 1: with a login also elsewhere; 0: without one
 
+LISTENERS = ("broker", "controller")
+SASL = """\
+listener.security.protocol.map=BROKER:SASL_PLAINTEXT,CONTROLLER:SASL_PLAINTEXT
+sasl.enabled.mechanisms=PLAIN
+sasl.mechanism.inter.broker.protocol=PLAIN
+sasl.mechanism.controller.protocol=PLAIN"""
+
 
 class Login(NamedTuple):
     """A user, and a password that nobody has chosen."""
@@ -28,14 +35,6 @@ class Login(NamedTuple):
         user = f'username="{self.user}" password="{self.password}" user_{self.user}="{self.password}"'
         listeners = [f"listener.name.{each}.plain.sasl.jaas.config={module} required {user};" for each in LISTENERS]
         return "\n".join([SASL, *listeners, ""])
-
-
-LISTENERS = ("broker", "controller")
-SASL = """\
-listener.security.protocol.map=BROKER:SASL_PLAINTEXT,CONTROLLER:SASL_PLAINTEXT
-sasl.enabled.mechanisms=PLAIN
-sasl.mechanism.inter.broker.protocol=PLAIN
-sasl.mechanism.controller.protocol=PLAIN"""
 
 
 def new() -> Login | None:
