@@ -19,6 +19,7 @@ import psutil
 from labkit.grading import bubblewrap, seccomp
 from labkit.grading.runner.job import ExerciseTopics, Job, Limits
 from labkit.grading.runner.messages import Message
+from labkit.waiting import Deadline
 
 LONGEST = 200  # characters of the reason why a cell failed
 
@@ -172,9 +173,9 @@ def _note(said: Any, outcome: Outcome) -> None:
 
 def _watch(process: subprocess.Popen[bytes], limits: Limits, outcome: Outcome) -> None:
     """Ends the sandbox when its time is over or its memory is used up."""
-    deadline = time.monotonic() + limits.seconds + limits.around
+    deadline = Deadline(limits.seconds + limits.around)
     while process.poll() is None:
-        if time.monotonic() > deadline:
+        if deadline.has_passed():
             outcome.status = "timeout"
             _end(process)
         elif _memory(process.pid, limits.all_memory) > limits.all_memory:

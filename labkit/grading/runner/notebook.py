@@ -4,7 +4,6 @@ import contextlib
 import json
 import os
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from labkit.grading.runner.job import Job
 from labkit.grading.runner.kernel import Kernel
 from labkit.grading.runner.messages import Channel, Message
 from labkit.grading.runner.processes import Reaper
+from labkit.waiting import Deadline
 
 SCRATCH = Path(tempfile.gettempdir())
 EXECUTED = SCRATCH / "executed.ipynb"
@@ -30,19 +30,19 @@ def run(job: Job, channel: Channel, reaper: Reaper) -> None:
 
     Checks before that cell write the same records again; those after it get their turn.
     """
-    numbers, deadline = list(range(len(job.cells))), time.monotonic() + job.limits.seconds
+    numbers, deadline = list(range(len(job.cells))), Deadline(job.limits.seconds)
     left_out = 0
     while True:
         reason = _execute([job.cells[number] for number in numbers], job, deadline)
         reaper.end_all()  # before anything is reported or read
         executed = _executed(len(numbers))
         last = max((index for index, each in enumerate(executed) if _was_begun(each)), default=None)
-        if not reason or last is None or time.monotonic() > deadline or left_out > job.limits.again:
+        if not reason or last is None or deadline.has_passed() or left_out > job.limits.again:
             break
         del numbers[last]
         left_out += 1
     _send_outputs(job, numbers, executed, channel)
-    late = time.monotonic() > deadline
+    late = deadline.has_passed()
     channel.send(Message.ENDED, status="timeout" if late else "crashed" if left_out or reason else "ok")
 
 
@@ -56,13 +56,13 @@ def _send_outputs(job: Job, numbers: list[int], executed: list[Any], channel: Ch
         channel.send(Message.CELL, number=number, text=ENDED, error=ENDED)
 
 
-def _execute(sources: list[str], job: Job, deadline: float) -> str:
+def _execute(sources: list[str], job: Job, deadline: Deadline) -> str:
     """Executes the cells with papermill. Returns why it could not get to the end; empty if it could."""
     path = str(SCRATCH / "notebook.ipynb")
     cells: list[Any] = [new_code_cell(each) for each in sources]  # type: ignore[no-untyped-call]
     nbformat.write(new_notebook(cells=cells, metadata=KERNEL), path)  # type: ignore[no-untyped-call]
     EXECUTED.unlink(missing_ok=True)
-    limit = int(max(min(job.limits.cell_seconds, deadline - time.monotonic()), 1))
+    limit = int(max(min(job.limits.cell_seconds, deadline.left()), 1))
     try:
         with _fresh_home(job.isolated) as home:
             papermill.execute_notebook(

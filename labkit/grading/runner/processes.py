@@ -11,6 +11,8 @@ from collections.abc import Iterator
 
 import psutil
 
+from labkit.waiting import Deadline
+
 PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER = 4, 36
 END_LIMIT = 5.0  # seconds
 
@@ -36,9 +38,9 @@ class Reaper:
 
     def end_all(self) -> None:
         """Kills what the notebook left running, for at most 5 s: its output must not change while it is read."""
-        deadline = time.monotonic() + END_LIMIT
+        deadline = Deadline(END_LIMIT)
         with self._ending:
-            while (killed := self._kill()) and time.monotonic() < deadline:
+            while (killed := self._kill()) and not deadline.has_passed():
                 for pid in killed:
                     with contextlib.suppress(OSError):  # not a child of this process
                         os.waitpid(pid, os.WNOHANG)
