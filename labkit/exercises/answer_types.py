@@ -35,6 +35,11 @@ class AnswerType(ABC):
     hides_evidence: ClassVar[bool] = False  # whether there is one right answer, which no evidence may give away
 
     @property
+    def remembers(self) -> bool:
+        """Whether what comes out depends on earlier records of the same key, so that evidence must show these."""
+        return False
+
+    @property
     @abstractmethod
     def expects(self) -> str:
         """What the answer must be, in words."""
@@ -89,6 +94,10 @@ class Pipeline(Function):
     raw: bool = False
     producer: bool = False
     restart: bool = False
+
+    @property
+    def remembers(self) -> bool:
+        return self.restart
 
     def attempt(self, harness: Harness, answer: Any) -> Attempt:
         attempt, deadline = Attempt(), Deadline(time_limit())

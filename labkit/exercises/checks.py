@@ -3,6 +3,7 @@
 import inspect
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -80,6 +81,8 @@ class Checks:
         judgement = judge(exercise, sent, expected, got)
         if exercise.answer_type.hides_evidence or (attempt.trouble and not any(got.values())):
             judgement = Judgement(judgement.findings)  # evidence would give away the right answer, or add nothing
+        elif attempt.trouble:
+            judgement = replace(judgement, diagnosis=())  # the trouble is the cause
         return Verdict(exercise, "judged", (), attempt, judgement, _provenance(answer))
 
     def _handed_in(self, exercise: Exercise, answer: Any) -> Verdict:

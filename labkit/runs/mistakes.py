@@ -138,15 +138,15 @@ def of_a_stream(error: AttributeError) -> str | None:
 
 
 def of_a_record(error: BaseException) -> str | None:
-    """Say that a record has no such field, that a value is no object yet, or no JSON, or that a key is already text; None
-    if the error is about something else.
+    """Say that a record has no such field, that a value was not turned from JSON or into it, or that a key is already
+    text; None if the error is about something else.
     """
     if isinstance(error, AttributeError) and isinstance(error.obj, str) and error.name == "decode":
         return f"{error}: after group_by a key is already text (03_windows)"
     if isinstance(error, TypeError | SerializationError) and LOADS.search(str(error)):
-        return f"{error}: json.loads makes an object of the JSON in a value"
+        return f"{error} (json.loads makes an object of the JSON in a value)"
     if isinstance(error, TypeError) and DUMPS.search(str(error)):
-        return f"{error}: json.dumps makes JSON of a value"
+        return f"{error} (json.dumps makes JSON of a value)"
     if isinstance(error, ColumnDoesNotExist) and isinstance(error.__context__, KeyError):
         error = error.__context__
     return fields.missing(error) if isinstance(error, KeyError) else None

@@ -177,7 +177,7 @@ def test_a_value_that_was_not_parsed_is_said(lab: Lab, pipeline: Callable[[Any],
     lab.produce([READING], per_second=None).wait(10)
     assert run.wait(10)
     assert run.error
-    assert run.error.reason.endswith(": json.loads makes an object of the JSON in a value")
+    assert run.error.reason.endswith("(json.loads makes an object of the JSON in a value)")
 
 
 def test_other_values_that_cannot_be_written_are_named_by_their_type(lab: Lab) -> None:
