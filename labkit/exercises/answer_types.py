@@ -3,7 +3,7 @@
 import dis
 import functools
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from numbers import Number
 from types import FunctionType
@@ -12,10 +12,11 @@ from typing import Any, ClassVar
 from quixstreams.models import Topic
 
 from labkit.errors import LabError
+from labkit.exercises import short_answers
 from labkit.exercises.attempt import Attempt, time_limit, too_long
 from labkit.exercises.harness import Harness
-from labkit.exercises.records import BASE, Sent
-from labkit.exercises.short_answers import MANY, canonical, digest, plain
+from labkit.exercises.records import BASE, Row, Sent
+from labkit.exercises.short_answers import canonical, is_many, plain
 from labkit.flink.spec import JobSpec
 from labkit.kafka import tap
 from labkit.runs.blame import Blame
@@ -26,6 +27,8 @@ from labkit.runs.threaded import ThreadedRun
 from labkit.waiting import Deadline
 
 FLINK_LIMIT = 90.0  # seconds; Flink takes most of them to start
+Output = Mapping[str, Sequence[Row]]  # the rows of each output
+
 SHORTEST = 0.5  # seconds that a call or a pipeline gets even if the time limit is used up
 
 
@@ -55,6 +58,14 @@ class AnswerType(ABC):
     @abstractmethod
     def attempt(self, harness: Harness, answer: Any) -> Attempt:
         """Tries an accepted answer on the records in the input topic."""
+
+    def normal(self, rows: Output) -> Output:
+        """Returns what an oracle expects as an attempt writes it."""
+        return rows
+
+    def sealed(self, sent: Sequence[Sent], rows: Output) -> Output:  # noqa: ARG002
+        """Returns what is expected, or came out, as the recorded expectations hold it."""
+        return rows
 
 
 class Function(AnswerType):
@@ -235,21 +246,34 @@ class Sql(AnswerType):
 
 @dataclass(frozen=True)
 class ShortAnswer(AnswerType):
-    """A short answer to a student's case, such as "b" or a list of numbers.
+    """A short answer to a student's case, such as "b" or a list of numbers, whose order counts if it is `ordered`.
 
-    The output is the answer's digest, so that no file shows the right one, and the student whose case it is.
+    The output is the answer, and the student whose case it is. No file that students get shows the right one: the
+    recorded expectations hold it sealed.
     """
 
     expects: str = 'a letter, such as "b"'
+    ordered: bool = False
     hides_evidence: ClassVar[bool] = True
 
     def accepts(self, answer: object) -> bool:
-        return isinstance(plain(answer), (str, Number, dict, *MANY))
+        answer = plain(answer)
+        without_order = isinstance(answer, set | frozenset)
+        return isinstance(answer, str | Number) or (is_many(answer) and not (self.ordered and without_order))
 
     def is_unanswered(self, answer: object) -> bool:
         return answer is None or answer is ... or (self.accepts(answer) and not canonical(answer))
 
     def attempt(self, harness: Harness, answer: Any) -> Attempt:
-        given = {"answer": digest(harness.exercise, answer), "student": harness.environment.student()}
+        given = {"answer": canonical(answer, self.ordered), "student": harness.environment.student()}
         harness.write("out", [Sent(None, given, BASE)])
         return Attempt()
+
+    def normal(self, rows: Output) -> Output:
+        return self._replaced(rows, lambda answer: canonical(answer, self.ordered))
+
+    def sealed(self, sent: Sequence[Sent], rows: Output) -> Output:
+        return self._replaced(rows, lambda answer: short_answers.sealed(sent, answer))
+
+    def _replaced(self, rows: Output, new: Callable[[Any], str]) -> Output:
+        return {name: [row | {"answer": new(row["answer"])} for row in found] for name, found in rows.items()}

@@ -68,7 +68,7 @@ class Checks:
     def judged(
         self, exercise: Exercise, answer: Any, sent: Sequence[Sent], expected: Mapping[str, Sequence[Row]]
     ) -> Verdict:
-        """Tries an answer on these records, and compares what comes out with the expected rows."""
+        """Tries an answer on these records, and compares what comes out with the expected rows, sealed as recorded."""
         harness = self.harness(exercise)
         harness.clear()
         harness.fill(sent)
@@ -76,7 +76,8 @@ class Checks:
             attempt = exercise.answer_type.attempt(harness, answer)
         except NotInstalled as error:
             return Verdict(exercise, "rejected", [str(error)])
-        got = harness.collect({name: len(rows) for name, rows in expected.items()})
+        collected = harness.collect({name: len(rows) for name, rows in expected.items()})
+        got = exercise.answer_type.sealed(sent, collected)
         attempt.trouble = attempt.trouble or harness.overflow()
         judgement = judge(exercise, sent, expected, got)
         if exercise.answer_type.hides_evidence or (attempt.trouble and not any(got.values())):
@@ -125,8 +126,11 @@ def refused(exercise: Exercise, answer: Any) -> Verdict | None:
     elif isinstance(answer, Callable) and not expected.accepts(answer):  # type: ignore[arg-type]
         reason = f"This exercise expects {expected.expects}, not a function."
     elif not expected.accepts(answer):
-        called = " Give it by its name alone, without parentheses." if expected.accepts(print) else ""
-        reason = f"This exercise expects {expected.expects}, not {answer!r:.40}.{called}"
+        reason = f"This exercise expects {expected.expects}, not {answer!r:.40}."
+        if expected.accepts(print):
+            reason += " Give it by its name alone, without parentheses."
+        elif isinstance(answer, set | frozenset) and expected.accepts([*answer]):
+            reason += " The order counts, and a set has none."
     else:
         return None
     return Verdict(exercise, "rejected", [reason])

@@ -2,6 +2,8 @@
 
 import functools
 import re
+from array import array
+from collections import deque
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -28,6 +30,7 @@ from labkit.exercises import (
     progress,
     short_answers,
 )
+from labkit.exercises.answer_types import ShortAnswer
 from labkit.exercises.records import BASE
 from labkit.exercises.verdict import Verdict
 from tests.topics import topics_of
@@ -338,6 +341,8 @@ FROM_TABLES: list[Any] = [
         frozenset({1, 4}),
         range(1, 5, 3),
     ),
+    *(deque([4, 1]), array("i", [1, 4]), {4: "a", 1: "b"}.keys(), {"a": 4, "b": 1}.values(), np.array([[1], [4]])),
+    *("1 and 4", "4 AND 1", "{1, 4}", "1 & 4", "[1 4]", ["1 and 4"], [np.array([1]), 4], [1, 4, 4.0]),
 ]
 
 
@@ -354,14 +359,17 @@ def test_a_number_of_any_kind_is_a_number(answer: Any) -> None:
     assert short_answers.canonical(answer) == "4"
 
 
-@pytest.mark.parametrize("answer", ["", " ", [], (), set(), PAIRS["partition"][:0], np.array([]), range(0)])
+EMPTY = ["", " ", "...", [], (), set(), PAIRS["partition"][:0], np.array([]), range(0), [None, None], [...], "{ }"]
+
+
+@pytest.mark.parametrize("answer", EMPTY)
 def test_an_empty_answer_is_none(answer: Any) -> None:
     refusal = checks.refused(catalogue.find("which-partition")[1], answer)
     assert refusal
     assert refusal.state == "unanswered"
 
 
-@pytest.mark.parametrize("answer", [PAIRS, np.ndarray, iter([1, 4]), b"1 4"])
+@pytest.mark.parametrize("answer", [PAIRS, np.ndarray, iter([1, 4]), b"1 4", {1: 4}])
 @pytest.mark.parametrize("exercise", ["damp-rooms", "which-partition", "keyed-readings", "flink-extremes"])
 def test_what_is_no_answer_at_all_is_refused(exercise: str, answer: Any) -> None:
     found = catalogue.find(exercise)[1]
@@ -408,11 +416,25 @@ def test_a_list_may_be_written_in_any_order_and_form(lab: Lab, name: str, answer
     assert not lab.check(name, [*list(answer)[:1], "x"]).passed
 
 
+EXERCISES = catalogue.Folder(catalogue.COLLECTION).exercises()
+ORDERED = [each for each in EXERCISES if isinstance(each.answer_type, ShortAnswer) and each.answer_type.ordered]
+
+
+def test_where_the_order_is_the_answer_it_counts(lab: Lab) -> None:
+    assert {each.name for each in ORDERED} == {"after-a-kill", "after-restart", "how-many-processes"}
+    for exercise in ORDERED:
+        first, last = catalogue.module(solution_of(exercise.name)).answer(exercise.sent(catalogue.RECORDED))
+        for right in ([first, last], f"{first} and {last}", np.array([first, last])):
+            assert lab.check(exercise.name, right).passed
+        for wrong in ([last, first], f"{last}, {first}", range(last, first)):
+            assert not lab.check(exercise.name, wrong).passed
+        assert "The order counts, and a set has none." in repr(lab.check(exercise.name, {first, last}))
+
+
 def test_a_wrong_short_answer_does_not_tell_the_right_one(lab: Lab) -> None:
     html = display.of(lab.check("which-partition", [1]))
     assert "expected" not in html
     assert "The answer is right" not in html
-    assert short_answers.digest("which-partition", [1, 4]) not in html
 
 
 def test_the_numbers_of_a_question_are_the_students_own(lab: Lab, capsys: pytest.CaptureFixture[str]) -> None:
