@@ -2,6 +2,7 @@
 
 import dis
 import functools
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -53,7 +54,7 @@ class AnswerType(ABC):
 
     @abstractmethod
     def is_unanswered(self, answer: object) -> bool:
-        """Whether the answer is still the stub of the notebook."""
+        """Whether the answer, which is neither None nor `...`, is still the stub of the notebook."""
 
     @abstractmethod
     def attempt(self, harness: Harness, answer: Any) -> Attempt:
@@ -79,7 +80,7 @@ class Function(AnswerType):
         return callable(answer)
 
     def is_unanswered(self, answer: object) -> bool:
-        return answer is None or is_stub(answer)
+        return is_stub(answer)
 
 
 def is_stub(answer: object) -> bool:
@@ -208,6 +209,14 @@ class Consuming(Function):
         return attempt
 
 
+NO_CODE = re.compile(r"'(?:[^']|'')*'|`[^`]*`|--[^\n]*|/\*.*?\*/", re.DOTALL)  # texts, names and comments in SQL
+
+
+def statement(sql: str) -> str:
+    """Returns an SQL statement without what could end it early: comments to the end of a line, and its semicolon."""
+    return NO_CODE.sub(lambda each: "" if each[0].startswith("--") else each[0], sql).strip().rstrip(";")
+
+
 @dataclass(frozen=True)
 class Sql(AnswerType):
     """An INSERT statement in Flink SQL. `tables` declares what it reads and writes, with the placeholders of the lab's
@@ -224,12 +233,15 @@ class Sql(AnswerType):
         return isinstance(answer, str)
 
     def is_unanswered(self, answer: object) -> bool:
-        return answer is None or (isinstance(answer, str) and "..." in answer)
+        if not isinstance(answer, str):
+            return False
+        code = NO_CODE.sub("", answer).strip("; \n\t")
+        return not code or "..." in code
 
     def attempt(self, harness: Harness, answer: str) -> Attempt:
         attempt = Attempt()
         engine = harness.environment.flink()
-        sql = self.tables.replace("${out}", harness.full("out")) + "\n" + answer.strip().rstrip(";") + ";\n"
+        sql = self.tables.replace("${out}", harness.full("out")) + "\n" + statement(answer) + ";\n"
         try:
             folder = engine.folder(resume=False)
             job = engine.job(JobSpec(harness.exercise, harness.topic("in"), folder, sql, bounded=True))
@@ -262,7 +274,7 @@ class ShortAnswer(AnswerType):
         return isinstance(answer, str | Number) or (is_many(answer) and not (self.ordered and without_order))
 
     def is_unanswered(self, answer: object) -> bool:
-        return answer is None or answer is ... or (self.accepts(answer) and not canonical(answer))
+        return self.accepts(answer) and not canonical(answer)
 
     def attempt(self, harness: Harness, answer: Any) -> Attempt:
         given = {"answer": canonical(answer, self.ordered), "student": harness.environment.student()}

@@ -119,7 +119,7 @@ def _show(verdict: Verdict) -> None:
 def refused(exercise: Exercise, answer: Any) -> Verdict | None:
     """Returns the verdict on an answer that cannot be tried; None if it can."""
     expected = exercise.answer_type
-    if expected.is_unanswered(answer):
+    if answer is None or answer is ... or expected.is_unanswered(answer):
         return Verdict(exercise, "unanswered")
     if isinstance(answer, Worker):
         reason = "That is a run, with topics of its own. Give the function itself: the check runs it on other readings."

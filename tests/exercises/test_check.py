@@ -20,6 +20,7 @@ from quixstreams.dataframe.windows import Min
 
 from labkit import Lab, LabError
 from labkit.exercises import (
+    answer_types,
     attempt,
     behaviours,
     catalogue,
@@ -292,7 +293,7 @@ def test_what_a_student_writes_is_escaped(lab: Lab) -> None:
 
 # ------------------------------------------------------------ not answered, not an answer
 
-NOTHING: list[Any] = [None, lambda _: None, lambda _: ...]
+NOTHING: list[Any] = [None, ..., lambda _: None, lambda _: ...]
 
 
 @pytest.mark.parametrize("answer", NOTHING)
@@ -300,6 +301,26 @@ def test_a_stub_is_not_answered_yet(lab: Lab, answer: Any) -> None:
     verdict = lab.check("damp-rooms", answer)
     assert (verdict.state, verdict.points) == ("unanswered", 0)
     assert repr(verdict) == "○ not answered yet: damp-rooms: Damp rooms, and their dew points"
+
+
+SQL = "INSERT INTO results\nSELECT a FROM b"
+ANSWERED = {
+    f"{SQL} -- as in ...": True, f"/* the\n... */ {SQL}": True, f"{SQL} WHERE a <> '...'": True,
+    f"{SQL} WHERE `...`": True, f"{SQL} WHERE a = 'it''s' -- ...": True, f"-- it's\n{SQL}": True, SQL.lower(): True,
+    f"{SQL} ...": False, f"-- mine\n{SQL} ... -- it": False, f"{SQL} '--' ...": False, "": False, " ;\n": False,
+    "-- nothing yet": False,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("answer", "expected"), ANSWERED.items())
+def test_three_dots_in_a_comment_or_a_text_of_sql_are_no_gap(answer: str, expected: bool) -> None:
+    refusal = checks.refused(catalogue.find("flink-extremes")[1], answer)
+    assert refusal is None if expected else refusal and refusal.state == "unanswered"
+
+
+def test_a_comment_does_not_end_a_statement_of_sql() -> None:
+    statement = "SELECT '-- a;', /*+ OPTIONS('a'='b') */ b -- first;\nFROM c;\n"
+    assert answer_types.statement(statement) == "SELECT '-- a;', /*+ OPTIONS('a'='b') */ b \nFROM c"
 
 
 def test_a_run_instead_of_its_function_is_named(lab: Lab) -> None:
