@@ -15,7 +15,7 @@ from labkit.exercises.delivery import IN_ORDER, Outgoing, deliver
 from labkit.exercises.records import Row, Sent
 from labkit.kafka import clients, properties, tap
 from labkit.kafka.groups import Groups
-from labkit.runs.application import CONSUMER
+from labkit.runs.application import CONSUMER, ThreadedApplication
 from labkit.runs.blame import Blame
 from labkit.waiting import wait_until
 
@@ -121,12 +121,13 @@ class Harness:
         wait_until(lambda: self.groups.topics.count(topic) >= records, SETTLE_LIMIT)
 
     def application(self, group: str) -> Application:
-        """Returns an ordinary Quix Streams Application that is a member of a consumer group."""
+        """Returns an ordinary Quix Streams Application, which any thread can run, in a consumer group."""
         given = clients.RECONNECT | properties.of(self.groups.topics.address)
-        return Application(
+        return ThreadedApplication(
             self.groups.topics.address,
             consumer_group=self.groups.topics.full(group),
             auto_offset_reset="earliest",
+            state_dir=self.environment.directory,
             consumer_extra_config=given | CONSUMER,
             producer_extra_config=given | IN_ORDER,
             loglevel=None,

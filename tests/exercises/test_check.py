@@ -291,6 +291,16 @@ def test_what_a_student_writes_is_escaped(lab: Lab) -> None:
     assert "<i>" not in display.of(lab.check("damp-rooms", mark_up))
 
 
+def test_an_application_may_count_its_records_itself(lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def copy_some(app: Any, source: str, target: str, records: int) -> None:
+        app.dataframe(app.topic(source)).to_topic(app.topic(target))
+        app.run(count=records)
+
+    monkeypatch.chdir(tmp_path)
+    assert lab.check("read-on", copy_some).passed
+    assert not (tmp_path / "state").exists()
+
+
 # ------------------------------------------------------------ not answered, not an answer
 
 NOTHING: list[Any] = [None, ..., lambda _: None, lambda _: ...]
