@@ -21,16 +21,16 @@ COLLECTION = authoring.of_the_package()
 EXERCISES = COLLECTION.folder.exercises()
 
 
-def sources() -> Iterator[tuple[str, str]]:
+def sources(root: Path) -> Iterator[tuple[str, str]]:
     """Every piece of code that a student can see, and where it is."""
-    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+    for path in sorted((root / "notebooks").glob("*.ipynb")):
         for cell in nbformat.read(path, as_version=4).cells:
             yield path.name, cell.source if cell.cell_type == "code" else "\n".join(fenced(cell.source))
-    for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]:
+    for path in [*root.glob("*.md"), *root.glob("docs/**/*.md")]:
         yield from ((path.name, block) for block in fenced(path.read_text()))
-    for path in (ROOT / "labkit").rglob("*.py"):
+    for path in (root / "labkit").rglob("*.py"):
         if "grading" not in path.parts:
-            yield str(path.relative_to(ROOT)), path.read_text()
+            yield str(path.relative_to(root)), path.read_text()
 
 
 def fenced(markdown: str) -> list[str]:
@@ -47,7 +47,7 @@ def bodies(source: str) -> set[str]:
     return {ast.dump(ast.Module(node.body, [])) for node in found}
 
 
-SOURCES = [*sources()]
+SOURCES = [*sources(ROOT)]
 BODIES = {body: file for file, source in SOURCES for body in bodies(source)}
 
 
