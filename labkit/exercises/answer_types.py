@@ -3,8 +3,9 @@
 import dis
 import functools
 import pickle
+import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from numbers import Number
 from types import FunctionType
@@ -14,10 +15,11 @@ from confluent_kafka import KafkaError, KafkaException
 from quixstreams.models import Topic
 
 from labkit.errors import LabError
+from labkit.exercises import short_answers
 from labkit.exercises.attempt import Attempt, time_limit, too_long
 from labkit.exercises.harness import Harness
-from labkit.exercises.records import BASE, Sent
-from labkit.exercises.short_answers import MANY, canonical, digest, plain
+from labkit.exercises.records import BASE, Row, Sent
+from labkit.exercises.short_answers import canonical, is_many, plain
 from labkit.flink.spec import JobSpec
 from labkit.kafka import tap
 from labkit.runs.blame import Blame
@@ -32,6 +34,7 @@ from labkit.waiting import Deadline
 FLINK_LIMIT = 90.0  # seconds; Flink takes most of them to start
 REMEMBERED = "remembered"  # the output that says how the state has grown
 SMALL = {"message.max.bytes": 1000}  # the least that librdkafka accepts
+Output = Mapping[str, Sequence[Row]]  # the rows of each output
 SHORTEST = 0.5  # seconds that a call or a pipeline gets even if the time limit is used up
 
 
@@ -39,6 +42,11 @@ class AnswerType(ABC):
     """What the answer to an exercise must be, and how it is tried."""
 
     hides_evidence: ClassVar[bool] = False  # whether there is one right answer, which no evidence may give away
+
+    @property
+    def remembers(self) -> bool:
+        """Whether what comes out depends on earlier records of the same key, so that evidence must show these."""
+        return False
 
     @property
     @abstractmethod
@@ -51,11 +59,19 @@ class AnswerType(ABC):
 
     @abstractmethod
     def is_unanswered(self, answer: object) -> bool:
-        """Whether the answer is still the stub of the notebook."""
+        """Whether the answer, which is neither None nor `...`, is still the stub of the notebook."""
 
     @abstractmethod
     def attempt(self, harness: Harness, answer: Any) -> Attempt:
         """Tries an accepted answer on the records in the input topic."""
+
+    def normal(self, rows: Output) -> Output:
+        """Returns what an oracle expects as an attempt writes it."""
+        return rows
+
+    def sealed(self, sent: Sequence[Sent], rows: Output) -> Output:  # noqa: ARG002
+        """Returns what is expected, or came out, as the recorded expectations hold it."""
+        return rows
 
 
 class Function(AnswerType):
@@ -69,7 +85,7 @@ class Function(AnswerType):
         return callable(answer)
 
     def is_unanswered(self, answer: object) -> bool:
-        return answer is None or is_stub(answer)
+        return is_stub(answer)
 
 
 def is_stub(answer: object) -> bool:
@@ -96,6 +112,10 @@ class Pipeline(Function):
     raw: bool = False
     producer: bool = False
     restart: bool = False
+
+    @property
+    def remembers(self) -> bool:
+        return self.restart
 
     def attempt(self, harness: Harness, answer: Any) -> Attempt:
         attempt, deadline = Attempt(), Deadline(time_limit())
@@ -231,6 +251,14 @@ def _refused(visit: Callable[[], object]) -> None:
             raise
 
 
+NO_CODE = re.compile(r"'(?:[^']|'')*'|`[^`]*`|--[^\n]*|/\*.*?\*/", re.DOTALL)  # texts, names and comments in SQL
+
+
+def statement(sql: str) -> str:
+    """Returns an SQL statement without what could end it early: comments to the end of a line, and its semicolon."""
+    return NO_CODE.sub(lambda each: "" if each[0].startswith("--") else each[0], sql).strip().rstrip(";")
+
+
 @dataclass(frozen=True)
 class Sql(AnswerType):
     """An INSERT statement in Flink SQL. `tables` declares what it reads and writes, with the placeholders of the lab's
@@ -247,12 +275,15 @@ class Sql(AnswerType):
         return isinstance(answer, str)
 
     def is_unanswered(self, answer: object) -> bool:
-        return answer is None or (isinstance(answer, str) and "..." in answer)
+        if not isinstance(answer, str):
+            return False
+        code = NO_CODE.sub("", answer).strip("; \n\t")
+        return not code or "..." in code
 
     def attempt(self, harness: Harness, answer: str) -> Attempt:
         attempt = Attempt()
         engine = harness.environment.flink()
-        sql = self.tables.replace("${out}", harness.full("out")) + "\n" + answer.strip().rstrip(";") + ";\n"
+        sql = self.tables.replace("${out}", harness.full("out")) + "\n" + statement(answer) + ";\n"
         try:
             folder = engine.folder(resume=False)
             job = engine.job(JobSpec(harness.exercise, harness.topic("in"), folder, sql, bounded=True))
@@ -269,21 +300,34 @@ class Sql(AnswerType):
 
 @dataclass(frozen=True)
 class ShortAnswer(AnswerType):
-    """A short answer to a student's case, such as "b" or a list of numbers.
+    """A short answer to a student's case, such as "b" or a list of numbers, whose order counts if it is `ordered`.
 
-    The output is the answer's digest, so that no file shows the right one, and the student whose case it is.
+    The output is the answer, and the student whose case it is. No file that students get shows the right one: the
+    recorded expectations hold it sealed.
     """
 
     expects: str = 'a letter, such as "b"'
+    ordered: bool = False
     hides_evidence: ClassVar[bool] = True
 
     def accepts(self, answer: object) -> bool:
-        return isinstance(plain(answer), (str, Number, dict, *MANY))
+        answer = plain(answer)
+        without_order = isinstance(answer, set | frozenset)
+        return isinstance(answer, str | Number) or (is_many(answer) and not (self.ordered and without_order))
 
     def is_unanswered(self, answer: object) -> bool:
-        return answer is None or answer is ... or (self.accepts(answer) and not canonical(answer))
+        return self.accepts(answer) and not canonical(answer)
 
     def attempt(self, harness: Harness, answer: Any) -> Attempt:
-        given = {"answer": digest(harness.exercise, answer), "student": harness.environment.student()}
+        given = {"answer": canonical(answer, self.ordered), "student": harness.environment.student()}
         harness.write("out", [Sent(None, given, BASE)])
         return Attempt()
+
+    def normal(self, rows: Output) -> Output:
+        return self._replaced(rows, lambda answer: canonical(answer, self.ordered))
+
+    def sealed(self, sent: Sequence[Sent], rows: Output) -> Output:
+        return self._replaced(rows, lambda answer: short_answers.sealed(sent, answer))
+
+    def _replaced(self, rows: Output, new: Callable[[Any], str]) -> Output:
+        return {name: [row | {"answer": new(row["answer"])} for row in found] for name, found in rows.items()}

@@ -16,7 +16,7 @@ from labkit.exercises.records import Row, Sent
 from labkit.kafka import clients, properties, tap
 from labkit.kafka.groups import Groups
 from labkit.kafka.topics import Topics
-from labkit.runs.application import CONSUMER
+from labkit.runs.application import CONSUMER, ThreadedApplication
 from labkit.runs.blame import Blame
 from labkit.waiting import wait_until
 
@@ -137,14 +137,15 @@ class Harness:
         wait_until(lambda: self.groups.topics.count(topic) >= records, SETTLE_LIMIT)
 
     def application(self, group: str, **producer: Any) -> Application:
-        """Returns an ordinary Quix Streams Application that is a member of a consumer group, and whose producer has
+        """Returns an ordinary Quix Streams Application, which any thread can run, in a consumer group. Its producer has
         these settings.
         """
         given = clients.RECONNECT | properties.of(self.groups.topics.address)
-        return Application(
+        return ThreadedApplication(
             self.groups.topics.address,
             consumer_group=self.groups.topics.full(group),
             auto_offset_reset="earliest",
+            state_dir=self.environment.directory,
             consumer_extra_config=given | CONSUMER,
             producer_extra_config=given | IN_ORDER | producer,
             loglevel=None,

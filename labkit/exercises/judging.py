@@ -1,4 +1,4 @@
-"""Judges the output: which behaviours hold, and for the first that does not, the records that show it."""
+"""Judges the output: which behaviours hold, and which is the first that does not."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from labkit.exercises import formatting
 from labkit.exercises.behaviours import Behaviour, Comparison, Identity, Once
 from labkit.exercises.diagnosis import diagnose
+from labkit.exercises.evidence import Line, Shortfall
 from labkit.exercises.exercise import Exercise
 from labkit.exercises.records import ORDINARY, Row, Sent
 
 KEY_AND_TIME = ("key", "time")
-BEFORE, AFTER = 2, 5  # rows shown around the first wrong one
 
 
 @dataclass(frozen=True)
@@ -24,16 +24,6 @@ class Finding:
     @property
     def points(self) -> int:
         return self.behaviour.points if self.holds else 0
-
-
-@dataclass(frozen=True)
-class Line:
-    """One line of the evidence, as text: the input records, the expected record and the actual one."""
-
-    sent: tuple[str, ...]
-    expected: tuple[str, ...]
-    got: tuple[str, ...]
-    wrong: bool
 
 
 @dataclass(frozen=True)
@@ -65,9 +55,8 @@ def judge(
     if not found.first_failed:
         return found
     failed = found.first_failed.behaviour
-    comparison = compared[failed.output]
-    evidence = _evidence(exercise, sent, failed, comparison)
-    return Judgement(found.findings, evidence, tuple(diagnose(failed, comparison)))
+    shortfall = Shortfall(exercise, sent, failed, compared[failed.output])
+    return Judgement(found.findings, shortfall.evidence, tuple(diagnose(shortfall)))
 
 
 def _finding(behaviour: Behaviour, comparison: Comparison) -> Finding:
@@ -99,32 +88,3 @@ def compare(
         return "" not in once and not once & parts(which)
 
     return Comparison(columns, wanted, found, parts, repeats_cost)
-
-
-def _evidence(
-    exercise: Exercise, sent: Sequence[Sent], behaviour: Behaviour, comparison: Comparison
-) -> tuple[Line, ...]:
-    """Returns the lines around the first wrong row, among the rows by which the behaviour is judged."""
-    concerned, wrong = behaviour.concerned(comparison), set(behaviour.wrong(comparison))
-    first = next((index for index, each in enumerate(concerned) if each in wrong), 0)
-    shown = concerned[max(first - BEFORE, 0) : first + AFTER]
-    return tuple(_line(exercise, sent, behaviour, comparison, each, each in wrong) for each in shown)
-
-
-def _line(
-    exercise: Exercise,
-    sent: Sequence[Sent],
-    behaviour: Behaviour,
-    comparison: Comparison,
-    identity: Identity,
-    wrong: bool,
-) -> Line:
-    expected, got = comparison.expected.get(identity), comparison.got.get(identity, [])
-    sources = exercise.sources(expected or got[0], sent)
-    columns = tuple(behaviour.fields)
-    return Line(
-        formatting.input_records(sources, sent, exercise.shows),
-        (formatting.row(expected, columns),) if expected else (formatting.NOTHING,),
-        formatting.rows(got, columns) or (formatting.NOTHING,),
-        wrong,
-    )

@@ -55,7 +55,7 @@ def tried(checks: Checks, collection: Collection, exercise: Exercise, answer: An
     """Returns the verdict on an answer, on the readings of a seed. A short answer is a function of its case."""
     sent = exercise.sent(seed)
     answer = answer(sent) if exercise.question else answer
-    return checks.judged(exercise, answer, sent, collection.expected(exercise, sent))
+    return checks.judged(exercise, answer, sent, collection.sealed(exercise, sent))
 
 
 def loses_exactly(verdict: Verdict, breaks: Iterable[str]) -> bool:
