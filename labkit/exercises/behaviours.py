@@ -112,10 +112,21 @@ class Once(Behaviour):
 
 
 @dataclass(frozen=True)
+class ExactlyOnce(Once):
+    """Every expected record comes out, and none twice."""
+
+    def _wrong(self, comparison: Comparison, concerned: Iterable[Identity]) -> Iterable[Identity]:
+        return (each for each in concerned if len(comparison.got.get(each, ())) != (each in comparison.expected))
+
+
+@dataclass(frozen=True)
 class Correct(Behaviour):
-    """Some columns are right in every expected record that comes out, and there is at least one such record."""
+    """Some columns are right in every expected record that comes out, and there is at least one such record. If they
+    are `optional`, a record may lack them.
+    """
 
     columns: tuple[str, ...] = field(default=(), kw_only=True)
+    optional: bool = field(default=False, kw_only=True)
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -134,7 +145,8 @@ class Correct(Behaviour):
         return all(self._is_right(row, comparison.expected[identity]) for row in comparison.got[identity])
 
     def _is_right(self, row: Row, expected: Row) -> bool:
-        return all(same(row.get(name), expected[name]) for name in self.columns)
+        names = [name for name in self.columns if name in row or not self.optional]
+        return all(same(row.get(name), expected[name]) for name in names)
 
 
 @dataclass(frozen=True)
@@ -177,5 +189,5 @@ class AtMost(Correct):
 def same(got: object, expected: object) -> bool:
     """Whether two JSON values are equal. Where one is a float, rounding errors do not count."""
     if {type(got), type(expected)} in ({float}, {float, int}):
-        return math.isclose(got, expected, rel_tol=1e-9, abs_tol=1e-6)  # type: ignore[arg-type]
+        return math.isclose(got, expected, rel_tol=1e-13, abs_tol=1e-6)  # type: ignore[arg-type]
     return type(got) is type(expected) and got == expected

@@ -1,5 +1,6 @@
 """Judges the output: which behaviours hold, and which is the first that does not."""
 
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -78,6 +79,7 @@ def compare(
         found.setdefault(identity(row), []).append(row)
     wanted = {identity(row): row for row in expected}
 
+    @functools.cache
     def parts(which: Identity) -> set[str]:
         row = wanted.get(which) or found[which][0]
         return {each.part for each in exercise.sources(row, sent)} - {ORDINARY} or {ORDINARY}

@@ -4,6 +4,7 @@ Each run of the tests proves a sample of that. `pytest -m proof` proves all of i
 not vouch for, or, with LAB_PROVE=all, for every one, and records that in the ledger.
 """
 
+import itertools
 import os
 from pathlib import Path
 from typing import Any
@@ -69,6 +70,12 @@ def test_a_mutant_of_the_reference_is_caught(exercise: Exercise, lab: Lab) -> No
     right = proving.EQUIVALENT.get(exercise.name, {})
     mutant = next(mutant for change, mutant in proving.mutants_of(exercise) if change not in right)
     assert not proving.passes(lab.checks, exercise, mutant)
+
+
+@by_name([each for each in EXERCISES if not each.question])
+def test_a_slip_in_the_output_costs_something(exercise: Exercise) -> None:
+    found = [*itertools.islice(proving.slips_that_pass(exercise, 0, everywhere=True), 3)]
+    assert not found, "\n".join(found)
 
 
 @by_name(EXERCISES)

@@ -90,7 +90,7 @@ def test_the_records_are_shown_in_the_order_in_which_they_went_in(lab: Lab) -> N
 
 def test_a_repeated_record_is_shown_with_the_number_of_each_time(lab: Lab) -> None:
     shown = numbers(lab.check("retries", lambda readings: readings))
-    assert len(shown) == len({*shown}) == 10
+    assert len(shown) == len({*shown}) == 4
 
 
 def test_what_an_answer_should_have_remembered_is_shown_too(lab: Lab) -> None:

@@ -59,6 +59,7 @@ EXERCISE = Exercise(
         Present("The windows of a device that is measuring come out", part="ordinary"),
         Present("The last window of the silent device is closed by a heartbeat", part="silent", points=2),
         Present("A window that holds only heartbeats is left out", part="only heartbeats", points=2),
+        Correct("If it has start and end, they are those of the window", columns=("start", "end"), optional=True),
         Correct("n is the number of readings, without heartbeats", columns=("n",)),
         Correct("mean is their mean temperature", columns=("mean",)),
     ),

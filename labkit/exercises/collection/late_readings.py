@@ -56,6 +56,7 @@ EXERCISE = Exercise(
     identity={"late": ("device", "timestamp")},
     behaviours=(
         Present("There are 5 s windows, back to back"),
+        Correct("If it has start and end, they are those of the window", columns=("start", "end"), optional=True),
         Correct("count is the number of readings that arrived in time", columns=("count",)),
         Present("Every late reading is collected, and no other", output="late", points=2),
         Once("None is collected twice", output="late"),

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from labkit.exercises.answer_types import REMEMBERED, Pipeline
-from labkit.exercises.behaviours import AtMost, Once, Present, Unchanged
+from labkit.exercises.behaviours import AtMost, ExactlyOnce, Present, Unchanged
 from labkit.exercises.exercise import Exercise
 from labkit.exercises.harness import restart_after
 from labkit.exercises.records import Sent, reading, same_reading, through_gateways
@@ -72,8 +72,8 @@ EXERCISE = Exercise(
     behaviours=(
         Present("A reading that is sent once comes out", part="ordinary"),
         Present("A reading that comes late comes out too", part="late"),
-        Once("One that is repeated at once comes out once", part="at once", points=2),
-        Once("So does one that is repeated after other readings", part="later", points=2),
+        ExactlyOnce("One that is repeated at once comes out once", part="at once", points=2),
+        ExactlyOnce("So does one that is repeated after other readings", part="later", points=2),
         Present("Two readings of the same temperature are two readings", part="same temperature"),
         Unchanged("Key, time and fields are unchanged"),
         AtMost("What the pipeline remembers does not grow", columns=("growth",), output=REMEMBERED),
