@@ -37,7 +37,7 @@ def make(folder: Path) -> int:
         _fill(begun, notebooks)
         begun.replace(folder)
     except OSError as error:
-        raise LabError(f"{folder} cannot be written: {error.strerror}.") from None
+        raise LabError(f"{folder} cannot be written: {error.strerror or error}.") from None
     finally:
         shutil.rmtree(begun, ignore_errors=True)
     return len(notebooks)
