@@ -14,17 +14,24 @@ Identity = tuple[Hashable, ...]
 class Comparison:
     """The expected and the actual rows of one output, by their identity, which is their values in `columns`.
 
-    `parts` says which parts of the input a row was made from.
+    `parts` says which parts of the input a row was made from. `repeats_cost` says for which rows a repetition counts as
+    a record that is not expected: for those by which no `Once` is judged.
     """
 
     columns: tuple[str, ...]
     expected: Mapping[Identity, Row]
     got: Mapping[Identity, Sequence[Row]]
     parts: Callable[[Identity], set[str]]
+    repeats_cost: Callable[[Identity], bool] = lambda _: True
 
     @property
     def nothing_right(self) -> bool:
         return not any(each in self.got for each in self.expected) and bool(self.expected)
+
+    @property
+    def most_came(self) -> bool:
+        """Whether at least half of the expected rows have come out."""
+        return 2 * sum(each in self.got for each in self.expected) >= len(self.expected)
 
     @property
     def identities(self) -> list[Identity]:
@@ -58,12 +65,20 @@ class Behaviour(ABC):
         return concerned if comparison.nothing_right else list(self._wrong(comparison, concerned))
 
     def holds(self, comparison: Comparison) -> bool:
-        return not comparison.nothing_right and not self.wrong(comparison)
+        return self.can_be_judged(comparison) and not self.wrong(comparison)
+
+    def can_be_judged(self, comparison: Comparison) -> bool:
+        """Whether the records that came out say whether it holds."""
+        return not comparison.nothing_right
 
     @property
     def fields(self) -> tuple[str, ...]:
         """The columns that it compares; empty if it compares none in particular."""
         return ()
+
+    def doubtful(self, comparison: Comparison) -> tuple[str, ...]:  # noqa: ARG002
+        """Returns the columns that may be wrong."""
+        return self.fields
 
     @abstractmethod
     def _wrong(self, comparison: Comparison, concerned: Iterable[Identity]) -> Iterable[Identity]: ...
@@ -73,13 +88,24 @@ class Behaviour(ABC):
 class Present(Behaviour):
     """Every expected record comes out, and no other."""
 
+    def can_be_judged(self, comparison: Comparison) -> bool:
+        """That nothing wrong came out shows nothing, unless most of what must come out has."""
+        return comparison.most_came or bool(self.wrong(comparison))
+
     def _wrong(self, comparison: Comparison, concerned: Iterable[Identity]) -> Iterable[Identity]:
-        return (each for each in concerned if (each in comparison.expected) != (each in comparison.got))
+        for each in concerned:
+            came = len(comparison.got.get(each, ()))
+            if bool(came) != (each in comparison.expected) or (came > 1 and comparison.repeats_cost(each)):
+                yield each
 
 
 @dataclass(frozen=True)
 class Once(Behaviour):
     """No record comes out twice."""
+
+    def can_be_judged(self, comparison: Comparison) -> bool:
+        """That no record came twice shows nothing, unless most of what must come out has."""
+        return super().can_be_judged(comparison) and (comparison.most_came or bool(self.wrong(comparison)))
 
     def _wrong(self, comparison: Comparison, concerned: Iterable[Identity]) -> Iterable[Identity]:
         return (each for each in concerned if len(comparison.got.get(each, ())) > 1)
@@ -105,17 +131,47 @@ class Correct(Behaviour):
         return (each for each in found if not self._right(comparison, each)) if found else judged
 
     def _right(self, comparison: Comparison, identity: Identity) -> bool:
-        expected = comparison.expected[identity]
-        return all(same(row.get(name), expected[name]) for row in comparison.got[identity] for name in self.columns)
+        return all(self._is_right(row, comparison.expected[identity]) for row in comparison.got[identity])
+
+    def _is_right(self, row: Row, expected: Row) -> bool:
+        return all(same(row.get(name), expected[name]) for name in self.columns)
+
+
+@dataclass(frozen=True)
+class Unchanged(Correct):
+    """Every expected record that comes out has the expected columns and no others, apart from those in `but`."""
+
+    but: tuple[str, ...] = field(default=(), kw_only=True)
+
+    def doubtful(self, comparison: Comparison) -> tuple[str, ...]:
+        wrong = [each for each in self.wrong(comparison) if each in comparison.got]
+        pairs = [(row, comparison.expected[each]) for each in wrong for row in comparison.got[each]]
+        return tuple(dict.fromkeys(name for pair in pairs for name in self._differences(*pair)))
+
+    def _is_right(self, row: Row, expected: Row) -> bool:
+        return not self._differences(row, expected)
+
+    def _differences(self, row: Row, expected: Row) -> list[str]:
+        """Returns the columns that are missing, superfluous or wrong in a row."""
+        names = [name for name in {**expected, **row} if name not in self.but]
+        return [name for name in names if not (name in row and name in expected and same(row[name], expected[name]))]
 
 
 @dataclass(frozen=True)
 class Given(Correct):
     """Some columns hold text, of any content, in every expected record that comes out."""
 
-    def _right(self, comparison: Comparison, identity: Identity) -> bool:
-        values = [row.get(name) for row in comparison.got[identity] for name in self.columns]
+    def _is_right(self, row: Row, expected: Row) -> bool:  # noqa: ARG002
+        values = [row.get(name) for name in self.columns]
         return all(isinstance(each, str) and each.strip() for each in values)
+
+
+@dataclass(frozen=True)
+class AtMost(Correct):
+    """Some columns hold numbers that are no larger than the expected ones, in every expected record that comes out."""
+
+    def _is_right(self, row: Row, expected: Row) -> bool:
+        return all(isinstance(row.get(name), int | float) and row[name] <= expected[name] for name in self.columns)
 
 
 def same(got: object, expected: object) -> bool:

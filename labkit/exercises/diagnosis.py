@@ -40,7 +40,7 @@ def diagnose(shortfall: Shortfall) -> Iterator[str]:
     elif comparison.nothing_right:
         yield from _unrecognised(comparison, rows)
     else:
-        for name in behaviour.fields:
+        for name in behaviour.doubtful(comparison):
             yield from _field(name, behaviour, comparison)
         yield from _elsewhere(comparison)
         yield from _grace(shortfall)
@@ -112,7 +112,11 @@ def _unrecognised(comparison: Comparison, rows: Sequence[dict[str, Any]]) -> Ite
 
 def _field(name: str, behaviour: Behaviour, comparison: Comparison) -> Iterator[str]:
     wrong = [each for each in behaviour.wrong(comparison) if each in comparison.got]
-    pairs = [(row, comparison.expected[each]) for each in wrong for row in comparison.got[each]]
+    came = [(row, comparison.expected[each]) for each in wrong for row in comparison.got[each]]
+    pairs = [(row, expected) for row, expected in came if name in expected]
+    if came and not pairs:
+        yield f"The field {name!r} is one too many."
+        return
     if pairs and not any(name in row for row, _ in pairs):
         kind, plain = ("header", name.removeprefix("header.")) if name.startswith("header.") else ("field", name)
         hint = did_you_mean(name, {*pairs[0][0]} - {"key", "time", *pairs[0][1]})

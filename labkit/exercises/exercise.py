@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from labkit.exercises.answer_types import AnswerType
 from labkit.exercises.behaviours import Behaviour
 from labkit.exercises.harness import Environment, Harness, topic_of
-from labkit.exercises.records import Row, Sent, same_record
+from labkit.exercises.records import RECORDED, Row, Sent, elsewhere, same_record
 
 
 @dataclass(frozen=True)
@@ -15,9 +15,9 @@ class Exercise:
     """One exercise. It has the name of its file, with hyphens; `lesson` is the stem of the lesson's notebook, and
     `number` its position among the exercises of that lesson.
 
-    `readings` makes the input records for any seed, in the order in which they are written. `answer_type` says
-    how an answer is tried. A short answer is about the case that the readings describe, and `question` puts that case
-    into words.
+    `readings` makes the input records for any seed, in the order in which they are written. In readings that no student
+    has seen, they are of other days, and the `devices` have other names. `answer_type` says how an answer is tried. A
+    short answer is about the case that the readings describe, and `question` puts that case into words.
 
     There is a topic for each of the `outputs`. Its records are judged as rows: `key`, `time` (the Kafka timestamp in
     ms), the fields of the value, and each header as `header.<name>`. A value that is not a JSON object, or that belongs
@@ -35,6 +35,7 @@ class Exercise:
     hints: tuple[str, ...]
     discussion: str
     readings: Callable[[random.Random], Sequence[Sent]] = lambda _: ()
+    devices: tuple[str, ...] = ()
     identity: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     sources: Callable[[Row, Sequence[Sent]], list[Sent]] = same_record
     outputs: tuple[str, ...] = ("out",)
@@ -56,4 +57,7 @@ class Exercise:
 
     def sent(self, seed: str | int) -> tuple[Sent, ...]:
         """Returns the input records for a seed."""
-        return tuple(self.readings(random.Random(f"{self.name} {seed}")))
+        luck = random.Random(f"{self.name} {seed}")
+        sent = self.readings(luck)
+        is_known = str(seed) == RECORDED or self.question
+        return tuple(sent if is_known else elsewhere(sent, self.devices, luck))

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from labkit.exercises import formatting
-from labkit.exercises.behaviours import Behaviour, Comparison, Identity, Present
+from labkit.exercises.behaviours import Behaviour, Comparison, Identity, Once
 from labkit.exercises.diagnosis import diagnose
 from labkit.exercises.evidence import Line, Shortfall
 from labkit.exercises.exercise import Exercise
@@ -34,6 +34,12 @@ class Judgement:
     evidence: tuple[Line, ...] = ()
     diagnosis: tuple[str, ...] = ()
 
+    @property
+    def first_failed(self) -> Finding | None:
+        """The first behaviour that falls short; else the first that could not be judged."""
+        failed = [each for each in self.findings if not each.holds]
+        return next((each for each in failed if each.judged), next(iter(failed), None))
+
 
 def judge(
     exercise: Exercise,
@@ -45,16 +51,16 @@ def judge(
     compared = {
         name: compare(exercise, name, sent, expected.get(name, ()), got.get(name, ())) for name in exercise.outputs
     }
-    findings = tuple(_finding(each, compared[each.output]) for each in exercise.behaviours)
-    failed = next((each.behaviour for each in findings if not each.holds), None)
-    if not failed:
-        return Judgement(findings)
+    found = Judgement(tuple(_finding(each, compared[each.output]) for each in exercise.behaviours))
+    if not found.first_failed:
+        return found
+    failed = found.first_failed.behaviour
     shortfall = Shortfall(exercise, sent, failed, compared[failed.output])
-    return Judgement(findings, shortfall.evidence, tuple(diagnose(shortfall)))
+    return Judgement(found.findings, shortfall.evidence, tuple(diagnose(shortfall)))
 
 
 def _finding(behaviour: Behaviour, comparison: Comparison) -> Finding:
-    return Finding(behaviour, behaviour.holds(comparison), not comparison.nothing_right or type(behaviour) is Present)
+    return Finding(behaviour, behaviour.holds(comparison), behaviour.can_be_judged(comparison))
 
 
 def compare(
@@ -76,4 +82,9 @@ def compare(
         row = wanted.get(which) or found[which][0]
         return {each.part for each in exercise.sources(row, sent)} - {ORDINARY} or {ORDINARY}
 
-    return Comparison(columns, wanted, found, parts)
+    once = {each.part for each in exercise.behaviours if isinstance(each, Once) and each.output == output}
+
+    def repeats_cost(which: Identity) -> bool:
+        return "" not in once and not once & parts(which)
+
+    return Comparison(columns, wanted, found, parts, repeats_cost)

@@ -9,7 +9,7 @@ import pytest
 from labkit.exercises import attempt
 from labkit.exercises.checks import Checks
 from labkit.exercises.exercise import Exercise
-from labkit.exercises.records import Sent
+from labkit.exercises.records import BASE, DAY, Sent
 from labkit.grading import authoring, proof
 from tests.exercises import mutants
 
@@ -102,6 +102,6 @@ def faults_of_flinks(checks: Checks, exercise: Exercise) -> Iterator[str]:
 
 
 def later(record: Sent, hours: int) -> Sent:
-    """The same reading, some hours later."""
-    timestamp = record.timestamp + hours * 3_600_000
+    """The same reading, so many hours after those of the recorded day at this time."""
+    timestamp = BASE - BASE % DAY + record.timestamp % DAY + hours * 3_600_000
     return replace(record, timestamp=timestamp, value=record.fields | {"timestamp": timestamp})

@@ -29,6 +29,7 @@ from labkit.exercises import (
     formatting,
     harness,
     progress,
+    records,
     short_answers,
 )
 from labkit.exercises.answer_types import ShortAnswer
@@ -145,13 +146,13 @@ def test_an_exception_is_shown_with_the_line_and_the_record_that_it_met(lab: Lab
     text = repr(lab.check("damp-rooms", fails_in_the_fifth_record))
     assert "In your code, count, line" in text
     assert 'return reading["humidity"] / (5 - len(seen))' in text
-    fifth = catalogue.find("damp-rooms")[1].sent(catalogue.RECORDED)[4]
+    fifth = catalogue.find("damp-rooms")[1].sent(records.RECORDED)[4]
     assert f"  The record it met: {formatting.input_record(fifth)}\n" in text
 
 
 def test_an_answer_that_fails_is_not_started_again(lab: Lab) -> None:
     text = repr(lab.check("changes", fails_in_the_fifth_record))
-    fifth = catalogue.find("changes")[1].sent(catalogue.RECORDED)[4]
+    fifth = catalogue.find("changes")[1].sent(records.RECORDED)[4]
     assert f"  The record it met: {formatting.input_record(fifth)}\n" in text
     assert text.count("ZeroDivisionError") == 1
 
