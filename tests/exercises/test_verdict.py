@@ -55,14 +55,15 @@ def test_a_grace_that_nobody_asked_for_is_named(lab: Lab) -> None:
         return readings.hopping_window(7000, 2000, grace_ms=2000).agg(minimum=Min("temperature")).final()
 
     verdict = lab.check("coldest", coldest)
-    assert "Only the last windows of freezer and porch and tent are missing" in repr(verdict)
+    devices = sorted({str(each.key) for each in catalogue.find("coldest")[1].sent(catalogue.RECORDED)})
+    assert f"Only the last windows of {' and '.join(devices)} are missing" in repr(verdict)
     assert "is there a grace that the exercise does not ask for?" in repr(verdict)
     assert verdict.judgement.evidence[0].wrong, "right windows before it would fill the screen"
 
 
 def test_where_only_one_device_has_no_last_window_nobody_asks_for_a_grace(lab: Lab) -> None:
     text = repr(lab.check("heartbeat", solutions("heartbeat").filtered_first))
-    assert "Only the last windows of mill are missing, as if they were still open.\n" in text
+    assert re.search(r"Only the last windows of \S+ are missing, as if they were still open\.\n", text)
 
 
 def test_a_missing_header_is_named(lab: Lab) -> None:
