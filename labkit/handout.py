@@ -29,7 +29,7 @@ def make(folder: Path) -> int:
     """
     if not (CLONE / "pyproject.toml").is_file():
         raise LabError("Only a clone of the lab can be handed out.")
-    if folder.exists():
+    if os.path.lexists(folder):
         raise LabError(f"{folder} is there already: give the name of a new folder.")
     notebooks = {each.name: _unanswered(each) for each in sorted((CLONE / "notebooks").glob(NOTEBOOKS))}
     begun = folder.with_name(f".{folder.name}.{os.getpid()}")
