@@ -29,7 +29,7 @@ def make(folder: Path) -> int:
     """
     if not (CLONE / "pyproject.toml").is_file():
         raise LabError("Only a clone of the lab can be handed out.")
-    if folder.exists():
+    if os.path.lexists(folder):
         raise LabError(f"{folder} is there already: give the name of a new folder.")
     notebooks = {each.name: _unanswered(each) for each in sorted((CLONE / "notebooks").glob(NOTEBOOKS))}
     begun = folder.with_name(f".{folder.name}.{os.getpid()}")
@@ -37,7 +37,7 @@ def make(folder: Path) -> int:
         _fill(begun, notebooks)
         begun.replace(folder)
     except OSError as error:
-        raise LabError(f"{folder} cannot be written: {error.strerror}.") from None
+        raise LabError(f"{folder} cannot be written: {error.strerror or error}.") from None
     finally:
         shutil.rmtree(begun, ignore_errors=True)
     return len(notebooks)

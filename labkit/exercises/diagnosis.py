@@ -71,7 +71,7 @@ def _grace(shortfall: Shortfall) -> Iterator[str]:
     missed = [each.by for each in found if each.mistake == "not counted"]
     beyond = [each.by for each in found if each.mistake == "counted"]
     if missed and min(missed) == min(each.by for each in found):
-        yield "No late reading is counted: is there a grace, and is it in milliseconds? 4 seconds are grace_ms=4000."
+        yield "No late reading is counted: is there a grace, and is it in milliseconds? 1 s is grace_ms=1000."
     elif missed:
         yield f"The grace is too short: what comes {min(missed) / 1000:g} s after the end of a window is not counted."
     if beyond:
@@ -79,17 +79,16 @@ def _grace(shortfall: Shortfall) -> Iterator[str]:
 
 
 def _still_open(comparison: Comparison) -> Iterator[str]:
-    """Yields why only the last windows of each key are missing."""
+    """Yields whose last windows are missing, if all others came out."""
     newest: dict[str, int] = {}
     for each in comparison.identities:
         if each in comparison.got and each in comparison.expected:
             newest[comparison.expected[each]["key"]] = comparison.expected[each]["time"]
     missing = [row for each, row in comparison.expected.items() if each not in comparison.got]
     if missing and all("end" in row and row["time"] > newest.get(row["key"], row["time"]) for row in missing):
-        yield (
-            "Only the last windows are missing, as if they were still open: is there a grace that the exercise does "
-            "not ask for? A window closes that much later."
-        )
+        keys = {row["key"] for row in missing}
+        asked = ": is there a grace that the exercise does not ask for?" if keys == newest.keys() else "."
+        yield f"Only the last windows of {' and '.join(sorted(keys))} are missing, as if they were still open{asked}"
 
 
 def _short_windows(rows: Sequence[dict[str, Any]]) -> Iterator[str]:
@@ -105,7 +104,7 @@ def _unrecognised(comparison: Comparison, rows: Sequence[dict[str, Any]]) -> Ite
     if None in values:
         yield "Values are null: a function inside yours returned None. Does it end with `return`?"
     elif any(isinstance(each, str) for each in values):
-        yield f"A value is not JSON: {str(values[0])[:60]}. json.dumps makes JSON of a dict; str() does not."
+        yield f"A value is not JSON: {values[0]!s:.60}…: json.dumps makes JSON of a dict; str() does not."
     for name in () if values else comparison.columns:
         if not any(same(row.get(name), each[name]) for row in rows for each in comparison.expected.values()):
             yield f"No {name} is right: for example {rows[0].get(name)!r}; expected is {wanted[name]!r}."
@@ -119,19 +118,22 @@ def _field(name: str, behaviour: Behaviour, comparison: Comparison) -> Iterator[
         yield f"The field {name!r} is one too many."
         return
     if pairs and not any(name in row for row, _ in pairs):
+        kind, plain = ("header", name.removeprefix("header.")) if name.startswith("header.") else ("field", name)
         hint = did_you_mean(name, {*pairs[0][0]} - {"key", "time", *pairs[0][1]})
-        yield f"There is no field {name!r}{f': {hint}' if hint else '.'}"
+        yield f"There is no {kind} {plain!r}{f': {hint}' if hint else '.'}"
         return
     values = [(row.get(name), expected[name]) for row, expected in pairs if not same(row.get(name), expected[name])]
     if values and all(isinstance(got, str) and not isinstance(wanted, str) for got, wanted in values):
         yield f"{name!r} is text, not a number."
-        return
-    if name == "key" and values and all(got is None for got, _ in values):
-        yield "The records have no key."
-        return
-    if values and all(got is None for got, _ in values):
-        yield f"{name!r} is null: is the field that it is computed from spelt right, and is there a `return`?"
-        return
+    elif values and all(got is None for got, _ in values):
+        asked = f"{name!r} is null: is the field that it is computed from spelt right, and is there a `return`?"
+        yield "The records have no key." if name == "key" else asked
+    else:
+        yield from _unit(name, values)
+
+
+def _unit(name: str, values: Sequence[tuple[Any, Any]]) -> Iterator[str]:
+    """Yields in which other unit all the wrong numbers are."""
     numbers = [(got, wanted) for got, wanted in values if _is_number(got) and _is_number(wanted)]
     if numbers and len(numbers) == len(values) and any(wanted for _, wanted in numbers):
         times = all(wanted > A_TIME for _, wanted in numbers)

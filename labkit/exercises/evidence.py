@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 from labkit.exercises import formatting
 from labkit.exercises.behaviours import Behaviour, Comparison, Identity
@@ -37,25 +36,23 @@ class Shortfall:
     behaviour: Behaviour
     comparison: Comparison
 
-    @cached_property
-    def wrong(self) -> list[Identity]:
-        """The rows that violate the behaviour, in the order in which their records went in."""
-        return sorted(self.behaviour.wrong(self.comparison), key=self._place)
-
-    @cached_property
+    @property
     def evidence(self) -> tuple[Line, ...]:
         """The first wrong rows, after the right one before them: that one only if it is short."""
-        wrong = set(self.wrong)
-        concerned = sorted(self.behaviour.concerned(self.comparison), key=self._place)
-        first = next((index for index, each in enumerate(concerned) if each in wrong), 0)
-        before = [self._line(each, False) for each in concerned[max(first - 1, 0) : first]]
-        shown = [*(each for each in before if each.height == 1)]
-        for each in self.wrong[:ROWS]:
+        wrong, rows = {*self.behaviour.wrong(self.comparison)}, self._concerned()
+        first = next((index for index, each in enumerate(rows) if each in wrong), 0)
+        before = [self._line(each, False) for each in rows[max(first - 1, 0) : first]]
+        shown = [each for each in before if each.height == 1]
+        for each in [each for each in rows[first:] if each in wrong][:ROWS]:
             line = self._line(each, True)
             if shown and sum(other.height for other in shown) + line.height > LINES:
                 break
             shown.append(line)
         return tuple(shown)
+
+    def _concerned(self) -> list[Identity]:
+        """The rows by which the behaviour is judged, in the order in which their records went in."""
+        return sorted(self.behaviour.concerned(self.comparison), key=self._place)
 
     def row(self, identity: Identity) -> Row:
         """The expected row of an identity, or else an actual one."""

@@ -61,12 +61,15 @@ def _repeats(record: Row, name: str) -> bool:
 
 
 def clock(milliseconds: int) -> str:
-    """Returns a time in epoch ms as hours, minutes and seconds (UTC); unchanged if no calendar has its year."""
+    """Returns a time in epoch ms as hours, minutes and seconds (UTC), with the date if that is long ago: it may have
+    been meant to be another time. It is unchanged if no calendar has its year.
+    """
     try:
         time = datetime.datetime.fromtimestamp(milliseconds / 1000, datetime.UTC)
     except (ValueError, OverflowError, OSError):
         return f"{milliseconds} ms"
-    return f"{time:%H:%M:%S}" + (f".{milliseconds % 1000:03}" if milliseconds % 1000 else "")
+    date = f"{time.date()} " if milliseconds < YEAR_2001 else ""
+    return f"{date}{time:%H:%M:%S}" + (f".{milliseconds % 1000:03}" if milliseconds % 1000 else "")
 
 
 def hashable(value: Any) -> Hashable:

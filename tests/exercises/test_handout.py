@@ -186,6 +186,11 @@ def test_outputs_and_notebooks_of_ones_own_are_not_handed_out(clone: Path, tmp_p
         handout.make(made)
 
 
+def test_a_place_where_nothing_can_be_written_is_said(clone: Path) -> None:
+    with pytest.raises(LabError, match=r"exam\.ipynb/out cannot be written: Not a directory\."):
+        handout.make(clone / "notebooks" / "exam.ipynb" / "out")
+
+
 @pytest.mark.parametrize("content", ["", "{}", '{"cells": [{"cell_type": "code", "source": "lab.check(\\n"}]}'])
 def test_a_notebook_that_cannot_be_read_is_said(clone: Path, tmp_path: Path, content: str) -> None:
     (clone / "notebooks" / "01_producer.ipynb").write_text(content)

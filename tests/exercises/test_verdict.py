@@ -55,8 +55,19 @@ def test_a_grace_that_nobody_asked_for_is_named(lab: Lab) -> None:
         return readings.hopping_window(7000, 2000, grace_ms=2000).agg(minimum=Min("temperature")).final()
 
     verdict = lab.check("coldest", coldest)
-    assert "Only the last windows are missing, as if they were still open" in repr(verdict)
+    devices = sorted({str(each.key) for each in catalogue.find("coldest")[1].sent(catalogue.RECORDED)})
+    assert f"Only the last windows of {' and '.join(devices)} are missing" in repr(verdict)
+    assert "is there a grace that the exercise does not ask for?" in repr(verdict)
     assert verdict.judgement.evidence[0].wrong, "right windows before it would fill the screen"
+
+
+def test_where_only_one_device_has_no_last_window_nobody_asks_for_a_grace(lab: Lab) -> None:
+    text = repr(lab.check("heartbeat", solutions("heartbeat").filtered_first))
+    assert re.search(r"Only the last windows of \S+ are missing, as if they were still open\.\n", text)
+
+
+def test_a_missing_header_is_named(lab: Lab) -> None:
+    assert "There is no header 'reason'." in repr(lab.check("dead-letters", solutions("dead-letters").no_reason))
 
 
 def test_a_run_that_failed_is_not_explained_by_its_windows(lab: Lab) -> None:
@@ -79,7 +90,9 @@ def test_records_under_another_name_are_not_said_to_be_missing(lab: Lab) -> None
 def test_a_missing_key_and_a_time_in_seconds_are_named(lab: Lab) -> None:
     answers = solutions("keyed-readings")
     assert "The records have no key." in repr(lab.check("keyed-readings", answers.no_key))
-    assert "'time' is a thousandth of it: is it in seconds" in repr(lab.check("keyed-readings", answers.in_seconds))
+    in_seconds = lab.check("keyed-readings", answers.in_seconds)
+    assert "'time' is a thousandth of it: is it in seconds" in repr(in_seconds)
+    assert [each.got[0][:10] for each in in_seconds.judgement.evidence] == ["1970-01-21"] * 5
 
 
 def test_the_records_are_shown_in_the_order_in_which_they_went_in(lab: Lab) -> None:

@@ -1,4 +1,4 @@
-"""`lab grade` as an instructor types it, and `lab grade --try` as a student does."""
+"""`lab grade` as an instructor types it, and `lab grade --try` as anybody with a clone does."""
 
 import csv
 import json

@@ -108,7 +108,8 @@ def test_sql_is_graded_in_the_sandbox_too(flink: FlinkInstallation | None, tmp_p
 def test_each_gets_the_marks_of_its_records_and_no_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     listener = socket.create_server(("127.0.0.1", 0))
     grading = [each for each in bubblewrap.HIDDEN.iterdir() if each != bubblewrap.RUNNER]
-    hidden = [str(each) for each in (*grading, COLLECTION.solutions, COLLECTION.oracles, tmp_path)]
+    recorded = COLLECTION.folder.recording("damp-rooms").parent
+    hidden = [str(each) for each in (*grading, COLLECTION.solutions, COLLECTION.oracles, recorded, tmp_path)]
     spy = SPY.replace("%d", str(listener.getsockname()[1]))
     for value in (hidden, str(tmp_path / "spied")):
         spy = spy.replace("%r", repr(value), 1)
