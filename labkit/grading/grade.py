@@ -16,7 +16,7 @@ from labkit.exercises.exercise import Exercise
 from labkit.grading import executed, marking, notebooks, sandbox
 from labkit.grading.authoring import Collection
 from labkit.grading.escaping import printable
-from labkit.grading.files import slug, write
+from labkit.grading.files import KEPT, close, private, slug, write
 from labkit.grading.runner.job import Limits
 from labkit.grading.submissions import Submission
 
@@ -102,6 +102,7 @@ class Grader:
         Calls `done` after each, with the reason why this computer could not grade it, if it could not. With `anew`,
         tasks whose exercises have changed since are graded again.
         """
+        close(self.out)
         pool = ThreadPoolExecutor(jobs)
         running = {pool.submit(self._report, task, anew): task for task in tasks}
         try:
@@ -159,7 +160,7 @@ class Grader:
     def _note_changes(self, before: dict[str, Any], after: dict[str, Any]) -> None:
         old = {each["name"]: each["points"] for each in before["exercises"]}
         rows = [(after["student"], each["name"], old[each["name"]], each["points"]) for each in after["exercises"]]
-        with (self.out / "changes.csv").open("a", newline="") as file:
+        with open(self.out / "changes.csv", "a", newline="", opener=private) as file:
             csv.writer(file).writerows(row for row in rows if row[2] != row[3])
 
     def _file(self, task: Task) -> Path:
@@ -167,7 +168,7 @@ class Grader:
         parts = [str(FORMAT), task.student, *task.sources, *(each.name for each in task.exercises), str(self.isolated)]
         parts.append(hashlib.sha256(self.secret).hexdigest())
         digest = hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
-        return self.out / "kept" / f"{slug(task.student)}-{digest}.json"
+        return self.out / KEPT / f"{slug(task.student)}-{digest}.json"
 
     def _versions(self, task: Task) -> dict[str, str]:
         """Returns a fingerprint of each exercise, with its oracle."""

@@ -15,9 +15,10 @@ class Limits:
     seconds: int = 300
     around: int = 60  # additional seconds, to start the sandbox and to hand out the records
     memory: int = 2048 * MB  # of one process
-    all_memory: int = 4096 * MB  # of all processes together
+    all_memory: int = 4096 * MB  # of all processes together, with files and sockets
     disk: int = 512 * MB
     file_size: int = 128 * MB
+    descriptors: int = 1024  # open files and sockets of one process
     processes: int = 100  # more than that ends the cell
     threads: int = 700  # of all processes: Kafka and a kernel have some 150
     record_size: int = 100_000
