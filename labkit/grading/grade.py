@@ -1,9 +1,9 @@
 """Grades a class: runs each submission once in the sandbox, and saves its marks as soon as they are known."""
 
-import csv
 import hashlib
 import json
 import re
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
@@ -13,15 +13,17 @@ from typing import Any
 
 from labkit.exercises import catalogue
 from labkit.exercises.exercise import Exercise
-from labkit.grading import executed, marking, notebooks, sandbox
+from labkit.grading import executed, marking, sandbox, tables
 from labkit.grading.authoring import Collection
 from labkit.grading.escaping import printable
 from labkit.grading.files import slug, write
+from labkit.grading.notebooks import exercises_in
 from labkit.grading.runner.job import Limits
 from labkit.grading.submissions import Submission
 
 PICTURES = re.compile(r"^%matplotlib.*$", flags=re.MULTILINE)
 FORMAT = 3  # of the reports: a higher number with each change, so that nobody reads those of an older version
+_appending = threading.Lock()
 NONE = "it checks no exercise of this course"
 
 
@@ -54,20 +56,15 @@ class Plan:
     tasks: list[Task] = field(default_factory=list)
     unreadable: list[tuple[str, str, str]] = field(default_factory=list)
     older: list[tuple[str, str, str]] = field(default_factory=list)  # student, file, the newer file
-
-    @property
-    def students(self) -> list[str]:
-        """Everybody who has handed in something."""
-        named = [*(task.student for task in self.tasks), *(student for student, *_ in (*self.unreadable, *self.older))]
-        return list(dict.fromkeys(named))
+    students: dict[str, tuple[str, ...]] = field(default_factory=dict)  # who has handed in something; see `Place.calls`
 
 
 def plan(found: Sequence[Submission], exercises: Sequence[Exercise]) -> Plan:
     """Decides which of a student's files counts for which exercise: the newest one that checks it."""
-    known, made = {each.name: each for each in exercises}, Plan()
+    known, made = {each.name: each for each in exercises}, Plan(students={each.student: each.calls for each in found})
     newest: dict[tuple[str, str], str] = {}
     for each in reversed(found):  # the newest first, within a student
-        asked = [name for name in notebooks.exercises_in(each.cells) if name in known]
+        asked = [name for name in exercises_in(each.cells) if name in known]
         fresh = [name for name in asked if (each.student, name) not in newest]
         newest |= {(each.student, name): each.file for name in fresh}
         if fresh:
@@ -89,6 +86,7 @@ class Grader:
     out: Path
     limits: Limits = field(default_factory=Limits)
     isolated: bool = True
+    changes: list[tuple[str, str, int, int]] = field(default_factory=list)  # student, exercise, old and new points
 
     def grade(
         self,
@@ -159,8 +157,11 @@ class Grader:
     def _note_changes(self, before: dict[str, Any], after: dict[str, Any]) -> None:
         old = {each["name"]: each["points"] for each in before["exercises"]}
         rows = [(after["student"], each["name"], old[each["name"]], each["points"]) for each in after["exercises"]]
-        with (self.out / "changes.csv").open("a", newline="") as file:
-            csv.writer(file).writerows(row for row in rows if row[2] != row[3])
+        changed = [row for row in rows if row[2] != row[3]]
+        self.changes.extend(changed)
+        file = self.out / "changes.csv"
+        with _appending, file.open("a", encoding="utf-8") as appended:
+            appended.write(tables.text(changed, is_first=not appended.tell()))
 
     def _file(self, task: Task) -> Path:
         """Returns the file of the report, named after all that the marks depend on, except the exercises' own files."""

@@ -1,5 +1,6 @@
 """Reports are kept, and read again as long as they still mean the same."""
 
+import csv
 import io
 import json
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 from labkit.exercises import handing_in
 from labkit.exercises.verdict import Verdict
 from labkit.grading import feedback, grade, sandbox
+from labkit.grading.files import slug
 from labkit.grading.runner import notebook
 from labkit.grading.runner.job import Limits
 from labkit.grading.sandbox import Outcome
@@ -54,3 +56,23 @@ def test_only_a_check_itself_says_that_something_was_handed_in(tmp_path: Path, m
     (judged,) = report["exercises"]
     assert (judged["state"], judged["said"]) == ("handed in", Verdict(exercise, "handed in").headline)
     assert feedback.lines(judged)[1:] == judged["diagnosis"]
+
+
+def test_whose_marks_change_is_kept_in_a_table_whatever_the_student_is_called(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sandbox, "run", lambda *_: Outcome(begun=True))
+    names = ["=1", "a;=1", "Öz"]
+    made = hand_in(tmp_path / "class", {name: ([RECORDS], {}, "ok") for name in names})
+    for number in (1, 2):
+        graded = grader(tmp_path / "out", Limits())
+        for report in graded.grade(made.tasks, 2):
+            file = next((tmp_path / "out" / "kept").glob(f"{slug(report['student'])}-*.json"))
+            changed = report | {"versions": {}, "exercises": [report["exercises"][0] | {"points": number}]}
+            file.write_text(json.dumps(changed))
+        again = grader(tmp_path / "out", Limits())
+        again.grade(made.tasks, 2, anew=True)
+        assert sorted(again.changes) == [(name, "which-records", number, 0) for name in sorted(names)]
+    table = [*csv.reader(io.StringIO((tmp_path / "out" / "changes.csv").read_text("utf-8-sig"), newline=""))]
+    shown = ("'=1", "a, =1", "Öz")
+    assert sorted(table) == sorted([name, "which-records", number, "0"] for name in shown for number in "12")
