@@ -73,13 +73,16 @@ def grade(path: Path, out: Path, course_file: Path, wanted: Wanted) -> None:
     grader = Grader(collection, key, out, isolated=wanted.isolated)
     if any(grader.is_due(task, grader.known(task), wanted.anew) for task in tasks):
         _prepare()
-    reports = _graded(grader, made, tasks, wanted)
+    failures = _graded(grader, tasks, wanted)
+    reports = {task: grader.known(task) for task in made.tasks}
+    _say_what_is_old(grader, reports)
     for student, exercise, old, new in grader.changes:
         click.echo(f"{student}: {exercise} {old} → {new} points")
     found = results(settings, exercises, made, reports, roster)
     compared = copies(made.tasks)
     for each in found:
-        each.remarks += compared.failed.get(each.student, ())
+        failed = [f"{task.submission.file}: {why}" for task, why in failures.items() if task.student == each.student]
+        each.remarks += [*failed, *compared.failed.get(each.student, ())]
     files = gradebook.write(out, settings, exercises, found, sheets, compared.copies)
     statuses = Counter(each.status for each in found).most_common()
     click.echo(f"{len(found)} students: {', '.join(f'{number} {status}' for status, number in statuses)}.")
@@ -99,8 +102,8 @@ def _chosen(made: Plan, exercises: list[Exercise], wanted: Wanted, everybody: Ma
     return [task for task in tasks if wanted.exercise in (None, *(each.name for each in task.exercises))]
 
 
-def _graded(grader: Grader, made: Plan, tasks: list[Task], wanted: Wanted) -> dict[Task, Report | None]:
-    """Grades the wanted tasks. Returns a report for every task, None for those that have never been graded."""
+def _graded(grader: Grader, tasks: list[Task], wanted: Wanted) -> dict[Task, str]:
+    """Grades the wanted tasks. Returns why some could not be graded."""
     failures: dict[Task, str] = {}
     with tqdm(total=len(tasks), unit="notebook", desc="Grading") as bar:
 
@@ -117,14 +120,16 @@ def _graded(grader: Grader, made: Plan, tasks: list[Task], wanted: Wanted) -> di
             click.echo(f"{bar.n} of {len(tasks)} notebooks are graded and kept: the same command goes on.", err=True)
             raise
     for task, failure in failures.items():
-        click.echo(f"{task.student}, {task.submission.file}: not graded, as this computer failed: {failure}", err=True)
+        click.echo(f"{task.student}, {task.submission.file}: not graded: {failure}", err=True)
     if failures:
         click.echo("The same command grades them again.", err=True)
-    reports: dict[Task, Report | None] = {task: grader.known(task) for task in made.tasks}
+    return failures
+
+
+def _say_what_is_old(grader: Grader, reports: Mapping[Task, Report | None]) -> None:
     old = [task for task, report in reports.items() if report and not grader.is_current(task, report)]
     if old:
         click.echo(f"{len(old)} notebooks were graded before an exercise changed: --regrade grades them anew.")
-    return reports
 
 
 def _prepare() -> None:

@@ -97,7 +97,7 @@ class Grader:
     ) -> list[dict[str, Any]]:
         """Returns the report of each task that could be graded, in order. After Ctrl+C, finished reports are kept.
 
-        Calls `done` after each, with the reason why this computer could not grade it, if it could not. With `anew`,
+        Calls `done` after each, with the reason why it could not be graded, if it could not. With `anew`,
         tasks whose exercises have changed since are graded again.
         """
         pool = ThreadPoolExecutor(jobs)
@@ -114,8 +114,10 @@ class Grader:
 
     def known(self, task: Task) -> dict[str, Any] | None:
         """Returns the report of a task, if it has been graded before."""
-        file = self._file(task)
-        return dict(json.loads(file.read_text())) if file.exists() else None
+        try:
+            return dict(json.loads(self._file(task).read_text()))
+        except (OSError, ValueError):  # there is none, or a damaged one
+            return None
 
     def is_current(self, task: Task, report: Mapping[str, Any]) -> bool:
         """Whether its exercises are unchanged since it was graded."""
@@ -181,12 +183,13 @@ class Grader:
 
 
 def _failure(graded: Future[Any]) -> str:
-    """Returns why this computer could not grade a task; empty if it could. Raises any other error."""
-    try:
-        graded.result()
-    except sandbox.Failed as failure:
-        return str(failure)
-    return ""
+    """Returns why a task could not be graded; empty if it could. Raises Ended."""
+    error = graded.exception()
+    if isinstance(error, sandbox.Ended):
+        raise error
+    if error is None or isinstance(error, sandbox.Failed):
+        return str(error or "")
+    return f"{type(error).__name__}: {error}"[:200]  # whatever a submission finds: it costs its own row
 
 
 def _trouble(outcome: sandbox.Outcome) -> list[str]:

@@ -1,6 +1,7 @@
 """Each student's result: the points in the reports, after the course's weights, late penalty and overrides."""
 
 import datetime
+import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,6 +16,7 @@ from labkit.grading.times import Zone
 from labkit.spelling import did_you_mean, normal
 
 Report = Mapping[str, Any]
+MOST_REMARKS = 5  # of a kind
 WORST = ("not graded", "timeout", "crashed", "late", "ok", "missing")  # of several notebooks, the worst is reported
 
 
@@ -156,15 +158,19 @@ def _claims(person: Person, student: str, everybody: Mapping[str, Person]) -> It
 def _remarks(result: Result, plan: Plan, known: bool) -> Iterator[str]:
     if not known:
         yield "not on the roster"
-    for student, file, reason in plan.unreadable:
-        if student == result.student:
-            result.status = "unreadable" if result.status == "missing" else result.status
-            yield f"{file}: {reason}"
-    for student, file, newer in plan.older:
-        if student == result.student:
-            yield f"{file} is older than {newer}"
+    unreadable = [f"{file}: {reason}" for student, file, reason in plan.unreadable if student == result.student]
+    if unreadable and result.status == "missing":
+        result.status = "unreadable"
+    older = [f"{file} is older than {newer}" for student, file, newer in plan.older if student == result.student]
+    yield from (*_first(unreadable), *_first(older))
     for report in result.reports:
         yield from report["trouble"][:1]
     if not all(each["sandbox"] for each in result.reports):
         yield "graded without a sandbox"
     yield from (f"{name}: {reason}" for name, reason in result.reasons.items())
+
+
+def _first(said: Sequence[str]) -> list[str]:
+    """Returns as many remarks of a kind as anybody reads, each as long as anybody reads."""
+    more = [f"and {len(said) - MOST_REMARKS} more files"] if len(said) > MOST_REMARKS else []
+    return [textwrap.shorten(each, 300) if len(each) > 300 else each for each in said[:MOST_REMARKS]] + more

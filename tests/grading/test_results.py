@@ -127,6 +127,14 @@ def test_files_that_do_not_count_and_cells_that_failed_are_said() -> None:
     assert (found["ben"].status, found["ben"].score) == ("unreadable", 0)
 
 
+def test_of_very_many_files_that_do_not_count_a_few_are_said() -> None:
+    unreadable = [("anna", f"{number}{'x' * 4000}.ipynb", "the file is empty") for number in range(1000)]
+    remarks = of(Course(), {task("anna"): report({"damp-rooms": 9})}, unreadable=unreadable)["anna"].remarks
+    assert len(remarks) == 6
+    assert remarks[-1] == "and 995 more files"
+    assert max(map(len, remarks)) <= 300
+
+
 @pytest.mark.parametrize("said", ["Ek, anna", "Anna  Ek", "4711", "Anna Ek_4711", "AEK", "anna@x"])
 def test_a_question_that_was_ones_own_counts(said: str) -> None:
     answered = report({}) | {"exercises": [exercise("damp-rooms", 9, student=said)]}
