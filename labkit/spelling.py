@@ -1,7 +1,17 @@
-"""What a user who misspelled a name has probably meant."""
+"""Names as people write them: one normal form, and what somebody who misspelled one has probably meant."""
 
 import difflib
+import unicodedata
 from collections.abc import Iterable
+
+
+def normal(name: str) -> str:
+    """Returns a person's name in its one normal form: `Ek, Anna`, `anna  ek` and `ANNA EK` are all `anna ek`.
+
+    Case, spaces, commas, the order of the words and the form of composed characters make no difference.
+    """
+    words = unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold()).replace(",", " ").split()
+    return " ".join(sorted(words))
 
 
 def nearest(name: str, names: Iterable[str]) -> str | None:

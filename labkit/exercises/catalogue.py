@@ -15,7 +15,7 @@ import orjson
 from labkit.errors import LabError
 from labkit.exercises.exercise import Exercise
 from labkit.exercises.records import RECORDED, Row, Sent
-from labkit.spelling import did_you_mean
+from labkit.spelling import did_you_mean, normal
 
 COLLECTION = Path(__file__).with_name("collection")
 CASES = 20  # number of cases of a short answer, one per seed
@@ -62,7 +62,7 @@ class Folder:
 
 def seed_for(exercise: Exercise, student: str) -> str:
     """Returns the seed of the readings in a student's notebook: the same for everybody, except for questions."""
-    name = " ".join(student.casefold().split())
+    name = normal(student)
     return str(zlib.crc32(f"{exercise.name} {name}".encode()) % CASES + 1) if exercise.question and name else RECORDED
 
 

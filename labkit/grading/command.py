@@ -1,13 +1,12 @@
 """What `lab grade` does: it turns the submissions of a class into marks, or tries one's own notebook."""
 
 import contextlib
-import csv
 import secrets
 import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,9 +59,11 @@ def grade(path: Path, out: Path, course_file: Path, wanted: Wanted) -> None:
     settings = course.read(course_file, known)
     exercises = [each for each in known if settings.has(each)]
     sheets = lms.sheets(settings)
-    made = plan(submissions.read(path), exercises)
+    for note in (note for sheet in sheets for note in sheet.notes):
+        click.echo(note)
     roster = {number: Person(number, name) for number, name in settings.roster.items()}
     roster |= {number: person for sheet in sheets for number, person in sheet.roster.items()}
+    made = plan(submissions.read(path, roster, settings.zone, click.echo), exercises)
     everybody = people(made.students, roster)
     overridden(settings, everybody)  # report an override for nobody before everything is graded
     tasks = _chosen(made, exercises, wanted, everybody)
@@ -72,10 +73,17 @@ def grade(path: Path, out: Path, course_file: Path, wanted: Wanted) -> None:
     grader = Grader(collection, key, out, isolated=wanted.isolated)
     if any(grader.is_due(task, grader.known(task), wanted.anew) for task in tasks):
         _prepare()
-    with _changes(out / "changes.csv"):
-        reports = _graded(grader, made, tasks, wanted)
+    failures = _graded(grader, tasks, wanted)
+    reports = {task: grader.known(task) for task in made.tasks}
+    _say_what_is_old(grader, reports)
+    for student, exercise, old, new in grader.changes:
+        click.echo(f"{student}: {exercise} {old} → {new} points")
     found = results(settings, exercises, made, reports, roster)
-    files = gradebook.write(out, settings, exercises, found, sheets, copies(made.tasks))
+    compared = copies(made.tasks)
+    for each in found:
+        failed = [f"{task.submission.file}: {why}" for task, why in failures.items() if task.student == each.student]
+        each.remarks += [*failed, *compared.failed.get(each.student, ())]
+    files = gradebook.write(out, settings, exercises, found, sheets, compared.copies)
     statuses = Counter(each.status for each in found).most_common()
     click.echo(f"{len(found)} students: {', '.join(f'{number} {status}' for status, number in statuses)}.")
     click.echo("\n".join(f"{each}" for each in [*files, out / "feedback", out / "executed"]))
@@ -94,8 +102,8 @@ def _chosen(made: Plan, exercises: list[Exercise], wanted: Wanted, everybody: Ma
     return [task for task in tasks if wanted.exercise in (None, *(each.name for each in task.exercises))]
 
 
-def _graded(grader: Grader, made: Plan, tasks: list[Task], wanted: Wanted) -> dict[Task, Report | None]:
-    """Grades the wanted tasks. Returns a report for every task, None for those that have never been graded."""
+def _graded(grader: Grader, tasks: list[Task], wanted: Wanted) -> dict[Task, str]:
+    """Grades the wanted tasks. Returns why some could not be graded."""
     failures: dict[Task, str] = {}
     with tqdm(total=len(tasks), unit="notebook", desc="Grading") as bar:
 
@@ -112,24 +120,16 @@ def _graded(grader: Grader, made: Plan, tasks: list[Task], wanted: Wanted) -> di
             click.echo(f"{bar.n} of {len(tasks)} notebooks are graded and kept: the same command goes on.", err=True)
             raise
     for task, failure in failures.items():
-        click.echo(f"{task.student}, {task.submission.file}: not graded, as this computer failed: {failure}", err=True)
+        click.echo(f"{task.student}, {task.submission.file}: not graded: {failure}", err=True)
     if failures:
         click.echo("The same command grades them again.", err=True)
-    reports: dict[Task, Report | None] = {task: grader.known(task) for task in made.tasks}
+    return failures
+
+
+def _say_what_is_old(grader: Grader, reports: Mapping[Task, Report | None]) -> None:
     old = [task for task, report in reports.items() if report and not grader.is_current(task, report)]
     if old:
         click.echo(f"{len(old)} notebooks were graded before an exercise changed: --regrade grades them anew.")
-    return reports
-
-
-@contextlib.contextmanager
-def _changes(file: Path) -> Iterator[None]:
-    """Shows whose marks change within this context."""
-    before = len(file.read_text()) if file.exists() else 0
-    yield
-    fresh = file.read_text()[before:] if file.exists() else ""
-    for student, exercise, old, new in csv.reader(fresh.splitlines()):
-        click.echo(f"{student}: {exercise} {old} → {new} points")
 
 
 def _prepare() -> None:

@@ -1,14 +1,20 @@
 """Answers of several students that are the same but for names, comments and layout."""
 
 import ast
-import contextlib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+import copy
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import islice
 
-from labkit.exercises.exercise import Exercise
+from labkit.grading import calls
 from labkit.grading.grade import Task
 
 SHORTEST = 50  # nodes of the syntax tree: shorter answers are the same by chance
+LONGEST = 20_000  # nodes
+
+
+class TooLong(Exception):
+    """An answer is too long to be compared in a time that does not depend on who wrote it."""
 
 
 @dataclass(frozen=True)
@@ -20,43 +26,47 @@ class Copies:
     students: tuple[str, ...]
 
 
-def copies(tasks: Sequence[Task]) -> list[Copies]:
-    """Returns the answers that several students have in common, the longest first."""
-    found: dict[tuple[str, int, str], list[str]] = {}
+@dataclass
+class Compared:
+    """Answers that several students have in common, the longest first; by student, what could not be compared."""
+
+    copies: list[Copies] = field(default_factory=list)
+    failed: dict[str, list[str]] = field(default_factory=dict)
+
+
+def copies(tasks: Sequence[Task]) -> Compared:
+    """Compares all answers. No answer keeps the others from being compared."""
+    same: dict[tuple[str, int, str], list[str]] = {}
+    compared = Compared()
     for task in tasks:
+        trees = [tree for source in task.sources if (tree := calls.parsed(source))]
         for exercise in task.exercises:
-            with contextlib.suppress(RecursionError):  # code nested deeper than anybody would write
-                if answer := _answer(task.sources, exercise):
-                    found.setdefault((exercise.name, *answer), []).append(task.student)
-    groups = [Copies(name, nodes, tuple(students)) for (name, nodes, _), students in found.items()]
+            try:
+                if answer := _answer(trees, exercise.name):
+                    same.setdefault((exercise.name, *answer), []).append(task.student)
+            except Exception as error:  # code nested deeper than anybody would write, and whatever else a student finds
+                why = f"{exercise.name}: not compared with others' answers ({type(error).__name__})"
+                compared.failed.setdefault(task.student, []).append(why)
+    groups = [Copies(name, nodes, tuple(dict.fromkeys(students))) for (name, nodes, _), students in same.items()]
     shared = [each for each in groups if len(each.students) > 1]
-    return sorted(shared, key=lambda each: (-each.nodes, each.exercise, each.students))
+    compared.copies = sorted(shared, key=lambda each: (-each.nodes, each.exercise, each.students))
+    return compared
 
 
-def _answer(sources: Sequence[str], exercise: Exercise) -> tuple[int, str] | None:
-    """Returns an answer's length, and the answer without what can be changed cosmetically; None if it is short."""
-    trees = [*_trees(sources)]
+def _answer(trees: Sequence[ast.Module], exercise: str) -> tuple[int, str] | None:
+    """Returns an answer's length, and the answer without what can be changed cosmetically; None if it is short.
+
+    Raises TooLong.
+    """
     for tree in reversed(trees):
-        for each in ast.walk(tree):
-            if isinstance(each, ast.Call) and _checks(each, exercise.name) and len(each.args) > 1:
-                given = [each.args[1], *_definitions(trees, each.args[1])]
-                nodes = sum(1 for part in given for _ in ast.walk(part))
-                return (nodes, _Plain().text(given)) if nodes >= SHORTEST else None
+        for name, answer in reversed([*calls.checks(tree)]):
+            if name == exercise and answer:
+                given = [answer, *_definitions(trees, answer)]
+                nodes = sum(1 for part in given for _ in islice(ast.walk(part), LONGEST + 1))
+                if nodes > LONGEST:
+                    raise TooLong
+                return (nodes, _Plain().text(copy.deepcopy(given))) if nodes >= SHORTEST else None
     return None
-
-
-def _trees(sources: Sequence[str]) -> Iterator[ast.Module]:
-    for source in sources:
-        lines = (line for line in source.splitlines() if not line.lstrip().startswith(("%", "!", "?")))  # of IPython
-        try:
-            yield ast.parse("\n".join(lines))
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            continue
-
-
-def _checks(call: ast.Call, name: str) -> bool:
-    is_check = isinstance(call.func, ast.Attribute) and call.func.attr == "check"
-    return is_check and bool(call.args) and isinstance(call.args[0], ast.Constant) and call.args[0].value == name
 
 
 def _definitions(trees: Sequence[ast.Module], answer: ast.expr) -> list[ast.stmt]:
@@ -68,14 +78,14 @@ def _definitions(trees: Sequence[ast.Module], answer: ast.expr) -> list[ast.stmt
         elif isinstance(statement, ast.Assign | ast.AnnAssign):
             targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
             defined |= {each.id: statement for each in targets if isinstance(each, ast.Name)}
-    found: list[ast.stmt] = []
+    found: dict[int, ast.stmt] = {}
     left: list[ast.AST] = [answer]
     while left:
         names = [each.id for each in ast.walk(left.pop()) if isinstance(each, ast.Name)]
-        more = [defined[name] for name in dict.fromkeys(names) if name in defined and defined[name] not in found]
-        found += more
-        left += more
-    return found
+        named = {id(defined[name]): defined[name] for name in names if name in defined}
+        left += [each for number, each in named.items() if number not in found]
+        found |= named
+    return [*found.values()]
 
 
 class _Plain(ast.NodeTransformer):
@@ -92,6 +102,9 @@ class _Plain(ast.NodeTransformer):
 
     def visit_Name(self, node: ast.Name) -> ast.AST:
         return ast.Name(self._renamed(node.id), node.ctx)
+
+    def visit_Constant(self, node: ast.Constant) -> ast.AST:
+        return ast.Constant(hex(node.value)) if type(node.value) is int else node  # repr refuses thousands of digits
 
     def visit_arg(self, node: ast.arg) -> ast.AST:
         return ast.arg(self._renamed(node.arg))

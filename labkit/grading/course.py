@@ -5,11 +5,14 @@ import tomllib
 from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, ValidationInfo
+from pydantic_core import PydanticCustomError
 
 from labkit.errors import LabError
 from labkit.exercises.exercise import Exercise
+from labkit.grading.times import Zone
 from labkit.spelling import did_you_mean
 
 FILE, SECRET = "course.toml", "course.secret"
@@ -28,8 +31,10 @@ def _beside_the_course_file(path: Path, info: ValidationInfo) -> Path:
     return info.context / path if info.context else path
 
 
-def _with_zone(time: datetime.datetime) -> datetime.datetime:
-    return time.astimezone()  # without a zone it is this computer's time
+def _known_zone(name: str) -> str:
+    if name and name not in available_timezones():
+        raise PydanticCustomError("zone", "no such zone")
+    return name
 
 
 File = Annotated[Path, Field(strict=False), AfterValidator(_beside_the_course_file)]
@@ -72,13 +77,26 @@ class Course(Section):
     secret: File = Path(SECRET)
     lessons: list[str] = []  # all if there are none
     personal: bool = False
-    deadline: Annotated[datetime.datetime, AfterValidator(_with_zone)] | None = None
+    timezone: Annotated[str, AfterValidator(_known_zone)] = ""
+    deadline: datetime.datetime | None = None
     late: Late = Late()
     weights: dict[str, Points] = {}
     roster: dict[str, str] = {}
     canvas: Canvas | None = None
     moodle: Moodle | None = None
     override: list[Override] = []
+
+    @property
+    def zone(self) -> Zone:
+        """The time zone of all times that say none: the course's own, that of its deadline, or this computer's."""
+        return ZoneInfo(self.timezone) if self.timezone else self.deadline.tzinfo if self.deadline else None
+
+    @property
+    def due(self) -> float | None:
+        """The deadline in epoch seconds."""
+        if not self.deadline:
+            return None
+        return (self.deadline if self.deadline.tzinfo else self.deadline.replace(tzinfo=self.zone)).timestamp()
 
     def has(self, exercise: Exercise) -> bool:
         """Whether the course has an exercise."""
@@ -89,15 +107,15 @@ class Course(Section):
 
         If the LMS says whether it was late, but not by how much, that decides: late means one day.
         """
-        if not self.deadline:
+        if not self.due:
             return 0.0
-        days = int(-(-(submitted - self.deadline.timestamp()) // 86400)) if said_late is None else int(said_late)
+        days = int(-(-(submitted - self.due) // 86400)) if said_late is None else int(said_late)
         return min(max(days, 0) * self.late.percent_per_day, self.late.most_percent)
 
     def is_late(self, submitted: float, said_late: bool | None) -> bool:
         if said_late is not None:
             return said_late
-        return bool(self.deadline and submitted > self.deadline.timestamp())
+        return bool(self.due and submitted > self.due)
 
 
 SECTIONS: dict[str, type[Section]] = {
@@ -114,6 +132,7 @@ WANTED = {  # by pydantic's type of error
     "less_than_equal": "a number of at most {le:g}",
     "dict_type": "a table",
     "model_type": "a table",
+    "zone": "a time zone, such as 'Europe/Berlin'",
     "list_type": "a list: for tables, their name in two brackets, such as [[override]]",
     "datetime_type": "a date and time without quotes, such as 2026-12-01T23:59:59+01:00",
 }
@@ -127,7 +146,7 @@ def read(file: Path, exercises: Sequence[Exercise]) -> Course:
     if not file.exists() and file.name != FILE:
         raise LabError(f"There is no course file {file}: lab grade --init writes one.")
     try:
-        content = tomllib.loads(file.read_text()) if file.exists() else {}
+        content = tomllib.loads(file.read_text(encoding="utf-8-sig")) if file.exists() else {}
         course = Course.model_validate(content, context=file.parent)
         _check_names(course, exercises)
     except ValidationError as error:

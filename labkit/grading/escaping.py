@@ -3,7 +3,7 @@
 import re
 
 COLOURS = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")  # as tracebacks have them
-UNPRINTABLE = "\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff"  # controls, and half characters
+UNPRINTABLE = "\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff"  # and half characters
 IN_TEXT, IN_LINE = re.compile(f"[{UNPRINTABLE}]"), re.compile(f"[\t\n{UNPRINTABLE}]")
 
 

@@ -1,6 +1,5 @@
 """A student's feedback: a page, and the same in the format of Gradescope's autograders (results.json)."""
 
-import datetime
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -72,19 +71,14 @@ def _was_judged(exercise: dict[str, Any]) -> bool:
 def remarks(result: Result) -> list[str]:
     """Remarks on a result as a whole, apart from its marks."""
     said = [f"{each['file']}: {each['status']}, {each['seconds']} s" for each in result.reports]
-    if result.submitted:
-        said.append(f"Handed in {time(result.submitted)}")
+    if result.handed_in:
+        said.append(f"Handed in {result.handed_in}")
     if result.penalty:
         said.append(f"Late: {result.penalty:.4g} points less")
     if result.status == "missing":
         said.append("Nothing was handed in.")
     trouble = [each for report in result.reports for each in report["trouble"][1:]]
     return [*said, *result.remarks, *trouble]
-
-
-def time(seconds: float) -> str:
-    """Returns a time as ISO text, in UTC."""
-    return datetime.datetime.fromtimestamp(seconds, datetime.UTC).isoformat(timespec="seconds")
 
 
 def page(result: Result) -> str:

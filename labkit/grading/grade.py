@@ -1,9 +1,9 @@
 """Grades a class: runs each submission once in the sandbox, and saves its marks as soon as they are known."""
 
-import csv
 import hashlib
 import json
 import re
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
@@ -13,15 +13,17 @@ from typing import Any
 
 from labkit.exercises import catalogue
 from labkit.exercises.exercise import Exercise
-from labkit.grading import executed, marking, notebooks, sandbox
+from labkit.grading import executed, marking, sandbox, tables
 from labkit.grading.authoring import Collection
 from labkit.grading.escaping import printable
 from labkit.grading.files import KEPT, close, private, slug, write
+from labkit.grading.notebooks import exercises_in
 from labkit.grading.runner.job import Limits
 from labkit.grading.submissions import Submission
 
 PICTURES = re.compile(r"^%matplotlib.*$", flags=re.MULTILINE)
 FORMAT = 3  # of the reports: a higher number with each change, so that nobody reads those of an older version
+_appending = threading.Lock()
 NONE = "it checks no exercise of this course"
 
 
@@ -54,20 +56,15 @@ class Plan:
     tasks: list[Task] = field(default_factory=list)
     unreadable: list[tuple[str, str, str]] = field(default_factory=list)
     older: list[tuple[str, str, str]] = field(default_factory=list)  # student, file, the newer file
-
-    @property
-    def students(self) -> list[str]:
-        """Everybody who has handed in something."""
-        named = [*(task.student for task in self.tasks), *(student for student, *_ in (*self.unreadable, *self.older))]
-        return list(dict.fromkeys(named))
+    students: dict[str, tuple[str, ...]] = field(default_factory=dict)  # who has handed in something; see `Place.calls`
 
 
 def plan(found: Sequence[Submission], exercises: Sequence[Exercise]) -> Plan:
     """Decides which of a student's files counts for which exercise: the newest one that checks it."""
-    known, made = {each.name: each for each in exercises}, Plan()
+    known, made = {each.name: each for each in exercises}, Plan(students={each.student: each.calls for each in found})
     newest: dict[tuple[str, str], str] = {}
     for each in reversed(found):  # the newest first, within a student
-        asked = [name for name in notebooks.exercises_in(each.cells) if name in known]
+        asked = [name for name in exercises_in(each.cells) if name in known]
         fresh = [name for name in asked if (each.student, name) not in newest]
         newest |= {(each.student, name): each.file for name in fresh}
         if fresh:
@@ -89,6 +86,7 @@ class Grader:
     out: Path
     limits: Limits = field(default_factory=Limits)
     isolated: bool = True
+    changes: list[tuple[str, str, int, int]] = field(default_factory=list)  # student, exercise, old and new points
 
     def grade(
         self,
@@ -99,7 +97,7 @@ class Grader:
     ) -> list[dict[str, Any]]:
         """Returns the report of each task that could be graded, in order. After Ctrl+C, finished reports are kept.
 
-        Calls `done` after each, with the reason why this computer could not grade it, if it could not. With `anew`,
+        Calls `done` after each, with the reason why it could not be graded, if it could not. With `anew`,
         tasks whose exercises have changed since are graded again.
         """
         close(self.out)
@@ -117,8 +115,10 @@ class Grader:
 
     def known(self, task: Task) -> dict[str, Any] | None:
         """Returns the report of a task, if it has been graded before."""
-        file = self._file(task)
-        return dict(json.loads(file.read_text())) if file.exists() else None
+        try:
+            return dict(json.loads(self._file(task).read_text()))
+        except (OSError, ValueError):  # there is none, or a damaged one
+            return None
 
     def is_current(self, task: Task, report: Mapping[str, Any]) -> bool:
         """Whether its exercises are unchanged since it was graded."""
@@ -160,8 +160,11 @@ class Grader:
     def _note_changes(self, before: dict[str, Any], after: dict[str, Any]) -> None:
         old = {each["name"]: each["points"] for each in before["exercises"]}
         rows = [(after["student"], each["name"], old[each["name"]], each["points"]) for each in after["exercises"]]
-        with open(self.out / "changes.csv", "a", newline="", opener=private) as file:
-            csv.writer(file).writerows(row for row in rows if row[2] != row[3])
+        changed = [row for row in rows if row[2] != row[3]]
+        self.changes.extend(changed)
+        file = self.out / "changes.csv"
+        with _appending, open(file, "a", encoding="utf-8", opener=private) as appended:
+            appended.write(tables.text(changed, is_first=not appended.tell()))
 
     def _file(self, task: Task) -> Path:
         """Returns the file of the report, named after all that the marks depend on, except the exercises' own files."""
@@ -181,12 +184,13 @@ class Grader:
 
 
 def _failure(graded: Future[Any]) -> str:
-    """Returns why this computer could not grade a task; empty if it could. Raises any other error."""
-    try:
-        graded.result()
-    except sandbox.Failed as failure:
-        return str(failure)
-    return ""
+    """Returns why a task could not be graded; empty if it could. Raises Ended."""
+    error = graded.exception()
+    if isinstance(error, sandbox.Ended):
+        raise error
+    if error is None or isinstance(error, sandbox.Failed):
+        return str(error or "")
+    return f"{type(error).__name__}: {error}"[:200]  # whatever a submission finds: it costs its own row
 
 
 def _trouble(outcome: sandbox.Outcome) -> list[str]:

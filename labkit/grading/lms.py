@@ -13,12 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from labkit.errors import LabError
+from labkit.grading import times
 from labkit.grading.course import Course
 from labkit.grading.roster import Person
+from labkit.grading.tables import BOM
+from labkit.grading.times import Zone
 
 CANVAS_OWN = ("Student", "ID", "SIS User ID", "SIS Login ID", "Integration ID", "Root Account", "Section")
 POINTS_POSSIBLE, TEST_STUDENT = "Points Possible", "Student, Test"  # no students
-HANDED_IN = "%A, %d %B %Y, %I:%M %p"  # as Moodle writes times in English
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,9 @@ class Sheet:
     marks: int
     most: list[float | None]
     delimiter: str = ","
+    begins: str = ""  # with a BOM, if the export does
+    ends: str = "\n"  # each row
+    notes: tuple[str, ...] = ()  # what could not be read
 
     @property
     def roster(self) -> dict[str, Person]:
@@ -43,7 +48,7 @@ class Sheet:
     def filled(self, shares: Mapping[str, tuple[float, float]]) -> str:
         """Returns the table with marks, as CSV; `shares` has each id's score and maximum. Other marks stay."""
         text = io.StringIO()
-        table = csv.writer(text, delimiter=self.delimiter, lineterminator="\n")
+        table = csv.writer(text, delimiter=self.delimiter, lineterminator=self.ends)
         table.writerow(self.heads)
         for old, person, most in zip(self.rows, self.people, self.most, strict=True):
             row = old.copy()
@@ -51,13 +56,13 @@ class Sheet:
                 score, out_of = shares[person.id]
                 row[self.marks] = f"{score * most / out_of if most and out_of else score:.2f}"
             table.writerow(row)
-        return text.getvalue()
+        return self.begins + text.getvalue()
 
 
 def sheets(course: Course) -> list[Sheet]:
     """Returns the files that the course names. Raises LabError if one is not what the LMS exports."""
     found = [canvas(course.canvas.export, course.canvas.column)] if course.canvas else []
-    return [*found, *([moodle(course.moodle.worksheet)] if course.moodle else [])]
+    return [*found, *([moodle(course.moodle.worksheet, course.zone)] if course.moodle else [])]
 
 
 def canvas(file: Path, column: str) -> Sheet:
@@ -76,19 +81,22 @@ def canvas(file: Path, column: str) -> Sheet:
         for number, name, login in zip(table.column("ID"), names, logins, strict=True)
     ]
     most = [*possible[:1], None][:1] * len(table.rows)
-    return Sheet("canvas.csv", table.heads, table.rows, people, table.heads.index(chosen), most, table.delimiter)
+    return table.sheet("canvas.csv", people, chosen, most)
 
 
-def moodle(file: Path) -> Sheet:
+def moodle(file: Path, zone: Zone = datetime.UTC) -> Sheet:
     """Returns a grading worksheet of a Moodle assignment: it identifies students as `Participant 4711`."""
     table = _Table(file, ("Identifier", "Grade"))
     ids = [re.sub(r"\D", "", each) for each in table.column("Identifier")]
     names = table.column("Full name")  # blind marking has none
     logins = zip(table.column("ID number"), table.column("Username"), strict=True)
-    times = map(_time, table.column("Last modified (submission)"))
-    people = [Person(*each) for each in zip(ids, names, table.column("Email address"), logins, times, strict=True)]
+    said = table.column("Last modified (submission)")
+    read = [times.of_moodle(each, zone) for each in said]
+    people = [Person(*each) for each in zip(ids, names, table.column("Email address"), logins, read, strict=True)]
+    unread = [text for text, time in zip(said, read, strict=True) if time is None and text.strip(" -")]
+    notes = [f"{file}: the time {each!r} cannot be read; that of the file counts." for each in unread[:3]]
     most = [_number(each) for each in table.column("Maximum grade")]
-    return Sheet("moodle.csv", table.heads, table.rows, [*people], table.heads.index("Grade"), most, table.delimiter)
+    return table.sheet("moodle.csv", people, "Grade", most, tuple(notes))
 
 
 class _Table:
@@ -96,12 +104,15 @@ class _Table:
 
     def __init__(self, file: Path, needed: Sequence[str]) -> None:
         try:
-            text = file.read_bytes().decode("utf-8-sig")
+            text = file.read_bytes().decode()
         except OSError as error:
             raise LabError(f"{file} cannot be read: {error.strerror}.") from None
         except UnicodeDecodeError:
             raise LabError(f"{file} is not in UTF-8: export it from the LMS once more, as CSV.") from None
+        self._begins = BOM if text.startswith(BOM) else ""
+        text = text.removeprefix(BOM)
         first = text.partition("\n")[0]
+        self._ends = "\r\n" if first.endswith("\r") else "\n"
         self.delimiter = max(",;\t", key=first.count)
         try:
             self.heads, *rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=self.delimiter)) or [[]]
@@ -114,6 +125,20 @@ class _Table:
                 "is it the right file, exported in English?"
             )
 
+    def sheet(
+        self,
+        name: str,
+        people: Sequence[Person | None],
+        marks: str,
+        most: list[float | None],
+        notes: tuple[str, ...] = (),
+    ) -> Sheet:
+        """Returns the table as a sheet."""
+        place = self.heads.index(marks)
+        return Sheet(
+            name, self.heads, self.rows, [*people], place, most, self.delimiter, self._begins, self._ends, notes
+        )
+
     def column(self, name: str) -> list[str]:
         """Returns the cells of a column, whose name may be in any case; empty ones if there is no such column."""
         index = next((n for n, each in enumerate(self.heads) if each.casefold() == name.casefold()), None)
@@ -123,11 +148,4 @@ class _Table:
 def _number(text: str) -> float | None:
     with contextlib.suppress(ValueError):
         return float(text.replace(",", "."))
-    return None
-
-
-def _time(text: str) -> float | None:
-    """Returns a time of Moodle, in this computer's zone, as epoch seconds."""
-    with contextlib.suppress(ValueError):
-        return datetime.datetime.strptime(text, HANDED_IN).astimezone().timestamp()
     return None

@@ -1,17 +1,22 @@
 """Each student's result: the points in the reports, after the course's weights, late penalty and overrides."""
 
+import datetime
+import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from labkit.errors import LabError
 from labkit.exercises.exercise import Exercise
+from labkit.grading import times
 from labkit.grading.course import Course, Override
 from labkit.grading.grade import Plan, Task
-from labkit.grading.roster import Person, Roster, called, names, people, plain
-from labkit.spelling import did_you_mean
+from labkit.grading.roster import Person, Roster, called, contested, names, people
+from labkit.grading.times import Zone
+from labkit.spelling import did_you_mean, normal
 
 Report = Mapping[str, Any]
+MOST_REMARKS = 5  # of a kind
 WORST = ("not graded", "timeout", "crashed", "late", "ok", "missing")  # of several notebooks, the worst is reported
 
 
@@ -31,6 +36,7 @@ class Result:
     penalty: float = 0.0
     status: str = "missing"
     submitted: float | None = None  # epoch seconds
+    zone: Zone = datetime.UTC  # in which times are shown
     seconds: float = 0.0
     remarks: list[str] = field(default_factory=list)
     reports: list[Report] = field(default_factory=list)
@@ -39,6 +45,11 @@ class Result:
     def exercises(self) -> list[dict[str, Any]]:
         """What was judged, of all notebooks."""
         return [each for report in self.reports for each in report["exercises"]]
+
+    @property
+    def handed_in(self) -> str:
+        """When that was, as ISO text; empty if nothing was handed in."""
+        return times.shown(self.submitted, self.zone) if self.submitted else ""
 
     def is_also(self, status: str) -> None:
         """Notes the status of one more notebook."""
@@ -69,7 +80,7 @@ def results(
     overrides = overridden(course, everybody)
     found = []
     for student, person in everybody.items():
-        result = Result(student, person, worth)
+        result = Result(student, person, worth, zone=course.zone)
         mine = [each for whose, each in overrides if whose == student]
         for task in (each for each in plan.tasks if each.student == student):
             _add(result, course, task, reports.get(task), {each.exercise for each in mine})
@@ -78,7 +89,10 @@ def results(
             before = result.points.get(each.exercise, 0)
             result.points[each.exercise] = each.points
             result.reasons[each.exercise] = f"{each.points:g} by hand, not {before:g}: {each.reason}"
-        result.remarks += _remarks(result, plan, not roster or person.id in roster)
+        result.remarks += [
+            *_claims(person, student, everybody),
+            *_remarks(result, plan, not roster or person.id in roster),
+        ]
         found.append(result)
     return sorted(found, key=lambda each: (each.person.name or each.student, each.student))
 
@@ -123,7 +137,7 @@ def _add(result: Result, course: Course, task: Task, report: Report | None, by_h
 
 def _counts(result: Result, course: Course, exercise: Mapping[str, Any]) -> bool:
     """Whether a question was the student's own, where that matters."""
-    own = exercise["student"] is None or plain(exercise["student"]) in names(result.student, result.person)
+    own = exercise["student"] is None or normal(exercise["student"]) in names(result.student, result.person)
     return own or not course.personal
 
 
@@ -136,18 +150,27 @@ def _of_others(result: Result, course: Course, everybody: Mapping[str, Person]) 
             yield each["name"], f"answered as {each['student']!r}"
 
 
+def _claims(person: Person, student: str, everybody: Mapping[str, Person]) -> Iterator[str]:
+    if others := [each for each in contested(everybody).get(person.id, ()) if each != student]:
+        yield f"{', '.join(others)} would have the same id, {person.id}: the LMS gets no mark for it"
+
+
 def _remarks(result: Result, plan: Plan, known: bool) -> Iterator[str]:
     if not known:
         yield "not on the roster"
-    for student, file, reason in plan.unreadable:
-        if student == result.student:
-            result.status = "unreadable" if result.status == "missing" else result.status
-            yield f"{file}: {reason}"
-    for student, file, newer in plan.older:
-        if student == result.student:
-            yield f"{file} is older than {newer}"
+    unreadable = [f"{file}: {reason}" for student, file, reason in plan.unreadable if student == result.student]
+    if unreadable and result.status == "missing":
+        result.status = "unreadable"
+    older = [f"{file} is older than {newer}" for student, file, newer in plan.older if student == result.student]
+    yield from (*_first(unreadable), *_first(older))
     for report in result.reports:
         yield from report["trouble"][:1]
     if not all(each["sandbox"] for each in result.reports):
         yield "graded without a sandbox"
     yield from (f"{name}: {reason}" for name, reason in result.reasons.items())
+
+
+def _first(said: Sequence[str]) -> list[str]:
+    """Returns as many remarks of a kind as anybody reads, each as long as anybody reads."""
+    more = [f"and {len(said) - MOST_REMARKS} more files"] if len(said) > MOST_REMARKS else []
+    return [textwrap.shorten(each, 300) if len(each) > 300 else each for each in said[:MOST_REMARKS]] + more

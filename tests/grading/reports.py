@@ -10,8 +10,8 @@ from labkit.grading.submissions import Submission
 EXERCISES = [authoring.of_the_package().folder.exercise(name) for name in ("damp-rooms", "dead-letters")]
 
 
-def task(student: str, file: str = "02.ipynb", modified: float = 0.0, code: str = "", clock: str = "") -> Task:
-    submission = Submission(student, file, modified, (Cell(code),), clock=clock)
+def task(student: str, file: str = "02.ipynb", modified: float = 0.0, code: str = "", **more: Any) -> Task:
+    submission = Submission(student, file, modified, (Cell(code),), **more)
     return Task(submission, tuple(EXERCISES))
 
 

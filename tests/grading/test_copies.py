@@ -24,13 +24,13 @@ OTHER = {
 def test_names_comments_and_layout_make_no_difference_and_all_else_does(how: str) -> None:
     code, same = OTHER[how]
     assert code != ANSWER
-    found = [each.students for each in copies([task("anna", code=ANSWER), task("ben", code=code)])]
+    found = [each.students for each in copies([task("anna", code=ANSWER), task("ben", code=code)]).copies]
     assert found == ([("anna", "ben")] if same else [])
 
 
 def test_answers_that_are_short_are_the_same_by_chance() -> None:
     short = 'lab.check("dead-letters", lambda stream: stream)'
-    assert copies([task("anna", code=short), task("ben", code=short)]) == []
+    assert copies([task("anna", code=short), task("ben", code=short)]).copies == []
 
 
 def test_another_name_for_an_error_or_a_module_makes_no_difference() -> None:
@@ -39,4 +39,23 @@ def test_another_name_for_an_error_or_a_module_makes_no_difference() -> None:
     code = f"import json as {name}s\ndef mine(each):\n    try:\n        {long}\n    except ValueError as {name}:\n"
     code += f"        return {name}s.dumps(f'no JSON: {{{name}}}')\nlab.check('dead-letters', mine)"
     other = code.replace(f"{name}s", "problems").replace(name, "problem")
-    assert [each.students for each in copies([task("anna", code=code), task("ben", code=other)])] == [("anna", "ben")]
+    assert [each.students for each in copies([task("anna", code=code), task("ben", code=other)]).copies] == [
+        ("anna", "ben")
+    ]
+
+
+def test_a_constant_of_thousands_of_digits_is_compared_like_any_other() -> None:
+    big = ANSWER.replace('"no JSON"', f"0x{'f' * 4000}")
+    students = [task("anna", code=big), task("ben", code=big), task("cleo", code=big.replace("0xf", "0xe"))]
+    compared = copies(students)
+    assert ([each.students for each in compared.copies], compared.failed) == ([("anna", "ben")], {})
+
+
+def test_what_is_too_long_or_too_deep_to_be_compared_is_said_and_the_others_are_compared() -> None:
+    chain = "\n".join(f"def f{number}(): return f{number + 1}" for number in range(40_000))
+    deep = "def f0(): return " + "-" * 3000 + "1"
+    hostile = {name: f"{code}\nlab.check('dead-letters', f0)" for name, code in (("chain", chain), ("deep", deep))}
+    tasks = [task(name, code=code) for name, code in hostile.items()]
+    compared = copies([*tasks, task("anna", code=ANSWER), task("ben", code=ANSWER)])
+    assert [each.students for each in compared.copies] == [("anna", "ben")]
+    assert compared.failed["chain"] == ["dead-letters: not compared with others' answers (TooLong)"]

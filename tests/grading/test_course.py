@@ -5,6 +5,7 @@ import datetime
 import stat
 import tomllib
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -19,6 +20,7 @@ WHOLE = """
 secret = "keys/mine"
 lessons = ["02_filter"]
 personal = true
+timezone = "Europe/Berlin"
 deadline = 2026-12-01T12:00:00Z
 late = {percent_per_day = 10, most_percent = 50}
 weights = {damp-rooms = 20, dead-letters = 0.5}
@@ -55,6 +57,7 @@ WRONG = {
     "[canvas]\ncolumn = 'Filter (1)'": "export is missing in [canvas].",
     "moodle = 1": "moodle must be a table, not 1.",
     "roster = {anna = 1}": "anna must be a text in quotes, not 1.",
+    "timezone = 'Berlin'": "timezone must be a time zone, such as 'Europe/Berlin', not 'Berlin'.",
     "personal = 1": "personal must be true or false, not 1.",
     "secret = ": "Invalid value (at end of document)",
 }
@@ -84,6 +87,7 @@ def test_a_course_is_read(tmp_path: Path) -> None:
         secret=tmp_path / "keys" / "mine",
         lessons=["02_filter"],
         personal=True,
+        timezone="Europe/Berlin",
         deadline=datetime.datetime(2026, 12, 1, 12, tzinfo=datetime.UTC),
         late=Late(percent_per_day=10, most_percent=50),
         weights={"damp-rooms": 20, "dead-letters": 0.5},
@@ -134,6 +138,21 @@ def test_in_time_is_until_the_very_second() -> None:
     assert late.percent_off(DEADLINE.timestamp(), None) == 0
     assert late.percent_off(DEADLINE.timestamp() + 10 * 86400, None) == 25
     assert Course().percent_off(1e12, None) == 0
+
+
+def test_a_course_has_the_time_of_its_zone_its_deadline_or_this_computer() -> None:
+    noon, berlin = datetime.datetime(2026, 12, 1, 12), ZoneInfo("Europe/Berlin")
+    assert Course(timezone="Europe/Berlin", deadline=noon).due == noon.replace(tzinfo=berlin).timestamp()
+    assert Course(timezone="Europe/Berlin", deadline=DEADLINE).due == DEADLINE.timestamp()
+    assert Course(timezone="Europe/Berlin", deadline=DEADLINE).zone == berlin
+    assert Course(deadline=DEADLINE).zone == datetime.UTC
+    assert Course(deadline=noon).due == noon.astimezone().timestamp()
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+def test_a_course_file_may_begin_with_a_bom(encoding: str, tmp_path: Path) -> None:
+    (tmp_path / "course.toml").write_text('roster = {oz = "Ben Öz"}', encoding=encoding)
+    assert course.read(tmp_path / "course.toml", EXERCISES).roster == {"oz": "Ben Öz"}
 
 
 def test_a_secret_is_made_once_and_for_its_owner_alone(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ def result(student: str = "anna", **more: Any) -> Result:
 
 
 def rows(file: Path) -> list[dict[str, str]]:
-    return list(csv.DictReader(file.read_text().splitlines()))
+    return list(csv.DictReader(io.StringIO(file.read_text("utf-8-sig"), newline="")))
 
 
 def test_the_gradebook_has_nbgraders_columns_and_each_exercise(tmp_path: Path) -> None:
@@ -43,14 +43,30 @@ def test_the_gradebook_has_nbgraders_columns_and_each_exercise(tmp_path: Path) -
     assert (ben["status"], ben["score"], ben["damp-rooms"]) == ("missing", "0.0", "")
 
 
-def test_no_text_is_a_formula_for_a_spreadsheet(tmp_path: Path) -> None:
-    found = [result("=cmd()", remarks=["+1"]), result("@x,\"'\n"), result("-1")]
-    copies = [Copies("damp-rooms", 60, ("=cmd()", "-1"))]
+FORMULAS = ("=cmd()", "+1", "-1", "@x", " =1", "\t=1", "\n=1", '"=1', "\uff1d1", "'=1", "\u3000@x")
+TEXTS = (
+    *FORMULAS,
+    *(f"x{before}{each}" for each in FORMULAS for before in (";", "\t", "\n", "\r", ",", '";"', "\u2028")),
+)
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_no_text_is_a_formula_or_a_cell_whatever_separates_cells(separator: str, tmp_path: Path) -> None:
+    found = [result(f"{number}", remarks=[each, "x"], name=each) for number, each in enumerate(TEXTS)]
+    copies = [Copies("damp-rooms", 60, TEXTS)]
     files = gradebook.write(tmp_path, Course(), EXERCISES, found, [], copies)
-    tables = [file.read_text() for file in files]
-    cells = [cell for table in tables for row in csv.reader(io.StringIO(table, newline="")) for cell in row]
-    assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@"))]
-    assert "'@x,\"'\n" in cells
+    table = [*csv.reader(io.StringIO(files[0].read_text("utf-8-sig"), newline=""), delimiter=separator)]
+    more = [*csv.reader(io.StringIO(files[1].read_text("utf-8-sig"), newline=""), delimiter=separator)]
+    cells = [cell.strip(' "\u3000') for row in (*table, *more) for cell in row]
+    assert len(table) == len(found) + 1
+    assert separator == "," or {len(row) for row in (*table, *more)} == {1}
+    assert not [each for each in cells if each.startswith(("=", "+", "-", "@", "\uff1d"))]
+
+
+def test_excel_is_told_that_a_table_is_in_utf8(tmp_path: Path) -> None:
+    (file,) = gradebook.write(tmp_path, Course(), EXERCISES, [result(name="Änna Ek")], [], [])
+    assert file.read_bytes().startswith(b"\xef\xbb\xbf")
+    assert rows(file)[0]["first_name"] == "Änna"
 
 
 def test_feedback_escapes_what_a_submission_says(tmp_path: Path) -> None:

@@ -1,14 +1,17 @@
 """Reports are kept, and read again as long as they still mean the same."""
 
+import csv
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from labkit.exercises import handing_in
 from labkit.exercises.verdict import Verdict
 from labkit.grading import feedback, grade, sandbox
+from labkit.grading.files import slug
 from labkit.grading.runner import notebook
 from labkit.grading.runner.job import Limits
 from labkit.grading.sandbox import Outcome
@@ -54,3 +57,53 @@ def test_only_a_check_itself_says_that_something_was_handed_in(tmp_path: Path, m
     (judged,) = report["exercises"]
     assert (judged["state"], judged["said"]) == ("handed in", Verdict(exercise, "handed in").headline)
     assert feedback.lines(judged) == ["✗ not right    Your answer"]
+
+
+def test_whose_marks_change_is_kept_in_a_table_whatever_the_student_is_called(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sandbox, "run", lambda *_: Outcome(begun=True))
+    names = ["=1", "a;=1", "Öz"]
+    made = hand_in(tmp_path / "class", {name: ([RECORDS], {}, "ok") for name in names})
+    for number in (1, 2):
+        graded = grader(tmp_path / "out", Limits())
+        for report in graded.grade(made.tasks, 2):
+            file = next((tmp_path / "out" / "kept").glob(f"{slug(report['student'])}-*.json"))
+            changed = report | {"versions": {}, "exercises": [report["exercises"][0] | {"points": number}]}
+            file.write_text(json.dumps(changed))
+        again = grader(tmp_path / "out", Limits())
+        again.grade(made.tasks, 2, anew=True)
+        assert sorted(again.changes) == [(name, "which-records", number, 0) for name in sorted(names)]
+    table = [*csv.reader(io.StringIO((tmp_path / "out" / "changes.csv").read_text("utf-8-sig"), newline=""))]
+    shown = ("'=1", "a, =1", "Öz")
+    assert sorted(table) == sorted([name, "which-records", number, "0"] for name in shown for number in "12")
+
+
+def test_what_nobody_has_foreseen_costs_its_own_row_and_is_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    evil = 'lab.check("which-records", "evil")'
+
+    def run(cells: list[str], *_: Any) -> Outcome:
+        if cells == [evil]:
+            raise RecursionError("maximum recursion depth exceeded")
+        return Outcome(begun=True)
+
+    monkeypatch.setattr(sandbox, "run", run)
+    made = hand_in(tmp_path / "class", {"anna": ([RECORDS], {}, "ok"), "eve": ([evil], {}, "ok")})
+    failures: dict[str, str] = {}
+    graded = grader(tmp_path / "out", Limits())
+    reports = graded.grade(made.tasks, 2, lambda task, why: failures.update({task.student: why}))
+    assert [each["student"] for each in reports] == ["anna"]
+    assert failures == {"anna": "", "eve": "RecursionError: maximum recursion depth exceeded"}
+    assert [graded.known(each) is None for each in made.tasks] == [False, True]
+
+
+def test_a_damaged_report_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sandbox, "run", lambda *_: Outcome(begun=True))
+    made = hand_in(tmp_path / "class", {"anna": ([RECORDS], {}, "ok")})
+    graded = grader(tmp_path / "out", Limits())
+    graded.grade(made.tasks, 1)
+    (file,) = (tmp_path / "out" / "kept").iterdir()
+    file.write_text(file.read_text()[:100])
+    assert graded.known(made.tasks[0]) is None

@@ -3,11 +3,12 @@
 import csv
 import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from labkit import LabError
-from labkit.grading import lms
+from labkit.grading import gradebook, lms
 from labkit.grading.course import Canvas, Course, Moodle
 from labkit.grading.roster import Person
 
@@ -35,7 +36,8 @@ def test_canvas_export_is_filled_in(tmp_path: Path) -> None:
         "98766": Person("98766", "Öz, Ben", logins=("boz@x", "2")),
     }
     filled = sheet.filled({"98765": (9.0, 18.0), "4": (1.0, 18.0)})
-    heads, possible, anna, ben, _ = csv.reader(filled.splitlines())
+    assert filled.startswith("\ufeff")
+    heads, possible, anna, ben, _ = csv.reader(filled.removeprefix("\ufeff").splitlines())
     assert heads == CANVAS.splitlines()[0].split(",")
     assert possible == ["    Points Possible", "", "", "", "", "20.0", "10.0", "(read only)"]
     assert anna == ["Ek, Anna", "98765", "1", "aek@x", "A", "10.00", "3", "12.5"]
@@ -45,14 +47,47 @@ def test_canvas_export_is_filled_in(tmp_path: Path) -> None:
 def test_moodle_worksheet_is_filled_in(tmp_path: Path) -> None:
     file = tmp_path / "moodle.csv"
     file.write_text(MOODLE)
-    (sheet,) = lms.sheets(Course(moodle=Moodle(worksheet=file)))
-    at = datetime.datetime(2026, 11, 26, 13, 12).astimezone().timestamp()
+    (sheet,) = lms.sheets(Course(moodle=Moodle(worksheet=file), timezone="Europe/Berlin"))
+    at = datetime.datetime(2026, 11, 26, 13, 12, tzinfo=ZoneInfo("Europe/Berlin")).timestamp()
     assert sheet.roster == {
         "4711": Person("4711", "Anna Ek", "aek@x", ("", ""), at),
         "4712": Person("4712", "Ben Öz", "boz@x", ("", "")),
     }
     filled = csv.reader(sheet.filled({"4711": (9.0, 18.0), "4712": (6.0, 18.0)}).splitlines())
     assert [row[4] for row in filled] == ["Grade", "50.00", "33.33"]
+
+
+def test_a_time_that_cannot_be_read_is_said(tmp_path: Path) -> None:
+    file = tmp_path / "moodle.csv"
+    file.write_text(MOODLE.replace("Thursday, 26 November 2026, 1:12 PM", "jeudi 26 novembre 2026, 13:12"))
+    sheet = lms.moodle(file)
+    assert sheet.notes == (
+        f"{file}: the time 'jeudi 26 novembre 2026, 13:12' cannot be read; that of the file counts.",
+    )
+    assert {each.submitted for each in sheet.roster.values()} == {None}
+
+
+@pytest.mark.parametrize("ends", ["\n", "\r\n"])
+@pytest.mark.parametrize("begins", ["", "\ufeff"])
+def test_what_is_not_a_mark_stays_byte_for_byte(begins: str, ends: str, tmp_path: Path) -> None:
+    comment = f'"Good work; see ""me"".{ends}On Monday, at 9."'
+    lines = [
+        "Identifier,Full name,Grade,Maximum Grade,Feedback comments",
+        f"Participant 1,Anna Ek,,100.00,{comment}",
+        "",
+    ]
+    (tmp_path / "moodle.csv").write_bytes((begins + ends.join(lines)).encode())
+    gradebook.write(tmp_path / "out", Course(), [], [], [lms.moodle(tmp_path / "moodle.csv")], [])
+    assert (tmp_path / "out" / "moodle.csv").read_bytes() == (tmp_path / "moodle.csv").read_bytes()
+
+
+def test_rows_of_canvas_that_are_no_students_stay(tmp_path: Path) -> None:
+    (tmp_path / "canvas.csv").write_text(CANVAS.replace("    Points", ",,,,,Manual Posting,,\n\n    Points", 1))
+    sheet = lms.canvas(tmp_path / "canvas.csv", "Filter (11)")
+    assert [*sheet.roster] == ["98765", "98766"]
+    assert [row[5] for row in csv.reader(sheet.filled({"98765": (9.0, 18.0)}).splitlines())][1:4] == [
+        "Manual Posting", "20.0", "10.00",
+    ]  # fmt: skip
 
 
 def test_a_file_that_is_no_table_is_an_error_of_one_line(tmp_path: Path) -> None:

@@ -79,6 +79,22 @@ def test_what_cannot_be_judged_earns_nothing_and_says_so(monkeypatch: pytest.Mon
     assert found.judgement.diagnosis == ("The records could not be judged: ZeroDivisionError: division by zero",)
 
 
+NESTED = ('{"answer": "x", "student": %s}', '{"device": %s, "timestamp": 0}', "%s", '{"a": %s}')
+
+
+@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda each: each.name)
+def test_a_record_nested_a_thousand_deep_is_one_that_cannot_be_read(exercise: Exercise) -> None:
+    deep = ("[" * 1015 + "]" * 1015, '{"":' * 1015 + "0" + "}" * 1015)
+    values = [each % nested for each in NESTED for nested in deep]
+    lines = [
+        {"topic": exercise.topic(name), "key": None, "time": 0, "headers": {}, "value": base64.b64encode(each.encode())}
+        for each in values
+        for name in exercise.outputs
+    ]
+    for some in (lines, *([one] for one in lines)):
+        assert mark(exercise, some).points <= exercise.points
+
+
 @given(exercise=st.sampled_from(EXERCISES), junk=st.lists(JSON, max_size=5))
 def test_lines_that_are_no_records_are_left_out(exercise: Exercise, junk: list[Any]) -> None:
     outcome = Outcome(records={exercise.topic("out"): junk})

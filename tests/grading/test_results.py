@@ -4,25 +4,31 @@ import datetime
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from labkit import LabError
+from labkit.exercises.catalogue import seed_for
+from labkit.grading import authoring
 from labkit.grading.course import Course, Late, Override
 from labkit.grading.grade import Plan, Task
+from labkit.grading.gradebook import shares
 from labkit.grading.results import Result, results
-from labkit.grading.roster import Person
+from labkit.grading.roster import Person, names, people
+from labkit.spelling import normal
 from tests.grading.reports import EXERCISES, exercise, report, task
 
 DEADLINE = datetime.datetime(2026, 12, 1, 12, tzinfo=datetime.UTC)
 LATE_RULE = Late(percent_per_day=10)
 LATE = DEADLINE.timestamp() + 5
 ANNA = {"4711": Person("4711", "Ek, Anna", "anna@x", ("aek",))}
-CANVAS = "ekanna_{}4711_1_02.ipynb"
 
 
 def of(
     course: Course, reports: dict[Task, Any], roster: dict[str, Person] | None = None, **plan: Any
 ) -> dict[str, Result]:
-    found = results(course, EXERCISES, Plan([*reports], **plan), reports, roster or {})
+    named = {**{each.student: each.submission.calls for each in reports}, **dict.fromkeys(plan.pop("others", ()), ())}
+    found = results(course, EXERCISES, Plan([*reports], students=named, **plan), reports, roster or {})
     return {each.student: each for each in found}
 
 
@@ -55,17 +61,20 @@ def test_only_late_notebooks_lose_and_the_worst_status_is_said() -> None:
     assert (ben.status, ben.score) == ("crashed", 4.5)
 
 
-@pytest.mark.parametrize(("late", "status", "score"), [("LATE_", "late", 8.1), ("", "ok", 9.0)])
-def test_what_canvas_says_of_being_late_counts_and_not_its_zip(late: str, status: str, score: float) -> None:
+@pytest.mark.parametrize(("late", "status", "score"), [(True, "late", 8.1), (False, "ok", 9.0)])
+def test_what_canvas_says_of_being_late_counts_and_not_its_zip(late: bool, status: str, score: float) -> None:
     course = Course(deadline=DEADLINE, late=LATE_RULE)
-    handed_in = task("ekanna_4711", CANVAS.format(late), LATE + 1e6, clock="zip")
+    handed_in = task("ekanna_4711", modified=LATE + 1e6, clock="zip", said_late=late)
     anna = of(course, {handed_in: report({"damp-rooms": 9})})["ekanna_4711"]
     assert (anna.status, anna.score, anna.remarks) == (status, pytest.approx(score), [])
 
 
 def test_moodles_own_time_counts_and_the_time_of_a_file_is_said() -> None:
     course = Course(deadline=DEADLINE, late=LATE_RULE)
-    reports = {task("a_1", "a", LATE, clock="zip"): report({"damp-rooms": 9}), task("b", "b", LATE, clock="file"): None}
+    reports = {
+        task("a_1", "a", LATE, clock="zip", calls=("1",)): report({"damp-rooms": 9}),
+        task("b", "b", LATE, clock="file"): None,
+    }
     reports[task("c", "c", LATE, clock="file")] = report({"damp-rooms": 9})
     found = of(course, reports, {"1": Person("1", submitted=LATE - 60)})
     assert (found["a_1"].status, found["a_1"].remarks) == ("ok", [])
@@ -81,7 +90,7 @@ def test_a_mark_by_hand_is_final_and_says_why(student: str) -> None:
         weights={"damp-rooms": 90.0},
         override=[override(student)],
     )
-    reports = {task("Anna Ek_4711", "b", LATE): report({"damp-rooms": 1, "dead-letters": 5})}
+    reports = {task("Anna Ek_4711", "b", LATE, calls=("4711",)): report({"damp-rooms": 1, "dead-letters": 5})}
     anna = of(course, reports, ANNA)["Anna Ek_4711"]
     assert (anna.points, anna.penalty) == ({"damp-rooms": 7, "dead-letters": 5}, 0.5)
     assert anna.remarks == ["damp-rooms: 7 by hand, not 10: spoken to"]
@@ -99,7 +108,7 @@ def test_a_mark_by_hand_for_nobody_in_particular_is_an_error() -> None:
 
 
 def test_who_is_missing_and_who_is_not_on_the_roster_is_said() -> None:
-    reports = {task("Anna Ek_4711"): report({"damp-rooms": 9}), task("eve"): report({"damp-rooms": 9})}
+    reports = {task("Anna Ek_4711", calls=("4711",)): report({"damp-rooms": 9}), task("eve"): report({"damp-rooms": 9})}
     found = of(Course(), reports, ANNA | {"4712": Person("4712", "Ben")})
     assert {each.person.id: (each.person.name, each.status, each.remarks) for each in found.values()} == {
         "4711": ("Ek, Anna", "ok", []),
@@ -112,16 +121,24 @@ def test_files_that_do_not_count_and_cells_that_failed_are_said() -> None:
     unreadable = [("anna", "x.ipynb", "the file is empty"), ("ben", "y.ipynb", "it is no regular file, but a link")]
     failed = report({"damp-rooms": 9}, sandbox=False) | {"trouble": ["code cell 1: NameError", "code cell 2: x"]}
     reports = {task("anna"): failed}
-    found = of(Course(), reports, unreadable=unreadable, older=[("anna", "old.ipynb", "02.ipynb")])
+    found = of(Course(), reports, unreadable=unreadable, older=[("anna", "old.ipynb", "02.ipynb")], others=["ben"])
     said = ["x.ipynb: the file is empty", "old.ipynb is older than 02.ipynb", "code cell 1: NameError"]
     assert (found["anna"].status, found["anna"].remarks) == ("ok", [*said, "graded without a sandbox"])
     assert (found["ben"].status, found["ben"].score) == ("unreadable", 0)
 
 
+def test_of_very_many_files_that_do_not_count_a_few_are_said() -> None:
+    unreadable = [("anna", f"{number}{'x' * 4000}.ipynb", "the file is empty") for number in range(1000)]
+    remarks = of(Course(), {task("anna"): report({"damp-rooms": 9})}, unreadable=unreadable)["anna"].remarks
+    assert len(remarks) == 6
+    assert remarks[-1] == "and 995 more files"
+    assert max(map(len, remarks)) <= 300
+
+
 @pytest.mark.parametrize("said", ["Ek, anna", "Anna  Ek", "4711", "Anna Ek_4711", "AEK", "anna@x"])
 def test_a_question_that_was_ones_own_counts(said: str) -> None:
     answered = report({}) | {"exercises": [exercise("damp-rooms", 9, student=said)]}
-    anna = of(Course(personal=True), {task("Anna Ek_4711"): answered}, ANNA)["Anna Ek_4711"]
+    anna = of(Course(personal=True), {task("Anna Ek_4711", calls=("4711",)): answered}, ANNA)["Anna Ek_4711"]
     assert (anna.score, anna.remarks) == (9, [])
 
 
@@ -138,3 +155,41 @@ def test_a_question_of_somebody_else_is_said_and_counts_only_where_that_does_not
 def test_what_has_not_been_graded_yet_is_neither_right_nor_wrong() -> None:
     found = of(Course(), {task("anna", "a"): None, task("anna", "b"): report({"damp-rooms": 9})})
     assert (found["anna"].status, found["anna"].points) == ("not graded", {"damp-rooms": 9})
+
+
+@pytest.mark.parametrize(
+    ("student", "calls", "who"),
+    [
+        ("4711", (), "4711"),
+        ("Anna Ek", (), "4711"),
+        ("ekanna_4711", ("4711",), "4711"),
+        ("Anna Ek_99", ("99", "Anna Ek"), "4711"),  # the number of another assignment
+        ("eve_4711", (), "eve_4711"),  # a number that no LMS has written
+        ("Ben Oz", (), "Ben Oz"),  # there are two
+    ],
+)
+def test_people_are_found_by_id_or_by_a_name_that_is_theirs_alone(
+    student: str, calls: tuple[str, ...], who: str
+) -> None:
+    roster = ANNA | {number: Person(number, "Ben Oz") for number in ("1", "2")}
+    assert people({student: calls}, roster)[student].id == who
+
+
+def test_two_who_claim_one_id_are_said_and_neither_gets_the_mark() -> None:
+    reports = {task(name): report({"damp-rooms": 9}) for name in ("4711", "Anna Ek", "ben")}
+    found = of(Course(), reports, ANNA | {"ben": Person("ben")})
+    assert found["4711"].remarks == ["Anna Ek would have the same id, 4711: the LMS gets no mark for it"]
+    assert found["Anna Ek"].remarks == ["4711 would have the same id, 4711: the LMS gets no mark for it"]
+    assert shares([*found.values()]) == {"ben": (9, 18)}
+
+
+@given(st.text(", \t", max_size=9), st.sampled_from(["aek", "AEK", "a,e,k"]), st.text(", ", max_size=9))
+def test_a_name_reaches_one_case_however_it_is_written(before: str, name: str, after: str) -> None:
+    question = authoring.of_the_package().folder.exercise("which-records")
+    spelt = f"{before}{name}{after}"
+    assert (normal(spelt) in names("Anna Ek_4711", ANNA["4711"])) == (name != "a,e,k")
+    assert seed_for(question, spelt) == seed_for(question, name.casefold())
+
+
+def test_a_name_has_one_normal_form() -> None:
+    assert {normal(each) for each in ("Änna Ek", "A\u0308nna  Ek", "ek,ÄNNA", ",,ek änna,")} == {"ek änna"}

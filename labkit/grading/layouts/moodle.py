@@ -1,0 +1,24 @@
+"""Moodle: `Anna Ek_4711_assignsubmission_file_/02.ipynb`, or all that in the name of a file.
+
+Moodle writes names without underscores, the number of the participant, and the plugin that took the file. It reads
+feedback in the same way. Before Moodle 4.1 the name of a folder ends in an underscore.
+"""
+
+import re
+from collections.abc import Callable
+
+from labkit.grading.layouts import plain
+from labkit.grading.layouts.layout import Layout, Place, Tree
+
+NAME = re.compile(r"(?P<name>[^_/]+)_(?P<id>\d+)_assignsubmission_[a-z]+(_.*)?")
+FEEDBACK = "{name}_{id}_assignfeedback_file_"
+
+
+def recognise(tree: Tree, _: Callable[[str], bool]) -> Layout | None:
+    """Returns Moodle's layout, if this is it."""
+    return Layout("Moodle", lambda path: _place(tree.parts(path))) if tree.are_mostly(NAME, tree.entries) else None
+
+
+def _place(parts: tuple[str, ...]) -> Place | None:
+    found = NAME.fullmatch(parts[0]) if parts else None
+    return Place(f"{found['name']}_{found['id']}", (found["id"], found["name"])) if found else plain.place(parts)

@@ -1,0 +1,134 @@
+"""Whose a file is: the names that the LMS or the instructor has given decide, and never one that a student chose."""
+
+from pathlib import PurePosixPath
+
+import pytest
+
+from labkit import LabError
+from labkit.grading import layouts
+from labkit.grading.roster import Person, knows
+
+NOTEBOOK = "02_filter_exercises.ipynb"
+
+# As Moodle's mod/assign, Canvas's content_zipper.rb, nbgrader's exchange and ILIAS's ilExSubmission write them.
+EXPORTS = {
+    "Moodle": {
+        f"Anna Ek_4711_assignsubmission_file_/{NOTEBOOK}": "Anna Ek_4711",
+        "Anna Ek_4711_assignsubmission_onlinetext_/onlinetext.html": "Anna Ek_4711",
+        f"Group A-Cleo Müller_123456_assignsubmission_file/sub/{NOTEBOOK}": "Group A-Cleo Müller_123456",
+        f"Participant_9_assignsubmission_file_{NOTEBOOK}": "Participant_9",
+    },
+    "Canvas": {
+        f"dorndora_98765_1234567_{NOTEBOOK}": "dorndora_98765",
+        "dorndora_LATE_98765_1234567_02_filter_exercises-1.ipynb": "dorndora_98765",
+        f"o_brienpat_98766_1234568_{NOTEBOOK}": "o_brienpat_98766",
+        "emmaerin_98767_text.html": "emmaerin_98767",
+        f"LATE_anon_x7Kp2_1234569_{NOTEBOOK}": "anon_x7Kp2",
+    },
+    "nbgrader": {
+        f"submitted/ben/week2/{NOTEBOOK}": "ben",
+        f"submitted/anna/week2/{NOTEBOOK}": "anna",
+    },
+    "ILIAS": {
+        f"Ek_Anna_aek_4711/{NOTEBOOK}": "Ek_Anna_aek_4711",
+        f"Öz_Ben_b_oz_4712/{NOTEBOOK}": "Öz_Ben_b_oz_4712",
+    },
+    "a folder or a notebook for each student": {
+        f"anna/{NOTEBOOK}": "anna",
+        f"ben/deep/er/{NOTEBOOK}.json": "ben",
+        "emil.ipynb": "emil",
+        "fred.ipynb.json": "fred",
+        "GERD.IPYNB": "GERD",
+    },
+}
+
+
+def students(*paths: str, roster: tuple[str, ...] = ()) -> dict[str, str]:
+    """Whose each file is."""
+    found = [PurePosixPath(each) for each in paths]
+    layout = layouts.decide(found, knows({name: Person(name) for name in roster}))
+    return {str(path): place.student for path in found if (place := layout.place(path))}
+
+
+def name_of(*paths: str) -> str:
+    return layouts.decide(map(PurePosixPath, paths)).name
+
+
+@pytest.mark.parametrize("name", EXPORTS)
+def test_each_lms_is_told_by_its_names_and_so_are_its_students(name: str) -> None:
+    assert students(*EXPORTS[name]) == EXPORTS[name]
+    assert name_of(*EXPORTS[name]) == name
+
+
+@pytest.mark.parametrize("name", EXPORTS)
+@pytest.mark.parametrize("around", ["class", "class/2026", "a b/c/d"])
+def test_folders_around_the_class_make_no_difference(name: str, around: str) -> None:
+    inside = {f"{around}/{path}": student for path, student in EXPORTS[name].items()}
+    if name.startswith("a folder"):  # a notebook beside folders makes a student's folder of the one around
+        inside = {path: student for path, student in inside.items() if f"/{student}/" in path}
+    assert students(*inside) == inside
+
+
+EVIL = [
+    "eveevil_22_3_x_4711_assignsubmission_file.ipynb", "x_4711_assignsubmission_file_/02.ipynb", "x_1_2_y.ipynb",
+    "anna_LATE_4711_1_02.ipynb", "submitted/anna/week2/02.ipynb", "Ek_Anna_aek_4711/02.ipynb", "timestamp.txt",
+    "../anna/02.ipynb", "anna_4711_1_02.ipynb/02.ipynb", "source/week2/02.ipynb", "class/anna/02.ipynb",
+]  # fmt: skip
+FOLDERS = {  # what belongs to eve alone, in each layout
+    "Moodle": ("Eve_22_assignsubmission_file_/", "Eve_22"),
+    "Canvas": ("eveevil_22_3_", "eveevil_22"),
+    "nbgrader": ("submitted/eve/week2/", "eve"),
+    "ILIAS": ("Evil_Eve_eve_22/", "Evil_Eve_eve_22"),
+    "a folder or a notebook for each student": ("eve/", "eve"),
+}
+
+
+@pytest.mark.parametrize("name", EXPORTS)
+def test_nothing_that_a_student_names_takes_the_place_of_another(name: str) -> None:
+    before, eve = FOLDERS[name]
+    honest = EXPORTS[name]
+    named = {f"{before}{each.replace('/', '_') if name == 'Canvas' else each}": eve for each in EVIL}
+    assert students(*honest, *named) == honest | named
+    assert name_of(*honest, *named) == name
+
+
+def test_canvas_alone_says_that_a_file_is_late() -> None:
+    def said(path: str, *others: str) -> bool | None:
+        place = layouts.decide(map(PurePosixPath, (path, *others))).place(PurePosixPath(path))
+        assert place
+        return place.said_late
+
+    canvas = [*EXPORTS["Canvas"]]
+    assert [said(each, *canvas) for each in canvas] == [False, True, False, False, True]
+    for folder in ("Anna Ek_4711_assignsubmission_file_", "aek", "submitted/aek/week2"):
+        assert said(f"{folder}/x_1_2_02.ipynb") is None
+        assert said(f"{folder}/x_LATE_1_2_02.ipynb") is None
+
+
+def test_only_what_was_submitted_counts_in_the_folder_of_an_nbgrader_course() -> None:
+    others = [f"{each}/week2/{NOTEBOOK}" for each in ("source", "release")]
+    others += [f"{each}/anna/week2/{NOTEBOOK}" for each in ("autograded", "feedback")]
+    assert {*students(*others, *EXPORTS["nbgrader"]).values()} == {"anna", "ben"}
+
+
+SWAPPED = [f"submitted/week2/{name}/{NOTEBOOK}" for name in ("anna", "ben")]
+
+
+def test_assignments_above_students_are_told_by_the_roster_or_the_source() -> None:
+    assert {*students(*SWAPPED, roster=("ben",)).values()} == {"anna", "ben"}
+    assert {*students(*SWAPPED, f"source/week2/{NOTEBOOK}").values()} == {"anna", "ben"}
+    with pytest.raises(LabError, match="is 'week2' a student or an assignment"):
+        students(*SWAPPED)
+    weeks = [f"submitted/anna/week{number}/{NOTEBOOK}" for number in (1, 2)]
+    assert {*students(*weeks, roster=("Anna",)).values()} == {"anna"}
+    assert {*students(*weeks, f"source/week1/{NOTEBOOK}", f"source/week2/{NOTEBOOK}").values()} == {"anna"}
+
+
+def test_the_folder_of_the_only_student_is_not_taken_for_one_around_the_class() -> None:
+    assert {*students(f"anna/{NOTEBOOK}", f"anna/old/{NOTEBOOK}").values()} == {"anna"}
+    assert {*students(f"anna/one/{NOTEBOOK}", f"anna/two/{NOTEBOOK}", roster=("anna",)).values()} == {"anna"}
+    assert {*students(f"class/anna/{NOTEBOOK}", roster=("anna",)).values()} == {"anna"}
+
+
+def test_a_name_from_a_mac_is_the_same_name() -> None:
+    assert students("Cleo Mu\u0308ller/02.ipynb") == {"Cleo Mu\u0308ller/02.ipynb": "Cleo Müller"}
