@@ -31,6 +31,7 @@ EQUIVALENT = {
         "constant: False -> True": "True only asks for a line in the log",
         "without: return False": "None is false too",
     },
+    "outages": {"without: return None": "so a function ends anyway"},
     "read-on": {
         "constant: 1.0 -> 2.0": HOW_LONG,
         "constant: 1.0 -> 0.0": HOW_LONG,

@@ -121,8 +121,8 @@ def at_the_time_of_the_measurement(readings):
 
 
 NOTHING = "What the pipeline remembers"  # which is not judged if there is no state
-PASSED = ("A reading that is sent", "A reading that comes late", "Two readings")
-REPEATED = ("A reading that comes late", "So does one")
+PASSED = ("A reading that is sent", "One that comes late", "Two readings")
+REPEATED = ("One that comes late", "So does one")
 WRONG = [
     (the_last_nine, REPEATED),
     (all_of_them, (NOTHING,)),
@@ -130,7 +130,7 @@ WRONG = [
     (in_a_variable_of_the_module, ("So does one", NOTHING)),
     (each_twice, (*PASSED, "One that is repeated", "So does one")),
     (at_the_time_of_the_measurement, ("Key, time",)),
-    (newer_than_the_last, ("A reading that comes late",)),
+    (newer_than_the_last, ("One that comes late",)),
     (the_last_four, REPEATED),
     (only_the_last, REPEATED),
     (by_temperature, (*PASSED, NOTHING)),

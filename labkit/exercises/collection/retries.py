@@ -71,7 +71,7 @@ EXERCISE = Exercise(
     sources=same_reading,
     behaviours=(
         Present("A reading that is sent once comes out", part="ordinary"),
-        Present("A reading that comes late comes out too", part="late"),
+        ExactlyOnce("One that comes late comes out too, and once", part="late"),
         ExactlyOnce("One that is repeated at once comes out once", part="at once", points=2),
         ExactlyOnce("So does one that is repeated after other readings", part="later", points=2),
         Present("Two readings of the same temperature are two readings", part="same temperature"),
