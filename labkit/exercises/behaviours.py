@@ -15,7 +15,8 @@ class Comparison:
     """The expected and the actual rows of one output, by their identity, which is their values in `columns`.
 
     `parts` says which parts of the input a row was made from. `repeats_cost` says for which rows a repetition counts as
-    a record that is not expected: for those by which no `Once` is judged.
+    a record that is not expected: for those by which no `Once` is judged. `main` is the comparison of the first output,
+    for the others.
     """
 
     columns: tuple[str, ...]
@@ -23,6 +24,7 @@ class Comparison:
     got: Mapping[Identity, Sequence[Row]]
     parts: Callable[[Identity], set[str]]
     repeats_cost: Callable[[Identity], bool] = lambda _: True
+    main: "Comparison | None" = None
 
     @property
     def nothing_right(self) -> bool:
@@ -30,8 +32,9 @@ class Comparison:
 
     @property
     def most_came(self) -> bool:
-        """Whether at least half of the expected rows have come out."""
-        return 2 * sum(each in self.got for each in self.expected) >= len(self.expected)
+        """Whether at least half of the expected rows have come out, here and in the first output."""
+        came = sum(each in self.got for each in self.expected)
+        return 2 * came >= len(self.expected) and (self.main is None or self.main.most_came)
 
     @property
     def identities(self) -> list[Identity]:
@@ -181,6 +184,10 @@ class Given(Correct):
 @dataclass(frozen=True)
 class AtMost(Correct):
     """Some columns hold numbers that are no larger than the expected ones, in every expected record that comes out."""
+
+    def can_be_judged(self, comparison: Comparison) -> bool:
+        """That little was needed shows nothing, unless most of what must come out has."""
+        return super().can_be_judged(comparison) and comparison.most_came
 
     def _is_right(self, row: Row, expected: Row) -> bool:
         return all(isinstance(row.get(name), int | float) and row[name] <= expected[name] for name in self.columns)

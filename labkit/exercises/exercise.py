@@ -19,11 +19,11 @@ class Exercise:
     has seen, they are of other days, and the `devices` have other names. `answer_type` says how an answer is tried. A
     short answer is about the case that the readings describe, and `question` puts that case into words.
 
-    There is a topic for each of the `outputs`. Its records are judged as rows: `key`, `time` (the Kafka timestamp in
-    ms), the fields of the value, and each header as `header.<name>`. A value that is not a JSON object, or that belongs
-    to an output in `raw`, becomes the field `value`, as text. Rows are matched by key and time, or by the columns that
-    `identity` has for their output. `sources` finds the records that a row was made from; a verdict shows the fields in
-    `shows` of these.
+    The input topic has so many `partitions`, and there is a topic for each of the `outputs`. Its records are judged as
+    rows: `key`, `time` (the Kafka timestamp in ms), the fields of the value, and each header as `header.<name>`. A
+    value that is not a JSON object, or that belongs to an output in `raw`, becomes the field `value`, as text. Rows are
+    matched by key and time, or by the columns that `identity` has for their output. `sources` finds the records that a
+    row was made from; a verdict shows the fields in `shows` of these.
     """
 
     name: str
@@ -36,6 +36,7 @@ class Exercise:
     discussion: str
     readings: Callable[[random.Random], Sequence[Sent]] = lambda _: ()
     devices: tuple[str, ...] = ()
+    partitions: int = 1
     identity: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     sources: Callable[[Row, Sequence[Sent]], list[Sent]] = same_record
     outputs: tuple[str, ...] = ("out",)
@@ -53,7 +54,7 @@ class Exercise:
 
     def harness(self, environment: Environment) -> Harness:
         """Returns the harness in which answers are tried."""
-        return Harness(environment, self.name, self.outputs, self.raw)
+        return Harness(environment, self.name, self.outputs, self.raw, self.partitions)
 
     def sent(self, seed: str | int) -> tuple[Sent, ...]:
         """Returns the input records for a seed."""

@@ -52,12 +52,15 @@ class Environment:
 
 @dataclass(frozen=True)
 class Harness:
-    """The topics of one exercise in an environment: its input, and its `outputs`, of which those in `raw` hold text."""
+    """The topics of one exercise in an environment: its input, which has so many `partitions`, and its `outputs`, of
+    which those in `raw` hold text.
+    """
 
     environment: Environment
     exercise: str
     outputs: tuple[str, ...]
     raw: tuple[str, ...]
+    partitions: int = 1
 
     @property
     def groups(self) -> Groups:
@@ -73,7 +76,8 @@ class Harness:
 
     def clear(self) -> None:
         """Creates the topics, and empties those for output."""
-        self.groups.topics.create(*map(self.topic, ("in", *self.outputs)))
+        self.groups.topics.create(self.topic("in"), partitions=self.partitions)
+        self.groups.topics.create(*map(self.topic, self.outputs))
         for name in self.outputs:
             self.groups.topics.empty(self.topic(name))
 

@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from labkit.exercises import formatting
 from labkit.exercises.behaviours import Behaviour, Comparison, Identity, Once
@@ -49,15 +49,16 @@ def judge(
     got: Mapping[str, Sequence[Row]],
 ) -> Judgement:
     """Compares the actual rows with the expected ones, output by output."""
-    compared = {
-        name: compare(exercise, name, sent, expected.get(name, ()), got.get(name, ())) for name in exercise.outputs
-    }
-    found = Judgement(tuple(_finding(each, compared[each.output]) for each in exercise.behaviours))
-    if not found.first_failed:
-        return found
-    failed = found.first_failed.behaviour
+    compared: dict[str, Comparison] = {}
+    for name in exercise.outputs:
+        found = compare(exercise, name, sent, expected.get(name, ()), got.get(name, ()))
+        compared[name] = replace(found, main=compared.get(exercise.outputs[0]))
+    judgement = Judgement(tuple(_finding(each, compared[each.output]) for each in exercise.behaviours))
+    if not judgement.first_failed:
+        return judgement
+    failed = judgement.first_failed.behaviour
     shortfall = Shortfall(exercise, sent, failed, compared[failed.output])
-    return Judgement(found.findings, shortfall.evidence, tuple(diagnose(shortfall)))
+    return Judgement(judgement.findings, shortfall.evidence, tuple(diagnose(shortfall)))
 
 
 def _finding(behaviour: Behaviour, comparison: Comparison) -> Finding:

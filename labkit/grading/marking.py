@@ -31,7 +31,8 @@ def seed(secret: bytes, student: str, exercise: str) -> str:
 def topics(exercise: Exercise, sent: Sequence[Sent]) -> ExerciseTopics:
     """Returns what the sandbox gets of an exercise: topics and readings, but nothing about what is expected."""
     readings = [Reading(each.key, base64.b64encode(each.raw).decode(), each.timestamp) for each in sent]
-    return ExerciseTopics(exercise.topic("in"), [exercise.topic(name) for name in exercise.outputs], readings)
+    outputs = [exercise.topic(name) for name in exercise.outputs]
+    return ExerciseTopics(exercise.topic("in"), outputs, readings, exercise.partitions)
 
 
 @dataclass(frozen=True)

@@ -43,6 +43,7 @@ EXERCISE = Exercise(
     answer_type=Pipeline(),
     readings=readings,
     devices=DEVICES,
+    partitions=3,
     sources=in_window(7000),
     behaviours=(
         Present("Every 2 s there is one window per device", part="ordinary", points=2),

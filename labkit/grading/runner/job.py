@@ -39,11 +39,12 @@ class Reading(NamedTuple):
 
 @dataclass(frozen=True)
 class ExerciseTopics:
-    """The topics of an exercise, and its readings."""
+    """The topics of an exercise, and the readings in its input topic, which has so many partitions."""
 
     reads: str
     outputs: list[str]
     readings: list[Reading]
+    partitions: int = 1
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ class Job:
         """Returns the job that was written as this line."""
         said = json.loads(line)
         exercises = [
-            ExerciseTopics(each["reads"], each["outputs"], [Reading(*record) for record in each["readings"]])
+            ExerciseTopics(**each | {"readings": [Reading(*record) for record in each["readings"]]})
             for each in said["exercises"]
         ]
         return cls(said["nonce"], said["cells"], exercises, said["isolated"], Limits(**said["limits"]))
