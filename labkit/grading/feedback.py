@@ -61,8 +61,9 @@ def remarks(result: Result) -> list[str]:
     said = [f"{each['file']}: {each['status']}, {each['seconds']} s" for each in result.reports]
     if result.handed_in:
         said.append(f"Handed in {result.handed_in}")
-    if result.penalty:
-        said.append(f"Late: {result.penalty:.4g} points less")
+    if result.days_late:
+        less = f", {result.penalty:.4g} points less" if result.penalty else ""
+        said.append(f"Late by {result.days_late} {'day' if result.days_late == 1 else 'days'}{less}")
     if result.status == "missing":
         said.append("Nothing was handed in.")
     trouble = [each for report in result.reports for each in report["trouble"][1:]]

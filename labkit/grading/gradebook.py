@@ -46,10 +46,14 @@ def shares(found: Sequence[Result]) -> dict[str, tuple[float, float]]:
 
 
 def gradebook(course: Course, exercises: Sequence[Exercise], found: Sequence[Result]) -> Iterator[list[Any]]:
-    """Yields a header, and a row for each student: first the columns of nbgrader's export, then labkit's own."""
+    """Yields a header, and a row for each student: first the columns of nbgrader's export, then labkit's own: points of
+    each exercise, and of each lesson less what being late costs.
+    """
     names = [each.name for each in exercises]
-    yield [*NBGRADER, "status", "seconds", *names, "remarks"]
-    due = times.shown(course.due, course.zone) if course.due else ""
+    lessons = list(dict.fromkeys(each.lesson for each in exercises))
+    yield [*NBGRADER, "status", "seconds", *names, *lessons, "remarks"]
+    deadlines = [time for each in lessons if (time := course.due(each))]
+    due = times.shown(max(deadlines), course.zone) if deadlines else ""
     for each in found:
         first, last = each.person.first_and_last
         marks = [round(number, 2) for number in (each.raw, each.penalty, each.score, each.out_of)]
@@ -64,5 +68,6 @@ def gradebook(course: Course, exercises: Sequence[Exercise], found: Sequence[Res
             each.status,
             round(each.seconds, 1),
             *points,
+            *(round(each.of_lessons().get(lesson, 0), 2) for lesson in lessons),
             " | ".join(each.remarks),
         ]

@@ -18,6 +18,7 @@ from labkit.grading.roster import Person
 from tests.grading.reports import EXERCISES, exercise, report
 
 WORTH = {"damp-rooms": 9.0, "dead-letters": 9.0}
+LESSONS = dict.fromkeys(WORTH, "02_filter")
 EVIL = "<script>alert(1)</script>\x1b[2J\udcff"
 
 
@@ -25,7 +26,7 @@ def result(student: str = "anna", **more: Any) -> Result:
     reports = [report({"damp-rooms": 3, "dead-letters": 9}, text=EVIL)]
     points = {"damp-rooms": 3.0, "dead-letters": 9.0}
     person = Person(student, more.pop("name", ""))
-    return Result(student, person, WORTH, status="ok", points=points, reports=reports, **more)
+    return Result(student, person, WORTH, LESSONS, status="ok", points=points, reports=reports, **more)
 
 
 def rows(file: Path) -> list[dict[str, str]]:
@@ -33,10 +34,13 @@ def rows(file: Path) -> list[dict[str, str]]:
 
 
 def test_the_gradebook_has_nbgraders_columns_and_each_exercise(tmp_path: Path) -> None:
-    found = [result(name="Anna Maria Ek", penalty=1.5, submitted=0.0), Result("ben", Person("ben"), WORTH)]
+    found = [
+        result(name="Anna Maria Ek", penalties={"damp-rooms": 1.5}, submitted=0.0),
+        Result("ben", Person("ben"), WORTH),
+    ]
     (file,) = gradebook.write(tmp_path, Course(), EXERCISES, found, [], [])
     anna, ben = rows(file)
-    assert [*anna] == [*gradebook.NBGRADER, "status", "seconds", "damp-rooms", "dead-letters", "remarks"]
+    assert [*anna] == [*gradebook.NBGRADER, "status", "seconds", "damp-rooms", "dead-letters", "02_filter", "remarks"]
     assert [anna[name] for name in ("student_id", "last_name", "first_name")] == ["anna", "Ek", "Anna Maria"]
     assert [anna[name] for name in gradebook.NBGRADER[7:]] == ["12.0", "1.5", "10.5", "18.0"]
     assert (ben["status"], ben["score"], ben["damp-rooms"]) == ("missing", "0.0", "")
@@ -80,7 +84,7 @@ def test_feedback_escapes_what_a_submission_says(tmp_path: Path) -> None:
 
 
 def test_results_json_is_as_gradescope_wants_it(tmp_path: Path) -> None:
-    gradebook.write(tmp_path, Course(), EXERCISES, [result(penalty=1.0)], [], [])
+    gradebook.write(tmp_path, Course(), EXERCISES, [result(penalties={"damp-rooms": 1.0}, days_late=2)], [], [])
     (file,) = (tmp_path / "feedback").glob("*.json")
     found = json.loads(file.read_text())
     assert found["score"] == 11.0
@@ -89,7 +93,7 @@ def test_results_json_is_as_gradescope_wants_it(tmp_path: Path) -> None:
         (9, 9, "passed"),
     ]
     assert {each["visibility"] for each in [found, *found["tests"]]} == {"visible"}
-    assert "Late: 1 points less" in feedback.remarks(result(penalty=1.0))
+    assert "Late by 2 days, 1 points less" in feedback.remarks(result(penalties={"damp-rooms": 1.0}, days_late=2))
 
 
 def test_names_in_a_sheet_of_an_lms_stay_as_they_are(tmp_path: Path) -> None:
