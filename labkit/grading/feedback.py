@@ -5,6 +5,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from labkit.grading.results import Result
+from labkit.grading.submissions import Submission
 
 TEMPLATE = Environment(
     loader=PackageLoader("labkit.grading", ""), autoescape=True, trim_blocks=True, undefined=StrictUndefined
@@ -61,13 +62,23 @@ def remarks(result: Result) -> list[str]:
     said = [f"{each['file']}: {each['status']}, {each['seconds']} s" for each in result.reports]
     if result.handed_in:
         said.append(f"Handed in {result.handed_in}")
-    if result.days_late:
-        less = f", {result.penalty:.4g} points less" if result.penalty else ""
-        said.append(f"Late by {result.days_late} {'day' if result.days_late == 1 else 'days'}{less}")
+    said += _late(result)
     if result.status == "missing":
         said.append("Nothing was handed in.")
     trouble = [each for report in result.reports for each in report["trouble"][1:]]
     return [*said, *result.remarks, *trouble]
+
+
+def comment(result: Result) -> str:
+    """Returns a comment for the LMS: what was earned, in one line that says nothing in a submission's own words."""
+    marks = [f"{name} {result.points.get(name, 0):.4g} of {worth:g}" for name, worth in result.worth.items()]
+    return ". ".join([*_late(result), f"Points: {', '.join(marks)}", "The details are in your feedback page."])
+
+
+def _late(result: Result) -> list[str]:
+    less = f", {result.penalty:.4g} points less" if result.penalty else ""
+    days = "1 day" if result.days_late == 1 else f"{result.days_late} days"
+    return [f"Late by {days}{less}"] if result.days_late else []
 
 
 def page(result: Result) -> str:
@@ -75,4 +86,12 @@ def page(result: Result) -> str:
     left_out = [name for name in result.worth if name not in {each["name"] for each in result.exercises}]
     missing = [f"{NOT_HANDED_IN}: {', '.join(left_out)}"] if left_out else []
     student, said = result.person.name or result.student, [*remarks(result), *missing]
-    return TEMPLATE.render(result=result, student=student, remarks=said, explained=_explained)
+    code = [(each.file, _code(each)) for each in result.notebooks]
+    return TEMPLATE.render(result=result, student=student, remarks=said, explained=_explained, code=code)
+
+
+def _code(notebook: Submission) -> list[tuple[int, str]]:
+    """Returns the code cells, with their places in the notebook."""
+    return [
+        (number, each.source) for number, each in enumerate(notebook.cells, 1) if each.is_code and each.source.strip()
+    ]

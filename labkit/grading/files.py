@@ -6,11 +6,11 @@ import secrets
 from pathlib import Path
 
 
-def write(file: Path, text: str) -> Path:
-    """Writes a file atomically, and returns it."""
+def write(file: Path, content: str | bytes) -> Path:
+    """Writes a file atomically, text in UTF-8, and returns it."""
     file.parent.mkdir(parents=True, exist_ok=True)
     fresh = file.with_name(f"{secrets.token_hex(8)}.new")  # another thread may be writing the same file
-    fresh.write_text(text, encoding="utf-8")
+    fresh.write_bytes(content if isinstance(content, bytes) else content.encode())
     return fresh.replace(file)
 
 

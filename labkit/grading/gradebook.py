@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from labkit.exercises.exercise import Exercise
-from labkit.grading import feedback, files, tables, times
+from labkit.grading import feedback, files, handing_back, lms, tables, times
 from labkit.grading.copies import Copies
 from labkit.grading.course import Course
 from labkit.grading.escaping import printable
@@ -26,15 +26,20 @@ def write(
     copies: Sequence[Copies],
 ) -> list[Path]:  # fmt: skip
     """Writes everything into a folder; returns the files for the class."""
+    pages = {result.student: printable(feedback.page(result)) for result in found}
     for result in found:
         name = slug(result.student)
         files.write(out / "feedback" / f"{name}.json", printable(json.dumps(feedback.results_json(result), indent=2)))
-        files.write(out / "feedback" / f"{name}.html", printable(feedback.page(result)))
-    texts = {"gradebook.csv": tables.text(gradebook(course, exercises, found))}
+        files.write(out / "feedback" / f"{name}.html", pages[result.student])
+    texts: dict[str, str | bytes] = {"gradebook.csv": tables.text(gradebook(course, exercises, found))}
     if copies:
         rows = [(each.exercise, each.nodes, *each.students) for each in copies]
         texts["copies.csv"] = tables.text([("exercise", "length", "students"), *rows])
-    texts |= {each.name: each.filled(shares(found)) for each in sheets}  # which say nothing of a submission but marks
+    marks = shares(found)
+    comments = {each.person.id: feedback.comment(each) for each in found}
+    texts |= {each.name: each.filled(marks, comments) for each in sheets}
+    participants = {number for sheet in sheets if sheet.name == lms.MOODLE for number in sheet.roster}
+    texts |= handing_back.zips([each for each in found if each.person.id in marks], pages, participants)
     return [files.write(out / name, text) for name, text in texts.items()]
 
 
