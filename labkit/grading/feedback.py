@@ -2,14 +2,10 @@
 
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
+from labkit.grading import pages
 from labkit.grading.results import Result
 from labkit.grading.submissions import Submission
 
-TEMPLATE = Environment(
-    loader=PackageLoader("labkit.grading", ""), autoescape=True, trim_blocks=True, undefined=StrictUndefined
-).get_template("feedback.html.jinja")
 NOT_HANDED_IN = "Not handed in"
 
 
@@ -87,7 +83,8 @@ def page(result: Result) -> str:
     missing = [f"{NOT_HANDED_IN}: {', '.join(left_out)}"] if left_out else []
     student, said = result.person.name or result.student, [*remarks(result), *missing]
     code = [(each.file, _code(each)) for each in result.notebooks]
-    return TEMPLATE.render(result=result, student=student, remarks=said, explained=_explained, code=code)
+    shown = pages.template("feedback.html.jinja")
+    return shown.render(result=result, student=student, remarks=said, explained=_explained, code=code)
 
 
 def _code(notebook: Submission) -> list[tuple[int, str]]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from labkit.exercises.exercise import Exercise
-from labkit.grading import feedback, files, handing_back, lms, tables, times
+from labkit.grading import feedback, files, handing_back, lms, overview, tables, times
 from labkit.grading.copies import Copies
 from labkit.grading.course import Course
 from labkit.grading.escaping import printable
@@ -32,6 +32,7 @@ def write(
         files.write(out / "feedback" / f"{name}.json", printable(json.dumps(feedback.results_json(result), indent=2)))
         files.write(out / "feedback" / f"{name}.html", pages[result.student])
     texts: dict[str, str | bytes] = {"gradebook.csv": tables.text(gradebook(course, exercises, found))}
+    texts["class.html"] = printable(overview.page(found))
     if copies:
         rows = [(each.exercise, each.nodes, *each.students) for each in copies]
         texts["copies.csv"] = tables.text([("exercise", "length", "students"), *rows])
