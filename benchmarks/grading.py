@@ -25,6 +25,7 @@ import report
 from nbformat.v4 import new_code_cell, new_notebook
 
 from labkit.grading import authoring, marking, sandbox, submissions
+from labkit.grading.exercises import Exercises
 from labkit.grading.grade import Grader, plan
 from labkit.grading.runner.job import Limits
 
@@ -130,7 +131,9 @@ def whole_class(directory: Path, students: int) -> list[tuple[str, Any]]:
     made = plan(submissions.read(directory / "class"), EXERCISES)
     begun = time.monotonic()
     with Memory() as memory:
-        reports = Grader(COLLECTION, b"benchmark", directory / "out").grade(made.tasks, os.cpu_count() or 2)
+        reports = Grader(Exercises((COLLECTION,)), b"benchmark", directory / "out").grade(
+            made.tasks, os.cpu_count() or 2
+        )
     seconds = time.monotonic() - begun
     statuses = {status: sum(each["status"] == status for each in reports) for status in ("ok", "crashed", "timeout")}
     return [

@@ -310,11 +310,11 @@ FILE = click.Path(path_type=Path)
 
 
 @main.command()
-@click.argument("submissions", type=FILE, required=False)
+@click.argument("submissions", type=FILE, nargs=-1)
 @click.option("--out", type=FILE, default="grades", show_default=True, help="The folder for marks.")
 @click.option("--course", type=FILE, default="course.toml", show_default=True, help="The course file, if there is one.")
 @click.option("--init", is_flag=True, help="Write a course file to fill in, and do nothing else.")
-@click.option("--only", help="Only this student: id, name or folder.")
+@click.option("--only", help="Only this student: id, name, login, e-mail address or folder.")
 @click.option("--exercise", help="Only notebooks with this exercise.")
 @click.option(
     "--jobs",
@@ -329,10 +329,10 @@ FILE = click.Path(path_type=Path)
     "--unsafe-no-sandbox", is_flag=True, help="Let submissions do whatever you can do. The gradebook says so."
 )
 def grade(
-    submissions: Path | None, out: Path, course: Path, init: bool, own: Path | None, unsafe_no_sandbox: bool,
+    submissions: tuple[Path, ...], out: Path, course: Path, init: bool, own: Path | None, unsafe_no_sandbox: bool,
     regrade: bool, **wanted: Any,
 ) -> None:  # fmt: skip
-    """Grade a folder or zip of submitted notebooks: each in a sandbox, on readings that differ by student.
+    """Grade folders or zips of submitted notebooks: each in a sandbox, on readings that differ by student.
 
     Writes gradebook.csv, the files of your LMS filled in and, for each student, feedback. Ctrl+C loses nothing: run it
     again, and only what is missing is graded. docs/grading.md explains it all.

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,14 +17,15 @@ from labkit import flink
 from labkit.broker import training
 from labkit.broker.installation import kafka_installation
 from labkit.errors import LabError
-from labkit.exercises.exercise import Exercise
 from labkit.flink import training as flink_training
-from labkit.grading import authoring, bubblewrap, course, feedback, gradebook, lms, secret, submissions
+from labkit.grading import bubblewrap, course, exercises, feedback, files, gradebook, intake, secret, submissions
 from labkit.grading.copies import copies
-from labkit.grading.grade import Grader, Plan, Task, plan
-from labkit.grading.results import Report, overridden, results
-from labkit.grading.roster import Person, called, people
+from labkit.grading.grade import Grader, Task, plan
+from labkit.grading.intake import Intake
+from labkit.grading.results import Report, results
+from labkit.grading.roster import called
 from labkit.jvm import store
+from labkit.spelling import did_you_mean
 
 IMPORTED = (
     "import ipykernel.kernelapp, quixstreams, labkit.lab, labkit.exercises.display, labkit.grading.runner.__main__"
@@ -50,56 +51,69 @@ def init(file: Path) -> None:
     click.echo(f"Wrote {file}: edit it, then `lab grade SUBMISSIONS`.")
 
 
-def grade(path: Path, out: Path, course_file: Path, wanted: Wanted) -> None:
+def grade(paths: Sequence[Path], out: Path, course_file: Path, wanted: Wanted) -> None:
     """Grade, with a progress bar, and say where the marks are. Raises LabError if it cannot begin."""
     if wanted.isolated:
         bubblewrap.require()
-    collection = authoring.of_the_package()
-    known = collection.folder.exercises()
-    settings = course.read(course_file, known)
-    exercises = [each for each in known if settings.has(each)]
-    sheets = lms.sheets(settings)
-    for note in (note for sheet in sheets for note in sheet.notes):
-        click.echo(note)
-    roster = {number: Person(number, name) for number, name in settings.roster.items()}
-    roster |= {number: person for sheet in sheets for number, person in sheet.roster.items()}
-    made = plan(submissions.read(path, roster, settings.zone, click.echo), exercises)
-    everybody = people(made.students, roster)
-    overridden(settings, everybody)  # report an override for nobody before everything is graded
-    tasks = _chosen(made, exercises, wanted, everybody)
-    key, fresh = secret.key(settings.secret)
-    if fresh:
-        click.echo(f"Made the secret of this course, {settings.secret}: keep it, and keep it from students.")
-    grader = Grader(collection, key, out, isolated=wanted.isolated)
-    if any(grader.is_due(task, grader.known(task), wanted.anew) for task in tasks):
+    given = intake.read(paths, course_file, click.echo)
+    tasks = _chosen(given, wanted)
+    grader = _grader(given, out, wanted)
+    due = [task for task in tasks if grader.is_due(task, grader.known(task), wanted.anew)]
+    if due:
         _prepare()
+    elif wanted.anew:
+        click.echo("No exercise has changed since these notebooks were graded: there is nothing to grade again.")
+    files.write(out / ".gitignore", "*\n")  # nobody commits marks by accident
     failures = _graded(grader, tasks, wanted)
-    reports = {task: grader.known(task) for task in made.tasks}
-    _say_what_is_old(grader, reports)
-    for student, exercise, old, new in grader.changes:
-        click.echo(f"{student}: {exercise} {old} → {new} points")
-    found = results(settings, exercises, made, reports, roster)
-    compared = copies(made.tasks)
+    reports = {task: grader.known(task) for task in given.plan.tasks}
+    _say_what_has_changed(grader, reports)
+    _write(given, reports, failures, out)
+
+
+def _grader(given: Intake, out: Path, wanted: Wanted) -> Grader:
+    """Returns the grader, with the secret of the course, which it makes if there is none."""
+    key, fresh = secret.key(given.course.secret)
+    if fresh:
+        click.echo(f"Made the secret of this course, {given.course.secret}: keep it, and keep it from students.")
+    return Grader(given.known, key, out, isolated=wanted.isolated)
+
+
+def _write(given: Intake, reports: Mapping[Task, Report | None], failures: Mapping[Task, str], out: Path) -> None:
+    """Writes everything that comes of the reports, and says where it is."""
+    found = results(given.course, given.exercises, given.plan, reports, given.roster)
+    compared = copies(given.plan.tasks)
     for each in found:
         failed = [f"{task.submission.file}: {why}" for task, why in failures.items() if task.student == each.student]
         each.remarks += [*failed, *compared.failed.get(each.student, ())]
-    files = gradebook.write(out, settings, exercises, found, sheets, compared.copies)
+    written = gradebook.write(out, given.course, given.exercises, found, given.sheets, compared.copies)
     statuses = Counter(each.status for each in found).most_common()
     click.echo(f"{len(found)} students: {', '.join(f'{number} {status}' for status, number in statuses)}.")
-    click.echo("\n".join(f"{each}" for each in [*files, out / "feedback", out / "executed"]))
+    click.echo("\n".join(f"{each}" for each in [*written, out / "feedback", out / "executed"]))
 
 
-def _chosen(made: Plan, exercises: list[Exercise], wanted: Wanted, everybody: Mapping[str, Person]) -> list[Task]:
+def _chosen(given: Intake, wanted: Wanted) -> list[Task]:
     """Returns the tasks that are wanted. Raises LabError if there are none."""
-    if wanted.exercise not in (None, *(each.name for each in exercises)):
-        raise LabError(f"There is no exercise {wanted.exercise!r}: `lab progress` lists them.")
-    tasks = made.tasks
-    if wanted.only:
-        students = called(wanted.only, everybody)
-        tasks = [each for each in tasks if each.student in students]
-        if not tasks:
-            raise LabError(f"Nobody called {wanted.only!r} has handed in a notebook that can be graded.")
+    names = [each.name for each in given.exercises]
+    if wanted.exercise not in (None, *names):
+        hint = did_you_mean(str(wanted.exercise), names) or f"there is {', '.join(names)}."
+        raise LabError(f"--exercise {wanted.exercise}: the course has no such exercise: {hint}")
+    students = called(wanted.only, given.everybody) if wanted.only else [*given.plan.students]
+    tasks = [each for each in given.plan.tasks if each.student in students]
+    if wanted.only and not tasks:
+        raise LabError(f"--only {wanted.only}: {_why_nothing(students, wanted.only, given)}")
     return [task for task in tasks if wanted.exercise in (None, *(each.name for each in task.exercises))]
+
+
+def _why_nothing(students: Sequence[str], name: str, given: Intake) -> str:
+    if not students:
+        known = {
+            each for student, person in given.everybody.items() for each in (student, person.id, person.name) if each
+        }
+        return (
+            f"nobody is called so: {did_you_mean(name, known) or 'give the id, the name or the folder of a student.'}"
+        )
+    why = [f"{file}: {reason}" for student, file, reason in given.plan.unreadable if student in students]
+    return f"{students[0]} has handed in nothing that can be graded{f' ({why[0]})' if why else ''}."
 
 
 def _graded(grader: Grader, tasks: list[Task], wanted: Wanted) -> dict[Task, str]:
@@ -126,10 +140,19 @@ def _graded(grader: Grader, tasks: list[Task], wanted: Wanted) -> dict[Task, str
     return failures
 
 
-def _say_what_is_old(grader: Grader, reports: Mapping[Task, Report | None]) -> None:
-    old = [task for task, report in reports.items() if report and not grader.is_current(task, report)]
+def _say_what_has_changed(grader: Grader, reports: Mapping[Task, Report | None]) -> None:
+    for student, exercise, old_points, new_points in grader.changes:
+        click.echo(f"{student}: {exercise} {old_points} → {new_points} points")
+    old = [(task, report) for task, report in reports.items() if report and grader.outdated(task, report)]
     if old:
-        click.echo(f"{len(old)} notebooks were graded before an exercise changed: --regrade grades them anew.")
+        click.echo(
+            f"{len(old)} notebooks were graded before an exercise changed ({_changed(grader, old)}): "
+            "--regrade grades them anew."
+        )
+
+
+def _changed(grader: Grader, old: Sequence[tuple[Task, Report]]) -> str:
+    return ", ".join(sorted({name for task, report in old for name in grader.outdated(task, report)}))
 
 
 def _prepare() -> None:
@@ -142,13 +165,13 @@ def _prepare() -> None:
 
 def attempt(notebook: Path) -> None:
     """Grades one's own notebook without a sandbox, on readings that nobody has seen, and shows the marks."""
-    collection = authoring.of_the_package()
-    made = plan([submissions.one(notebook)], collection.folder.exercises())
+    known = exercises.of_a_course(None)
+    made = plan([submissions.one(notebook)], known.all())
     for _, file, reason in made.unreadable:
         raise LabError(f"{file} cannot be graded: {reason}.")
     _prepare()
     with tempfile.TemporaryDirectory() as out:
-        grader = Grader(collection, secrets.token_bytes(32), Path(out), isolated=False)
+        grader = Grader(known, secrets.token_bytes(32), Path(out), isolated=False)
         failures: list[str] = []
         reports = grader.grade(made.tasks, 1, lambda _, failure: failures.append(failure))
     if not reports:

@@ -2,6 +2,7 @@
 
 import datetime
 import tomllib
+from collections import Counter
 from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Annotated
@@ -62,6 +63,12 @@ class Moodle(Section):
     worksheet: File
 
 
+class Own(Section):
+    """Exercises of the instructor's own."""
+
+    folder: File
+
+
 class Override(Section):
     """A mark that a human has given."""
 
@@ -72,13 +79,17 @@ class Override(Section):
 
 
 class Course(Section):
-    """What an instructor has said. `roster` has names by id, `weights` points by exercise."""
+    """What an instructor has said. `roster` has names by id; `weights` points, and `deadlines` times, by lesson or (the
+    weights) by exercise.
+    """
 
     secret: File = Path(SECRET)
     lessons: list[str] = []  # all if there are none
+    exercises: Own | None = None
     personal: bool = False
     timezone: Annotated[str, AfterValidator(_known_zone)] = ""
     deadline: datetime.datetime | None = None
+    deadlines: dict[str, datetime.datetime] = {}
     late: Late = Late()
     weights: dict[str, Points] = {}
     roster: dict[str, str] = {}
@@ -91,35 +102,46 @@ class Course(Section):
         """The time zone of all times that say none: the course's own, that of its deadline, or this computer's."""
         return ZoneInfo(self.timezone) if self.timezone else self.deadline.tzinfo if self.deadline else None
 
-    @property
-    def due(self) -> float | None:
-        """The deadline in epoch seconds."""
-        if not self.deadline:
-            return None
-        return (self.deadline if self.deadline.tzinfo else self.deadline.replace(tzinfo=self.zone)).timestamp()
+    def due(self, lesson: str = "") -> float | None:
+        """Returns the deadline of a lesson in epoch seconds; None if it has none."""
+        time = self.deadlines.get(lesson, self.deadline)
+        return (time if time.tzinfo else time.replace(tzinfo=self.zone)).timestamp() if time else None
 
     def has(self, exercise: Exercise) -> bool:
         """Whether the course has an exercise."""
         return not self.lessons or exercise.lesson in self.lessons
 
-    def percent_off(self, submitted: float, said_late: bool | None) -> float:
-        """Returns the penalty for a submission at that time (epoch seconds); each day that has begun counts.
+    def worth(self, exercises: Sequence[Exercise]) -> dict[str, float]:
+        """Returns the points of each exercise: its weight, its share in the weight of its lesson, or its own points."""
+        most = Counter[str]()
+        for each in exercises:
+            most[each.lesson] += each.points
+        by_lesson = {lesson: self.weights[lesson] / most[lesson] for lesson in most if lesson in self.weights}
+        return {
+            each.name: self.weights.get(each.name, each.points * by_lesson.get(each.lesson, 1.0)) for each in exercises
+        }
+
+    def days_late(self, submitted: float, said_late: bool | None, lesson: str = "") -> int:
+        """Returns how many days after the deadline a submission came (epoch seconds); each day that has begun counts.
 
         If the LMS says whether it was late, but not by how much, that decides: late means one day.
         """
-        if not self.due:
-            return 0.0
-        days = int(-(-(submitted - self.due) // 86400)) if said_late is None else int(said_late)
-        return min(max(days, 0) * self.late.percent_per_day, self.late.most_percent)
-
-    def is_late(self, submitted: float, said_late: bool | None) -> bool:
+        due = self.due(lesson)
         if said_late is not None:
-            return said_late
-        return bool(self.due and submitted > self.due)
+            return int(said_late)
+        return max(int(-(-(submitted - due) // 86400)), 0) if due else 0
+
+    def percent_off(self, submitted: float, said_late: bool | None, lesson: str = "") -> float:
+        """Returns the penalty for a submission at that time."""
+        days = self.days_late(submitted, said_late, lesson) if self.due(lesson) else 0
+        return min(days * self.late.percent_per_day, self.late.most_percent)
+
+    def is_late(self, submitted: float, said_late: bool | None, lesson: str = "") -> bool:
+        return self.days_late(submitted, said_late, lesson) > 0
 
 
 SECTIONS: dict[str, type[Section]] = {
-    "": Course, "late": Late, "canvas": Canvas, "moodle": Moodle, "override": Override,
+    "": Course, "late": Late, "canvas": Canvas, "moodle": Moodle, "override": Override, "exercises": Own,
 }  # fmt: skip
 
 WANTED = {  # by pydantic's type of error
@@ -138,22 +160,57 @@ WANTED = {  # by pydantic's type of error
 }
 
 
-def read(file: Path, exercises: Sequence[Exercise]) -> Course:
+def read(file: Path) -> Course:
     """Returns the course that a file describes; the defaults if there is none. Its paths are relative to its folder.
 
-    Raises LabError, saying what to change, if the file cannot be understood or covers none of these exercises.
+    Raises LabError, saying what to change, if the file cannot be understood.
     """
     if not file.exists() and file.name != FILE:
         raise LabError(f"There is no course file {file}: lab grade --init writes one.")
     try:
         content = tomllib.loads(file.read_text(encoding="utf-8-sig")) if file.exists() else {}
-        course = Course.model_validate(content, context=file.parent)
-        _check_names(course, exercises)
+        return Course.model_validate(content, context=file.parent)
     except ValidationError as error:
         raise LabError(f"{file}: {_explained(error)}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, LabError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise LabError(f"{file}: {error}") from None
-    return course
+
+
+def of(course: Course, exercises: Sequence[Exercise]) -> list[Exercise]:
+    """Returns those of these exercises that a course has.
+
+    Raises LabError if it names lessons or exercises that do not exist, a penalty without a deadline, or more points
+    than there are.
+    """
+    if "late" in course.model_fields_set and not (course.deadline or course.deadlines):
+        raise LabError("The course file: [late] needs a deadline.")
+    graded = [each for each in exercises if course.has(each)]
+    names, lessons = {each.name for each in graded}, {each.lesson for each in graded}
+    for said, known in (
+        (course.lessons, {each.lesson for each in exercises}),
+        (course.weights, names | lessons),
+        (course.deadlines, lessons),
+        ([each.exercise for each in course.override], names),
+    ):
+        if unknown := [name for name in said if name not in known]:
+            raise LabError(f"The course file: {_unknown(unknown[0], known)}")
+    _check_points(course, graded)
+    return graded
+
+
+def _check_points(course: Course, exercises: Sequence[Exercise]) -> None:
+    for each in exercises:
+        if each.name in course.weights and each.lesson in course.weights:
+            raise LabError(
+                f"The course file: [weights] has both {each.lesson} and its exercise {each.name}: give one of them."
+            )
+    worth = course.worth(exercises)
+    for mark in course.override:
+        if mark.points > worth[mark.exercise]:
+            raise LabError(
+                f"The course file: {mark.points:g} points for {mark.exercise}, by hand for {mark.student!r}, "
+                f"are more than the {worth[mark.exercise]:g} that it is worth."
+            )
 
 
 def _explained(error: ValidationError) -> str:
@@ -167,20 +224,6 @@ def _explained(error: ValidationError) -> str:
         return f"{name} is missing in {'[[override]]' if section == 'override' else f'[{section}]'}."
     wanted = WANTED[first["type"]].format(**first.get("ctx", {}))
     return f"{name} must be {wanted}, not {first['input']!r:.40}."
-
-
-def _check_names(course: Course, exercises: Sequence[Exercise]) -> None:
-    """Raises LabError if the course names lessons or exercises that do not exist, or a penalty without a deadline."""
-    if "late" in course.model_fields_set and not course.deadline:
-        raise LabError("[late] needs a deadline.")
-    graded = {each.name for each in exercises if course.has(each)}
-    for names, known in (
-        (course.lessons, {each.lesson for each in exercises}),
-        (course.weights, graded),
-        ([each.exercise for each in course.override], graded),
-    ):
-        if unknown := [name for name in names if name not in known]:
-            raise LabError(_unknown(unknown[0], known))
 
 
 def _unknown(name: str, known: Collection[str]) -> str:

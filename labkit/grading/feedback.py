@@ -2,13 +2,10 @@
 
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
+from labkit.grading import pages
 from labkit.grading.results import Result
+from labkit.grading.submissions import Submission
 
-TEMPLATE = Environment(
-    loader=PackageLoader("labkit.grading", ""), autoescape=True, trim_blocks=True, undefined=StrictUndefined
-).get_template("feedback.html.jinja")
 NOT_HANDED_IN, NOT_REACHED = "Not handed in", "The notebook did not get to the check."
 
 
@@ -73,12 +70,23 @@ def remarks(result: Result) -> list[str]:
     said = [f"{each['file']}: {each['status']}, {each['seconds']} s" for each in result.reports]
     if result.handed_in:
         said.append(f"Handed in {result.handed_in}")
-    if result.penalty:
-        said.append(f"Late: {result.penalty:.4g} points less")
+    said += _late(result)
     if result.status == "missing":
         said.append("Nothing was handed in.")
     trouble = [each for report in result.reports for each in report["trouble"][1:]]
     return [*said, *result.remarks, *trouble]
+
+
+def comment(result: Result) -> str:
+    """Returns a comment for the LMS: what was earned, in one line that says nothing in a submission's own words."""
+    marks = [f"{name} {result.points.get(name, 0):.4g} of {worth:g}" for name, worth in result.worth.items()]
+    return ". ".join([*_late(result), f"Points: {', '.join(marks)}", "The details are in your feedback page."])
+
+
+def _late(result: Result) -> list[str]:
+    less = f", {result.penalty:.4g} points less" if result.penalty else ""
+    days = "1 day" if result.days_late == 1 else f"{result.days_late} days"
+    return [f"Late by {days}{less}"] if result.days_late else []
 
 
 def page(result: Result) -> str:
@@ -86,6 +94,14 @@ def page(result: Result) -> str:
     left_out = [name for name in result.worth if name not in {each["name"] for each in result.exercises}]
     missing = [f"{NOT_HANDED_IN}: {', '.join(left_out)}"] if left_out else []
     student, said = result.person.name or result.student, [*remarks(result), *missing]
-    return TEMPLATE.render(
-        result=result, student=student, remarks=said, explained=_explained, marks=_marks, was_judged=_was_judged
-    )
+    code = [(each.file, _code(each)) for each in result.notebooks]
+    shown = pages.template("feedback.html.jinja")
+    helpers = {"explained": _explained, "marks": _marks, "was_judged": _was_judged}
+    return shown.render(result=result, student=student, remarks=said, code=code, **helpers)
+
+
+def _code(notebook: Submission) -> list[tuple[int, str]]:
+    """Returns the code cells, with their places in the notebook."""
+    return [
+        (number, each.source) for number, each in enumerate(notebook.cells, 1) if each.is_code and each.source.strip()
+    ]

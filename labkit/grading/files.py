@@ -12,12 +12,12 @@ from labkit.errors import LabError
 KEPT = "kept"  # the folder of reports, by which a folder of grades is known
 
 
-def write(file: Path, text: str) -> Path:
-    """Writes a file atomically, and returns it. Only its owner may read it, whatever the umask."""
+def write(file: Path, content: str | bytes) -> Path:
+    """Writes a file atomically, text in UTF-8, and returns it. Only its owner may read it, whatever the umask."""
     make(file.parent)
     fresh = file.with_name(f"{secrets.token_hex(8)}.new")  # another thread may be writing the same file
-    with open(fresh, "x", encoding="utf-8", opener=private) as opened:
-        opened.write(text)
+    with open(fresh, "xb", opener=private) as opened:
+        opened.write(content if isinstance(content, bytes) else content.encode())
     return fresh.replace(file)
 
 

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+import textwrap
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -11,18 +12,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from labkit.exercises import catalogue
 from labkit.exercises.exercise import Exercise
+from labkit.exercises.records import Sent
 from labkit.grading import executed, marking, sandbox, tables
-from labkit.grading.authoring import Collection
-from labkit.grading.escaping import printable
+from labkit.grading.escaping import one_line, printable
+from labkit.grading.exercises import Exercises
 from labkit.grading.files import KEPT, close, private, slug, write
 from labkit.grading.notebooks import exercises_in
 from labkit.grading.runner.job import Limits
 from labkit.grading.submissions import Submission
 
 PICTURES = re.compile(r"^%matplotlib.*$", flags=re.MULTILINE)
-FORMAT = 3  # of the reports: a higher number with each change, so that nobody reads those of an older version
+FORMAT = 4  # of the reports: a higher number with each change, so that nobody reads those of an older version
 _appending = threading.Lock()
 NONE = "it checks no exercise of this course"
 
@@ -81,7 +82,7 @@ def plan(found: Sequence[Submission], exercises: Sequence[Exercise]) -> Plan:
 class Grader:
     """Grades tasks with a secret, and keeps what it has found in a folder, so that nothing is graded twice."""
 
-    collection: Collection
+    exercises: Exercises
     secret: bytes
     out: Path
     limits: Limits = field(default_factory=Limits)
@@ -120,13 +121,13 @@ class Grader:
         except (OSError, ValueError):  # there is none, or a damaged one
             return None
 
-    def is_current(self, task: Task, report: Mapping[str, Any]) -> bool:
-        """Whether its exercises are unchanged since it was graded."""
-        return bool(report["versions"] == self._versions(task))
+    def outdated(self, task: Task, report: Mapping[str, Any]) -> list[str]:
+        """Returns its exercises that have changed since it was graded."""
+        return [name for name, version in self._versions(task).items() if report["versions"].get(name) != version]
 
     def is_due(self, task: Task, report: Mapping[str, Any] | None, anew: bool) -> bool:
         """Whether a task with this report, or none, is to be graded; with `anew`, an outdated report does not count."""
-        return not report or (anew and not self.is_current(task, report))
+        return not report or (anew and bool(self.outdated(task, report)))
 
     def _report(self, task: Task, anew: bool) -> dict[str, Any]:
         before = self.known(task)
@@ -140,9 +141,8 @@ class Grader:
 
     def _graded(self, task: Task) -> dict[str, Any]:
         sent = {each.name: each.sent(marking.seed(self.secret, task.student, each.name)) for each in task.exercises}
-        topics = [marking.topics(each, sent[each.name]) for each in task.exercises]
-        outcome = sandbox.run(task.sources, topics, self.limits, self.isolated)
-        marks = [marking.mark(self.collection, each, sent[each.name], outcome, self.limits) for each in task.exercises]
+        outcome = self.run(task, sent)
+        marks = [marking.mark(self.exercises, each, sent[each.name], outcome, self.limits) for each in task.exercises]
         write(self.out / "executed" / task.executed, executed.notebook(task.submission.cells, outcome.outputs))
         return {
             "student": task.student,
@@ -152,10 +152,24 @@ class Grader:
             "phases": outcome.phases,
             "sandbox": self.isolated,
             "executed": task.executed,
-            "trouble": _trouble(outcome),
+            "trouble": [*self._late(outcome), *_trouble(task, outcome)],
             "versions": self._versions(task),
             "exercises": [described(each) | _said(each, outcome) for each in marks],
         }
+
+    def run(self, task: Task, sent: Mapping[str, Sequence[Sent]]) -> sandbox.Outcome:
+        """Runs a notebook in a sandbox on these records of its exercises. Returns what came out, by cell of its own."""
+        before = self.exercises.before(task.exercises)
+        topics = [marking.topics(each, sent[each.name]) for each in task.exercises]
+        outcome = sandbox.run([*before, *task.sources], topics, self.limits, self.isolated)
+        outcome.outputs, outcome.errors = (
+            {number - len(before): text for number, text in texts.items() if number >= len(before)}
+            for texts in (outcome.outputs, outcome.errors)
+        )
+        return outcome
+
+    def _late(self, outcome: sandbox.Outcome) -> list[str]:
+        return [f"the notebook ran longer than {self.limits.seconds} s"] if outcome.status == "timeout" else []
 
     def _note_changes(self, before: dict[str, Any], after: dict[str, Any]) -> None:
         old = {each["name"]: each["points"] for each in before["exercises"]}
@@ -174,13 +188,7 @@ class Grader:
         return self.out / KEPT / f"{slug(task.student)}-{digest}.json"
 
     def _versions(self, task: Task) -> dict[str, str]:
-        """Returns a fingerprint of each exercise, with its oracle."""
-        found = {}
-        for each in task.exercises:
-            name = catalogue.file_of(each.name)
-            files = (self.collection.folder.path / name, self.collection.oracles / name)
-            found[each.name] = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:16]
-        return found
+        return {each.name: self.exercises.version(each) for each in task.exercises}
 
 
 def _failure(graded: Future[Any]) -> str:
@@ -193,9 +201,17 @@ def _failure(graded: Future[Any]) -> str:
     return f"{type(error).__name__}: {error}"[:200]  # whatever a submission finds: it costs its own row
 
 
-def _trouble(outcome: sandbox.Outcome) -> list[str]:
-    """Returns the first cells that failed, and why."""
-    return [printable(f"cell {number + 1}: {text}") for number, text in sorted(outcome.errors.items())][:5]
+def _trouble(task: Task, outcome: sandbox.Outcome) -> list[str]:
+    """Returns the first cells that failed, as they stand in the notebook, and why."""
+    cells = [(number, each.source) for number, each in enumerate(task.submission.cells, 1) if each.is_code]
+    failed = [(*cells[number], why) for number, why in sorted(outcome.errors.items()) if 0 <= number < len(cells)][:5]
+    return [printable(f"cell {number} ({begins(source)}): {why}") for number, source, why in failed]
+
+
+def begins(source: str) -> str:
+    """Returns the first line of a cell, by which a student finds it."""
+    line = next(filter(None, map(str.strip, source.splitlines())), "empty")
+    return one_line(textwrap.shorten(line, 40, placeholder=" …"))
 
 
 def _said(mark: marking.Mark, outcome: sandbox.Outcome) -> dict[str, str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from labkit.exercises.exercise import Exercise
-from labkit.grading import feedback, files, tables, times
+from labkit.grading import feedback, files, handing_back, lms, overview, tables, times
 from labkit.grading.copies import Copies
 from labkit.grading.course import Course
 from labkit.grading.escaping import printable
@@ -26,15 +26,21 @@ def write(
     copies: Sequence[Copies],
 ) -> list[Path]:  # fmt: skip
     """Writes everything into a folder; returns the files for the class."""
+    pages = {result.student: printable(feedback.page(result)) for result in found}
     for result in found:
         name = slug(result.student)
         files.write(out / "feedback" / f"{name}.json", printable(json.dumps(feedback.results_json(result), indent=2)))
-        files.write(out / "feedback" / f"{name}.html", printable(feedback.page(result)))
-    texts = {"gradebook.csv": tables.text(gradebook(course, exercises, found))}
+        files.write(out / "feedback" / f"{name}.html", pages[result.student])
+    texts: dict[str, str | bytes] = {"gradebook.csv": tables.text(gradebook(course, exercises, found))}
+    texts["class.html"] = printable(overview.page(found))
     if copies:
         rows = [(each.exercise, each.nodes, *each.students) for each in copies]
         texts["copies.csv"] = tables.text([("exercise", "length", "students"), *rows])
-    texts |= {each.name: each.filled(shares(found)) for each in sheets}  # which say nothing of a submission but marks
+    marks = shares(found)
+    comments = {each.person.id: feedback.comment(each) for each in found}
+    texts |= {each.name: each.filled(marks, comments) for each in sheets}
+    participants = {number for sheet in sheets if sheet.name == lms.MOODLE for number in sheet.roster}
+    texts |= handing_back.zips([each for each in found if each.person.id in marks], pages, participants)
     return [files.write(out / name, text) for name, text in texts.items()]
 
 
@@ -46,10 +52,14 @@ def shares(found: Sequence[Result]) -> dict[str, tuple[float, float]]:
 
 
 def gradebook(course: Course, exercises: Sequence[Exercise], found: Sequence[Result]) -> Iterator[list[Any]]:
-    """Yields a header, and a row for each student: first the columns of nbgrader's export, then labkit's own."""
+    """Yields a header, and a row for each student: first the columns of nbgrader's export, then labkit's own: points of
+    each exercise, and of each lesson less what being late costs.
+    """
     names = [each.name for each in exercises]
-    yield [*NBGRADER, "status", "seconds", *names, "remarks"]
-    due = times.shown(course.due, course.zone) if course.due else ""
+    lessons = list(dict.fromkeys(each.lesson for each in exercises))
+    yield [*NBGRADER, "status", "seconds", *names, *lessons, "remarks"]
+    deadlines = [time for each in lessons if (time := course.due(each))]
+    due = times.shown(max(deadlines), course.zone) if deadlines else ""
     for each in found:
         first, last = each.person.first_and_last
         marks = [round(number, 2) for number in (each.raw, each.penalty, each.score, each.out_of)]
@@ -64,5 +74,6 @@ def gradebook(course: Course, exercises: Sequence[Exercise], found: Sequence[Res
             each.status,
             round(each.seconds, 1),
             *points,
+            *(round(each.of_lessons().get(lesson, 0), 2) for lesson in lessons),
             " | ".join(each.remarks),
         ]

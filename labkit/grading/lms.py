@@ -20,6 +20,8 @@ from labkit.grading.tables import BOM
 from labkit.grading.times import Zone
 
 CANVAS_OWN = ("Student", "ID", "SIS User ID", "SIS Login ID", "Integration ID", "Root Account", "Section")
+MOODLE = "moodle.csv"
+COMMENTS = "Feedback comments"  # of Moodle
 POINTS_POSSIBLE, TEST_STUDENT = "Points Possible", "Student, Test"  # no students
 
 
@@ -45,8 +47,11 @@ class Sheet:
         """The students by id."""
         return {person.id: person for person in self.people if person}
 
-    def filled(self, shares: Mapping[str, tuple[float, float]]) -> str:
-        """Returns the table with marks, as CSV; `shares` has each id's score and maximum. Other marks stay."""
+    def filled(self, shares: Mapping[str, tuple[float, float]], comments: Mapping[str, str] | None = None) -> str:
+        """Returns the table with marks, as CSV; `shares` has each id's score and maximum, and `comments` a comment for
+        a cell that has none. All else stays.
+        """
+        place = self.heads.index(COMMENTS) if COMMENTS in self.heads else None
         text = io.StringIO()
         table = csv.writer(text, delimiter=self.delimiter, lineterminator=self.ends)
         table.writerow(self.heads)
@@ -55,6 +60,8 @@ class Sheet:
             if person and person.id in shares:
                 score, out_of = shares[person.id]
                 row[self.marks] = f"{score * most / out_of if most and out_of else score:.2f}"
+                if place is not None:
+                    row[place] = row[place] or (comments or {}).get(person.id, "")
             table.writerow(row)
         return self.begins + text.getvalue()
 
@@ -96,7 +103,7 @@ def moodle(file: Path, zone: Zone = datetime.UTC) -> Sheet:
     unread = [text for text, time in zip(said, read, strict=True) if time is None and text.strip(" -")]
     notes = [f"{file}: the time {each!r} cannot be read; that of the file counts." for each in unread[:3]]
     most = [_number(each) for each in table.column("Maximum grade")]
-    return table.sheet("moodle.csv", people, "Grade", most, tuple(notes))
+    return table.sheet(MOODLE, people, "Grade", most, tuple(notes))
 
 
 class _Table:

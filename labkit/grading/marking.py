@@ -5,16 +5,16 @@ import hashlib
 import hmac
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 
+from labkit.exercises.answer_types import Output
 from labkit.exercises.catalogue import seed_for
 from labkit.exercises.exercise import Exercise
 from labkit.exercises.harness import row_of
 from labkit.exercises.judging import Finding, Judgement, judge
 from labkit.exercises.records import Row, Sent
-from labkit.grading.authoring import Collection
 from labkit.grading.runner.job import ExerciseTopics, Limits, Reading
 from labkit.grading.sandbox import Outcome
 from labkit.kafka.tap import Record
@@ -35,6 +35,12 @@ def topics(exercise: Exercise, sent: Sequence[Sent]) -> ExerciseTopics:
     return ExerciseTopics(exercise.topic("in"), outputs, readings, exercise.partitions)
 
 
+class Oracles(Protocol):
+    """Who knows what must come out of an exercise."""
+
+    def expected(self, exercise: Exercise, sent: Sequence[Sent]) -> Output: ...
+
+
 @dataclass(frozen=True)
 class Mark:
     """The points for one exercise, and the judgement behind them. `student` is the one whose question was answered."""
@@ -48,7 +54,7 @@ class Mark:
         return sum(each.points for each in self.judgement.findings)
 
 
-def mark(collection: Collection, exercise: Exercise, sent: Sequence[Sent], outcome: Outcome, limits: Limits) -> Mark:
+def mark(oracles: Oracles, exercise: Exercise, sent: Sequence[Sent], outcome: Outcome, limits: Limits) -> Mark:
     """Compares what came out of the sandbox with the oracle's expectations."""
     got = {
         name: rows(outcome.records.get(exercise.topic(name), ()), name in exercise.raw, limits)
@@ -58,7 +64,7 @@ def mark(collection: Collection, exercise: Exercise, sent: Sequence[Sent], outco
     if exercise.question:
         student = next((str(row.get("student", ""))[:100] for row in got["out"]), "")
         sent = exercise.sent(seed_for(exercise, student))
-    judgement = _judged(exercise, sent, collection.expected(exercise, sent), got)
+    judgement = _judged(exercise, sent, oracles.expected(exercise, sent), got)
     if any(exercise.topic(name) in outcome.full for name in exercise.outputs):
         judgement = Judgement(judgement.findings, diagnosis=(TOO_MUCH,))  # not all of it has been seen
     if exercise.answer_type.hides_evidence:

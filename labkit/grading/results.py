@@ -12,6 +12,7 @@ from labkit.grading import times
 from labkit.grading.course import Course, Override
 from labkit.grading.grade import Plan, Task
 from labkit.grading.roster import Person, Roster, called, contested, names, people
+from labkit.grading.submissions import Submission
 from labkit.grading.times import Zone
 from labkit.spelling import did_you_mean, normal
 
@@ -22,8 +23,9 @@ WORST = ("not graded", "timeout", "crashed", "late", "ok", "missing")  # of seve
 
 @dataclass
 class Result:
-    """A student's result. `points` has what each exercise earned of its `worth`, before `penalty` is deducted;
-    `reasons` explains points that differ from what the records earned.
+    """A student's result. `points` has what each exercise earned of its `worth`, and `penalties` what is deducted for
+    being late, so many `days_late`; `reasons` explains points that differ from what the records earned. `lessons` has
+    the lesson of each exercise, and `notebooks` what was handed in.
 
     `status` is ok, late, crashed, timeout, unreadable, missing, or "not graded".
     """
@@ -31,15 +33,18 @@ class Result:
     student: str
     person: Person
     worth: Mapping[str, float] = field(default_factory=dict)
+    lessons: Mapping[str, str] = field(default_factory=dict)
     points: dict[str, float] = field(default_factory=dict)
     reasons: dict[str, str] = field(default_factory=dict)
-    penalty: float = 0.0
+    penalties: dict[str, float] = field(default_factory=dict)
+    days_late: int = 0
     status: str = "missing"
     submitted: float | None = None  # epoch seconds
     zone: Zone = datetime.UTC  # in which times are shown
     seconds: float = 0.0
     remarks: list[str] = field(default_factory=list)
     reports: list[Report] = field(default_factory=list)
+    notebooks: list[Submission] = field(default_factory=list)
 
     @property
     def exercises(self) -> list[dict[str, Any]]:
@@ -57,7 +62,18 @@ class Result:
 
     @property
     def raw(self) -> float:
-        return sum(self.points.values())
+        return sum(self.points.values(), 0.0)
+
+    @property
+    def penalty(self) -> float:
+        return sum(self.penalties.values(), 0.0)
+
+    def of_lessons(self) -> dict[str, float]:
+        """Returns the points in each lesson, less the penalty."""
+        found = dict.fromkeys(self.lessons.values(), 0.0)
+        for name, lesson in self.lessons.items():
+            found[lesson] += self.points.get(name, 0) - self.penalties.get(name, 0)
+        return found
 
     @property
     def score(self) -> float:
@@ -75,12 +91,12 @@ def results(
 
     Raises LabError if an override does not name exactly one student.
     """
-    worth = {each.name: course.weights.get(each.name, float(each.points)) for each in exercises}
+    worth, lessons = course.worth(exercises), {each.name: each.lesson for each in exercises}
     everybody = people(plan.students, roster)
     overrides = overridden(course, everybody)
     found = []
     for student, person in everybody.items():
-        result = Result(student, person, worth, zone=course.zone)
+        result = Result(student, person, worth, lessons, zone=course.zone)
         mine = [each for whose, each in overrides if whose == student]
         for task in (each for each in plan.tasks if each.student == student):
             _add(result, course, task, reports.get(task), {each.exercise for each in mine})
@@ -121,18 +137,23 @@ def _add(result: Result, course: Course, task: Task, report: Report | None, by_h
         result.is_also("not graded")
         return
     said_late = task.submission.said_late
-    judged = [(each, each["points"] / each["out_of"] * _counts(result, course, each)) for each in report["exercises"]]
-    points = {each["name"]: result.worth[each["name"]] * share for each, share in judged}
-    result.points |= points
-    earned = sum(each for name, each in points.items() if name not in by_hand)
-    result.penalty += earned * course.percent_off(submitted, said_late) / 100
-    result.seconds += report["seconds"]
     result.reports.append(report)
-    if course.deadline and not result.person.submitted and said_late is None and task.submission.clock:
-        result.remarks.append(f"{task.submission.file}: the time is that of the {task.submission.clock}")
+    result.notebooks.append(task.submission)
+    result.seconds += report["seconds"]
     result.is_also(report["status"])
-    if course.is_late(submitted, said_late):
-        result.is_also("late")
+    for each in report["exercises"]:
+        name = each["name"]
+        earned = each["points"] / each["out_of"] * _counts(result, course, each) * result.worth[name]
+        days = course.days_late(submitted, said_late, result.lessons[name])
+        result.days_late = max(result.days_late, days)
+        result.points[name] = earned
+        if name not in by_hand:
+            result.penalties[name] = earned * course.percent_off(submitted, said_late, result.lessons[name]) / 100
+        if days:
+            result.is_also("late")
+    timed = any(course.due(result.lessons[each["name"]]) for each in report["exercises"])
+    if timed and not result.person.submitted and said_late is None and task.submission.clock:
+        result.remarks.append(f"{task.submission.file}: the time is that of the {task.submission.clock}")
 
 
 def _counts(result: Result, course: Course, exercise: Mapping[str, Any]) -> bool:

@@ -8,6 +8,7 @@ import psutil
 from nbformat.v4 import new_code_cell, new_notebook
 
 from labkit.grading import authoring, submissions
+from labkit.grading.exercises import Exercises
 from labkit.grading.grade import Grader, Plan, plan
 from labkit.grading.runner.job import Limits
 
@@ -41,7 +42,7 @@ def hand_in(folder: Path, everybody: Class) -> Plan:
 
 
 def grader(kept: Path, limits: Limits) -> Grader:
-    return Grader(COLLECTION, SECRET, kept, limits)
+    return Grader(Exercises((COLLECTION,)), SECRET, kept, limits)
 
 
 def graded(folder: Path, out: Path, limits: Limits, jobs: int = 2) -> list[dict[str, Any]]:

@@ -38,7 +38,7 @@ def grade(*arguments: str) -> Result:
 
 
 def marks(here: Path) -> dict[str, tuple[str, str, str]]:
-    with (here / "grades" / "gradebook.csv").open(newline="") as file:
+    with (here / "grades" / "gradebook.csv").open(newline="", encoding="utf-8-sig") as file:
         return {
             row["student_id"]: (row["which-records"], row["status"], row["remarks"]) for row in csv.DictReader(file)
         }
@@ -66,12 +66,13 @@ def test_ctrl_c_loses_nothing_and_a_correction_says_whose_marks_change(here: Pat
     report["exercises"][0]["points"] = 0
     first.write_text(json.dumps(report))
     again = grade("class", "--jobs", "1")
-    assert "1 notebooks were graded before an exercise changed: --regrade grades them anew." in again.stdout
+    assert "1 notebooks were graded before an exercise changed (which-records): --regrade" in again.stdout
     assert marks(here) == {"anna": ("0.0", "ok", ""), "ben": ("4.0", "ok", "")}
     assert len(kept(here)) == 2
     assert json.loads(first.read_text()) == report
     assert "anna: which-records 0 → 1 points" in grade("class", "--regrade").stdout
     assert marks(here) == dict.fromkeys(STUDENTS, ("4.0", "ok", ""))
+    assert "there is nothing to grade again" in grade("class", "--regrade").stdout
 
 
 def test_one_student_alone_is_graded_and_the_others_are_not_forgotten(here: Path) -> None:
@@ -80,8 +81,10 @@ def test_one_student_alone_is_graded_and_the_others_are_not_forgotten(here: Path
         "anna": ("", "not graded", ""),
         "ben": ("4.0", "ok", "graded without a sandbox"),
     }
-    assert "Nobody called 'dan' has handed in a notebook" in grade("class", "--only", "dan").stderr
-    assert "There is no exercise 'x'" in grade("class", "--exercise", "x").stderr
+    subprocess.run(["git", "init", "--quiet", here], check=True)
+    subprocess.run(["git", "check-ignore", "grades/gradebook.csv"], cwd=here, check=True)
+    assert "--only bem: nobody is called so: did you mean 'ben'?" in grade("class", "--only", "bem").stderr
+    assert "--exercise x: the course has no such exercise" in grade("class", "--exercise", "x").stderr
 
 
 def test_a_student_can_try_a_notebook_of_their_own(here: Path) -> None:
@@ -107,3 +110,8 @@ def test_without_bubblewrap_nothing_is_run(here: Path, monkeypatch: pytest.Monke
     assert not (here / "grades").exists()
     monkeypatch.undo()
     bubblewrap.require()
+
+
+def test_what_is_a_courses_own_is_not_for_this_clone_either() -> None:
+    for name in ("course.secret", "course.toml", "grades/gradebook.csv"):
+        subprocess.run(["git", "check-ignore", "--no-index", name], cwd=Path(__file__).parents[2], check=True)

@@ -4,6 +4,7 @@ import contextlib
 import datetime
 import stat
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -12,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labkit import LabError
+from labkit.exercises.exercise import Exercise
 from labkit.grading import authoring, course, secret
-from labkit.grading.course import Canvas, Course, Late, Moodle, Override
+from labkit.grading.course import Canvas, Course, Late, Moodle, Override, Own
 from tests.grading.reports import EXERCISES
 
 WHOLE = """
@@ -22,6 +24,8 @@ lessons = ["02_filter"]
 personal = true
 timezone = "Europe/Berlin"
 deadline = 2026-12-01T12:00:00Z
+deadlines = {02_filter = 2026-12-08T12:00:00Z}
+exercises = {folder = "own"}
 late = {percent_per_day = 10, most_percent = 50}
 weights = {damp-rooms = 20, dead-letters = 0.5}
 roster = {anna = "Anna Ek"}
@@ -57,20 +61,37 @@ WRONG = {
     "[canvas]\ncolumn = 'Filter (1)'": "export is missing in [canvas].",
     "moodle = 1": "moodle must be a table, not 1.",
     "roster = {anna = 1}": "anna must be a text in quotes, not 1.",
+    "[deadlines]\n02_filter = 5": (
+        "02_filter must be a date and time without quotes, such as 2026-12-01T23:59:59+01:00, not 5."
+    ),
+    "[deadlines]\n02 = 2026-12-01T12:00:00Z": "'02' is not known: there is 02_filter.",
+    "[weights]\n02_filter = 20\ndamp-rooms = 5": (
+        "[weights] has both 02_filter and its exercise damp-rooms: give one of them."
+    ),
+    "[[override]]\nstudent = 'a'\nexercise = 'damp-rooms'\npoints = 10\nreason = 'x'": (
+        "10 points for damp-rooms, by hand for 'a', are more than the 9 that it is worth."
+    ),
+    "[exercises]\nfolders = 'x'": "'folders' is not known: did you mean 'folder'?",
     "timezone = 'Berlin'": "timezone must be a time zone, such as 'Europe/Berlin', not 'Berlin'.",
     "personal = 1": "personal must be true or false, not 1.",
     "secret = ": "Invalid value (at end of document)",
 }
 
 
+def read(file: Path, exercises: Sequence[Exercise] = EXERCISES) -> Course:
+    found = course.read(file)
+    course.of(found, exercises)
+    return found
+
+
 def test_the_file_that_init_writes_says_what_is_true_without_it(tmp_path: Path) -> None:
     file = tmp_path / "course.toml"
     file.write_text(course.TEMPLATE)
-    there = course.read(file, EXERCISES)
+    there = read(file)
     file.unlink()
-    assert course.read(file, EXERCISES) == there
+    assert read(file) == there
     with pytest.raises(LabError, match="There is no course file"):
-        course.read(tmp_path / "misspelt.toml", EXERCISES)
+        read(tmp_path / "misspelt.toml")
 
 
 def test_every_setting_that_it_shows_can_be_used(tmp_path: Path) -> None:
@@ -78,17 +99,19 @@ def test_every_setting_that_it_shows_can_be_used(tmp_path: Path) -> None:
     shown = "\n".join(line.removeprefix("# ") for line in lines if "=" in line or line.startswith("# ["))
     assert tomllib.loads(shown).keys() == tomllib.loads(WHOLE).keys()
     (tmp_path / "course.toml").write_text(shown)
-    course.read(tmp_path / "course.toml", authoring.of_the_package().folder.exercises())
+    read(tmp_path / "course.toml", authoring.of_the_package().folder.exercises())
 
 
 def test_a_course_is_read(tmp_path: Path) -> None:
     (tmp_path / "course.toml").write_text(WHOLE)
-    assert course.read(tmp_path / "course.toml", EXERCISES) == Course(
+    assert read(tmp_path / "course.toml") == Course(
         secret=tmp_path / "keys" / "mine",
         lessons=["02_filter"],
         personal=True,
         timezone="Europe/Berlin",
         deadline=datetime.datetime(2026, 12, 1, 12, tzinfo=datetime.UTC),
+        deadlines={"02_filter": datetime.datetime(2026, 12, 8, 12, tzinfo=datetime.UTC)},
+        exercises=Own(folder=tmp_path / "own"),
         late=Late(percent_per_day=10, most_percent=50),
         weights={"damp-rooms": 20, "dead-letters": 0.5},
         roster={"anna": "Anna Ek"},
@@ -103,8 +126,8 @@ def test_what_is_wrong_is_said_in_one_line(text: str, tmp_path: Path) -> None:
     file = tmp_path / "course.toml"
     file.write_text(text)
     with pytest.raises(LabError) as error:
-        course.read(file, EXERCISES)
-    assert str(error.value) == f"{file}: {WRONG[text]}"
+        read(file)
+    assert str(error.value).replace("The course file", str(file)) == f"{file}: {WRONG[text]}"
 
 
 VALUES = ("1", "-1.5", "inf", "true", "'x'", "[]", "[1]", "['x']", "{}", "{x = 1}", "[{}]", "2026-12-01", "12:00:00")
@@ -118,7 +141,7 @@ def test_whatever_a_setting_is_either_it_is_read_or_one_line_says_what_it_must_b
     for value in VALUES:
         file.write_text(f"{name} = {value}{'}]' if '{' in name else ''}\n")
         with contextlib.suppress(LabError):
-            course.read(file, EXERCISES)
+            read(file)
 
 
 DEADLINE = datetime.datetime(2026, 12, 1, 12, tzinfo=datetime.UTC)
@@ -133,6 +156,21 @@ def test_a_day_counts_as_soon_as_it_has_begun(days: int, seconds: float, said: b
     assert late.is_late(submitted, said) == (begun > 0)
 
 
+def test_each_lesson_may_have_a_deadline_and_a_weight_of_its_own() -> None:
+    later = DEADLINE + datetime.timedelta(days=7)
+    course = Course(deadline=DEADLINE, deadlines={"02_filter": later}, late=Late(percent_per_day=10))
+    after = DEADLINE.timestamp() + 5
+    assert [course.percent_off(after, None, each) for each in ("02_filter", "03_windows")] == [0, 10]
+    assert [course.days_late(later.timestamp() + 90_000, None, each) for each in ("02_filter", "03_windows")] == [2, 9]
+    assert Course(deadlines={"02_filter": later}).days_late(1e12, None, "03_windows") == 0
+
+    exercises = [each for each in authoring.of_the_package().folder.exercises() if each.lesson == "02_filter"]
+    worth = Course(weights={"02_filter": 30}).worth(exercises)
+    assert sum(worth.values()) == pytest.approx(30)
+    assert worth["damp-rooms"] == pytest.approx(9 * worth["which-records"])
+    assert Course(weights={"damp-rooms": 3}).worth(exercises)["damp-rooms"] == 3
+
+
 def test_in_time_is_until_the_very_second() -> None:
     late = Course(deadline=DEADLINE, late=Late(percent_per_day=10, most_percent=25))
     assert late.percent_off(DEADLINE.timestamp(), None) == 0
@@ -142,17 +180,17 @@ def test_in_time_is_until_the_very_second() -> None:
 
 def test_a_course_has_the_time_of_its_zone_its_deadline_or_this_computer() -> None:
     noon, berlin = datetime.datetime(2026, 12, 1, 12), ZoneInfo("Europe/Berlin")
-    assert Course(timezone="Europe/Berlin", deadline=noon).due == noon.replace(tzinfo=berlin).timestamp()
-    assert Course(timezone="Europe/Berlin", deadline=DEADLINE).due == DEADLINE.timestamp()
+    assert Course(timezone="Europe/Berlin", deadline=noon).due() == noon.replace(tzinfo=berlin).timestamp()
+    assert Course(timezone="Europe/Berlin", deadline=DEADLINE).due() == DEADLINE.timestamp()
     assert Course(timezone="Europe/Berlin", deadline=DEADLINE).zone == berlin
     assert Course(deadline=DEADLINE).zone == datetime.UTC
-    assert Course(deadline=noon).due == noon.astimezone().timestamp()
+    assert Course(deadline=noon).due() == noon.astimezone().timestamp()
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
 def test_a_course_file_may_begin_with_a_bom(encoding: str, tmp_path: Path) -> None:
     (tmp_path / "course.toml").write_text('roster = {oz = "Ben Öz"}', encoding=encoding)
-    assert course.read(tmp_path / "course.toml", EXERCISES).roster == {"oz": "Ben Öz"}
+    assert read(tmp_path / "course.toml").roster == {"oz": "Ben Öz"}
 
 
 def test_a_secret_is_made_once_and_for_its_owner_alone(tmp_path: Path) -> None:

@@ -40,12 +40,13 @@ def test_grades_are_for_their_owner_only(before: str, tmp_path: Path, monkeypatc
     (report,) = graded.grade(made.tasks, 1)
     (kept,) = (out / "kept").iterdir()
     report["exercises"][0]["points"] = 1
-    kept.write_text(json.dumps(report | {"versions": "before it was corrected"}))
+    kept.write_text(json.dumps(report | {"versions": {}}))
     graded.grade(made.tasks, 1, anew=True)
     found = results(Course(), EXERCISES, made, dict(zip(made.tasks, [report], strict=True)), {})
     gradebook.write(out, Course(), EXERCISES, found, [], [])
 
-    assert {each.name for each in out.iterdir()} == {"changes.csv", "executed", "feedback", "gradebook.csv", "kept"}
+    made_here = {"changes.csv", "class.html", "executed", "feedback", "gradebook.csv", "kept"}
+    assert {each.name for each in out.iterdir()} == made_here
     assert [each for each in others_may(out) if each != f"{out / 'kept'}" or before != "an old folder"] == []
 
 

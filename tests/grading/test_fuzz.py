@@ -32,9 +32,7 @@ CHECK = 'lab.check("damp-rooms", damp_rooms)'
 QUESTION = 'lab.check("which-records", answer)'
 EXERCISE = COLLECTION.folder.exercise("damp-rooms")
 TOPICS = (EXERCISE.topic("out"), COLLECTION.folder.exercise("which-records").topic("out"))
-COURSE = (
-    'lessons = ["02_filter"]\nweights = {damp-rooms = 9}\nroster = {anna = "Anna Ek", ben = "Ben Oz", eve = "Eve"}\n'
-)
+COURSE = 'lessons = ["02_filter"]\nroster = {anna = "Anna Ek", ben = "Ben Oz", eve = "Eve"}\n'
 
 EVIL = st.sampled_from(
     ["\ud800", "=cmd()", "a;=1", "x\u2028y", "\x1b[2J", "<script>", "\0", "\u202e", "A\u0308", "a\r\nb", "\ufeff"]
@@ -206,7 +204,7 @@ def graded(here: Path, given: Path, outcome: Outcome, number: int) -> dict[str, 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(sandbox, "run", run)
         wanted = command.Wanted(jobs=1, isolated=False)
-        as_deep_as_usual(lambda: command.grade(given, out, here / "course.toml", wanted))
+        as_deep_as_usual(lambda: command.grade([given], out, here / "course.toml", wanted))
     table = csv.DictReader(io.StringIO((out / "gradebook.csv").read_text("utf-8-sig"), newline=""))
     return {row["student_id"]: row for row in table}
 

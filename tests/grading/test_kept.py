@@ -33,8 +33,8 @@ def test_a_report_of_another_format_is_none(tmp_path: Path, monkeypatch: pytest.
     (report,) = graded.grade(made.tasks, 1)
     assert graded.known(made.tasks[0]) == report
     changed = "raise grade.FORMAT, and note the new keys here"
-    assert (grade.FORMAT, {*report}, {*report["exercises"][0]}) == (3, REPORT, EXERCISE), changed
-    monkeypatch.setattr(grade, "FORMAT", 4)
+    assert (grade.FORMAT, {*report}, {*report["exercises"][0]}) == (4, REPORT, EXERCISE), changed
+    monkeypatch.setattr(grade, "FORMAT", 5)
     assert graded.known(made.tasks[0]) is None
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from labkit.grading import sandbox
+from labkit.grading.exercises import Exercises
 from labkit.grading.grade import Grader, Task
 from labkit.grading.runner.job import Limits
 from tests.grading.classes import COLLECTION, RECORDS, SECRET, START, hand_in
@@ -20,7 +21,7 @@ def without_kafka(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("without_kafka")
 def test_a_notebook_that_could_not_begin_is_not_marked_but_graded_again(tmp_path: Path) -> None:
     made = hand_in(tmp_path / "class", {name: ([START, RECORDS], {}, "ok") for name in ("anna", "ben")})
-    grader, said = Grader(COLLECTION, SECRET, tmp_path / "out", isolated=False), {}
+    grader, said = Grader(Exercises((COLLECTION,)), SECRET, tmp_path / "out", isolated=False), {}
 
     def done(task: Task, failure: str) -> None:
         said[task.student] = failure

@@ -11,8 +11,9 @@ from labkit.grading.layouts import plain
 from labkit.grading.layouts.layout import Layout, Place, Tree
 
 NAME = re.compile(
-    r"(?:(?P<late_>LATE_)?anon_(?P<anonymous>[A-Za-z0-9]{5})|(?P<name>.+?)_(?P<late>LATE_)?(?P<id>\d+))"
-    r"_(\d+_.+|text\.html|link\.html)"
+    r"(?P<before>(?:(?P<late_>LATE_)?anon_(?P<anonymous>[A-Za-z0-9]{5})|(?P<name>.+?)_(?P<late>LATE_)?(?P<id>\d+))"
+    r"_(?P<number>\d+_)?)"
+    r"(?(number).+|(?:text|link)\.html)"
 )
 
 
@@ -28,3 +29,9 @@ def _place(parts: tuple[str, ...]) -> Place | None:
         return plain.place(parts)
     number = found["id"] or found["anonymous"]
     return Place(f"{found['name'] or 'anon'}_{number}", (number,), bool(found["late"] or found["late_"]))
+
+
+def feedback(file: str) -> str:
+    """Returns how the name of a commented file begins, so that Canvas finds the submission; empty if it cannot."""
+    found = NAME.fullmatch(file)
+    return found["before"] if found and found["number"] else ""

@@ -11,7 +11,6 @@ from labkit.grading.layouts import plain
 from labkit.grading.layouts.layout import Layout, Place, Tree
 
 NAME = re.compile(r"(?P<name>[^_/]+)_(?P<id>\d+)_assignsubmission_[a-z]+(_.*)?")
-FEEDBACK = "{name}_{id}_assignfeedback_file_"
 
 
 def recognise(tree: Tree, _: Callable[[str], bool]) -> Layout | None:
@@ -22,3 +21,9 @@ def recognise(tree: Tree, _: Callable[[str], bool]) -> Layout | None:
 def _place(parts: tuple[str, ...]) -> Place | None:
     found = NAME.fullmatch(parts[0]) if parts else None
     return Place(f"{found['name']}_{found['id']}", (found["id"], found["name"])) if found else plain.place(parts)
+
+
+def feedback(name: str, number: str) -> str:
+    """Returns the folder in which Moodle looks for a participant's feedback."""
+    plain = re.sub(r"[_/\\]+", " ", name).strip() or "Participant"
+    return f"{plain}_{number}_assignfeedback_file_/"
