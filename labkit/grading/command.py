@@ -18,9 +18,10 @@ from labkit.broker import training
 from labkit.broker.installation import kafka_installation
 from labkit.errors import LabError
 from labkit.flink import training as flink_training
-from labkit.grading import bubblewrap, course, exercises, feedback, files, gradebook, intake, secret, submissions
+from labkit.grading import authoring, bubblewrap, course, feedback, files, gradebook, intake, secret, submissions
 from labkit.grading import oral as questions
 from labkit.grading.copies import copies
+from labkit.grading.exercises import Exercises
 from labkit.grading.grade import Grader, Task, plan
 from labkit.grading.intake import Intake
 from labkit.grading.results import Report, results
@@ -161,7 +162,7 @@ def _with_a_bar(what: str, tasks: Sequence[Task], work: Callable[[Done], object]
             work(done)
         except KeyboardInterrupt:
             bar.close()
-            click.echo(f"{bar.n} of {len(tasks)} notebooks are graded and kept: the same command goes on.", err=True)
+            click.echo(f"{bar.n} of {len(tasks)} notebooks are done, and what came of them is kept.", err=True)
             raise
     for task, failure in failures.items():
         click.echo(f"{task.student}, {task.submission.file}: {failure}", err=True)
@@ -193,7 +194,7 @@ def _prepare() -> None:
 
 def attempt(notebook: Path) -> None:
     """Grades one's own notebook without a sandbox, on readings that nobody has seen, and shows the marks."""
-    known = exercises.of_a_course(None)
+    known = Exercises((authoring.of_the_package(),))  # students have no oracles of their instructor's
     made = plan([submissions.one(notebook)], known.all())
     for _, file, reason in made.unreadable:
         raise LabError(f"{file} cannot be graded: {reason}.")
