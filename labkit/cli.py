@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import os
 import shutil
 import signal
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import platformdirs
 
-from labkit import Lab, LabError, doctor, extras, lessons
+from labkit import Lab, LabError, doctor, extras, handout, lessons
 from labkit.broker import OwnBroker, training
 from labkit.broker.installation import kafka_installation
 from labkit.jvm import store
@@ -270,6 +271,7 @@ def prove(exercises: Path | None, only: str | None) -> None:
 
     Example: lab prove --exercises my-exercises
     """
+    _for_instructors()
     from labkit.grading import authoring, proof
 
     collection = authoring.of(exercises) if exercises else authoring.of_the_package()
@@ -288,6 +290,20 @@ def prove(exercises: Path | None, only: str | None) -> None:
                 click.echo(f"     {each}")
     if not sound:
         raise SystemExit(1)
+
+
+@main.command("handout")
+@click.argument("folder", type=FOLDER)
+def handout_command(folder: Path) -> None:
+    """Make the folder that students get: notebooks and lab, without grader, oracles and solutions. For instructors.
+
+    Every clone holds the solutions, so do not give students a clone. docs/grading.md says more.
+
+    Example: lab handout streams-course
+    """
+    _for_instructors()
+    notebooks = handout.make(folder)
+    click.echo(f"{folder}: {notebooks} notebooks, none of them answered, and the lab without anything that grades.")
 
 
 FILE = click.Path(path_type=Path)
@@ -326,6 +342,7 @@ def grade(
 
     Example: lab grade --try 02_filter_exercises.ipynb
     """
+    _for_instructors()
     extras.require("grading")
     from labkit.grading import command
 
@@ -338,6 +355,12 @@ def grade(
         do(submissions, out, course, command.Wanted(**wanted, isolated=not unsafe_no_sandbox, anew=regrade))
     else:
         raise LabError("Give the folder or zip of submissions, such as: lab grade submissions.zip.")
+
+
+def _for_instructors() -> None:
+    """Raises LabError in what `lab handout` made."""
+    if not importlib.util.find_spec("labkit.grading"):
+        raise LabError("This lab was handed out to students: it cannot grade, and holds neither oracles nor solutions.")
 
 
 def _train(installation: AnyInstallation, train: Callable[[AnyInstallation], None], seconds: int) -> None:

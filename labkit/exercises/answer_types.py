@@ -2,30 +2,39 @@
 
 import dis
 import functools
+import pickle
+import re
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from numbers import Number
 from types import FunctionType
 from typing import Any, ClassVar
 
+from confluent_kafka import KafkaError, KafkaException
 from quixstreams.models import Topic
 
 from labkit.errors import LabError
+from labkit.exercises import short_answers
 from labkit.exercises.attempt import Attempt, time_limit, too_long
 from labkit.exercises.harness import Harness
-from labkit.exercises.records import BASE, Sent
-from labkit.exercises.short_answers import MANY, canonical, digest, plain
+from labkit.exercises.records import BASE, Row, Sent
+from labkit.exercises.short_answers import canonical, is_many, plain
 from labkit.flink.spec import JobSpec
 from labkit.kafka import tap
 from labkit.runs.blame import Blame
+from labkit.runs.replicas import Replicas
 from labkit.runs.run import Run
 from labkit.runs.spec import Spec
 from labkit.runs.succession import Succession
+from labkit.runs.task import by_value
 from labkit.runs.threaded import ThreadedRun
 from labkit.waiting import Deadline
 
 FLINK_LIMIT = 90.0  # seconds; Flink takes most of them to start
+REMEMBERED = "remembered"  # the output that says how the state has grown
+SMALL = {"message.max.bytes": 1000}  # the least that librdkafka accepts
+Output = Mapping[str, Sequence[Row]]  # the rows of each output
 SHORTEST = 0.5  # seconds that a call or a pipeline gets even if the time limit is used up
 
 
@@ -33,6 +42,11 @@ class AnswerType(ABC):
     """What the answer to an exercise must be, and how it is tried."""
 
     hides_evidence: ClassVar[bool] = False  # whether there is one right answer, which no evidence may give away
+
+    @property
+    def remembers(self) -> bool:
+        """Whether what comes out depends on earlier records of the same key, so that evidence must show these."""
+        return False
 
     @property
     @abstractmethod
@@ -45,11 +59,19 @@ class AnswerType(ABC):
 
     @abstractmethod
     def is_unanswered(self, answer: object) -> bool:
-        """Whether the answer is still the stub of the notebook."""
+        """Whether the answer, which is neither None nor `...`, is still the stub of the notebook."""
 
     @abstractmethod
     def attempt(self, harness: Harness, answer: Any) -> Attempt:
         """Tries an accepted answer on the records in the input topic."""
+
+    def normal(self, rows: Output) -> Output:
+        """Returns what an oracle expects as an attempt writes it."""
+        return rows
+
+    def sealed(self, sent: Sequence[Sent], rows: Output) -> Output:  # noqa: ARG002
+        """Returns what is expected, or came out, as the recorded expectations hold it."""
+        return rows
 
 
 class Function(AnswerType):
@@ -63,7 +85,7 @@ class Function(AnswerType):
         return callable(answer)
 
     def is_unanswered(self, answer: object) -> bool:
-        return answer is None or is_stub(answer)
+        return is_stub(answer)
 
 
 def is_stub(answer: object) -> bool:
@@ -83,48 +105,73 @@ class Pipeline(Function):
     After the stream the function gets a Quix Streams producer if `producer` is set, and a Topic for each output but the
     first; values are written to these unchanged, as bytes.
 
-    With `restart` it is stopped after half of the records, rebuilt, and started again: only its state survives.
+    With `restart` it is stopped about halfway, and another process continues: only its state survives. By how much this
+    has grown since then is the `growth` in the output `remembered`, if there is one.
     """
 
     raw: bool = False
     producer: bool = False
     restart: bool = False
 
+    @property
+    def remembers(self) -> bool:
+        return self.restart
+
     def attempt(self, harness: Harness, answer: Any) -> Attempt:
         attempt, deadline = Attempt(), Deadline(time_limit())
         reads, feed = harness.feed() if self.restart else (harness.topic("in"), [lambda: None])
         spec = self._spec(harness, answer, reads)
+        packed: list[bytes] = []  # before it has run: its variables must not survive
         succession = Succession(harness.groups, spec, harness.environment.directory)
-        built: list[Run] = []
 
-        def build() -> None:
+        def begin() -> Run:
+            packed.extend([by_value(spec.name, answer)] if self.restart else [])
             with succession.prepared():
-                built.append(ThreadedRun(harness.groups, spec, succession.group, succession.directory))
+                run = ThreadedRun(harness.groups, spec, succession.group, succession.directory)
             succession.take_over(from_start=True)
+            return run
 
-        feed[0]()
-        if attempt.call(harness.exercise, build, time_limit()):
-            (run,) = built
-            try:
-                run.start()
-                self._catch_up(attempt, run, deadline)
-                for more in feed[1:]:
-                    if run.error or attempt.trouble:
-                        break
-                    run.stop()
-                    more()
-                    run.start()
-                    self._catch_up(attempt, run, deadline)
-            finally:
-                run.stop()
-                harness.groups.forget(run.group)
-            attempt.note(run)
-            if run.error:
-                attempt.record = _record(harness, run.records_in - 1)
+        def go_on() -> Run:
+            again = self._spec(harness, pickle.loads(packed[0]), reads)
+            return Replicas(harness.groups, again, succession.group, succession.directory, members=1)
+
+        sizes, done = [], 0
+        try:
+            for build, write in zip((begin, go_on), feed, strict=False):
+                write()
+                done += self._process(harness, attempt, build, deadline, done)
+                if attempt.trouble:
+                    break
+                sizes += [harness.remembered(succession.group)] if REMEMBERED in harness.outputs else []
+        finally:
+            harness.groups.forget(succession.group)
+        if len(sizes) == 2 and all(sizes):
+            harness.write(REMEMBERED, [Sent(None, {"growth": sizes[1] / sizes[0]}, BASE)])
         return attempt
 
+    def _process(
+        self, harness: Harness, attempt: Attempt, build: Callable[[], Run], deadline: Deadline, done: int
+    ) -> int:
+        """Builds a run, lets it process all that its topic holds, and stops it. Returns how many records it has read;
+        `done` is how many others have.
+        """
+        built: list[Run] = []
+        if not attempt.call(harness.exercise, lambda: built.append(build()), time_limit()):
+            return 0
+        (run,) = built
+        try:
+            run.start()
+            self._catch_up(attempt, run, deadline)
+        finally:
+            run.stop()
+        attempt.note(run)
+        if run.error:
+            attempt.record = _record(harness, done + run.records_in - 1)
+        return run.records_in
+
     def _spec(self, harness: Harness, answer: Any, reads: str) -> Spec:
-        topics = [Topic(harness.full(name), value_serializer="bytes") for name in harness.outputs[1:]]
+        names = [name for name in harness.outputs[1:] if name != REMEMBERED]
+        topics = [Topic(harness.full(name), value_serializer="bytes") for name in names]
         more = [harness.application("none").get_producer(), *topics] if self.producer else topics
         name = getattr(answer, "__name__", "pipeline").strip("<>")
         return Spec(name, lambda stream: answer(stream, *more), (reads,), harness.topic("out"), self.raw)
@@ -138,9 +185,11 @@ class Pipeline(Function):
 
 
 def _record(harness: Harness, number: int) -> Sent | None:
-    """Returns the record of this number in the input topic, a JSON object by its fields."""
+    """Returns the record of this number in the input topic, a JSON object by its fields; None if several partitions
+    leave open which it was.
+    """
     records = tap.everything(harness.groups.topics, harness.topic("in"))
-    if not 0 <= number < len(records):
+    if harness.partitions > 1 or not 0 <= number < len(records):
         return None
     found = records[number]
     value = found.value if isinstance(found.value, dict) else harness.sent()[number].value
@@ -170,15 +219,22 @@ class Producing(Function):
 class Consuming(Function):
     """A function `f(app, source, target, records)` that reads so many records as a member of the application's consumer
     group and writes each to the target. It is called once for each number in `visits`, with a new application.
+
+    In the call with the number `fails` the producer takes no record of more than 1,000 bytes, so that one that is
+    larger makes the function fail.
     """
 
     visits: Sequence[int]
+    fails: int | None = None
 
     def attempt(self, harness: Harness, answer: Any) -> Attempt:
         attempt, deadline, group = Attempt(), Deadline(time_limit()), harness.new_group()
         source, target = harness.full("in"), harness.full("out")
         for number, records in enumerate(self.visits, 1):
-            visit = functools.partial(answer, harness.application(group), source, target, records)
+            settings = SMALL if number == self.fails else {}
+            visit = functools.partial(answer, harness.application(group, **settings), source, target, records)
+            if number == self.fails:
+                visit = functools.partial(_refused, visit)
             if not attempt.call(harness.exercise, visit, deadline.left(SHORTEST)):
                 assert attempt.trouble
                 reason = f"The call {number} of {len(self.visits)}: {attempt.trouble.reason}"
@@ -186,6 +242,23 @@ class Consuming(Function):
                 break
         harness.groups.forget(group)
         return attempt
+
+
+def _refused(visit: Callable[[], object]) -> None:
+    """Makes a call that fails if its producer refuses a record."""
+    try:
+        visit()
+    except KafkaException as error:
+        if error.args[0].code() != KafkaError.MSG_SIZE_TOO_LARGE:
+            raise
+
+
+NO_CODE = re.compile(r"'(?:[^']|'')*'|`[^`]*`|--[^\n]*|/\*.*?\*/", re.DOTALL)  # texts, names and comments in SQL
+
+
+def statement(sql: str) -> str:
+    """Returns an SQL statement without what could end it early: comments to the end of a line, and its semicolon."""
+    return NO_CODE.sub(lambda each: "" if each[0].startswith("--") else each[0], sql).strip().rstrip(";")
 
 
 @dataclass(frozen=True)
@@ -204,12 +277,15 @@ class Sql(AnswerType):
         return isinstance(answer, str)
 
     def is_unanswered(self, answer: object) -> bool:
-        return answer is None or (isinstance(answer, str) and "..." in answer)
+        if not isinstance(answer, str):
+            return False
+        code = NO_CODE.sub("", answer).strip("; \n\t")
+        return not code or "..." in code
 
     def attempt(self, harness: Harness, answer: str) -> Attempt:
         attempt = Attempt()
         engine = harness.environment.flink()
-        sql = self.tables.replace("${out}", harness.full("out")) + "\n" + answer.strip().rstrip(";") + ";\n"
+        sql = self.tables.replace("${out}", harness.full("out")) + "\n" + statement(answer) + ";\n"
         try:
             folder = engine.folder(resume=False)
             job = engine.job(JobSpec(harness.exercise, harness.topic("in"), folder, sql, bounded=True))
@@ -226,21 +302,34 @@ class Sql(AnswerType):
 
 @dataclass(frozen=True)
 class ShortAnswer(AnswerType):
-    """A short answer to a student's case, such as "b" or a list of numbers.
+    """A short answer to a student's case, such as "b" or a list of numbers, whose order counts if it is `ordered`.
 
-    The output is the answer's digest, so that no file shows the right one, and the student whose case it is.
+    The output is the answer, and the student whose case it is. No file that students get shows the right one: the
+    recorded expectations hold it sealed.
     """
 
     expects: str = 'a letter, such as "b"'
+    ordered: bool = False
     hides_evidence: ClassVar[bool] = True
 
     def accepts(self, answer: object) -> bool:
-        return isinstance(plain(answer), (str, Number, dict, *MANY))
+        answer = plain(answer)
+        without_order = isinstance(answer, set | frozenset)
+        return isinstance(answer, str | Number) or (is_many(answer) and not (self.ordered and without_order))
 
     def is_unanswered(self, answer: object) -> bool:
-        return answer is None or answer is ... or (self.accepts(answer) and not canonical(answer))
+        return self.accepts(answer) and not canonical(answer)
 
     def attempt(self, harness: Harness, answer: Any) -> Attempt:
-        given = {"answer": digest(harness.exercise, answer), "student": harness.environment.student()}
+        given = {"answer": canonical(answer, self.ordered), "student": harness.environment.student()}
         harness.write("out", [Sent(None, given, BASE)])
         return Attempt()
+
+    def normal(self, rows: Output) -> Output:
+        return self._replaced(rows, lambda answer: canonical(answer, self.ordered))
+
+    def sealed(self, sent: Sequence[Sent], rows: Output) -> Output:
+        return self._replaced(rows, lambda answer: short_answers.sealed(sent, answer))
+
+    def _replaced(self, rows: Output, new: Callable[[Any], str]) -> Output:
+        return {name: [row | {"answer": new(row["answer"])} for row in found] for name, found in rows.items()}

@@ -14,11 +14,10 @@ import orjson
 
 from labkit.errors import LabError
 from labkit.exercises.exercise import Exercise
-from labkit.exercises.records import Row, Sent
+from labkit.exercises.records import RECORDED, Row, Sent
 from labkit.spelling import did_you_mean, normal
 
 COLLECTION = Path(__file__).with_name("collection")
-RECORDED = "0"  # the seed of the readings in a notebook; the grader uses others
 CASES = 20  # number of cases of a short answer, one per seed
 
 

@@ -3,6 +3,7 @@
 import inspect
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -67,7 +68,7 @@ class Checks:
     def judged(
         self, exercise: Exercise, answer: Any, sent: Sequence[Sent], expected: Mapping[str, Sequence[Row]]
     ) -> Verdict:
-        """Tries an answer on these records, and compares what comes out with the expected rows."""
+        """Tries an answer on these records, and compares what comes out with the expected rows, sealed as recorded."""
         harness = self.harness(exercise)
         harness.clear()
         harness.fill(sent)
@@ -75,11 +76,14 @@ class Checks:
             attempt = exercise.answer_type.attempt(harness, answer)
         except NotInstalled as error:
             return Verdict(exercise, "rejected", [str(error)])
-        got = harness.collect({name: len(rows) for name, rows in expected.items()})
+        collected = harness.collect({name: len(rows) for name, rows in expected.items()})
+        got = exercise.answer_type.sealed(sent, collected)
         attempt.trouble = attempt.trouble or harness.overflow()
         judgement = judge(exercise, sent, expected, got)
         if exercise.answer_type.hides_evidence or (attempt.trouble and not any(got.values())):
             judgement = Judgement(judgement.findings)  # evidence would give away the right answer, or add nothing
+        elif attempt.trouble:
+            judgement = replace(judgement, diagnosis=())  # the trouble is the cause
         return Verdict(exercise, "judged", (), attempt, judgement, _provenance(answer))
 
     def _handed_in(self, exercise: Exercise, answer: Any) -> Verdict:
@@ -115,15 +119,18 @@ def _show(verdict: Verdict) -> None:
 def refused(exercise: Exercise, answer: Any) -> Verdict | None:
     """Returns the verdict on an answer that cannot be tried; None if it can."""
     expected = exercise.answer_type
-    if expected.is_unanswered(answer):
+    if answer is None or answer is ... or expected.is_unanswered(answer):
         return Verdict(exercise, "unanswered")
     if isinstance(answer, Worker):
         reason = "That is a run, with topics of its own. Give the function itself: the check runs it on other readings."
     elif isinstance(answer, Callable) and not expected.accepts(answer):  # type: ignore[arg-type]
         reason = f"This exercise expects {expected.expects}, not a function."
     elif not expected.accepts(answer):
-        called = " Give it by its name alone, without parentheses." if expected.accepts(print) else ""
-        reason = f"This exercise expects {expected.expects}, not {answer!r:.40}.{called}"
+        reason = f"This exercise expects {expected.expects}, not {answer!r:.40}."
+        if expected.accepts(print):
+            reason += " Give it by its name alone, without parentheses."
+        elif isinstance(answer, set | frozenset) and expected.accepts([*answer]):
+            reason += " The order counts, and a set has none."
     else:
         return None
     return Verdict(exercise, "rejected", [reason])

@@ -47,9 +47,9 @@ def result(columns: str) -> str:
 
 
 def reading(device: str, second: float, temperature: float, humidity: float = 50.0) -> Sent:
-    """Returns a reading under the names that Flink's tables use; see `records.reading`."""
+    """Returns a reading under the names that Flink's tables use, with a key of a gateway; see `records.reading`."""
     plain = records.reading(device, second, temperature, humidity)
-    return replace(plain, value=named_for(SENSOR_DATA, plain.fields))
+    return replace(plain, key=f"gateway/{device}", value=named_for(SENSOR_DATA, plain.fields))
 
 
 def window_start(timestamp: int, milliseconds: int) -> str:
@@ -62,4 +62,4 @@ def sources(row: Mapping[str, Any], sent: Sequence[Sent]) -> list[Sent]:
     """Returns the readings in the row's 10 s window; only those of its device, if the row has one."""
     start, device = row.get("window_start"), row.get("sensor_id")
     inside = [each for each in sent if window_start(each.timestamp, 10_000) == start]
-    return [each for each in inside if each.key == device] if "readings" in row else inside
+    return [each for each in inside if each.fields["sensor_id"] == device] if "readings" in row else inside

@@ -16,15 +16,20 @@ LONGEST = 70  # characters of one value
 YEAR_2001, YEAR_2286 = 10**12, 10**13  # epoch ms: a number between them is taken for a time
 
 
-def input_records(sources: Sequence[Sent], sent: Sequence[Sent], fields: Sequence[str]) -> tuple[str, ...]:
-    """Returns the input records, each with its number in the order of writing. If there are too many, the special ones
-    and the first.
+def input_records(
+    numbers: Sequence[int], sent: Sequence[Sent], fields: Sequence[str], remarks: Mapping[int, str]
+) -> tuple[str, ...]:
+    """Returns the input records with these numbers, which say when they were written, each with its remark if it has
+    one. If there are too many: those with remarks, the special ones, and the first.
     """
-    numbers = {id(each): number for number, each in enumerate(sent)}
-    special = [each for each in sources if each.part != ORDINARY]
-    kept = {id(each) for each in [*special, *sources][:SHOWN]}
-    lines = [f"#{numbers[id(each)]} {input_record(each, fields)}" for each in sources if id(each) in kept]
-    more = len(sources) - len(lines)
+    notable = [each for each in numbers if each in remarks] + [each for each in numbers if sent[each].part != ORDINARY]
+    kept = {*[*dict.fromkeys([*notable, *numbers])][:SHOWN]}
+    lines = [
+        f"#{each} {input_record(sent[each], fields)}" + (f" ({remarks[each]})" if each in remarks else "")
+        for each in numbers
+        if each in kept
+    ]
+    more = len(numbers) - len(lines)
     return (*lines, f"and {more} more") if more else tuple(lines) or (NOTHING,)
 
 
@@ -56,12 +61,15 @@ def _repeats(record: Row, name: str) -> bool:
 
 
 def clock(milliseconds: int) -> str:
-    """Returns a time in epoch ms as hours, minutes and seconds (UTC); unchanged if no calendar has its year."""
+    """Returns a time in epoch ms as hours, minutes and seconds (UTC), with the date if that is long ago: it may have
+    been meant to be another time. It is unchanged if no calendar has its year.
+    """
     try:
         time = datetime.datetime.fromtimestamp(milliseconds / 1000, datetime.UTC)
     except (ValueError, OverflowError, OSError):
         return f"{milliseconds} ms"
-    return f"{time:%H:%M:%S}" + (f".{milliseconds % 1000:03}" if milliseconds % 1000 else "")
+    date = f"{time.date()} " if milliseconds < YEAR_2001 else ""
+    return f"{date}{time:%H:%M:%S}" + (f".{milliseconds % 1000:03}" if milliseconds % 1000 else "")
 
 
 def hashable(value: Any) -> Hashable:

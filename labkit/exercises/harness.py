@@ -15,7 +15,8 @@ from labkit.exercises.delivery import IN_ORDER, Outgoing, deliver
 from labkit.exercises.records import Row, Sent
 from labkit.kafka import clients, properties, tap
 from labkit.kafka.groups import Groups
-from labkit.runs.application import CONSUMER
+from labkit.kafka.topics import Topics
+from labkit.runs.application import CONSUMER, ThreadedApplication
 from labkit.runs.blame import Blame
 from labkit.waiting import wait_until
 
@@ -32,6 +33,11 @@ def topic_of(exercise: str, name: str) -> str:
     return f"grade.{exercise}.{name}"
 
 
+def restart_after(records: int) -> int:
+    """Returns after how many of its records a pipeline is restarted: about half of them, but not always the same."""
+    return records // 2 - records % 7
+
+
 @dataclass(frozen=True)
 class Environment:
     """What all answers in a lab are tried with: a broker, a directory for state, Flink (started when needed), and the
@@ -46,12 +52,15 @@ class Environment:
 
 @dataclass(frozen=True)
 class Harness:
-    """The topics of one exercise in an environment: its input, and its `outputs`, of which those in `raw` hold text."""
+    """The topics of one exercise in an environment: its input, which has so many `partitions`, and its `outputs`, of
+    which those in `raw` hold text.
+    """
 
     environment: Environment
     exercise: str
     outputs: tuple[str, ...]
     raw: tuple[str, ...]
+    partitions: int = 1
 
     @property
     def groups(self) -> Groups:
@@ -67,7 +76,8 @@ class Harness:
 
     def clear(self) -> None:
         """Creates the topics, and empties those for output."""
-        self.groups.topics.create(*map(self.topic, ("in", *self.outputs)))
+        self.groups.topics.create(self.topic("in"), partitions=self.partitions)
+        self.groups.topics.create(*map(self.topic, self.outputs))
         for name in self.outputs:
             self.groups.topics.empty(self.topic(name))
 
@@ -82,12 +92,22 @@ class Harness:
         return [Sent(each.key, each.value or b"", each.timestamp) for each in records]
 
     def feed(self) -> tuple[str, list[Callable[[], None]]]:
-        """Returns a topic that gets the records of the input topic in two halves, and a function to write each half."""
+        """Returns a topic that gets the records of the input topic in two parts, and a function to write each part."""
         topics, topic, sent = self.groups.topics, self.topic("feed"), self.sent()
         topics.create(topic)
         topics.empty(topic)
-        halves = sent[: len(sent) // 2], sent[len(sent) // 2 :]
-        return topic, [functools.partial(self.write, "feed", half) for half in halves]
+        first = restart_after(len(sent))
+        return topic, [functools.partial(self.write, "feed", part) for part in (sent[:first], sent[first:])]
+
+    def remembered(self, group: str) -> int:
+        """Returns how many bytes of state the pipeline of a consumer group has, by its changelog topics."""
+        topics = Topics(self.groups.topics.address)  # changelogs are outside the namespace
+        newest = {
+            (name, each.partition, each.key): len(each.key or "") + len(each.value) if each.value else 0
+            for name in self.groups.topics.changelogs(group)
+            for each in tap.everything(topics, name, raw=True)
+        }
+        return sum(newest.values())
 
     def write(self, name: str, records: Sequence[Sent]) -> None:
         """Writes records to one of the topics. Raises NoAnswer unless Kafka acknowledges them all."""
@@ -120,15 +140,18 @@ class Harness:
         """Waits a moment for records that the answer wrote itself: it may not have flushed them."""
         wait_until(lambda: self.groups.topics.count(topic) >= records, SETTLE_LIMIT)
 
-    def application(self, group: str) -> Application:
-        """Returns an ordinary Quix Streams Application that is a member of a consumer group."""
+    def application(self, group: str, **producer: Any) -> Application:
+        """Returns an ordinary Quix Streams Application, which any thread can run, in a consumer group. Its producer has
+        these settings.
+        """
         given = clients.RECONNECT | properties.of(self.groups.topics.address)
-        return Application(
+        return ThreadedApplication(
             self.groups.topics.address,
             consumer_group=self.groups.topics.full(group),
             auto_offset_reset="earliest",
+            state_dir=self.environment.directory,
             consumer_extra_config=given | CONSUMER,
-            producer_extra_config=given | IN_ORDER,
+            producer_extra_config=given | IN_ORDER | producer,
             loglevel=None,
         )
 

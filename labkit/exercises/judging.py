@@ -1,16 +1,17 @@
-"""Judges the output: which behaviours hold, and for the first that does not, the records that show it."""
+"""Judges the output: which behaviours hold, and which is the first that does not."""
 
+import functools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from labkit.exercises import formatting
-from labkit.exercises.behaviours import Behaviour, Comparison, Identity, Present
+from labkit.exercises.behaviours import Behaviour, Comparison, Identity, Once
 from labkit.exercises.diagnosis import diagnose
+from labkit.exercises.evidence import Line, Shortfall
 from labkit.exercises.exercise import Exercise
 from labkit.exercises.records import ORDINARY, Row, Sent
 
 KEY_AND_TIME = ("key", "time")
-BEFORE, AFTER = 2, 5  # rows shown around the first wrong one
 
 
 @dataclass(frozen=True)
@@ -27,22 +28,18 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Line:
-    """One line of the evidence, as text: the input records, the expected record and the actual one."""
-
-    sent: tuple[str, ...]
-    expected: tuple[str, ...]
-    got: tuple[str, ...]
-    wrong: bool
-
-
-@dataclass(frozen=True)
 class Judgement:
     """The findings in the order of the behaviours, with evidence and a diagnosis for the first that does not hold."""
 
     findings: tuple[Finding, ...] = ()
     evidence: tuple[Line, ...] = ()
     diagnosis: tuple[str, ...] = ()
+
+    @property
+    def first_failed(self) -> Finding | None:
+        """The first behaviour that falls short; else the first that could not be judged."""
+        failed = [each for each in self.findings if not each.holds]
+        return next((each for each in failed if each.judged), next(iter(failed), None))
 
 
 def judge(
@@ -52,19 +49,20 @@ def judge(
     got: Mapping[str, Sequence[Row]],
 ) -> Judgement:
     """Compares the actual rows with the expected ones, output by output."""
-    compared = {
-        name: compare(exercise, name, sent, expected.get(name, ()), got.get(name, ())) for name in exercise.outputs
-    }
-    findings = tuple(_finding(each, compared[each.output]) for each in exercise.behaviours)
-    failed = next((each.behaviour for each in findings if not each.holds), None)
-    if not failed:
-        return Judgement(findings)
-    comparison = compared[failed.output]
-    return Judgement(findings, _evidence(exercise, sent, failed, comparison), tuple(diagnose(failed, comparison)))
+    compared: dict[str, Comparison] = {}
+    for name in exercise.outputs:
+        found = compare(exercise, name, sent, expected.get(name, ()), got.get(name, ()))
+        compared[name] = replace(found, main=compared.get(exercise.outputs[0]))
+    judgement = Judgement(tuple(_finding(each, compared[each.output]) for each in exercise.behaviours))
+    if not judgement.first_failed:
+        return judgement
+    failed = judgement.first_failed.behaviour
+    shortfall = Shortfall(exercise, sent, failed, compared[failed.output])
+    return Judgement(judgement.findings, shortfall.evidence, tuple(diagnose(shortfall)))
 
 
 def _finding(behaviour: Behaviour, comparison: Comparison) -> Finding:
-    return Finding(behaviour, behaviour.holds(comparison), not comparison.nothing_right or type(behaviour) is Present)
+    return Finding(behaviour, behaviour.holds(comparison), behaviour.can_be_judged(comparison))
 
 
 def compare(
@@ -82,37 +80,14 @@ def compare(
         found.setdefault(identity(row), []).append(row)
     wanted = {identity(row): row for row in expected}
 
+    @functools.cache
     def parts(which: Identity) -> set[str]:
         row = wanted.get(which) or found[which][0]
         return {each.part for each in exercise.sources(row, sent)} - {ORDINARY} or {ORDINARY}
 
-    return Comparison(columns, wanted, found, parts)
+    once = {each.part for each in exercise.behaviours if isinstance(each, Once) and each.output == output}
 
+    def repeats_cost(which: Identity) -> bool:
+        return "" not in once and not once & parts(which)
 
-def _evidence(
-    exercise: Exercise, sent: Sequence[Sent], behaviour: Behaviour, comparison: Comparison
-) -> tuple[Line, ...]:
-    """Returns the lines around the first wrong row, among the rows by which the behaviour is judged."""
-    concerned, wrong = behaviour.concerned(comparison), set(behaviour.wrong(comparison))
-    first = next((index for index, each in enumerate(concerned) if each in wrong), 0)
-    shown = concerned[max(first - BEFORE, 0) : first + AFTER]
-    return tuple(_line(exercise, sent, behaviour, comparison, each, each in wrong) for each in shown)
-
-
-def _line(
-    exercise: Exercise,
-    sent: Sequence[Sent],
-    behaviour: Behaviour,
-    comparison: Comparison,
-    identity: Identity,
-    wrong: bool,
-) -> Line:
-    expected, got = comparison.expected.get(identity), comparison.got.get(identity, [])
-    sources = exercise.sources(expected or got[0], sent)
-    columns = tuple(behaviour.fields)
-    return Line(
-        formatting.input_records(sources, sent, exercise.shows),
-        (formatting.row(expected, columns),) if expected else (formatting.NOTHING,),
-        formatting.rows(got, columns) or (formatting.NOTHING,),
-        wrong,
-    )
+    return Comparison(columns, wanted, found, parts, repeats_cost)

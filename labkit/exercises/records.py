@@ -1,15 +1,30 @@
 """The records that go into an exercise, and the rows that come out of it."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+import random
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
 
 Row = dict[str, Any]
 
+RECORDED = "0"  # the seed of the readings in a notebook; the grader uses others
 BASE = 1_767_614_400_000  # epoch ms of 2026-01-05 12:00:00 UTC: the same seed gives the same records on any day
+DAY = 86_400_000  # ms
 ORDINARY = "ordinary"
+OTHER_DEVICES = (
+    "αποθήκη",
+    "木屋",
+    "Öl 2",
+    "sensor 12",
+    "nord/süd",
+    "7",
+    "Ångström",
+    "бойлер",
+    "quai-nº5",
+    "tent (old)",
+)
 
 
 @dataclass(frozen=True)
@@ -37,11 +52,48 @@ class Sent:
         return self.value if isinstance(self.value, bytes) else orjson.dumps(self.value)
 
 
-def reading(device: str, second: float, temperature: float, humidity: float = 50.0, part: str = ORDINARY) -> Sent:
-    """Returns a reading taken so many seconds after `BASE`, as a record with the device as its key."""
+def reading(
+    device: str, second: float, temperature: float, humidity: float = 50.0, part: str = ORDINARY, **more: Any
+) -> Sent:
+    """Returns a reading taken so many seconds after `BASE`, as a record with the device as its key. `more` are further
+    fields of its value.
+    """
     timestamp = BASE + round(1000 * second)
-    value = {"device": device, "temperature": temperature, "humidity": humidity, "timestamp": timestamp}
+    value = {"device": device, "temperature": temperature, "humidity": humidity, "timestamp": timestamp, **more}
     return Sent(device, value, timestamp, part)
+
+
+def through_gateways(sent: Iterable[Sent], luck: random.Random) -> list[Sent]:
+    """Returns the readings as gateways pass them on: the record's time is up to a second after the measurement, its
+    key names the gateway too, and some readings say how strong their signal was.
+    """
+    found = []
+    for each in sent:
+        signal = {"signal": -luck.randrange(40, 110)} if luck.random() < 0.3 else {}
+        time = each.timestamp + luck.randrange(1, 1000)
+        found.append(replace(each, key=f"gateway/{each.key}", value={**each.fields, **signal}, timestamp=time))
+    return found
+
+
+def elsewhere(sent: Sequence[Sent], devices: Sequence[str], luck: random.Random) -> list[Sent]:
+    """Returns the records some whole days earlier, so that windows begin at the same times of the day, and with other
+    names for these devices.
+    """
+    names, earlier = (
+        dict(zip(devices, luck.sample(OTHER_DEVICES, len(devices)), strict=True)),
+        luck.randrange(1, 300) * DAY,
+    )
+    return [_moved(each, names, earlier) for each in sent]
+
+
+def _moved(record: Sent, names: Mapping[str, str], earlier: int) -> Sent:
+    value = record.value
+    if isinstance(value, Mapping):
+        value = {name: names.get(each, each) if isinstance(each, str) else each for name, each in value.items()}
+        if "timestamp" in value:
+            value["timestamp"] -= earlier
+    key = record.key and "/".join(names.get(part, part) for part in record.key.split("/"))
+    return replace(record, key=key, value=value, timestamp=record.timestamp - earlier)
 
 
 def same_record(row: Row, sent: Sequence[Sent]) -> list[Sent]:

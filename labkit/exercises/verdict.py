@@ -90,8 +90,8 @@ class Verdict:
 
     @property
     def first_failed(self) -> Finding | None:
-        """The first behaviour that does not hold."""
-        return next((each for each in self.findings if not each.holds), None)
+        """The behaviour that the evidence is about."""
+        return self.judgement.first_failed
 
     @property
     def closing(self) -> list[str]:

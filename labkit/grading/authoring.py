@@ -8,9 +8,10 @@ from types import ModuleType
 import orjson
 
 from labkit.exercises import catalogue
+from labkit.exercises.answer_types import Output
 from labkit.exercises.catalogue import Folder, module
 from labkit.exercises.exercise import Exercise
-from labkit.exercises.records import Row, Sent
+from labkit.exercises.records import Sent
 
 
 @dataclass(frozen=True)
@@ -21,10 +22,15 @@ class Collection:
     oracles: Path
     solutions: Path
 
-    def expected(self, exercise: Exercise, sent: Sequence[Sent]) -> dict[str, list[Row]]:
+    def expected(self, exercise: Exercise, sent: Sequence[Sent]) -> Output:
         """Returns what the oracle expects, by output. It yields the rows of the only output, or returns a dict."""
         found = module(self.oracles / catalogue.file_of(exercise.name)).expected(sent)
-        return {name: list(rows) for name, rows in found.items()} if isinstance(found, dict) else {"out": list(found)}
+        rows = {name: list(rows) for name, rows in found.items()} if isinstance(found, dict) else {"out": list(found)}
+        return exercise.answer_type.normal(rows)
+
+    def sealed(self, exercise: Exercise, sent: Sequence[Sent]) -> Output:
+        """Returns the same as the recorded expectations hold it, which students get."""
+        return exercise.answer_type.sealed(sent, self.expected(exercise, sent))
 
     def solutions_of(self, exercise: Exercise) -> ModuleType:
         """Returns the file with the reference and the wrong answers; see `proof`."""
@@ -37,7 +43,7 @@ class Collection:
     def recording(self, exercise: Exercise) -> bytes:
         """Returns the file of the recorded expectations, as it should be."""
         notebooks = [exercise.sent(seed) for seed in catalogue.seeds(exercise)]
-        content = {catalogue.digest(sent): self.expected(exercise, sent) for sent in notebooks}
+        content = {catalogue.digest(sent): self.sealed(exercise, sent) for sent in notebooks}
         return orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
     def record(self, exercise: Exercise) -> bool:

@@ -12,11 +12,12 @@ from labkit.errors import LabError
 from labkit.jvm import store
 
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib64", "/etc/ld.so.cache")
-CACHE_THERE, TMP = Path("/cache"), Path("/tmp")
+CACHE_THERE, TMP, SHM = Path("/cache"), Path("/tmp"), Path("/dev/shm")
 PACKAGE = Path(labkit.__file__).parent
 HIDDEN = PACKAGE / "grading"
 RUNNER = HIDDEN / "runner"
 RUN = (sys.executable, "-I", "-m", "labkit.grading.runner")
+RECORDED = PACKAGE / "exercises" / "collection" / "recorded"  # what checks in notebooks expect
 ETC = HIDDEN / "etc"  # the names of the machine and of the user in the sandbox
 NOBODY = "65534"
 
@@ -43,20 +44,32 @@ def _namespaces() -> list[str]:
     """As root the mounts need no user namespace; it is created later, after the switch to an unprivileged user."""
     user = [] if _is_root() else ["--unshare-user", "--disable-userns", "--uid", "1000", "--gid", "1000"]
     others = ["--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"]
-    return ["bwrap", *user, *others, "--die-with-parent", "--new-session", "--hostname", "grading"]
+    return [_program("bwrap"), *user, *others, "--die-with-parent", "--new-session", "--hostname", "grading"]
+
+
+def _program(name: str) -> str:
+    """Returns the path of a program, which is started without PATH."""
+    return shutil.which(name) or name
 
 
 def _is_root() -> bool:
     return os.geteuid() == 0
 
 
-def command(disk: int, seccomp: int | None = None) -> list[str]:
+def command(disk: int, cpu: int, seccomp: int | None = None) -> list[str]:
     """Returns the command line of the sandbox around the runner.
 
-    `disk` is the size of its temporary directory in bytes, `seccomp` the descriptor of a file with a filter for system
-    calls.
+    `disk` is the size of its temporary directory in bytes, `cpu` the number of the only CPU that it runs on, `seccomp`
+    the descriptor of a file with a filter for system calls.
     """
-    arguments = [*_namespaces(), "--clearenv", *(["--seccomp", str(seccomp)] if seccomp is not None else [])]
+    arguments = [
+        _program("taskset"),
+        "--cpu-list",
+        str(cpu),
+        *_namespaces(),
+        "--clearenv",
+        *(["--seccomp", str(seccomp)] if seccomp is not None else []),
+    ]
     for name, value in _environment().items():
         arguments += ["--setenv", name, value]
     return [*arguments, *_mounts(disk), *_unprivileged(), *RUN]
@@ -67,7 +80,7 @@ def _mounts(disk: int) -> list[str]:
     python = Path(sys.executable).resolve().parents[1]
     shown = _outermost([Path(sys.prefix), Path(sys.base_prefix), python, PACKAGE])
     arguments = ["--proc", "/proc", "--dev", "/dev"]
-    for directory, size in ((TMP, disk), (Path("/dev/shm"), disk // 8)):
+    for directory, size in ((TMP, disk), (SHM, disk // 8)):
         arguments += ["--perms", "1777", "--size", str(size), "--tmpfs", str(directory)]
     for path in _parents([*shown, CACHE_THERE / "labkit", Path("/etc/hosts")]):
         arguments += ["--perms", "0755", "--dir", str(path)]
@@ -77,9 +90,11 @@ def _mounts(disk: int) -> list[str]:
     for path in shown:
         arguments += ["--ro-bind", str(path), str(path)]
     arguments += ["--tmpfs", str(HIDDEN), "--ro-bind", str(RUNNER), str(RUNNER), "--remount-ro", str(HIDDEN)]
+    arguments += ["--tmpfs", str(RECORDED), "--remount-ro", str(RECORDED)]
     for file in sorted(ETC.iterdir()):
         arguments += ["--ro-bind", str(file), f"/etc/{file.name}"]
-    return [*arguments, "--ro-bind", str(store.root()), str(CACHE_THERE / "labkit")]
+    arguments += ["--ro-bind", str(store.root()), str(CACHE_THERE / "labkit")]
+    return [*arguments, "--remount-ro", "/dev", "--remount-ro", "/"]  # both are in memory
 
 
 def _environment() -> dict[str, str]:
@@ -97,8 +112,19 @@ def _unprivileged() -> list[str]:
     """For root: irrevocably become the user nobody, then create a user namespace."""
     if not _is_root():
         return []
-    drop = ["setpriv", "--reuid", NOBODY, "--regid", NOBODY, "--clear-groups", "--no-new-privs"]
-    user = ["bwrap", "--unshare-user", "--disable-userns", "--uid", "1000", "--gid", "1000", "--dev-bind", "/", "/"]
+    drop = [_program("setpriv"), "--reuid", NOBODY, "--regid", NOBODY, "--clear-groups", "--no-new-privs"]
+    user = [
+        _program("bwrap"),
+        "--unshare-user",
+        "--disable-userns",
+        "--uid",
+        "1000",
+        "--gid",
+        "1000",
+        "--dev-bind",
+        "/",
+        "/",
+    ]
     return [*drop, "--bounding-set=-all", "--inh-caps=-all", *user]
 
 

@@ -66,7 +66,6 @@ def grade(paths: Sequence[Path], out: Path, course_file: Path, wanted: Wanted) -
         _prepare()
     elif wanted.anew:
         click.echo("No exercise has changed since these notebooks were graded: there is nothing to grade again.")
-    files.write(out / ".gitignore", "*\n")  # nobody commits marks by accident
     failures = _graded(grader, tasks, wanted)
     reports = {task: grader.known(task) for task in given.plan.tasks}
     _say_what_has_changed(grader, reports)
@@ -82,7 +81,6 @@ def oral(paths: Sequence[Path], out: Path, course_file: Path, wanted: Wanted) ->
     if not tasks:
         raise LabError("Nobody has handed in a pipeline: there is nothing to ask about.")
     grader = _grader(given, out, wanted)
-    files.write(out / ".gitignore", "*\n")
     _prepare()
 
     def write(task: Task) -> Path:

@@ -11,8 +11,9 @@ from pathlib import Path
 
 from labkit.errors import LabError
 from labkit.exercises import catalogue
+from labkit.exercises.answer_types import Output
 from labkit.exercises.exercise import Exercise
-from labkit.exercises.records import ORDINARY, Row, Sent
+from labkit.exercises.records import ORDINARY, RECORDED, Sent
 from labkit.grading import authoring
 from labkit.grading.authoring import Collection
 
@@ -44,7 +45,7 @@ class Exercises:
         found = [exercise for exercise, _ in self._by_name.values()]
         return sorted(found, key=lambda each: (each.lesson, each.number, each.name))
 
-    def expected(self, exercise: Exercise, sent: Sequence[Sent]) -> dict[str, list[Row]]:
+    def expected(self, exercise: Exercise, sent: Sequence[Sent]) -> Output:
         """Returns what the oracle expects, by output."""
         return self._collection(exercise).expected(exercise, sent)
 
@@ -90,7 +91,7 @@ def _check(collection: Collection) -> None:
         oracle = collection.oracles / catalogue.file_of(exercise.name)
         if not oracle.exists():
             raise LabError(f"{exercise.name} has no oracle: there is no file {oracle}.")
-        parts = {each.part for each in exercise.sent(catalogue.RECORDED)} | {ORDINARY}
+        parts = {each.part for each in exercise.sent(RECORDED)} | {ORDINARY}
         for behaviour in exercise.behaviours:
             if behaviour.part and behaviour.part not in parts:
                 raise LabError(f"{exercise.name}: no reading has the part {behaviour.part!r}.")

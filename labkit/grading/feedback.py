@@ -6,7 +6,7 @@ from labkit.grading import pages
 from labkit.grading.results import Result
 from labkit.grading.submissions import Submission
 
-NOT_HANDED_IN = "Not handed in"
+NOT_HANDED_IN, NOT_REACHED = "Not handed in", "The notebook did not get to the check."
 
 
 def results_json(result: Result) -> dict[str, Any]:
@@ -41,16 +41,28 @@ def _test(result: Result, name: str, exercise: dict[str, Any] | None) -> dict[st
 
 def lines(exercise: dict[str, Any]) -> list[str]:
     """Returns the behaviours of an exercise, and what went wrong, as text."""
-    marks = [
-        f"{'holds      ' if each['holds'] else 'falls short'}  {each['description']}" for each in exercise["behaviours"]
-    ]
-    return [*marks, *_explained(exercise), *exercise["diagnosis"]]
+    marks = [f"{how:13}  {what}" for how, what in _marks(exercise)]
+    return [*marks, *_explained(exercise)]
+
+
+def _marks(exercise: dict[str, Any]) -> list[tuple[str, str]]:
+    """Returns which behaviours hold; of a question only whether the answer is right, and of no answer nothing."""
+    if not _was_judged(exercise):
+        return []
+    if exercise["student"] is not None:
+        return [("✓ right" if exercise["points"] else "✗ not right", "Your answer")]
+    return [("✓ holds" if each["holds"] else "✗ falls short", each["description"]) for each in exercise["behaviours"]]
 
 
 def _explained(exercise: dict[str, Any]) -> list[str]:
-    """Returns what the check itself said, unless the records already show it."""
-    said = exercise["said"] or "The notebook did not get to the check."
-    return [] if exercise["points"] or exercise["state"] == "handed in" else [said]
+    """Returns what the records show, or, where nothing was handed in, what the check itself said."""
+    if _was_judged(exercise):
+        return list(exercise["diagnosis"])
+    return [exercise["said"]] if exercise["state"] else [NOT_REACHED, *exercise["diagnosis"]]
+
+
+def _was_judged(exercise: dict[str, Any]) -> bool:
+    return bool(exercise["points"]) or exercise["state"] == "handed in"
 
 
 def remarks(result: Result) -> list[str]:
@@ -84,7 +96,8 @@ def page(result: Result) -> str:
     student, said = result.person.name or result.student, [*remarks(result), *missing]
     code = [(each.file, _code(each)) for each in result.notebooks]
     shown = pages.template("feedback.html.jinja")
-    return shown.render(result=result, student=student, remarks=said, explained=_explained, code=code)
+    helpers = {"explained": _explained, "marks": _marks, "was_judged": _was_judged}
+    return shown.render(result=result, student=student, remarks=said, code=code, **helpers)
 
 
 def _code(notebook: Submission) -> list[tuple[int, str]]:

@@ -17,7 +17,7 @@ from labkit.exercises.records import Sent
 from labkit.grading import executed, marking, sandbox, tables
 from labkit.grading.escaping import one_line, printable
 from labkit.grading.exercises import Exercises
-from labkit.grading.files import slug, write
+from labkit.grading.files import KEPT, close, private, slug, write
 from labkit.grading.notebooks import exercises_in
 from labkit.grading.runner.job import Limits
 from labkit.grading.submissions import Submission
@@ -112,6 +112,7 @@ class Grader:
         done: Callable[[Task, str], object] = lambda *_: None,
     ) -> list[T]:
         """Does some work for each task, which may run sandboxes, and returns what came of it where it did not fail."""
+        close(self.out)
         pool = ThreadPoolExecutor(jobs)
         running = {pool.submit(work, task): task for task in tasks}
         try:
@@ -187,7 +188,7 @@ class Grader:
         changed = [row for row in rows if row[2] != row[3]]
         self.changes.extend(changed)
         file = self.out / "changes.csv"
-        with _appending, file.open("a", encoding="utf-8") as appended:
+        with _appending, open(file, "a", encoding="utf-8", opener=private) as appended:
             appended.write(tables.text(changed, is_first=not appended.tell()))
 
     def _file(self, task: Task) -> Path:
@@ -195,7 +196,7 @@ class Grader:
         parts = [str(FORMAT), task.student, *task.sources, *(each.name for each in task.exercises), str(self.isolated)]
         parts.append(hashlib.sha256(self.secret).hexdigest())
         digest = hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
-        return self.out / "kept" / f"{slug(task.student)}-{digest}.json"
+        return self.out / KEPT / f"{slug(task.student)}-{digest}.json"
 
     def _versions(self, task: Task) -> dict[str, str]:
         return {each.name: self.exercises.version(each) for each in task.exercises}

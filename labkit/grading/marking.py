@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 import orjson
 
+from labkit.exercises.answer_types import Output
 from labkit.exercises.catalogue import seed_for
 from labkit.exercises.exercise import Exercise
 from labkit.exercises.harness import row_of
@@ -30,13 +31,14 @@ def seed(secret: bytes, student: str, exercise: str) -> str:
 def topics(exercise: Exercise, sent: Sequence[Sent]) -> ExerciseTopics:
     """Returns what the sandbox gets of an exercise: topics and readings, but nothing about what is expected."""
     readings = [Reading(each.key, base64.b64encode(each.raw).decode(), each.timestamp) for each in sent]
-    return ExerciseTopics(exercise.topic("in"), [exercise.topic(name) for name in exercise.outputs], readings)
+    outputs = [exercise.topic(name) for name in exercise.outputs]
+    return ExerciseTopics(exercise.topic("in"), outputs, readings, exercise.partitions)
 
 
 class Oracles(Protocol):
     """Who knows what must come out of an exercise."""
 
-    def expected(self, exercise: Exercise, sent: Sequence[Sent]) -> dict[str, list[Row]]: ...
+    def expected(self, exercise: Exercise, sent: Sequence[Sent]) -> Output: ...
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,14 @@
 answer loses exactly the behaviours that it breaks. (The first two are the rule of rustlings for its exercises.)
 
 The solutions file has the reference, `answer`, and `WRONG`: pairs of a wrong answer and the first words of each
-behaviour that it breaks. For a question with a short answer, these are functions of its case.
+behaviour that it breaks. It may have `RIGHT`: other answers that are right too. For a question with a short answer,
+these are functions of its case.
 """
 
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from labkit.exercises import catalogue
+from labkit.exercises import records
 from labkit.exercises.checks import Checks, refused
 from labkit.exercises.exercise import Exercise
 from labkit.exercises.verdict import Verdict
@@ -33,10 +34,14 @@ def faults(
     for unanswered in (None, lambda *_: None) if exercise.answer_type.accepts(print) else (None,):
         if not refused(exercise, unanswered):
             yield "an unanswered exercise is tried"
-    for seed in (catalogue.RECORDED, *seeds):
+    for seed in (records.RECORDED, *seeds):
         verdict = tried(checks, collection, exercise, solutions.answer, seed)
         if not verdict.passed:
             yield f"the reference falls short with seed {seed}:\n{verdict}"
+    for right in getattr(solutions, "RIGHT", ()):
+        verdict = tried(checks, collection, exercise, right)
+        if not verdict.passed:
+            yield f"the right answer {right.__name__} falls short:\n{verdict}"
     if len(solutions.WRONG) < WRONG_ANSWERS:
         yield f"there are {len(solutions.WRONG)} wrong answers, not {WRONG_ANSWERS}"
     for wrong, breaks in solutions.WRONG[:wrong_answers]:
@@ -50,7 +55,7 @@ def tried(checks: Checks, collection: Collection, exercise: Exercise, answer: An
     """Returns the verdict on an answer, on the readings of a seed. A short answer is a function of its case."""
     sent = exercise.sent(seed)
     answer = answer(sent) if exercise.question else answer
-    return checks.judged(exercise, answer, sent, collection.expected(exercise, sent))
+    return checks.judged(exercise, answer, sent, collection.sealed(exercise, sent))
 
 
 def loses_exactly(verdict: Verdict, breaks: Iterable[str]) -> bool:

@@ -16,7 +16,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 import psutil
 
-from labkit.grading import bubblewrap, seccomp
+from labkit.grading import bubblewrap, memory, processors, seccomp
 from labkit.grading.runner.job import ExerciseTopics, Job, Limits
 from labkit.grading.runner.messages import Message
 from labkit.waiting import Deadline
@@ -65,15 +65,25 @@ class Ended(Exception):
 def run(cells: Sequence[str], exercises: Sequence[ExerciseTopics], limits: Limits, isolated: bool = True) -> Outcome:
     """Runs the cells of a notebook on the readings of its exercises; see `runner`. No submission makes it raise.
 
-    Unless `isolated` there is no sandbox: the notebook can do whatever its user can. Raises Ended after `end_all`, and
-    Failed if the notebook could not begin.
+    What crashed or timed out beside others is run once more alone, because they may be the reason; if it does so again,
+    that counts. Unless `isolated` there is no sandbox: the notebook can do whatever its user can. Raises Ended after
+    `end_all`, and Failed if the notebook could not begin.
     """
-    begun, outcome = time.monotonic(), Outcome()
     job = Job(secrets.token_hex(16), [*cells], [*exercises], isolated, limits)
-    with started(limits, isolated) as (process, lines):
+    outcome, had_company = _run(job, alone=False)
+    if had_company and not (outcome.complete and outcome.status == "ok"):
+        outcome, _ = _run(job, alone=True)
+    return outcome
+
+
+def _run(job: Job, alone: bool) -> tuple[Outcome, bool]:
+    """Returns what came out, and whether other sandboxes were there meanwhile."""
+    outcome, limits = Outcome(), job.limits
+    with processors.one(alone) as cpu, started(limits, job.isolated, cpu) as (process, lines):
         assert process.stdin
-        _live[process] = True
-        guard = threading.Thread(target=_watch, args=(process, limits, outcome), daemon=True)
+        begun = time.monotonic()
+        live = _entered(process)
+        guard = threading.Thread(target=_watch, args=(process, job, outcome), daemon=True)
         guard.start()
         try:
             with contextlib.suppress(BrokenPipeError):
@@ -83,28 +93,28 @@ def run(cells: Sequence[str], exercises: Sequence[ExerciseTopics], limits: Limit
         finally:
             _end(process)
             guard.join()
-        if not _live.pop(process):
-            raise Ended
+            del _live[process]
+    if live.ended:
+        raise Ended
     if not outcome.begun:
         raise Failed(outcome.failure)
     outcome.seconds = time.monotonic() - begun
-    return outcome
+    return outcome, live.had_company
 
 
 @contextlib.contextmanager
-def started(limits: Limits, isolated: bool) -> Iterator[tuple[subprocess.Popen[bytes], BinaryIO]]:
-    """Starts the sandbox; yields its process and the lines that it writes.
+def started(limits: Limits, isolated: bool, cpu: int) -> Iterator[tuple[subprocess.Popen[bytes], BinaryIO]]:
+    """Starts the sandbox on a CPU; yields its process and the lines that it writes.
 
     The lines come through a socket: a notebook could open a pipe a second time in /proc/*/fd and read them.
     """
     with contextlib.ExitStack() as stack:
         scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="grading-", ignore_cleanup_errors=True))
-        command, environment, given = [*bubblewrap.RUN], dict(os.environ), []
+        command, environment, given = [*bubblewrap.RUN], os.environ | {"TMPDIR": scratch}, []
         if isolated:
             given = [stack.enter_context(each).fileno() for each in _filter(scratch)]
-            command = bubblewrap.command(limits.disk, *given)
-        else:
-            environment["TMPDIR"] = scratch
+            command = bubblewrap.command(limits.disk, cpu, *given)
+            environment = {}  # bubblewrap's own can be read in /proc/1
         here, there = socket.socketpair()
         stack.enter_context(here)
         with there:
@@ -124,13 +134,32 @@ def _filter(scratch: str) -> Iterator[BinaryIO]:
         yield file.open("rb")
 
 
-_live: dict[subprocess.Popen[bytes], bool] = {}  # whether it may continue
+@dataclass
+class _Live:
+    """A running sandbox: whether it was `ended` by `end_all`, and whether another was there meanwhile."""
+
+    ended: bool = False
+    had_company: bool = False
+
+
+_live: dict[subprocess.Popen[bytes], _Live] = {}
+_entering = threading.Lock()
+
+
+def _entered(process: subprocess.Popen[bytes]) -> _Live:
+    """Notes that a sandbox is running."""
+    with _entering:
+        there = [*_live.values()]
+        _live[process] = live = _Live(had_company=bool(there))
+    for each in there:
+        each.had_company = True
+    return live
 
 
 def end_all() -> None:
     """Ends every sandbox that is still running."""
-    for process in list(_live):
-        _live[process] = False
+    for process, live in list(_live.items()):
+        live.ended = True
         _end(process)
 
 
@@ -171,46 +200,20 @@ def _note(said: Any, outcome: Outcome) -> None:
             outcome.complete = True
 
 
-def _watch(process: subprocess.Popen[bytes], limits: Limits, outcome: Outcome) -> None:
+def _watch(process: subprocess.Popen[bytes], job: Job, outcome: Outcome) -> None:
     """Ends the sandbox when its time is over or its memory is used up."""
-    deadline = Deadline(limits.seconds + limits.around)
+    deadline, most = Deadline(job.limits.seconds + job.limits.around), job.limits.all_memory
     while process.poll() is None:
         if deadline.has_passed():
             outcome.status = "timeout"
             _end(process)
-        elif _memory(process.pid, limits.all_memory) > limits.all_memory:
+        elif outcome.begun and memory.used(process.pid, most, job.isolated) > most:
             _end(process)
         time.sleep(0.25)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
     """Kills bubblewrap and the init of its process namespace, and with it everything inside."""
-    for each in _family(process.pid):
+    for each in memory.family(process.pid):
         with contextlib.suppress(psutil.Error):
             each.kill()
-
-
-def _memory(pid: int, limit: int) -> int:
-    """Returns the bytes of memory of a process and all its descendants.
-
-    Shared memory is counted once per process. Only if that exceeds the limit is it counted once in total, because that
-    takes longer.
-    """
-    family = _family(pid)
-    size = sum(_size(each, "rss") for each in family)
-    return size if size <= limit else sum(_size(each, "pss") for each in family)
-
-
-def _size(process: psutil.Process, kind: str) -> int:
-    with contextlib.suppress(psutil.Error):
-        info = process.memory_info() if kind == "rss" else process.memory_full_info()
-        return int(getattr(info, kind, info.rss))
-    return 0
-
-
-def _family(pid: int) -> list[psutil.Process]:
-    """Returns the descendants of a process, and the process itself."""
-    with contextlib.suppress(psutil.Error):  # it may just have ended
-        process = psutil.Process(pid)
-        return [*process.children(recursive=True), process]
-    return []

@@ -106,10 +106,16 @@ class Topics(Offsets):
         self.delete([name for name in self._metadata() if name in names])
         self.created.clear()
 
+    def changelogs(self, group: str) -> list[str]:
+        """Returns the full names of the topics in which Quix Streams keeps the state of a consumer group."""
+        return self._internal("changelog", group)
+
     def delete_internal(self, group: str) -> None:
-        """Delete the topics in which Quix Streams keeps the state of a consumer group."""
-        prefixes = tuple(f"{kind}__{self.full(group)}--" for kind in ("changelog", "repartition"))
-        self.delete([name for name in self._metadata() if name.startswith(prefixes)])
+        """Delete the topics that Quix Streams has created for a consumer group."""
+        self.delete([*self.changelogs(group), *self._internal("repartition", group)])
+
+    def _internal(self, kind: str, group: str) -> list[str]:
+        return [name for name in self._metadata() if name.startswith(f"{kind}__{self.full(group)}--")]
 
     def delete(self, full_names: Collection[str]) -> None:
         """Delete topics by their full names, and wait until they are gone."""

@@ -160,8 +160,15 @@ class RunPrinter(Printer):
                 table.clear()
 
 
-class LabApplication(Application):
-    """Runs outside the main thread, reports assigned partitions, and writes dead letters for unreadable records."""
+class ThreadedApplication(Application):
+    """Runs outside the main thread too."""
+
+    def _setup_signal_handlers(self) -> None:
+        """Do nothing: only the main thread may set handlers, and Application.run() would raise ValueError here."""
+
+
+class LabApplication(ThreadedApplication):
+    """Runs in a thread, reports assigned partitions, and writes dead letters for unreadable records."""
 
     def __init__(
         self, topics: Topics, group: str, state: Path, member: str | None = None, transactional_id: str | None = None
@@ -296,6 +303,3 @@ class LabApplication(Application):
         super()._on_assign(consumer, partitions)
         self._joined = True
         self.on_assigned()
-
-    def _setup_signal_handlers(self) -> None:
-        """Do nothing: only the main thread may set handlers, and Application.run() would raise ValueError here."""

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+from labkit.runs import mistakes
+from labkit.runs.blame import Blame
 from labkit.runs.worker import Worker
 
 
@@ -22,6 +24,9 @@ class Call(Worker):
 
     def _ask_to_stop(self) -> None:
         pass
+
+    def _blame(self, error: BaseException) -> Blame:
+        return mistakes.explain(error)
 
     def _renew(self) -> None:
         self.result = None

@@ -1,13 +1,16 @@
 """Common mistakes, such as treating a stream as a table: what to do instead, and which lesson explains it."""
 
+import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from quixstreams.dataframe import ColumnDoesNotExist, StreamingDataFrame
 from quixstreams.dataframe.series import StreamingSeries
+from quixstreams.models.serializers import SerializationError
 
 from labkit.errors import LabError
-from labkit.runs import fields
+from labkit.runs import blame, fields
 from labkit.spelling import nearest
 
 # Methods of pandas, and what to use instead.
@@ -54,6 +57,11 @@ MINUS = (
     "You cannot subtract a column from a number: put the column first, as in "
     '(readings["humidity"] - 100) * -1 for 100 minus the humidity (02_filter).'
 )
+
+
+# What Python and Quix Streams say of a value that was not turned from JSON into an object, or back.
+LOADS = re.compile(r"Type is not JSON serializable: bytes|(byte|string) indices must be integers")
+DUMPS = re.compile(r"a bytes-like object is required, not '(dict|list)'")
 
 
 def _refuse(words: str) -> Callable[..., Any]:
@@ -108,6 +116,12 @@ class Frame(StreamingDataFrame):
         return topic
 
 
+def explain(error: BaseException, added_by: blame.Line | None = None) -> blame.Blame:
+    """Blame a line as `blame.explain` does, with words for a common mistake with records."""
+    found, words = blame.explain(error, added_by), of_a_record(error)
+    return replace(found, reason=f"{type(error).__name__}: {words}") if words else found
+
+
 def of_a_stream(error: AttributeError) -> str | None:
     """Say that a stream or a column has no such method; None if the error is about something else."""
     owner, name = error.obj, str(error.name)
@@ -124,9 +138,15 @@ def of_a_stream(error: AttributeError) -> str | None:
 
 
 def of_a_record(error: BaseException) -> str | None:
-    """Say that a record has no such field, or that a key is already text; None if the error is about something else."""
+    """Say that a record has no such field, that a value was not turned from JSON or into it, or that a key is already
+    text; None if the error is about something else.
+    """
     if isinstance(error, AttributeError) and isinstance(error.obj, str) and error.name == "decode":
         return f"{error}: after group_by a key is already text (03_windows)"
+    if isinstance(error, TypeError | SerializationError) and LOADS.search(str(error)):
+        return f"{error} (json.loads makes an object of the JSON in a value)"
+    if isinstance(error, TypeError) and DUMPS.search(str(error)):
+        return f"{error} (json.dumps makes JSON of a value)"
     if isinstance(error, ColumnDoesNotExist) and isinstance(error.__context__, KeyError):
         error = error.__context__
     return fields.missing(error) if isinstance(error, KeyError) else None

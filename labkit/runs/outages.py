@@ -40,13 +40,18 @@ def is_outage(error: Exception) -> bool:
     """Whether another attempt, from the committed offsets, may succeed."""
     if isinstance(error, PartitionAssignmentError):  # raised in a callback of the consumer
         cause = error.__cause__
-        if isinstance(cause, KafkaException):  # a broker did not answer or is not ready: only a refusal is final
-            return cause.args[0].code() not in FORBIDDEN
+        if said := _said(cause):  # a broker did not answer or is not ready: only a refusal is final
+            return said.code() not in FORBIDDEN
         return isinstance(cause, Exception) and is_outage(cause)
-    if isinstance(error, KafkaException):
-        cause = error.args[0]
-        return cause.retriable() or cause.txn_requires_abort() or cause.code() in ENDED
+    if said := _said(error):
+        return bool(said.retriable() or said.txn_requires_abort() or said.code() in ENDED)
     return isinstance(error, OUTAGES)
+
+
+def _said(error: BaseException | None) -> KafkaError | None:
+    """What Kafka said; None if it said nothing. An error of Quix Streams' serializers is a KafkaException too."""
+    said = error.args[0] if isinstance(error, KafkaException) else None
+    return said if isinstance(said, KafkaError) else None
 
 
 class Fencing:
@@ -62,7 +67,7 @@ class Fencing:
 
     def is_mistaken(self, error: Exception) -> bool:
         """Whether Kafka has fenced this member off, and for the first time in FENCED_AGAIN seconds."""
-        if not (isinstance(error, KafkaException) and error.args[0].code() in FENCED):
+        if not ((said := _said(error)) and said.code() in FENCED):
             return False
         before, self._last = self._last, time.monotonic()
         return self._last - before > FENCED_AGAIN
@@ -87,6 +92,7 @@ def once_kafka_answers(make: Callable[[], T], topics: Topics, is_over: Callable[
 
 def _is_silence(error: BaseException | None) -> bool:
     """Whether a request was not answered: its client waits for a dead broker, and a new client may not."""
-    while error and not isinstance(error, KafkaException):
+    while error and not _said(error):
         error = error.__cause__
-    return error is not None and error.args[0].code() in (KafkaError._TIMED_OUT, KafkaError._TRANSPORT)
+    said = _said(error)
+    return said is not None and said.code() in (KafkaError._TIMED_OUT, KafkaError._TRANSPORT)

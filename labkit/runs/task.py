@@ -45,14 +45,22 @@ def pack(task: Task) -> bytes:
 
     Raises LabError if something that the pipeline uses cannot be pickled.
     """
+    return pickle.dumps((sys.path, _sources(task.spec.pipeline))) + by_value(task.spec.name, task)
+
+
+def by_value(name: str, value: object) -> bytes:
+    """Pickle a value with all that it uses, as it is now.
+
+    Raises LabError, with the `name` of a pipeline, if something that it uses cannot be pickled.
+    """
     try:
-        packed: bytes = cloudpickle.dumps(task)
+        packed: bytes = cloudpickle.dumps(value)
     except (TypeError, AttributeError, ValueError, RecursionError, pickle.PicklingError) as error:
         raise LabError(
-            f"{task.spec.name} uses something that cannot be sent to another process ({error}): "
+            f"{name} uses something that cannot be sent to another process ({error}): "
             "define what it needs inside the function, or pass it only numbers and strings."
         ) from error
-    return pickle.dumps((sys.path, _sources(task.spec.pipeline))) + packed
+    return packed
 
 
 def unpack(file: Path) -> Task:

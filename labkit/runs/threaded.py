@@ -1,13 +1,13 @@
 """A run in a thread of this process."""
 
-import dataclasses
 import functools
 from collections.abc import Sequence
 from pathlib import Path
 
 from labkit.kafka import clients
 from labkit.kafka.groups import Groups
-from labkit.runs import blame, mistakes
+from labkit.runs import mistakes
+from labkit.runs.blame import Blame
 from labkit.runs.outages import Fencing, is_outage, once_kafka_answers
 from labkit.runs.pipeline import Pipeline
 from labkit.runs.run import Member, Run
@@ -85,7 +85,6 @@ class ThreadedRun(Run):
     def _ask_to_stop(self) -> None:
         self._pipeline.stop()
 
-    def _blame(self, error: BaseException) -> blame.Blame:
+    def _blame(self, error: BaseException) -> Blame:
         clients.LOGGER.error("%s failed", self.name, exc_info=error)
-        found, words = blame.explain(error, self._pipeline.trace.line_of(error)), mistakes.of_a_record(error)
-        return dataclasses.replace(found, reason=f"{type(error).__name__}: {words}") if words else found
+        return mistakes.explain(error, self._pipeline.trace.line_of(error))

@@ -1,7 +1,8 @@
-"""Mutants of an answer: the same code with one operator, constant, field, name or argument changed."""
+"""Mutants of an answer: the same code with one operator, constant, field, name, argument or statement changed."""
 
 import ast
 import copy
+import functools
 import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -27,7 +28,7 @@ def of(file: Path) -> Iterator[tuple[str, Any]]:
             node = [*ast.walk(mutant.body[index])][number]
             before = ast.unparse(node)
             change(node)
-            yield f"{name}: {before} -> {ast.unparse(node)}", _answer(mutant, file)
+            yield name if "\n" in before else f"{name}: {before} -> {ast.unparse(node)}", _answer(mutant, file)
 
 
 def _answer(tree: ast.Module, file: Path) -> Any:
@@ -53,9 +54,24 @@ def _changes(node: ast.AST) -> Iterator[tuple[str, Change]]:
             yield "name", lambda each: setattr(each, "id", NAMES[name])
         case ast.Attribute(attr=name) if name in METHODS:
             yield "method", lambda each: setattr(each, "attr", METHODS[name])
+        case ast.Subscript(slice=ast.Slice()):
+            yield "whole", lambda each: setattr(each, "slice", ast.Slice())
+    body = getattr(node, "body", None)
+    for number, each in enumerate(body if isinstance(body, list) and len(body) > 1 else ()):
+        line = ast.unparse(each).partition("\n")[0]
+        yield f"without: {line}", functools.partial(_moved, number, None)
+        if number:
+            yield f"one statement earlier: {line}", functools.partial(_moved, number, number - 1)
     if isinstance(node, ast.Call):
         for number, keyword in enumerate(node.keywords):
             yield f"without {keyword.arg}", lambda each, number=number: each.keywords.pop(number)  # type: ignore[misc]
+
+
+def _moved(number: int, place: int | None, node: Any) -> None:
+    """Moves a statement of a body to another place, or removes it."""
+    statement = node.body.pop(number)
+    if place is not None:
+        node.body.insert(place, statement)
 
 
 def of_text(text: str, changes: dict[str, str]) -> Iterator[tuple[str, str]]:

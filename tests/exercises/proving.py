@@ -6,15 +6,16 @@ from typing import Any
 
 import pytest
 
-from labkit.exercises import attempt
+from labkit.exercises import answer_types, attempt
 from labkit.exercises.checks import Checks
 from labkit.exercises.exercise import Exercise
-from labkit.exercises.records import Sent
+from labkit.exercises.judging import judge
+from labkit.exercises.records import BASE, DAY, Row, Sent
 from labkit.grading import authoring, proof
-from tests.exercises import mutants
+from tests.exercises import mutants, slips
 
 COLLECTION = authoring.of_the_package()
-LIMIT = 3.0  # seconds that a mutant may take: one that takes longer never ends
+LIMIT = 5.0  # seconds that a mutant may take: one that takes longer never ends
 LEAST = 3  # mutants of an answer that is a function
 
 # Mutants that pass, and why they are right answers too.
@@ -26,16 +27,45 @@ EQUIVALENT = {
         "text: 'no object' -> 'no objectx'": ANY_REASON,
         "text: 'no temperature' -> 'no temperaturex'": ANY_REASON,
     },
-    "late-readings": {"constant: False -> True": "True only asks for a line in the log"},
+    "late-readings": {
+        "constant: False -> True": "True only asks for a line in the log",
+        "without: return False": "None is false too",
+    },
+    "outages": {"without: return None": "so a function ends anyway"},
     "read-on": {
         "constant: 1.0 -> 2.0": HOW_LONG,
         "constant: 1.0 -> 0.0": HOW_LONG,
         "without timeout: reader.poll(timeout=1.0) -> reader.poll()": HOW_LONG,
+        "without: if message is None:": "here a record always comes within a second",
+        "one statement earlier: time = message.timestamp()[1]": "here a record always comes within a second",
+        "one statement earlier: done = 0": "it does not depend on the statement before it",
+        "one statement earlier: done += 1": "it does not depend on the statement before it",
     },
     "retries": {
         "constant: 20 -> 21": "any memory longer than the retries will do",
         "constant: 20 -> 19": "any memory longer than the retries will do",
     },
+}
+
+# Slips that pass in every exercise, and those that pass in some, and why: what the text does not ask for is not judged.
+ORDER = {"in reverse order"}
+NO_KEY_IN_SQL = {
+    "a further field",
+    "another key",
+    "time a millisecond later",
+    "time in whole seconds",
+    "time in seconds",
+}
+MORE_IN_A_WINDOW = {"a further field", "without start", "without end"}
+HARMLESS = {
+    "dead-letters": {"a further field"},  # to a dead letter: another header
+    "coldest": MORE_IN_A_WINDOW,
+    "out-of-order": MORE_IN_A_WINDOW,
+    "late-readings": MORE_IN_A_WINDOW,
+    "heartbeat": MORE_IN_A_WINDOW,
+    "outages": {"a further field"},
+    "flink-extremes": NO_KEY_IN_SQL,
+    "flink-hottest": NO_KEY_IN_SQL,
 }
 
 # Of each statement in Flink SQL: pieces, and what replaces them.
@@ -66,6 +96,8 @@ def prove(checks: Checks, exercise: Exercise) -> tuple[dict[str, Any], list[str]
     found += proof.faults(checks, COLLECTION, exercise, () if exercise.name in SQL else proof.SEEDS)
     passed = {change for change, mutant in tried if passes(checks, exercise, mutant)}
     right = {*EQUIVALENT.get(exercise.name, {})}
+    if not exercise.question:
+        found += [line for seed in (0, *proof.SEEDS[:3]) for line in slips_that_pass(exercise, seed)]
     found += [f"this mutant passes: {change}" for change in sorted(passed - right)]
     found += [
         f"this mutant is said to be a right answer, and does not pass: {change}" for change in sorted(right - passed)
@@ -75,6 +107,24 @@ def prove(checks: Checks, exercise: Exercise) -> tuple[dict[str, Any], list[str]
     wrong = len(COLLECTION.solutions_of(exercise).WRONG)
     counts = {"seeds": 1 + len(proof.SEEDS), "wrong_answers": wrong, "mutants": len(tried)}
     return {**counts, "equivalent_mutants": sorted(passed)}, found
+
+
+def slips_that_pass(exercise: Exercise, seed: int, everywhere: bool = False) -> Iterator[str]:
+    """The slips that earn everything, although they are not known to be harmless; with `everywhere` only those that
+    change all rows, which is quick.
+    """
+    sent = exercise.sent(seed)
+    expected = COLLECTION.expected(exercise, sent)
+
+    def parts(row: Row) -> str:
+        return ", ".join(sorted({each.part for each in exercise.sources(row, sent)}))
+
+    harmless = ORDER | HARMLESS.get(exercise.name, set())
+    for name in {*expected} - {answer_types.REMEMBERED}:  # which no answer writes
+        for slip in slips.of(expected[name], None if everywhere else parts):
+            judgement = judge(exercise, sent, expected, {**expected, name: slip.rows})
+            if all(each.holds for each in judgement.findings) and slip.name not in harmless:
+                yield f"with seed {seed} this slip in {name} passes: {slip.name}, {slip.part or 'everywhere'}"
 
 
 def mutants_of(exercise: Exercise) -> Iterator[tuple[str, Any]]:
@@ -102,6 +152,6 @@ def faults_of_flinks(checks: Checks, exercise: Exercise) -> Iterator[str]:
 
 
 def later(record: Sent, hours: int) -> Sent:
-    """The same reading, some hours later."""
-    timestamp = record.timestamp + hours * 3_600_000
+    """The same reading, so many hours after those of the recorded day at this time."""
+    timestamp = BASE - BASE % DAY + record.timestamp % DAY + hours * 3_600_000
     return replace(record, timestamp=timestamp, value=record.fields | {"timestamp": timestamp})

@@ -2,6 +2,8 @@
 
 import functools
 import re
+from array import array
+from collections import deque
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -18,6 +20,7 @@ from quixstreams.dataframe.windows import Min
 
 from labkit import Lab, LabError
 from labkit.exercises import (
+    answer_types,
     attempt,
     behaviours,
     catalogue,
@@ -26,8 +29,10 @@ from labkit.exercises import (
     formatting,
     harness,
     progress,
+    records,
     short_answers,
 )
+from labkit.exercises.answer_types import ShortAnswer
 from labkit.exercises.records import BASE
 from labkit.exercises.verdict import Verdict
 from tests.topics import topics_of
@@ -141,13 +146,13 @@ def test_an_exception_is_shown_with_the_line_and_the_record_that_it_met(lab: Lab
     text = repr(lab.check("damp-rooms", fails_in_the_fifth_record))
     assert "In your code, count, line" in text
     assert 'return reading["humidity"] / (5 - len(seen))' in text
-    fifth = catalogue.find("damp-rooms")[1].sent(catalogue.RECORDED)[4]
+    fifth = catalogue.find("damp-rooms")[1].sent(records.RECORDED)[4]
     assert f"  The record it met: {formatting.input_record(fifth)}\n" in text
 
 
 def test_an_answer_that_fails_is_not_started_again(lab: Lab) -> None:
     text = repr(lab.check("changes", fails_in_the_fifth_record))
-    fifth = catalogue.find("changes")[1].sent(catalogue.RECORDED)[4]
+    fifth = catalogue.find("changes")[1].sent(records.RECORDED)[4]
     assert f"  The record it met: {formatting.input_record(fifth)}\n" in text
     assert text.count("ZeroDivisionError") == 1
 
@@ -226,7 +231,7 @@ def test_an_endless_producer_and_an_endless_consumer_are_ended(lab: Lab, monkeyp
             pass
 
     assert "did not finish within 1 s" in repr(lab.check("keyed-readings", produce))
-    assert "The call 1 of 3: It did not finish within 1 s" in repr(lab.check("read-on", consume))
+    assert "The call 1 of 5: It did not finish within 1 s" in repr(lab.check("read-on", consume))
 
 
 def test_an_answer_that_writes_far_too_much_is_not_told_that_nothing_came_out(
@@ -265,9 +270,9 @@ def test_the_first_wrong_record_is_shown_with_what_went_in_and_what_was_expected
     assert re.split(r"  +", table[1].strip()) == ["went in", "expected", "came out"]
     mark, went_in, expected, came_out = re.split(r"  +", table[2].strip())
     assert mark == "→ wrong"
-    assert re.fullmatch(r"#\d+ 12:00:\d\d \w+ temperature [\d.]+, humidity [\d.]+", went_in)
-    assert re.fullmatch(r"12:00:\d\d \w+ dew_point [\d.-]+", expected)
-    assert re.fullmatch(r"12:00:\d\d \w+ dew_point [\d.-]+", came_out)
+    assert re.fullmatch(r"#\d+ 12:00:\d\d\.\d+ \S+ temperature [\d.]+, humidity [\d.]+", went_in)
+    assert re.fullmatch(r"12:00:\d\d\.\d+ \S+ dew_point [\d.-]+", expected)
+    assert re.fullmatch(r"12:00:\d\d\.\d+ \S+ dew_point [\d.-]+", came_out)
     assert expected != came_out
 
 
@@ -287,9 +292,19 @@ def test_what_a_student_writes_is_escaped(lab: Lab) -> None:
     assert "<i>" not in display.of(lab.check("damp-rooms", mark_up))
 
 
+def test_an_application_may_count_its_records_itself(lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def copy_some(app: Any, source: str, target: str, records: int) -> None:
+        app.dataframe(app.topic(source)).to_topic(app.topic(target))
+        app.run(count=records)
+
+    monkeypatch.chdir(tmp_path)
+    assert lab.check("read-on", copy_some).passed
+    assert not (tmp_path / "state").exists()
+
+
 # ------------------------------------------------------------ not answered, not an answer
 
-NOTHING: list[Any] = [None, lambda _: None, lambda _: ...]
+NOTHING: list[Any] = [None, ..., lambda _: None, lambda _: ...]
 
 
 @pytest.mark.parametrize("answer", NOTHING)
@@ -297,6 +312,26 @@ def test_a_stub_is_not_answered_yet(lab: Lab, answer: Any) -> None:
     verdict = lab.check("damp-rooms", answer)
     assert (verdict.state, verdict.points) == ("unanswered", 0)
     assert repr(verdict) == "○ not answered yet: damp-rooms: Damp rooms, and their dew points"
+
+
+SQL = "INSERT INTO results\nSELECT a FROM b"
+ANSWERED = {
+    f"{SQL} -- as in ...": True, f"/* the\n... */ {SQL}": True, f"{SQL} WHERE a <> '...'": True,
+    f"{SQL} WHERE `...`": True, f"{SQL} WHERE a = 'it''s' -- ...": True, f"-- it's\n{SQL}": True, SQL.lower(): True,
+    f"{SQL} ...": False, f"-- mine\n{SQL} ... -- it": False, f"{SQL} '--' ...": False, "": False, " ;\n": False,
+    "-- nothing yet": False,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("answer", "expected"), ANSWERED.items())
+def test_three_dots_in_a_comment_or_a_text_of_sql_are_no_gap(answer: str, expected: bool) -> None:
+    refusal = checks.refused(catalogue.find("flink-extremes")[1], answer)
+    assert refusal is None if expected else refusal and refusal.state == "unanswered"
+
+
+def test_a_comment_does_not_end_a_statement_of_sql() -> None:
+    statement = "SELECT '-- a;', /*+ OPTIONS('a'='b') */ b -- first;\nFROM c;\n"
+    assert answer_types.statement(statement) == "SELECT '-- a;', /*+ OPTIONS('a'='b') */ b \nFROM c"
 
 
 def test_a_run_instead_of_its_function_is_named(lab: Lab) -> None:
@@ -338,6 +373,8 @@ FROM_TABLES: list[Any] = [
         frozenset({1, 4}),
         range(1, 5, 3),
     ),
+    *(deque([4, 1]), array("i", [1, 4]), {4: "a", 1: "b"}.keys(), {"a": 4, "b": 1}.values(), np.array([[1], [4]])),
+    *("1 and 4", "4 AND 1", "{1, 4}", "1 & 4", "[1 4]", ["1 and 4"], [np.array([1]), 4], [1, 4, 4.0]),
 ]
 
 
@@ -354,14 +391,17 @@ def test_a_number_of_any_kind_is_a_number(answer: Any) -> None:
     assert short_answers.canonical(answer) == "4"
 
 
-@pytest.mark.parametrize("answer", ["", " ", [], (), set(), PAIRS["partition"][:0], np.array([]), range(0)])
+EMPTY = ["", " ", "...", [], (), set(), PAIRS["partition"][:0], np.array([]), range(0), [None, None], [...], "{ }"]
+
+
+@pytest.mark.parametrize("answer", EMPTY)
 def test_an_empty_answer_is_none(answer: Any) -> None:
     refusal = checks.refused(catalogue.find("which-partition")[1], answer)
     assert refusal
     assert refusal.state == "unanswered"
 
 
-@pytest.mark.parametrize("answer", [PAIRS, np.ndarray, iter([1, 4]), b"1 4"])
+@pytest.mark.parametrize("answer", [PAIRS, np.ndarray, iter([1, 4]), b"1 4", {1: 4}])
 @pytest.mark.parametrize("exercise", ["damp-rooms", "which-partition", "keyed-readings", "flink-extremes"])
 def test_what_is_no_answer_at_all_is_refused(exercise: str, answer: Any) -> None:
     found = catalogue.find(exercise)[1]
@@ -408,11 +448,25 @@ def test_a_list_may_be_written_in_any_order_and_form(lab: Lab, name: str, answer
     assert not lab.check(name, [*list(answer)[:1], "x"]).passed
 
 
+EXERCISES = catalogue.Folder(catalogue.COLLECTION).exercises()
+ORDERED = [each for each in EXERCISES if isinstance(each.answer_type, ShortAnswer) and each.answer_type.ordered]
+
+
+def test_where_the_order_is_the_answer_it_counts(lab: Lab) -> None:
+    assert {each.name for each in ORDERED} == {"after-a-kill", "after-restart", "how-many-processes"}
+    for exercise in ORDERED:
+        first, last = catalogue.module(solution_of(exercise.name)).answer(exercise.sent(catalogue.RECORDED))
+        for right in ([first, last], f"{first} and {last}", np.array([first, last])):
+            assert lab.check(exercise.name, right).passed
+        for wrong in ([last, first], f"{last}, {first}", range(last, first)):
+            assert not lab.check(exercise.name, wrong).passed
+        assert "The order counts, and a set has none." in repr(lab.check(exercise.name, {first, last}))
+
+
 def test_a_wrong_short_answer_does_not_tell_the_right_one(lab: Lab) -> None:
     html = display.of(lab.check("which-partition", [1]))
     assert "expected" not in html
     assert "The answer is right" not in html
-    assert short_answers.digest("which-partition", [1, 4]) not in html
 
 
 def test_the_numbers_of_a_question_are_the_students_own(lab: Lab, capsys: pytest.CaptureFixture[str]) -> None:
@@ -525,7 +579,7 @@ def test_graded_it_reads_what_the_grader_has_written_and_says_nothing_of_right_o
     assert verdict.state == "handed in"
     assert repr(verdict).splitlines()[0] == "● handed in: damp-rooms: Damp rooms, and their dew points"
     assert f"{len(out)} records came out." in repr(verdict)
-    assert {each["timestamp"] for each in out} <= {each.timestamp for each in exercise.sent("a student's")}
+    assert {each["timestamp"] for each in out} <= {each.fields["timestamp"] for each in exercise.sent("a student's")}
     assert len(out) == sum(dict(each.value)["humidity"] > 60 for each in exercise.sent("a student's"))
     assert "✓" not in repr(verdict)
     assert not progress.passed()

@@ -63,7 +63,7 @@ def test_a_change_of_an_exercise_concerns_that_exercise_only(own: Ledger, name: 
     ("name", "old", "new"),
     [
         ("labkit/runs/stall.py", " < ", " <= "),
-        ("labkit/exercises/judging.py", "max(first", "min(first"),
+        ("labkit/exercises/evidence.py", "max(first", "min(first"),
         ("labkit/waiting.py", "+", "-"),
         ("tests/exercises/mutants.py", "value + 1", "value + 2"),
         ("labkit/broker/kafka.lock.toml", "version", "# version"),

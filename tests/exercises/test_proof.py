@@ -4,15 +4,16 @@ Each run of the tests proves a sample of that. `pytest -m proof` proves all of i
 not vouch for, or, with LAB_PROVE=all, for every one, and records that in the ledger.
 """
 
+import itertools
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from labkit import Lab
 from labkit.exercises import catalogue
 from labkit.exercises.exercise import Exercise
-from labkit.exercises.short_answers import canonical
 from labkit.grading import proof
 from tests.exercises import proving
 from tests.exercises.ledger import PROVE, Ledger
@@ -41,15 +42,19 @@ def test_each_behaviour_is_judged_by_some_record_with_every_seed(exercise: Exerc
         assert {each.part for each in exercise.behaviours} - {""} <= parts
 
 
+def normal(exercise: Exercise, answer: Any) -> str:
+    return exercise.answer_type.normal({"out": [{"answer": answer}]})["out"][0]["answer"]
+
+
 @by_name(QUESTIONS)
 def test_a_question_has_many_answers_and_no_slip_gives_the_right_one(exercise: Exercise) -> None:
     solutions = COLLECTION.solutions_of(exercise)
     cases = [exercise.sent(seed) for seed in catalogue.seeds(exercise)]
-    answers = [canonical(solutions.answer(case)) for case in cases]
+    answers = [normal(exercise, solutions.answer(case)) for case in cases]
     assert len(cases) == 21
     assert len({*answers}) > 10
     for wrong, _ in solutions.WRONG:
-        assert not [case for case, right in zip(cases, answers, strict=True) if canonical(wrong(case)) == right]
+        assert not [case for case, right in zip(cases, answers, strict=True) if normal(exercise, wrong(case)) == right]
 
 
 @by_name(EXERCISES)
@@ -65,6 +70,12 @@ def test_a_mutant_of_the_reference_is_caught(exercise: Exercise, lab: Lab) -> No
     right = proving.EQUIVALENT.get(exercise.name, {})
     mutant = next(mutant for change, mutant in proving.mutants_of(exercise) if change not in right)
     assert not proving.passes(lab.checks, exercise, mutant)
+
+
+@by_name([each for each in EXERCISES if not each.question])
+def test_a_slip_in_the_output_costs_something(exercise: Exercise) -> None:
+    found = [*itertools.islice(proving.slips_that_pass(exercise, 0, everywhere=True), 3)]
+    assert not found, "\n".join(found)
 
 
 @by_name(EXERCISES)

@@ -1,6 +1,8 @@
 """What tests of grading need to run a sandbox, and to grade exercises of one's own."""
 
 import re
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -8,6 +10,7 @@ import pytest
 from labkit import LabError
 from labkit.broker.installation import KafkaInstallation
 from labkit.grading import bubblewrap
+from tests.grading.users import USERS, User
 
 
 @pytest.fixture(scope="session")
@@ -32,3 +35,10 @@ def own_exercises(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         file.write_text(text)
     (tmp_path / "course.toml").write_text('lessons = ["02_filter"]\n[exercises]\nfolder = "my-exercises"\n')
     return tmp_path / "my-exercises"
+
+
+@pytest.fixture(params=USERS)
+def user(request: pytest.FixtureRequest, sandboxes: None) -> Iterator[User]:  # noqa: ARG001
+    """Each who grades, with a folder that others may not enter, as pytest's are."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield User(request.param, Path(folder))

@@ -1,4 +1,4 @@
-"""`lab grade` as an instructor types it, and `lab grade --try` as a student does."""
+"""`lab grade` as an instructor types it, and `lab grade --try` as anybody with a clone does."""
 
 import csv
 import html
@@ -91,7 +91,7 @@ def test_one_student_alone_is_graded_and_the_others_are_not_forgotten(here: Path
 
 def test_a_student_can_try_a_notebook_of_their_own(here: Path) -> None:
     tried = grade("--try", "class/anna/02_filter_exercises.ipynb")
-    assert "which-records: 1 of 1 points\n  holds        The answer is right\n" in tried.stdout
+    assert "which-records: 1 of 1 points\n  ✓ right        Your answer\n" in tried.stdout
     assert "In all: 1 points; the notebook: ok." in tried.stdout
     assert {each.name for each in here.iterdir()} == {"class", "course.toml"}
     assert "There is no notebook at" in grade("--try", "none.ipynb").stderr

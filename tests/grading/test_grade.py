@@ -19,14 +19,15 @@ from tests.grading.classes import (
     START,
     Class,
     found,
+    graded,
     grader,
     hand_in,
-    left_over,
     points,
     promised,
     solution,
     write,
 )
+from tests.grading.users import User
 
 # Searches for everything that it must not see, and answers rightly only if it sees nothing.
 SPY = f"""
@@ -104,28 +105,26 @@ def test_sql_is_graded_in_the_sandbox_too(flink: FlinkInstallation | None, tmp_p
     assert (points(report), report["status"]) == ({"flink-hottest": exercise.points}, "ok")
 
 
-@pytest.mark.usefixtures("sandboxes")
-def test_each_gets_the_marks_of_its_records_and_no_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    listener = socket.create_server(("127.0.0.1", 0))
+def test_each_gets_the_marks_of_its_records_and_no_more(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder, out = user.folder / "class", user.folder / "out"
+    monkeypatch.setenv("CLOUD_KEY", "of the course")
     grading = [each for each in bubblewrap.HIDDEN.iterdir() if each != bubblewrap.RUNNER]
-    hidden = [str(each) for each in (*grading, COLLECTION.solutions, COLLECTION.oracles, tmp_path)]
-    spy = SPY.replace("%d", str(listener.getsockname()[1]))
-    for value in (hidden, str(tmp_path / "spied")):
-        spy = spy.replace("%r", repr(value), 1)
-    everybody = CLASS | {"spy": ([START, GREEDY, spy], {"damp-rooms": 9}, "ok")}
-    made = hand_in(tmp_path / "class", everybody)
-    grader_of_the_class = grader(tmp_path / "out", Limits(cell_seconds=40))
-    reports = grader_of_the_class.grade(made.tasks, 2)
-    listener.close()
-
+    recorded = COLLECTION.folder.recording("damp-rooms").parent
+    hidden = [str(each) for each in (*grading, COLLECTION.solutions, COLLECTION.oracles, recorded, user.folder)]
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        spy = SPY.replace("%d", str(listener.getsockname()[1]))
+        for value in (hidden, str(user.folder / "spied")):
+            spy = spy.replace("%r", repr(value), 1)
+        everybody = CLASS | {"spy": ([START, GREEDY, spy], {"damp-rooms": 9}, "ok")}
+        made = hand_in(folder, everybody)
+        reports = user.call(graded, folder, out, Limits(cell_seconds=40))
     assert found(reports) == promised(everybody)
-    assert left_over() == []
 
     states = {each["student"]: {one["name"]: one["state"] for one in each["exercises"]} for each in reports}
     assert states["=cmd()"] == {"which-records": "unanswered", "damp-rooms": "handed in"}
     assert states["anna"] == dict.fromkeys(states["anna"], "handed in")
 
-    executed = {each["student"]: nbformat.read(tmp_path / "out" / "executed" / each["executed"], 4) for each in reports}
+    executed = {each["student"]: nbformat.read(out / "executed" / each["executed"], 4) for each in reports}
     *_, error, check = map(written, executed["=cmd()"].cells)
     assert error == "ZeroDivisionError: division by zero"
     assert check.startswith("● handed in: damp-rooms: Damp rooms, and their dew points\n")
@@ -134,7 +133,7 @@ def test_each_gets_the_marks_of_its_records_and_no_more(tmp_path: Path, monkeypa
     assert max(len(nbformat.writes(each)) for each in executed.values()) < 20_000
 
     monkeypatch.setattr(sandbox, "run", None)  # nothing is graded twice
-    assert grader_of_the_class.grade(made.tasks, 2) == reports
+    assert grader(out, Limits(cell_seconds=40)).grade(made.tasks, 2) == reports
 
 
 def written(cell: Any) -> str:

@@ -5,6 +5,7 @@ import io
 import json
 import re
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -128,22 +129,30 @@ def test_the_page_says_what_each_exercise_is_worth_here_and_why_it_is_not_what_t
     assert [(each["score"], each["max_score"]) for each in tests] == [(3.0, 18.0), (8.89, 9.0), (0, 1.0)]
 
 
+UNANSWERED, REJECTED = "○ not answered yet: damp-rooms: A title", "✗ cannot be checked: damp-rooms: A title"
+
+
 @pytest.mark.parametrize(
     ("state", "said", "shown"),
     [
-        ("unanswered", "○ not answered yet: damp-rooms: A title", "○ not answered yet: damp-rooms: A title"),
-        (
-            "rejected",
-            "✗ cannot be checked: damp-rooms: How to be handed in",
-            "✗ cannot be checked: damp-rooms: How to be handed in",
-        ),
-        ("", "", "The notebook did not get to the check."),
-        ("handed in", "● handed in: damp-rooms: A title", ""),
+        ("unanswered", UNANSWERED, [UNANSWERED]),
+        ("rejected", REJECTED, [REJECTED]),
+        ("", "", ["The notebook did not get to the check.", "kept"]),
+        ("handed in", "● handed in: damp-rooms: A title", ["✗ falls short  kept", "kept"]),
     ],
 )
-def test_an_exercise_that_earned_nothing_says_why(state: str, said: str, shown: str) -> None:
+def test_an_exercise_that_earned_nothing_says_why_and_of_no_answer_nothing_else(
+    state: str, said: str, shown: list[str]
+) -> None:
     nothing = exercise("damp-rooms", 0) | {"state": state, "said": said}
-    assert feedback.lines(nothing)[1:-1] == ([shown] if shown else [])
+    assert feedback.lines(nothing) == shown
+    page = feedback.page(replace(result(), reports=[report({}) | {"exercises": [nothing]}]))
+    assert ("went in" in page) == (state == "handed in")
+
+
+@pytest.mark.parametrize(("points", "shown"), [(0, "✗ not right    Your answer"), (9, "✓ right        Your answer")])
+def test_of_a_question_it_only_says_whether_the_answer_is_right(points: int, shown: str) -> None:
+    assert feedback.lines(exercise("which-records", points, student="anna") | {"state": "handed in"})[0] == shown
 
 
 @pytest.mark.parametrize("name", ["Anna Maria Ek", "Ek, Anna Maria"])

@@ -26,13 +26,13 @@ from tests.grading.classes import (
     START,
     Class,
     found,
-    grader,
+    graded,
     hand_in,
-    left_over,
     promised,
     solution,
     write,
 )
+from tests.grading.users import User
 
 NEARLY = solution("dead-letters", "no_reason")  # 8 of 9 points
 WRONG = 'lab.check("which-records", ["A"])'
@@ -175,6 +175,37 @@ for process in pathlib.Path("/proc").glob("[0-9]*"):
         os.kill(int(process.name), signal.SIGKILL)
 """
 
+# More processes than a computer has CPUs, each in a session of its own: the kernel shares time among sessions.
+HOG = '''
+import subprocess, sys, time
+CODE = """
+import os, threading, time
+os.setsid()
+end = time.monotonic() + 5
+def work():
+    while time.monotonic() < end:
+        pass
+for _ in range(3):
+    threading.Thread(target=work).start()
+"""
+hogs = [subprocess.Popen([sys.executable, "-I", "-S", "-c", CODE]) for _ in range(30)]
+time.sleep(4)
+'''
+
+# As many sockets as the sandbox's other processes can have; their buffers would be counted nowhere.
+SOCKETS = '''
+import subprocess, sys, time
+CODE = """
+import socket, time
+kept = [socket.socketpair() for _ in range(500)]
+for one, _ in kept:
+    one.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2**22)
+time.sleep(60)
+"""
+many = [subprocess.Popen([sys.executable, "-I", "-S", "-c", CODE]) for _ in range(30)]
+time.sleep(30)
+'''
+
 ATTACKS: Class = {
     "bomb": ([START, RECORDS, BOMB, DAMP, LEFT_BOMB], {"which-records": 1, "damp-rooms": 9}, "crashed"),
     "broker": ([START, RECORDS, BROKER], {"which-records": 0}, "ok"),
@@ -184,49 +215,47 @@ ATTACKS: Class = {
         {"dead-letters": 8, "which-records": 0, "damp-rooms": 0},
         "ok",
     ),
+    "hog": ([START, RECORDS, HOG], {"which-records": 1}, "ok"),
     "killer": ([START, RECORDS, SIGNALS.format("SIGKILL")], {"which-records": 0}, "crashed"),
     "records": (
         [START, RECORDS, DEAD_LETTERS, DAMP, RECORDS_OF_ITS_OWN, LATER],
         {"which-records": 0, "dead-letters": 6, "damp-rooms": 7},
         "ok",
     ),
+    "sockets": ([START, RECORDS, SOCKETS], {"which-records": 0}, "crashed"),
     "zoe <script>alert(9)": ([START, DAMP, RECORDS], {"which-records": 1, "damp-rooms": 9}, "ok"),
 }
-LIMITS = Limits(cell_seconds=20, seconds=180)
+LIMITS = Limits(cell_seconds=15, seconds=180)
 
 
-@pytest.mark.usefixtures("sandboxes")
-def test_no_attack_gains_a_mark_or_costs_anybody_else_one(tmp_path: Path) -> None:
+def test_no_attack_gains_a_mark_or_costs_anybody_else_one(user: User) -> None:
+    folder, out = user.folder / "class", user.folder / "out"
     r = {"name": "ir", "display_name": "R", "language": "R"}
-    write(tmp_path / "class" / "r" / "02.ipynb", [RECORDS], kernelspec=r)
-    made = hand_in(tmp_path / "class", ATTACKS)
-    before = files(tmp_path)
-    reports = grader(tmp_path / "out", LIMITS).grade(made.tasks, 2)
+    write(folder / "r" / "02.ipynb", [RECORDS], kernelspec=r)
+    made = hand_in(folder, ATTACKS)
+    before = files(user.folder)
+    reports = user.call(graded, folder, out, LIMITS)
 
     assert found(reports) == promised(ATTACKS)
-    assert left_over() == []
-    assert {each.parent.name for each in files(tmp_path) - before} == {"kept", "executed"}
-    assert len(files(tmp_path) - before) == 2 * len(ATTACKS)
-    assert not [each for each in files(tmp_path / "out") if "\x1b" in each.read_text() or each.stat().st_size > 100_000]
+    assert {each.parent.name for each in files(user.folder) - before} == {"kept", "executed"}
+    assert len(files(user.folder) - before) == 2 * len(ATTACKS)
+    assert not [each for each in files(out) if "\x1b" in each.read_text() or each.stat().st_size > 100_000]
 
     everybody = results_of(made, dict(zip(made.tasks, reports, strict=True)))
     assert {each.student: each.status for each in everybody}["r"] == "unreadable"
-    gradebook.write(tmp_path / "out", Course(), EXERCISES, everybody, [], [])
-    assert not [each for each in (tmp_path / "out").rglob("*.html") if "<script" in each.read_text()]
+    gradebook.write(out, Course(), EXERCISES, everybody, [], [])
+    assert not [each for each in out.rglob("*.html") if "<script" in each.read_text()]
 
 
 def results_of(made: Plan, reports: Mapping[Task, results.Report | None]) -> list[results.Result]:
     return results.results(Course(), EXERCISES, made, reports, {})
 
 
-@pytest.mark.usefixtures("sandboxes")
-def test_a_sandbox_that_is_frozen_from_inside_is_ended(tmp_path: Path) -> None:
+def test_a_sandbox_that_is_frozen_from_inside_is_ended(user: User) -> None:
     frozen: Class = {"frozen": ([SIGNALS.format("SIGSTOP"), START, RECORDS], {"which-records": 0}, "timeout")}
-    made = hand_in(tmp_path / "class", frozen)
-    limits = Limits(seconds=10, around=5)
-    reports = grader(tmp_path / "out", limits).grade(made.tasks, 1)
+    hand_in(user.folder / "class", frozen)
+    reports = user.call(graded, user.folder / "class", user.folder / "out", Limits(seconds=10, around=5), 1)
     assert found(reports) == promised(frozen)
-    assert left_over() == []
 
 
 ROWS = (
@@ -261,14 +290,14 @@ def record(row: Row, value: str | None = None) -> dict[str, Any]:
 
 def test_nobody_opens_the_lines_of_a_sandbox_a_second_time() -> None:
     """As a pipe they could be read in /proc by a notebook of an ordinary user, with the number that they begin with."""
-    with sandbox.started(Limits(), isolated=False) as (process, _):
+    with sandbox.started(Limits(), isolated=False, cpu=0) as (process, _):
         with pytest.raises(OSError, match="No such device"):
             os.open(f"/proc/{process.pid}/fd/1", os.O_RDONLY)
         process.kill()
 
 
 def files(folder: Path) -> set[Path]:
-    return {each for each in folder.rglob("*") if each.is_file()}
+    return {each for each in folder.rglob("*") if each.is_file() and each.name != ".gitignore"}
 
 
 def test_whatever_a_line_says_the_run_goes_on() -> None:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labkit.exercises import formatting
+from labkit.exercises.behaviours import AtMost, Correct
 from labkit.exercises.exercise import Exercise
 from labkit.grading import authoring, marking, sandbox
 from labkit.grading.grade import described
@@ -29,7 +30,7 @@ def said(topic: str, row: dict[str, Any]) -> dict[str, Any]:
     """A row as a line of the sandbox."""
     headers = {name.removeprefix("header."): text for name, text in row.items() if name.startswith("header.")}
     value = {name: each for name, each in row.items() if name not in ("key", "time") and not name.startswith("header.")}
-    raw = json.dumps(value).encode()
+    raw = value["value"].encode() if isinstance(value.get("value"), str) else json.dumps(value).encode()
     return {"topic": topic, "key": row["key"], "time": row["time"], "headers": headers, "value": base64.b64encode(raw)}
 
 
@@ -66,7 +67,7 @@ def test_any_json_may_come_out(data: st.DataObject, exercise: Exercise) -> None:
 
 def test_a_time_that_no_calendar_has_is_shown_as_it_is() -> None:
     assert [formatting.clock(each) for each in (61_001, -(10**15), 10**300)] == [
-        "00:01:01.001",
+        "1970-01-01 00:01:01.001",
         f"{-(10**15)} ms",
         f"{10**300} ms",
     ]
@@ -93,6 +94,22 @@ def test_a_record_nested_a_thousand_deep_is_one_that_cannot_be_read(exercise: Ex
     ]
     for some in (lines, *([one] for one in lines)):
         assert mark(exercise, some).points <= exercise.points
+
+
+@pytest.mark.parametrize("exercise", [each for each in EXERCISES if not each.question], ids=lambda each: each.name)
+def test_what_every_student_has_earns_nothing_on_other_readings(exercise: Exercise) -> None:
+    recorded = COLLECTION.folder.expected(exercise, exercise.sent("0"))
+    for rows in (recorded, *(COLLECTION.expected(exercise, exercise.sent(seed)) for seed in range(1, 6))):
+        lines = [said(exercise.topic(name), each) for name, found in rows.items() for each in found]
+        assert mark(exercise, lines).points == 0
+
+
+@pytest.mark.parametrize("exercise", [each for each in EXERCISES if not each.question], ids=lambda each: each.name)
+def test_nothing_left_out_and_nothing_twice_is_no_merit_if_little_came(exercise: Exercise) -> None:
+    assert mark(exercise, right(exercise)).points == exercise.points
+    first = {line["topic"]: line for line in reversed(right(exercise))}
+    held = [each.behaviour for each in mark(exercise, [*first.values()]).judgement.findings if each.holds]
+    assert not [each for each in held if not isinstance(each, Correct) or isinstance(each, AtMost)]
 
 
 @given(exercise=st.sampled_from(EXERCISES), junk=st.lists(JSON, max_size=5))

@@ -159,6 +159,35 @@ def test_decoding_a_key_that_is_text_says_so(lab: Lab) -> None:
     assert "after group_by a key is already text (03_windows)" in str(run.error)
 
 
+def bytes_returned(records):
+    return records
+
+
+def a_field_of_bytes(records):
+    return records.filter(lambda value: value["temperature"] > 30)
+
+
+def a_field_of_text(records):
+    return records.apply(bytes.decode).filter(lambda value: value["temperature"] > 30)
+
+
+@pytest.mark.parametrize("pipeline", [bytes_returned, a_field_of_bytes, a_field_of_text])
+def test_a_value_that_was_not_parsed_is_said(lab: Lab, pipeline: Callable[[Any], Any]) -> None:
+    run = lab.run(pipeline, reads="sensor", writes="out", name="wrong", raw=True)
+    lab.produce([READING], per_second=None).wait(10)
+    assert run.wait(10)
+    assert run.error
+    assert run.error.reason.endswith("(json.loads makes an object of the JSON in a value)")
+
+
+def test_other_values_that_cannot_be_written_are_named_by_their_type(lab: Lab) -> None:
+    run = lab.run(lambda r: r.apply(lambda _: {1}), reads="sensor", writes="out", name="wrong")
+    lab.produce([READING], per_second=None).wait(10)
+    assert run.wait(10)
+    assert run.error
+    assert run.error.reason == "SerializationError: Type is not JSON serializable: set"
+
+
 def test_streams_columns_and_workers_say_what_they_are(lab: Lab, capsys: pytest.CaptureFixture[str]) -> None:
     def shown(left, right):
         print(left)

@@ -10,6 +10,7 @@ import pytest
 from confluent_kafka import KafkaError, KafkaException
 from quixstreams.checkpointing.exceptions import CheckpointConsumerCommitError
 from quixstreams.exceptions import PartitionAssignmentError
+from quixstreams.models.serializers import SerializationError
 
 from labkit import Lab
 from labkit.broker import OwnBroker
@@ -192,6 +193,10 @@ def test_an_assignment_that_failed_for_lack_of_an_answer_is_tried_again(
     error = PartitionAssignmentError("Error during partition assignment")
     error.__cause__ = cause
     assert is_outage(error) is expected
+
+
+def test_a_value_that_cannot_be_written_is_no_outage() -> None:
+    assert is_outage(SerializationError("Type is not JSON serializable: bytes")) is False
 
 
 @pytest.mark.usefixtures("installation")

@@ -84,11 +84,50 @@ def forgotten_at_a_restart(readings):
     return readings.apply(change).filter(lambda each: each is not None)
 
 
+SEEN = {}
+
+
+def in_a_variable_of_the_module(readings):
+    def change(reading):
+        before = SEEN.get(reading["device"])
+        SEEN[reading["device"]] = reading["temperature"]
+        return None if before is None else {**reading, "change": reading["temperature"] - before}
+
+    return readings.apply(change).filter(lambda each: each is not None)
+
+
+def remembers_them_all(readings):
+    def change(reading, state):
+        before = state.get("before", [])
+        state.set("before", [*before, reading["temperature"]])
+        return {**reading, "change": reading["temperature"] - before[-1]} if before else None
+
+    return readings.apply(change, stateful=True).filter(lambda each: each is not None)
+
+
+def each_twice(readings):
+    return answer(readings).apply(lambda each: [each, each], expand=True)
+
+
+def and_the_last(readings):
+    def change(reading, state):
+        last = state.get("last")
+        state.set("last", reading["temperature"])
+        return None if last is None else {**reading, "change": reading["temperature"] - last, "last": last}
+
+    return readings.apply(change, stateful=True).filter(lambda each: each is not None)
+
+
+NOTHING = "What the pipeline remembers"  # which is not judged if there is no state
 WRONG = [
+    (each_twice, ("Every reading but the first", "A reading that follows")),
+    (and_the_last, ("Its other fields",)),
+    (in_a_variable_of_the_module, ("Every reading but the first", "A reading that follows", NOTHING)),
+    (remembers_them_all, (NOTHING,)),
     (drops_what_did_not_change, ("Every reading but the first",)),
-    (forgotten_at_a_restart, ("Every reading but the first",)),
+    (forgotten_at_a_restart, ("Every reading but the first", "A reading that follows", NOTHING)),
     (zero_is_false, ("A reading that follows",)),
-    (of_any_device, ("Every reading but the first", "The first reading", "change")),
+    (of_any_device, ("Every reading but the first", "The first reading", "change", NOTHING)),
     (the_other_way_round, ("change",)),
     (the_first_too, ("The first reading",)),
     (since_the_first, ("change",)),

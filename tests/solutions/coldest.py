@@ -1,4 +1,4 @@
-from quixstreams.dataframe.windows import Max, Min
+from quixstreams.dataframe.windows import Count, Max, Min
 
 
 def answer(readings):
@@ -38,13 +38,46 @@ def never_emitted(readings):
     return readings.hopping_window(duration_ms=7000, step_ms=2000).agg(minimum=Min("temperature"))
 
 
-ALL = ("Every 2 s", "Each window is", "minimum", "Each window comes", "The last windows")
+def without_start_and_end(readings):
+    return answer(readings)[["minimum"]]
+
+
+RIGHT = [without_start_and_end]
+
+
+def each_twice(readings):
+    return answer(readings).apply(lambda each: [each, each], expand=True)
+
+
+def nothing_below_freezing(readings):
+    return answer(readings).filter(lambda window: window["minimum"])
+
+
+def at_least_two(readings):
+    windows = readings.hopping_window(duration_ms=7000, step_ms=2000).agg(minimum=Min("temperature"), n=Count()).final()
+    return windows[windows["n"] > 1]
+
+
+def at_the_end_of_the_window(readings):
+    return answer(readings).set_timestamp(lambda window, *_: window["end"])
+
+
+def in_whole_degrees(readings):
+    return answer(readings).apply(lambda window: {**window, "minimum": round(window["minimum"])})
+
+
+ALL = ("Every 2 s", "If it has", "minimum", "Each window comes", "The last windows")
 WRONG = [
-    (tumbling, ("Every 2 s", "The last windows")),
+    (each_twice, ("Each window comes",)),
+    (nothing_below_freezing, ("Every 2 s",)),
+    (at_least_two, ("Every 2 s",)),
+    (at_the_end_of_the_window, ALL),
+    (in_whole_degrees, ("minimum",)),
+    (tumbling, ("Every 2 s", "Each window comes", "The last windows")),
     (hottest, ("minimum",)),
     (at_each_reading, ("Every 2 s", "minimum", "Each window comes", "The last windows")),
     (every_second, ("Every 2 s", "The last windows")),
-    (six_seconds, ("Every 2 s", "Each window is", "minimum", "The last windows")),
+    (six_seconds, ("Every 2 s", "If it has", "minimum", "The last windows")),
     (another_name, ("minimum",)),
     (closed_by_all, ALL),  # quixstreams 3.28 emits no windows at all that are not a multiple of the step
     (never_emitted, ALL),

@@ -35,12 +35,45 @@ def dry_rooms(readings):
     return readings[readings["humidity"] < 60]
 
 
+def each_twice(readings):
+    return answer(readings).apply(lambda each: [each, each], expand=True)
+
+
+def only_what_it_knows(readings):
+    columns = ["device", "temperature", "humidity", "timestamp", "dew_point"]
+    return answer(readings)[columns]
+
+
+def at_the_time_of_the_measurement(readings):
+    return answer(readings).set_timestamp(lambda value, *_: value["timestamp"])
+
+
+def under_the_name_of_the_device(readings):
+    return answer(readings).group_by("device")
+
+
+def and_something_else(readings):
+    readings["damp"] = readings["humidity"] > 60
+    return answer(readings)
+
+
+def in_whole_percent(readings):
+    readings["dew_point"] = readings["temperature"] + (readings["humidity"] - 100) / 5
+    return readings.filter(lambda each: int(each["humidity"]) > 60 or each["humidity"] > 60.5)
+
+
 EVERYTHING = ("Every reading", "Readings below", "A reading of exactly", "dew_point", "Key, time")
 WRONG = [
     (from_60_on, ("A reading of exactly",)),
     (all_rooms, ("Readings below", "A reading of exactly")),
     (wrong_sign, ("dew_point",)),
-    (another_name, ("dew_point",)),
+    (another_name, ("dew_point", "Key, time")),
+    (each_twice, ("Every reading",)),
+    (only_what_it_knows, ("Key, time",)),
+    (at_the_time_of_the_measurement, ("Key, time",)),
+    (under_the_name_of_the_device, ("Key, time",)),
+    (and_something_else, ("Key, time",)),
+    (in_whole_percent, ("Every reading",)),
     (overwritten, ("Key, time",)),
     (dry_rooms, EVERYTHING),
 ]

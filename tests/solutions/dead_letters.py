@@ -1,15 +1,19 @@
 import json
 
 
+def refuse(constant):
+    raise ValueError(f"JSON has no {constant}")
+
+
 def answer(records, unreadable):
     def examine(raw):
         try:
-            reading = json.loads(raw)
+            reading = json.loads(raw, parse_constant=refuse)
         except ValueError:
             return {"raw": raw, "reason": "no JSON"}
         if not isinstance(reading, dict):
             return {"raw": raw, "reason": "no object"}
-        if not isinstance(reading.get("temperature"), int | float):
+        if type(reading.get("temperature")) not in (int, float):
             return {"raw": raw, "reason": "no temperature"}
         return {"reading": reading}
 
@@ -25,10 +29,10 @@ def write_dead_letters(examined, unreadable, reason=True, raw=True):
     bad.apply(lambda each: each["raw"] if raw else repr(each["raw"]).encode()).to_topic(unreadable)
 
 
-def examined_with(check):
+def examined_with(check, parse_constant=refuse):
     def examine(raw):
         try:
-            reading = json.loads(raw)
+            reading = json.loads(raw, parse_constant=parse_constant)
             return {"reading": reading} if check(reading) else {"raw": raw, "reason": "no reading"}
         except ValueError:
             return {"raw": raw, "reason": "no JSON"}
@@ -37,7 +41,7 @@ def examined_with(check):
 
 
 def is_reading(reading):
-    return isinstance(reading, dict) and isinstance(reading.get("temperature"), int | float)
+    return isinstance(reading, dict) and type(reading.get("temperature")) in (int, float)
 
 
 def good(examined):
@@ -86,10 +90,50 @@ def only_fractions(records, unreadable):
     return good(examined)
 
 
+def true_is_a_number(records, unreadable):
+    examined = records.apply(
+        examined_with(lambda each: isinstance(each, dict) and isinstance(each.get("temperature"), int | float))
+    )
+    write_dead_letters(examined, unreadable)
+    return good(examined)
+
+
+def nan_is_json(records, unreadable):
+    examined = records.apply(examined_with(is_reading, parse_constant=None))
+    write_dead_letters(examined, unreadable)
+    return good(examined)
+
+
+def every_letter_can_be_repaired(records, unreadable):
+    examined = records.apply(lambda raw: raw.decode(errors="replace").encode()).apply(examined_with(is_reading))
+    write_dead_letters(examined, unreadable)
+    return good(examined)
+
+
+def everything_set_aside(records, unreadable):
+    examined = records.apply(lambda raw: {"raw": raw, "reason": "who knows"})
+    write_dead_letters(examined, unreadable)
+    return good(examined)
+
+
+def each_twice(records, unreadable):
+    return answer(records, unreadable).apply(lambda each: [each, each], expand=True)
+
+
+def the_usual_fields(records, unreadable):
+    return answer(records, unreadable)[["device", "temperature", "humidity", "timestamp"]]
+
+
 DEAD_LETTERS = ("What is not JSON", "JSON that is not an object", "An object without", "Nothing readable")
 WRONG = [
+    (true_is_a_number, ("Every readable", "An object without")),
+    (nan_is_json, ("Every readable", "What is not JSON")),
+    (every_letter_can_be_repaired, ("Every readable", "What is not JSON", "A dead letter has")),
+    (everything_set_aside, ("Every readable", "It comes out", "Nothing readable")),
+    (each_twice, ("Every readable",)),
+    (the_usual_fields, ("It comes out with",)),
     (only_fractions, ("Every readable", "Nothing readable")),
-    (only_json_is_asked_for, ("Every readable", "JSON that is not an object", "An object without")),
+    (only_json_is_asked_for, ("Every readable", *DEAD_LETTERS)),
     (any_temperature, ("Every readable", "An object without")),
     (dropped, (*DEAD_LETTERS, "A dead letter has", "Each has a reason")),
     (no_reason, ("Each has a reason",)),

@@ -35,7 +35,30 @@ def closed_by_others(readings):
     return windows.final(closing_strategy="partition")
 
 
+def without_start_and_end(readings):
+    return answer(readings)[["mean", "n"]]
+
+
+RIGHT = [without_start_and_end]
+
+
+def each_twice(readings):
+    return answer(readings).apply(lambda each: [each, each], expand=True)
+
+
+def at_least_two(readings):
+    windows = answer(readings)
+    return windows[windows["n"] > 1]
+
+
+def rounded(readings):
+    return answer(readings).apply(lambda each: {**each, "mean": round(each["mean"], 1)})
+
+
 WRONG = [
+    (each_twice, ("The windows of a device", "The last window")),
+    (at_least_two, ("The windows of a device",)),
+    (rounded, ("mean",)),
     (no_mean_of_0, ("The windows of a device",)),
     (closed_by_others, ("The windows of a device", "The last window")),
     (filtered_first, ("The last window",)),

@@ -74,12 +74,42 @@ def at_the_time_of_writing(readings, producer, topic):
     write(readings, producer, topic, key_in_turn(), time_of=lambda _: None)
 
 
+def by_the_beginning_of_the_name(readings, producer, topic):
+    numbers = count()
+    write(
+        readings,
+        producer,
+        topic,
+        lambda _, reading: (
+            f"turbine-{next(numbers) % 4}" if reading["device"].startswith("turbine") else reading["device"]
+        ),
+    )
+
+
+def the_usual_fields(readings, producer, topic):
+    usual = ("device", "temperature", "humidity", "timestamp")
+    answer([{name: each[name] for name in usual} for each in readings], producer, topic)
+
+
+def in_order_of_time(readings, producer, topic):
+    answer(sorted(readings, key=lambda each: each["timestamp"]), producer, topic)
+
+
+def again_from_the_start(readings, producer, topic):
+    answer(readings, producer, topic)
+    answer(readings[:3], producer, topic)
+
+
 WRONG = [
+    (by_the_beginning_of_the_name, ("The turbine's", "Every other")),
+    (the_usual_fields, ("The value",)),
+    (in_order_of_time, ("The turbine's",)),
+    (again_from_the_start, ("No reading",)),
     (not_spread, ("The turbine's",)),
     (by_position_in_the_list, ("The turbine's",)),
     (from_one_on, ("The turbine's",)),
     (five_keys, ("The turbine's",)),
     (everything_spread, ("Every other",)),
-    (renamed, ("Every reading", "The turbine's")),
+    (renamed, ("Every reading", "No reading", "The turbine's")),
     (at_the_time_of_writing, ("The record's time",)),
 ]

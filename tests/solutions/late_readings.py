@@ -46,8 +46,40 @@ def twice(readings, producer, late):
     return windows(readings, producer, late, times=2)
 
 
+def under_the_name_of_the_device(readings, producer, late):
+    def collect(value, key, timestamp, late_by, start, end, *rest):
+        producer.produce(topic=late.name, key=value["device"], value=json.dumps(value), timestamp=timestamp)
+        return False
+
+    return readings.tumbling_window(duration_ms=5000, grace_ms=2000, on_late=collect).agg(count=Count()).final()
+
+
+def the_usual_fields(readings, producer, late):
+    return answer(readings[["device", "temperature", "humidity", "timestamp"]], producer, late)
+
+
+def one_for_each_window(readings, producer, late):
+    seen = set()
+
+    def collect(value, key, timestamp, late_by, start, end, *rest):
+        if (key, start) not in seen:
+            producer.produce(topic=late.name, key=key, value=json.dumps(value), timestamp=timestamp)
+        seen.add((key, start))
+        return False
+
+    return readings.tumbling_window(duration_ms=5000, grace_ms=2000, on_late=collect).agg(count=Count()).final()
+
+
+def each_window_twice(readings, producer, late):
+    return answer(readings, producer, late).apply(lambda each: [each, each], expand=True)
+
+
 COLLECTED = ("Every late reading", "None is collected", "Its value", "Its key and time")
 WRONG = [
+    (under_the_name_of_the_device, ("Its key and time",)),
+    (the_usual_fields, ("Its value",)),
+    (one_for_each_window, ("Every late reading",)),
+    (each_window_twice, ("There are 5 s windows",)),
     (no_grace, ("count", "Every late reading")),
     (only_printed, COLLECTED),
     (time_of_writing, ("Its key and time",)),

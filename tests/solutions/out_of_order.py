@@ -30,8 +30,36 @@ def closed_by_others(readings):
     return windows.final(closing_strategy="partition")
 
 
+def without_start_and_end(readings):
+    return answer(readings)[["count"]]
+
+
+RIGHT = [without_start_and_end]
+
+
+def each_twice(readings):
+    return answer(readings).apply(lambda each: [each, each], expand=True)
+
+
+def at_least_two(readings):
+    windows = answer(readings)
+    return windows[windows["count"] > 1]
+
+
+def one_more_where_it_is_full(readings):
+    return answer(readings).apply(lambda each: {**each, "count": max(each["count"], 11)})
+
+
+def one_late_reading(readings):
+    return answer(readings).apply(lambda each: {**each, "count": min(each["count"], 12)})
+
+
 WRONG = [
-    (closed_by_others, ("There are 10 s windows",)),
+    (each_twice, ("Each window comes",)),
+    (at_least_two, ("There are 10 s windows",)),
+    (one_more_where_it_is_full, ("Without late",)),
+    (one_late_reading, ("A reading that comes soon",)),
+    (closed_by_others, ("There are 10 s windows", "Without late")),
     (no_grace, ("A reading that comes soon", "So is one")),
     (in_seconds, ("A reading that comes soon", "So is one")),
     (two_seconds, ("A reading that comes soon", "So is one")),

@@ -74,10 +74,66 @@ def forgotten_at_a_restart(readings):
     return readings.apply(outage).filter(lambda each: each is not None)
 
 
+def in_a_list(readings):
+    def outage(reading, state):
+        now = reading["timestamp"]
+        heard = state.get("heard", [now])
+        state.set("heard", [*heard, now])
+        last = max(heard)
+        if now - last > 5000:
+            return {"device": reading["device"], "from": last, "until": now, "seconds": (now - last) / 1000}
+        return None
+
+    return readings.apply(outage, stateful=True).filter(lambda each: each is not None)
+
+
+def late_ones_by_less_than_the_limit(readings):
+    def outage(reading, state):
+        now = reading["timestamp"]
+        last = state.get("last", now)
+        state.set("last", max(last, now) if last - now < 5000 else now)
+        if now - last > 5000:
+            return {"device": reading["device"], "from": last, "until": now, "seconds": (now - last) / 1000}
+        return None
+
+    return readings.apply(outage, stateful=True).filter(lambda each: each is not None)
+
+
+def whole_seconds(readings):
+    return answer(readings).apply(lambda each: {**each, "seconds": each["seconds"] // 1})
+
+
+def within_a_day(readings):
+    return answer(readings).apply(lambda each: {**each, "seconds": each["seconds"] % 86_400})
+
+
+def each_twice(readings):
+    return answer(readings).apply(lambda each: [each, each], expand=True)
+
+
+def by_the_time_of_the_record(readings):
+    def outage(value, key, timestamp, headers, state):
+        last = state.get("last", timestamp)
+        state.set("last", max(last, timestamp))
+        found = {"device": value["device"], "from": last, "until": timestamp, "seconds": (timestamp - last) / 1000}
+        return found if timestamp - last > 5000 else None
+
+    return readings.apply(outage, stateful=True, metadata=True).filter(lambda each: each is not None)
+
+
 WRONG = [
+    (
+        by_the_time_of_the_record,
+        ("Each silence of more", "A silence of exactly", "device, from and until", "seconds is"),
+    ),
+    (in_a_list, ("What the pipeline remembers",)),
+    (late_ones_by_less_than_the_limit, ("A reading that comes late", "Nor does")),
+    (whole_seconds, ("seconds is",)),
+    (within_a_day, ("seconds is",)),
+    (each_twice, ("Each silence gives one",)),
     (no_device, ("device, from and until",)),
-    (forgotten_at_a_restart, ("Each silence of more", "Nor does")),
-    (time_runs_back, ("Nor does",)),
+    (forgotten_at_a_restart, ("Each silence of more", "What the pipeline remembers")),
+    (time_runs_back, ("A reading that comes late", "Nor does")),
     (from_5_s_on, ("A silence of exactly",)),
     (in_milliseconds, ("seconds is",)),
     (the_first_too, ("Shorter silences",)),

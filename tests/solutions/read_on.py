@@ -1,3 +1,6 @@
+import json
+
+
 def answer(app, source, target, records):
     with app.get_consumer() as reader, app.get_producer() as producer:
         reader.subscribe([source])
@@ -12,7 +15,7 @@ def answer(app, source, target, records):
             done += 1
 
 
-def copy(app, source, target, records, store=True, key=True, time=True, times=1):
+def copy(app, source, target, records, store=True, key=True, time=True, times=1, first=False):
     with app.get_consumer() as reader, app.get_producer() as producer:
         reader.subscribe([source])
         done = 0
@@ -20,12 +23,109 @@ def copy(app, source, target, records, store=True, key=True, time=True, times=1)
             message = reader.poll(timeout=1.0)
             if message is None:
                 continue
+            if first:
+                reader.store_offsets(message=message)
             more = {"timestamp": message.timestamp()[1]} if time else {}
             for _ in range(times):
                 producer.produce(topic=target, key=message.key() if key else None, value=message.value(), **more)
             if store:
                 reader.store_offsets(message=message)
             done += 1
+
+
+def stored_before_it_is_written(app, source, target, records):
+    copy(app, source, target, records, first=True)
+
+
+def committed_before_it_is_written(app, source, target, records):
+    with app.get_consumer(auto_commit_enable=False) as reader, app.get_producer() as producer:
+        reader.subscribe([source])
+        done = 0
+        while done < records:
+            message = reader.poll(timeout=1.0)
+            if message is None:
+                continue
+            reader.commit(message=message, asynchronous=False)
+            time = message.timestamp()[1]
+            producer.produce(topic=target, key=message.key(), value=message.value(), timestamp=time)
+            done += 1
+
+
+def what_cannot_be_written_is_left_out(app, source, target, records):
+    with app.get_consumer() as reader, app.get_producer() as producer:
+        reader.subscribe([source])
+        done = 0
+        while done < records:
+            message = reader.poll(timeout=1.0)
+            if message is None:
+                continue
+            try:
+                time = message.timestamp()[1]
+                producer.produce(topic=target, key=message.key(), value=message.value(), timestamp=time)
+            except Exception as error:
+                print(error)
+            reader.store_offsets(message=message)
+            done += 1
+
+
+def the_usual_fields(app, source, target, records):
+    with app.get_consumer() as reader, app.get_producer() as producer:
+        reader.subscribe([source])
+        done = 0
+        while done < records:
+            message = reader.poll(timeout=1.0)
+            if message is None:
+                continue
+            reading = json.loads(message.value())
+            value = {name: reading[name] for name in ("device", "temperature", "humidity", "timestamp")}
+            time = message.timestamp()[1]
+            producer.produce(topic=target, key=message.key(), value=json.dumps(value), timestamp=time)
+            reader.store_offsets(message=message)
+            done += 1
+
+
+def with_key_and_time_of_the_value(app, source, target, records):
+    with app.get_consumer() as reader, app.get_producer() as producer:
+        reader.subscribe([source])
+        done = 0
+        while done < records:
+            message = reader.poll(timeout=1.0)
+            if message is None:
+                continue
+            reading = json.loads(message.value())
+            producer.produce(topic=target, key=reading["device"], value=message.value(), timestamp=reading["timestamp"])
+            reader.store_offsets(message=message)
+            done += 1
+
+
+def stored_at_the_end(app, source, target, records):
+    with app.get_consumer() as reader, app.get_producer() as producer:
+        reader.subscribe([source])
+        messages = []
+        while len(messages) < records:
+            if message := reader.poll(timeout=1.0):
+                messages.append(message)
+        for each in messages:
+            producer.produce(topic=target, key=each.key(), value=each.value(), timestamp=each.timestamp()[1])
+        reader.store_offsets(message=messages[-1])
+
+
+def committed_after_the_flush(app, source, target, records):
+    with app.get_consumer(auto_commit_enable=False) as reader, app.get_producer() as producer:
+        reader.subscribe([source])
+        done = 0
+        while done < records:
+            message = reader.poll(timeout=1.0)
+            if message is None:
+                continue
+            time = message.timestamp()[1]
+            producer.produce(topic=target, key=message.key(), value=message.value(), timestamp=time)
+            producer.flush()
+            reader.commit(message=message, asynchronous=False)
+            done += 1
+
+
+RIGHT = [stored_at_the_end, committed_after_the_flush]
 
 
 def nothing_stored(app, source, target, records):
@@ -52,11 +152,17 @@ def one_too_many(app, source, target, records):
     copy(app, source, target, records + 1)
 
 
+AFTERWARDS = "The record that one call"
 WRONG = [
     (one_too_many, ("No more than",)),
-    (nothing_stored, ("Every record", "No record")),
+    (nothing_stored, ("Every record", "No record", "No more than", AFTERWARDS)),
     (no_key, ("Its key",)),
     (no_time, ("Its time",)),
+    (with_key_and_time_of_the_value, ("Its key", "Its time")),
+    (the_usual_fields, ("Its value", "No more than")),
     (twice, ("No record",)),
     (one_too_few, ("Every record",)),
+    (stored_before_it_is_written, (AFTERWARDS,)),
+    (committed_before_it_is_written, (AFTERWARDS,)),
+    (what_cannot_be_written_is_left_out, (AFTERWARDS, "No more than")),
 ]

@@ -71,14 +71,71 @@ def the_last_four(readings):
     return readings.filter(is_new, stateful=True)
 
 
-ALL = ("A reading that is sent", "A reading that comes late", "One that is repeated", "So does one", "Two readings")
+def the_last_nine(readings):
+    def is_new(reading, state):
+        seen = state.get("seen", [])
+        state.set("seen", (seen + [reading["timestamp"]])[-9:])
+        return reading["timestamp"] not in seen
+
+    return readings.filter(is_new, stateful=True)
+
+
+def all_of_them(readings):
+    def is_new(reading, state):
+        seen = state.get("seen", [])
+        state.set("seen", seen + [reading["timestamp"]])
+        return reading["timestamp"] not in seen
+
+    return readings.filter(is_new, stateful=True)
+
+
+def a_name_for_each(readings):
+    def is_new(reading, state):
+        name = str(reading["timestamp"])
+        known = state.exists(name)
+        state.set(name, True)
+        return not known
+
+    return readings.filter(is_new, stateful=True)
+
+
+SEEN = set()
+
+
+def in_a_variable_of_the_module(readings):
+    def is_new(reading):
+        which = reading["device"], reading["timestamp"]
+        new = which not in SEEN
+        SEEN.add(which)
+        return new
+
+    return readings.filter(is_new)
+
+
+def each_twice(readings):
+    return answer(readings).apply(lambda each: [each, each], expand=True)
+
+
+def at_the_time_of_the_measurement(readings):
+    return answer(readings).set_timestamp(lambda value, *_: value["timestamp"])
+
+
+NOTHING = "What the pipeline remembers"  # which is not judged if there is no state
+PASSED = ("A reading that is sent", "One that comes late", "Two readings")
+REPEATED = ("One that comes late", "So does one")
 WRONG = [
-    (newer_than_the_last, ("A reading that comes late",)),
-    (the_last_four, ("So does one",)),
-    (only_the_last, ("So does one",)),
-    (by_temperature, ("A reading that comes late", "Two readings")),
-    (of_all_devices, ALL),
-    (the_second_time, ("A reading that is sent once", "A reading that comes late", "So does one", "Two readings")),
-    (unchanged, ("One that is repeated", "So does one")),
+    (the_last_nine, REPEATED),
+    (all_of_them, (NOTHING,)),
+    (a_name_for_each, (NOTHING,)),
+    (in_a_variable_of_the_module, ("So does one", NOTHING)),
+    (each_twice, (*PASSED, "One that is repeated", "So does one")),
+    (at_the_time_of_the_measurement, ("Key, time",)),
+    (newer_than_the_last, ("One that comes late",)),
+    (the_last_four, REPEATED),
+    (only_the_last, REPEATED),
+    (by_temperature, (*PASSED, "So does one", NOTHING)),
+    (of_all_devices, (*PASSED, "One that is repeated", "So does one", NOTHING)),
+    (the_second_time, (*PASSED, "One that is repeated", "So does one", NOTHING)),
+    (unchanged, ("One that is repeated", *REPEATED, NOTHING)),
     (bare, ("Key, time",)),
 ]

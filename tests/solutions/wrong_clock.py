@@ -69,11 +69,83 @@ def forgotten_at_a_restart(readings):
     return readings.filter(is_believable)
 
 
+def no_late_ones(readings):
+    def is_believable(reading, state):
+        newest = state.get("newest", default=reading["timestamp"])
+        if not newest <= reading["timestamp"] <= newest + 60_000:
+            return False
+        state.set("newest", reading["timestamp"])
+        return True
+
+    return readings.filter(is_believable, stateful=True)
+
+
+def late_ones_of_the_last_minute(readings):
+    return answer(readings).filter(within_a_minute, stateful=True)
+
+
+def within_a_minute(reading, state):
+    newest = max(state.get("latest", default=0), reading["timestamp"])
+    state.set("latest", newest)
+    return reading["timestamp"] > newest - 60_000
+
+
+def in_whole_seconds(readings):
+    def is_believable(reading, state):
+        newest = state.get("newest", default=reading["timestamp"])
+        if reading["timestamp"] // 1000 > newest // 1000 + 60:
+            return False
+        state.set("newest", max(newest, reading["timestamp"]))
+        return True
+
+    return readings.filter(is_believable, stateful=True)
+
+
+NEWEST = {}
+
+
+def in_a_variable_of_the_module(readings):
+    def is_believable(reading):
+        known = NEWEST.get(reading["device"], reading["timestamp"])
+        if reading["timestamp"] > known + 60_000:
+            return False
+        NEWEST[reading["device"]] = max(known, reading["timestamp"])
+        return True
+
+    return readings.filter(is_believable)
+
+
+def all_that_came(readings):
+    def is_believable(reading, state):
+        came = state.get("came", default=[reading["timestamp"]])
+        if reading["timestamp"] > max(came) + 60_000:
+            return False
+        state.set("came", [*came, reading["timestamp"]])
+        return True
+
+    return readings.filter(is_believable, stateful=True)
+
+
+def each_twice(readings):
+    return answer(readings).apply(lambda each: [each, each], expand=True)
+
+
+NOTHING = "What the pipeline remembers"  # which is not judged if there is no state
+EVERYTHING = (
+    *("An ordinary reading", "One that is more than", "So is a second", "One that is exactly", "A late reading"),
+    *("After a late", "The newest one is still", NOTHING),
+)
 WRONG = [
-    (believes_everything, ("One that is more than", "So is a second", "The newest one is still")),
-    (compared_with_the_last, ("After a late reading",)),
+    (no_late_ones, ("A late reading",)),
+    (late_ones_of_the_last_minute, ("A late reading",)),
+    (in_whole_seconds, ("One that is more than",)),
+    (in_a_variable_of_the_module, ("The newest one is still", NOTHING)),
+    (all_that_came, (NOTHING,)),
+    (each_twice, ("An ordinary reading", "A late reading", "One that is exactly", "After a late")),
+    (believes_everything, ("One that is more than", "So is a second", "The newest one is still", NOTHING)),
+    (compared_with_the_last, ("An ordinary reading", "After a late reading")),
     (remembers_what_it_left_out, ("So is a second",)),
-    (the_limit_too, ("One that is exactly",)),
-    (of_any_device, ("An ordinary reading", "One that is exactly", "After a late", "The newest one is still")),
-    (forgotten_at_a_restart, ("The newest one is still",)),
+    (the_limit_too, ("An ordinary reading", "One that is exactly")),
+    (of_any_device, EVERYTHING),
+    (forgotten_at_a_restart, ("The newest one is still", NOTHING)),
 ]

@@ -27,7 +27,7 @@ EXERCISE = Exercise(
     title="What a kill leaves behind",
     lesson="06_when_things_break",
     number=2,
-    answer_type=ShortAnswer("two numbers, such as [10, 20]: under at-least-once, and under exactly-once"),
+    answer_type=ShortAnswer("two numbers, such as [10, 20]: under at-least-once, and under exactly-once", ordered=True),
     readings=case,
     question=question,
     behaviours=(Correct("The answer is right", columns=("answer",)),),

@@ -26,7 +26,7 @@ EXERCISE = Exercise(
     title="What a restart reads again",
     lesson="05_flink",
     number=3,
-    answer_type=ShortAnswer("the first and the last offset, such as [0, 9]"),
+    answer_type=ShortAnswer("the first and the last offset, such as [0, 9]", ordered=True),
     readings=case,
     question=question,
     behaviours=(Correct("The answer is right", columns=("answer",)),),

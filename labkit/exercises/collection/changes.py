@@ -2,10 +2,10 @@
 
 import random
 
-from labkit.exercises.answer_types import Pipeline
-from labkit.exercises.behaviours import Correct, Present
+from labkit.exercises.answer_types import REMEMBERED, Pipeline
+from labkit.exercises.behaviours import AtMost, Correct, Present, Unchanged
 from labkit.exercises.exercise import Exercise
-from labkit.exercises.records import Sent, reading, same_reading
+from labkit.exercises.records import Sent, reading, same_reading, through_gateways
 
 DEVICES = ("oven", "pond", "quay")
 
@@ -13,15 +13,16 @@ DEVICES = ("oven", "pond", "quay")
 def readings(luck: random.Random) -> list[Sent]:
     sent: list[Sent] = []
     last: dict[str, float] = {}
-    for second in range(36):
-        device = luck.choice(DEVICES)
-        temperature = 0.0 if second % 7 == 5 else round(luck.uniform(-20.0, 20.0), 1)
+    for second in range(80 + luck.randrange(20)):
+        device = DEVICES[2] if second == 20 else luck.choice(DEVICES[:2] if second < 20 else DEVICES)
+        temperature = 0.0 if second % 7 == 5 else round(luck.uniform(-20.0, 20.0), luck.choice((1, 2)))
         if second % 5 == 4:
-            temperature = last.get(device, temperature)  # no change
+            temperature = last.get(device) or temperature  # no change
         part = "first" if device not in last else "after zero" if last[device] == 0 else "ordinary"
-        sent.append(reading(device, second, temperature, part=part))
+        humidity = round(luck.uniform(20.0, 90.0), 1)
+        sent.append(reading(device, second + luck.random() / 2, temperature, humidity, part=part))
         last[device] = temperature
-    return sent
+    return through_gateways(sent, luck)
 
 
 EXERCISE = Exercise(
@@ -31,6 +32,8 @@ EXERCISE = Exercise(
     number=1,
     answer_type=Pipeline(restart=True),
     readings=readings,
+    devices=DEVICES,
+    outputs=("out", REMEMBERED),
     identity={"out": ("device", "timestamp")},
     sources=same_reading,
     behaviours=(
@@ -38,7 +41,8 @@ EXERCISE = Exercise(
         Present("The first reading of a device is left out: there is nothing to compare it with", part="first"),
         Correct("change is the temperature minus the previous one of the same device", columns=("change",), points=3),
         Present("A reading that follows one of 0 °C comes out too", part="after zero"),
-        Correct("Its other fields, key and time are unchanged", columns=("temperature", "humidity", "key", "time")),
+        Unchanged("Its other fields, key and time are unchanged", but=("change",)),
+        AtMost("What the pipeline remembers does not grow", columns=("growth",), output=REMEMBERED),
     ),
     hints=(
         (

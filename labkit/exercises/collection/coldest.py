@@ -1,24 +1,38 @@
 """The minimum per device over a hopping window."""
 
 import random
+from dataclasses import replace
 
 from labkit.exercises.answer_types import Pipeline
 from labkit.exercises.behaviours import Correct, Once, Present
 from labkit.exercises.exercise import Exercise
-from labkit.exercises.records import Sent, in_window, reading
+from labkit.exercises.records import ORDINARY, Sent, in_window, reading
 
 SILENT_FROM = 11  # second
+DEVICES = ("freezer", "pørch", "tent")
+GAP = range(9, 19)  # seconds in which the second device measures only once, so that windows hold one reading or none
 
 
 def readings(luck: random.Random) -> list[Sent]:
+    """Some of the second device's windows have a minimum of 0."""
     sent = []
+    once = luck.choice(GAP[4:6])
     for second in range(24):
-        sent.append(reading("freezer", second, round(luck.uniform(-25.0, -15.0), 1)))
-        sent.append(reading("porch", second + 0.5, round(luck.uniform(-5.0, 5.0), 1)))
+        sent.append(_measured(DEVICES[0], second, luck, luck.uniform(-25.0, -15.0)))
+        if second not in GAP or second == once:
+            degrees = 0.0 if second > 19 and second % 2 else luck.uniform(0.5, 9.0)
+            sent.append(_measured(DEVICES[1], second + 0.5, luck, degrees))
         if second < SILENT_FROM:
             part = "silent" if second >= SILENT_FROM - 4 else "ordinary"
-            sent.append(reading("tent", second + 0.25, round(luck.uniform(5.0, 25.0), 1), part=part))
+            at = second + luck.choice((0.001, 0.25, 0.999))
+            sent.append(_measured(DEVICES[2], at, luck, luck.uniform(5.0, 25.0), part))
     return sent
+
+
+def _measured(device: str, second: float, luck: random.Random, degrees: float, part: str = ORDINARY) -> Sent:
+    humidity = round(luck.uniform(20.0, 90.0), 1)
+    made = reading(device, second, round(degrees, luck.choice((1, 2))), humidity, part)
+    return replace(made, key=f"hut/{device}")
 
 
 EXERCISE = Exercise(
@@ -28,10 +42,12 @@ EXERCISE = Exercise(
     number=1,
     answer_type=Pipeline(),
     readings=readings,
+    devices=DEVICES,
+    partitions=3,
     sources=in_window(7000),
     behaviours=(
         Present("Every 2 s there is one window per device", part="ordinary", points=2),
-        Correct("Each window is 7 s long", columns=("start", "end")),
+        Correct("If it has start and end, they are those of the window", columns=("start", "end"), optional=True),
         Correct("minimum is the lowest temperature in the window", columns=("minimum",), points=2),
         Once("Each window comes out once, when it closes"),
         Present("The last windows of a device that has fallen silent stay open", part="silent"),

@@ -3,24 +3,29 @@
 import random
 
 from labkit.exercises.answer_types import Pipeline
-from labkit.exercises.behaviours import Correct, Present
+from labkit.exercises.behaviours import Correct, Present, Unchanged
 from labkit.exercises.exercise import Exercise
-from labkit.exercises.records import Sent, reading, same_reading
+from labkit.exercises.records import Sent, reading, same_reading, through_gateways
 
-DEVICES = ("cellar", "kitchen", "bathroom")
+DEVICES = ("cellar", "café", "bathroom")
 
 
 def readings(luck: random.Random) -> list[Sent]:
-    limit = luck.sample(range(16), 5)  # seconds at which one device measures exactly the limit, another nearly
-    return [_measured(device, second, luck, second in limit) for second in range(16) for device in DEVICES]
+    """Now and then one device measures exactly the limit, and another nearly."""
+    near = {second: (59.99, 60.01)[number % 2] for number, second in enumerate(luck.sample(range(16), 6))}
+    sent = []
+    for second in range(16):
+        for device in DEVICES:
+            humidity = round(luck.uniform(35.0, 85.0), luck.choice((0, 1, 2)))
+            if second in near and device in DEVICES[:2]:
+                humidity = 60.0 if device == DEVICES[0] else near[second]
+            sent.append(_measured(device, second, humidity, luck))
+    return through_gateways(sent, luck)
 
 
-def _measured(device: str, second: int, luck: random.Random, limit: bool) -> Sent:
-    humidity = round(luck.uniform(35.0, 85.0), 1)
-    if limit and device in DEVICES[:2]:
-        humidity = 60.0 if device == DEVICES[0] else luck.choice((59.9, 60.1))
+def _measured(device: str, second: int, humidity: float, luck: random.Random) -> Sent:
     part = "limit" if humidity == 60 else "dry" if humidity < 60 else "ordinary"
-    return reading(device, second, round(luck.uniform(8.0, 26.0), 1), humidity, part)
+    return reading(device, second + luck.randrange(1000) / 1000, round(luck.uniform(-8.0, 26.0), 2), humidity, part)
 
 
 EXERCISE = Exercise(
@@ -30,6 +35,7 @@ EXERCISE = Exercise(
     number=1,
     answer_type=Pipeline(),
     readings=readings,
+    devices=DEVICES,
     identity={"out": ("device", "timestamp")},
     sources=same_reading,
     shows=("temperature", "humidity"),
@@ -38,7 +44,7 @@ EXERCISE = Exercise(
         Present("Readings below 60 % are left out", part="dry", points=2),
         Present("A reading of exactly 60 % is left out: it is not above", part="limit"),
         Correct("dew_point is the temperature minus a fifth of (100 - humidity)", columns=("dew_point",), points=3),
-        Correct("Key, time and the other fields are unchanged", columns=("key", "time", "temperature", "humidity")),
+        Unchanged("Key, time and the other fields are unchanged", but=("dew_point",)),
     ),
     hints=(
         "A condition in square brackets keeps the records for which it is true, as in alert_filter.",

@@ -2,25 +2,31 @@
 
 import json
 import random
+from dataclasses import replace
+from typing import Any
 
 from labkit.exercises.answer_types import Pipeline
-from labkit.exercises.behaviours import Correct, Given, Present
+from labkit.exercises.behaviours import Correct, Given, Present, Unchanged
 from labkit.exercises.exercise import Exercise
 from labkit.exercises.records import BASE, Sent, reading
 
-DEVICES = ("north", "south")
+DEVICES = ("north", "süd")
 
 
 def readings(luck: random.Random) -> list[Sent]:
-    sent = [reading(luck.choice(DEVICES), second, _degrees(luck, second)) for second in range(24)]
-    for second, (value, part) in zip(luck.sample(range(24), 10), bad(luck), strict=True):
-        sent[second] = Sent(sent[second].key, value, sent[second].timestamp, part)
+    sent = [_measured(luck, second) for second in range(30)]
+    places = sorted(luck.sample(range(30), len(bad(luck))))
+    for place, (value, part) in zip(places, bad(luck), strict=True):
+        sent[place] = Sent(sent[place].key, value, sent[place].timestamp, part)
     return sent
 
 
-def _degrees(luck: random.Random, second: int) -> float:
-    """Whole degrees are integers in JSON, now and then."""
-    return luck.randrange(-10, 35) if second % 3 == 0 else round(luck.uniform(-10.0, 35.0), 1)
+def _measured(luck: random.Random, second: int) -> Sent:
+    """Some have a further field or no key, and now and then whole degrees are integers in JSON."""
+    degrees = luck.randrange(-10, 35) if second % 3 == 0 else round(luck.uniform(-10.0, 35.0), luck.choice((1, 2)))
+    more: dict[str, Any] = {"note": luck.choice((None, "Grüße", [1, 2]))} if luck.random() < 0.3 else {}
+    made = reading(luck.choice(DEVICES), second + luck.random(), degrees, round(luck.uniform(20.0, 90.0), 1), **more)
+    return replace(made, key=luck.choice((made.key, "gateway-1", None)))
 
 
 def bad(luck: random.Random) -> list[tuple[bytes, str]]:
@@ -30,12 +36,19 @@ def bad(luck: random.Random) -> list[tuple[bytes, str]]:
         (half[: luck.randrange(5, len(half) - 1)], "no JSON"),
         (b"about %d degrees, I think" % luck.randrange(10, 30), "no JSON"),
         (b"\xff\xfe\x00%d" % luck.randrange(10, 99), "no JSON"),
+        (b'{"device": "s\xfcd", "temperature": %d}' % luck.randrange(10, 30), "no JSON"),
+        (b'{"device": "north", "temperature": NaN}', "no JSON"),
+        (b'{"device": "north", "temperature": %d}}' % luck.randrange(10, 30), "no JSON"),
         (b"", "no JSON"),
         (b"%d" % luck.randrange(10, 30), "no object"),
         (b'["north", %d]' % luck.randrange(10, 30), "no object"),
+        (b'[{"device": "north", "temperature": %d}]' % luck.randrange(10, 30), "no object"),
         (b'"%d"' % luck.randrange(10, 30), "no object"),
+        (b"null", "no object"),
         (b'{"device": "north", "timestamp": %d}' % BASE, "no number"),
         (b'{"device": "north", "temperature": "%d"}' % luck.randrange(10, 30), "no number"),
+        (b'{"device": "north", "temperature": [%d]}' % luck.randrange(10, 30), "no number"),
+        (b'{"device": "north", "temperature": true}', "no number"),
         (b'{"device": "north", "temperature": null}', "no number"),
     ]
     luck.shuffle(values)
@@ -49,12 +62,13 @@ EXERCISE = Exercise(
     number=2,
     answer_type=Pipeline(raw=True),
     readings=readings,
+    devices=DEVICES,
     outputs=("out", "unreadable"),
     raw=("unreadable",),
     shows=(),
     behaviours=(
         Present("Every readable record comes out, and nothing else", points=2),
-        Correct("It comes out with all its fields", columns=("device", "temperature", "humidity", "timestamp")),
+        Unchanged("It comes out with all its fields, key and time"),
         Present("What is not JSON becomes a dead letter", part="no JSON", output="unreadable"),
         Present("JSON that is not an object becomes a dead letter", part="no object", output="unreadable"),
         Present("An object without a numeric temperature becomes a dead letter", part="no number", output="unreadable"),
@@ -69,7 +83,12 @@ EXERCISE = Exercise(
         ),
         (
             "json.loads raises ValueError for what is not JSON; bytes that are not UTF-8 raise UnicodeDecodeError, "
-            "which is a ValueError too. isinstance(found, dict) recognizes an object; a string is not a number."
+            "which is a ValueError too. isinstance(found, dict) recognizes an object. Neither a string nor true is a "
+            "number, but for Python True is an int: isinstance(True, int) is true."
+        ),
+        (
+            "JSON has no NaN, but json.loads accepts it. It calls the function parse_constant=... for it, which may "
+            "raise a ValueError."
         ),
         (
             "Two branches: .filter(...) on the same stream, once for each kind. The bad one sets the header with "

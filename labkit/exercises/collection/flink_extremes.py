@@ -13,14 +13,25 @@ TABLES = result(
 )
 
 
+DEVICES = ("axle", "brêmse")
+
+
 def readings(luck: random.Random) -> list[Sent]:
-    """Some seconds of a device are missing, and some temperatures come twice in a window."""
-    sent = [
-        reading(device, second, luck.randrange(-200, 600, 50) / 10, luck.randrange(200, 900) / 10)
-        for second in range(50)
-        for device in ("axle", "brake")
-    ]
-    return [each for each in sent if luck.random() < 0.6]
+    """Some seconds of a device are missing, some temperatures come twice in a window, and some windows hold a single
+    reading or have an extreme of 0.
+    """
+    sent = []
+    for second in range(50):
+        for device in DEVICES:
+            degrees = luck.choice((luck.randrange(-200, 600, 50) / 10, round(luck.uniform(-20.0, 60.0), 2)))
+            if second // 10 == 1:
+                degrees = (0.0, -abs(degrees) if device == DEVICES[0] else abs(degrees))[second % 3 > 0]
+            is_alone = second // 10 == 3 and device == DEVICES[1]
+            if second == 35 if is_alone else luck.random() < 0.6:
+                sent.append(
+                    reading(device, second + luck.randrange(1000) / 1000, degrees, luck.randrange(200, 900) / 10)
+                )
+    return sent
 
 
 EXERCISE = Exercise(
@@ -30,6 +41,7 @@ EXERCISE = Exercise(
     number=1,
     answer_type=Sql(TABLES),
     readings=readings,
+    devices=DEVICES,
     identity={"out": ("sensor_id", "window_start")},
     sources=sources,
     behaviours=(

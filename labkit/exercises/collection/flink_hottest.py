@@ -11,14 +11,18 @@ from labkit.exercises.records import Sent
 TABLES = result("window_start TIMESTAMP(3), sensor_id STRING, temperature DOUBLE")
 
 
+DEVICES = ("axle", "brêmse", "clutch")
+
+
 def readings(luck: random.Random) -> list[Sent]:
-    """No two temperatures are the same, so that each window has one hottest reading."""
-    temperatures = luck.sample(range(-400, 400), 100)
-    return [
-        reading(device, second, temperatures.pop() / 10)
-        for second in range(30)
-        for device in ("axle", "brake", "clutch")
-    ]
+    """No two temperatures are the same, so that each window has one hottest reading. In one window all are below 0."""
+    temperatures = iter(luck.sample(range(1, 4000), 90))
+    sent = []
+    for second in range(30):
+        for device in DEVICES:
+            degrees = next(temperatures) / 100 * (-1 if second // 10 == 1 else luck.choice((1, -1)))
+            sent.append(reading(device, second + luck.randrange(1000) / 1000, degrees, luck.randrange(200, 900) / 10))
+    return sent
 
 
 EXERCISE = Exercise(
@@ -28,6 +32,7 @@ EXERCISE = Exercise(
     number=2,
     answer_type=Sql(TABLES),
     readings=readings,
+    devices=DEVICES,
     identity={"out": ("window_start",)},
     sources=sources,
     behaviours=(

@@ -1,38 +1,49 @@
 """The windows of a silent device, closed by heartbeats that are not counted."""
 
 import random
+from dataclasses import replace
 
 from labkit.exercises.answer_types import Pipeline
 from labkit.exercises.behaviours import Correct, Present
 from labkit.exercises.exercise import Exercise
-from labkit.exercises.records import BASE, Sent, in_window, reading
+from labkit.exercises.records import BASE, ORDINARY, Sent, in_window, reading
 
 LENGTH, BEHIND = 5, 8  # seconds
 
 
+DEVICES = ("lock", "mühle")
+
+
 def readings(luck: random.Random) -> list[Sent]:
-    """`mill` has one reading in its first window, falls silent in its third, and later sends heartbeats only. `lock`
-    measures all the time, with heartbeats in between, and is ahead of it. Two windows have a mean of exactly 0.
+    """The second device has one reading in its first window, falls silent in its third, and later sends heartbeats
+    only. The first measures all the time but for a minute, with heartbeats in between, and is ahead of it. Two windows
+    have a mean of exactly 0.
     """
+    lock, mill = DEVICES
     silent = luck.randrange(11, 15)
-    arriving = []
+    arriving: list[tuple[float, Sent]] = [(0, _beat(lock, 0, "ordinary"))]
     for second in range(30):
-        cold = 0.0 if second // LENGTH in (1, 3) else round(luck.uniform(-5.0, 5.0), 1)
-        arriving.append((second, reading("lock", second, cold)))
+        cold = 0.0 if second // LENGTH in (1, 3) else luck.uniform(-5.0, 5.0)
+        arriving.append((second, _measured(lock, second + 0.001 * luck.randrange(1000), luck, cold)))
         if second % 4 == 3:
-            arriving.append((second, _beat("lock", second + 0.5, "ordinary")))
+            arriving.append((second, _beat(lock, second + 0.9995, "ordinary")))
         if LENGTH - 1 <= second < silent:
             part = "silent" if second >= 10 else "ordinary"
-            warm = reading("mill", second + 0.25, round(luck.uniform(15.0, 35.0), 1), part=part)
-            arriving.append((second + BEHIND, warm))
+            arriving.append((second + BEHIND, _measured(mill, second + 0.25, luck, luck.uniform(-15.0, 35.0), part)))
         elif second >= 20 and second % 3 == 0:
-            arriving.append((second + BEHIND, _beat("mill", second, "only heartbeats")))
+            arriving.append((second + BEHIND, _beat(mill, second, "only heartbeats")))
+    arriving += [(second, _measured(lock, second, luck, luck.uniform(-5.0, 5.0))) for second in (90, 94.999, 100)]
     return [each for _, each in sorted(arriving, key=lambda each: each[0])]
+
+
+def _measured(device: str, second: float, luck: random.Random, degrees: float, part: str = ORDINARY) -> Sent:
+    made = reading(device, second, round(degrees, luck.choice((1, 2))), round(luck.uniform(20.0, 90.0), 1), part)
+    return replace(made, key=f"river/{device}")
 
 
 def _beat(device: str, second: float, part: str) -> Sent:
     timestamp = BASE + round(1000 * second)
-    return Sent(device, {"device": device, "timestamp": timestamp}, timestamp, part)
+    return Sent(f"river/{device}", {"device": device, "timestamp": timestamp}, timestamp, part)
 
 
 EXERCISE = Exercise(
@@ -42,11 +53,13 @@ EXERCISE = Exercise(
     number=4,
     answer_type=Pipeline(),
     readings=readings,
+    devices=DEVICES,
     sources=in_window(1000 * LENGTH),
     behaviours=(
         Present("The windows of a device that is measuring come out", part="ordinary"),
         Present("The last window of the silent device is closed by a heartbeat", part="silent", points=2),
         Present("A window that holds only heartbeats is left out", part="only heartbeats", points=2),
+        Correct("If it has start and end, they are those of the window", columns=("start", "end"), optional=True),
         Correct("n is the number of readings, without heartbeats", columns=("n",)),
         Correct("mean is their mean temperature", columns=("mean",)),
     ),

@@ -1,25 +1,31 @@
 """Spreading the readings of a hot device over several keys."""
 
 import random
+from typing import Any
 
 from labkit.exercises.answer_types import Producing
-from labkit.exercises.behaviours import Correct, Once, Present
+from labkit.exercises.behaviours import Correct, Once, Present, Unchanged
 from labkit.exercises.exercise import Exercise
-from labkit.exercises.records import Sent, reading, same_reading
+from labkit.exercises.records import ORDINARY, Sent, reading, same_reading
+
+OTHERS = ("turbine hall", "roof")
 
 
 def readings(luck: random.Random) -> list[Sent]:
     sent = []
     for second in range(5):
-        others = [reading(each, second, round(luck.uniform(15, 25), 1)) for each in ("hall", "roof")]
-        hot = [
-            reading("turbine", second + part / 8, round(luck.uniform(60, 90), 1), part="hot")
-            for part in range(luck.choice((5, 6, 7)))
-        ]
+        others = [_measured(each, second + luck.randrange(1000) / 1000, luck) for each in OTHERS]
+        hot = [_measured("turbine", second + part / 8, luck, "hot") for part in range(luck.choice((5, 6, 7)))]
         both = [*others, *hot]
         luck.shuffle(both)
         sent += both
     return sent
+
+
+def _measured(device: str, second: float, luck: random.Random, part: str = ORDINARY) -> Sent:
+    degrees, humidity = round(luck.uniform(-5, 90), luck.choice((0, 1, 2))), round(luck.uniform(20.0, 90.0), 1)
+    more: dict[str, Any] = {"turns": luck.choice((None, 0, 1500))} if luck.random() < 0.3 else {}
+    return reading(device, second, degrees, humidity, part, **more)
 
 
 EXERCISE = Exercise(
@@ -29,6 +35,7 @@ EXERCISE = Exercise(
     number=1,
     answer_type=Producing(),
     readings=readings,
+    devices=OTHERS,
     identity={"out": ("device", "timestamp")},
     sources=same_reading,
     behaviours=(
@@ -36,7 +43,7 @@ EXERCISE = Exercise(
         Once("No reading appears twice"),
         Correct("The turbine's readings take its four keys in turn", columns=("key",), part="hot", points=2),
         Correct("Every other device keeps its name as the key", columns=("key",), part="ordinary"),
-        Correct("The value is the whole reading, unchanged", columns=("temperature", "humidity")),
+        Unchanged("The value is the whole reading, unchanged", but=("key", "time")),
         Correct("The record's time is when the reading was measured", columns=("time",)),
     ),
     hints=(

@@ -33,7 +33,7 @@ EXERCISE = Exercise(
     title="How many processes?",
     lesson="07_scale_out",
     number=2,
-    answer_type=ShortAnswer("two numbers, such as [2, 1]: needed, and idle"),
+    answer_type=ShortAnswer("two numbers, such as [2, 1]: needed, and idle", ordered=True),
     readings=case,
     question=question,
     behaviours=(Correct("The answer is right", columns=("answer",)),),

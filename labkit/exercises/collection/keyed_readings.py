@@ -1,23 +1,26 @@
 """Writing readings with the right key and event time."""
 
 import random
+from typing import Any
 
 from labkit.exercises.answer_types import Producing
-from labkit.exercises.behaviours import Correct, Once, Present
+from labkit.exercises.behaviours import Correct, Once, Present, Unchanged
 from labkit.exercises.exercise import Exercise
 from labkit.exercises.records import Sent, reading, same_reading
 
-DEVICES = ("boiler", "hall", "roof")
+DEVICES = ("boiler", "hall", "dépôt")
 
 
 def readings(luck: random.Random) -> list[Sent]:
-    sent = [
-        reading(device, second, round(luck.uniform(-5.0, 40.0), 1), round(luck.uniform(20.0, 90.0), 1))
-        for second in range(8)
-        for device in DEVICES
-    ]
+    sent = [_measured(device, second, luck) for second in range(8) for device in DEVICES]
     luck.shuffle(sent)
     return sent
+
+
+def _measured(device: str, second: int, luck: random.Random) -> Sent:
+    degrees = round(luck.uniform(-5.0, 40.0), luck.choice((0, 1, 2)))
+    more: dict[str, Any] = {"battery": luck.choice((None, 0, 3.7))} if luck.random() < 0.3 else {}
+    return reading(device, second + luck.randrange(1000) / 1000, degrees, round(luck.uniform(20.0, 90.0), 1), **more)
 
 
 EXERCISE = Exercise(
@@ -27,12 +30,13 @@ EXERCISE = Exercise(
     number=1,
     answer_type=Producing(),
     readings=readings,
+    devices=DEVICES,
     identity={"out": ("device", "timestamp")},
     sources=same_reading,
     behaviours=(
         Present("Every reading is in the topic, as a JSON object"),
         Once("No reading appears twice"),
-        Correct("The value is the whole reading, unchanged", columns=("temperature", "humidity")),
+        Unchanged("The value is the whole reading, unchanged", but=("key", "time")),
         Correct("The key is the name of the device", columns=("key",)),
         Correct("The record's time is when the reading was measured", columns=("time",)),
     ),

@@ -2,33 +2,40 @@
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
 from labkit.exercises.answer_types import Pipeline
-from labkit.exercises.behaviours import Correct, Once, Present
+from labkit.exercises.behaviours import Correct, Once, Present, Unchanged
 from labkit.exercises.exercise import Exercise
-from labkit.exercises.records import Row, Sent, in_window, reading, same_reading
+from labkit.exercises.records import ORDINARY, Row, Sent, in_window, reading, same_reading
 
 LENGTH, GRACE = 5, 2  # seconds
 
 
+DEVICES = {"gate": 0, "wéll": 7}  # how many seconds each is behind
+
+
 def readings(luck: random.Random) -> list[Sent]:
-    """Some readings arrive after their window has been closed, some while it is still open."""
+    """Some readings arrive after their window has been closed, some while it is still open, some two at once."""
     arriving = []
-    for second in range(30):
-        for device, behind in (("gate", 0), ("well", 7)):  # how many seconds it is behind the other one
+    for device, behind in DEVICES.items():
+        for second in range(30):
             end = second - second % LENGTH + LENGTH
             if second % LENGTH == 2:  # just before and just after the reading that ends the grace, or long after it
                 wait, part = luck.choice(((GRACE - 0.0005, "in time"), (GRACE + 0.0005, "late"), (9.0, "late")))
-                arriving.append((end + behind + wait, reading(device, second + 0.5, _degrees(luck), part=part)))
-                arriving.append((end + behind + GRACE - 0.001, reading(device, end + GRACE - 0.001, _degrees(luck))))
-            arriving.append((second + behind, reading(device, second, _degrees(luck))))
-    for when in (51, 57):
-        arriving += [(when, reading(device, when, _degrees(luck))) for device in ("gate", "well")]
+                for fraction in luck.sample((0.5, 0.501, 0.75), luck.choice((1, 2))):
+                    arriving.append((end + behind + wait, _measured(device, second + fraction, luck, part)))
+                arriving.append((end + behind + GRACE - 0.001, _measured(device, end + GRACE - 0.001, luck)))
+            arriving.append((second + behind, _measured(device, second, luck)))
+    arriving += [(when, _measured(device, when, luck)) for when in (51, 57, 74) for device in DEVICES]
     return [each for _, each in sorted(arriving, key=lambda each: each[0])]
 
 
-def _degrees(luck: random.Random) -> float:
-    return round(luck.uniform(10.0, 30.0), 1)
+def _measured(device: str, second: float, luck: random.Random, part: str = ORDINARY) -> Sent:
+    degrees, humidity = round(luck.uniform(-10.0, 30.0), luck.choice((0, 1, 2))), round(luck.uniform(20.0, 90.0), 1)
+    more: dict[str, Any] = {"note": luck.choice((None, "Grüße"))} if luck.random() < 0.5 else {}
+    return replace(reading(device, second, degrees, humidity, part, **more), key=f"garden/{device}")
 
 
 def sources(row: Row, sent: Sequence[Sent]) -> list[Sent]:
@@ -43,15 +50,17 @@ EXERCISE = Exercise(
     number=3,
     answer_type=Pipeline(producer=True),
     readings=readings,
+    devices=tuple(DEVICES),
     sources=sources,
     outputs=("out", "late"),
     identity={"late": ("device", "timestamp")},
     behaviours=(
         Present("There are 5 s windows, back to back"),
+        Correct("If it has start and end, they are those of the window", columns=("start", "end"), optional=True),
         Correct("count is the number of readings that arrived in time", columns=("count",)),
         Present("Every late reading is collected, and no other", output="late", points=2),
         Once("None is collected twice", output="late"),
-        Correct("Its value is unchanged", columns=("device", "temperature", "timestamp"), output="late"),
+        Unchanged("Its value is unchanged", but=("key", "time"), output="late"),
         Correct("Its key and time are unchanged", columns=("key", "time"), output="late"),
     ),
     hints=(

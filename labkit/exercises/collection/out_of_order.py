@@ -1,43 +1,50 @@
 """A count that is right for readings that come out of order."""
 
 import random
+from dataclasses import replace
 
 from labkit.exercises.answer_types import Pipeline
 from labkit.exercises.behaviours import Correct, Once, Present
 from labkit.exercises.exercise import Exercise
-from labkit.exercises.records import Sent, in_window, reading
+from labkit.exercises.records import ORDINARY, Sent, in_window, reading
 
-WINDOWS, LENGTH, GRACE = 5, 10, 4  # seconds
+LENGTH, GRACE = 10, 4  # seconds
+DEVICES = {"lift": 0.0, "pömp": 17.0}  # how many seconds each is behind
 
 
 def readings(luck: random.Random) -> list[Sent]:
-    """After each end of a window a reading of that window arrives: soon, at the last moment, or too late.
+    """After each of the first windows has ended, readings of that window arrive: soon, at the last moment, or too late.
 
     There is a reading every second, and one in the last millisecond of the grace.
     """
     arriving = []
-    for device, behind in (("lift", 0.0), ("pump", 17.0)):  # how many seconds it is behind the other one
-        for number, (wait, part) in enumerate(_waits(luck), 1):
+    for device, behind in DEVICES.items():
+        waits = _waits(luck)
+        for number, each in enumerate(waits, 1):
             end = number * LENGTH
             times = (*range(end - LENGTH, end), end + GRACE - 0.001)
-            arriving += [(second + behind, reading(device, second, _degrees(luck))) for second in times]
-            delayed = reading(device, end - luck.choice((0.25, 0.75)), _degrees(luck), part=part)
-            arriving.append((end + wait + behind, delayed))
-        last = range(WINDOWS * LENGTH, (WINDOWS + 1) * LENGTH)
-        arriving += [(second + behind, reading(device, second, _degrees(luck))) for second in last]
+            arriving += [(second + behind, _measured(device, second, luck)) for second in times]
+            for wait, part in each:
+                delayed = _measured(device, end - luck.randrange(1, 999) / 1000, luck, part)
+                arriving.append((end + wait + behind, delayed))
+        first = len(waits) * LENGTH
+        last = [*range(first, first + LENGTH), first + 2.5 * LENGTH, *range(first + 4 * LENGTH, first + 5 * LENGTH)]
+        arriving += [(second + behind, _measured(device, second, luck)) for second in last]
     return [each for _, each in sorted(arriving, key=lambda each: each[0])]
 
 
-def _waits(luck: random.Random) -> list[tuple[float, str]]:
-    """How many seconds after the end of its window a reading arrives."""
+def _waits(luck: random.Random) -> list[list[tuple[float, str]]]:
+    """How many seconds after the end of its window each reading arrives, for one window after the other."""
     last, first = GRACE - 0.0005, GRACE + 0.0005  # before and after the reading that ends the grace
-    kinds = [(1.5, "within"), (3.5, "within"), (last, "last moment"), (first, "too late"), (6.5, "too late")]
+    kinds = [[(1.5, "within")], [(3.5, "within"), (3.6, "within")], [(last, "last moment")], [(first, "too late")]]
+    kinds += [[(6.5, "too late"), (6.6, "too late")], []]
     luck.shuffle(kinds)
     return kinds
 
 
-def _degrees(luck: random.Random) -> float:
-    return round(luck.uniform(10.0, 30.0), 1)
+def _measured(device: str, second: float, luck: random.Random, part: str = ORDINARY) -> Sent:
+    degrees, humidity = round(luck.uniform(-10.0, 30.0), luck.choice((1, 2))), round(luck.uniform(20.0, 90.0), 1)
+    return replace(reading(device, second, degrees, humidity, part), key=f"house/{device}")
 
 
 EXERCISE = Exercise(
@@ -47,11 +54,13 @@ EXERCISE = Exercise(
     number=2,
     answer_type=Pipeline(),
     readings=readings,
+    devices=tuple(DEVICES),
     sources=in_window(1000 * LENGTH),
     behaviours=(
         Present("There are 10 s windows, back to back"),
         Once("Each window comes out once"),
-        Correct("start and end are those of the window", columns=("start", "end")),
+        Correct("If it has start and end, they are those of the window", columns=("start", "end"), optional=True),
+        Correct("Without late readings, count is the number of readings", part=ORDINARY, columns=("count",)),
         Correct("A reading that comes soon after the end of its window is counted", part="within", columns=("count",)),
         Correct(
             "So is one that comes while the clock is less than 4 s past the end", part="last moment", columns=("count",)

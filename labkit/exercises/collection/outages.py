@@ -1,35 +1,47 @@
 """One record for each silence of a device."""
 
 import random
+from collections.abc import Iterator
 
-from labkit.exercises.answer_types import Pipeline
-from labkit.exercises.behaviours import Correct, Once, Present
+from labkit.exercises.answer_types import REMEMBERED, Pipeline
+from labkit.exercises.behaviours import AtMost, Correct, Once, Present
 from labkit.exercises.exercise import Exercise
-from labkit.exercises.records import Sent, reading
+from labkit.exercises.records import Sent, reading, through_gateways
 
 LIMIT = 5  # seconds
+DEVICES = ("tower", "valve")
 
 
 def readings(luck: random.Random) -> list[Sent]:
-    """Each device is silent now and then: for less than the limit, exactly so long, or longer. A few come late."""
-    sent = []
-    for device in ("tower", "valve"):
-        second = luck.uniform(0.0, 1.0)
-        for gap, part in _gaps(luck):
-            second = round(second + gap, 3)
-            sent.append((second, reading(device, second, round(luck.uniform(10.0, 30.0), 1), part=part)))
-            if part == "long" and luck.random() < 0.7:
-                behind = round(second - LIMIT - luck.uniform(0.5, 0.9), 3)
-                late = reading(device, behind, round(luck.uniform(10.0, 30.0), 1), part="late")
-                sent.append((second + 0.01, late))
-                second = round(second + 1.0, 3)
-                sent.append((second, reading(device, second, 20.0, part="after late")))
-    return [each for _, each in sorted(sent, key=lambda each: each[0])]
+    """Each device is silent now and then: for less than the limit, exactly so long, or longer. A few readings come
+    late, some of them two in a row, or by more than the limit.
+    """
+    sent = [each for device in DEVICES for each in _of(device, luck)]
+    return through_gateways([each for _, each in sorted(sent, key=lambda each: each[0])], luck)
+
+
+def _of(device: str, luck: random.Random) -> Iterator[tuple[float, Sent]]:
+    """Yields readings, and when they arrive."""
+    second = luck.uniform(0.0, 1.0)
+    for number, (gap, part) in enumerate(_gaps(luck)):
+        second = round(second + gap, 3)
+        yield second, _measured(device, second, luck, part)
+        if part == "long" and number % 4:
+            for behind in luck.sample((0.3, 4.2, LIMIT + 0.7, LIMIT + 2.9), luck.choice((1, 2))):
+                yield second + 0.01, _measured(device, second - behind, luck, "late")
+            second = round(second + 1.0, 3)
+            yield second, _measured(device, second, luck, "after late")
+
+
+def _measured(device: str, second: float, luck: random.Random, part: str) -> Sent:
+    degrees, humidity = round(luck.uniform(-10.0, 30.0), luck.choice((1, 2))), round(luck.uniform(20.0, 90.0), 1)
+    return reading(device, second, degrees, humidity, part)
 
 
 def _gaps(luck: random.Random) -> list[tuple[float, str]]:
-    gaps = [(1.0, "ordinary")] * 8 + [(float(LIMIT), "exactly")] * 2 + [(4.5, "ordinary")] * 2
-    gaps += [(round(luck.uniform(7.0, 20.0), 1), "long") for _ in range(4)] + [(LIMIT + 0.001, "long")]
+    gaps = [(1.0, "ordinary")] * 8 + [(float(LIMIT), "exactly")] * 3 + [(LIMIT - 0.001, "ordinary")] * 2
+    gaps += [(round(luck.uniform(5.1, 20.0), luck.choice((1, 3))), "long") for _ in range(9)]
+    gaps += [(LIMIT + 0.001, "long"), (90_000.5, "long")]
     luck.shuffle(gaps)
     return [(1.0, "ordinary"), *gaps, (8.0, "long")]
 
@@ -41,6 +53,9 @@ EXERCISE = Exercise(
     number=2,
     answer_type=Pipeline(restart=True),
     readings=readings,
+    devices=DEVICES,
+    outputs=("out", REMEMBERED),
+    shows=("timestamp",),
     behaviours=(
         Present(
             "Each silence of more than 5 s gives a record, when the device is heard from again", part="long", points=2
@@ -55,6 +70,7 @@ EXERCISE = Exercise(
         ),
         Correct("seconds is how long it was", columns=("seconds",)),
         Once("Each silence gives one record"),
+        AtMost("What the pipeline remembers does not grow", columns=("growth",), output=REMEMBERED),
     ),
     hints=(
         "What must be remembered from one reading to the next is the time at which the device was last heard from.",

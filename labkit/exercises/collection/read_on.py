@@ -1,26 +1,31 @@
 """Reading on where a consumer group stopped."""
 
 import random
+from typing import Any
 
 from labkit.exercises.answer_types import Consuming
-from labkit.exercises.behaviours import Correct, Once, Present
+from labkit.exercises.behaviours import Correct, Once, Present, Unchanged
 from labkit.exercises.exercise import Exercise
-from labkit.exercises.records import Sent, reading, same_reading
+from labkit.exercises.records import ORDINARY, Sent, reading, same_reading, through_gateways
 
-DEVICES = ("attic", "barn", "cabin", "dock", "engine")
-VISITS = (5, 8, 7)
+DEVICES = ("attic", "barn", "cabin", "dock", "móvil")
+VISITS = (5, 8, 7, 6, 6)
+FAILS = 4  # the number of the call whose producer takes no large record
+LARGE = sum(VISITS[: FAILS - 1])  # the first record of that call, so that it copies none
+LAST = LARGE + VISITS[-1] - 1
 
 
 def readings(luck: random.Random) -> list[Sent]:
-    return [
-        _measured(luck, second, "ordinary" if second < sum(VISITS) else "not asked for")
-        for second in range(sum(VISITS) + len(VISITS))
-    ]
+    """One more record may be read if the large one has been lost."""
+    parts = {LARGE: "failed", LAST + 1: "perhaps"}
+    parts |= dict.fromkeys(range(LAST + 2, LAST + 20), "not asked for")
+    return through_gateways([_measured(number, luck, parts.get(number, ORDINARY)) for number in range(LAST + 20)], luck)
 
 
-def _measured(luck: random.Random, second: int, part: str) -> Sent:
-    temperature, humidity = round(luck.uniform(0.0, 35.0), 1), round(luck.uniform(20.0, 90.0), 1)
-    return reading(luck.choice(DEVICES), second, temperature, humidity, part)
+def _measured(second: int, luck: random.Random, part: str) -> Sent:
+    temperature, humidity = round(luck.uniform(-5.0, 35.0), luck.choice((0, 1, 2))), round(luck.uniform(20.0, 90.0), 1)
+    more: dict[str, Any] = {"note": luck.choice("abcdef") * 1500} if part == "failed" else {}
+    return reading(luck.choice(DEVICES), second + luck.randrange(1000) / 1000, temperature, humidity, part, **more)
 
 
 EXERCISE = Exercise(
@@ -28,15 +33,17 @@ EXERCISE = Exercise(
     title="Read on where the group stopped",
     lesson="01_producer",
     number=3,
-    answer_type=Consuming(VISITS),
+    answer_type=Consuming(VISITS, FAILS),
     readings=readings,
+    devices=DEVICES,
     identity={"out": ("device", "timestamp")},
     sources=same_reading,
     behaviours=(
         Present("Every record that was asked for reaches the target", part="ordinary", points=2),
         Present("No more than these are read", part="not asked for"),
         Once("No record reaches it twice", points=2),
-        Correct("Its value is unchanged", columns=("temperature", "humidity")),
+        Present("The record that one call cannot write is copied by the next", part="failed", points=2),
+        Unchanged("Its value is unchanged", but=("key", "time")),
         Correct("Its key is unchanged", columns=("key",)),
         Correct("Its time is unchanged", columns=("time",)),
     ),

@@ -1,38 +1,61 @@
 """Removing the repetitions of a producer that retries."""
 
 import random
+from collections.abc import Sequence
 from dataclasses import replace
 
-from labkit.exercises.answer_types import Pipeline
-from labkit.exercises.behaviours import Correct, Once, Present
+from labkit.exercises.answer_types import REMEMBERED, Pipeline
+from labkit.exercises.behaviours import AtMost, ExactlyOnce, Present, Unchanged
 from labkit.exercises.exercise import Exercise
-from labkit.exercises.records import Sent, reading, same_reading
+from labkit.exercises.harness import restart_after
+from labkit.exercises.records import Sent, reading, same_reading, through_gateways
 
 DEVICES = ("crane", "drill")
-WAITS = ((4, 10), (2, 4), (3,), (2,), (1,), (1,), (1,))  # after how many of its device's records a reading comes again
+BLOCK = 13  # readings of a device in which at most one is repeated
+FAR = ((1,), (1,), (1, 3), (2, 4), (9,), (10,), (4, 10))  # after how many readings of its device a reading comes again
+NEAR = ((2,), (3,), (4,))  # the same, around the restart
 
 
 def readings(luck: random.Random) -> list[Sent]:
-    """Some readings come again: at once, after other readings of the same device, or twice more. Some come late."""
-    sent: list[Sent] = []
+    """Some readings come again: at once, after other readings of the same device, twice more, or after the restart.
+    Some come late, and one of these comes again.
+    """
+    more = luck.randrange(7)
+    own = {device: _of(device, more, luck) for device in DEVICES}
+    length = len(own[DEVICES[0]])
+    sent = [own[device].pop(0) for _ in range(length) for device in luck.sample(DEVICES, len(DEVICES))]
+    restart = restart_after(len(sent) + len(DEVICES))
     for device in DEVICES:
-        own: list[Sent] = []
-        for second in range(16):
-            degrees = 21.5 if second % 5 < 2 else round(luck.uniform(15.0, 30.0), 1)
-            own.append(reading(device, second, degrees, part="same temperature" if degrees == 21.5 else "ordinary"))
-        for index in (5, 11):
-            own.insert(index + 3, replace(own.pop(index), part="late"))
-        often = [each for each in own if each.part != "late"]
-        for each, waits in zip(luck.sample(often, 7), WAITS, strict=True):
-            index = own.index(each)
-            own[index] = replace(each, part="at once" if waits == (1,) else "later")
-            for wait in waits:
-                own.insert(index + wait, own[index])
-        sent += own
-    order = [each.key for each in sent]
-    luck.shuffle(order)
-    queues = {device: iter([each for each in sent if each.key == device]) for device in DEVICES}
-    return [next(queues[key]) for key in order if key]
+        last = max(n for n in range(restart) if sent[n].fields["device"] == device and sent.count(sent[n]) == 1)
+        sent[last] = replace(sent[last], part="later")
+        sent.insert(restart, sent[last])
+    return sent
+
+
+def _of(device: str, more: int, luck: random.Random) -> list[Sent]:
+    sent = through_gateways((_measured(device, second, luck) for second in range(11 * BLOCK + more)), luck)
+    delayed = [3 * BLOCK - 2, 3 * BLOCK - 1, 5 * BLOCK + 6]
+    for index in delayed:
+        sent.insert(index + 4, replace(sent.pop(index), part="late"))
+    far, near = luck.sample(FAR, len(FAR)), luck.sample(NEAR, len(NEAR))
+    waits = [*far[:3], (10,), *near, *far[3:]]
+    for block, each in reversed([*enumerate(waits)]):  # so that none moves those that are still to come
+        _repeat(sent, delayed[0] + 3 if block == 3 else BLOCK * block + luck.randrange(3), each)
+    return sent
+
+
+def _measured(device: str, second: int, luck: random.Random) -> Sent:
+    degrees = 21.5 if second % 5 < 2 else round(luck.uniform(-15.0, 30.0), luck.choice((1, 2)))
+    part = "same temperature" if degrees == 21.5 else "ordinary"
+    return reading(device, second + second * 37 % 50 / 100, degrees, round(luck.uniform(20.0, 90.0), 1), part)
+
+
+def _repeat(sent: list[Sent], index: int, waits: Sequence[int]) -> None:
+    """Lets a reading come again, so many readings after it has come first."""
+    if sent[index].part != "late":
+        sent[index] = replace(sent[index], part="at once" if waits == (1,) else "later")
+    for wait in waits:
+        sent.insert(index + wait, sent[index])
 
 
 EXERCISE = Exercise(
@@ -42,15 +65,18 @@ EXERCISE = Exercise(
     number=3,
     answer_type=Pipeline(restart=True),
     readings=readings,
+    devices=DEVICES,
+    outputs=("out", REMEMBERED),
     identity={"out": ("device", "timestamp")},
     sources=same_reading,
     behaviours=(
         Present("A reading that is sent once comes out", part="ordinary"),
-        Present("A reading that comes late comes out too", part="late"),
-        Once("One that is repeated at once comes out once", part="at once", points=2),
-        Once("So does one that is repeated after other readings", part="later", points=2),
+        ExactlyOnce("One that comes late comes out too, and once", part="late"),
+        ExactlyOnce("One that is repeated at once comes out once", part="at once", points=2),
+        ExactlyOnce("So does one that is repeated after other readings", part="later", points=2),
         Present("Two readings of the same temperature are two readings", part="same temperature"),
-        Correct("Key, time and fields are unchanged", columns=("key", "time", "temperature", "humidity")),
+        Unchanged("Key, time and fields are unchanged"),
+        AtMost("What the pipeline remembers does not grow", columns=("growth",), output=REMEMBERED),
     ),
     hints=(
         "What shows that two records are the same reading? The device and the time at which it was measured.",

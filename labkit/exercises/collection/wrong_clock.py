@@ -1,39 +1,57 @@
 """Readings of a clock that jumps ahead are left out."""
 
+import itertools
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
-from labkit.exercises.answer_types import Pipeline
-from labkit.exercises.behaviours import Correct, Present
+from labkit.exercises.answer_types import REMEMBERED, Pipeline
+from labkit.exercises.behaviours import AtMost, Present, Unchanged
 from labkit.exercises.exercise import Exercise
-from labkit.exercises.records import ORDINARY, Sent, reading, same_reading
+from labkit.exercises.harness import restart_after
+from labkit.exercises.records import ORDINARY, Sent, reading, same_reading, through_gateways
 
 BEGINS = {"bridge": 0, "pier": 3_600, "ferry": 7_200}  # seconds: what the devices send was measured hours apart
-FIRST_HALF = (ORDINARY, ORDINARY, "ahead", ORDINARY, ORDINARY, ORDINARY, ORDINARY)
+FIRST_HALF = (ORDINARY, ORDINARY, "ahead", ORDINARY, ORDINARY, "late", ORDINARY)
 AFTER_RESTART = ("restart", ORDINARY, "far ahead", "again", ORDINARY)
-ENDS = {"bridge": (ORDINARY, ORDINARY), "pier": (ORDINARY, "limit"), "ferry": ("late", "after late")}
+ENDS = {"bridge": ("late", "very late", "after late"), "pier": (ORDINARY, "limit"), "ferry": ("late", "after late")}
 # Seconds from the newest reading. They grow, so that an answer that accepts a jump as its new clock still sees the next
 # one as a jump, except the second in a row.
 LEAPS = {"ahead": 60.001, "restart": 300.0, "far ahead": 3_000.0, "again": 3_001.0, "limit": 60.0, "after late": 50.0}
+LEAPS |= {"late": -25.003, "very late": -95.5}
 
 
 def readings(luck: random.Random) -> list[Sent]:
-    own = {device: list(_of(device, luck)) for device in BEGINS}
-    order = [device for device in own for _ in FIRST_HALF]
-    sent = []
-    for _ in range(2):
-        luck.shuffle(order)
-        order.insert(0, order.pop(order.index("bridge")))  # the rest is hours ahead of it, but from other devices
-        sent += [own[device].pop(0) for device in order]
-    return sent
+    """After the restart each device has its steps, and then as many ordinary readings as place the restart there."""
+    first = {device: (*FIRST_HALF, *(ORDINARY,) * luck.randrange(4)) for device in BEGINS}
+    second = {device: (*AFTER_RESTART, *ENDS[device]) for device in BEGINS}
+    done = _total(first)
+    total = next(n for n in itertools.count(done + _total(second)) if restart_after(n) == done)
+    more = {device: (ORDINARY,) * (total - done - _total(second)) for device in BEGINS}
+    own = {device: _of(device, (*first[device], *second[device], *more[device]), luck) for device in BEGINS}
+    sent = [next(own[device]) for part in (first, second, more) for device in _in_turn(part, luck)]
+    return through_gateways(sent[:total], luck)
 
 
-def _of(device: str, luck: random.Random) -> Iterator[Sent]:
+def _total(steps: Mapping[str, Sequence[str]]) -> int:
+    return sum(map(len, steps.values()))
+
+
+def _in_turn(steps: Mapping[str, Sequence[str]], luck: random.Random) -> list[str]:
+    """Returns the devices, each as often as it has steps, in a random order. The one whose clock is hours behind is
+    the first.
+    """
+    order = [device for device, each in steps.items() for _ in each]
+    luck.shuffle(order)
+    return ["bridge", *order[: order.index("bridge")], *order[order.index("bridge") + 1 :]] if order else []
+
+
+def _of(device: str, steps: Sequence[str], luck: random.Random) -> Iterator[Sent]:
     newest = float(BEGINS[device])
-    for step in (*FIRST_HALF, *AFTER_RESTART, *ENDS[device]):
-        later = -luck.uniform(20.0, 30.0) if step == "late" else LEAPS.get(step, luck.uniform(1.0, 5.0))
-        part = step.removeprefix("far ")
-        yield reading(device, newest + later, round(luck.uniform(5.0, 25.0), 1), part=part)
+    for step in steps:
+        later = LEAPS.get(step, luck.uniform(1.0, 5.0))
+        part = step.removeprefix("far ").removeprefix("very ")
+        degrees, humidity = round(luck.uniform(-5.0, 25.0), luck.choice((1, 2))), round(luck.uniform(20.0, 90.0), 1)
+        yield reading(device, newest + later, degrees, humidity, part)
         if part not in ("ahead", "again", "restart"):
             newest += max(later, 0.0)
 
@@ -45,6 +63,8 @@ EXERCISE = Exercise(
     number=1,
     answer_type=Pipeline(restart=True),
     readings=readings,
+    devices=tuple(BEGINS),
+    outputs=("out", REMEMBERED),
     identity={"out": ("device", "timestamp")},
     sources=same_reading,
     shows=("timestamp",),
@@ -53,9 +73,11 @@ EXERCISE = Exercise(
         Present("One that is more than 60 s ahead is left out", part="ahead", points=2),
         Present("So is a second one in a row", part="again"),
         Present("One that is exactly 60 s ahead comes out", part="limit"),
+        Present("A late reading comes out", part="late"),
         Present("After a late reading, the newest one still counts, not the late one", part="after late"),
         Present("The newest one is still known after a restart", part="restart"),
-        Correct("Key, time and fields are unchanged", columns=("key", "time", "temperature", "humidity")),
+        Unchanged("Key, time and fields are unchanged"),
+        AtMost("What the pipeline remembers does not grow", columns=("growth",), output=REMEMBERED),
     ),
     hints=(
         "Whether a reading is ahead depends on what its own device has sent before: the pipeline needs state.",

@@ -3,11 +3,10 @@
 from collections.abc import Iterator, Sequence
 
 from labkit.exercises.records import BASE, Row, Sent
-from labkit.exercises.short_answers import digest
 
 
 def expected(sent: Sequence[Sent]) -> Iterator[Row]:
     committed, written, last = (sent[0].fields[name] for name in ("committed", "written", "last"))
     first, second = range(written + 1), range(committed, last + 1)
     counts = [len(first) + len(second), len({*first, *second})]
-    yield {"key": None, "time": BASE, "answer": digest("after-a-kill", counts)}
+    yield {"key": None, "time": BASE, "answer": counts}

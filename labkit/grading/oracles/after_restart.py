@@ -3,9 +3,8 @@
 from collections.abc import Iterator, Sequence
 
 from labkit.exercises.records import BASE, Row, Sent
-from labkit.exercises.short_answers import digest
 
 
 def expected(sent: Sequence[Sent]) -> Iterator[Row]:
     again = [sent[0].fields["newer"], sent[0].fields["read"]]
-    yield {"key": None, "time": BASE, "answer": digest("after-restart", again)}
+    yield {"key": None, "time": BASE, "answer": again}

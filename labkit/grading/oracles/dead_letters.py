@@ -20,9 +20,14 @@ def expected(sent: Sequence[Sent]) -> dict[str, list[Row]]:
     return {"out": out, "unreadable": unreadable}
 
 
+def refused(constant: str) -> float:
+    """Refuses NaN and Infinity, which Python's parser accepts though JSON (RFC 8259, section 6) has none."""
+    raise ValueError(constant)
+
+
 def readable(raw: bytes) -> dict[str, Any] | None:
     try:
-        value = json.loads(raw.decode("utf-8"))
+        value = json.loads(raw.decode("utf-8"), parse_constant=refused)
     except ValueError:
         return None
     if not isinstance(value, dict) or type(value.get("temperature")) not in (int, float):

@@ -10,7 +10,7 @@ from labkit.exercises.records import Row, Sent
 def expected(sent: Sequence[Sent]) -> Iterator[Row]:
     windows = defaultdict(list)
     for each in sent:
-        windows[each.key, window_start(each.timestamp, 10_000)].append(each)
+        windows[each.fields["sensor_id"], window_start(each.timestamp, 10_000)].append(each)
     for (device, start), records in sorted(windows.items()):
         degrees = [each.fields["temperature"] for each in records]
         row = {"lowest": min(degrees), "highest": max(degrees), "readings": len(degrees)}

@@ -13,5 +13,5 @@ def expected(sent: Sequence[Sent]) -> Iterator[Row]:
         windows[window_start(each.timestamp, 10_000)].append(each)
     for start, records in sorted(windows.items()):
         hottest = max(records, key=lambda each: each.fields["temperature"])
-        row = {"sensor_id": hottest.key, "temperature": hottest.fields["temperature"]}
+        row = {"sensor_id": hottest.fields["sensor_id"], "temperature": hottest.fields["temperature"]}
         yield {"key": None, "time": records[0].timestamp, "window_start": start, **row}

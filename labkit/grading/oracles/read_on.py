@@ -1,4 +1,4 @@
-"""Each requested record once, unchanged."""
+"""Each requested record once, unchanged: those of three calls, and those of the call after the one that fails."""
 
 from collections.abc import Iterator, Sequence
 
@@ -6,6 +6,5 @@ from labkit.exercises.records import Row, Sent
 
 
 def expected(sent: Sequence[Sent]) -> Iterator[Row]:
-    for each in sent[:20]:  # what three visits ask for
-        value = each.fields
-        yield {"key": each.key, "time": each.timestamp, **value}
+    for each in sent[: 5 + 8 + 7 + 6]:
+        yield {"key": each.key, "time": each.timestamp, **each.fields}

@@ -6,10 +6,9 @@ The partition is the remainder of the key's hash, as in Kafka's DefaultPartition
 from collections.abc import Iterator, Sequence
 
 from labkit.exercises.records import BASE, Row, Sent
-from labkit.exercises.short_answers import digest
 
 
 def expected(sent: Sequence[Sent]) -> Iterator[Row]:
     before, after, partition = (sent[0].fields[name] for name in ("before", "after", "partition"))
     possible = {key % after for key in range(10_000) if key % before == partition}
-    yield {"key": None, "time": BASE, "answer": digest("which-partition", possible)}
+    yield {"key": None, "time": BASE, "answer": possible}

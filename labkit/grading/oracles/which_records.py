@@ -3,9 +3,8 @@
 from collections.abc import Iterator, Sequence
 
 from labkit.exercises.records import BASE, Row, Sent
-from labkit.exercises.short_answers import digest
 
 
 def expected(sent: Sequence[Sent]) -> Iterator[Row]:
     passing = [each.fields["device"] for each in sent if each.fields["humidity"] < 40]
-    yield {"key": None, "time": BASE, "answer": digest("which-records", passing)}
+    yield {"key": None, "time": BASE, "answer": passing}

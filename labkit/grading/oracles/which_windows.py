@@ -3,10 +3,9 @@
 from collections.abc import Iterator, Sequence
 
 from labkit.exercises.records import BASE, Row, Sent
-from labkit.exercises.short_answers import digest
 
 
 def expected(sent: Sequence[Sent]) -> Iterator[Row]:
     size, step, second = (sent[0].fields[name] for name in ("size", "step", "second"))
     starts = [start for start in range(0, 100, step) if start <= second < start + size]
-    yield {"key": None, "time": BASE, "answer": digest("which-windows", starts)}
+    yield {"key": None, "time": BASE, "answer": starts}

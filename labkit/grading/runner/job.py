@@ -15,9 +15,10 @@ class Limits:
     seconds: int = 300
     around: int = 60  # additional seconds, to start the sandbox and to hand out the records
     memory: int = 2048 * MB  # of one process
-    all_memory: int = 4096 * MB  # of all processes together
+    all_memory: int = 4096 * MB  # of all processes together, with files and sockets
     disk: int = 512 * MB
     file_size: int = 128 * MB
+    descriptors: int = 1024  # open files and sockets of one process
     processes: int = 100  # more than that ends the cell
     threads: int = 700  # of all processes: Kafka and a kernel have some 150
     record_size: int = 100_000
@@ -38,11 +39,12 @@ class Reading(NamedTuple):
 
 @dataclass(frozen=True)
 class ExerciseTopics:
-    """The topics of an exercise, and its readings."""
+    """The topics of an exercise, and the readings in its input topic, which has so many partitions."""
 
     reads: str
     outputs: list[str]
     readings: list[Reading]
+    partitions: int = 1
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ class Job:
         """Returns the job that was written as this line."""
         said = json.loads(line)
         exercises = [
-            ExerciseTopics(each["reads"], each["outputs"], [Reading(*record) for record in each["readings"]])
+            ExerciseTopics(**each | {"readings": [Reading(*record) for record in each["readings"]]})
             for each in said["exercises"]
         ]
         return cls(said["nonce"], said["cells"], exercises, said["isolated"], Limits(**said["limits"]))

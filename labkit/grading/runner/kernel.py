@@ -35,6 +35,7 @@ def limit(job: Job) -> None:
     """Sets limits for each process started from now on: Kafka is already running."""
     _lower(resource.RLIMIT_DATA, job.limits.memory)
     _lower(resource.RLIMIT_FSIZE, job.limits.file_size)
+    _lower(resource.RLIMIT_NOFILE, job.limits.descriptors)
     _lower(resource.RLIMIT_CORE, 0)
     if job.isolated:  # outside a sandbox all of the user's processes would count
         Kernel.threads = job.limits.threads

@@ -15,7 +15,8 @@ FLUSH_LIMIT = 30.0  # seconds
 def fill(topics: Topics, exercises: list[ExerciseTopics]) -> None:
     """Creates the topics, and writes the readings. Raises NoAnswer unless Kafka acknowledges them all."""
     for exercise in exercises:
-        topics.create(exercise.reads, *exercise.outputs)
+        topics.create(exercise.reads, partitions=exercise.partitions)
+        topics.create(*exercise.outputs)
     outgoing = (
         Outgoing(exercise.reads, base64.b64decode(value), key, timestamp)
         for exercise in exercises

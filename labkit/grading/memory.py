@@ -1,0 +1,82 @@
+"""How much memory a sandbox uses: not only its processes have some, but also its files, its sockets and page tables."""
+
+import contextlib
+import os
+import re
+from pathlib import Path
+
+import psutil
+
+from labkit.grading import bubblewrap
+
+FILE = 1536  # bytes that the kernel needs at most for a file besides its content, with a long name
+PAGE_TABLES = re.compile(r"^VmPTE:\s+(\d+) kB", flags=re.MULTILINE)
+SOCKETS = re.compile(r"^sockets: used (\d+)", flags=re.MULTILINE)
+
+
+def family(pid: int) -> list[psutil.Process]:
+    """Returns the descendants of a process, and the process itself."""
+    with contextlib.suppress(psutil.Error):  # it may just have ended
+        process = psutil.Process(pid)
+        return [*process.children(recursive=True), process]
+    return []
+
+
+def used(pid: int, limit: int, isolated: bool) -> int:
+    """Returns the bytes of memory that the sandbox of this process uses.
+
+    Memory that processes share is counted once for each; only if the sum exceeds the limit is it counted once in total,
+    because that takes longer. Unless it is `isolated`, its files and sockets are among those of the whole computer, and
+    do not count.
+    """
+    inside = family(pid)
+    besides = sum(_page_tables(each.pid) for each in inside)
+    if isolated and (init := _init(pid, inside)):
+        besides += _files(init) + _sockets(init)
+    size = besides + sum(_size(each, "rss") for each in inside)
+    return size if size <= limit else besides + sum(_size(each, "pss") for each in inside)
+
+
+def _init(pid: int, inside: list[psutil.Process]) -> int | None:
+    """Returns the process in the sandbox that is there as long as the sandbox is."""
+    with contextlib.suppress(psutil.Error):
+        return next((each.pid for each in inside if each.ppid() == pid), None)
+    return None
+
+
+def _size(process: psutil.Process, kind: str) -> int:
+    with contextlib.suppress(psutil.Error):
+        info = process.memory_info() if kind == "rss" else process.memory_full_info()
+        return int(getattr(info, kind, info.rss))
+    return 0
+
+
+def _page_tables(pid: int) -> int:
+    """A page of them can stand for 2 MB that hold nothing."""
+    found = PAGE_TABLES.search(_text(Path(f"/proc/{pid}/status")))
+    return 1024 * int(found[1]) if found else 0
+
+
+def _files(pid: int) -> int:
+    size = 0
+    with contextlib.suppress(OSError):
+        for folder in (bubblewrap.TMP, bubblewrap.SHM):
+            found = os.statvfs(f"/proc/{pid}/root{folder}")
+            size += (found.f_blocks - found.f_bfree) * found.f_frsize + (found.f_files - found.f_ffree) * FILE
+    return size
+
+
+def _sockets(pid: int) -> int:
+    """Returns how much the buffers of all sockets could hold. Those that are closed count until they are empty."""
+    found = SOCKETS.search(_text(Path(f"/proc/{pid}/net/sockstat")))
+    return int(found[1]) * _buffers() if found else 0
+
+
+def _buffers() -> int:
+    return sum(int(Path(f"/proc/sys/net/core/{each}_default").read_text()) for each in ("rmem", "wmem"))
+
+
+def _text(file: Path) -> str:
+    with contextlib.suppress(OSError):
+        return file.read_text()
+    return ""
