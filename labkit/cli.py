@@ -323,6 +323,7 @@ FILE = click.Path(path_type=Path)
     show_default="one for each CPU",
     help="Notebooks at once.",
 )
+@click.option("--oral", is_flag=True, help="Write a sheet for an oral check of each student instead, in OUT/oral.")
 @click.option("--regrade", is_flag=True, help="Grade again what was graded before an exercise changed.")
 @click.option("--try", "own", type=FILE, help="Grade this notebook of your own, on new readings, without a sandbox.")
 @click.option(
@@ -330,7 +331,7 @@ FILE = click.Path(path_type=Path)
 )
 def grade(
     submissions: tuple[Path, ...], out: Path, course: Path, init: bool, own: Path | None, unsafe_no_sandbox: bool,
-    regrade: bool, **wanted: Any,
+    oral: bool, regrade: bool, **wanted: Any,
 ) -> None:  # fmt: skip
     """Grade folders or zips of submitted notebooks: each in a sandbox, on readings that differ by student.
 
@@ -350,7 +351,8 @@ def grade(
     elif own:
         command.attempt(own)
     elif submissions:
-        command.grade(submissions, out, course, command.Wanted(**wanted, isolated=not unsafe_no_sandbox, anew=regrade))
+        do = command.oral if oral else command.grade
+        do(submissions, out, course, command.Wanted(**wanted, isolated=not unsafe_no_sandbox, anew=regrade))
     else:
         raise LabError("Give the folder or zip of submissions, such as: lab grade submissions.zip.")
 

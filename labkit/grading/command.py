@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,8 +18,10 @@ from labkit.broker import training
 from labkit.broker.installation import kafka_installation
 from labkit.errors import LabError
 from labkit.flink import training as flink_training
-from labkit.grading import bubblewrap, course, exercises, feedback, files, gradebook, intake, secret, submissions
+from labkit.grading import authoring, bubblewrap, course, feedback, files, gradebook, intake, secret, submissions
+from labkit.grading import oral as questions
 from labkit.grading.copies import copies
+from labkit.grading.exercises import Exercises
 from labkit.grading.grade import Grader, Task, plan
 from labkit.grading.intake import Intake
 from labkit.grading.results import Report, results
@@ -27,6 +29,7 @@ from labkit.grading.roster import called
 from labkit.jvm import store
 from labkit.spelling import did_you_mean
 
+Done = Callable[[Task, str], object]
 IMPORTED = (
     "import ipykernel.kernelapp, quixstreams, labkit.lab, labkit.exercises.display, labkit.grading.runner.__main__"
 )
@@ -63,11 +66,29 @@ def grade(paths: Sequence[Path], out: Path, course_file: Path, wanted: Wanted) -
         _prepare()
     elif wanted.anew:
         click.echo("No exercise has changed since these notebooks were graded: there is nothing to grade again.")
-    files.write(out / ".gitignore", "*\n")  # nobody commits marks by accident
     failures = _graded(grader, tasks, wanted)
     reports = {task: grader.known(task) for task in given.plan.tasks}
     _say_what_has_changed(grader, reports)
     _write(given, reports, failures, out)
+
+
+def oral(paths: Sequence[Path], out: Path, course_file: Path, wanted: Wanted) -> None:
+    """Writes a sheet for an oral check of each student, and says where. Raises LabError if it cannot begin."""
+    if wanted.isolated:
+        bubblewrap.require()
+    given = intake.read(paths, course_file, click.echo)
+    tasks = questions.tasks(_chosen(given, wanted))
+    if not tasks:
+        raise LabError("Nobody has handed in a pipeline: there is nothing to ask about.")
+    grader = _grader(given, out, wanted)
+    _prepare()
+
+    def write(task: Task) -> Path:
+        name = given.everybody[task.student].name or task.student
+        return files.write(out / "oral" / f"{files.slug(task.student)}.html", questions.sheet(grader, task, name))
+
+    failures = _with_a_bar("Asking", tasks, lambda done: grader.each(write, tasks, wanted.jobs, done))
+    click.echo(f"{len(tasks) - len(failures)} sheets: {out / 'oral'}")
 
 
 def _grader(given: Intake, out: Path, wanted: Wanted) -> Grader:
@@ -118,8 +139,16 @@ def _why_nothing(students: Sequence[str], name: str, given: Intake) -> str:
 
 def _graded(grader: Grader, tasks: list[Task], wanted: Wanted) -> dict[Task, str]:
     """Grades the wanted tasks. Returns why some could not be graded."""
+    failures = _with_a_bar("Grading", tasks, lambda done: grader.grade(tasks, wanted.jobs, done, wanted.anew))
+    if failures:
+        click.echo("The same command tries these again.", err=True)
+    return failures
+
+
+def _with_a_bar(what: str, tasks: Sequence[Task], work: Callable[[Done], object]) -> dict[Task, str]:
+    """Does work, with a progress bar. Returns the tasks that failed, and why, and says so."""
     failures: dict[Task, str] = {}
-    with tqdm(total=len(tasks), unit="notebook", desc="Grading") as bar:
+    with tqdm(total=len(tasks), unit="notebook", desc=what) as bar:
 
         def done(task: Task, failure: str) -> None:
             if failure:
@@ -128,15 +157,13 @@ def _graded(grader: Grader, tasks: list[Task], wanted: Wanted) -> dict[Task, str
             bar.update()
 
         try:
-            grader.grade(tasks, wanted.jobs, done, wanted.anew)
+            work(done)
         except KeyboardInterrupt:
             bar.close()
-            click.echo(f"{bar.n} of {len(tasks)} notebooks are graded and kept: the same command goes on.", err=True)
+            click.echo(f"{bar.n} of {len(tasks)} notebooks are done, and what came of them is kept.", err=True)
             raise
     for task, failure in failures.items():
-        click.echo(f"{task.student}, {task.submission.file}: not graded: {failure}", err=True)
-    if failures:
-        click.echo("The same command grades them again.", err=True)
+        click.echo(f"{task.student}, {task.submission.file}: {failure}", err=True)
     return failures
 
 
@@ -165,7 +192,7 @@ def _prepare() -> None:
 
 def attempt(notebook: Path) -> None:
     """Grades one's own notebook without a sandbox, on readings that nobody has seen, and shows the marks."""
-    known = exercises.of_a_course(None)
+    known = Exercises((authoring.of_the_package(),))  # students have no oracles of their instructor's
     made = plan([submissions.one(notebook)], known.all())
     for _, file, reason in made.unreadable:
         raise LabError(f"{file} cannot be graded: {reason}.")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from labkit.errors import LabError
 
+GITIGNORE = ".gitignore"
 KEPT = "kept"  # the folder of reports, by which a folder of grades is known
 
 
@@ -29,19 +30,21 @@ def make(folder: Path) -> None:
 
 
 def close(folder: Path) -> None:
-    """Makes the folder of the grades for its owner only; takes one that is there already away from everybody else.
+    """Makes the folder of the grades for its owner only, and not for git; takes one that is there already away from
+    everybody else.
 
     A folder with other things in it stays as it is, at first: then only what is written there is closed. Raises
     LabError if somebody else owns it.
     """
     make(folder)
-    names, mode = {each.name for each in folder.iterdir()}, folder.stat().st_mode
+    names, mode = {each.name for each in folder.iterdir()} - {GITIGNORE}, folder.stat().st_mode
     if (names and KEPT not in names) or mode & stat.S_ISVTX:  # such as /tmp
         return
     try:
         folder.chmod(stat.S_IMODE(mode) & 0o700)
     except PermissionError:
         raise LabError(f"{folder} belongs to another user: name another folder with --out.") from None
+    write(folder / GITIGNORE, "*\n")
 
 
 def private(file: str, flags: int) -> int:

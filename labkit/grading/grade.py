@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from labkit.exercises.exercise import Exercise
 from labkit.exercises.records import Sent
@@ -22,6 +22,7 @@ from labkit.grading.notebooks import exercises_in
 from labkit.grading.runner.job import Limits
 from labkit.grading.submissions import Submission
 
+T = TypeVar("T")
 PICTURES = re.compile(r"^%matplotlib.*$", flags=re.MULTILINE)
 FORMAT = 4  # of the reports: a higher number with each change, so that nobody reads those of an older version
 _appending = threading.Lock()
@@ -101,9 +102,19 @@ class Grader:
         Calls `done` after each, with the reason why it could not be graded, if it could not. With `anew`,
         tasks whose exercises have changed since are graded again.
         """
+        return self.each(lambda task: self._report(task, anew), tasks, jobs, done)
+
+    def each(
+        self,
+        work: Callable[[Task], T],
+        tasks: Sequence[Task],
+        jobs: int,
+        done: Callable[[Task, str], object] = lambda *_: None,
+    ) -> list[T]:
+        """Does some work for each task, which may run sandboxes, and returns what came of it where it did not fail."""
         close(self.out)
         pool = ThreadPoolExecutor(jobs)
-        running = {pool.submit(self._report, task, anew): task for task in tasks}
+        running = {pool.submit(work, task): task for task in tasks}
         try:
             for each in as_completed(running):
                 done(running[each], _failure(each))

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from labkit.grading import pages
 from labkit.grading.results import Result
 
+DRAWN = 20  # behaviours in the picture
+
 
 @dataclass(frozen=True)
 class Row:
@@ -43,4 +45,4 @@ def page(found: Sequence[Result]) -> str:
     """Returns the page, with what most have failed in the picture first; names are escaped."""
     everything = rows(found)
     worst = sorted((each for each in everything if each.failed), key=lambda each: -each.share)
-    return pages.template("class.html.jinja").render(rows=everything, worst=worst, students=len(found))
+    return pages.template("class.html.jinja").render(rows=everything, worst=worst[:DRAWN], students=len(found))

@@ -33,7 +33,6 @@ class Result:
     student: str
     person: Person
     worth: Mapping[str, float] = field(default_factory=dict)
-    lessons: Mapping[str, str] = field(default_factory=dict)
     points: dict[str, float] = field(default_factory=dict)
     reasons: dict[str, str] = field(default_factory=dict)
     penalties: dict[str, float] = field(default_factory=dict)
@@ -45,6 +44,7 @@ class Result:
     remarks: list[str] = field(default_factory=list)
     reports: list[Report] = field(default_factory=list)
     notebooks: list[Submission] = field(default_factory=list)
+    lessons: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def exercises(self) -> list[dict[str, Any]]:
@@ -96,7 +96,7 @@ def results(
     overrides = overridden(course, everybody)
     found = []
     for student, person in everybody.items():
-        result = Result(student, person, worth, lessons, zone=course.zone)
+        result = Result(student, person, worth, lessons=lessons, zone=course.zone)
         mine = [each for whose, each in overrides if whose == student]
         for task in (each for each in plan.tasks if each.student == student):
             _add(result, course, task, reports.get(task), {each.exercise for each in mine})

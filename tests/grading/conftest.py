@@ -1,5 +1,6 @@
-"""What tests of grading need to run a sandbox."""
+"""What tests of grading need to run a sandbox, and to grade exercises of one's own."""
 
+import re
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +20,21 @@ def sandboxes(installation: KafkaInstallation) -> None:  # noqa: ARG001
         bubblewrap.require()
     except LabError as error:
         pytest.skip(str(error))
+
+
+@pytest.fixture
+def own_exercises(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of exercises that docs/exercises.md makes, beside a course file that names it."""
+    monkeypatch.delenv("LAB_EXERCISES", raising=False)
+    monkeypatch.chdir(tmp_path)
+    guide = (Path(__file__).parents[2] / "docs" / "exercises.md").read_text()
+    files = re.findall(r"^`(my-exercises/\S+)`:\n\n```python\n(.*?)```", guide, flags=re.DOTALL | re.MULTILINE)
+    for name, text in files:
+        file = tmp_path / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    (tmp_path / "course.toml").write_text('lessons = ["02_filter"]\n[exercises]\nfolder = "my-exercises"\n')
+    return tmp_path / "my-exercises"
 
 
 @pytest.fixture(params=USERS)

@@ -1,8 +1,10 @@
 """`lab grade` as an instructor types it, and `lab grade --try` as anybody with a clone does."""
 
 import csv
+import html
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -93,6 +95,36 @@ def test_a_student_can_try_a_notebook_of_their_own(here: Path) -> None:
     assert "In all: 1 points; the notebook: ok." in tried.stdout
     assert {each.name for each in here.iterdir()} == {"class", "course.toml"}
     assert "There is no notebook at" in grade("--try", "none.ipynb").stderr
+
+
+FROST = "def frost(readings):\n    return readings[readings['temperature'] < 0]\nlab.check('frost', frost)"
+SPY = """
+import os, pathlib
+assert [each.name for each in pathlib.Path(os.environ["LAB_EXERCISES"]).rglob("*")] == ["frost.py"]
+"""
+
+
+def test_an_exercise_of_ones_own_is_graded_where_nothing_else_of_the_instructors_is_seen(own_exercises: Path) -> None:
+    """And asked about: what the sheet says is what the notebook did, as far as the task tells."""
+    here = own_exercises.parent
+    write(here / "class" / "anna" / "02.ipynb", [START, SPY, "1 / 0", FROST])
+    assert grade("class").exit_code == 0
+    with (here / "grades" / "gradebook.csv").open(newline="", encoding="utf-8-sig") as file:
+        (row,) = csv.DictReader(file)
+    assert (row["frost"], row["status"]) == ("4.0", "ok")
+    assert row["remarks"] == "cell 3 (1 / 0): ZeroDivisionError: division by zero"
+
+    assert f"1 sheets: {Path('grades', 'oral')}" in grade("class", "--oral").stdout
+    (sheet,) = (here / "grades" / "oral").iterdir()
+    text = html.unescape(sheet.read_text())
+    assert "readings[readings['temperature'] < 0]" in text
+    asked, answered = text.split('<div class="answer">')
+    (changed,) = re.findall(r"Before: (.*?)<br>Now: (.*?)</p>", asked)
+    said = dict(re.findall(r"<h3>(Only before|Only now)</h3>\n<ul>\n<li>(.*?)</li>\n</ul>", answered))
+    temperatures = [float(found[1]) for each in changed if (found := re.search(r"temperature (-?[\d.]+)", each))]
+    below = {name for name, degrees in zip(("Only before", "Only now"), temperatures, strict=True) if degrees < 0}
+    assert {*said} == below
+    assert all(f"temperature {degrees:g}" in " ".join(said.values()) for degrees in temperatures if degrees < 0)
 
 
 def test_init_writes_a_course_file_and_never_over_one(here: Path) -> None:

@@ -45,7 +45,7 @@ def test_grades_are_for_their_owner_only(before: str, tmp_path: Path, monkeypatc
     found = results(Course(), EXERCISES, made, dict(zip(made.tasks, [report], strict=True)), {})
     gradebook.write(out, Course(), EXERCISES, found, [], [])
 
-    made_here = {"changes.csv", "class.html", "executed", "feedback", "gradebook.csv", "kept"}
+    made_here = {".gitignore", "changes.csv", "class.html", "executed", "feedback", "gradebook.csv", "kept"}
     assert {each.name for each in out.iterdir()} == made_here
     assert [each for each in others_may(out) if each != f"{out / 'kept'}" or before != "an old folder"] == []
 

@@ -30,7 +30,7 @@ def result(student: str = "anna", **more: Any) -> Result:
     reports = [report({"damp-rooms": 3, "dead-letters": 9}, text=EVIL)]
     points = {"damp-rooms": 3.0, "dead-letters": 9.0}
     person = Person(student, more.pop("name", ""))
-    return Result(student, person, WORTH, LESSONS, status="ok", points=points, reports=reports, **more)
+    return Result(student, person, WORTH, lessons=LESSONS, status="ok", points=points, reports=reports, **more)
 
 
 def rows(file: Path) -> list[dict[str, str]]:
