@@ -15,6 +15,9 @@ from labkit.waiting import PAUSE, Deadline
 NEW_LIMIT = 2.0  # seconds within which every broker knows a new topic
 Partitions = dict[int, int]  # partition -> offset
 
+# Prefixes of the names of Quix Streams' internal topics, which have the namespace further inside.
+INTERNAL = ("changelog__", "repartition__")
+
 
 @dataclass
 class Offsets:
@@ -38,13 +41,13 @@ class Offsets:
         return self.requests.admin
 
     def full(self, name: str) -> str:
-        full = self.namespace + name
+        full = name if name.startswith(INTERNAL) else self.namespace + name
         if not re.fullmatch(r"[A-Za-z0-9._-]{1,249}", full):
             raise LabError(f"{name!r} is not a topic name: use only letters, digits, '.', '_' and '-'.")
         return full
 
     def short(self, full: str) -> str:
-        return full.removeprefix(self.namespace)
+        return full if full.startswith(INTERNAL) else full.removeprefix(self.namespace)
 
     def partitions(self, name: str) -> list[int]:
         """The partition numbers of a topic; empty if there is no such topic."""

@@ -13,7 +13,7 @@ from quixstreams.models import Topic
 from labkit.errors import LabError
 from labkit.kafka import clients
 from labkit.kafka.topics import DEAD_LETTER, Topics
-from labkit.readings import TOPICS, parse, parse_object
+from labkit.readings import TOPICS, parse, parse_json
 from labkit.runs import blame, mistakes
 from labkit.runs.application import LabApplication
 from labkit.runs.spec import Spec
@@ -45,7 +45,8 @@ def abort(topics: Topics, spec: Spec, member: str) -> None:
 class Pipeline:
     """Runs once; to continue, at the committed offsets of its group and with its previous state, build another.
 
-    `trace` says which line of the student's code added a step.
+    `trace` says which line of the student's code added a step, `notes` what it leaves out, and `between` are the topics
+    through which it sends records to itself.
     """
 
     def __init__(
@@ -64,6 +65,8 @@ class Pipeline:
         if spec.writes:
             self._write(result, self._app.topic(topics.full(spec.writes)))
         self.trace = Trace(streams)
+        self.notes = self._app.notes
+        self.between = self._app.repartition_topics
 
     def run(self, on_assigned: Callable[[], object]) -> None:
         """Process records until it is stopped; `on_assigned` is called whenever it has got its partitions."""
@@ -90,8 +93,8 @@ class Pipeline:
         """Call the student's function with its streams."""
         try:
             result = self._spec.pipeline(*streams)
-        except (AttributeError, LabError) as error:
-            words = mistakes.of_a_stream(error) if isinstance(error, AttributeError) else str(error)
+        except Exception as error:
+            words = mistakes.of_a_pipeline(error)
             if not words:
                 raise
             line = blame.explain(error).line
@@ -108,11 +111,11 @@ class Pipeline:
             totals.records_in += 1
 
         def count_letter() -> None:
-            totals.dead_letters += 1
+            totals.unreadable[name] = totals.unreadable.get(name, 0) + 1
 
         if self._spec.raw:
             return self._app.read_raw(full, count)
-        return self._app.read(full, parse if name in TOPICS else parse_object, letters, count, count_letter)
+        return self._app.read(full, parse if name in TOPICS else parse_json, letters, count, count_letter)
 
     def _write(self, stream: StreamingDataFrame, topic: Topic) -> None:
         totals = self._totals

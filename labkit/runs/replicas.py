@@ -4,7 +4,6 @@ import itertools
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import astuple
 from pathlib import Path
 
 from labkit.errors import LabError
@@ -156,19 +155,19 @@ class Replicas(Run):
 
     def tables(self) -> Sequence[Sequence[Sequence[str]]]:
         """What each member does, if there are several."""
-        left = astuple(self._left)
+        left = self._left.numbers
         if len(self.members) == 1 and not any(left):
             return []
         head = ("process", "id", "status", "partitions", "records in", "out", "unreadable", "a second", "lag")
         rows = [*map(self._row, self.members)]
         if any(left):
             rows.append(("scaled down", "", "", "", *map(str, left), "", ""))
-        totals = map(str, astuple(sum((each.totals for each in self.members), self._left)))
+        totals = map(str, sum((each.totals for each in self.members), self._left).numbers)
         return [[head, *rows, ("together", "", "", "", *totals, f"{self.rate():.1f}", in_words(self.seen.lag))]]
 
     def _row(self, member: Member) -> Sequence[str]:
         partitions = ", ".join(str(number) for name, number in member.partitions if name in self.reads)
-        work = (*map(str, astuple(member.totals)), f"{member.rate():.1f}", in_words(member.lag))
+        work = (*map(str, member.totals.numbers), f"{member.rate():.1f}", in_words(member.lag))
         return str(member.number), str(member.pid or ""), member.status, partitions, *work
 
     def _lag(self) -> int:
@@ -192,7 +191,7 @@ class Replicas(Run):
         return None
 
     def _renew(self) -> None:
-        Pipeline(self._topics, self.spec, self.group, self._directory, Totals())
+        self._between = Pipeline(self._topics, self.spec, self.group, self._directory, Totals()).between
         task.pack(self._task(self.members[0], ""))
 
     def _task(self, member: Member, directory: str) -> Task:

@@ -35,8 +35,18 @@ class ThreadedRun(Run):
             Pipeline, groups.topics, spec, group, directory, self.totals, member=member
         )
         self._pipeline = self._new_pipeline()
+        self._between = self._pipeline.between
         self._fencing, self._stall = Fencing(), Stall()
         self._outages = 0
+
+    @property
+    def note(self) -> str:
+        """What has happened to it, and what it leaves out. Example: run.note"""
+        return "; ".join(filter(None, [self._note, str(self._pipeline.notes)]))
+
+    @note.setter
+    def note(self, words: str) -> None:
+        self._note = words
 
     @property
     def members(self) -> Sequence[Member]:
@@ -87,4 +97,4 @@ class ThreadedRun(Run):
 
     def _blame(self, error: BaseException) -> Blame:
         clients.LOGGER.error("%s failed", self.name, exc_info=error)
-        return mistakes.explain(error, self._pipeline.trace.line_of(error))
+        return mistakes.explain(error, self._pipeline.trace)

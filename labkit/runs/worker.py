@@ -16,6 +16,7 @@ from labkit.waiting import Deadline, wait_until
 Status = Literal["starting", "running", "failed", "stopped", "finished"]
 Identity = tuple[str, tuple[str, ...], str | None]  # name, topics read, topic written
 
+LONGEST_LINE = 10_000  # characters that are printed without an end of line before they are shown as a line
 INTERRUPT_LIMIT = 3.0  # seconds that an interrupted thread may take to end; if it takes longer, it is stuck in C code
 
 
@@ -269,14 +270,23 @@ class Worker(ABC):
         """Record how the work ended; only the first call counts."""
         with self._ending:
             if not self._ended.is_set():
+                if self._partial:
+                    self._print("\n")
                 self.status, self.error = status, error
                 self._ended.set()
 
     def _blame(self, error: BaseException) -> blame.Blame:
         return blame.explain(error)
 
+    @property
+    def printing(self) -> str:
+        """What it has printed since the last end of line, as `print(".", end="")` does."""
+        return self._partial
+
     def _print(self, text: str) -> None:
         *lines, self._partial = (self._partial + text).split("\n")
+        if len(self._partial) > LONGEST_LINE:
+            lines, self._partial = [*lines, self._partial], ""
         for line in lines:
             self.prints.append(line)
             self.printed += 1
