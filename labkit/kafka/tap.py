@@ -162,7 +162,7 @@ def newest(topics: Topics, name: str, count: int, raw: bool = False) -> list[Rec
     span = count
     while True:
         wanted = {partition: (max(end - span, starts[partition]), end) for partition, end in ends.items()}
-        records = _read(topics, name, wanted, raw)
+        records = read(topics, name, wanted, raw)
         found = Counter(each.partition for each in records)
         if all(found[each] >= count or first == starts[each] for each, (first, _) in wanted.items()):
             return records[-count:]
@@ -172,11 +172,11 @@ def newest(topics: Topics, name: str, count: int, raw: bool = False) -> list[Rec
 def everything(topics: Topics, name: str, raw: bool = False) -> list[Record]:
     """Returns every record that a topic holds now, by partition and offset; with `raw` the values stay bytes."""
     starts, ends = topics.bounds(name)
-    records = _read(topics, name, {p: (starts[p], end) for p, end in ends.items()}, raw)
+    records = read(topics, name, {p: (starts[p], end) for p, end in ends.items()}, raw)
     return sorted(records, key=lambda each: (each.partition, each.offset))
 
 
-def _read(topics: Topics, name: str, wanted: Mapping[int, Range], raw: bool = False) -> list[Record]:
+def read(topics: Topics, name: str, wanted: Mapping[int, Range], raw: bool = False) -> list[Record]:
     """Returns the records in these ranges in order of arrival; from several partitions, in order of their time."""
     consumer = ranges.consumer(topics)
     try:

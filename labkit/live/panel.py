@@ -144,6 +144,8 @@ def _lines(state: State) -> Iterable[str]:
         yield html.element("b", state.error.reason)
         if line := state.error.line:
             yield html.join([f"in your code, {line.where}: ", html.element("code", line.text)])
+        if state.error.record:
+            yield html.join(["at the record ", html.element("code", state.error.record)])
     if state.stuck:
         yield html.element("b", state.stuck)
     yield state.note

@@ -11,7 +11,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 from quixstreams import Application
 from quixstreams.core.stream.functions import FilterWithMetadataFunction
 from quixstreams.dataframe import StreamingDataFrame
-from quixstreams.models import Deserializer
+from quixstreams.models import Deserializer, Row
 from quixstreams.models.serializers.exceptions import IgnoreMessage
 from quixstreams.models.topics import Topic, TopicAdmin, TopicConfig, TopicManager
 from quixstreams.models.topics.exceptions import CreateTopicFailure
@@ -206,7 +206,9 @@ class LabApplication(ThreadedApplication):
             topic_manager=CarefulTopics(PromptAdmin(topics), full, timeout=REQUEST_LIMIT),
             rocksdb_options=STATE,
             loglevel=None,
+            on_processing_error=self._remember,
         )
+        self.failed_at: tuple[str, int, int] | None = None  # topic, partition and offset of the record
         self.on_assigned: Callable[[], object] = lambda: None
         self._joined = False
         self._processing_context.printer = RunPrinter()
@@ -243,6 +245,12 @@ class LabApplication(ThreadedApplication):
             return True
 
         return self._traced(self.topic(name, value_deserializer="bytes"), counted)
+
+    def _remember(self, error: Exception, row: Row | None, logger: object) -> bool:  # noqa: ARG002
+        """Remember the record at which the application fails. Returns whether it goes on, which it does not."""
+        if row:
+            self.failed_at = row.topic, row.partition, row.offset
+        return False
 
     def _dead_letter(self, topic: str, record: Unreadable, key: bytes | None, timestamp: int, headers: Any) -> None:
         """Write a record to its dead-letter topic with the application's own producer, so in the same transaction."""

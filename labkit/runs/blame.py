@@ -30,11 +30,14 @@ class Line:
 
 @dataclass(frozen=True)
 class Blame:
-    """Why a run failed: the `reason` in one line, the student's `line` if one is to blame, and the whole traceback."""
+    """Why a run failed: the `reason` in one line, the student's `line` if one is to blame, and the whole traceback; the
+    `record` at which it failed, in one line, if it was at one.
+    """
 
     reason: str
     line: Line | None
     traceback: str
+    record: str = ""
 
     def __str__(self) -> str:
         return f"{self.reason} ({self.line})" if self.line else self.reason

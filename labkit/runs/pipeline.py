@@ -81,6 +81,13 @@ class Pipeline:
         """Returns topic, number and next offset of each assigned partition; none before `run` and after its end."""
         return [(self._topics.short(each.topic), each.partition, each.offset) for each in self._app.positions()]
 
+    def failed_at(self) -> tuple[str, int, int] | None:
+        """Returns topic, partition and offset of the record at which it failed; None if it was none."""
+        if not (found := self._app.failed_at):
+            return None
+        topic, partition, offset = found
+        return self._topics.short(topic), partition, offset
+
     def is_lost(self) -> bool:
         """Whether the commit of a transaction has taken so long that it will never end.
 

@@ -4,7 +4,7 @@ from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Protocol
 
-from labkit.errors import LabError, NoAnswer
+from labkit.errors import LabError, NoAnswer, interruptible
 from labkit.kafka.groups import Groups
 from labkit.kafka.offsets import Partitions
 from labkit.kafka.requests import within
@@ -111,6 +111,7 @@ class Run(Worker):
             for name, offsets in reached.items()
         )
 
+    @interruptible
     def wait_until_caught_up(self, timeout: float = 30.0) -> None:
         """Return when every record that its topics hold now has been processed, and its results have been written.
 
@@ -130,13 +131,18 @@ class Run(Worker):
     def _wait_until_read(self, names: Sequence[str], deadline: Deadline) -> None:
         """Wait until every record that these topics hold now has been processed."""
         ends = {name: self._topics.end_offsets(name) for name in names}
+        left: list[int] = []  # at the first check, and at the last
 
-        def waiting() -> int:
-            return self._groups.uncommitted(self.group, ends)
+        def is_read() -> bool:
+            left[1:] = [self._groups.uncommitted(self.group, ends)]
+            return not left[-1]
 
-        if not self._wait_until(lambda: not waiting(), deadline.left()):
+        def progress() -> str:
+            return f"{self.name}: {left[0] - left[-1]:,} of {left[0]:,} records read"
+
+        if not self._wait_until(is_read, deadline.left(), progress):
             stuck = f" It {stuck}." if (stuck := self.stuck()) else ""
-            raise LabError(f"{self.name} is {self.status} and still has {waiting()} records to read.{stuck}")
+            raise LabError(f"{self.name} is {self.status} and still has {left[-1]} records to read.{stuck}")
 
     def _wait_until_committed(self, topic: str, timeout: float) -> None:
         """Wait until readers see the commit, a moment after Kafka has acknowledged it.

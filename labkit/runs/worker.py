@@ -8,7 +8,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Sequence
 from typing import ClassVar, Literal, NamedTuple
 
-from labkit.errors import LabError
+from labkit.errors import LabError, interruptible
 from labkit.kafka.topics import DEAD_LETTER
 from labkit.runs import blame, prints
 from labkit.waiting import Deadline, wait_until
@@ -203,15 +203,18 @@ class Worker(ABC):
     def _new_thread(self) -> threading.Thread:
         return threading.Thread(target=self._run, name=f"lab-{self.name}", daemon=True)
 
+    @interruptible
     def wait(self, timeout: float) -> bool:
         """Wait until the work has ended; False if it has not after `timeout` seconds. Example: run.wait(3)"""
         return self._ended.wait(timeout)
 
-    def _wait_until(self, is_done: Callable[[], bool], timeout: float) -> bool:
+    def _wait_until(
+        self, is_done: Callable[[], bool], timeout: float, progress: Callable[[], str] = lambda: ""
+    ) -> bool:
         """Wait until something is done or the work has ended; True if it is done. Raises LabError if the work has
         failed.
         """
-        over = wait_until(lambda: is_done() or not self.alive, timeout)
+        over = wait_until(lambda: is_done() or not self.alive, timeout, progress=progress)
         if self.error:
             raise LabError(f"{self.name} failed: {self.error}")
         return over and (self.alive or is_done())

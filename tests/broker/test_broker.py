@@ -105,6 +105,9 @@ def test_lab_broker_names_the_broker_to_use(broker: OwnBroker, monkeypatch: pyte
         assert isinstance(found, ExternalBroker)
         assert found.address == broker.address
         assert found.directory.is_dir()
+        for act in (found.kill, found.start):
+            with pytest.raises(LabError, match="somebody else's, and only the lab's own can be killed and started"):
+                act()
     finally:
         found.close()
     assert not found.directory.exists()
