@@ -145,6 +145,7 @@ class Lab:
         if per_second != PER_SECOND and (producer.replays or producer.per_second != per_second):
             producer.note = "per_second was not used: a recording and a world keep their own rate"
         self._topics.create(writes)
+        producer.note = "; ".join(filter(None, [producer.note, self._topics.arrival(writes)]))
         self._registry.adopt(producer, self._registry.replace(producer))
         producer.start()
         return producer

@@ -5,11 +5,11 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from confluent_kafka import IsolationLevel, TopicCollection, TopicPartition
-from confluent_kafka.admin import AdminClient, OffsetSpec, TopicMetadata
+from confluent_kafka import IsolationLevel, KafkaError, TopicCollection, TopicPartition
+from confluent_kafka.admin import AdminClient, ConfigResource, OffsetSpec, TopicMetadata
 
 from labkit.errors import LabError, NoAnswer
-from labkit.kafka.requests import CHECK, REQUEST_LIMIT, Requests
+from labkit.kafka.requests import CHECK, FORBIDDEN, REQUEST_LIMIT, Requests
 from labkit.waiting import PAUSE, Deadline
 
 NEW_LIMIT = 2.0  # seconds within which every broker knows a new topic
@@ -63,6 +63,24 @@ class Offsets:
         wanted = TopicCollection([self.full(name)])
         found = self._settle(lambda admin, limit: admin.describe_topics(wanted, request_timeout=limit))
         return str(found[self.full(name)].topic_id)
+
+    def settings(self, name: str) -> dict[str, str]:
+        """Returns the settings of a topic as Kafka knows them; none if there is no such topic, or if this user may not
+        see them.
+        """
+        topic = ConfigResource(ConfigResource.Type.TOPIC, self.full(name))
+        refusals = (KafkaError.UNKNOWN_TOPIC_OR_PART, *FORBIDDEN)
+        found = self._settle(lambda admin, limit: admin.describe_configs([topic], request_timeout=limit), *refusals)
+        return {each.name: each.value for each in found.get(topic, {}).values()}
+
+    def arrival(self, name: str) -> str:
+        """Says that a topic keeps the time at which records arrive; empty if it keeps the one that they come with."""
+        if self.settings(name).get("message.timestamp.type") != "LogAppendTime":
+            return ""
+        return (
+            f"{name} keeps the time at which each record arrives, not that of the reading "
+            "(message.timestamp.type=LogAppendTime): windows go by it"
+        )
 
     def beginning_offsets(self, name: str) -> Partitions:
         """The offset of the oldest record of each partition."""

@@ -114,7 +114,7 @@ class Topics(Offsets):
         self.delete([*self.changelogs(group), *self._internal("repartition", group)])
 
     def _internal(self, kind: str, group: str) -> list[str]:
-        return [name for name in self._metadata() if name.startswith(f"{kind}__{self.full(group)}--")]
+        return [name for name in self._metadata() if name.startswith(f"{kind}__{self.namespace}{group}--")]
 
     def delete(self, full_names: Collection[str]) -> None:
         """Delete topics by their full names, and wait until they are gone."""

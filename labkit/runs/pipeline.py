@@ -9,6 +9,7 @@ from typing import Any
 from confluent_kafka import KafkaException
 from quixstreams.dataframe import StreamingDataFrame
 from quixstreams.models import Topic
+from quixstreams.models.topics.exceptions import TopicConfigurationMismatch
 
 from labkit.errors import LabError
 from labkit.kafka import clients
@@ -66,6 +67,7 @@ class Pipeline:
             self._write(result, self._app.topic(topics.full(spec.writes)))
         self.trace = Trace(streams)
         self.notes = self._app.notes
+        self.notes.update((name, note) for name in spec.reads if (note := topics.arrival(name)))
         self.between = self._app.repartition_topics
 
     def run(self, on_assigned: Callable[[], object]) -> None:
@@ -100,6 +102,11 @@ class Pipeline:
         """Call the student's function with its streams."""
         try:
             result = self._spec.pipeline(*streams)
+        except TopicConfigurationMismatch as error:
+            raise LabError(
+                f"Partitions have been added to {' or '.join(self._spec.reads)}, and {self._spec.name} keeps a state "
+                "for each that there was: run its cell again."
+            ) from error
         except Exception as error:
             words = mistakes.of_a_pipeline(error)
             if not words:
