@@ -230,9 +230,14 @@ class Consuming(Function):
     def attempt(self, harness: Harness, answer: Any) -> Attempt:
         attempt, deadline, group = Attempt(), Deadline(time_limit()), harness.new_group()
         source, target = harness.full("in"), harness.full("out")
+        try:
+            packed = by_value(getattr(answer, "__name__", "the function"), answer)
+        except LabError as error:
+            return Attempt(Blame(str(error), None, ""))
         for number, records in enumerate(self.visits, 1):
             settings = SMALL if number == self.fails else {}
-            visit = functools.partial(answer, harness.application(group, **settings), source, target, records)
+            fresh = pickle.loads(packed)  # like a program that starts again: its variables are not kept
+            visit = functools.partial(fresh, harness.application(group, **settings), source, target, records)
             if number == self.fails:
                 visit = functools.partial(_refused, visit)
             if not attempt.call(harness.exercise, visit, deadline.left(SHORTEST)):

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
 from typing import Any, TypeGuard
 
-from labkit.exercises.behaviours import Behaviour, Comparison, same
+from labkit.exercises.behaviours import AtMost, Behaviour, Comparison, same
 from labkit.exercises.evidence import Shortfall
 from labkit.exercises.formatting import hashable
 from labkit.exercises.records import Row
@@ -39,6 +39,8 @@ def diagnose(shortfall: Shortfall) -> Iterator[str]:
         yield f"Nothing came out; {len(comparison.expected)} records are expected."
     elif comparison.nothing_right:
         yield from _unrecognised(comparison, rows)
+    elif isinstance(behaviour, AtMost):
+        yield from _too_large(behaviour, rows)
     else:
         for name in behaviour.doubtful(comparison):
             yield from _field(name, behaviour, comparison)
@@ -46,6 +48,14 @@ def diagnose(shortfall: Shortfall) -> Iterator[str]:
         yield from _grace(shortfall)
         yield from _still_open(comparison)
         yield from _repeated(comparison)
+
+
+def _too_large(behaviour: AtMost, rows: Sequence[Row]) -> Iterator[str]:
+    if "growth" in behaviour.columns:
+        yield (
+            f"After all readings it remembers {rows[0]['growth']:.1f} times as much as halfway: does it forget what it "
+            "no longer needs?"
+        )
 
 
 def _elsewhere(comparison: Comparison) -> Iterator[str]:

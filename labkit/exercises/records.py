@@ -13,6 +13,7 @@ RECORDED = "0"  # the seed of the readings in a notebook; the grader uses others
 BASE = 1_767_614_400_000  # epoch ms of 2026-01-05 12:00:00 UTC: the same seed gives the same records on any day
 DAY = 86_400_000  # ms
 ORDINARY = "ordinary"
+NOTES = (None, True, 0, 'it\'s "warm"', "C:\\temp", [1, None], {"by": "Zoë"})
 OTHER_DEVICES = (
     "αποθήκη",
     "木屋",
@@ -63,15 +64,21 @@ def reading(
     return Sent(device, value, timestamp, part)
 
 
+def extra(luck: random.Random) -> dict[str, Any]:
+    """Returns a further field, of any type, for some readings."""
+    return {"note": luck.choice(NOTES)} if luck.random() < 0.4 else {}
+
+
 def through_gateways(sent: Iterable[Sent], luck: random.Random) -> list[Sent]:
-    """Returns the readings as gateways pass them on: the record's time is up to a second after the measurement, its
-    key names the gateway too, and some readings say how strong their signal was.
+    """Returns the readings as gateways pass them on: the record's time is up to a second after the measurement, each
+    device has a gateway, whose name is the key, and some readings have a further field.
     """
+    gateways: dict[str | None, str] = {}
     found = []
     for each in sent:
-        signal = {"signal": -luck.randrange(40, 110)} if luck.random() < 0.3 else {}
-        time = each.timestamp + luck.randrange(1, 1000)
-        found.append(replace(each, key=f"gateway/{each.key}", value={**each.fields, **signal}, timestamp=time))
+        key = gateways.setdefault(each.key, f"gateway-{len(gateways) + 1}")
+        value, time = {**each.fields, **extra(luck)}, each.timestamp + luck.randrange(1, 1000)
+        found.append(replace(each, key=key, value=value, timestamp=time))
     return found
 
 

@@ -122,10 +122,10 @@ NOTHING = "What the pipeline remembers"  # which is not judged if there is no st
 WRONG = [
     (each_twice, ("Every reading but the first", "A reading that follows")),
     (and_the_last, ("Its other fields",)),
-    (in_a_variable_of_the_module, ("Every reading but the first", "A reading that follows", NOTHING)),
+    (in_a_variable_of_the_module, ("Every reading but the first", NOTHING)),
     (remembers_them_all, (NOTHING,)),
     (drops_what_did_not_change, ("Every reading but the first",)),
-    (forgotten_at_a_restart, ("Every reading but the first", "A reading that follows", NOTHING)),
+    (forgotten_at_a_restart, ("Every reading but the first", NOTHING)),
     (zero_is_false, ("A reading that follows",)),
     (of_any_device, ("Every reading but the first", "The first reading", "change", NOTHING)),
     (the_other_way_round, ("change",)),

@@ -50,15 +50,10 @@ def one_more_where_it_is_full(readings):
     return answer(readings).apply(lambda each: {**each, "count": max(each["count"], 11)})
 
 
-def one_late_reading(readings):
-    return answer(readings).apply(lambda each: {**each, "count": min(each["count"], 12)})
-
-
 WRONG = [
     (each_twice, ("Each window comes",)),
     (at_least_two, ("There are 10 s windows",)),
     (one_more_where_it_is_full, ("Without late",)),
-    (one_late_reading, ("A reading that comes soon",)),
     (closed_by_others, ("There are 10 s windows", "Without late")),
     (no_grace, ("A reading that comes soon", "So is one")),
     (in_seconds, ("A reading that comes soon", "So is one")),

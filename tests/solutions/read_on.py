@@ -76,10 +76,11 @@ def the_usual_fields(app, source, target, records):
             message = reader.poll(timeout=1.0)
             if message is None:
                 continue
-            reading = json.loads(message.value())
-            value = {name: reading[name] for name in ("device", "temperature", "humidity", "timestamp")}
-            time = message.timestamp()[1]
-            producer.produce(topic=target, key=message.key(), value=json.dumps(value), timestamp=time)
+            value, time = message.value(), message.timestamp()[1]
+            if value.startswith(b"{"):
+                reading = json.loads(value)
+                value = json.dumps({name: reading[name] for name in ("device", "temperature", "humidity", "timestamp")})
+            producer.produce(topic=target, key=message.key(), value=value, timestamp=time)
             reader.store_offsets(message=message)
             done += 1
 
@@ -92,9 +93,43 @@ def with_key_and_time_of_the_value(app, source, target, records):
             message = reader.poll(timeout=1.0)
             if message is None:
                 continue
-            reading = json.loads(message.value())
-            producer.produce(topic=target, key=reading["device"], value=message.value(), timestamp=reading["timestamp"])
+            key, time = message.key(), message.timestamp()[1]
+            if message.value().startswith(b"{"):
+                reading = json.loads(message.value())
+                key, time = reading["device"], reading["timestamp"]
+            producer.produce(topic=target, key=key, value=message.value(), timestamp=time)
             reader.store_offsets(message=message)
+            done += 1
+
+
+def encoded_anew(app, source, target, records):
+    with app.get_consumer() as reader, app.get_producer() as producer:
+        reader.subscribe([source])
+        done = 0
+        while done < records:
+            message = reader.poll(timeout=1.0)
+            if message is None:
+                continue
+            value, time = json.dumps(json.loads(message.value())), message.timestamp()[1]
+            producer.produce(topic=target, key=message.key(), value=value, timestamp=time)
+            reader.store_offsets(message=message)
+            done += 1
+
+
+SEEN = set()
+
+
+def all_that_this_program_has_not_seen(app, source, target, records):
+    with app.get_consumer() as reader, app.get_producer() as producer:
+        reader.subscribe([source])
+        done = 0
+        while done < records:
+            message = reader.poll(timeout=1.0)
+            if message is None or message.offset() in SEEN:
+                continue
+            time = message.timestamp()[1]
+            producer.produce(topic=target, key=message.key(), value=message.value(), timestamp=time)
+            SEEN.add(message.offset())
             done += 1
 
 
@@ -154,6 +189,8 @@ def one_too_many(app, source, target, records):
 
 AFTERWARDS = "The record that one call"
 WRONG = [
+    (encoded_anew, ("Every record", "No record", "No more than", AFTERWARDS)),
+    (all_that_this_program_has_not_seen, ("Every record", "No record", "No more than", AFTERWARDS)),
     (one_too_many, ("No more than",)),
     (nothing_stored, ("Every record", "No record", "No more than", AFTERWARDS)),
     (no_key, ("Its key",)),

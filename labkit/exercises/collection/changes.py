@@ -13,14 +13,15 @@ DEVICES = ("oven", "pond", "quay")
 def readings(luck: random.Random) -> list[Sent]:
     sent: list[Sent] = []
     last: dict[str, float] = {}
-    for second in range(80 + luck.randrange(20)):
+    for second in range(240 + luck.randrange(20)):
         device = DEVICES[2] if second == 20 else luck.choice(DEVICES[:2] if second < 20 else DEVICES)
-        temperature = 0.0 if second % 7 == 5 else round(luck.uniform(-20.0, 20.0), luck.choice((1, 2)))
+        temperature = 0.0 if second % 7 == 5 else round(luck.uniform(-40.0, 60.0), luck.choice((1, 2, 5)))
         if second % 5 == 4:
             temperature = last.get(device) or temperature  # no change
         part = "first" if device not in last else "after zero" if last[device] == 0 else "ordinary"
         humidity = round(luck.uniform(20.0, 90.0), 1)
-        sent.append(reading(device, second + luck.random() / 2, temperature, humidity, part=part))
+        at = second + second // 25 * 3600  # in between nothing is measured for an hour
+        sent.append(reading(device, at + luck.random() / 2, temperature, humidity, part=part))
         last[device] = temperature
     return through_gateways(sent, luck)
 

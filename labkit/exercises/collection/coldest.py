@@ -25,13 +25,13 @@ def readings(luck: random.Random) -> list[Sent]:
         if second < SILENT_FROM:
             part = "silent" if second >= SILENT_FROM - 4 else "ordinary"
             at = second + luck.choice((0.001, 0.25, 0.999))
-            sent.append(_measured(DEVICES[2], at, luck, luck.uniform(5.0, 25.0), part))
+            sent.append(_measured(DEVICES[2], at, luck, luck.uniform(5.0, 250.0), part))
     return sent
 
 
 def _measured(device: str, second: float, luck: random.Random, degrees: float, part: str = ORDINARY) -> Sent:
     humidity = round(luck.uniform(20.0, 90.0), 1)
-    made = reading(device, second, round(degrees, luck.choice((1, 2))), humidity, part)
+    made = reading(device, second, round(degrees, luck.choice((1, 2, 5))), humidity, part)
     return replace(made, key=f"hut/{device}")
 
 

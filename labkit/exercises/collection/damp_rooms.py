@@ -11,12 +11,14 @@ DEVICES = ("cellar", "café", "bathroom")
 
 
 def readings(luck: random.Random) -> list[Sent]:
-    """Now and then one device measures exactly the limit, and another nearly."""
-    near = {second: (59.99, 60.01)[number % 2] for number, second in enumerate(luck.sample(range(16), 6))}
+    """Now and then one device measures exactly the limit, and another nearly. Some readings have 0 °C, or that as
+    their dew point.
+    """
+    near = {second: (59.9996, 60.0004)[number % 2] for number, second in enumerate(luck.sample(range(16), 6))}
     sent = []
     for second in range(16):
         for device in DEVICES:
-            humidity = round(luck.uniform(35.0, 85.0), luck.choice((0, 1, 2)))
+            humidity = round(luck.uniform(35.0, 101.5), luck.choice((0, 1, 2, 5)))
             if second in near and device in DEVICES[:2]:
                 humidity = 60.0 if device == DEVICES[0] else near[second]
             sent.append(_measured(device, second, humidity, luck))
@@ -25,7 +27,8 @@ def readings(luck: random.Random) -> list[Sent]:
 
 def _measured(device: str, second: int, humidity: float, luck: random.Random) -> Sent:
     part = "limit" if humidity == 60 else "dry" if humidity < 60 else "ordinary"
-    return reading(device, second + luck.randrange(1000) / 1000, round(luck.uniform(-8.0, 26.0), 2), humidity, part)
+    degrees = luck.choice((0.0, (100 - humidity) / 5, *(round(luck.uniform(-25.0, 45.0), 4) for _ in range(8))))
+    return reading(device, second + luck.randrange(1000) / 1000, degrees, humidity, part)
 
 
 EXERCISE = Exercise(

@@ -2,6 +2,7 @@
 
 import json
 import random
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -14,19 +15,23 @@ DEVICES = ("north", "süd")
 
 
 def readings(luck: random.Random) -> list[Sent]:
-    sent = [_measured(luck, second) for second in range(30)]
-    places = sorted(luck.sample(range(30), len(bad(luck))))
+    sent = [_measured(luck, second) for second in range(40)]
+    places = sorted(luck.sample(range(40), len(bad(luck))))
     for place, (value, part) in zip(places, bad(luck), strict=True):
         sent[place] = Sent(sent[place].key, value, sent[place].timestamp, part)
     return sent
 
 
 def _measured(luck: random.Random, second: int) -> Sent:
-    """Some have a further field or no key, and now and then whole degrees are integers in JSON."""
-    degrees = luck.randrange(-10, 35) if second % 3 == 0 else round(luck.uniform(-10.0, 35.0), luck.choice((1, 2)))
-    more: dict[str, Any] = {"note": luck.choice((None, "Grüße", [1, 2]))} if luck.random() < 0.3 else {}
-    made = reading(luck.choice(DEVICES), second + luck.random(), degrees, round(luck.uniform(20.0, 90.0), 1), **more)
-    return replace(made, key=luck.choice((made.key, "gateway-1", None)))
+    """Some have a further field, no key, no device, spaces before them, or a temperature that no room has."""
+    degrees = luck.choice((luck.randrange(-10, 35), 1e6, -999, *(luck.uniform(-10.0, 35.0) for _ in range(7))))
+    degrees = {3: 0, 4: 0.0, 5: 0, 6: 0.0, 7: 0, 8: 0.0}.get(second % 20, degrees)
+    note: dict[str, Any] = {"note": luck.choice((None, "NaN", "Grüße", [1, 2]))} if luck.random() < 0.4 else {}
+    made = reading(luck.choice(DEVICES), second + luck.random(), degrees, round(luck.uniform(20.0, 90.0), 1), **note)
+    value: Mapping[str, Any] | bytes = made.fields if luck.random() < 0.8 else {"temperature": degrees, **note}
+    if luck.random() < 0.2:
+        value = b" \n" + json.dumps(value).encode()
+    return replace(made, key=luck.choice((made.key, "gateway-1", None)), value=value)
 
 
 def bad(luck: random.Random) -> list[tuple[bytes, str]]:
@@ -38,17 +43,22 @@ def bad(luck: random.Random) -> list[tuple[bytes, str]]:
         (b"\xff\xfe\x00%d" % luck.randrange(10, 99), "no JSON"),
         (b'{"device": "s\xfcd", "temperature": %d}' % luck.randrange(10, 30), "no JSON"),
         (b'{"device": "north", "temperature": NaN}', "no JSON"),
+        (b'{"device": "north", "temperature": %d, "humidity": -Infinity}' % luck.randrange(10, 30), "no JSON"),
+        (b"no reading \n", "no JSON"),
+        (b"no reading \n", "no JSON"),
         (b'{"device": "north", "temperature": %d}}' % luck.randrange(10, 30), "no JSON"),
         (b"", "no JSON"),
         (b"%d" % luck.randrange(10, 30), "no object"),
         (b'["north", %d]' % luck.randrange(10, 30), "no object"),
         (b'[{"device": "north", "temperature": %d}]' % luck.randrange(10, 30), "no object"),
+        (b'["temperature", 21.5]', "no object"),
         (b'"%d"' % luck.randrange(10, 30), "no object"),
         (b"null", "no object"),
         (b'{"device": "north", "timestamp": %d}' % BASE, "no number"),
         (b'{"device": "north", "temperature": "%d"}' % luck.randrange(10, 30), "no number"),
         (b'{"device": "north", "temperature": [%d]}' % luck.randrange(10, 30), "no number"),
         (b'{"device": "north", "temperature": true}', "no number"),
+        (b'{"device": "north", "temperature": false}', "no number"),
         (b'{"device": "north", "temperature": null}', "no number"),
     ]
     luck.shuffle(values)

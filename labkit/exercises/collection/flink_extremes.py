@@ -13,7 +13,7 @@ TABLES = result(
 )
 
 
-DEVICES = ("axle", "brêmse")
+DEVICES = ("Axle", "brêmse")
 
 
 def readings(luck: random.Random) -> list[Sent]:
@@ -23,7 +23,7 @@ def readings(luck: random.Random) -> list[Sent]:
     sent = []
     for second in range(50):
         for device in DEVICES:
-            degrees = luck.choice((luck.randrange(-200, 600, 50) / 10, round(luck.uniform(-20.0, 60.0), 2)))
+            degrees = luck.choice((luck.randrange(-200, 600, 50) / 10, round(luck.uniform(-20.0, 60.0), 4)))
             if second // 10 == 1:
                 degrees = (0.0, -abs(degrees) if device == DEVICES[0] else abs(degrees))[second % 3 > 0]
             is_alone = second // 10 == 3 and device == DEVICES[1]

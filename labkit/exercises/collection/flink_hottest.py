@@ -15,12 +15,13 @@ DEVICES = ("axle", "brêmse", "clutch")
 
 
 def readings(luck: random.Random) -> list[Sent]:
-    """No two temperatures are the same, so that each window has one hottest reading. In one window all are below 0."""
-    temperatures = iter(luck.sample(range(1, 4000), 90))
+    """In a window no two temperatures are the same, so that it has one hottest reading. In one all are below 0."""
     sent = []
     for second in range(30):
+        if second % 10 == 0:
+            temperatures = iter(luck.sample(range(1, 40), 30))
         for device in DEVICES:
-            degrees = next(temperatures) / 100 * (-1 if second // 10 == 1 else luck.choice((1, -1)))
+            degrees = next(temperatures) / 8 * (-1 if second // 10 == 1 else luck.choice((1, -1)))
             sent.append(reading(device, second + luck.randrange(1000) / 1000, degrees, luck.randrange(200, 900) / 10))
     return sent
 

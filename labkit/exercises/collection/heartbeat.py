@@ -32,18 +32,19 @@ def readings(luck: random.Random) -> list[Sent]:
             arriving.append((second + BEHIND, _measured(mill, second + 0.25, luck, luck.uniform(-15.0, 35.0), part)))
         elif second >= 20 and second % 3 == 0:
             arriving.append((second + BEHIND, _beat(mill, second, "only heartbeats")))
-    arriving += [(second, _measured(lock, second, luck, luck.uniform(-5.0, 5.0))) for second in (90, 94.999, 100)]
+    arriving += [(second, _measured(lock, second, luck, luck.uniform(-5.0, 5.0))) for second in (90, 94.999, 95)]
     return [each for _, each in sorted(arriving, key=lambda each: each[0])]
 
 
 def _measured(device: str, second: float, luck: random.Random, degrees: float, part: str = ORDINARY) -> Sent:
-    made = reading(device, second, round(degrees, luck.choice((1, 2))), round(luck.uniform(20.0, 90.0), 1), part)
+    humidity = luck.choice((0, round(luck.uniform(20.0, 90.0), 1)))
+    made = reading(device, second, round(degrees, luck.choice((0, 1, 2))), humidity, part)
     return replace(made, key=f"river/{device}")
 
 
 def _beat(device: str, second: float, part: str) -> Sent:
     timestamp = BASE + round(1000 * second)
-    return Sent(f"river/{device}", {"device": device, "timestamp": timestamp}, timestamp, part)
+    return Sent(f"river/{device}", {"device": device, "timestamp": timestamp, "battery": 3.7}, timestamp, part)
 
 
 EXERCISE = Exercise(

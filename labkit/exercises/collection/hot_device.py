@@ -1,12 +1,11 @@
 """Spreading the readings of a hot device over several keys."""
 
 import random
-from typing import Any
 
 from labkit.exercises.answer_types import Producing
 from labkit.exercises.behaviours import Correct, Once, Present, Unchanged
 from labkit.exercises.exercise import Exercise
-from labkit.exercises.records import ORDINARY, Sent, reading, same_reading
+from labkit.exercises.records import ORDINARY, Sent, extra, reading, same_reading
 
 OTHERS = ("turbine hall", "roof")
 
@@ -23,9 +22,8 @@ def readings(luck: random.Random) -> list[Sent]:
 
 
 def _measured(device: str, second: float, luck: random.Random, part: str = ORDINARY) -> Sent:
-    degrees, humidity = round(luck.uniform(-5, 90), luck.choice((0, 1, 2))), round(luck.uniform(20.0, 90.0), 1)
-    more: dict[str, Any] = {"turns": luck.choice((None, 0, 1500))} if luck.random() < 0.3 else {}
-    return reading(device, second, degrees, humidity, part, **more)
+    degrees, humidity = round(luck.uniform(-5, 90), luck.choice((0, 1, 5))), round(luck.uniform(20.0, 90.0), 3)
+    return reading(device, second, degrees, humidity, part, **extra(luck))
 
 
 EXERCISE = Exercise(

@@ -1,14 +1,13 @@
 """Writing readings with the right key and event time."""
 
 import random
-from typing import Any
 
 from labkit.exercises.answer_types import Producing
 from labkit.exercises.behaviours import Correct, Once, Present, Unchanged
 from labkit.exercises.exercise import Exercise
-from labkit.exercises.records import Sent, reading, same_reading
+from labkit.exercises.records import Sent, extra, reading, same_reading
 
-DEVICES = ("boiler", "hall", "dépôt")
+DEVICES = ("boiler", "Hall", "dépôt 3'")
 
 
 def readings(luck: random.Random) -> list[Sent]:
@@ -18,9 +17,8 @@ def readings(luck: random.Random) -> list[Sent]:
 
 
 def _measured(device: str, second: int, luck: random.Random) -> Sent:
-    degrees = round(luck.uniform(-5.0, 40.0), luck.choice((0, 1, 2)))
-    more: dict[str, Any] = {"battery": luck.choice((None, 0, 3.7))} if luck.random() < 0.3 else {}
-    return reading(device, second + luck.randrange(1000) / 1000, degrees, round(luck.uniform(20.0, 90.0), 1), **more)
+    degrees, humidity = round(luck.uniform(-25.0, 40.0), luck.choice((0, 1, 5))), round(luck.uniform(20.0, 90.0), 3)
+    return reading(device, second + luck.randrange(1000) / 1000, degrees, humidity, **extra(luck))
 
 
 EXERCISE = Exercise(

@@ -22,7 +22,7 @@ def readings(luck: random.Random) -> list[Sent]:
         waits = _waits(luck)
         for number, each in enumerate(waits, 1):
             end = number * LENGTH
-            times = (*range(end - LENGTH, end), end + GRACE - 0.001)
+            times = (*range(end - LENGTH, end - 4), *range(end - 5, end), end + GRACE - 0.001)  # two at once
             arriving += [(second + behind, _measured(device, second, luck)) for second in times]
             for wait, part in each:
                 delayed = _measured(device, end - luck.randrange(1, 999) / 1000, luck, part)
@@ -43,7 +43,8 @@ def _waits(luck: random.Random) -> list[list[tuple[float, str]]]:
 
 
 def _measured(device: str, second: float, luck: random.Random, part: str = ORDINARY) -> Sent:
-    degrees, humidity = round(luck.uniform(-10.0, 30.0), luck.choice((1, 2))), round(luck.uniform(20.0, 90.0), 1)
+    degrees = luck.choice((0.0, *(round(luck.uniform(-10.0, 30.0), luck.choice((1, 2))) for _ in range(4))))
+    humidity = round(luck.uniform(20.0, 90.0), 1)
     return replace(reading(device, second, degrees, humidity, part), key=f"house/{device}")
 
 

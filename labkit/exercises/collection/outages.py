@@ -27,7 +27,7 @@ def _of(device: str, luck: random.Random) -> Iterator[tuple[float, Sent]]:
         second = round(second + gap, 3)
         yield second, _measured(device, second, luck, part)
         if part == "long" and number % 4:
-            for behind in luck.sample((0.3, 4.2, LIMIT + 0.7, LIMIT + 2.9), luck.choice((1, 2))):
+            for behind in luck.sample((0.3, 4.2, LIMIT + 0.7, LIMIT + 30.0), luck.choice((1, 2))):
                 yield second + 0.01, _measured(device, second - behind, luck, "late")
             second = round(second + 1.0, 3)
             yield second, _measured(device, second, luck, "after late")
@@ -41,7 +41,7 @@ def _measured(device: str, second: float, luck: random.Random, part: str) -> Sen
 def _gaps(luck: random.Random) -> list[tuple[float, str]]:
     gaps = [(1.0, "ordinary")] * 8 + [(float(LIMIT), "exactly")] * 3 + [(LIMIT - 0.001, "ordinary")] * 2
     gaps += [(round(luck.uniform(5.1, 20.0), luck.choice((1, 3))), "long") for _ in range(9)]
-    gaps += [(LIMIT + 0.001, "long"), (90_000.5, "long")]
+    gaps += [(LIMIT + 0.001, "long"), (700_000.5, "long")]
     luck.shuffle(gaps)
     return [(1.0, "ordinary"), *gaps, (8.0, "long")]
 

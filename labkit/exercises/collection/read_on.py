@@ -1,6 +1,7 @@
 """Reading on where a consumer group stopped."""
 
 import random
+from dataclasses import replace
 from typing import Any
 
 from labkit.exercises.answer_types import Consuming
@@ -16,15 +17,17 @@ LAST = LARGE + VISITS[-1] - 1
 
 
 def readings(luck: random.Random) -> list[Sent]:
-    """One more record may be read if the large one has been lost."""
+    """One more record may be read if the large one has been lost. One is not even JSON."""
     parts = {LARGE: "failed", LAST + 1: "perhaps"}
     parts |= dict.fromkeys(range(LAST + 2, LAST + 20), "not asked for")
-    return through_gateways([_measured(number, luck, parts.get(number, ORDINARY)) for number in range(LAST + 20)], luck)
+    sent = through_gateways([_measured(number, luck, parts.get(number, ORDINARY)) for number in range(LAST + 20)], luck)
+    sent[9] = replace(sent[9], value=b"no JSON")
+    return sent
 
 
 def _measured(second: int, luck: random.Random, part: str) -> Sent:
     temperature, humidity = round(luck.uniform(-5.0, 35.0), luck.choice((0, 1, 2))), round(luck.uniform(20.0, 90.0), 1)
-    more: dict[str, Any] = {"note": luck.choice("abcdef") * 1500} if part == "failed" else {}
+    more: dict[str, Any] = {"log": luck.choice("abcdef") * 1500} if part == "failed" else {}
     return reading(luck.choice(DEVICES), second + luck.randrange(1000) / 1000, temperature, humidity, part, **more)
 
 

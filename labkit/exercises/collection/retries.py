@@ -12,6 +12,7 @@ from labkit.exercises.records import Sent, reading, same_reading, through_gatewa
 
 DEVICES = ("crane", "drill")
 BLOCK = 13  # readings of a device in which at most one is repeated
+ONCE = ("ordinary", "same temperature")  # the parts of readings that do not come again
 FAR = ((1,), (1,), (1, 3), (2, 4), (9,), (10,), (4, 10))  # after how many readings of its device a reading comes again
 NEAR = ((2,), (3,), (4,))  # the same, around the restart
 
@@ -20,20 +21,21 @@ def readings(luck: random.Random) -> list[Sent]:
     """Some readings come again: at once, after other readings of the same device, twice more, or after the restart.
     Some come late, and one of these comes again.
     """
-    more = luck.randrange(7)
-    own = {device: _of(device, more, luck) for device in DEVICES}
+    count = 11 * BLOCK + luck.randrange(7)
+    measured = through_gateways((_measured(device, n, luck) for device in DEVICES for n in range(count)), luck)
+    own = {device: _of([each for each in measured if each.fields["device"] == device], luck) for device in DEVICES}
     length = len(own[DEVICES[0]])
     sent = [own[device].pop(0) for _ in range(length) for device in luck.sample(DEVICES, len(DEVICES))]
     restart = restart_after(len(sent) + len(DEVICES))
     for device in DEVICES:
-        last = max(n for n in range(restart) if sent[n].fields["device"] == device and sent.count(sent[n]) == 1)
+        last = max(n for n in range(restart) if sent[n].fields["device"] == device and sent[n].part in ONCE)
         sent[last] = replace(sent[last], part="later")
-        sent.insert(restart, sent[last])
+        sent.insert(restart, _again(sent[last]))
     return sent
 
 
-def _of(device: str, more: int, luck: random.Random) -> list[Sent]:
-    sent = through_gateways((_measured(device, second, luck) for second in range(11 * BLOCK + more)), luck)
+def _of(sent: list[Sent], luck: random.Random) -> list[Sent]:
+    """Returns the readings of a device as they come: some late, some again."""
     delayed = [3 * BLOCK - 2, 3 * BLOCK - 1, 5 * BLOCK + 6]
     for index in delayed:
         sent.insert(index + 4, replace(sent.pop(index), part="late"))
@@ -44,10 +46,17 @@ def _of(device: str, more: int, luck: random.Random) -> list[Sent]:
     return sent
 
 
-def _measured(device: str, second: int, luck: random.Random) -> Sent:
-    degrees = 21.5 if second % 5 < 2 else round(luck.uniform(-15.0, 30.0), luck.choice((1, 2)))
+def _measured(device: str, number: int, luck: random.Random) -> Sent:
+    """Readings come two or three a second, and after nine of them two hours later, at the same seconds of a minute."""
+    second = round(number % 9 * 0.4 + number // 9 * 7200, 3)
+    degrees = 21.5 if number % 5 < 2 else round(luck.uniform(-15.0, 30.0), luck.choice((1, 2, 5)))
     part = "same temperature" if degrees == 21.5 else "ordinary"
-    return reading(device, second + second * 37 % 50 / 100, degrees, round(luck.uniform(20.0, 90.0), 1), part)
+    return reading(device, second, degrees, round(luck.uniform(20.0, 90.0), 1), part)
+
+
+def _again(record: Sent) -> Sent:
+    """Returns the same reading, sent once more: somewhat later, and with a count of the attempts."""
+    return replace(record, value={**record.fields, "attempt": 2}, timestamp=record.timestamp + 700)
 
 
 def _repeat(sent: list[Sent], index: int, waits: Sequence[int]) -> None:
@@ -55,7 +64,7 @@ def _repeat(sent: list[Sent], index: int, waits: Sequence[int]) -> None:
     if sent[index].part != "late":
         sent[index] = replace(sent[index], part="at once" if waits == (1,) else "later")
     for wait in waits:
-        sent.insert(index + wait, sent[index])
+        sent.insert(index + wait, _again(sent[index]))
 
 
 EXERCISE = Exercise(

@@ -12,12 +12,16 @@ from labkit.exercises.records import ORDINARY, Sent, reading, same_reading, thro
 
 BEGINS = {"bridge": 0, "pier": 3_600, "ferry": 7_200}  # seconds: what the devices send was measured hours apart
 FIRST_HALF = (ORDINARY, ORDINARY, "ahead", ORDINARY, ORDINARY, "late", ORDINARY)
-AFTER_RESTART = ("restart", ORDINARY, "far ahead", "again", ORDINARY)
-ENDS = {"bridge": ("late", "very late", "after late"), "pier": (ORDINARY, "limit"), "ferry": ("late", "after late")}
+AFTER_RESTART = ("restart", ORDINARY, "far ahead", "again", "again", ORDINARY)
+ENDS = {
+    "bridge": (*("late",) * 4, "very late", "after late"),
+    "pier": (ORDINARY, "limit"),
+    "ferry": ("late", "after late"),
+}
 # Seconds from the newest reading. They grow, so that an answer that accepts a jump as its new clock still sees the next
 # one as a jump, except the second in a row.
-LEAPS = {"ahead": 60.001, "restart": 300.0, "far ahead": 3_000.0, "again": 3_001.0, "limit": 60.0, "after late": 50.0}
-LEAPS |= {"late": -25.003, "very late": -95.5}
+LEAPS = {"ahead": 60.001, "restart": 300.0, "far ahead": 86_400.0, "again": 86_400.5, "limit": 60.0, "after late": 50.0}
+LEAPS |= {"late": -25.003, "very late": -4_000.5}
 
 
 def readings(luck: random.Random) -> list[Sent]:
