@@ -6,7 +6,6 @@ import atexit
 import contextlib
 import datetime
 import functools
-import os
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from os import PathLike
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar
 
 from labkit import broker, cells, exercises, extras, live, readings, runs
 from labkit import flink as flinks
-from labkit.errors import LabError, NoAnswer
+from labkit.errors import LabError, NoAnswer, interruptible
 from labkit.kafka import properties, tap
 from labkit.kafka.groups import Groups
 from labkit.kafka.requests import within
@@ -76,8 +75,9 @@ class Lab:
         in_notebook = bool(cells.current().execution)  # a script may never run a pipeline
         if in_notebook:  # it shows what it starts
             extras.require("notebook")
+        namespace = properties.namespace()
         self.broker = broker.find_or_start(quix.load if in_notebook else lambda: None, brokers)
-        self._topics = Topics(self.broker.address, os.environ.get("LAB_NAMESPACE", ""), self.broker.check)
+        self._topics = Topics(self.broker.address, namespace, self.broker.check)
         self._groups = Groups(self._topics)
         self._changing = threading.RLock()
         self._registry = Registry(self._show)
@@ -134,16 +134,18 @@ class Lab:
             raise LabError(
                 "factor and start are for recordings, as in lab.produce('nyc-weather', factor=3600): leave them out."
             )
-        if isinstance(source, World):
-            world = self._unused(source, (name, (), writes))
-        elif source is None:
-            world = World(readings.simulate(devices, per_second, seed))
-        else:
-            world = World(readings.open_source(source, per_second, factor, start))
+        with self._registry.kept((name, (), writes)):
+            if isinstance(source, World):
+                world = self._unused(source, (name, (), writes))
+            elif source is None:
+                world = World(readings.simulate(devices, per_second, seed))
+            else:
+                world = World(readings.open_source(source, per_second, factor, start))
         producer = Producer(self._topics, world, writes, name, records)
         if per_second != PER_SECOND and (producer.replays or producer.per_second != per_second):
             producer.note = "per_second was not used: a recording and a world keep their own rate"
         self._topics.create(writes)
+        producer.note = "; ".join(filter(None, [producer.note, self._topics.arrival(writes)]))
         self._registry.adopt(producer, self._registry.replace(producer))
         producer.start()
         return producer
@@ -184,14 +186,15 @@ class Lab:
             raise LabError(f"This pipeline would read its own output from {writes} forever: write to another topic.")
         if replicas < 1:
             raise LabError("A pipeline needs at least one replica.")
-        self._topics.require(*reads)
         name = name or getattr(pipeline, "__name__", "pipeline").strip("<>")
         spec = runs.Spec(name, pipeline, reads, writes, raw, exactly_once)
-        succession = runs.Succession(self._groups, spec, self.broker.directory)
-        with succession.prepared():
-            own = in_process or replicas > 1
-            kind = functools.partial(runs.Replicas, members=replicas) if own else runs.ThreadedRun
-            run = kind(self._groups, spec, succession.group, succession.directory)
+        with self._registry.kept((name, reads, writes)):
+            self._topics.require(*reads)
+            succession = runs.Succession(self._groups, spec, self.broker.directory)
+            with succession.prepared():
+                own = in_process or replicas > 1
+                kind = functools.partial(runs.Replicas, members=replicas) if own else runs.ThreadedRun
+                run = kind(self._groups, spec, succession.group, succession.directory)
         replaced = self._registry.replace(run)
         began = succession.take_over(from_start)
         run.began = began if succession.predecessor or replaced else ""
@@ -377,6 +380,7 @@ class Lab:
         chart = self.chart("sensor", "alert", threshold=scene.threshold)
         return self._registry.watch(live.Dashboard(tiles, chart, live.Controls(scene), self.topology()))
 
+    @interruptible
     def peek(self, topic: str, records: int = 10) -> pd.DataFrame:
         """The newest records of a topic, oldest first: partition, offset, time (UTC), key, and the fields.
 
@@ -389,6 +393,7 @@ class Lab:
 
         return tables.of(tap.newest(self._topics, self._existing(topic), records, raw=topic.endswith(DEAD_LETTER)))
 
+    @interruptible
     def topics(self) -> pd.DataFrame:
         """Every topic but changelog topics, with its numbers of partitions and records. Example: lab.topics()"""
         from labkit import tables
@@ -406,6 +411,7 @@ class Lab:
 
         return tables.of_leaders(self._topics.leaders(self._existing(topic)))
 
+    @interruptible
     def groups(self) -> pd.DataFrame:
         """Every consumer group with its topics and partitions: the committed offset, and the lag in records.
 
@@ -417,6 +423,7 @@ class Lab:
 
         return tables.of_groups(self._groups.offsets())
 
+    @interruptible
     def records(self, topic: str) -> list[tap.Record]:
         """Every record that a topic holds now, in order of partition and offset.
 
@@ -426,6 +433,7 @@ class Lab:
         """
         return tap.everything(self._topics, self._existing(topic))
 
+    @interruptible
     def wait_for(
         self, topic: str, records: int | None = None, *, new: int | None = None, timeout: float = 30.0
     ) -> None:
@@ -441,13 +449,17 @@ class Lab:
             self._topics.require(topic)
             before = 0 if new is None else self._topics.counts.of(topic).came
 
-            def found() -> int:
-                held, came = self._topics.counts.of(topic)
-                return held if new is None else came - before
-
+            found = 0
             wanted = new if new is not None else 1 if records is None else records
-            if not wait_until(lambda: found() >= wanted, timeout):
-                some = f"holds {found()} records" if new is None else f"got {found()} new records"
+
+            def is_there() -> bool:
+                nonlocal found
+                held, came = self._topics.counts.of(topic)
+                found = held if new is None else came - before
+                return found >= wanted
+
+            if not wait_until(is_there, timeout, progress=lambda: f"{topic}: {found:,} of {wanted:,} records"):
+                some = f"holds {found} records" if new is None else f"got {found} new records"
                 raise LabError(f"{topic} {some} after {timeout:g} s, not {wanted}. {self._trouble(topic)}")
 
     # -------------------------------------------------------------- exercises

@@ -3,10 +3,11 @@
 import contextlib
 import functools
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol, TypeVar
 
 from labkit import cells
+from labkit.errors import LabError
 from labkit.runs.worker import Identity, Worker, Workers
 
 
@@ -44,6 +45,22 @@ class Registry:
             return [self._workers[new][0]]
         name, _, writes = new
         return [each for each in self._by_this_cell() if each.name == name or (writes and each.writes == writes)]
+
+    @contextlib.contextmanager
+    def kept(self, new: Identity) -> Iterator[None]:
+        """If what would replace a live worker fails in this context, say that the earlier one goes on, and show it."""
+        try:
+            yield
+        except Exception as error:
+            kept = [each for each in self.replaced_by(new) if each.alive]
+            for each in kept:
+                cells.at_the_end(functools.partial(self._show_again, each))
+            words = f"The earlier {' and '.join(each.name for each in kept)} is still running."
+            if kept and isinstance(error, LabError):
+                raise type(error)(f"{error} {words}") from error
+            if kept:
+                error.add_note(words)
+            raise
 
     def replace(self, new: Worker) -> list[Worker]:
         """Stop the workers that a new one replaces, and return them."""
@@ -107,6 +124,9 @@ class Registry:
     def _show_once(self, worker: Worker) -> None:
         if self._shown.get(worker) != worker.starts:
             self.show(worker)
+
+    def _show_again(self, worker: Worker, succeeded: bool) -> None:  # noqa: ARG002
+        self.show(worker)
 
     def _by_this_cell(self) -> list[Worker]:
         """The workers that earlier executions of the current cell started."""

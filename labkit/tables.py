@@ -28,7 +28,8 @@ def of(records: Sequence[Record]) -> pd.DataFrame:
 
 
 def _place(record: Record) -> dict[str, Any]:
-    time = pd.Timestamp(record.timestamp, unit="ms")
+    # pandas has no times before 1677 and after 2262; -1 stands for no time, and other programs send nanoseconds.
+    time = pd.to_datetime(record.timestamp, unit="ms", errors="coerce") if record.timestamp >= 0 else pd.NaT
     return dict(zip(COLUMNS, (record.partition, record.offset, time, record.key), strict=True))
 
 

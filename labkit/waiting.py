@@ -1,10 +1,14 @@
 """Waiting for a condition, with a limit."""
 
+import sys
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 PAUSE = 0.02  # seconds between two checks at first ...
 LONGEST_PAUSE = 0.25  # ... and after some seconds
+SILENT = 1.0  # seconds after which whoever waits is told how far it is
 
 
 class Deadline:
@@ -21,14 +25,47 @@ class Deadline:
         return time.monotonic() > self._end
 
 
-def wait_until(condition: Callable[[], object], seconds: float, pause: float = PAUSE) -> bool:
+def wait_until(
+    condition: Callable[[], object],
+    seconds: float,
+    pause: float = PAUSE,
+    progress: Callable[[], str] = lambda: "",
+) -> bool:
     """Wait until a condition holds; False if it still does not after `seconds`. What it raises ends the wait.
 
-    A check may cost a request to Kafka, so it checks less often the longer it waits.
+    A check may cost a request to Kafka, so it checks less often the longer it waits. In a cell or a terminal it shows
+    how far it is: what `progress` returns after a check.
     """
     deadline, began = Deadline(seconds), time.monotonic()
-    while not condition():
-        if deadline.has_passed():
-            return False
-        time.sleep(min(max(pause, (time.monotonic() - began) / 20), LONGEST_PAUSE))
-    return True
+    with _shown(progress) as show:
+        while not condition():
+            if deadline.has_passed():
+                return False
+            show()
+            time.sleep(min(max(pause, (time.monotonic() - began) / 20), LONGEST_PAUSE))
+        return True
+
+
+@contextmanager
+def _shown(progress: Callable[[], str]) -> Iterator[Callable[[], None]]:
+    """Yields what shows the progress in one line, which is overwritten, if it takes long and somebody looks on."""
+    silence, said = Deadline(SILENT), ""
+
+    def show() -> None:
+        nonlocal said
+        if silence.has_passed() and _is_watched() and (now := progress()) != said:
+            print(f"\r{now:{len(said)}}", end="", flush=True)
+            said = now
+
+    try:
+        yield show
+    finally:
+        if said:
+            print(f"\r{progress():{len(said)}}")
+
+
+def _is_watched() -> bool:
+    """Whether the current thread writes into a cell of a notebook or to a terminal."""
+    stream = sys.stdout
+    is_cell = hasattr(stream, "parent_header")  # ipykernel's
+    return threading.current_thread() is threading.main_thread() and (is_cell or stream.isatty())

@@ -43,6 +43,19 @@ class Broker(Protocol):
     def check(self) -> None:
         """Raise NoAnswer if Kafka is known to have ended."""
 
+    def kill(self, node: int | None = None) -> None:
+        """Kill Kafka or one node of it at once (SIGKILL), as a power cut would. `start` starts it again.
+
+        Raises LabError if there is no such node, or if it is not the lab's own. Example: lab.broker.kill()
+        """
+
+    def start(self) -> None:
+        """Start Kafka again after `kill`, with the same data and address. Does nothing if all nodes are running.
+
+        Returns when every partition has a leader. Raises LabError if it does not start, or if it is not the lab's own.
+        Example: lab.broker.start()
+        """
+
     def log(self, lines: int = 50) -> Log:
         """The last lines logged by Kafka and its clients, which no cell shows by itself. Example: lab.broker.log()"""
 
@@ -63,6 +76,18 @@ class ExternalBroker:
 
     def check(self) -> None:
         """Do nothing: this process cannot know whether the Kafka has ended for good, and it may come back."""
+
+    def kill(self, node: int | None = None) -> None:  # noqa: ARG002
+        raise self._not_own()
+
+    def start(self) -> None:
+        raise self._not_own()
+
+    def _not_own(self) -> LabError:
+        return LabError(
+            f"The Kafka at {self.address} is somebody else's, and only the lab's own can be killed and started: "
+            "unset LAB_BROKER, and run the cell with `Lab()` again."
+        )
 
     def log(self, lines: int = 50) -> Log:
         return Log("\n".join(list(clients.LINES)[-lines:]))

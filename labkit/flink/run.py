@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from labkit.errors import LabError, NoAnswer
+from labkit.errors import LabError, NoAnswer, interruptible
 from labkit.flink import beginning
 from labkit.flink.beginning import Beginning
 from labkit.flink.checkpoints import Checkpoints
@@ -138,6 +138,7 @@ class FlinkJob(Worker):
         except NoAnswer:
             return None
 
+    @interruptible
     def wait_until_caught_up(self, timeout: float = 60.0) -> None:
         """Return when a checkpoint covers every record that the topic holds now, or when a bounded job has ended.
 
@@ -150,7 +151,7 @@ class FlinkJob(Worker):
         def is_done() -> bool:  # the last windows of a bounded job close at its very end
             return not (self.alive if self._spec.bounded else self._waiting(ends))
 
-        if not self._wait_until(is_done, timeout):
+        if not self._wait_until(is_done, timeout, lambda: f"{self.name}: {self.progress.read:,} records read"):
             waiting = self._waiting(ends)
             raise LabError(f"{self.name} is {self.status}, and {waiting} records are in no checkpoint yet.")
         self._look()

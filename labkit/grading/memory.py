@@ -3,6 +3,7 @@
 import contextlib
 import os
 import re
+import socket
 from pathlib import Path
 
 import psutil
@@ -10,8 +11,8 @@ import psutil
 from labkit.grading import bubblewrap
 
 FILE = 1536  # bytes that the kernel needs at most for a file besides its content, with a long name
-PAGE_TABLES = re.compile(r"^VmPTE:\s+(\d+) kB", flags=re.MULTILINE)
-SOCKETS = re.compile(r"^sockets: used (\d+)", flags=re.MULTILINE)
+PAGE_TABLES = re.compile(rb"^VmPTE:\s+(\d+) kB", flags=re.MULTILINE)  # the name of a process can be any bytes
+SOCKETS = re.compile(rb"^sockets: used (\d+)", flags=re.MULTILINE)
 
 
 def family(pid: int) -> list[psutil.Process]:
@@ -53,7 +54,7 @@ def _size(process: psutil.Process, kind: str) -> int:
 
 def _page_tables(pid: int) -> int:
     """A page of them can stand for 2 MB that hold nothing."""
-    found = PAGE_TABLES.search(_text(Path(f"/proc/{pid}/status")))
+    found = PAGE_TABLES.search(_content(Path(f"/proc/{pid}/status")))
     return 1024 * int(found[1]) if found else 0
 
 
@@ -68,15 +69,17 @@ def _files(pid: int) -> int:
 
 def _sockets(pid: int) -> int:
     """Returns how much the buffers of all sockets could hold. Those that are closed count until they are empty."""
-    found = SOCKETS.search(_text(Path(f"/proc/{pid}/net/sockstat")))
+    found = SOCKETS.search(_content(Path(f"/proc/{pid}/net/sockstat")))
     return int(found[1]) * _buffers() if found else 0
 
 
 def _buffers() -> int:
-    return sum(int(Path(f"/proc/sys/net/core/{each}_default").read_text()) for each in ("rmem", "wmem"))
+    """Returns the bytes of both buffers of a socket. There is no other size: see `seccomp`."""
+    with socket.socket(socket.AF_UNIX) as one:
+        return sum(one.getsockopt(socket.SOL_SOCKET, each) for each in (socket.SO_RCVBUF, socket.SO_SNDBUF))
 
 
-def _text(file: Path) -> str:
+def _content(file: Path) -> bytes:
     with contextlib.suppress(OSError):
-        return file.read_text()
-    return ""
+        return file.read_bytes()
+    return b""

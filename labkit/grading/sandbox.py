@@ -201,15 +201,18 @@ def _note(said: Any, outcome: Outcome) -> None:
 
 
 def _watch(process: subprocess.Popen[bytes], job: Job, outcome: Outcome) -> None:
-    """Ends the sandbox when its time is over or its memory is used up."""
+    """Ends the sandbox when its time is over or its memory is used up; nothing runs unwatched."""
     deadline, most = Deadline(job.limits.seconds + job.limits.around), job.limits.all_memory
-    while process.poll() is None:
-        if deadline.has_passed():
-            outcome.status = "timeout"
-            _end(process)
-        elif outcome.begun and memory.used(process.pid, most, job.isolated) > most:
-            _end(process)
-        time.sleep(0.25)
+    try:
+        while process.poll() is None:
+            if deadline.has_passed():
+                outcome.status = "timeout"
+                _end(process)
+            elif outcome.begun and memory.used(process.pid, most, job.isolated) > most:
+                _end(process)
+            time.sleep(0.25)
+    finally:
+        _end(process)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

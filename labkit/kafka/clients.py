@@ -2,6 +2,7 @@
 
 import collections
 import logging
+import socket
 from typing import Any
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
@@ -9,6 +10,8 @@ from confluent_kafka.admin import AdminClient
 
 from labkit.errors import LabError, NoAnswer
 from labkit.kafka import properties
+
+REACHED = 2.0  # seconds that a connection may take
 
 LOGGER = logging.getLogger("labkit.clients")
 LINES: collections.deque[str] = collections.deque(maxlen=2000)
@@ -41,6 +44,9 @@ PARTITIONER = {"partitioner": "murmur2_random"}
 # A reading may wait this long to share a batch: at hundreds a second that halves the work of Kafka and its consumers.
 BATCHES = {"linger.ms": 10}
 
+# By default a client notices only after five minutes that partitions have been added to its topics.
+NEW_PARTITIONS = {"topic.metadata.refresh.interval.ms": 2000}
+
 # By default librdkafka waits 100 ms to 10 s between attempts. While all brokers are down it would also begin anew with
 # the bootstrap addresses, without such waits: three times the work of a client whose Kafka is away. Here no address
 # ever changes.
@@ -68,7 +74,7 @@ def consumer(address: str, **settings: Any) -> Consumer:
 
 def producer(address: str, **settings: Any) -> Producer:
     """Returns an idempotent producer with acks=all that partitions keys as the Java clients do."""
-    own = PARTITIONER | BATCHES | {"enable.idempotence": True, "acks": "all"}
+    own = PARTITIONER | BATCHES | NEW_PARTITIONS | {"enable.idempotence": True, "acks": "all"}
     return Producer(common(address) | own | settings)
 
 
@@ -103,10 +109,25 @@ def check_answers(address: str, timeout: float) -> None:
     except KafkaException as error:
         raise LabError(f"{properties.path()}: {properties.hidden(error.args[0].str())}.") from None
     try:
-        client.list_topics(timeout=timeout)
+        found = client.list_topics(timeout=timeout)
     except KafkaException:
         client.poll(0)  # calls error_cb
         raise NoAnswer(_no_answer(address, met, {*LINES} - before)) from None
+    advertised = sorted({(each.host, each.port) for each in found.brokers.values()})
+    if not any(_is_reachable(*each) for each in advertised):
+        names = " and ".join(f"{host}:{port}" for host, port in advertised)
+        raise NoAnswer(
+            f"Kafka answers at {address}, but sends its clients to {names}, where nothing can be reached from here: "
+            "its advertised.listeners must name an address that can (docs/cluster.md)."
+        )
+
+
+def _is_reachable(host: str, port: int) -> bool:
+    try:
+        socket.create_connection((host, port), REACHED).close()
+    except OSError:
+        return False
+    return True
 
 
 def _no_answer(address: str, met: list[KafkaError], logged: set[str]) -> str:

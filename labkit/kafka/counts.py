@@ -13,11 +13,13 @@ from labkit.kafka import properties, ranges
 from labkit.kafka.offsets import Offsets, Partitions
 from labkit.kafka.ranges import READ_LIMIT
 from labkit.kafka.requests import limit
+from labkit.waiting import Deadline
 
 # Kafka creates this topic at the first transaction. Until then each offset is a record; afterwards some offsets are
 # commit or abort markers, and some belong to aborted records.
 TRANSACTIONS = "__transaction_state"
 NEAR = 1_000  # offsets
+BELIEVED = 10.0  # seconds after which it is asked anew whether a topic is compacted
 
 
 class Count(NamedTuple):
@@ -44,12 +46,15 @@ class Counts:
     def __init__(self, topics: Offsets) -> None:
         self._topics = topics
         self._tallies: dict[str, Tally] = {}
+        self._compacted: dict[str, tuple[Deadline, bool]] = {}
         self._lock = threading.Lock()
         self._consumer: Consumer | None = None
         self._looking: Consumer | None = None
 
     def of(self, name: str) -> Count:
         """Raises LabError if Kafka does not answer."""
+        if self._is_compacted(name):
+            return self._held_now(name)
         if not self._may_have_transactions():
             starts, ends = self._topics.bounds(name)
             return Count(sum(end - starts[partition] for partition, end in ends.items()), sum(ends.values()))
@@ -70,13 +75,27 @@ class Counts:
         starts = self._topics.beginning_offsets(name)  # none if the topic has been deleted
         firsts = {partition: max(behind[partition], starts[partition]) for partition in behind.keys() & starts.keys()}
         distances = {partition: max(ends[partition] - first, 0) for partition, first in firsts.items()}
-        if not any(distances.values()) or not self._may_have_transactions():
+        if not any(distances.values()) or not (self._may_have_transactions() or self._is_compacted(name)):
             return lags | distances
         near = {partition: first for partition, first in firsts.items() if distances[partition] <= NEAR}
         far = {partition: (first, ends[partition]) for partition, first in firsts.items() if partition not in near}
         with self._reading():
             found = {each: distances[each] if self._holds_any(name, each, span) else 0 for each, span in far.items()}
             return lags | self._read(name, near, ends) | found
+
+    def _is_compacted(self, name: str) -> bool:
+        """Whether Kafka keeps only the newest record of each key, so that many offsets have no record any more."""
+        until, found = self._compacted.get(name, (Deadline(0), False))
+        if until.has_passed():
+            found = "compact" in self._topics.settings(name).get("cleanup.policy", "")
+            self._compacted[name] = Deadline(BELIEVED), found
+        return found
+
+    def _held_now(self, name: str) -> Count:
+        """Count all records of a compacted topic anew: what has been counted may be gone."""
+        with self._reading():
+            starts, ends = self._topics.bounds(name, committed=True)
+            return Count(sum(self._read(name, starts, ends).values()), sum(ends.values()))
 
     def _may_have_transactions(self) -> bool:
         """Somebody else's Kafka that requires a login may have transactions without showing this user their topic."""

@@ -56,6 +56,13 @@ class Groups:
             self._delete_forgotten()
         self._offsets.close()
 
+    def _full(self, group: str) -> str:
+        """Kafka allows any text as the name of a group, but not of a topic."""
+        return self.topics.namespace + group
+
+    def _short(self, full: str) -> str:
+        return full.removeprefix(self.topics.namespace)
+
     def latest_number(self, name: str) -> int:
         """The number n of the newest consumer group `<name>-<n>`; 0 if there is none."""
         pattern = re.compile(re.escape(name) + r"-(\d+)")
@@ -81,7 +88,7 @@ class Groups:
             for name, partitions in offsets.items()
             for partition, offset in partitions.items()
         ]
-        request = [ConsumerGroupTopicPartitions(self.topics.full(group), wanted)]
+        request = [ConsumerGroupTopicPartitions(self._full(group), wanted)]
         self.topics.requests.settle(
             lambda admin, limit: admin.alter_consumer_group_offsets(request, request_timeout=limit)
         )
@@ -129,7 +136,7 @@ class Groups:
 
     def _is_deleted(self, group: str) -> bool:
         """Delete a group. Returns whether it is gone; False if it has members."""
-        full = self.topics.full(group)
+        full = self._full(group)
         fine = (KafkaError.GROUP_ID_NOT_FOUND, KafkaError.NON_EMPTY_GROUP)
         deleted = self.topics.requests.settle(
             lambda admin, limit: admin.delete_consumer_groups([full], request_timeout=limit), *fine
@@ -144,7 +151,7 @@ class Groups:
     def _names(self) -> list[str]:
         found = self.topics.requests.until_answered("all", lambda _: self._listed())
         namespace = self.topics.namespace
-        return [self.topics.short(each.group_id) for each in found if each.group_id.startswith(namespace)]
+        return [self._short(each.group_id) for each in found if each.group_id.startswith(namespace)]
 
     def _listed(self) -> list[ConsumerGroupListing]:
         """Ask for all groups. Raises KafkaException if a broker has not answered for those that it coordinates."""
@@ -160,7 +167,7 @@ class Groups:
     def _committed(self, group: str, partitions: Mapping[str, Iterable[int]]) -> dict[str, Partitions]:
         wanted = [TopicPartition(self.topics.full(name), each) for name, some in partitions.items() for each in some]
         offsets: dict[str, Partitions] = {name: {} for name in partitions}
-        for tp in self._offsets.of(self.topics.full(group), wanted):
+        for tp in self._offsets.of(self._full(group), wanted):
             if tp.offset >= 0:
                 offsets[self.topics.short(tp.topic)][tp.partition] = tp.offset
         return offsets
@@ -170,7 +177,7 @@ class Groups:
 
         A killed member keeps its partitions until its session times out.
         """
-        full = self.topics.full(group)
+        full = self._full(group)
         found = self.topics.requests.settle(
             lambda admin, limit: admin.describe_consumer_groups([full], request_timeout=limit)
         )

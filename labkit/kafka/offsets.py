@@ -5,15 +5,18 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from confluent_kafka import IsolationLevel, TopicCollection, TopicPartition
-from confluent_kafka.admin import AdminClient, OffsetSpec, TopicMetadata
+from confluent_kafka import IsolationLevel, KafkaError, TopicCollection, TopicPartition
+from confluent_kafka.admin import AdminClient, ConfigResource, OffsetSpec, TopicMetadata
 
 from labkit.errors import LabError, NoAnswer
-from labkit.kafka.requests import CHECK, REQUEST_LIMIT, Requests
+from labkit.kafka.requests import CHECK, FORBIDDEN, REQUEST_LIMIT, Requests
 from labkit.waiting import PAUSE, Deadline
 
 NEW_LIMIT = 2.0  # seconds within which every broker knows a new topic
 Partitions = dict[int, int]  # partition -> offset
+
+# Prefixes of the names of Quix Streams' internal topics, which have the namespace further inside.
+INTERNAL = ("changelog__", "repartition__")
 
 
 @dataclass
@@ -38,13 +41,13 @@ class Offsets:
         return self.requests.admin
 
     def full(self, name: str) -> str:
-        full = self.namespace + name
+        full = name if name.startswith(INTERNAL) else self.namespace + name
         if not re.fullmatch(r"[A-Za-z0-9._-]{1,249}", full):
             raise LabError(f"{name!r} is not a topic name: use only letters, digits, '.', '_' and '-'.")
         return full
 
     def short(self, full: str) -> str:
-        return full.removeprefix(self.namespace)
+        return full if full.startswith(INTERNAL) else full.removeprefix(self.namespace)
 
     def partitions(self, name: str) -> list[int]:
         """The partition numbers of a topic; empty if there is no such topic."""
@@ -60,6 +63,24 @@ class Offsets:
         wanted = TopicCollection([self.full(name)])
         found = self._settle(lambda admin, limit: admin.describe_topics(wanted, request_timeout=limit))
         return str(found[self.full(name)].topic_id)
+
+    def settings(self, name: str) -> dict[str, str]:
+        """Returns the settings of a topic as Kafka knows them; none if there is no such topic, or if this user may not
+        see them.
+        """
+        topic = ConfigResource(ConfigResource.Type.TOPIC, self.full(name))
+        refusals = (KafkaError.UNKNOWN_TOPIC_OR_PART, *FORBIDDEN)
+        found = self._settle(lambda admin, limit: admin.describe_configs([topic], request_timeout=limit), *refusals)
+        return {each.name: each.value for each in found.get(topic, {}).values()}
+
+    def arrival(self, name: str) -> str:
+        """Says that a topic keeps the time at which records arrive; empty if it keeps the one that they come with."""
+        if self.settings(name).get("message.timestamp.type") != "LogAppendTime":
+            return ""
+        return (
+            f"{name} keeps the time at which each record arrives, not that of the reading "
+            "(message.timestamp.type=LogAppendTime): windows go by it"
+        )
 
     def beginning_offsets(self, name: str) -> Partitions:
         """The offset of the oldest record of each partition."""

@@ -8,8 +8,10 @@ import os
 from pathlib import Path
 
 from labkit.errors import LabError
+from labkit.kafka.names import FORBIDDEN as FORBIDDEN_IN_NAMES
 
 ADDRESS, FILE, OWN_FILE = "LAB_BROKER", "LAB_KAFKA_CONFIG", "LAB_OWN_KAFKA_CONFIG"
+NAMESPACE = "LAB_NAMESPACE"
 SERVERS = "bootstrap.servers"
 
 
@@ -19,6 +21,22 @@ def address() -> str:
     Raises LabError if the file cannot be read, if neither it nor LAB_BROKER has an address, or if the two differ.
     """
     return _address(read())
+
+
+def namespace() -> str:
+    """Returns what precedes the names of all topics and groups; empty if LAB_NAMESPACE is not set.
+
+    Raises LabError if it cannot be part of a name, or if it would run into the names that follow it.
+    """
+    found = os.environ.get(NAMESPACE, "")
+    if FORBIDDEN_IN_NAMES.search(found):
+        raise LabError(f"{NAMESPACE} is {found!r}: use only letters, digits, '.', '_' and '-', as in anna-.")
+    if found and found[-1] not in "._-":
+        raise LabError(
+            f"{NAMESPACE} is {found!r}, so the topic sensor would be called {found}sensor: "
+            f"end it with a separator, as in {found}-."
+        )
+    return found
 
 
 def _address(found: dict[str, str]) -> str:
@@ -72,7 +90,7 @@ def _parsed(variable: str) -> dict[str, str]:
     if not file:
         return {}
     try:
-        lines = Path(file).expanduser().read_text().splitlines()
+        lines = Path(file).expanduser().read_text("utf-8-sig").splitlines()  # Windows begins a file with a BOM
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not a text file"
         raise LabError(f"Cannot read {file} ({variable}): {reason}.") from None

@@ -75,17 +75,28 @@ class Tap:
         return list(firsts)
 
     def emptied(self) -> list[str]:
-        """Returns the topics whose records were deleted since the last call, and reads what they hold now afresh."""
+        """Returns the topics whose records were deleted since the last call, and reads what they hold now afresh; reads
+        partitions that were added too.
+        """
         if time.monotonic() < self._due:
             return []
         self._due = time.monotonic() + CHECK
         before, self._starts = self._starts, {name: self._topics.beginning_offsets(name) for name in self.names}
         found = [name for name in self.names if _has_risen(before[name], self._starts[name])]
         with self._lock:
+            for name in self.names:
+                self._add(name, self._starts[name].keys() - before[name].keys())
             for name in found:
                 for partition in self._go_to_newest(name):
                     self._consumer.seek(TopicPartition(*partition, self._next[partition]))
         return found
+
+    def _add(self, name: str, partitions: Iterable[int]) -> None:
+        """Read new partitions from their first records: Kafka gives whoever has assigned the others nothing of them."""
+        firsts = {(self._topics.full(name), each): self._starts[name][each] for each in partitions}
+        self._next |= firsts
+        if firsts:
+            self._consumer.incremental_assign([TopicPartition(*each, offset) for each, offset in firsts.items()])
 
     def read(self, timeout: float) -> list[Record]:
         """Returns the records since the last call, oldest first; waits up to `timeout` seconds for the first.
@@ -162,7 +173,7 @@ def newest(topics: Topics, name: str, count: int, raw: bool = False) -> list[Rec
     span = count
     while True:
         wanted = {partition: (max(end - span, starts[partition]), end) for partition, end in ends.items()}
-        records = _read(topics, name, wanted, raw)
+        records = read(topics, name, wanted, raw)
         found = Counter(each.partition for each in records)
         if all(found[each] >= count or first == starts[each] for each, (first, _) in wanted.items()):
             return records[-count:]
@@ -172,11 +183,11 @@ def newest(topics: Topics, name: str, count: int, raw: bool = False) -> list[Rec
 def everything(topics: Topics, name: str, raw: bool = False) -> list[Record]:
     """Returns every record that a topic holds now, by partition and offset; with `raw` the values stay bytes."""
     starts, ends = topics.bounds(name)
-    records = _read(topics, name, {p: (starts[p], end) for p, end in ends.items()}, raw)
+    records = read(topics, name, {p: (starts[p], end) for p, end in ends.items()}, raw)
     return sorted(records, key=lambda each: (each.partition, each.offset))
 
 
-def _read(topics: Topics, name: str, wanted: Mapping[int, Range], raw: bool = False) -> list[Record]:
+def read(topics: Topics, name: str, wanted: Mapping[int, Range], raw: bool = False) -> list[Record]:
     """Returns the records in these ranges in order of arrival; from several partitions, in order of their time."""
     consumer = ranges.consumer(topics)
     try:

@@ -10,12 +10,11 @@ from confluent_kafka.admin import AdminClient, NewTopic
 
 from labkit.errors import LabError
 from labkit.kafka.counts import Counts
-from labkit.kafka.offsets import Offsets
+from labkit.kafka.offsets import INTERNAL, Offsets
 from labkit.kafka.requests import wait_for_promised
 from labkit.spelling import did_you_mean
 
 DEAD_LETTER = ".dead-letter"
-INTERNAL = ("__", "changelog__", "repartition__")  # prefixes of internal topics
 
 
 class Leader(NamedTuple):
@@ -61,7 +60,7 @@ class Topics(Offsets):
     def names(self) -> list[str]:
         """The topics in the namespace, except the internal ones of Kafka and Quix Streams."""
         mine = [self.short(full) for full in self._metadata() if full.startswith(self.namespace)]
-        return sorted(name for name in mine if not name.startswith(INTERNAL))
+        return sorted(name for name in mine if not name.startswith(("__", *INTERNAL)))
 
     def require(self, *names: str) -> None:
         """Raise LabError, listing the existing topics, unless all of these exist."""
@@ -115,7 +114,7 @@ class Topics(Offsets):
         self.delete([*self.changelogs(group), *self._internal("repartition", group)])
 
     def _internal(self, kind: str, group: str) -> list[str]:
-        return [name for name in self._metadata() if name.startswith(f"{kind}__{self.full(group)}--")]
+        return [name for name in self._metadata() if name.startswith(f"{kind}__{self.namespace}{group}--")]
 
     def delete(self, full_names: Collection[str]) -> None:
         """Delete topics by their full names, and wait until they are gone."""

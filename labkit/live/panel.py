@@ -110,6 +110,7 @@ _panels: weakref.WeakKeyDictionary[Worker, Panel] = weakref.WeakKeyDictionary()
 def collect(worker: Worker) -> State:
     """Returns what a panel shows of a worker now."""
     ended = worker.wait(0)  # first: what it did last must not be missed
+    unfinished = tuple(filter(None, [worker.printing]))
     return State(
         worker.name,
         worker.status,
@@ -119,8 +120,8 @@ def collect(worker: Worker) -> State:
         worker.stuck(),
         worker.note,
         tuple(tuple(tuple(row) for row in table) for table in worker.tables()),
-        tuple(worker.prints)[-PRINTS_SHOWN:],
-        worker.printed,
+        (tuple(worker.prints) + unfinished)[-PRINTS_SHOWN:],
+        worker.printed + len(unfinished),
         tuple(each.alive for each in cast("Replicas", worker).members) if worker.killable else (),
         ended,
     )
@@ -143,6 +144,8 @@ def _lines(state: State) -> Iterable[str]:
         yield html.element("b", state.error.reason)
         if line := state.error.line:
             yield html.join([f"in your code, {line.where}: ", html.element("code", line.text)])
+        if state.error.record:
+            yield html.join(["at the record ", html.element("code", state.error.record)])
     if state.stuck:
         yield html.element("b", state.stuck)
     yield state.note

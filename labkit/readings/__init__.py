@@ -1,7 +1,17 @@
 """Readings: what they are, where they come from, and which records are not valid. Knows nothing of Kafka."""
 
 from labkit.readings.devices import now, simulate
-from labkit.readings.reading import COLUMNS, TOPICS, BadReading, Reading, check, named_for, parse, parse_object
+from labkit.readings.reading import (
+    COLUMNS,
+    TOPICS,
+    BadReading,
+    Reading,
+    check,
+    named_for,
+    parse,
+    parse_json,
+    parse_object,
+)
 from labkit.readings.replay import Replay, recorded
 from labkit.readings.sources import Source, open_source
 from labkit.readings.tables import read
@@ -21,6 +31,7 @@ __all__ = [
     "now",
     "open_source",
     "parse",
+    "parse_json",
     "parse_object",
     "read",
     "recorded",

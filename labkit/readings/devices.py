@@ -88,6 +88,8 @@ class Simulation(Iterator[Reading]):
     rate readings come as fast as they are requested, and each device advances by one second per reading.
     """
 
+    notes: tuple[str, ...] = ()
+
     def __init__(self, devices: int, per_second: float | None, seed: int, clock: Callable[[], int]) -> None:
         names = [f"sensor-{number}" for number in range(1, devices + 1)]
         self.devices = tuple(names)

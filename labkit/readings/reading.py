@@ -1,5 +1,6 @@
 """What a valid reading is."""
 
+import ast
 import json
 from collections.abc import Mapping
 from typing import Any, TypedDict
@@ -39,15 +40,27 @@ def parse(raw: bytes | None) -> dict[str, Any]:
 
 def parse_object(raw: bytes | None) -> dict[str, Any]:
     """Parse a record's bytes as a JSON object with any fields. Raises BadReading if it is not one."""
-    if raw is None:
-        raise BadReading("the value is null")
-    try:
-        record = orjson.loads(raw)
-    except orjson.JSONDecodeError as error:
-        raise BadReading(_why_no_json(raw, error)) from None
+    record = _parsed(raw)
     if type(record) is not dict:
         raise BadReading(f"a JSON {_json_type(record)}, not an object")
     return record
+
+
+def parse_json(raw: bytes | None) -> Any:
+    """Parse a record's bytes as JSON of any type but null. Raises BadReading if it is not that."""
+    record = _parsed(raw)
+    if record is None:
+        raise BadReading("the value is null")
+    return record
+
+
+def _parsed(raw: bytes | None) -> Any:
+    if raw is None:
+        raise BadReading("the value is null")
+    try:
+        return orjson.loads(raw)
+    except orjson.JSONDecodeError as error:
+        raise BadReading(_why_no_json(raw, error)) from None
 
 
 def check(reading: dict[str, Any]) -> None:
@@ -95,7 +108,17 @@ def _why_no_json(raw: bytes, error: orjson.JSONDecodeError) -> str:
         return "not UTF-8"
     if ("NaN" in text or "Infinity" in text) and _python_reads(text):
         return "not JSON, which has no NaN and no Infinity"
+    if not _python_reads(text) and _is_python(text):
+        return "not JSON but how Python prints it, as str(reading) does: json.dumps(reading) makes JSON"
     return f"not JSON: {error.msg}"
+
+
+def _is_python(text: str) -> bool:
+    """Whether it is how Python prints a dict or a list."""
+    try:
+        return isinstance(ast.literal_eval(text), dict | list)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return False
 
 
 def _python_reads(text: str) -> bool:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from labkit.errors import LabError
 from labkit.readings.devices import now
-from labkit.readings.tables import milliseconds
+from labkit.readings.times import milliseconds
 
 
 class Recording(NamedTuple):
@@ -54,11 +54,18 @@ class Replay:
     LabError unless the factor is above 0.
     """
 
-    def __init__(self, rows: Sequence[Mapping[str, Any]], factor: float, clock: Callable[[], int] = now) -> None:
+    def __init__(
+        self,
+        rows: Sequence[Mapping[str, Any]],
+        factor: float,
+        clock: Callable[[], int] = now,
+        notes: tuple[str, ...] = (),
+    ) -> None:
         if not factor > 0:  # NaN too
             raise LabError(f"factor is {factor}: give a number above 0, such as 3600 to replay an hour in a second.")
         self._rows = sorted(rows, key=lambda row: row["timestamp"])
         self.devices = tuple(dict.fromkeys(str(row["device"]) for row in self._rows))
+        self.notes = notes
         self._factor = factor
         self._clock = clock
         self._given = 0  # how many items have been yielded

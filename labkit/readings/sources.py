@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from labkit.errors import LabError
 from labkit.readings.replay import RECORDINGS, Replay, recorded
-from labkit.readings.tables import read
+from labkit.readings.tables import Table, read
 
 if TYPE_CHECKING:
     import datetime
@@ -21,9 +21,10 @@ FACTOR = 3600.0  # an hour in a second
 
 
 class Source(Protocol):
-    """Readings and their rate."""
+    """Readings and their rate. `notes` say what was assumed about them."""
 
     devices: tuple[str, ...]
+    notes: tuple[str, ...]
 
     def __iter__(self) -> Iterator[Any]: ...
 
@@ -35,8 +36,10 @@ class Source(Protocol):
 class Rows:
     """A student's own readings at a steady rate: `per_second` in total, or as fast as possible."""
 
-    def __init__(self, rows: Iterable[dict[str, Any]], per_second: float | None) -> None:
+    def __init__(self, table: Table, per_second: float | None) -> None:
+        rows = table.rows
         self.devices = tuple(dict.fromkeys(row["device"] for row in rows)) if isinstance(rows, Sized) else ()
+        self.notes = table.notes
         self.per_second = per_second
         self._left = iter(rows)
 
@@ -66,11 +69,11 @@ def open_source(
         raise LabError(
             f"start is only for a recording ({', '.join(RECORDINGS)}): leave out the earlier rows of a table yourself."
         )
-    if isinstance(source, str) and not Path(source).suffix and not os.path.exists(source):
+    if isinstance(source, str) and not Path(source).suffix and not os.path.exists(Path(source).expanduser()):
         raise LabError(f"There is no file or recording {source!r}: the recordings are {', '.join(RECORDINGS)}.")
-    rows = read(source)
+    table = read(source)
     if factor is None:
-        return Rows(rows, per_second)
-    if not isinstance(rows, Sequence):
+        return Rows(table, per_second)
+    if not isinstance(table.rows, Sequence):
         raise LabError("A generator cannot be replayed, as it may have no end: make a list of it, or give no factor.")
-    return Replay(rows, factor)
+    return Replay(table.rows, factor, notes=table.notes)

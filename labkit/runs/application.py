@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 from quixstreams import Application
 from quixstreams.core.stream.functions import FilterWithMetadataFunction
 from quixstreams.dataframe import StreamingDataFrame
-from quixstreams.models import Deserializer
+from quixstreams.models import Deserializer, Row
 from quixstreams.models.serializers.exceptions import IgnoreMessage
 from quixstreams.models.topics import Topic, TopicAdmin, TopicConfig, TopicManager
 from quixstreams.models.topics.exceptions import CreateTopicFailure
@@ -20,13 +20,15 @@ from quixstreams.utils.printing import Printer, Table
 from rich.console import Console
 
 from labkit.kafka import clients, properties
+from labkit.kafka.names import LONGEST, allowed
 from labkit.kafka.requests import REQUEST_LIMIT, wait_for_promised
 from labkit.kafka.topics import Topics
 from labkit.readings import BadReading
 from labkit.runs import commits
 from labkit.runs.commits import Commits
-from labkit.runs.mistakes import Frame
+from labkit.runs.frames import Frame
 from labkit.runs.tracing import TracedStream
+from labkit.runs.windows import Notes
 from labkit.waiting import Deadline
 
 Parse = Callable[[bytes | None], Any]
@@ -37,6 +39,8 @@ CONSUMER = {"fetch.wait.max.ms": 20, "heartbeat.interval.ms": 200, "session.time
 
 NEW = 10.0  # seconds within which every broker knows a new topic
 CLOSING = 1.0  # seconds that whoever asks for positions waits for a consumer that closes: without Kafka it takes long
+
+LONGEST_STREAM = 190  # characters: `--groupby--` and a name may follow, and a directory's name has up to 255
 
 # A lab's window state is small: RocksDB need not buffer 64 MB of writes in memory, nor cache 1 GB.
 STATE = RocksDBOptions(write_buffer_size=2**20, block_cache_size=2**23)
@@ -73,7 +77,7 @@ class Skip(Deserializer):
 
 
 class CarefulTopics(TopicManager):
-    """Keeps changelog records out of the pipeline.
+    """Keeps changelog records out of the pipeline, and names internal topics as Kafka allows.
 
     An application also subscribes to its changelogs, pauses them, and reads them (without a deserializer) only to
     recover its state. A changelog record delivered at any other time, as happened once, would end the run: there is no
@@ -85,6 +89,15 @@ class CarefulTopics(TopicManager):
         # Skip by the key: every changelog record has one, but not all have a value.
         topic._key_deserializer = Skip()  # type: ignore[no-untyped-call]
         return topic
+
+    def stream_id_from_topics(self, topics: Sequence[Topic]) -> str:
+        """Name the streams of joined topics too as a directory may be called."""
+        return allowed(super().stream_id_from_topics(topics), LONGEST_STREAM)
+
+    def _internal_name(self, topic_type: Any, topic_name: str | None, suffix: str) -> str:
+        """Keep the beginning, by which the topics of a group are found."""
+        begin, name = f"{topic_type}__{self._consumer_group}--", super()._internal_name(topic_type, topic_name, suffix)
+        return begin + allowed(name.removeprefix(begin), LONGEST - len(begin))
 
 
 class PromptAdmin(TopicAdmin):
@@ -188,17 +201,20 @@ class LabApplication(ThreadedApplication):
             state_dir=state,
             commit_interval=commits.SELDOM,
             consumer_poll_timeout=0.05,
-            consumer_extra_config=given | CONSUMER | static,
-            producer_extra_config=given | transactions,
+            consumer_extra_config=given | clients.NEW_PARTITIONS | CONSUMER | static,
+            producer_extra_config=given | clients.NEW_PARTITIONS | transactions,
             topic_manager=CarefulTopics(PromptAdmin(topics), full, timeout=REQUEST_LIMIT),
             rocksdb_options=STATE,
             loglevel=None,
+            on_processing_error=self._remember,
         )
+        self.failed_at: tuple[str, int, int] | None = None  # topic, partition and offset of the record
         self.on_assigned: Callable[[], object] = lambda: None
         self._joined = False
         self._processing_context.printer = RunPrinter()
         # A separate class, because a frame passes nothing but its class on to the frames derived from it.
-        self._frame = type("Frame", (Frame,), {"short": staticmethod(topics.short)})
+        self.notes = Notes()
+        self._frame = type("Frame", (Frame,), {"short": staticmethod(topics.short), "_notes": self.notes})
         self._closing = threading.Lock()
         self._close_alone()
         self._read: set[str] = set()  # topics
@@ -229,6 +245,12 @@ class LabApplication(ThreadedApplication):
             return True
 
         return self._traced(self.topic(name, value_deserializer="bytes"), counted)
+
+    def _remember(self, error: Exception, row: Row | None, logger: object) -> bool:  # noqa: ARG002
+        """Remember the record at which the application fails. Returns whether it goes on, which it does not."""
+        if row:
+            self.failed_at = row.topic, row.partition, row.offset
+        return False
 
     def _dead_letter(self, topic: str, record: Unreadable, key: bytes | None, timestamp: int, headers: Any) -> None:
         """Write a record to its dead-letter topic with the application's own producer, so in the same transaction."""
@@ -277,6 +299,11 @@ class LabApplication(ThreadedApplication):
                 self._committing = None
 
         self._producer.commit_transaction = timed  # type: ignore[method-assign]
+
+    @property
+    def repartition_topics(self) -> tuple[str, ...]:
+        """The full names of the topics through which `group_by` sends records with their new keys."""
+        return tuple(self._topic_manager.repartition_topics)
 
     def committing(self) -> float:
         """Returns for how many seconds the commit of a transaction has been under way; 0 if none is."""

@@ -9,7 +9,8 @@ from pathlib import Path
 from types import FrameType
 
 LABKIT = str(Path(__file__).parents[1])
-PASSED_THROUGH = ("__init__", "__getitem__")  # methods of TracedStream and Frame, called when a student adds a step
+# What a student calls to add a step: methods of TracedStream and Frame.
+PASSED_THROUGH = tuple(str(Path(__file__).with_name(name)) for name in ("tracing.py", "frames.py"))
 NOT_THE_STUDENTS = (
     LABKIT,
     *{sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")},
@@ -29,11 +30,14 @@ class Line:
 
 @dataclass(frozen=True)
 class Blame:
-    """Why a run failed: the `reason` in one line, the student's `line` if one is to blame, and the whole traceback."""
+    """Why a run failed: the `reason` in one line, the student's `line` if one is to blame, and the whole traceback; the
+    `record` at which it failed, in one line, if it was at one.
+    """
 
     reason: str
     line: Line | None
     traceback: str
+    record: str = ""
 
     def __str__(self) -> str:
         return f"{self.reason} ({self.line})" if self.line else self.reason
@@ -59,7 +63,8 @@ def line_of_caller() -> Line | None:
     """The line of the student's code that led here; None if labkit itself made the call."""
     frame: FrameType | None = sys._getframe(2)
     while frame and not is_students(frame):
-        if frame.f_code.co_filename.startswith(LABKIT) and frame.f_code.co_name not in PASSED_THROUGH:
+        name = frame.f_code.co_filename
+        if name.startswith(LABKIT) and name not in PASSED_THROUGH:
             return None
         frame = frame.f_back
     return _line(frame, frame.f_lineno) if frame else None

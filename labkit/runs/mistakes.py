@@ -1,16 +1,21 @@
 """Common mistakes, such as treating a stream as a table: what to do instead, and which lesson explains it."""
 
 import re
-from collections.abc import Callable
+import traceback
 from dataclasses import replace
-from typing import Any
+from pathlib import Path
+from types import FrameType
 
+import quixstreams
 from quixstreams.dataframe import ColumnDoesNotExist, StreamingDataFrame
 from quixstreams.dataframe.series import StreamingSeries
-from quixstreams.models.serializers import SerializationError
+from quixstreams.dataframe.windows.base import Window
+from quixstreams.dataframe.windows.definitions import WindowDefinition
 
 from labkit.errors import LabError
 from labkit.runs import blame, fields
+from labkit.runs.tracing import Trace
+from labkit.runs.values import unwritable
 from labkit.spelling import nearest
 
 # Methods of pandas, and what to use instead.
@@ -37,94 +42,70 @@ INSTEAD = {
     "boxplot hist plot": 'lab.chart("sensor"), which is updated as records arrive (04_live_charts)',
 }
 
-LOOP = (
-    "A stream cannot be looped over: it has no records yet while this function runs. .apply and .update call a "
-    "function for each record that arrives (03_windows)."
-)
-TRUTH = (
-    "A stream is neither true nor false: it has no records yet while this function runs. Write & for and, | for or, ~ "
-    "for not, with each comparison in parentheses; instead of if, readings[condition] keeps matches (02_filter)."
-)
-LENGTH = 'A stream has no length, because it has no end: len(lab.records("sensor")) counts the records there are now.'
-INSIDE = 'Write readings.contains("humidity") to test whether each record has a field (02_filter).'
-NUMBER = (
-    "A column is not a number: each record has its own. .apply calls a function for each, as in "
-    'readings["temperature"].apply(lambda t: round(t, 1)) (03_windows).'
-)
-ORDER = 'Write the column first, as in readings["temperature"] + 273.15 (02_filter).'
-
-MINUS = (
-    "You cannot subtract a column from a number: put the column first, as in "
-    '(readings["humidity"] - 100) * -1 for 100 minus the humidity (02_filter).'
-)
-
-
 # What Python and Quix Streams say of a value that was not turned from JSON into an object, or back.
-LOADS = re.compile(r"Type is not JSON serializable: bytes|(byte|string) indices must be integers")
+LOADS = re.compile(
+    r"(byte|string) indices must be integers|'(bytes|str)' object has no attribute '(get|items|keys|values)'"
+    r"|'(bytes|str)' object does not support item assignment"
+)
 DUMPS = re.compile(r"a bytes-like object is required, not '(dict|list)'")
+LOADED = re.compile(r"the JSON object must be str, bytes or bytearray, not (dict|list)")
+PLAIN = re.compile(
+    r"'(int|float|bool)' object (is not subscriptable|does not support item assignment|has no attribute)"
+)
+
+QUIX = str(Path(quixstreams.__file__).parent)
+NO_END = (
+    "A window emits nothing before its end: end it with .final(), which emits it once, when it closes (03_windows)."
+)
+NO_AGG = (
+    "A window computes nothing by itself: give its results names, as in "
+    '.agg(mean=Mean("temperature"), n=Count()).final() (03_windows).'
+)
+OF_A_FIELD = (
+    "A window's .{name}() takes no field: give the result a name, as in "
+    '.agg({name}={aggregation}("temperature")).final() (03_windows).'
+)
+CALLED = re.compile(r"WindowDefinition\.(\w+)\(\) takes")
+OF_A_WINDOW = re.compile(r"'\w*(?:Window|Aggregation|Collection)\w*' object (is not subscriptable|does not support)")
 
 
-def _refuse(words: str) -> Callable[..., Any]:
-    def refuse(*_: object) -> Any:
-        raise LabError(words)
-
-    return refuse
-
-
-class Column(StreamingSeries):
-    """A StreamingSeries that says in one line what it cannot do: a loop over it, for example, would never end."""
-
-    __iter__ = _refuse(LOOP)
-    __bool__ = _refuse(TRUTH)
-    __len__ = _refuse(LENGTH)
-    __contains__ = _refuse(INSIDE)
-    __round__ = __float__ = __int__ = __neg__ = __pow__ = __rpow__ = __floordiv__ = _refuse(NUMBER)
-    __radd__ = __rmul__ = _refuse(ORDER)
-    __rsub__ = _refuse(MINUS)
-    __rtruediv__ = __rmod__ = _refuse(NUMBER)
-
-    def __repr__(self) -> str:
-        return "a column of a stream (a StreamingSeries): nothing is computed yet; see 02_filter"
-
-    @classmethod
-    def of(cls, series: StreamingSeries) -> "Column":
-        return cls(sdf_id=series.sdf_id, stream=series.stream)  # type: ignore[arg-type]
-
-
-class Frame(StreamingDataFrame):
-    """A StreamingDataFrame that says in one line what it is, and what it cannot do."""
-
-    __iter__ = _refuse(LOOP)
-    __bool__ = _refuse(TRUTH)
-    __len__ = _refuse(LENGTH)
-    __contains__ = _refuse(INSIDE)
-
-    def __getitem__(self, item: Any) -> Any:
-        found = super().__getitem__(item)
-        return Column.of(found) if isinstance(found, StreamingSeries) else found
-
-    def contains(self, keys: str | list[str]) -> Column:
-        return Column.of(super().contains(keys))
-
-    def __repr__(self) -> str:
-        names = " and ".join(self.short(topic.name) for topic in self.topics)
-        return f"a stream of the records of {names} (a StreamingDataFrame): nothing is computed yet; see 02_filter"
-
-    @staticmethod
-    def short(topic: str) -> str:
-        """The name by which the student knows a topic."""
-        return topic
-
-
-def explain(error: BaseException, added_by: blame.Line | None = None) -> blame.Blame:
+def explain(error: BaseException, trace: Trace | None = None) -> blame.Blame:
     """Blame a line as `blame.explain` does, with words for a common mistake with records."""
-    found, words = blame.explain(error, added_by), of_a_record(error)
+    found, words = blame.explain(error, trace.line_of(error) if trace else None), of_a_record(error)
     return replace(found, reason=f"{type(error).__name__}: {words}") if words else found
+
+
+def of_a_pipeline(error: Exception) -> str | None:
+    """Say in one line why a function's stream cannot be built; None if the error is the student's own."""
+    if isinstance(error, AttributeError):
+        return of_a_stream(error)
+    if isinstance(error, TypeError) and (words := _of_a_window(str(error))):
+        return words
+    if isinstance(error, LabError) or _frames(error)[-1].f_code.co_filename.startswith(QUIX):
+        return str(error) if str(error).endswith(".") else f"{error}."
+    return None
+
+
+def _of_a_window(text: str) -> str | None:
+    if OF_A_WINDOW.search(text):
+        return NO_END
+    if "must be either BaseAggregator or BaseCollector" in text:
+        return NO_AGG
+    if not (called := CALLED.search(text)):
+        return None
+    name = called[1]
+    return NO_AGG if name == "agg" else OF_A_FIELD.format(name=name, aggregation=name.title())
+
+
+def _frames(error: BaseException) -> list[FrameType]:
+    return [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
 
 
 def of_a_stream(error: AttributeError) -> str | None:
     """Say that a stream or a column has no such method; None if the error is about something else."""
     owner, name = error.obj, str(error.name)
+    if isinstance(owner, Window | WindowDefinition):
+        return NO_END if isinstance(owner, Window) else NO_AGG
     if not isinstance(owner, StreamingDataFrame | StreamingSeries):
         return None
     kind = "stream" if isinstance(owner, StreamingDataFrame) else "column"
@@ -138,18 +119,41 @@ def of_a_stream(error: AttributeError) -> str | None:
 
 
 def of_a_record(error: BaseException) -> str | None:
-    """Say that a record has no such field, that a value was not turned from JSON or into it, or that a key is already
-    text; None if the error is about something else.
+    """Say that a record has no such field, that a value was not turned from JSON or into it, or that a key is no text,
+    or already text; None if the error is about something else.
     """
     if isinstance(error, AttributeError) and isinstance(error.obj, str) and error.name == "decode":
         return f"{error}: after group_by a key is already text (03_windows)"
-    if isinstance(error, TypeError | SerializationError) and LOADS.search(str(error)):
-        return f"{error} (json.loads makes an object of the JSON in a value)"
-    if isinstance(error, TypeError) and DUMPS.search(str(error)):
-        return f"{error} (json.dumps makes JSON of a value)"
+    if (part := unwritable(error)) and not (isinstance(part.part, bytes) and not part.field):
+        return str(part)
+    if isinstance(error, AttributeError | TypeError) or part:
+        return _of_a_type(str(error)) or _of_a_key(error)
     if isinstance(error, ColumnDoesNotExist) and isinstance(error.__context__, KeyError):
         error = error.__context__
     return fields.missing(error) if isinstance(error, KeyError) else None
+
+
+def _of_a_type(text: str) -> str | None:
+    """Say that a value was not turned from JSON or into it, or is a plain number; None if the text says neither."""
+    if LOADS.search(text) or "not JSON serializable: bytes" in text:
+        return f"{text} (json.loads makes an object of the JSON in a value)"
+    if DUMPS.search(text):
+        return f"{text} (json.dumps makes JSON of a value)"
+    if LOADED.search(text):
+        return f"{text}: the value is an object already, and needs no json.loads"
+    return f"{text}: is the value a plain number, and not an object with fields?" if PLAIN.search(text) else None
+
+
+def _of_a_key(error: BaseException) -> str | None:
+    """Say that the key of a record is no text, which state and Kafka want; None if it is, or another line failed."""
+    last = _frames(error)[-1]
+    key = next((last.f_locals[name] for name in ("key", "prefix") if name in last.f_locals), None)
+    if not last.f_code.co_filename.startswith(QUIX) or isinstance(key, str | bytes | None):
+        return None
+    return (
+        f"the key of a record is {key!r}, of type {type(key).__name__}, and a key must be text: "
+        'readings.group_by(lambda reading: str(reading["floor"]), name="floor") makes it text (03_windows)'
+    )
 
 
 def of_a_result(result: object) -> str:

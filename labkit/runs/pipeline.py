@@ -9,11 +9,12 @@ from typing import Any
 from confluent_kafka import KafkaException
 from quixstreams.dataframe import StreamingDataFrame
 from quixstreams.models import Topic
+from quixstreams.models.topics.exceptions import TopicConfigurationMismatch
 
 from labkit.errors import LabError
 from labkit.kafka import clients
 from labkit.kafka.topics import DEAD_LETTER, Topics
-from labkit.readings import TOPICS, parse, parse_object
+from labkit.readings import TOPICS, parse, parse_json
 from labkit.runs import blame, mistakes
 from labkit.runs.application import LabApplication
 from labkit.runs.spec import Spec
@@ -45,7 +46,8 @@ def abort(topics: Topics, spec: Spec, member: str) -> None:
 class Pipeline:
     """Runs once; to continue, at the committed offsets of its group and with its previous state, build another.
 
-    `trace` says which line of the student's code added a step.
+    `trace` says which line of the student's code added a step, `notes` what it leaves out, and `between` are the topics
+    through which it sends records to itself.
     """
 
     def __init__(
@@ -64,6 +66,9 @@ class Pipeline:
         if spec.writes:
             self._write(result, self._app.topic(topics.full(spec.writes)))
         self.trace = Trace(streams)
+        self.notes = self._app.notes
+        self.notes.update((name, note) for name in spec.reads if (note := topics.arrival(name)))
+        self.between = self._app.repartition_topics
 
     def run(self, on_assigned: Callable[[], object]) -> None:
         """Process records until it is stopped; `on_assigned` is called whenever it has got its partitions."""
@@ -78,6 +83,13 @@ class Pipeline:
         """Returns topic, number and next offset of each assigned partition; none before `run` and after its end."""
         return [(self._topics.short(each.topic), each.partition, each.offset) for each in self._app.positions()]
 
+    def failed_at(self) -> tuple[str, int, int] | None:
+        """Returns topic, partition and offset of the record at which it failed; None if it was none."""
+        if not (found := self._app.failed_at):
+            return None
+        topic, partition, offset = found
+        return self._topics.short(topic), partition, offset
+
     def is_lost(self) -> bool:
         """Whether the commit of a transaction has taken so long that it will never end.
 
@@ -90,8 +102,13 @@ class Pipeline:
         """Call the student's function with its streams."""
         try:
             result = self._spec.pipeline(*streams)
-        except (AttributeError, LabError) as error:
-            words = mistakes.of_a_stream(error) if isinstance(error, AttributeError) else str(error)
+        except TopicConfigurationMismatch as error:
+            raise LabError(
+                f"Partitions have been added to {' or '.join(self._spec.reads)}, and {self._spec.name} keeps a state "
+                "for each that there was: run its cell again."
+            ) from error
+        except Exception as error:
+            words = mistakes.of_a_pipeline(error)
             if not words:
                 raise
             line = blame.explain(error).line
@@ -108,11 +125,11 @@ class Pipeline:
             totals.records_in += 1
 
         def count_letter() -> None:
-            totals.dead_letters += 1
+            totals.unreadable[name] = totals.unreadable.get(name, 0) + 1
 
         if self._spec.raw:
             return self._app.read_raw(full, count)
-        return self._app.read(full, parse if name in TOPICS else parse_object, letters, count, count_letter)
+        return self._app.read(full, parse if name in TOPICS else parse_json, letters, count, count_letter)
 
     def _write(self, stream: StreamingDataFrame, topic: Topic) -> None:
         totals = self._totals

@@ -42,6 +42,7 @@ class Producer(Worker):
         super().__init__(name)
         self.world = world
         self.writes: str = writes
+        self.note = "; ".join(world.source.notes)
         self.accepted = self.delivered = self.failed = 0
         self._count = math.inf if count is None else count
         self._full = topics.full(writes)

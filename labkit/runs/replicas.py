@@ -4,12 +4,11 @@ import itertools
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import astuple
 from pathlib import Path
 
-from labkit.errors import LabError
+from labkit.errors import LabError, interruptible
 from labkit.kafka import clients
-from labkit.kafka.groups import Groups
+from labkit.kafka.groups import AssignedPartition, Groups
 from labkit.kafka.requests import within
 from labkit.runs import task
 from labkit.runs.blame import Blame, Line
@@ -114,6 +113,7 @@ class Replicas(Run):
                 abort(self._topics, self.spec, str(each.number))
             each.is_cut_short = False
 
+    @interruptible
     def wait_until_caught_up(self, timeout: float = 30.0) -> None:
         """Return when every record that its topics hold now has been processed, its results have been written, and
         the processes have reported it.
@@ -126,6 +126,7 @@ class Replicas(Run):
         wait_until(lambda: all(each.reports >= seen[each] + 2 for each in seen if each.alive), REPORT_LIMIT)
         self._add_up()
 
+    @interruptible
     def wait_until_assigned(self, timeout: float = 30.0) -> None:
         """Return when all its live processes have joined the group, and every partition of the topics that it reads is
         assigned to one of them. Raises LabError if the run has failed, or if it takes more than `timeout` seconds.
@@ -135,8 +136,10 @@ class Replicas(Run):
         with within(timeout):
             wanted = {(name, each) for name in self.reads for each in self._topics.partitions(name)}
 
+            assigned: list[AssignedPartition] = []
+
             def is_assigned() -> bool:
-                assigned = [each for each in self._groups.assigned(self.group) if each.topic in self.reads]
+                assigned[:] = [each for each in self._groups.assigned(self.group) if each.topic in self.reads]
                 alive = {str(each.number): each.status for each in self.members if each.alive}
                 joined = {*alive.values()} == {"running"}
                 return (
@@ -145,7 +148,10 @@ class Replicas(Run):
                     and {each.member for each in assigned} <= {*alive}
                 )
 
-            if not self._wait_until(is_assigned, timeout):
+            def progress() -> str:
+                return f"{self.name}: {len(assigned)} of {len(wanted)} partitions assigned"
+
+            if not self._wait_until(is_assigned, timeout, progress):
                 raise LabError(
                     f"{self.name} is {self.status}, and after {timeout:g} s not all partitions are assigned."
                 )
@@ -156,19 +162,19 @@ class Replicas(Run):
 
     def tables(self) -> Sequence[Sequence[Sequence[str]]]:
         """What each member does, if there are several."""
-        left = astuple(self._left)
+        left = self._left.numbers
         if len(self.members) == 1 and not any(left):
             return []
         head = ("process", "id", "status", "partitions", "records in", "out", "unreadable", "a second", "lag")
         rows = [*map(self._row, self.members)]
         if any(left):
             rows.append(("scaled down", "", "", "", *map(str, left), "", ""))
-        totals = map(str, astuple(sum((each.totals for each in self.members), self._left)))
+        totals = map(str, sum((each.totals for each in self.members), self._left).numbers)
         return [[head, *rows, ("together", "", "", "", *totals, f"{self.rate():.1f}", in_words(self.seen.lag))]]
 
     def _row(self, member: Member) -> Sequence[str]:
         partitions = ", ".join(str(number) for name, number in member.partitions if name in self.reads)
-        work = (*map(str, astuple(member.totals)), f"{member.rate():.1f}", in_words(member.lag))
+        work = (*map(str, member.totals.numbers), f"{member.rate():.1f}", in_words(member.lag))
         return str(member.number), str(member.pid or ""), member.status, partitions, *work
 
     def _lag(self) -> int:
@@ -192,7 +198,7 @@ class Replicas(Run):
         return None
 
     def _renew(self) -> None:
-        Pipeline(self._topics, self.spec, self.group, self._directory, Totals())
+        self._between = Pipeline(self._topics, self.spec, self.group, self._directory, Totals()).between
         task.pack(self._task(self.members[0], ""))
 
     def _task(self, member: Member, directory: str) -> Task:

@@ -4,7 +4,7 @@ from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Protocol
 
-from labkit.errors import LabError, NoAnswer
+from labkit.errors import LabError, NoAnswer, interruptible
 from labkit.kafka.groups import Groups
 from labkit.kafka.offsets import Partitions
 from labkit.kafka.requests import within
@@ -12,7 +12,7 @@ from labkit.kafka.topics import DEAD_LETTER
 from labkit.runs.spec import Spec
 from labkit.runs.totals import Totals
 from labkit.runs.worker import Worker
-from labkit.waiting import wait_until
+from labkit.waiting import Deadline, wait_until
 
 
 def in_words(lag: int | None) -> str:
@@ -50,6 +50,7 @@ class Run(Worker):
         self.began = ""  # where it began, in words, if there was another run before
         self._groups, self._topics = groups, groups.topics
         self.totals = Totals()
+        self._between: tuple[str, ...] = ()  # topics through which it sends records to itself
 
     @property
     @abstractmethod
@@ -95,11 +96,12 @@ class Run(Worker):
 
     def _uncommitted(self) -> int:
         """Count the records that its group has not committed yet."""
-        return self._groups.uncommitted(self.group, {name: self._topics.end_offsets(name) for name in self.reads})
+        names = (*self.reads, *self._between)
+        return self._groups.uncommitted(self.group, {name: self._topics.end_offsets(name) for name in names})
 
     def _behind(self, positions: Sequence[tuple[str, int, int]]) -> int:
-        """Count the records after these positions in the topics that it reads."""
-        reached: dict[str, Partitions] = {name: {} for name in self.reads}
+        """Count the records after these positions in the topics that it reads, its repartition topics too."""
+        reached: dict[str, Partitions] = {name: {} for name in (*self.reads, *self._between)}
         for name, partition, offset in positions:
             if name in reached:  # not a changelog
                 reached[name][partition] = offset
@@ -109,6 +111,7 @@ class Run(Worker):
             for name, offsets in reached.items()
         )
 
+    @interruptible
     def wait_until_caught_up(self, timeout: float = 30.0) -> None:
         """Return when every record that its topics hold now has been processed, and its results have been written.
 
@@ -117,17 +120,29 @@ class Run(Worker):
 
         Example: run.wait_until_caught_up()
         """
+        deadline = Deadline(timeout)
         with within(timeout):
-            ends = {name: self._topics.end_offsets(name) for name in self.reads}
-
-            def waiting() -> int:
-                return self._groups.uncommitted(self.group, ends)
-
-            if not self._wait_until(lambda: not waiting(), timeout):
-                stuck = f" It {stuck}." if (stuck := self.stuck()) else ""
-                raise LabError(f"{self.name} is {self.status} and still has {waiting()} records to read.{stuck}")
+            self._wait_until_read(self.reads, deadline)
+            for _ in self._between:  # what has been read may wait in one of these, and then in the next
+                self._wait_until_read(self._between, deadline)
             if self.spec.exactly_once and self.writes:
                 self._wait_until_committed(self.writes, timeout)
+
+    def _wait_until_read(self, names: Sequence[str], deadline: Deadline) -> None:
+        """Wait until every record that these topics hold now has been processed."""
+        ends = {name: self._topics.end_offsets(name) for name in names}
+        left: list[int] = []  # at the first check, and at the last
+
+        def is_read() -> bool:
+            left[1:] = [self._groups.uncommitted(self.group, ends)]
+            return not left[-1]
+
+        def progress() -> str:
+            return f"{self.name}: {left[0] - left[-1]:,} of {left[0]:,} records read"
+
+        if not self._wait_until(is_read, deadline.left(), progress):
+            stuck = f" It {stuck}." if (stuck := self.stuck()) else ""
+            raise LabError(f"{self.name} is {self.status} and still has {left[-1]} records to read.{stuck}")
 
     def _wait_until_committed(self, topic: str, timeout: float) -> None:
         """Wait until readers see the commit, a moment after Kafka has acknowledged it.
@@ -154,5 +169,5 @@ class Run(Worker):
     def summary(self) -> str:
         parts = [self.flow, f"{self.records_in} in", f"{self.records_out} out"]
         parts += [f"{self.rate():.1f} a second", f"lag {in_words(self.seen.lag)}"] if self.alive else []
-        parts += [f"{self.dead_letters} unreadable, in {self.reads[0]}{DEAD_LETTER}"] if self.dead_letters else []
+        parts += [f"{number} unreadable, in {name}{DEAD_LETTER}" for name, number in self.totals.unreadable.items()]
         return ", ".join(parts)

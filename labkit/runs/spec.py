@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from labkit.kafka.names import FORBIDDEN, digest
+
 if TYPE_CHECKING:
     from quixstreams.dataframe import StreamingDataFrame
+
+LONGEST = 100  # characters: the group's name becomes part of the names of topics, and of directories
 
 
 @dataclass(frozen=True)
@@ -27,10 +29,8 @@ class Spec:
     def stem(self) -> str:
         """The prefix of the names of its consumer groups, which no spec with another name or other topics has."""
         parts = [*filter(None, [self.name, *self.reads, self.writes])]
-        plain = re.sub(r"[^A-Za-z0-9._-]", "-", ".".join(parts))
-        if len(self.reads) == 1 and self.writes and plain.split(".") == parts:
+        plain = FORBIDDEN.sub("-", ".".join(parts))
+        if len(self.reads) == 1 and self.writes and plain.split(".") == parts and len(plain) <= LONGEST:
             return plain
-        digest = hashlib.sha256(repr((self.name, self.reads, self.writes)).encode()).hexdigest()
-        return (
-            f"{plain}.{digest[:8]}"  # others may look the same: with dots in a name, or two topics that are both read
-        )
+        # Others may look the same: with dots in a name, or two topics that are both read.
+        return f"{plain[:LONGEST]}.{digest(self.name, self.reads, self.writes)}"

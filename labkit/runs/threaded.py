@@ -1,11 +1,15 @@
 """A run in a thread of this process."""
 
+import contextlib
 import functools
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from labkit.kafka import clients
+from labkit.errors import LabError
+from labkit.kafka import clients, tap
 from labkit.kafka.groups import Groups
+from labkit.kafka.requests import within
 from labkit.runs import mistakes
 from labkit.runs.blame import Blame
 from labkit.runs.outages import Fencing, is_outage, once_kafka_answers
@@ -13,6 +17,9 @@ from labkit.runs.pipeline import Pipeline
 from labkit.runs.run import Member, Run
 from labkit.runs.spec import Spec
 from labkit.runs.stall import Stall
+
+RECORD_LIMIT = 2.0  # seconds that looking up a record may take
+SHOWN = 300  # characters of a record
 
 
 class ThreadedRun(Run):
@@ -35,8 +42,18 @@ class ThreadedRun(Run):
             Pipeline, groups.topics, spec, group, directory, self.totals, member=member
         )
         self._pipeline = self._new_pipeline()
+        self._between = self._pipeline.between
         self._fencing, self._stall = Fencing(), Stall()
         self._outages = 0
+
+    @property
+    def note(self) -> str:
+        """What has happened to it, and what it leaves out. Example: run.note"""
+        return "; ".join(filter(None, [self._note, str(self._pipeline.notes)]))
+
+    @note.setter
+    def note(self, words: str) -> None:
+        self._note = words
 
     @property
     def members(self) -> Sequence[Member]:
@@ -87,4 +104,15 @@ class ThreadedRun(Run):
 
     def _blame(self, error: BaseException) -> Blame:
         clients.LOGGER.error("%s failed", self.name, exc_info=error)
-        return mistakes.explain(error, self._pipeline.trace.line_of(error))
+        return replace(mistakes.explain(error, self._pipeline.trace), record=self._record())
+
+    def _record(self) -> str:
+        """Returns the record at which it failed, as it came, in one line; empty if there is none or Kafka is away."""
+        if not (place := self._pipeline.failed_at()):
+            return ""
+        topic, partition, offset = place
+        with contextlib.suppress(LabError), within(RECORD_LIMIT):
+            for found in tap.read(self._topics, topic, {partition: (offset, offset + 1)}, raw=True):
+                key, value = found.key, (found.value or b"null").decode(errors="backslashreplace")
+                return f"{topic}, partition {partition}, offset {offset}, key {key}: {value:.{SHOWN}}"
+        return f"{topic}, partition {partition}, offset {offset}"

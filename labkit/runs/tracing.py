@@ -4,6 +4,7 @@
 to this line.
 """
 
+import re
 import traceback
 from collections.abc import Iterable
 from typing import Any
@@ -12,6 +13,7 @@ from quixstreams.core.stream import Stream
 from quixstreams.dataframe import StreamingDataFrame
 
 from labkit.runs.blame import Line, line_of_caller
+from labkit.runs.values import unwritable
 
 
 class TracedStream(Stream):
@@ -36,7 +38,11 @@ class Trace:
         """The line that added the step in which an error occurred; None if it occurred in no step.
 
         The executor of a step is a closure over the step's function, in the variable `func`; the innermost one failed.
+        If a field cannot be written as JSON, an earlier line set it: the last one that names it.
         """
+        if (found := unwritable(error)) and found.field:
+            named = re.compile(rf"""["']{re.escape(found.name)}["']""")
+            return next((line for line in reversed([*self._lines.values()]) if named.search(line.text)), None)
         frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
-        found = (self._lines.get(id(frame.f_locals.get("func"))) for frame in reversed(frames))
-        return next((line for line in found if line), None)
+        lines = (self._lines.get(id(frame.f_locals.get("func"))) for frame in reversed(frames))
+        return next((line for line in lines if line), None)

@@ -8,7 +8,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Sequence
 from typing import ClassVar, Literal, NamedTuple
 
-from labkit.errors import LabError
+from labkit.errors import LabError, interruptible
 from labkit.kafka.topics import DEAD_LETTER
 from labkit.runs import blame, prints
 from labkit.waiting import Deadline, wait_until
@@ -16,6 +16,7 @@ from labkit.waiting import Deadline, wait_until
 Status = Literal["starting", "running", "failed", "stopped", "finished"]
 Identity = tuple[str, tuple[str, ...], str | None]  # name, topics read, topic written
 
+LONGEST_LINE = 10_000  # characters that are printed without an end of line before they are shown as a line
 INTERRUPT_LIMIT = 3.0  # seconds that an interrupted thread may take to end; if it takes longer, it is stuck in C code
 
 
@@ -202,15 +203,18 @@ class Worker(ABC):
     def _new_thread(self) -> threading.Thread:
         return threading.Thread(target=self._run, name=f"lab-{self.name}", daemon=True)
 
+    @interruptible
     def wait(self, timeout: float) -> bool:
         """Wait until the work has ended; False if it has not after `timeout` seconds. Example: run.wait(3)"""
         return self._ended.wait(timeout)
 
-    def _wait_until(self, is_done: Callable[[], bool], timeout: float) -> bool:
+    def _wait_until(
+        self, is_done: Callable[[], bool], timeout: float, progress: Callable[[], str] = lambda: ""
+    ) -> bool:
         """Wait until something is done or the work has ended; True if it is done. Raises LabError if the work has
         failed.
         """
-        over = wait_until(lambda: is_done() or not self.alive, timeout)
+        over = wait_until(lambda: is_done() or not self.alive, timeout, progress=progress)
         if self.error:
             raise LabError(f"{self.name} failed: {self.error}")
         return over and (self.alive or is_done())
@@ -269,14 +273,23 @@ class Worker(ABC):
         """Record how the work ended; only the first call counts."""
         with self._ending:
             if not self._ended.is_set():
+                if self._partial:
+                    self._print("\n")
                 self.status, self.error = status, error
                 self._ended.set()
 
     def _blame(self, error: BaseException) -> blame.Blame:
         return blame.explain(error)
 
+    @property
+    def printing(self) -> str:
+        """What it has printed since the last end of line, as `print(".", end="")` does."""
+        return self._partial
+
     def _print(self, text: str) -> None:
         *lines, self._partial = (self._partial + text).split("\n")
+        if len(self._partial) > LONGEST_LINE:
+            lines, self._partial = [*lines, self._partial], ""
         for line in lines:
             self.prints.append(line)
             self.printed += 1

@@ -24,7 +24,7 @@ from labkit.pipelines import alert_filter
 
 with Lab() as lab:
     hot = {"device": "oven", "temperature": 40.0, "humidity": 1.0}
-    lab.produce([hot | {"timestamp": second * 1000} for second in range(1, 51)], per_second=None)
+    lab.produce([hot | {"timestamp": 1763800000000 + second * 1000} for second in range(1, 51)], per_second=None)
     lab.run(alert_filter, reads="sensor", writes="alert")
     lab.wait_for("alert", records=50)
     assert [*lab.peek("alert", records=2).kelvin] == [313.15, 313.15]

@@ -105,6 +105,9 @@ def test_lab_broker_names_the_broker_to_use(broker: OwnBroker, monkeypatch: pyte
         assert isinstance(found, ExternalBroker)
         assert found.address == broker.address
         assert found.directory.is_dir()
+        for act in (found.kill, found.start):
+            with pytest.raises(LabError, match="somebody else's, and only the lab's own can be killed and started"):
+                act()
     finally:
         found.close()
     assert not found.directory.exists()
@@ -117,6 +120,23 @@ def dead_addresses() -> Iterator[list[str]]:
     (free,) = free_ports(1)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         yield [f"127.0.0.1:{free}", f"127.0.0.1:{silent.getsockname()[1]}", "no-such-host.invalid:9092", "a:b:c"]
+
+
+def test_a_kafka_that_sends_its_clients_to_where_nothing_is_says_so(
+    installation: KafkaInstallation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (nowhere,) = free_ports(1)
+    elsewhere = f"advertised.listeners=BROKER://127.0.0.1:{nowhere}\n"
+    astray = node.Node(installation, 1, [server.Ports(*free_ports(2))], installation.aot_options(), elsewhere)
+    try:
+        assert node.wait_until_ready(astray.process, astray.address)
+        monkeypatch.setenv("LAB_BROKER", astray.address)
+        with pytest.raises(LabError) as refused:
+            find_or_start()
+    finally:
+        astray.process.close()
+    assert f"answers at {astray.address}, but sends its clients to 127.0.0.1:{nowhere}" in str(refused.value)
+    assert "advertised.listeners" in str(refused.value)
 
 
 def test_a_lab_broker_that_does_not_answer_is_one_line_within_five_seconds(capfd: pytest.CaptureFixture) -> None:

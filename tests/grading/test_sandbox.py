@@ -131,7 +131,8 @@ HIDDEN = {
 
 def used(code: str) -> int:
     """Returns the bytes of memory that a sandbox uses in which this Python has run."""
-    waiting = f"import mmap, socket\n{code}\nprint('done', flush=True)\ninput()"
+    named = "import ctypes; ctypes.CDLL(None).prctl(15, b'\\xff\\n\\xfe')"
+    waiting = f"import mmap, socket\n{named}\n{code}\nprint('done', flush=True)\ninput()"
     with (
         patch.object(bubblewrap, "RUN", (sys.executable, "-I", "-c", waiting)),
         sandbox.started(Limits(), True, processors.ALL[0]) as (process, lines),

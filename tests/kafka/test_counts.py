@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 from confluent_kafka import KafkaException, Producer, TopicPartition
+from confluent_kafka.admin import NewTopic
 
 from labkit import Lab
 from labkit.errors import NoAnswer
-from labkit.kafka import ranges
+from labkit.kafka import clients, ranges
 from labkit.kafka.counts import Count, Counts
 from labkit.kafka.groups import Groups
 from labkit.kafka.offsets import Partitions
@@ -203,3 +204,39 @@ def test_reading_ends_with_a_topic_that_is_deleted_meanwhile(lab: Lab) -> None:
     topics.delete([topics.full("sensor")])
     with contextlib.closing(consumer), within(20):
         assert list(ranges.read(consumer, topics, "sensor", {0: (0, 10)})) == []
+
+
+def created(lab: Lab, name: str, **settings: str) -> None:
+    """Create a topic with settings of its own, as another program would."""
+    config = {key.replace("_", "."): value for key, value in settings.items()}
+    futures = topics_of(lab).admin.create_topics([NewTopic(lab.full_name(name), 1, config=config)])
+    futures[lab.full_name(name)].result(10)
+
+
+def test_a_compacted_topic_holds_what_kafka_has_left_of_it(lab: Lab) -> None:
+    created(lab, "newest", cleanup_policy="compact", segment_ms="100", min_cleanable_dirty_ratio="0.01")
+    producer, sent = clients.producer(lab.broker.address), 0
+
+    def is_compacted() -> bool:
+        nonlocal sent
+        producer.produce(lab.full_name("newest"), b"{}", f"key-{sent % 4}")
+        assert producer.flush(10) == 0
+        sent += 1
+        return len(lab.records("newest")) < sent
+
+    eventually(is_compacted, 90)
+    topics = topics_of(lab)
+    assert topics.count("newest") == len(lab.records("newest"))
+    assert topics.counts.of("newest").came == sent
+    (lag,) = topics.counts.waiting("newest", {0: 0}, {0: sent}).values()
+    assert lag == len(lab.records("newest"))
+
+
+def test_a_topic_with_the_time_of_arrival_is_said_by_producer_and_run(lab: Lab) -> None:
+    created(lab, "sensor", message_timestamp_type="LogAppendTime")
+    said = "sensor keeps the time at which each record arrives, not that of the reading"
+    production = lab.produce(records=1, per_second=None)
+    run = lab.run(lambda readings: readings, reads="sensor", writes="copy", name="copy")
+    assert production.note.startswith(said)
+    assert run.note.startswith(said)
+    assert lab.run(lambda readings: readings, reads="copy", writes="again", name="again").note == ""

@@ -39,6 +39,21 @@ def test_a_partition_without_a_committed_offset_has_all_its_records_for_lag(lab:
     assert table["lag"].sum() == 99
 
 
+def test_groups_may_have_any_name(lab: Lab) -> None:
+    names = {"my first group", "a/b:c", "user@host", "Übung", "repartition__x", "x" * 300}
+    assert lab.produce(devices=1, per_second=None, records=5).wait(10)
+    for name in names:
+        settings = {"group.id": topics_of(lab).namespace + name}
+        with contextlib.closing(clients.consumer(lab.broker.address, **settings)) as consumer:
+            consumer.commit(offsets=[TopicPartition(lab.full_name("sensor"), 0, 3)], asynchronous=False)
+    table = lab.groups()
+    assert {*table["group"]} == names
+    assert {*table["lag"]} == {2}
+    for name in names:
+        Groups(topics_of(lab)).forget(name)
+    assert lab.groups().empty
+
+
 def test_a_group_that_has_committed_nothing_yet_is_shown_with_its_lag(lab: Lab) -> None:
     assert lab.produce(per_second=None, records=100).wait(10)
     with contextlib.closing(member(lab, "new")) as consumer:

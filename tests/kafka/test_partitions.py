@@ -4,12 +4,17 @@ import subprocess
 from collections.abc import Callable
 
 import pytest
+from confluent_kafka.admin import NewPartitions
 from quixstreams import Application
+from quixstreams.dataframe.windows import Count
 
 from labkit import Lab
 from labkit.broker import server
 from labkit.broker.installation import KafkaInstallation
 from labkit.kafka import clients
+from labkit.kafka.tap import Record, Tap
+from tests.topics import topics_of
+from tests.waiting import eventually
 
 KEYS = [*(f"sensor-{number}" for number in range(1, 41)), "EWR", "JFK", "LGA", "Kühlraum", "x" * 300]
 CONSOLE_PRODUCER = "org.apache.kafka.tools.ConsoleProducer"
@@ -51,6 +56,43 @@ def test_a_key_goes_where_quix_streams_and_java_put_it(
     assert set(ours.values()) == set(range(5))
     assert places("by-quix-streams") == ours
     assert places("by-java") == ours
+
+
+def add_partitions(lab: Lab, topic: str, number: int) -> None:
+    for future in topics_of(lab).admin.create_partitions([NewPartitions(lab.full_name(topic), number)]).values():
+        future.result(10)
+
+
+def test_partitions_that_are_added_are_read_by_taps_and_pipelines(lab: Lab) -> None:
+    def counted(stream):
+        return stream.tumbling_window(1000).agg(n=Count()).final()
+
+    lab.create_topic("sensor")
+    tap, passing = Tap(topics_of(lab), ["sensor"]), lab.run(lambda r: r, reads="sensor", writes="copy", name="passing")
+    counting = lab.run(counted, reads="sensor", writes="counts")
+    try:
+        for run in (passing, counting):
+            eventually(lambda run=run: run.status == "running")
+        add_partitions(lab, "sensor", 3)
+        producer = clients.producer(lab.broker.address)
+        reading = b'{"device": "b", "temperature": 20, "humidity": 40, "timestamp": 1700000000000}'
+        producer.produce(lab.full_name("sensor"), reading, b"b", partition=2, timestamp=1_700_000_000_000)
+        assert producer.flush(10) == 0
+        seen: list[Record] = []
+        eventually(lambda: tap.emptied() or seen.extend(tap.read(0.1)) or seen)
+        assert [(each.partition, each.key) for each in seen] == [(2, "b")]
+        passing.wait_until_caught_up()
+        assert passing.records_out == 1
+        assert counting.wait(30)
+        assert str(counting.error) == (
+            "LabError: Partitions have been added to sensor, and counted keeps a state for each that there was: "
+            "run its cell again."
+        )
+    finally:
+        tap.close()
+    again = lab.run(counted, reads="sensor", writes="counts")
+    again.wait_until_caught_up()
+    assert again.records_in == 1
 
 
 def test_records_without_a_key_are_spread(lab: Lab) -> None:

@@ -33,3 +33,10 @@ def test_a_header_hides_neither_kafkas_columns_nor_fields() -> None:
 def test_what_is_no_object_stands_in_the_column_value() -> None:
     (row,) = tables.of([record([1, 2])]).to_dict("records")
     assert row["value"] == [1, 2]
+
+
+@pytest.mark.parametrize("timestamp", [-1, 1_790_000_000_000_000_000, 2**63 - 1])
+def test_a_time_that_pandas_does_not_have_is_missing(timestamp: int) -> None:
+    table = tables.of([record({"temperature": 20.5}), record({"temperature": 1})._replace(timestamp=timestamp)])
+    assert list(table["time"].isna()) == [False, True]
+    assert list(table["temperature"]) == [20.5, 1]

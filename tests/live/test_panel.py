@@ -57,6 +57,24 @@ def test_what_shows_a_run_asks_kafka_nothing_but_reads_the_sample(lab: Lab, monk
     assert {*asked} == {"labkit-sampler"}
 
 
+@pytest.mark.parametrize("in_process", [False, True])
+def test_a_failed_run_shows_the_record_at_which_it_failed_as_it_came(lab: Lab, in_process: bool) -> None:
+    def spoil(record):
+        record["n"] = 1 / record["n"]
+        return record
+
+    lab.create_topic("numbers", partitions=2)
+    producer = clients.producer(lab.broker.address)
+    for number in (2, 1, 0, 3):
+        producer.produce(lab.full_name("numbers"), b'{"n": %d}' % number, b"<key>", partition=1)
+    producer.flush(10)
+    run = lab.run(
+        lambda numbers: numbers.apply(spoil), reads="numbers", writes="out", name="spoil", in_process=in_process
+    )
+    assert run.wait(30)
+    assert 'at the record numbers, partition 1, offset 2, key <key>: {"n": 0}' in " ".join(words(run).split())
+
+
 def test_a_failed_run_tells_the_error_and_the_students_line(lab: Lab) -> None:
     lab.create_topic("sensor")
     run = lab.run(lambda readings: readings.apply(lambda r: r["<b>"]), reads="sensor", writes="oops", name="oops")

@@ -1,6 +1,7 @@
 """Readings that a user provides: taken as they are, or refused before the first, naming row and column."""
 
 import datetime
+import gzip
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,12 +15,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labkit import LabError
-from labkit.readings import COLUMNS, now, read
+from labkit.readings import COLUMNS, now
+from labkit.readings import read as read_table
 
 TIME = 1763800000000  # long past: nobody sends readings of the future
 ONE = {"device": "sensor-1", "temperature": 27.4, "humidity": 48.1, "timestamp": TIME}
 TWO = {"device": "sensor-2", "temperature": 21, "humidity": 50, "timestamp": TIME + 1000}
 HEADER = "device,temperature,humidity,timestamp\n"
+
+
+def read(source: Any) -> Any:
+    return read_table(source).rows
 
 
 def refusal(source: Any) -> str:
@@ -80,10 +86,10 @@ def test_a_generators_bad_reading_is_refused_when_it_comes() -> None:
     st.lists(
         st.fixed_dictionaries(
             {
-                "device": st.text("abcdefg-1234567 äß", min_size=1).map(lambda name: f"sensor {name}"),
+                "device": st.text("abcdefg-1234567 äß", min_size=1).map(lambda name: f"sensor {name}".strip()),
                 "temperature": st.floats(-273, 1000),
                 "humidity": st.floats(0, 100),
-                "timestamp": st.integers(0, TIME),
+                "timestamp": st.integers(10**11, TIME),
             }
         ),
         min_size=1,
@@ -109,8 +115,12 @@ def test_what_is_no_table_is_refused(csv: Path) -> None:
     assert str(csv) in refusal(csv)  # no such file
     csv.write_text("")
     assert str(csv) in refusal(csv)
-    csv.write_bytes(HEADER.encode() + b"\xff\xfe\xfd,1,2,3\n")
+    csv.write_bytes(HEADER.encode() + b"\x81\xfe\xfd,1,2,3\n")
     assert str(csv) in refusal(csv)
+    csv.write_bytes(b"PK\x03\x04 and so on")
+    assert "save the table as CSV" in refusal(csv)
+    csv.write_bytes(gzip.compress(HEADER.encode())[:-9])
+    assert "damaged gzip" in refusal(csv)
     assert str(csv.parent) in refusal(csv.parent)  # a directory
     assert "int" in refusal(5)
     assert "Row 1" in refusal(["sensor-1"])
@@ -167,6 +177,167 @@ def test_a_column_of_times_becomes_epoch_milliseconds(csv: Path) -> None:
     assert [each["timestamp"] for each in read(csv)] == expected
 
 
+SECOND = 1763814615
+
+
+@pytest.mark.parametrize(
+    ("times", "expected", "words"),
+    [
+        ([SECOND, SECOND + 1], [SECOND * 1000, SECOND * 1000 + 1000], "epoch seconds"),
+        ([SECOND + 0.25, SECOND + 0.273], [MILLISECONDS, MILLISECONDS + 23], "epoch seconds"),
+        ([str(SECOND), f"{SECOND}.5"], [SECOND * 1000, SECOND * 1000 + 500], "epoch seconds"),
+        ([SECOND * 10**6 + 999], [SECOND * 1000], "epoch microseconds"),
+        ([SECOND * 10**9 + 1], [SECOND * 1000], "epoch nanoseconds"),
+        (["22.11.2025 12:30:15.250"], [MILLISECONDS], "day, month, year"),
+        (["22.11.2025 12:30"], [MILLISECONDS - 15250], "day, month, year"),
+        (["1.2.2025"], [1738368000000], "day, month, year"),
+        (["11/22/2025 12:30:15 pm", "01/02/2025 1:00 AM"], [MILLISECONDS - 250, 1735779600000], "month, day, year"),
+        (["22/11/2025 12:30:15", "01/02/2025"], [MILLISECONDS - 250, 1738368000000], "day, month, year"),
+    ],
+    ids=str,
+)
+@pytest.mark.usefixtures("_in_new_york")
+def test_what_was_taken_for_a_time_is_said_once(times: list, expected: list[int], words: str, csv: Path) -> None:
+    rows = [ONE | {"timestamp": each} for each in times]
+    pd.DataFrame(rows).to_csv(csv, index=False)
+    for source in (rows, pd.DataFrame(rows), csv):
+        table = read_table(source)
+        assert [each["timestamp"] for each in table] == expected
+        days = [str(datetime.datetime.fromtimestamp(each / 1000, datetime.UTC).date()) for each in expected]
+        assert table.notes == (f"timestamp: {words}, {min(days)} to {max(days)}",)
+
+
+@pytest.mark.parametrize(
+    "time", [MILLISECONDS + 0.9, f"{MILLISECONDS}.9", str(MILLISECONDS), "2025/11/22 12:30:15.250"]
+)
+def test_milliseconds_and_iso_times_need_no_word(time: Any) -> None:
+    table = read_table([ONE | {"timestamp": time}])
+    assert [each["timestamp"] for each in table] == [MILLISECONDS]
+    assert table.notes == ()
+
+
+@pytest.mark.parametrize(
+    ("times", "why"),
+    [
+        ([0, 1000, 2000], "add that start"),
+        ([-1], "no time after 1973 in any unit"),
+        ([SECOND, MILLISECONDS], "cannot have the same unit"),
+        (["03/04/2026 10:00"], "which is the day"),
+        (["13/04/2026", "04/13/2026"], "which is the day"),
+        (["31.2.2026"], "2023-11-14T22:13:20 (ISO 8601)"),
+        (["noon"], "2023-11-14T22:13:20 (ISO 8601)"),
+        ([True], "timestamp is True"),
+    ],
+    ids=str,
+)
+def test_a_time_that_is_implausible_or_ambiguous_is_refused_with_what_to_write(times: list, why: str) -> None:
+    assert why in refusal([ONE | {"timestamp": each} for each in times])
+
+
+def test_a_generators_times_are_written_as_its_first() -> None:
+    rows = iter(read(ONE | {"timestamp": each} for each in (SECOND, SECOND + 1, MILLISECONDS)))
+    assert [next(rows)["timestamp"], next(rows)["timestamp"]] == [SECOND * 1000, SECOND * 1000 + 1000]
+    with pytest.raises(LabError, match="timestamp is 1763814615250, which has another unit than the first"):
+        next(rows)
+
+
+@pytest.mark.parametrize("name", ["timestamp", None, "when"])
+def test_the_index_of_a_dataframe_may_have_the_times(name: str | None) -> None:
+    frame = pd.DataFrame([ONE, TWO])
+    frame.index = pd.to_datetime(frame.pop("timestamp"), unit="ms", utc=True).rename(name)
+    assert read(frame) == [ONE, TWO]
+
+
+# --------------------------------------------------------- files as people save them
+
+TABLE = f"device,temperature,humidity,timestamp,room\nsensor-1,27.4,48.1,{TIME},Küche\n"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        TABLE.encode(),
+        TABLE.encode("utf-8-sig"),
+        TABLE.encode("utf-16"),
+        b"\xfe\xff" + TABLE.encode("utf-16-be"),
+        gzip.compress(TABLE.encode()),
+        TABLE.replace(",", ";").encode(),
+        TABLE.replace(",", "\t").encode(),
+        TABLE.replace(",", "|").encode(),
+        TABLE.replace(",", ";").replace("27.4", "27,4").replace("48.1", "48,1").encode(),
+        TABLE.replace(",", " , ").replace("device", "Device").replace("humidity", "HUMIDITY").encode(),
+        TABLE.replace("\n", ",,\n").replace("room,,", "room").encode(),
+        TABLE.replace("\n", "\r\n").encode() + b"\r\n,,,,\r\n\r\n",
+        b"\n\n" + TABLE.encode(),
+    ],
+    ids=range(13),
+)
+def test_a_file_is_read_as_it_was_meant(content: bytes, csv: Path) -> None:
+    csv.write_bytes(content)
+    table = read_table(csv)
+    assert [*table] == [ONE | {"room": "Küche"}]
+    assert table.notes == ()
+
+
+def test_a_file_of_an_old_excel_is_read_and_that_is_said(csv: Path) -> None:
+    csv.write_bytes(TABLE.encode("cp1252"))
+    table = read_table(csv)
+    assert [each["room"] for each in table] == ["Küche"]
+    assert table.notes == ("readings.csv is not in UTF-8: it was read as Windows-1252",)
+
+
+def test_numbers_that_are_names_stay_text(csv: Path) -> None:
+    names = ("0042", "89490200001234567890", "1e", "+49", "1_000", "٣", "0x10", "Infinity", "1.2.3", "-")
+    head = ",".join(f"c{n}" for n in range(len(names)))
+    csv.write_text(f"{HEADER.strip()},{head}\nsensor-1,27.4,48.1,{TIME},{','.join(names)}\n")
+    (found,) = read(csv)
+    assert [found[f"c{n}"] for n in range(len(names))] == [*names]
+
+
+def test_thousands_and_decimal_commas_are_those_of_a_whole_column(csv: Path) -> None:
+    head = HEADER.strip().replace(",", ";")
+    csv.write_text(f"{head};paid;codes\na;27,4;48;{TIME};1.234,5;1,2\na;27;48;{TIME};2;1-2\n")
+    assert [(each["temperature"], each["paid"], each["codes"]) for each in read(csv)] == [
+        (27.4, 1234.5, "1,2"),
+        (27, 2, "1-2"),
+    ]
+
+
+def test_two_columns_of_one_name_are_refused(csv: Path) -> None:
+    csv.write_text(f"{HEADER.strip()},temperature\nsensor-1,27.4,48.1,{TIME},28\n")
+    assert refusal(csv) == "Two columns are called 'temperature': rename one of them."
+
+
+def test_columns_that_the_lab_uses_elsewhere_are_kept(csv: Path) -> None:
+    csv.write_text(f"{HEADER.strip()},recorded,sensor_id\nsensor-1,27.4,48.1,{TIME},5,x\n")
+    assert read(csv) == [ONE | {"recorded": 5, "sensor_id": "x"}]
+
+
+def test_the_home_folder_may_be_written_as_a_tilde(csv: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    csv.write_text(TABLE)
+    monkeypatch.setenv("HOME", str(csv.parent))
+    assert len(read("~/readings.csv")) == 1
+
+
+@pytest.mark.parametrize("gap", [None, float("nan"), np.nan, pd.NA, ""], ids=str)
+def test_a_gap_is_null_and_counted(gap: Any, csv: Path) -> None:
+    rows = [ONE, ONE | {"temperature": gap}, ONE | {"temperature": gap, "humidity": gap}]
+    pd.DataFrame(rows).to_csv(csv, index=False)
+    for source in (csv, *([rows, pd.DataFrame(rows)] if gap != "" else [])) if gap is not pd.NA else (csv,):
+        table = read_table(source)
+        assert [(each["temperature"], each["humidity"]) for each in table] == [(27.4, 48.1), (None, 48.1), (None, None)]
+        assert table.notes == ("3 values are missing: they are null",)
+
+
+def test_rows_without_device_or_time_are_left_out_and_counted(csv: Path) -> None:
+    rows = [ONE, ONE | {"device": None}, ONE | {"timestamp": None}, ONE | {"device": ""}, TWO]
+    pd.DataFrame(rows).to_csv(csv, index=False)
+    for source in (rows, pd.DataFrame(rows), csv):
+        table = read_table(source)
+        assert [*table] == [ONE, TWO]
+        assert table.notes == ("3 rows without device or timestamp were left out",)
+
+
 # ---------------------------------------------------------------- what is refused
 
 
@@ -180,16 +351,12 @@ def test_a_missing_column_is_named(column: str, csv: Path) -> None:
 
 
 BAD = [
-    ("device", ""),
-    ("device", None),
+    ("device", 5),
     ("temperature", "warm"),
-    ("temperature", None),
     ("temperature", -300),
     ("humidity", 100.5),
     ("humidity", True),
     ("timestamp", "yesterday"),
-    ("timestamp", None),
-    ("timestamp", -1),
 ]
 
 
@@ -200,7 +367,7 @@ def test_a_bad_value_is_refused_naming_row_and_column_before_anything_is_returne
     rows = [ONE, TWO, ONE | {column: value}, TWO]
     frame = pd.DataFrame(rows)
     frame.to_csv(csv, index=False)
-    for source in (rows, frame, csv):
+    for source in (rows, frame, *([csv] if column != "device" else [])):  # in a file it is text
         assert refusal(source).startswith(f"Row 3: {column} is ")
 
 

@@ -125,6 +125,30 @@ def test_each_worker_that_a_cell_starts_has_one_panel_below_it(kernel: BlockingK
     assert panels(kernel, "e", f"try:\n  {runs[2]}\n  1 / 0\nexcept ZeroDivisionError: pass") == ["three"]
 
 
+def test_a_cell_that_fails_says_that_the_earlier_run_goes_on_and_shows_it(kernel: BlockingKernelClient) -> None:
+    execute(kernel, "a", "from labkit import Lab; lab = Lab(); lab.create_topic('sensor')")
+    execute(kernel, "b", "def same(x): return x\nrun = lab.run(same, reads='sensor', writes='one')")
+    failing = "def same(x): {}\ntry: lab.run(same, reads='sensor', writes='one')\nexcept Exception as e: print({})"
+    text, widgets = outputs(kernel, "b", failing.format("pass", "e"))
+    assert text.endswith("The earlier same is still running.")
+    assert len(widgets) == 1
+    assert widgets[0].startswith("sensor → one, ")
+    assert execute(kernel, "b", failing.format("1 / 0", "*e.__notes__")) == "The earlier same is still running."
+    assert execute(kernel, "c", "print(run.status)") == "running"
+
+
+def test_a_wait_shows_how_far_it_is_and_an_interrupt_of_it_is_one_line(kernel: BlockingKernelClient) -> None:
+    execute(kernel, "a", "from labkit import Lab, waiting; lab = Lab(); waiting.SILENT = 0.1")
+    execute(kernel, "b", "lab.produce(records=3, devices=1, per_second=None).wait(10)")
+    interrupt = "import signal, threading; threading.Timer(1, signal.raise_signal, [signal.SIGINT]).start()\n"
+    with pytest.raises(AssertionError) as interrupted:
+        execute(kernel, "c", interrupt + "lab.wait_for('sensor', records=100_000)")
+    said = "KeyboardInterrupt: wait_for was interrupted; what runs in the background goes on."
+    assert str(interrupted.value).splitlines()[0] == said
+    caught = interrupt + "try: lab.wait_for('sensor', records=100_000)\nexcept KeyboardInterrupt: pass"
+    assert execute(kernel, "d", caught).endswith("sensor: 3 of 100,000 records")
+
+
 def test_what_a_dashboard_starts_has_no_panel_beside_it_and_goes_on_when_its_cell_is_run_again(
     kernel: BlockingKernelClient,
 ) -> None:

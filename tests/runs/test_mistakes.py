@@ -1,14 +1,19 @@
 """A learner's mistakes end in one line that says what to do instead."""
 
+import datetime
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
+import orjson
 import pandas as pd
 import pytest
 from quixstreams.dataframe import StreamingDataFrame
 from quixstreams.dataframe.series import StreamingSeries
+from quixstreams.dataframe.windows import Count, Max, Mean
 
 from labkit import Lab, LabError
+from labkit.kafka import clients
 from labkit.runs.mistakes import INSTEAD
 from tests.waiting import eventually
 
@@ -39,6 +44,16 @@ def asked_if_it_has(readings):
     return readings if "humidity" in readings else None
 
 
+def field_by_a_dot(readings):
+    readings.kelvin = readings["temperature"] + 273.15
+    return readings
+
+
+def field_deleted(readings):
+    del readings["humidity"]
+    return readings
+
+
 MISTAKES = {
     looped: ".apply and .update call",
     looped_over_a_column: ".apply and .update call",
@@ -58,6 +73,30 @@ MISTAKES = {
     lambda r: len(r): "has no length",
     lambda r: r.temperature: 'a field is written ["temperature"]',
     lambda r: r.aply(len): "did you mean .apply?",
+    lambda r: abs(r["temperature"]): 'readings["temperature"].abs()',
+    lambda r: r["temperature"] // 2: "A column is not a number",
+    field_by_a_dot: 'readings["kelvin"] = ...',
+    field_deleted: 'readings.drop("humidity")',
+    lambda r: r.__setitem__("label", f"{r['temperature']} degrees"): "A column has no text",
+    lambda r: r.__setitem__("label", str(r["temperature"])): "A column has no text",
+    lambda r: r.__setitem__("kelvin", lambda reading: reading["temperature"] + 273.15): "readings.apply(function)",
+    lambda r: r.filter(r["temperature"] > 30): "readings[condition]",
+    lambda r: r.apply(None): ".apply needs a function that it can call for each record, not None",
+    lambda r: r.update("print"): ".update needs a function that it can call for each record, not a str",
+    lambda r: r["temperature"].apply(1.8): "not a float",
+    lambda r: r.group_by(lambda reading: reading["device"]): "or a function and a name",
+    lambda r: r.group_by(r["device"]): 'readings.group_by("device")',
+    lambda r: r.group_by(["device", "humidity"]): 'readings.group_by("device")',
+    lambda r: r.tumbling_window(1000).mean("temperature"): '.agg(mean=Mean("temperature")).final()',
+    lambda r: r.tumbling_window(1000).count("temperature"): '.agg(count=Count("temperature")).final()',
+    lambda r: r.tumbling_window(1000).agg(Mean("temperature")): "give its results names",
+    lambda r: r.tumbling_window(1000).agg(mean="temperature"): "give its results names",
+    lambda r: r.tumbling_window(1000).std("temperature"): "give its results names",
+    lambda r: r.hopping_window(2000, 1000).final(): "give its results names",
+    lambda r: r.tumbling_window(1000).agg(mean=Mean("temperature"))["mean"]: "end with .final()",
+    lambda r: r.tumbling_window(1000).agg(mean=Mean("temperature")).to_topic(1): "end with .final()",
+    lambda r: r.tumbling_window("10s"): "milliseconds",
+    lambda r: r["device", "temperature"]: "Unsupported key type",
 }
 
 
@@ -171,7 +210,11 @@ def a_field_of_text(records):
     return records.apply(bytes.decode).filter(lambda value: value["temperature"] > 30)
 
 
-@pytest.mark.parametrize("pipeline", [bytes_returned, a_field_of_bytes, a_field_of_text])
+def got_from_bytes(records):
+    return records.filter(lambda value: value.get("temperature") > 30)
+
+
+@pytest.mark.parametrize("pipeline", [bytes_returned, a_field_of_bytes, a_field_of_text, got_from_bytes])
 def test_a_value_that_was_not_parsed_is_said(lab: Lab, pipeline: Callable[[Any], Any]) -> None:
     run = lab.run(pipeline, reads="sensor", writes="out", name="wrong", raw=True)
     lab.produce([READING], per_second=None).wait(10)
@@ -180,12 +223,58 @@ def test_a_value_that_was_not_parsed_is_said(lab: Lab, pipeline: Callable[[Any],
     assert run.error.reason.endswith("(json.loads makes an object of the JSON in a value)")
 
 
-def test_other_values_that_cannot_be_written_are_named_by_their_type(lab: Lab) -> None:
-    run = lab.run(lambda r: r.apply(lambda _: {1}), reads="sensor", writes="out", name="wrong")
+def with_a_time(readings):
+    readings["when"] = readings["timestamp"].apply(lambda ms: datetime.datetime.fromtimestamp(ms / 1000, datetime.UTC))
+    return readings[readings["temperature"] > 0]
+
+
+def with_a_time_in_its_state(readings):
+    def remember(reading, state):
+        state.set("last", datetime.datetime(2026, 3, 1))
+        return reading
+
+    return readings.apply(remember, stateful=True)
+
+
+UNWRITABLE = {
+    lambda r: r.apply(lambda _: {1}): "the value is a set, which JSON does not have: write sorted(value)",
+    lambda r: r.apply(lambda reading: reading | {"a": {"b": [1, Decimal(2)]}}): "a.b[1] is a Decimal",
+    with_a_time: "when is a datetime, which JSON does not have: write when.isoformat()",
+    with_a_time_in_its_state: "the value is a datetime, which JSON does not have: write value.isoformat()",
+    lambda r: r.group_by("humidity"): "the key of a record is 40.0, of type float, and a key must be text",
+}
+
+
+@pytest.mark.parametrize(("pipeline", "words"), UNWRITABLE.items())
+def test_what_cannot_be_written_is_named_by_its_field(lab: Lab, pipeline: Callable[[Any], Any], words: str) -> None:
+    run = lab.run(pipeline, reads="sensor", writes="out", name="wrong")
     lab.produce([READING], per_second=None).wait(10)
     assert run.wait(10)
     assert run.error
-    assert run.error.reason == "SerializationError: Type is not JSON serializable: set"
+    assert words in run.error.reason
+    if pipeline is with_a_time:  # not the last line, which was running
+        assert 'readings["when"] = ' in str(run.error.line)
+
+
+def test_windows_say_what_they_leave_out(lab: Lab) -> None:
+    def windows(readings):
+        return readings.tumbling_window(1000).agg(mean=Mean("temprature"), n=Count(), top=Max("humidity")).final()
+
+    run = lab.run(windows, reads="sensor", writes="out")
+    producer = clients.producer(lab.broker.address)
+    for second, key in enumerate([b"a", b"a", None]):
+        stamp = READING["timestamp"] + 1000 * second
+        producer.produce(lab.full_name("sensor"), orjson.dumps(READING | {"timestamp": stamp}), key, timestamp=stamp)
+    assert producer.flush(10) == 0
+    run.wait_until_caught_up()
+    aggregation, keys = run.note.split("; ")
+    assert aggregation.startswith('Mean("temprature") has nothing to compute: no record so far has the field')
+    assert "did you mean 'temperature'? (windows, line " in aggregation
+    assert keys.startswith("windows leave out records without a key, 1 so far")
+    late = READING | {"temprature": 1, "timestamp": READING["timestamp"] + 3000}
+    lab.produce([late], per_second=None).wait(10)
+    run.wait_until_caught_up()
+    assert "temprature" not in run.note
 
 
 def test_streams_columns_and_workers_say_what_they_are(lab: Lab, capsys: pytest.CaptureFixture[str]) -> None:

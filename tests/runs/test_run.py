@@ -269,12 +269,30 @@ def test_raw_hands_over_the_bytes_of_every_record(lab: Lab) -> None:
     assert [each.value for each in lab.records("n")] == [{"length": 10}]
 
 
-def test_a_topic_that_holds_no_readings_may_hold_any_json_objects(lab: Lab) -> None:
+def test_a_topic_that_holds_no_readings_may_hold_any_json_but_null(lab: Lab) -> None:
     lab.create_topic("words")
     run = lab.run(lambda words: words, reads="words", writes="copy", name="copy")
-    send(lab, "words", (None, b'{"word": "kafka"}'), (None, b"[]"))
+    send(lab, "words", (None, b'{"word": "kafka"}'), (None, b"[]"), (None, b"2.5"), (None, b'"text"'), (None, b"null"))
     run.wait_until_caught_up()
-    assert [each.value for each in lab.records("copy")] == [{"word": "kafka"}]
+    assert [each.value for each in lab.records("copy")] == [{"word": "kafka"}, [], 2.5, "text"]
+    assert run.dead_letters == 1
+
+
+def test_a_plain_number_where_an_object_is_expected_is_said(lab: Lab) -> None:
+    lab.create_topic("numbers")
+    run = lab.run(lambda numbers: numbers.filter(lambda number: number["x"] > 1), reads="numbers", name="numbers")
+    send(lab, "numbers", (None, b"2.5"))
+    assert run.wait(10)
+    assert "is the value a plain number, and not an object with fields?" in str(run.error)
+
+
+def test_dead_letters_of_several_topics_are_counted_under_their_own_names(lab: Lab) -> None:
+    for name in ("sensor", "alert"):
+        lab.create_topic(name)
+    run = lab.run(lambda a, b: a.concat(b), reads=["sensor", "alert"], writes="both", name="both")
+    send(lab, "alert", (None, b"broken"))
+    run.wait_until_caught_up()
+    assert run.summary().endswith("1 unreadable, in alert.dead-letter")
     assert run.dead_letters == 1
 
 
@@ -447,6 +465,19 @@ def test_what_a_pipeline_prints_belongs_to_its_run(lab: Lab, capfd: pytest.Captu
     print("mine")
     assert list(run.prints) == ["hot: 30.0", "and humid"] * 2
     assert capfd.readouterr().out == "mine\n"
+
+
+def test_what_is_printed_without_an_end_of_line_is_shown_at_once(lab: Lab) -> None:
+    def dots(reading):
+        print(".", end="")
+        return reading
+
+    write(lab, "sensor", *map(hot, range(3)))
+    run = lab.run(lambda readings: readings.apply(dots), reads="sensor", name="dots")
+    run.wait_until_caught_up()
+    assert "..." in panel.render(panel.collect(run))
+    run.stop()
+    assert [*run.prints] == ["..."]
 
 
 def test_what_quix_streams_prints_belongs_to_the_run_that_asked_for_it(

@@ -1,0 +1,115 @@
+"""Tables in files as people save them: their encoding, separators, decimal commas and gaps."""
+
+import csv
+import gzip
+import io
+import re
+import zlib
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from labkit.errors import LabError
+
+SEPARATORS = ",;\t|"
+ENCODINGS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}  # by the BOM
+OLD_EXCEL = "cp1252"
+WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # .xlsx and .xls begin so
+WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,17})")  # that 64 bits hold; `0042` is a name
+FRACTION = re.compile(r"-?([0-9]+\.[0-9]*|\.[0-9]+|[0-9]+(?=[eE]))([eE][+-]?[0-9]+)?")
+COMMA = re.compile(r"-?([0-9]{1,3}(\.[0-9]{3})+|[0-9]+),[0-9]+")  # as in 1.234,5
+GAPS = {"", "nan", "null", "none", "n/a", "#n/a"}
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """The cells of a file as text, row by row, below the names of their columns. `notes` say what was assumed."""
+
+    columns: list[str]
+    rows: list[list[str]]
+    notes: list[str]
+
+    def records(self, texts: Iterable[str]) -> Iterator[dict[str, Any]]:
+        """Yields each row by column, numbers as numbers and gaps as None; `texts` are columns that stay text."""
+        commas = [self._has_decimal_commas(index) for index in range(len(self.columns))]
+        stays = [name in texts for name in self.columns]
+        for row in self.rows:
+            cells = zip(self.columns, row, stays, commas, strict=True)
+            yield {name: cell if text else value(cell, comma) for name, cell, text, comma in cells if name}
+
+    def _has_decimal_commas(self, index: int) -> bool:
+        """Whether all numbers of a column are whole or have a decimal comma, and some have one."""
+        cells = [row[index] for row in self.rows if row[index].lower() not in GAPS]
+        some = any(COMMA.fullmatch(each) for each in cells)
+        return some and all(COMMA.fullmatch(each) or WHOLE.fullmatch(each) for each in cells)
+
+
+def value(cell: str, decimal_comma: bool = False) -> Any:
+    """Returns a cell as a number, if it is one that can be written the same way again; None for a gap; else as text."""
+    if decimal_comma and COMMA.fullmatch(cell):
+        return float(cell.replace(".", "").replace(",", "."))
+    if WHOLE.fullmatch(cell):
+        return int(cell)
+    if FRACTION.fullmatch(cell):
+        return float(cell)
+    return None if cell.lower() in GAPS else cell
+
+
+def read(path: Path) -> Sheet:
+    """Reads a table whose first line names the columns. Raises LabError, saying what to do, if it is none."""
+    text, notes = _text(path)
+    lines = text.splitlines()
+    head = next((line for line in lines if line.strip()), "")
+    if not head:
+        raise LabError(f"{path} is empty: its first line must name the columns.")
+    separator = max(SEPARATORS, key=lambda each: len(next(csv.reader([head], delimiter=each))))
+    try:
+        columns, *rows = [row for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator) if any(row)]
+    except csv.Error as error:
+        raise LabError(f"{path} is not a CSV table: {error}.") from None
+    columns = [each.strip() for each in columns]
+    _require_different(columns)
+    return Sheet(columns, [_fitted(row, number, len(columns)) for number, row in enumerate(rows, 1)], notes)
+
+
+def _require_different(columns: Sequence[str]) -> None:
+    if twice := [name for name, many in Counter(columns).items() if name and many > 1]:
+        raise LabError(f"Two columns are called {twice[0]!r}: rename one of them.")
+
+
+def _fitted(row: list[str], number: int, columns: int) -> list[str]:
+    """Returns the cells of a row, stripped, one for each column; superfluous ones must be empty."""
+    cells = [each.strip() for each in row]
+    if any(cells[columns:]):
+        raise LabError(f"Row {number} has more cells than there are columns.")
+    return [*cells, *[""] * columns][:columns]
+
+
+def _text(path: Path) -> tuple[str, list[str]]:
+    """Returns what a file says, and what was assumed about its encoding."""
+    content = _content(path)
+    if content.startswith(WORKBOOKS):
+        raise LabError(f"{path} is a workbook or an archive, not a CSV file: save the table as CSV in UTF-8.")
+    encoding = next((name for bom, name in ENCODINGS.items() if content.startswith(bom)), "utf-8")
+    try:
+        return content.decode(encoding), []
+    except UnicodeDecodeError:
+        pass
+    try:
+        return content.decode(OLD_EXCEL), [f"{path.name} is not in UTF-8: it was read as Windows-1252"]
+    except UnicodeDecodeError:
+        raise LabError(f"{path} is not text in UTF-8, UTF-16 or Windows-1252: save it as CSV in UTF-8.") from None
+
+
+def _content(path: Path) -> bytes:
+    try:
+        content = path.read_bytes()
+        return gzip.decompress(content) if content.startswith(b"\x1f\x8b") else content
+    except FileNotFoundError:
+        raise LabError(f"There is no file {path}.") from None
+    except (gzip.BadGzipFile, zlib.error, EOFError) as error:
+        raise LabError(f"{path} is a damaged gzip file: {error}.") from None
+    except OSError as error:
+        raise LabError(f"Cannot read {path}: {error.strerror}.") from None

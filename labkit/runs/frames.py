@@ -1,0 +1,191 @@
+"""The stream and the columns that a student's function gets: what they cannot do they say in one line."""
+
+import functools
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+from quixstreams.dataframe import StreamingDataFrame
+from quixstreams.dataframe.series import StreamingSeries
+
+from labkit.errors import LabError
+from labkit.kafka.names import allowed
+from labkit.runs import blame
+from labkit.runs.windows import FieldWatch, KeyWatch, Notes, columns_of
+
+LOOP = (
+    "A stream cannot be looped over: it has no records yet while this function runs. .apply and .update call a "
+    "function for each record that arrives (03_windows)."
+)
+TRUTH = (
+    "A stream is neither true nor false: it has no records yet while this function runs. Write & for and, | for or, ~ "
+    "for not, with each comparison in parentheses; instead of if, readings[condition] keeps matches (02_filter)."
+)
+LENGTH = 'A stream has no length, because it has no end: len(lab.records("sensor")) counts the records there are now.'
+INSIDE = 'Write readings.contains("humidity") to test whether each record has a field (02_filter).'
+NUMBER = (
+    "A column is not a number: each record has its own. .apply calls a function for each, as in "
+    'readings["temperature"].apply(lambda t: round(t, 1)) (03_windows).'
+)
+ORDER = 'Write the column first, as in readings["temperature"] + 273.15 (02_filter).'
+
+MINUS = (
+    "You cannot subtract a column from a number: put the column first, as in "
+    '(readings["humidity"] - 100) * -1 for 100 minus the humidity (02_filter).'
+)
+ABSOLUTE = 'Write the method instead, as in readings["temperature"].abs() (02_filter).'
+DOT = 'A field is written in brackets: readings["{name}"] = ... (02_filter).'
+DELETE = 'A field is removed by .drop, as in readings.drop("{name}").'
+CONDITION = (
+    ".filter calls a function for each record. A condition on columns goes in brackets: "
+    "readings[condition] (02_filter)."
+)
+FUNCTION = ".{name} needs a function that it can call for each record, not {given} (03_windows)."
+TEXT = (
+    "A column has no text: each record has its own. .apply calls a function for each, as in "
+    'readings["label"] = readings["temperature"].apply(lambda t: f"{t} degrees") (03_windows).'
+)
+VALUE = 'A field cannot hold a function: readings["{name}"] = readings.apply(function) holds its result (03_windows).'
+KEY = (
+    '.group_by needs the name of a field, as in readings.group_by("device"), or a function and a name: '
+    'readings.group_by(lambda reading: reading["device"], name="device") (03_windows).'
+)
+MEANT = "a column of a stream (a StreamingSeries)"
+LONGEST = 40  # characters of the name of a group_by, which becomes part of the names of topics
+
+
+def _refuse(words: str) -> Callable[..., Any]:
+    def refuse(*_: object) -> Any:
+        raise LabError(words)
+
+    return refuse
+
+
+class Column(StreamingSeries):
+    """A StreamingSeries that says in one line what it cannot do: a loop over it, for example, would never end."""
+
+    __iter__ = _refuse(LOOP)
+    __bool__ = _refuse(TRUTH)
+    __len__ = _refuse(LENGTH)
+    __contains__ = _refuse(INSIDE)
+    __abs__ = _refuse(ABSOLUTE)
+    __round__ = __float__ = __int__ = __index__ = __neg__ = __pos__ = __pow__ = __rpow__ = _refuse(NUMBER)
+    __floordiv__ = __rfloordiv__ = __divmod__ = __trunc__ = __floor__ = __ceil__ = _refuse(NUMBER)
+    __radd__ = __rmul__ = _refuse(ORDER)
+    __rsub__ = _refuse(MINUS)
+    __rtruediv__ = __rmod__ = _refuse(NUMBER)
+
+    def __repr__(self) -> str:
+        return f"{MEANT}: nothing is computed yet; see 02_filter"
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not name.startswith("_"):
+            raise LabError(DOT.format(name=name))
+        super().__setattr__(name, value)
+
+    def apply(self, *args: Any, **options: Any) -> StreamingSeries:
+        _require_function("apply", *args[:1])
+        return super().apply(*args, **options)
+
+    @classmethod
+    def of(cls, series: StreamingSeries) -> "Column":
+        return cls(sdf_id=series.sdf_id, stream=series.stream)  # type: ignore[arg-type]
+
+
+class Frame(StreamingDataFrame):
+    """A StreamingDataFrame that says in one line what it is, and what it cannot do."""
+
+    __iter__ = _refuse(LOOP)
+    __bool__ = _refuse(TRUTH)
+    __len__ = _refuse(LENGTH)
+    __contains__ = _refuse(INSIDE)
+
+    _notes: Notes  # of the pipeline
+
+    def __getitem__(self, item: Any) -> Any:
+        found = super().__getitem__(item)
+        return Column.of(found) if isinstance(found, StreamingSeries) else found
+
+    def __setitem__(self, item_key: Any, item: Any) -> None:
+        if inspect.isroutine(item):
+            raise LabError(VALUE.format(name=item_key))
+        if isinstance(item, str) and MEANT in item:
+            raise LabError(TEXT)
+        super().__setitem__(item_key, item)
+
+    def __delitem__(self, name: str) -> None:
+        raise LabError(DELETE.format(name=name))
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not name.startswith("_"):
+            raise LabError(DOT.format(name=name))
+        super().__setattr__(name, value)
+
+    def __delattr__(self, name: str) -> None:
+        raise LabError(DELETE.format(name=name))
+
+    def apply(self, *args: Any, **options: Any) -> Any:
+        _require_function("apply", *args[:1])
+        return super().apply(*args, **options)
+
+    def update(self, *args: Any, **options: Any) -> Any:
+        _require_function("update", *args[:1])
+        return super().update(*args, **options)
+
+    def filter(self, *args: Any, **options: Any) -> Any:
+        if isinstance(next(iter(args), None), StreamingSeries | StreamingDataFrame):
+            raise LabError(CONDITION)
+        _require_function("filter", *args[:1])
+        return super().filter(*args, **options)
+
+    def group_by(self, key: Any, name: str | None = None, *args: Any, **options: Any) -> Any:
+        if isinstance(key, str) and key:
+            name = name or key
+        elif not (callable(key) and name):
+            raise LabError(KEY)
+        return super().group_by(key, allowed(name, LONGEST), *args, **options)
+
+    def contains(self, keys: str | list[str]) -> Column:
+        return Column.of(super().contains(keys))
+
+    def __repr__(self) -> str:
+        names = " and ".join(self.short(topic.name) for topic in self.topics)
+        return f"a stream of the records of {names} (a StreamingDataFrame): nothing is computed yet; see 02_filter"
+
+    @staticmethod
+    def short(topic: str) -> str:
+        """The name by which the student knows a topic."""
+        return topic
+
+
+def _require_function(name: str, *given: object) -> None:
+    """Raise LabError if what a method has been given is no function; a missing one is for Python to refuse."""
+    if given and not callable(given[0]):
+        raise LabError(FUNCTION.format(name=name, given="None" if given[0] is None else f"a {type(given[0]).__name__}"))
+
+
+def _watched(name: str) -> Callable[..., Any]:
+    """Returns a method that defines a window as Quix Streams' own does, and notes what the window leaves out."""
+    define = getattr(StreamingDataFrame, name)
+
+    @functools.wraps(define)
+    def method(self: Frame, *args: Any, **options: Any) -> Any:
+        definition = define(self, *args, **options)
+        self.update(KeyWatch(self._notes), metadata=True)
+        agg = definition.agg
+
+        @functools.wraps(agg)
+        def watched_agg(*args: Any, **operations: Any) -> Any:
+            window = agg(*args, **operations)
+            if columns := columns_of(operations.values()):
+                self.update(FieldWatch(self._notes, columns, blame.line_of_caller()))
+            return window
+
+        definition.agg = watched_agg
+        return definition
+
+    return method
+
+
+for _name in (each for each in dir(StreamingDataFrame) if each.endswith("_window")):
+    setattr(Frame, _name, _watched(_name))

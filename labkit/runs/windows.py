@@ -1,0 +1,63 @@
+"""What windows leave out without a word: records without a key, and fields that no record has."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from labkit.runs.blame import Line
+from labkit.spelling import did_you_mean
+
+
+class Notes(dict[object, str]):
+    """What a pipeline has to say about its records, by whoever says it."""
+
+    def __str__(self) -> str:
+        return "; ".join(dict.fromkeys(self.values()))
+
+
+class KeyWatch:
+    """Sees every record that goes into a window, and notes how many of them have no key."""
+
+    def __init__(self, notes: Notes) -> None:
+        self._notes = notes
+        self._found = 0
+
+    def __call__(self, value: Any, key: Any, timestamp: int, headers: Any) -> None:  # noqa: ARG002
+        if key is not None:
+            return
+        self._found += 1
+        self._notes[self] = (
+            f"windows leave out records without a key, {self._found:,} so far: give them one first, as in "
+            'readings.group_by("device") (03_windows)'
+        )
+
+
+class FieldWatch:
+    """Sees every record that goes into a window, and notes which field of an aggregation no record has had so far."""
+
+    def __init__(self, notes: Notes, columns: Mapping[str, str], line: Line | None) -> None:
+        """`columns` are the fields, each with the name of its aggregation, which the `line` adds."""
+        self._notes, self._line = notes, line
+        self._missing = dict(columns)
+
+    def __call__(self, value: Any) -> None:
+        if self._missing and isinstance(value, dict):
+            for column in [*self._missing]:
+                self._look_for(column, value)
+
+    def _look_for(self, column: str, record: Mapping[str, Any]) -> None:
+        place = (self, column)
+        if column in record:
+            del self._missing[column]
+            self._notes.pop(place, None)
+        elif place not in self._notes:
+            hint, where = did_you_mean(column, map(str, record)), f" ({self._line})" if self._line else ""
+            self._notes[place] = (
+                f"{self._missing[column]} has nothing to compute: no record so far has the field {column!r}"
+                f"{hint and ': '}{hint}{where}"
+            )
+
+
+def columns_of(operations: Iterable[Any]) -> dict[str, str]:
+    """Returns the fields that aggregations such as `Mean("temperature")` read, each with that aggregation as text."""
+    named = [(each.column, type(each).__name__) for each in operations if getattr(each, "column", None)]
+    return {column: f'{name}("{column}")' for column, name in named}

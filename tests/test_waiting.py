@@ -1,0 +1,37 @@
+"""Waiting shows how far it is to whoever looks on."""
+
+import io
+
+import pytest
+
+from labkit import waiting
+from labkit.waiting import wait_until
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def waited(monkeypatch: pytest.MonkeyPatch, output: io.StringIO, steps: int = 3, silent: float = -1) -> str:
+    """What a wait of some steps writes to an output."""
+    monkeypatch.setattr("sys.stdout", output)
+    monkeypatch.setattr(waiting, "SILENT", silent)
+    done = 0
+
+    def step() -> bool:
+        nonlocal done
+        done += 1
+        return done > steps
+
+    assert wait_until(step, 10, pause=0, progress=lambda: f"{done:,} of {1000 * steps:,}")
+    return output.getvalue()
+
+
+def test_it_overwrites_one_line_and_ends_with_where_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert waited(monkeypatch, Terminal()) == "\r1 of 3,000\r2 of 3,000\r3 of 3,000\r4 of 3,000\n"
+
+
+def test_nobody_is_told_who_waits_for_a_moment_only_or_does_not_look_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert waited(monkeypatch, Terminal(), silent=60) == ""
+    assert waited(monkeypatch, io.StringIO()) == ""
