@@ -79,7 +79,7 @@ def remarks(result: Result) -> list[str]:
 
 def comment(result: Result) -> str:
     """Returns a comment for the LMS: what was earned, in one line that says nothing in a submission's own words."""
-    marks = [f"{name} {result.points.get(name, 0):.4g} of {worth:g}" for name, worth in result.worth.items()]
+    marks = [f"{name} {result.points.get(name, 0):.4g} of {worth:g}" for name, worth in result.worth.items() if worth]
     return ". ".join([*_late(result), f"Points: {', '.join(marks)}", "The details are in your feedback page."])
 
 

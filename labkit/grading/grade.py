@@ -63,7 +63,9 @@ class Plan:
 
 def plan(found: Sequence[Submission], exercises: Sequence[Exercise]) -> Plan:
     """Decides which of a student's files counts for which exercise: the newest one that checks it."""
-    known, made = {each.name: each for each in exercises}, Plan(students={each.student: each.calls for each in found})
+    known, made = {each.name: each for each in exercises}, Plan()
+    for each in found:
+        made.students[each.student] = (*made.students.get(each.student, ()), *each.calls)
     newest: dict[tuple[str, str], str] = {}
     for each in reversed(found):  # the newest first, within a student
         asked = [name for name in exercises_in(each.cells) if name in known]

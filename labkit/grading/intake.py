@@ -81,4 +81,4 @@ def _of_the_same_people(read: Sequence[tuple[Path, list[Submission]]], roster: R
         for each in found:
             number = everybody[each.student].id
             same = first.setdefault(number, each) if number in roster and number not in unclear else each
-            yield replace(each, student=same.student, calls=same.calls, file=f"{path.name}/{each.file}")
+            yield replace(each, student=same.student, file=f"{path.name}/{each.file}")

@@ -131,7 +131,8 @@ def _student(override: Override, everybody: Mapping[str, Person]) -> str:
 
 def _add(result: Result, course: Course, task: Task, report: Report | None, by_hand: set[str]) -> None:
     """Adds what one notebook earned."""
-    submitted = result.person.submitted or task.submission.modified
+    told = _told_by_lms(result, task)
+    submitted = told or task.submission.modified
     result.submitted = max(result.submitted or 0.0, submitted)
     if report is None:
         result.is_also("not graded")
@@ -152,8 +153,14 @@ def _add(result: Result, course: Course, task: Task, report: Report | None, by_h
         if days:
             result.is_also("late")
     timed = any(course.due(result.lessons[each["name"]]) for each in report["exercises"])
-    if timed and not result.person.submitted and said_late is None and task.submission.clock:
+    if timed and not told and said_late is None and task.submission.clock:
         result.remarks.append(f"{task.submission.file}: the time is that of the {task.submission.clock}")
+
+
+def _told_by_lms(result: Result, task: Task) -> float | None:
+    """Returns the time in the LMS's table, if that is about this file: for Moodle, every assignment has its numbers."""
+    is_about_it = result.person.id in (task.student, *task.submission.calls)
+    return result.person.submitted if is_about_it else None
 
 
 def _counts(result: Result, course: Course, exercise: Mapping[str, Any]) -> bool:

@@ -22,19 +22,24 @@ def sandboxes(installation: KafkaInstallation) -> None:  # noqa: ARG001
         pytest.skip(str(error))
 
 
+def of_the_guide(place: Path, folder: str) -> Path:
+    """A folder of exercises as docs/exercises.md makes it, file by file."""
+    guide = (Path(__file__).parents[2] / "docs" / "exercises.md").read_text()
+    files = re.findall(rf"^`({folder}/\S+)`:\n\n```python\n(.*?)```", guide, flags=re.DOTALL | re.MULTILINE)
+    for name, text in files:
+        (place / name).parent.mkdir(parents=True, exist_ok=True)
+        (place / name).write_text(text)
+    return place / folder
+
+
 @pytest.fixture
 def own_exercises(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder of exercises that docs/exercises.md makes, beside a course file that names it."""
     monkeypatch.delenv("LAB_EXERCISES", raising=False)
     monkeypatch.chdir(tmp_path)
-    guide = (Path(__file__).parents[2] / "docs" / "exercises.md").read_text()
-    files = re.findall(r"^`(my-exercises/\S+)`:\n\n```python\n(.*?)```", guide, flags=re.DOTALL | re.MULTILINE)
-    for name, text in files:
-        file = tmp_path / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text)
+    folder = of_the_guide(tmp_path, "my-exercises")
     (tmp_path / "course.toml").write_text('lessons = ["02_filter"]\n[exercises]\nfolder = "my-exercises"\n')
-    return tmp_path / "my-exercises"
+    return folder
 
 
 @pytest.fixture(params=USERS)

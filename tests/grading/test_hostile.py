@@ -237,6 +237,8 @@ def test_no_attack_gains_a_mark_or_costs_anybody_else_one(user: User) -> None:
     reports = user.call(graded, folder, out, LIMITS)
 
     assert found(reports) == promised(ATTACKS)
+    (endless,) = (each["trouble"] for each in reports if each["student"] == "files")
+    assert any(each.endswith("it ran longer than 20 s; the other cells ran without it") for each in endless)
     assert {each.parent.name for each in files(user.folder) - before} == {"kept", "executed"}
     assert len(files(user.folder) - before) == 2 * len(ATTACKS)
     assert not [each for each in files(out) if "\x1b" in each.read_text() or each.stat().st_size > 100_000]

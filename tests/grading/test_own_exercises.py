@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from labkit import LabError
-from labkit.grading import exercises
+from labkit import Lab, LabError
+from labkit.grading import authoring, exercises, proof
+from tests.grading.conftest import of_the_guide
 
 
 def test_it_may_be_named_as_students_name_it(own_exercises: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -50,3 +51,11 @@ def test_what_keeps_it_from_being_graded_is_said_before_anything_is(what: str, o
     damage(own_exercises)
     with pytest.raises(LabError, match=message):
         exercises.of_a_course(own_exercises)
+
+
+def test_the_exercise_with_windows_of_the_guide_keeps_its_promises(tmp_path: Path, lab: Lab) -> None:
+    folder = of_the_guide(tmp_path, "my-windows")
+    collection = authoring.of(folder)
+    (exercise,) = exercises.of_a_course(folder).collections[-1].folder.exercises()
+    collection.record(exercise)
+    assert [*proof.faults(lab.checks, collection, exercise, seeds=(1, 2))] == []

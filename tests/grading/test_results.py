@@ -27,7 +27,9 @@ ANNA = {"4711": Person("4711", "Ek, Anna", "anna@x", ("aek",))}
 def of(
     course: Course, reports: dict[Task, Any], roster: dict[str, Person] | None = None, **plan: Any
 ) -> dict[str, Result]:
-    named = {**{each.student: each.submission.calls for each in reports}, **dict.fromkeys(plan.pop("others", ()), ())}
+    named: dict[str, tuple[str, ...]] = dict.fromkeys(plan.pop("others", ()), ())
+    for each in reports:
+        named[each.student] = (*named.get(each.student, ()), *each.submission.calls)
     found = results(course, EXERCISES, Plan([*reports], students=named, **plan), reports, roster or {})
     return {each.student: each for each in found}
 
@@ -80,6 +82,17 @@ def test_moodles_own_time_counts_and_the_time_of_a_file_is_said() -> None:
     assert (found["a_1"].status, found["a_1"].remarks) == ("ok", [])
     assert (found["c"].status, found["c"].remarks[0]) == ("late", "c: the time is that of the file")
     assert found["b"].status == "not graded"
+
+
+def test_the_time_on_a_worksheet_is_that_of_its_own_assignment() -> None:
+    course = Course(deadline=DEADLINE, late=LATE_RULE)
+    reports = {
+        task("Anna Ek_4711", "week1", LATE, calls=("4711", "Anna Ek"), clock="zip"): report({"damp-rooms": 9}),
+        task("Anna Ek_4711", "week2", LATE, calls=("5822", "Anna Ek"), clock="zip"): report({"dead-letters": 9}),
+    }
+    found = of(course, reports, {"4711": Person("4711", "Anna Ek", submitted=LATE - 60)})["Anna Ek_4711"]
+    assert found.penalties == {"damp-rooms": 0, "dead-letters": pytest.approx(0.9)}
+    assert found.remarks == ["week2: the time is that of the zip"]
 
 
 @pytest.mark.parametrize("student", ["Anna Ek_4711", "4711", "Anna Ek", "aek", "anna@x"])

@@ -21,7 +21,7 @@ from labkit.waiting import Deadline
 
 SCRATCH = Path(tempfile.gettempdir())
 EXECUTED = SCRATCH / "executed.ipynb"
-ENDED = "it ended the kernel, or never finished; the other cells ran without it"
+WITHOUT = "; the other cells ran without it"
 KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
 
 
@@ -31,17 +31,18 @@ def run(job: Job, channel: Channel, reaper: Reaper) -> None:
     Checks before that cell write the same records again; those after it get their turn.
     """
     numbers, deadline = list(range(len(job.cells))), Deadline(job.limits.seconds)
-    left_out = 0
+    left_out: dict[int, str] = {}
     while True:
         reason = _execute([job.cells[number] for number in numbers], job, deadline)
         reaper.end_all()  # before anything is reported or read
         executed = _executed(len(numbers))
         last = max((index for index, each in enumerate(executed) if _was_begun(each)), default=None)
-        if not reason or last is None or deadline.has_passed() or left_out > job.limits.again:
+        if not reason or last is None or deadline.has_passed() or len(left_out) > job.limits.again:
             break
-        del numbers[last]
-        left_out += 1
+        left_out[numbers.pop(last)] = _why(reason, job)
     _send_outputs(job, numbers, executed, channel)
+    for number, why in left_out.items():
+        channel.send(Message.CELL, number=number, text=why, error=why)
     late = deadline.has_passed()
     channel.send(Message.ENDED, status="timeout" if late else "crashed" if left_out or reason else "ok")
 
@@ -52,8 +53,12 @@ def _send_outputs(job: Job, numbers: list[int], executed: list[Any], channel: Ch
             channel.send(Message.CELL, number=number, text=text, error=_error(cell))
         for verdict in verdicts(cell):
             channel.send(Message.VERDICT, **verdict)
-    for number in {*range(len(job.cells))} - {*numbers}:
-        channel.send(Message.CELL, number=number, text=ENDED, error=ENDED)
+
+
+def _why(reason: str, job: Job) -> str:
+    """Returns why a cell was left out, from what papermill has said."""
+    is_late = reason.startswith("CellTimeoutError")
+    return (f"it ran longer than {job.limits.cell_seconds} s" if is_late else "it ended the kernel") + WITHOUT
 
 
 def _execute(sources: list[str], job: Job, deadline: Deadline) -> str:
