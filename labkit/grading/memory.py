@@ -23,6 +23,13 @@ def family(pid: int) -> list[psutil.Process]:
     return []
 
 
+def init(pid: int, inside: list[psutil.Process]) -> int | None:
+    """Returns the process of this sandbox that is there as long as the sandbox is; None if it has ended."""
+    with contextlib.suppress(psutil.Error):
+        return next((each.pid for each in inside if each.ppid() == pid), None)
+    return None
+
+
 def used(pid: int, limit: int, isolated: bool) -> int:
     """Returns the bytes of memory that the sandbox of this process uses.
 
@@ -32,17 +39,10 @@ def used(pid: int, limit: int, isolated: bool) -> int:
     """
     inside = family(pid)
     besides = sum(_page_tables(each.pid) for each in inside)
-    if isolated and (init := _init(pid, inside)):
-        besides += _files(init) + _sockets(init)
+    if isolated and (first := init(pid, inside)):
+        besides += _files(first) + _sockets(first)
     size = besides + sum(_size(each, "rss") for each in inside)
     return size if size <= limit else besides + sum(_size(each, "pss") for each in inside)
-
-
-def _init(pid: int, inside: list[psutil.Process]) -> int | None:
-    """Returns the process in the sandbox that is there as long as the sandbox is."""
-    with contextlib.suppress(psutil.Error):
-        return next((each.pid for each in inside if each.ppid() == pid), None)
-    return None
 
 
 def _size(process: psutil.Process, kind: str) -> int:

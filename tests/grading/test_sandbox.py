@@ -9,7 +9,7 @@ from unittest.mock import patch
 
 import pytest
 
-from labkit.grading import bubblewrap, memory, processors, sandbox, seccomp
+from labkit.grading import bubblewrap, memory, network, processors, sandbox, seccomp
 from labkit.grading.runner.job import MB, Limits
 from tests.grading.users import User
 
@@ -153,6 +153,51 @@ def test_memory_of_every_kind_is_counted(user: User) -> None:
     assert 5 * MB < nothing < 60 * MB
     more = {kind: size - nothing for kind, size in found.items()}
     assert {kind for kind, (least, _) in HIDDEN.items() if more[kind] < least} == set(), more
+
+
+# Connections whose windows grow because everything is read at first, and then nothing.
+CONNECTIONS = """
+import socket, sys
+print("ready", flush=True)
+sys.stdin.readline()
+size = 0
+with socket.create_server(("127.0.0.1", 0)) as server:
+    one, (other, _) = socket.create_connection(server.getsockname()), server.accept()
+for _ in range(200):
+    one.sendall(bytes(60_000))
+    left = 60_000
+    while left:
+        left -= len(other.recv(left))
+for each in (one, other):
+    each.setblocking(False)
+    try:
+        while True:
+            size += each.send(bytes(65_536))
+    except BlockingIOError:
+        pass
+print(size)
+"""
+
+
+def held_by_a_connection() -> int:
+    """Returns the bytes that a TCP connection in a sandbox holds which nobody reads."""
+    with (
+        patch.object(bubblewrap, "RUN", (sys.executable, "-I", "-c", CONNECTIONS)),
+        sandbox.started(Limits(), True, processors.ALL[0]) as (process, lines),
+    ):
+        assert lines.readline() == b"ready\n"
+        init = memory.init(process.pid, memory.family(process.pid))
+        assert init
+        network.keep_buffers_small(init)
+        assert process.stdin
+        process.stdin.close()
+        return int(lines.readline())
+
+
+def test_connections_cannot_hold_more_than_is_counted_for_their_sockets(user: User) -> None:
+    before = Path("/proc/sys/net/ipv4/tcp_rmem").read_text()
+    assert 100_000 < user.call(held_by_a_connection) < 4 * network.LARGEST
+    assert Path("/proc/sys/net/ipv4/tcp_rmem").read_text() == before
 
 
 def test_a_sandbox_has_one_cpu(user: User) -> None:
