@@ -121,6 +121,7 @@ HIDDEN = {
     "files": (40 * MB, "[open(f'/tmp/{n}', 'x').close() for n in range(30_000)]"),
     "a file": (30 * MB, "open('/dev/shm/a', 'wb').write(bytes(40 * 2**20))"),
     "sockets": (40 * MB, "kept = [socket.socketpair() for _ in range(200)]"),
+    "pipes": (6 * MB, "kept = [os.pipe() for _ in range(480)]"),
     "page tables": (
         60 * MB,
         "size = 2**21; place = mmap.mmap(-1, size * 16_000, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS, mmap.PROT_READ); "
@@ -132,7 +133,7 @@ HIDDEN = {
 def used(code: str) -> int:
     """Returns the bytes of memory that a sandbox uses in which this Python has run."""
     named = "import ctypes; ctypes.CDLL(None).prctl(15, b'\\xff\\n\\xfe')"
-    waiting = f"import mmap, socket\n{named}\n{code}\nprint('done', flush=True)\ninput()"
+    waiting = f"import mmap, os, socket\n{named}\n{code}\nprint('done', flush=True)\ninput()"
     with (
         patch.object(bubblewrap, "RUN", (sys.executable, "-I", "-c", waiting)),
         sandbox.started(Limits(), True, processors.ALL[0]) as (process, lines),
