@@ -12,7 +12,7 @@ import subprocess
 OWNER = 0xB701  # the request for the user namespace that owns another namespace: NS_GET_USERNS in linux/nsfs.h
 LARGEST = 212_992  # bytes: Linux's default for other sockets
 SMALL = f"""
-cd /proc/$1/root/proc/sys/net/ipv4 || exit
+cd "$1/proc/sys/net/ipv4" || exit
 echo 4096 131072 {LARGEST} > tcp_rmem
 echo 4096 16384 {LARGEST} > tcp_wmem
 """
@@ -26,6 +26,6 @@ def keep_buffers_small(init: int) -> None:
         inside = [f"--net=/proc/self/fd/{network.fileno()}"]
         if not os.path.samestat(os.fstat(owner.fileno()), os.stat("/proc/self/ns/user")):
             inside += [f"--user=/proc/self/fd/{owner.fileno()}", "--preserve-credentials"]
-        command = ["nsenter", *inside, "sh", "-c", SMALL, "sh", str(init)]
+        command = ["nsenter", *inside, "sh", "-c", SMALL, "sh", f"/proc/{init}/root"]
         files = [network.fileno(), owner.fileno()]
         subprocess.run(command, pass_fds=files, stderr=subprocess.DEVNULL, check=False)
