@@ -36,7 +36,7 @@ HEAVY = {
     "a cluster": ("tests/broker/test_cluster.py",),
     "a login": ("tests/kafka/test_secured.py", "tests/kafka/test_class.py"),
 }
-GRADING = ("tests/grading/test_grade.py", "tests/grading/test_command.py", "tests/grading/test_hostile.py")
+GRADING = tuple(f"tests/grading/test_{name}.py" for name in ("grade", "command", "hostile", "sandbox"))
 EXECUTION = "tests/notebooks/test_execution.py"
 LONG = (*GRADING, "notebooks/", EXECUTION, "tests/around/", "tests/broker/")
 

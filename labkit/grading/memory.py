@@ -11,6 +11,7 @@ import psutil
 from labkit.grading import bubblewrap
 
 FILE = 1536  # bytes that the kernel needs at most for a file besides its content, with a long name
+PIPE = 8192  # bytes that a pipe holds if there are many: two pages
 PAGE_TABLES = re.compile(rb"^VmPTE:\s+(\d+) kB", flags=re.MULTILINE)  # the name of a process can be any bytes
 SOCKETS = re.compile(rb"^sockets: used (\d+)", flags=re.MULTILINE)
 
@@ -23,6 +24,13 @@ def family(pid: int) -> list[psutil.Process]:
     return []
 
 
+def init(pid: int, inside: list[psutil.Process]) -> int | None:
+    """Returns the process of this sandbox that is there as long as the sandbox is; None if it has ended."""
+    with contextlib.suppress(psutil.Error):
+        return next((each.pid for each in inside if each.ppid() == pid), None)
+    return None
+
+
 def used(pid: int, limit: int, isolated: bool) -> int:
     """Returns the bytes of memory that the sandbox of this process uses.
 
@@ -31,18 +39,11 @@ def used(pid: int, limit: int, isolated: bool) -> int:
     do not count.
     """
     inside = family(pid)
-    besides = sum(_page_tables(each.pid) for each in inside)
-    if isolated and (init := _init(pid, inside)):
-        besides += _files(init) + _sockets(init)
+    besides = sum(_page_tables(each.pid) + _pipes(each) for each in inside)
+    if isolated and (first := init(pid, inside)):
+        besides += _files(first) + _sockets(first)
     size = besides + sum(_size(each, "rss") for each in inside)
     return size if size <= limit else besides + sum(_size(each, "pss") for each in inside)
-
-
-def _init(pid: int, inside: list[psutil.Process]) -> int | None:
-    """Returns the process in the sandbox that is there as long as the sandbox is."""
-    with contextlib.suppress(psutil.Error):
-        return next((each.pid for each in inside if each.ppid() == pid), None)
-    return None
 
 
 def _size(process: psutil.Process, kind: str) -> int:
@@ -56,6 +57,13 @@ def _page_tables(pid: int) -> int:
     """A page of them can stand for 2 MB that hold nothing."""
     found = PAGE_TABLES.search(_content(Path(f"/proc/{pid}/status")))
     return 1024 * int(found[1]) if found else 0
+
+
+def _pipes(process: psutil.Process) -> int:
+    """Returns how much its open files could hold if all were pipes."""
+    with contextlib.suppress(psutil.Error):
+        return process.num_fds() * PIPE
+    return 0
 
 
 def _files(pid: int) -> int:

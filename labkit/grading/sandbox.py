@@ -1,6 +1,7 @@
 """Runs one notebook, within limits, where it can do no harm, and collects the records that come out."""
 
 import contextlib
+import io
 import json
 import os
 import secrets
@@ -16,7 +17,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 import psutil
 
-from labkit.grading import bubblewrap, memory, processors, seccomp
+from labkit.grading import bubblewrap, memory, network, processors, seccomp
 from labkit.grading.runner.job import ExerciseTopics, Job, Limits
 from labkit.grading.runner.messages import Message
 from labkit.waiting import Deadline
@@ -89,6 +90,8 @@ def _run(job: Job, alone: bool) -> tuple[Outcome, bool]:
             with contextlib.suppress(BrokenPipeError):
                 process.stdin.write(job.dumps().encode() + b"\n")
                 process.stdin.close()
+            if job.isolated and lines.peek():  # the runner begins: its network is there
+                _limit_network(process.pid)
             receive(lines, job.nonce, limits, outcome)
         finally:
             _end(process)
@@ -102,8 +105,13 @@ def _run(job: Job, alone: bool) -> tuple[Outcome, bool]:
     return outcome, live.had_company
 
 
+def _limit_network(pid: int) -> None:
+    if init := memory.init(pid, memory.family(pid)):
+        network.keep_buffers_small(init)
+
+
 @contextlib.contextmanager
-def started(limits: Limits, isolated: bool, cpu: int) -> Iterator[tuple[subprocess.Popen[bytes], BinaryIO]]:
+def started(limits: Limits, isolated: bool, cpu: int) -> Iterator[tuple[subprocess.Popen[bytes], io.BufferedReader]]:
     """Starts the sandbox on a CPU; yields its process and the lines that it writes.
 
     The lines come through a socket: a notebook could open a pipe a second time in /proc/*/fd and read them.

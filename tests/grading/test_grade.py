@@ -58,6 +58,8 @@ def seen():
         pass
     if ctypes.CDLL(None).shmget(0, 4096, 0o1600) != -1:
         yield "shared memory that nobody counts"
+    if int(open("/proc/sys/net/ipv4/tcp_rmem").read().split()[2]) > 2**20:
+        yield "buffers that nobody counts"
     for path in ("/usr/x", "/etc/x", %r):
         try:
             pathlib.Path(path).write_text("")

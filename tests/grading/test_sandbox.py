@@ -9,7 +9,7 @@ from unittest.mock import patch
 
 import pytest
 
-from labkit.grading import bubblewrap, memory, processors, sandbox, seccomp
+from labkit.grading import bubblewrap, memory, network, processors, sandbox, seccomp
 from labkit.grading.runner.job import MB, Limits
 from tests.grading.users import User
 
@@ -121,6 +121,7 @@ HIDDEN = {
     "files": (40 * MB, "[open(f'/tmp/{n}', 'x').close() for n in range(30_000)]"),
     "a file": (30 * MB, "open('/dev/shm/a', 'wb').write(bytes(40 * 2**20))"),
     "sockets": (40 * MB, "kept = [socket.socketpair() for _ in range(200)]"),
+    "pipes": (6 * MB, "kept = [os.pipe() for _ in range(480)]"),
     "page tables": (
         60 * MB,
         "size = 2**21; place = mmap.mmap(-1, size * 16_000, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS, mmap.PROT_READ); "
@@ -132,7 +133,7 @@ HIDDEN = {
 def used(code: str) -> int:
     """Returns the bytes of memory that a sandbox uses in which this Python has run."""
     named = "import ctypes; ctypes.CDLL(None).prctl(15, b'\\xff\\n\\xfe')"
-    waiting = f"import mmap, socket\n{named}\n{code}\nprint('done', flush=True)\ninput()"
+    waiting = f"import mmap, os, socket\n{named}\n{code}\nprint('done', flush=True)\ninput()"
     with (
         patch.object(bubblewrap, "RUN", (sys.executable, "-I", "-c", waiting)),
         sandbox.started(Limits(), True, processors.ALL[0]) as (process, lines),
@@ -153,6 +154,51 @@ def test_memory_of_every_kind_is_counted(user: User) -> None:
     assert 5 * MB < nothing < 60 * MB
     more = {kind: size - nothing for kind, size in found.items()}
     assert {kind for kind, (least, _) in HIDDEN.items() if more[kind] < least} == set(), more
+
+
+# Connections whose windows grow because everything is read at first, and then nothing.
+CONNECTIONS = """
+import socket, sys
+print("ready", flush=True)
+sys.stdin.readline()
+size = 0
+with socket.create_server(("127.0.0.1", 0)) as server:
+    one, (other, _) = socket.create_connection(server.getsockname()), server.accept()
+for _ in range(200):
+    one.sendall(bytes(60_000))
+    left = 60_000
+    while left:
+        left -= len(other.recv(left))
+for each in (one, other):
+    each.setblocking(False)
+    try:
+        while True:
+            size += each.send(bytes(65_536))
+    except BlockingIOError:
+        pass
+print(size)
+"""
+
+
+def held_by_a_connection() -> int:
+    """Returns the bytes that a TCP connection in a sandbox holds which nobody reads."""
+    with (
+        patch.object(bubblewrap, "RUN", (sys.executable, "-I", "-c", CONNECTIONS)),
+        sandbox.started(Limits(), True, processors.ALL[0]) as (process, lines),
+    ):
+        assert lines.readline() == b"ready\n"
+        init = memory.init(process.pid, memory.family(process.pid))
+        assert init
+        network.keep_buffers_small(init)
+        assert process.stdin
+        process.stdin.close()
+        return int(lines.readline())
+
+
+def test_connections_cannot_hold_more_than_is_counted_for_their_sockets(user: User) -> None:
+    before = Path("/proc/sys/net/ipv4/tcp_rmem").read_text()
+    assert 100_000 < user.call(held_by_a_connection) < 4 * network.LARGEST
+    assert Path("/proc/sys/net/ipv4/tcp_rmem").read_text() == before
 
 
 def test_a_sandbox_has_one_cpu(user: User) -> None:
