@@ -33,6 +33,10 @@ MINUS = (
     "You cannot subtract a column from a number: put the column first, as in "
     '(readings["humidity"] - 100) * -1 for 100 minus the humidity (02_filter).'
 )
+PARENTHESES = (
+    "Write each comparison in parentheses, because & and | bind more tightly: "
+    '(readings["temperature"] > 30) & (readings["humidity"] < 40) (02_filter).'
+)
 ABSOLUTE = 'Write the method instead, as in readings["temperature"].abs() (02_filter).'
 DOT = 'A field is written in brackets: readings["{name}"] = ... (02_filter).'
 DELETE = 'A field is removed by .drop, as in readings.drop("{name}").'
@@ -75,6 +79,12 @@ class Column(StreamingSeries):
     __radd__ = __rmul__ = _refuse(ORDER)
     __rsub__ = _refuse(MINUS)
     __rtruediv__ = __rmod__ = _refuse(NUMBER)
+    __rand__ = __ror__ = __xor__ = __rxor__ = _refuse(PARENTHESES)
+
+    def __format__(self, how: str) -> str:
+        if how:
+            raise LabError(TEXT)
+        return repr(self)
 
     def __repr__(self) -> str:
         return f"{MEANT}: nothing is computed yet; see 02_filter"
