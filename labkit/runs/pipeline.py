@@ -121,12 +121,13 @@ class Pipeline:
     def _read(self, name: str) -> StreamingDataFrame:
         full, letters = self._topics.full(name), self._topics.full(f"{name}{DEAD_LETTER}")
         totals = self._totals
+        totals.unreadable.setdefault(name, 0)
 
         def count() -> None:
             totals.records_in += 1
 
         def count_letter() -> None:
-            totals.unreadable[name] = totals.unreadable.get(name, 0) + 1
+            totals.unreadable[name] += 1
 
         if self._spec.raw:
             return self._app.read_raw(full, count)

@@ -11,7 +11,7 @@ class Notes(dict[object, str]):
     """What a pipeline has to say about its records, by whoever says it."""
 
     def __str__(self) -> str:
-        return "; ".join(dict.fromkeys(self.values()))
+        return "; ".join(dict.fromkeys([*self.values()]))  # a copy: another thread may add one
 
 
 class Watch:
