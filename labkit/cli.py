@@ -366,7 +366,11 @@ def _for_instructors() -> None:
 def _train(installation: AnyInstallation, train: Callable[[AnyInstallation], None], seconds: int) -> None:
     if installation.aot is None:
         click.echo(f"Training the ahead-of-time cache: about {seconds} seconds …")
-        train(installation)
+        try:
+            train(installation)
+        except LabError as error:  # it is needed by nobody
+            click.echo(f"No ahead-of-time cache, so starts stay slow: {error}")
+            return
     state = "ready" if installation.aot else "being trained by another lab"
     click.echo(f"Ahead-of-time cache: {state}\n{installation.directory}")
 

@@ -534,13 +534,19 @@ class Lab:
     def __repr__(self) -> str:
         state = "closed" if self._closed.is_set() else f"Kafka at {self.broker.address}"
         workers = zip(self.workers.labels, self.workers, strict=True)
-        return f"<Lab: {', '.join([state, *(f'{label} {each.status}' for label, each in workers)])}>"
+        parts = [state, self.broker.notice(), *(f"{label} {each.status}" for label, each in workers)]
+        return f"<Lab: {', '.join(filter(None, parts))}>"
 
     # ------------------------------------------------------------------ inner
 
     def _watch_broker(self) -> None:
-        """Fail every worker once the lab's own Kafka has ended: their clients would wait for it for ever."""
+        """Fail every worker once the lab's own Kafka has ended: their clients would wait for it for ever. Let them tell
+        if only one of its nodes has.
+        """
         while not self._closed.wait(BROKER_CHECK):
+            notice = self.broker.notice()
+            for worker in self.workers:
+                worker.notice = notice
             try:
                 self.broker.check()
             except NoAnswer as error:

@@ -43,6 +43,9 @@ class Broker(Protocol):
     def check(self) -> None:
         """Raise NoAnswer if Kafka is known to have ended."""
 
+    def notice(self) -> str:
+        """Which of its nodes have ended, and what to do; empty if none has, or if nobody can know."""
+
     def kill(self, node: int | None = None) -> None:
         """Kill Kafka or one node of it at once (SIGKILL), as a power cut would. `start` starts it again.
 
@@ -76,6 +79,9 @@ class ExternalBroker:
 
     def check(self) -> None:
         """Do nothing: this process cannot know whether the Kafka has ended for good, and it may come back."""
+
+    def notice(self) -> str:
+        return ""
 
     def kill(self, node: int | None = None) -> None:  # noqa: ARG002
         raise self._not_own()
@@ -156,6 +162,13 @@ class OwnBroker:
         alive = sum(each.alive for each in self.nodes)
         for each in self.nodes if alive <= len(self.nodes) // 2 else ():
             each.check()
+
+    def notice(self) -> str:
+        ended = [str(each.number) for each in self.nodes if not each.alive]
+        if not ended:
+            return ""
+        which = f"broker {' and '.join(ended)} of {len(self.nodes)}" if len(self.nodes) > 1 else "Kafka"
+        return f"{which} has ended: `lab.broker.start()` brings it back"
 
     def log(self, lines: int = 50) -> Log:
         several = len(self.nodes) > 1

@@ -75,7 +75,7 @@ class Node:
         """Raise NoAnswer if it has ended without being killed."""
         if not self.alive and not self.killed:
             raise NoAnswer(
-                f"The lab's own Kafka has ended ({self.address}): run the cell with `Lab()` again. "
+                f"The lab's own Kafka has ended ({self.address}): `lab.broker.start()` starts it again with its data. "
                 "Its log says more: `print(lab.broker.log())`."
             )
 

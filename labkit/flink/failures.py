@@ -18,10 +18,28 @@ MEANINGS = {
 CAUSE = re.compile(r"^(?:Caused by: )?[\w.$]*?(\w+(?:Exception|Error): .+)$", flags=re.MULTILINE)
 
 
-def explain(code: int, log: str) -> str:
-    """One line that says why a Flink job ended, by its exit code and what it logged."""
+# Where Flink's parser has found a mistake; and where the statement begins that failed, which the job says.
+PLACES = {
+    re.compile(r"\b(?:at|from) line (\d+)", re.IGNORECASE): "line",
+    re.compile(r"^The statement begins in line (\d+)", re.MULTILINE): "the statement that begins in line",
+}
+
+
+def explain(code: int, log: str, sql: str) -> str:
+    """One line that says why a Flink job ended, by its exit code and what it logged, and which line of the SQL is to
+    blame.
+    """
     if code < 0:
         return f"Flink was killed by signal {-code}: resume it, and it continues from its newest checkpoint."
+    words, lines = _reason(log), sql.splitlines()
+    for pattern, place in PLACES.items():
+        if found := pattern.search(log):
+            number = int(found[1])
+            return f"{words.rstrip('.')}. The mistake is in {place} {number}: {lines[number - 1].strip()}"
+    return words
+
+
+def _reason(log: str) -> str:
     for pattern, meaning in MEANINGS.items():
         if found := re.search(pattern, log):
             return found.expand(meaning)

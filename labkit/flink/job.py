@@ -2,8 +2,8 @@
 
     python job.py OPTIONS SQL
 
-OPTIONS is a JSON file with Flink's settings, SQL a file of statements, each ending at the end of a line. The INSERTs
-form one job; this process ends when the job has ended.
+OPTIONS is a JSON file with Flink's settings, SQL a file of statements, each ending with a semicolon. The INSERTs form
+one job; this process ends when the job has ended.
 """
 
 import contextlib
@@ -12,13 +12,16 @@ import logging
 import os
 import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from pyflink.common import Configuration
 from pyflink.java_gateway import get_gateway
 from pyflink.table import EnvironmentSettings, TableEnvironment
 
-INSERT = re.compile(r"(\s|--.*\n|/\*.*?\*/)*INSERT\b", re.IGNORECASE | re.DOTALL)  # after comments, if any
+# What a semicolon ends no statement in: a text, a quoted name, a comment.
+PIECE = re.compile(r"'[^']*'|`[^`]*`|--[^\n]*|/\*.*?\*/|;|[^;'`/-]+|.", re.DOTALL)
+COMMENT = ("--", "/*")
 
 
 def run(options: dict[str, str], sql: str) -> None:
@@ -29,12 +32,32 @@ def run(options: dict[str, str], sql: str) -> None:
     settings = EnvironmentSettings.new_instance().in_streaming_mode().with_configuration(configuration).build()
     tables = TableEnvironment.create(settings)
     inserts = tables.create_statement_set()
-    for statement in filter(str.strip, f"{sql}\n".split(";\n")):
-        if INSERT.match(statement):
-            inserts.add_insert_sql(statement)
-        else:
-            tables.execute_sql(statement)
+    for line, statement in statements(sql):
+        try:
+            if statement.lstrip()[:6].upper() == "INSERT":
+                inserts.add_insert_sql(statement)
+            else:
+                tables.execute_sql(statement)
+        except Exception:
+            print(f"The statement begins in line {line}.", file=sys.stderr)
+            raise
     inserts.execute().wait()
+
+
+def statements(sql: str) -> Iterator[tuple[int, str]]:
+    """Yields the number of the line in which each statement begins, and the statement.
+
+    It begins with as many empty lines as there are before it, so that Flink counts lines as the author does.
+    """
+    read, words = "", ""
+    for piece in [*PIECE.findall(sql), ";"]:
+        if piece == ";":
+            if words:
+                yield 1 + words.count("\n", 0, len(words) - len(words.lstrip())), words
+            words = ""
+        elif words or not (piece.startswith(COMMENT) or piece.isspace()):
+            words = (words or "\n" * read.count("\n")) + piece
+        read += piece
 
 
 def close_gate() -> None:

@@ -17,7 +17,7 @@ from labkit.flink.rest import Rest
 from labkit.flink.results import KINDS, Results
 from labkit.flink.runner import Runner
 from labkit.flink.spec import JobSpec
-from labkit.flink.submission import options, submit
+from labkit.flink.submission import options, submit, uri
 from labkit.jvm.supervised import Supervised
 from labkit.kafka import properties
 from labkit.kafka.groups import Groups
@@ -210,7 +210,7 @@ class FlinkJob(Worker):
             "letters": self._topics.full(self._spec.letters),
             "broker": self._spec.kafka or self._topics.address,
             "group": self._topics.full(self.group),
-            "folder": self.folder.as_uri(),
+            "folder": uri(self.folder),
             "until": "latest-offset" if self._spec.bounded else "unbounded",
         }
         login = properties.of(self._topics.address)
@@ -234,7 +234,8 @@ class FlinkJob(Worker):
                     self._results.sweep(self._submitted)
             self._count(self._runner.last_checkpoints(self.progress.checkpoints, self._process.log()))
             if code and not (self._stopping.is_set() and not asked):
-                raise LabError(f"{explain(code, self._process.log())} Its log is {self._results.internal}/flink.log.")
+                reason = explain(code, self._process.log(), self._spec.sql)
+                raise LabError(f"{reason} Its log is {self._results.internal}/flink.log.")
         finally:
             self._end_of_flink()
 
@@ -261,7 +262,7 @@ class FlinkJob(Worker):
             self._process.close()
             return False
         try:
-            self._rest.stop(self._job, (self._results.checkpoints / "savepoints").as_uri())
+            self._rest.stop(self._job, uri(self._results.checkpoints / "savepoints"))
         except OSError:  # it is just ending by itself, or busy: asked again in a moment
             return False
         return True

@@ -22,7 +22,7 @@ SERVERS = re.compile(r"'properties\.bootstrap\.servers'\s*=\s*'(?:[^']|'')*'")
 
 def secured(sql: str, given: Mapping[str, str]) -> str:
     """Add client properties to each table in the SQL that names a Kafka. Raises LabError if one has no counterpart."""
-    options = "".join(f",\n    'properties.{name}' = '{_quoted(value)}'" for name, value in java(given).items())
+    options = "".join(f", 'properties.{name}' = '{_quoted(value)}'" for name, value in java(given).items())
     return SERVERS.sub(lambda match: match[0] + options, sql)
 
 

@@ -32,11 +32,16 @@ OPTIONS = {
 }
 
 
+def uri(path: Path) -> str:
+    """Returns a path as Flink wants it: a URI in which nothing is escaped, so that a folder may have any name."""
+    return f"file://{path}"
+
+
 def options(name: str, checkpoints: Path, resumed: Path | None) -> dict[str, str]:
     """Returns the settings that a job needs wherever it runs: name, checkpoint directory, checkpoint to resume from."""
-    own = {"pipeline.name": name, "execution.checkpointing.dir": checkpoints.as_uri()}
+    own = {"pipeline.name": name, "execution.checkpointing.dir": uri(checkpoints)}
     if resumed:
-        own["execution.state-recovery.path"] = resumed.as_uri()
+        own["execution.state-recovery.path"] = uri(resumed)
     return OPTIONS | own
 
 

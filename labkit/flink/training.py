@@ -10,6 +10,7 @@ from pathlib import Path
 import orjson
 
 from labkit.broker import OwnBroker
+from labkit.errors import LabError
 from labkit.flink.installation import FlinkInstallation, flink_installation
 from labkit.flink.run import FlinkJob
 from labkit.flink.runner import Local
@@ -38,6 +39,8 @@ def train(installation: FlinkInstallation) -> None:
             job.submit(installation, [f"-XX:AOTCacheOutput={fresh}"])
             if not job.wait(LIMIT):
                 job.stop()
+            if job.error:
+                raise LabError(f"The job that trains the ahead-of-time cache failed: {job.error}")
         finally:
             broker.close()
 

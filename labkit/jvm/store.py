@@ -62,7 +62,10 @@ AnyInstallation = TypeVar("AnyInstallation", bound=Installation)
 
 
 def root() -> Path:
-    return platformdirs.user_cache_path("labkit")
+    try:
+        return platformdirs.user_cache_path("labkit")
+    except RuntimeError:  # no HOME, and no entry in the password file
+        raise LabError("This user has no home directory: set HOME or XDG_CACHE_HOME to a folder for the lab.") from None
 
 
 def key(*parts: object) -> str:

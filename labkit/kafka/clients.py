@@ -44,9 +44,6 @@ PARTITIONER = {"partitioner": "murmur2_random"}
 # A reading may wait this long to share a batch: at hundreds a second that halves the work of Kafka and its consumers.
 BATCHES = {"linger.ms": 10}
 
-# By default a client notices only after five minutes that partitions have been added to its topics.
-NEW_PARTITIONS = {"topic.metadata.refresh.interval.ms": 2000}
-
 # By default librdkafka waits 100 ms to 10 s between attempts. While all brokers are down it would also begin anew with
 # the bootstrap addresses, without such waits: three times the work of a client whose Kafka is away. Here no address
 # ever changes.
@@ -74,7 +71,7 @@ def consumer(address: str, **settings: Any) -> Consumer:
 
 def producer(address: str, **settings: Any) -> Producer:
     """Returns an idempotent producer with acks=all that partitions keys as the Java clients do."""
-    own = PARTITIONER | BATCHES | NEW_PARTITIONS | {"enable.idempotence": True, "acks": "all"}
+    own = PARTITIONER | BATCHES | {"enable.idempotence": True, "acks": "all"}
     return Producer(common(address) | own | settings)
 
 

@@ -1,6 +1,5 @@
 """What a Kafka knows of topics: their partitions and offsets. The lab's short names become full ones here."""
 
-import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -9,6 +8,7 @@ from confluent_kafka import IsolationLevel, KafkaError, TopicCollection, TopicPa
 from confluent_kafka.admin import AdminClient, ConfigResource, OffsetSpec, TopicMetadata
 
 from labkit.errors import LabError, NoAnswer
+from labkit.kafka.names import LONGEST, allowed
 from labkit.kafka.requests import CHECK, FORBIDDEN, REQUEST_LIMIT, Requests
 from labkit.waiting import PAUSE, Deadline
 
@@ -42,8 +42,11 @@ class Offsets:
 
     def full(self, name: str) -> str:
         full = name if name.startswith(INTERNAL) else self.namespace + name
-        if not re.fullmatch(r"[A-Za-z0-9._-]{1,249}", full):
-            raise LabError(f"{name!r} is not a topic name: use only letters, digits, '.', '_' and '-'.")
+        if not full or allowed(full) != full:
+            most = LONGEST - len(self.namespace)
+            raise LabError(
+                f"{name!r} is not a topic name: use only letters, digits, '.', '_' and '-', and at most {most} of them."
+            )
         return full
 
     def short(self, full: str) -> str:

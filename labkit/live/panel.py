@@ -118,7 +118,7 @@ def collect(worker: Worker) -> State:
         worker.origin(),
         worker.error,
         worker.stuck(),
-        worker.note,
+        "; ".join(filter(None, [worker.note, worker.notice])),
         tuple(tuple(tuple(row) for row in table) for table in worker.tables()),
         (tuple(worker.prints) + unfinished)[-PRINTS_SHOWN:],
         worker.printed + len(unfinished),

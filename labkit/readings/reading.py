@@ -21,7 +21,7 @@ class Reading(TypedDict):
     timestamp: int
 
 
-TOPICS = ("sensor", "alert")  # their records must be readings; other topics may hold any JSON objects
+TOPICS = ("sensor", "alert")  # their records must be readings; other topics may hold any JSON
 COLUMNS = tuple(Reading.__annotations__)
 MISSING = object()  # marks a missing field
 SENSOR_DATA = "sensor-data"  # its records have the field names that the Flink job uses

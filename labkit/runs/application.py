@@ -35,7 +35,14 @@ Parse = Callable[[bytes | None], Any]
 
 # A run must start, stop and be replaced in fractions of a second. Short fetches hold up a rebalance or a seek for less
 # time (0.1 s instead of 2 s); with a short session timeout a broker drops a killed member sooner.
-CONSUMER = {"fetch.wait.max.ms": 20, "heartbeat.interval.ms": 200, "session.timeout.ms": 6000}
+# It looks for partitions that have been added every two seconds, not every five minutes; a producer that did so would
+# create topics anew that have just been deleted.
+CONSUMER = {
+    "fetch.wait.max.ms": 20,
+    "heartbeat.interval.ms": 200,
+    "session.timeout.ms": 6000,
+    "topic.metadata.refresh.interval.ms": 2000,
+}
 
 NEW = 10.0  # seconds within which every broker knows a new topic
 CLOSING = 1.0  # seconds that whoever asks for positions waits for a consumer that closes: without Kafka it takes long
@@ -201,8 +208,8 @@ class LabApplication(ThreadedApplication):
             state_dir=state,
             commit_interval=commits.SELDOM,
             consumer_poll_timeout=0.05,
-            consumer_extra_config=given | clients.NEW_PARTITIONS | CONSUMER | static,
-            producer_extra_config=given | clients.NEW_PARTITIONS | transactions,
+            consumer_extra_config=given | CONSUMER | static,
+            producer_extra_config=given | transactions,
             topic_manager=CarefulTopics(PromptAdmin(topics), full, timeout=REQUEST_LIMIT),
             rocksdb_options=STATE,
             loglevel=None,

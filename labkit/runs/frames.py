@@ -11,7 +11,7 @@ from quixstreams.dataframe.series import StreamingSeries
 from labkit.errors import LabError
 from labkit.kafka.names import allowed
 from labkit.runs import blame
-from labkit.runs.windows import FieldWatch, KeyWatch, Notes, columns_of
+from labkit.runs.windows import Notes, Watch, columns_of
 
 LOOP = (
     "A stream cannot be looped over: it has no records yet while this function runs. .apply and .update call a "
@@ -33,6 +33,10 @@ MINUS = (
     "You cannot subtract a column from a number: put the column first, as in "
     '(readings["humidity"] - 100) * -1 for 100 minus the humidity (02_filter).'
 )
+PARENTHESES = (
+    "Write each comparison in parentheses, because & and | bind more tightly: "
+    '(readings["temperature"] > 30) & (readings["humidity"] < 40) (02_filter).'
+)
 ABSOLUTE = 'Write the method instead, as in readings["temperature"].abs() (02_filter).'
 DOT = 'A field is written in brackets: readings["{name}"] = ... (02_filter).'
 DELETE = 'A field is removed by .drop, as in readings.drop("{name}").'
@@ -50,6 +54,7 @@ KEY = (
     '.group_by needs the name of a field, as in readings.group_by("device"), or a function and a name: '
     'readings.group_by(lambda reading: reading["device"], name="device") (03_windows).'
 )
+RESULTS = ("agg", "collect", "count", "max", "mean", "min", "reduce", "sum")  # methods that say what a window computes
 MEANT = "a column of a stream (a StreamingSeries)"
 LONGEST = 40  # characters of the name of a group_by, which becomes part of the names of topics
 
@@ -74,6 +79,12 @@ class Column(StreamingSeries):
     __radd__ = __rmul__ = _refuse(ORDER)
     __rsub__ = _refuse(MINUS)
     __rtruediv__ = __rmod__ = _refuse(NUMBER)
+    __rand__ = __ror__ = __xor__ = __rxor__ = _refuse(PARENTHESES)
+
+    def __format__(self, how: str) -> str:
+        if how:
+            raise LabError(TEXT)
+        return repr(self)
 
     def __repr__(self) -> str:
         return f"{MEANT}: nothing is computed yet; see 02_filter"
@@ -171,20 +182,24 @@ def _watched(name: str) -> Callable[..., Any]:
     @functools.wraps(define)
     def method(self: Frame, *args: Any, **options: Any) -> Any:
         definition = define(self, *args, **options)
-        self.update(KeyWatch(self._notes), metadata=True)
-        agg = definition.agg
-
-        @functools.wraps(agg)
-        def watched_agg(*args: Any, **operations: Any) -> Any:
-            window = agg(*args, **operations)
-            if columns := columns_of(operations.values()):
-                self.update(FieldWatch(self._notes, columns, blame.line_of_caller()))
-            return window
-
-        definition.agg = watched_agg
+        for each in RESULTS:
+            setattr(definition, each, _watching(self, getattr(definition, each)))
         return definition
 
     return method
+
+
+def _watching(frame: Frame, compute: Callable[..., Any]) -> Callable[..., Any]:
+    """Returns a window's method such as `agg`, which lets the window's records be seen first."""
+
+    @functools.wraps(compute)
+    def watching(*args: Any, **operations: Any) -> Any:
+        window = compute(*args, **operations)
+        watch = Watch(frame._notes, columns_of(operations.values()), blame.line_of_caller())
+        frame.update(watch, metadata=True)
+        return window
+
+    return watching
 
 
 for _name in (each for each in dir(StreamingDataFrame) if each.endswith("_window")):

@@ -13,7 +13,7 @@ from quixstreams.dataframe.windows.base import Window
 from quixstreams.dataframe.windows.definitions import WindowDefinition
 
 from labkit.errors import LabError
-from labkit.runs import blame, fields
+from labkit.runs import blame, fields, frames
 from labkit.runs.tracing import Trace
 from labkit.runs.values import unwritable
 from labkit.spelling import nearest
@@ -49,9 +49,9 @@ LOADS = re.compile(
 )
 DUMPS = re.compile(r"a bytes-like object is required, not '(dict|list)'")
 LOADED = re.compile(r"the JSON object must be str, bytes or bytearray, not (dict|list)")
-PLAIN = re.compile(
-    r"'(int|float|bool)' object (is not subscriptable|does not support item assignment|has no attribute)"
-)
+NO_FIELDS = r"(is not subscriptable|does not support item assignment|has no attribute '(get|items|keys|values)')"
+PLAIN = re.compile(rf"'(int|float|bool)' object {NO_FIELDS}")
+NOTHING = re.compile(rf"'NoneType' object {NO_FIELDS}")
 
 QUIX = str(Path(quixstreams.__file__).parent)
 NO_END = (
@@ -81,7 +81,7 @@ def of_a_pipeline(error: Exception) -> str | None:
         return of_a_stream(error)
     if isinstance(error, TypeError) and (words := _of_a_window(str(error))):
         return words
-    if isinstance(error, LabError) or _frames(error)[-1].f_code.co_filename.startswith(QUIX):
+    if isinstance(error, LabError) or _frames(error)[-1].f_code.co_filename.startswith((QUIX, frames.__file__)):
         return str(error) if str(error).endswith(".") else f"{error}."
     return None
 
@@ -141,6 +141,8 @@ def _of_a_type(text: str) -> str | None:
         return f"{text} (json.dumps makes JSON of a value)"
     if LOADED.search(text):
         return f"{text}: the value is an object already, and needs no json.loads"
+    if NOTHING.search(text):
+        return f"{text}: has a function in .apply returned nothing? .update changes a record in place (03_windows)"
     return f"{text}: is the value a plain number, and not an object with fields?" if PLAIN.search(text) else None
 
 

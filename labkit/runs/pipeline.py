@@ -22,6 +22,7 @@ from labkit.runs.totals import Totals
 from labkit.runs.tracing import Trace
 
 ABORT_LIMIT = 5.0  # seconds
+NOTHING = "writes records without a value: if a function in .apply returns nothing, use .update (03_windows)"
 LOST = 10.0  # seconds; a commit takes some milliseconds, and a few seconds while Kafka elects another leader
 
 
@@ -120,12 +121,13 @@ class Pipeline:
     def _read(self, name: str) -> StreamingDataFrame:
         full, letters = self._topics.full(name), self._topics.full(f"{name}{DEAD_LETTER}")
         totals = self._totals
+        totals.unreadable.setdefault(name, 0)
 
         def count() -> None:
             totals.records_in += 1
 
         def count_letter() -> None:
-            totals.unreadable[name] = totals.unreadable.get(name, 0) + 1
+            totals.unreadable[name] += 1
 
         if self._spec.raw:
             return self._app.read_raw(full, count)
@@ -134,8 +136,10 @@ class Pipeline:
     def _write(self, stream: StreamingDataFrame, topic: Topic) -> None:
         totals = self._totals
 
-        def counted(*_: Any) -> Topic:  # to_topic calls this for each record, so counting needs no extra step
+        def counted(value: Any, *_: Any) -> Topic:  # to_topic calls this for each record, so it needs no extra step
             totals.records_out += 1
+            if value is None:
+                self.notes["nothing"] = NOTHING
             return topic
 
         stream.to_topic(counted)

@@ -169,5 +169,7 @@ class Run(Worker):
     def summary(self) -> str:
         parts = [self.flow, f"{self.records_in} in", f"{self.records_out} out"]
         parts += [f"{self.rate():.1f} a second", f"lag {in_words(self.seen.lag)}"] if self.alive else []
-        parts += [f"{number} unreadable, in {name}{DEAD_LETTER}" for name, number in self.totals.unreadable.items()]
+        parts += [
+            f"{number} unreadable, in {name}{DEAD_LETTER}" for name, number in self.totals.unreadable.items() if number
+        ]
         return ", ".join(parts)

@@ -11,35 +11,27 @@ class Notes(dict[object, str]):
     """What a pipeline has to say about its records, by whoever says it."""
 
     def __str__(self) -> str:
-        return "; ".join(dict.fromkeys(self.values()))
+        return "; ".join(dict.fromkeys([*self.values()]))  # a copy: another thread may add one
 
 
-class KeyWatch:
-    """Sees every record that goes into a window, and notes how many of them have no key."""
-
-    def __init__(self, notes: Notes) -> None:
-        self._notes = notes
-        self._found = 0
-
-    def __call__(self, value: Any, key: Any, timestamp: int, headers: Any) -> None:  # noqa: ARG002
-        if key is not None:
-            return
-        self._found += 1
-        self._notes[self] = (
-            f"windows leave out records without a key, {self._found:,} so far: give them one first, as in "
-            'readings.group_by("device") (03_windows)'
-        )
-
-
-class FieldWatch:
-    """Sees every record that goes into a window, and notes which field of an aggregation no record has had so far."""
+class Watch:
+    """Sees every record that goes into a window, and notes what the window leaves out: records without a key, and the
+    fields of its aggregations that no record has had so far.
+    """
 
     def __init__(self, notes: Notes, columns: Mapping[str, str], line: Line | None) -> None:
         """`columns` are the fields, each with the name of its aggregation, which the `line` adds."""
         self._notes, self._line = notes, line
         self._missing = dict(columns)
+        self._without_key = 0
 
-    def __call__(self, value: Any) -> None:
+    def __call__(self, value: Any, key: Any, timestamp: int, headers: Any) -> None:  # noqa: ARG002
+        if key is None:
+            self._without_key += 1
+            self._notes[self] = (
+                f"windows leave out records without a key, {self._without_key:,} so far: give them one first, as in "
+                'readings.group_by("device") (03_windows)'
+            )
         if self._missing and isinstance(value, dict):
             for column in [*self._missing]:
                 self._look_for(column, value)

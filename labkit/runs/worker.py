@@ -73,6 +73,7 @@ class Worker(ABC):
         self.status: Status = "starting"
         self.error: blame.Blame | None = None
         self.note = ""
+        self.notice = ""  # what its lab says to all workers
         self.replaces: list[str] = []  # the workers that it has replaced
         self.prints: deque[str] = deque(maxlen=self.PRINTS_KEPT)
         self.printed = 0

@@ -14,7 +14,7 @@ from labkit.broker.installation import KafkaInstallation
 from tests.waiting import eventually
 
 LIMIT = 6.0  # seconds: it takes less than one on a free machine, and 15 where a client waits for an answer
-SAYS = r"Kafka has ended.*run the cell with `Lab\(\)` again.*`print\(lab\.broker\.log\(\)\)`"
+SAYS = r"Kafka has ended.*`lab\.broker\.start\(\)` starts it again with its data.*`print\(lab\.broker\.log\(\)\)`"
 
 
 def copy(readings: Any) -> Any:
@@ -69,6 +69,10 @@ def test_whatever_is_at_work_on_a_killed_kafka_fails_with_that_reason(lab: Lab) 
     eventually(lambda: (producer.status, run.status) == ("failed", "failed"), LIMIT)
     assert "Kafka has ended" in str(producer.error)
     assert "Kafka has ended" in str(run.error)
+    lab.broker.start()  # as the message says
+    run.start()
+    run.wait_until_caught_up()
+    assert len(lab.records("sensor")) == len(lab.records("copied"))
     begun = time.monotonic()
     lab.close()
     assert time.monotonic() - begun < LIMIT

@@ -143,6 +143,9 @@ def test_a_node_that_ends_by_itself_is_missed_by_nobody_as_long_as_two_are_left(
     assert (producer.status, producer.error) == ("running", None)
     with pytest.raises(NoAnswer, match="Kafka has ended"):
         cluster.nodes[2].check()
+    assert cluster.notice() == "broker 3 of 3 has ended: `lab.broker.start()` brings it back"
+    cluster.start()
+    assert cluster.notice() == ""
 
 
 def test_a_lab_has_one_broker_or_three(lab: Lab) -> None:

@@ -20,7 +20,7 @@ import pytest
 from labkit import Lab, LabError
 from labkit.flink import SQL, FlinkJob
 from labkit.flink.failures import explain
-from labkit.flink.installation import FLINK_LOCK, FlinkInstallation, NotInstalled
+from labkit.flink.installation import FLINK_LOCK, FlinkInstallation, NotInstalled, flink_installation
 from labkit.jvm.jars import Lock
 from labkit.kafka import clients, tap
 from labkit.live import panel
@@ -142,6 +142,7 @@ def test_bad_records_are_the_same_as_everywhere_and_kept_raw_with_the_reason(lab
 
 
 def test_a_stop_commits_all_that_was_read_and_resume_goes_on_from_there(lab: Lab, tmp_path: Path) -> None:
+    tmp_path /= "Übung 1, 100 %"
     sensors = lab.produce(writes="sensor-data", per_second=20)
     lab.wait_for("sensor-data")
     job = lab.flink(into=tmp_path)
@@ -267,19 +268,44 @@ def test_records_of_an_aborted_transaction_are_not_read(lab: Lab, tmp_path: Path
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of PyFlink, as it is imported
 @pytest.mark.parametrize(
-    ("statement", "inserts"),
+    ("sql", "expected"),
     [
-        ("INSERT INTO a SELECT 1", True),
-        ("insert into a select 1", True),
-        ("-- as in INSERT INTO a\n/* and\nmore */ INSERT INTO a SELECT 1", True),
-        ("-- INSERT INTO a comes later\nCREATE TABLE a (b INT)", False),
-        ("CREATE VIEW inserted AS SELECT 1", False),
+        ("a; b", [(1, "a"), (1, "b")]),
+        ("a;\n\nb;\n", [(1, "a"), (3, "b")]),
+        ("a; -- done; really\nb /* ; */ c", [(1, "a"), (2, "b /* ; */ c")]),
+        ("-- the job; in short\nselect ';', '''; --', `;`\n;", [(2, "select ';', '''; --', `;`")]),
+        ("/* two\nlines */ a - b / c;;\n--", [(2, "a - b / c")]),
+        ("", []),
     ],
 )
-def test_a_statement_that_inserts_is_known_by_its_first_word(statement: str, inserts: bool) -> None:
-    from labkit.flink.job import INSERT
+def test_a_semicolon_ends_a_statement_but_in_texts_names_and_comments(
+    sql: str, expected: list[tuple[int, str]]
+) -> None:
+    from labkit.flink.job import statements
 
-    assert bool(INSERT.match(statement)) == inserts
+    found = [*statements(sql)]
+    assert [(line, words.strip()) for line, words in found] == expected
+    for line, words in found:  # so that Flink counts lines as the author does
+        assert words[: len(words) - len(words.lstrip())].count("\n") == line - 1
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_the_labs_own_job_is_read_as_it_is() -> None:
+    from labkit.flink.job import statements
+
+    lines = SQL.splitlines()
+    assert all(lines[line - 1].startswith(words.split()[0]) for line, words in statements(SQL))
+    inserts = [words.split()[2] for _, words in statements(SQL) if words.lstrip().startswith("INSERT")]
+    assert inserts == ["reading_lines", "alert_lines", "windows", "unreadable", "dead_letters"]
+
+
+def test_a_job_is_written_and_its_folder_called_as_one_likes(lab: Lab, tmp_path: Path) -> None:
+    sql = SQL.replace("INSERT INTO", "insert into").replace(");\n", "); -- done; really\n", 1) + "\n-- the end; at last"
+    folder = tmp_path / "My course, 100 % Übung #1?;'x"
+    assert lab.produce([GOOD | {"device": "a;b"}] * 20, writes="sensor-data", per_second=None).wait(10)
+    job = ended(lab.flink(into=folder, bounded=True, sql=sql))
+    assert job.progress.readings == len(results.lines(folder, "readings")) == 20
+    assert [*tmp_path.iterdir()] == [folder]
 
 
 # ------------------------------------------------------------------------ time
@@ -322,9 +348,14 @@ def test_each_error_is_one_line_that_says_what_to_do_and_leaves_nothing(
 @pytest.mark.parametrize(
     ("old", "new", "line"),
     [
-        ("SELECT", "SELEKT", "The SQL cannot be parsed: "),
-        ("AVG(temperature)", "AVG(temprature)", "The SQL is not valid: .*temprature"),
-        ("'connector' = 'filesystem'", "'connector' = 'file'", "Flink ended: "),
+        (
+            "SELECT",
+            "SELEKT",
+            r"The SQL cannot be parsed: .* in the statement that begins in line \d+: CREATE VIEW fields AS$",
+        ),
+        ("INSERT INTO windows", "INSERT INTO window", r"The SQL cannot .* in line \d+: INSERT INTO window$"),
+        ("AVG(temperature)", "AVG(temprature)", r"The SQL is not valid: .* in line \d+: AVG\(temprature\),$"),
+        ("'connector' = 'filesystem'", "'connector' = 'file'", r"Flink ended: .*'file'"),
     ],
 )
 def test_wrong_sql_ends_in_one_line(lab: Lab, old: str, new: str, line: str) -> None:
@@ -333,7 +364,7 @@ def test_wrong_sql_ends_in_one_line(lab: Lab, old: str, new: str, line: str) -> 
     assert job.wait(START)
     assert job.status == "failed"
     (reason,) = str(job.error).splitlines()
-    assert re.match(line, reason)
+    assert re.match(line, reason.partition(" Its log is ")[0])
     assert (job.folder / ".job/flink.log").exists()
 
 
@@ -348,7 +379,7 @@ def test_a_job_that_failed_before_it_did_anything_leaves_nothing_in_the_way(lab:
 def test_a_checkpoint_of_another_job_that_only_flink_can_tell() -> None:
     said = "java.lang.IllegalStateException: Failed to rollback to checkpoint/savepoint file:/c/chk-3. Cannot map"
     log = f"more\nCaused by: {said}"
-    assert explain(1, log) == "The checkpoint file:/c/chk-3 is from another job."
+    assert explain(1, log, SQL) == "The checkpoint file:/c/chk-3 is from another job."
 
 
 def test_without_a_network_one_line_names_the_jar(tmp_path: Path, lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -369,3 +400,19 @@ def test_without_pyflink_one_line_says_how_to_get_it(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("sys.version_info", (3, 13, 0))
     with pytest.raises(NotInstalled, match=r"needs Python 3\.11 or 3\.12, not 3\.13: `uv run --python 3\.12"):
         lab.flink()
+
+
+def test_a_user_without_an_entry_in_the_password_file_has_a_name_for_pyflink(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.delenv(name, raising=False)
+    nobody = ["bwrap", "--dev-bind", "/", "/", "--unshare-user", "--uid", "12345", sys.executable, "-c"]
+    asking = [*nobody, "import getpass; print(getpass.getuser())"]  # as PyFlink does
+    assert b"uid not found" in subprocess.run(asking, check=False, capture_output=True).stderr
+    given = flink_installation().environment(tmp_path)
+    assert subprocess.run(asking, check=True, capture_output=True, env=given).stdout
+    lost = {name: value for name, value in given.items() if not name.startswith(("HOME", "XDG_"))}
+    says = "try: store.root()\nexcept Exception as error: print(error)"
+    told = subprocess.run([*nobody, f"from labkit.jvm import store\n{says}"], capture_output=True, env=lost, check=True)
+    assert b"set HOME or XDG_CACHE_HOME" in told.stdout

@@ -20,9 +20,9 @@ from tests.topics import topics_of
 from tests.waiting import eventually
 
 
-def member(lab: Lab, group: str) -> Consumer:
+def member(lab: Lab, group: str, **more: str) -> Consumer:
     settings = {"group.id": lab.full_name(group), "auto.offset.reset": "earliest"}
-    return clients.consumer(lab.broker.address, **settings)
+    return clients.consumer(lab.broker.address, **settings, **more)
 
 
 def test_a_partition_without_a_committed_offset_has_all_its_records_for_lag(lab: Lab) -> None:
@@ -54,9 +54,10 @@ def test_groups_may_have_any_name(lab: Lab) -> None:
     assert lab.groups().empty
 
 
-def test_a_group_that_has_committed_nothing_yet_is_shown_with_its_lag(lab: Lab) -> None:
+@pytest.mark.parametrize("protocol", ["classic", "consumer"])  # the newer one is KIP-848
+def test_a_group_that_has_committed_nothing_yet_is_shown_with_its_lag(lab: Lab, protocol: str) -> None:
     assert lab.produce(per_second=None, records=100).wait(10)
-    with contextlib.closing(member(lab, "new")) as consumer:
+    with contextlib.closing(member(lab, "new", **{"group.protocol": protocol})) as consumer:
         consumer.subscribe([lab.full_name("sensor")])
         eventually(lambda: consumer.poll(0.1))
         (row,) = lab.groups().to_dict("records")

@@ -180,7 +180,7 @@ def _judged_as_the_oracle_does(raw: bytes) -> None:
         (encode(GOOD).replace(b"27.4", b"1e999"), "not JSON: "),
         (str(GOOD).encode(), "not JSON but how Python prints it, as str(reading) does: json.dumps(reading) makes JSON"),
         (b"[1, None]", "not JSON but how Python prints it"),
-        (b"\xef\xbb\xbf{}", "not JSON: "),
+        (b"\xef\xbb\xbf{}", "not JSON: UTF-8 byte order mark (BOM)"),
         (encode(None), "a JSON null, not an object"),
         (encode(True), "a JSON boolean, not an object"),
         (encode("reading"), "a JSON string, not an object"),

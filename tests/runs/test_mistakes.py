@@ -97,6 +97,10 @@ MISTAKES = {
     lambda r: r.tumbling_window(1000).agg(mean=Mean("temperature")).to_topic(1): "end with .final()",
     lambda r: r.tumbling_window("10s"): "milliseconds",
     lambda r: r["device", "temperature"]: "Unsupported key type",
+    lambda r: r[r["temperature"] > 30 & r["humidity"]]: "each comparison in parentheses",
+    lambda r: f"{r['temperature']:.1f}": "A column has no text",
+    lambda r: r.hopping_window(1000): "missing 1 required positional argument: 'step_ms'",
+    lambda r: r.apply(): "missing 1 required positional argument: 'func'",
 }
 
 
@@ -254,6 +258,19 @@ def test_what_cannot_be_written_is_named_by_its_field(lab: Lab, pipeline: Callab
     assert words in run.error.reason
     if pipeline is with_a_time:  # not the last line, which was running
         assert 'readings["when"] = ' in str(run.error.line)
+
+
+def test_a_function_that_returns_nothing_is_said(lab: Lab) -> None:
+    def forgotten(reading):
+        reading["kelvin"] = reading["temperature"] + 273.15
+
+    lab.produce([READING], per_second=None).wait(10)
+    run = lab.run(lambda r: r.apply(forgotten), reads="sensor", writes="out", name="nothing")
+    run.wait_until_caught_up()
+    assert "if a function in .apply returns nothing, use .update" in run.note
+    run = lab.run(lambda r: r.apply(forgotten).filter(lambda r: r["kelvin"]), reads="sensor", name="less")
+    assert run.wait(10)
+    assert "has a function in .apply returned nothing?" in str(run.error)
 
 
 def test_windows_say_what_they_leave_out(lab: Lab) -> None:

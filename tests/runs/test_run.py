@@ -3,11 +3,13 @@
 import html
 import re
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
 from quixstreams.dataframe.windows import Mean
 from quixstreams.kafka import consumer as quix_consumer
+from quixstreams.sinks.core.csv import CSVSink
 
 from labkit import Lab, LabError
 from labkit.kafka import clients
@@ -276,6 +278,21 @@ def test_a_topic_that_holds_no_readings_may_hold_any_json_but_null(lab: Lab) -> 
     run.wait_until_caught_up()
     assert [each.value for each in lab.records("copy")] == [{"word": "kafka"}, [], 2.5, "text"]
     assert run.dead_letters == 1
+
+
+def test_a_sink_gets_each_record_once_though_the_run_is_stopped_and_replaced(lab: Lab, tmp_path: Path) -> None:
+    file = tmp_path / "out.csv"
+
+    def kept(readings):
+        readings.sink(CSVSink(str(file)))
+        return readings
+
+    write(lab, "sensor", *map(hot, range(10)))
+    for _ in range(2):
+        run = lab.run(kept, reads="sensor", writes="copy")
+        run.wait_until_caught_up()
+        run.stop()
+        assert len(file.read_text().splitlines()) == 1 + 10
 
 
 def test_a_plain_number_where_an_object_is_expected_is_said(lab: Lab) -> None:
