@@ -46,6 +46,14 @@ def normal(exercise: Exercise, answer: Any) -> str:
     return exercise.answer_type.normal({"out": [{"answer": answer}]})["out"][0]["answer"]
 
 
+@by_name(EXERCISES)
+def test_each_expected_record_can_be_told_from_all_others(exercise: Exercise) -> None:
+    for seed in (0, *proof.SEEDS):
+        for name, rows in COLLECTION.expected(exercise, exercise.sent(seed)).items():
+            columns = exercise.identity.get(name, ("key", "time"))
+            assert len({tuple(str(row.get(each)) for each in columns) for row in rows}) == len(rows), (seed, name)
+
+
 @by_name(QUESTIONS)
 def test_a_question_has_many_answers_and_no_slip_gives_the_right_one(exercise: Exercise) -> None:
     solutions = COLLECTION.solutions_of(exercise)

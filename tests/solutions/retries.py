@@ -122,20 +122,20 @@ def at_the_time_of_the_measurement(readings):
 
 NOTHING = "What the pipeline remembers"  # which is not judged if there is no state
 PASSED = ("A reading that is sent", "One that comes late", "Two readings")
-REPEATED = ("One that comes late", "So does one")
+REPEATED = ("One that comes late", "So does one", "Key, time")
 WRONG = [
     (the_last_nine, REPEATED),
     (all_of_them, (NOTHING,)),
     (a_name_for_each, (NOTHING,)),
-    (in_a_variable_of_the_module, ("So does one", NOTHING)),
+    (in_a_variable_of_the_module, ("So does one", "Key, time", NOTHING)),
     (each_twice, (*PASSED, "One that is repeated", "So does one")),
     (at_the_time_of_the_measurement, ("Key, time",)),
     (newer_than_the_last, ("One that comes late",)),
     (the_last_four, REPEATED),
     (only_the_last, REPEATED),
-    (by_temperature, (*PASSED, "So does one", NOTHING)),
+    (by_temperature, (*PASSED, "One that is repeated", "So does one", NOTHING)),
     (of_all_devices, (*PASSED, "One that is repeated", "So does one", NOTHING)),
-    (the_second_time, (*PASSED, "One that is repeated", "So does one", NOTHING)),
+    (the_second_time, (*PASSED, "One that is repeated", "So does one", "Key, time", NOTHING)),
     (unchanged, ("One that is repeated", *REPEATED, NOTHING)),
     (bare, ("Key, time",)),
 ]

@@ -11,7 +11,7 @@ from labkit.exercises.harness import restart_after
 from labkit.exercises.records import ORDINARY, Sent, reading, same_reading, through_gateways
 
 BEGINS = {"bridge": 0, "pier": 3_600, "ferry": 7_200}  # seconds: what the devices send was measured hours apart
-FIRST_HALF = (ORDINARY, ORDINARY, "ahead", ORDINARY, ORDINARY, "late", ORDINARY)
+FIRST_HALF = (ORDINARY, ORDINARY, "ahead", ORDINARY, ORDINARY, "late", *(ORDINARY,) * 4)
 AFTER_RESTART = ("restart", ORDINARY, "far ahead", "again", "again", ORDINARY)
 ENDS = {
     "bridge": (*("late",) * 4, "very late", "after late"),
@@ -22,10 +22,13 @@ ENDS = {
 # one as a jump, except the second in a row.
 LEAPS = {"ahead": 60.001, "restart": 300.0, "far ahead": 86_400.0, "again": 86_400.5, "limit": 60.0, "after late": 50.0}
 LEAPS |= {"late": -25.003, "very late": -4_000.5}
+STEPS = {"late": -0.5, "again": 0.5}  # from one to the next: no two readings of a device have the same time
 
 
 def readings(luck: random.Random) -> list[Sent]:
-    """After the restart each device has its steps, and then as many ordinary readings as place the restart there."""
+    """After the restart each device has its steps, and then as many ordinary readings as place the restart there: a
+    place that can always be found, because there are more steps before it.
+    """
     first = {device: (*FIRST_HALF, *(ORDINARY,) * luck.randrange(4)) for device in BEGINS}
     second = {device: (*AFTER_RESTART, *ENDS[device]) for device in BEGINS}
     done = _total(first)
@@ -51,8 +54,9 @@ def _in_turn(steps: Mapping[str, Sequence[str]], luck: random.Random) -> list[st
 
 def _of(device: str, steps: Sequence[str], luck: random.Random) -> Iterator[Sent]:
     newest = float(BEGINS[device])
-    for step in steps:
+    for number, step in enumerate(steps):
         later = LEAPS.get(step, luck.uniform(1.0, 5.0))
+        later += number * STEPS.get(step, 0.0)
         part = step.removeprefix("far ").removeprefix("very ")
         degrees, humidity = round(luck.uniform(-5.0, 25.0), luck.choice((1, 2))), round(luck.uniform(20.0, 90.0), 1)
         yield reading(device, newest + later, degrees, humidity, part)
