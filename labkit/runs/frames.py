@@ -183,19 +183,19 @@ def _watched(name: str) -> Callable[..., Any]:
     def method(self: Frame, *args: Any, **options: Any) -> Any:
         definition = define(self, *args, **options)
         for each in RESULTS:
-            setattr(definition, each, _watching(self, getattr(definition, each)))
+            setattr(definition, each, _watching(self, self._notes, getattr(definition, each)))
         return definition
 
     return method
 
 
-def _watching(frame: Frame, compute: Callable[..., Any]) -> Callable[..., Any]:
+def _watching(frame: Frame, notes: Notes, compute: Callable[..., Any]) -> Callable[..., Any]:
     """Returns a window's method such as `agg`, which lets the window's records be seen first."""
 
     @functools.wraps(compute)
     def watching(*args: Any, **operations: Any) -> Any:
         window = compute(*args, **operations)
-        watch = Watch(frame._notes, columns_of(operations.values()), blame.line_of_caller())
+        watch = Watch(notes, columns_of(operations.values()), blame.line_of_caller())
         frame.update(watch, metadata=True)
         return window
 

@@ -12,6 +12,7 @@ import plotly.graph_objects as go
 import pytest
 from quixstreams import Application
 from quixstreams.core.stream import ApplyFunction
+from quixstreams.models.topics import TopicManager
 from quixstreams.models.topics.topic import Topic, TopicType
 
 LABKIT = Path(__file__).parents[2] / "labkit"
@@ -24,6 +25,10 @@ MESSAGES = (
 
 def application() -> Application:
     return Application("nowhere:9092", loglevel=None)
+
+
+def topic_manager() -> TopicManager:
+    return application()._topic_manager
 
 
 def topic() -> Topic:
@@ -44,6 +49,13 @@ PRIVATE = [
     ),
     ("quixstreams", application, ["_on_assign"], QUIX, "to know when a run has its partitions"),
     ("quixstreams", application, ["_setup_signal_handlers"], QUIX, "to run outside the main thread"),
+    (
+        "quixstreams",
+        topic_manager,
+        ["_internal_name", "_consumer_group"],
+        QUIX,
+        "internal topics have names that Kafka allows",
+    ),
     ("quixstreams", topic, ["_key_deserializer"], QUIX, "no record of a changelog reaches a pipeline"),
     ("plotly", go.FigureWidget, ["_widget_data", "_widget_layout"], FIGURE, "a page that comes later gets it as it is"),
     ("plotly", go.FigureWidget, ["_esm"], FIGURE, "a page gets Plotly once"),

@@ -82,7 +82,7 @@ def _keys(rows: Sequence[Row]) -> Iterator[tuple[str, list[Row]]]:
     for slip, change in TIMES.items():
         yield f"time {slip}", _with(rows, "time", change)
     if any("timestamp" in each for each in rows):
-        yield "the timestamp as the time", [{**each, "time": each.get("timestamp")} for each in rows]
+        yield "the timestamp as the time", [{**each, "time": each.get("timestamp", each["time"])} for each in rows]
 
 
 def _with(rows: Sequence[Row], name: str, change: Callable[[Any], Any]) -> list[Row]:
