@@ -134,7 +134,7 @@ WRONG = [
     (the_last_four, REPEATED),
     (only_the_last, REPEATED),
     (by_temperature, (*PASSED, "One that is repeated", "So does one", NOTHING)),
-    (of_all_devices, (*PASSED, "One that is repeated", "So does one", NOTHING)),
+    (of_all_devices, (*PASSED, "One that is repeated", "So does one", "Key, time", NOTHING)),
     (the_second_time, (*PASSED, "One that is repeated", "So does one", "Key, time", NOTHING)),
     (unchanged, ("One that is repeated", *REPEATED, NOTHING)),
     (bare, ("Key, time",)),
