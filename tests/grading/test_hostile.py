@@ -219,7 +219,7 @@ ATTACKS: Class = {
     "killer": ([START, RECORDS, SIGNALS.format("SIGKILL")], {"which-records": 0}, "crashed"),
     "records": (
         [START, RECORDS, DEAD_LETTERS, DAMP, RECORDS_OF_ITS_OWN, LATER],
-        {"which-records": 0, "dead-letters": 6, "damp-rooms": 7},
+        {"which-records": 0, "dead-letters": 5, "damp-rooms": 7},
         "ok",
     ),
     "sockets": ([START, RECORDS, SOCKETS], {"which-records": 0}, "crashed"),
