@@ -1,8 +1,8 @@
-"""Answers of several students that are the same but for names, comments and layout."""
+"""Answers that are the same as others, or as the reference, but for names, comments and layout."""
 
 import ast
 import copy
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -11,6 +11,7 @@ from labkit.grading.grade import Task
 
 SHORTEST = 50  # nodes of the syntax tree: shorter answers are the same by chance
 LONGEST = 20_000  # nodes
+REFERENCE = "the reference"  # in place of a student
 
 
 class TooLong(Exception):
@@ -34,10 +35,17 @@ class Compared:
     failed: dict[str, list[str]] = field(default_factory=dict)
 
 
-def copies(tasks: Sequence[Task]) -> Compared:
-    """Compares all answers. No answer keeps the others from being compared."""
+def copies(tasks: Sequence[Task], references: Mapping[str, str] | None = None) -> Compared:
+    """Compares all answers with one another, and with the `references`: by exercise, the source of one with `answer`.
+
+    No answer keeps the others from being compared.
+    """
     same: dict[tuple[str, int, str], list[str]] = {}
     compared = Compared()
+    for name, source in (references or {}).items():
+        tree = calls.parsed(f"{source}\nlab.check({name!r}, answer)")
+        if tree and (answer := _answer([tree], name)):
+            same[name, *answer] = [REFERENCE]
     for task in tasks:
         trees = [tree for source in task.sources if (tree := calls.parsed(source))]
         for exercise in task.exercises:

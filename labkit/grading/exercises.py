@@ -62,6 +62,11 @@ class Exercises:
         files = {file.name: file.read_text(encoding="utf-8") for folder in folders for file in folder.glob("*.py")}
         return [BEFORE.format(files=json.dumps(files))] if files else []
 
+    def references(self) -> dict[str, str]:
+        """Returns the sources of the solutions, as far as they are on this computer, by exercise."""
+        files = {name: collection.solution(name) for name, (_, collection) in self._by_name.items()}
+        return {name: file.read_text(encoding="utf-8") for name, file in files.items() if file.exists()}
+
     def _collection(self, exercise: Exercise) -> Collection:
         return self._by_name[exercise.name][1]
 

@@ -4,6 +4,7 @@ import pytest
 
 from labkit.grading import authoring
 from labkit.grading.copies import copies
+from labkit.grading.exercises import Exercises
 from tests.grading.reports import task
 
 ANSWER = authoring.of_the_package().solution("dead-letters").read_text() + '\nlab.check("dead-letters", answer)'
@@ -26,6 +27,15 @@ def test_names_comments_and_layout_make_no_difference_and_all_else_does(how: str
     assert code != ANSWER
     found = [each.students for each in copies([task("anna", code=ANSWER), task("ben", code=code)]).copies]
     assert found == ([("anna", "ben")] if same else [])
+
+
+def test_an_answer_is_compared_with_the_reference_of_its_exercise() -> None:
+    references = Exercises((authoring.of_the_package(),)).references()
+    assert {*references} == {each.name for each in authoring.of_the_package().folder.exercises()}
+    mine = ANSWER.replace("answer", "mine").replace("examined", "seen")
+    other = ANSWER.replace('"no JSON"', '"broken"')
+    compared = copies([task("anna", code=mine), task("ben", code=other)], references)
+    assert [(each.exercise, each.students) for each in compared.copies] == [("dead-letters", ("the reference", "anna"))]
 
 
 def test_answers_that_are_short_are_the_same_by_chance() -> None:
