@@ -5,10 +5,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 
 PAUSE = 0.02  # seconds between two checks at first ...
 LONGEST_PAUSE = 0.25  # ... and after some seconds
 SILENT = 1.0  # seconds after which whoever waits is told how far it is
+
+
+_quiet = ContextVar("quiet", default=False)
 
 
 class Deadline:
@@ -47,6 +51,16 @@ def wait_until(
 
 
 @contextmanager
+def quietly() -> Iterator[None]:
+    """Waits in this context show no progress: their caller shows a result of its own."""
+    token = _quiet.set(True)
+    try:
+        yield
+    finally:
+        _quiet.reset(token)
+
+
+@contextmanager
 def _shown(progress: Callable[[], str]) -> Iterator[Callable[[], None]]:
     """Yields what shows the progress in one line, which is overwritten, if it takes long and somebody looks on."""
     silence, said = Deadline(SILENT), ""
@@ -65,7 +79,9 @@ def _shown(progress: Callable[[], str]) -> Iterator[Callable[[], None]]:
 
 
 def _is_watched() -> bool:
-    """Whether the current thread writes into a cell of a notebook or to a terminal."""
+    """Whether the current thread writes into a cell of a notebook or to a terminal, and may show how far it is."""
+    if _quiet.get():
+        return False
     stream = sys.stdout
     is_cell = hasattr(stream, "parent_header")  # ipykernel's
     return threading.current_thread() is threading.main_thread() and (is_cell or stream.isatty())

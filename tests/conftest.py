@@ -34,6 +34,7 @@ HEAVY = {
     "Flink": ("tests/flink/",),
     "Chromium": tuple(f"tests/around/test_{name}.py" for name in ("exercises", "dashboard", "browser", "pace", "soak")),
     "a cluster": ("tests/broker/test_cluster.py",),
+    "sandboxes": tuple(f"tests/grading/test_{name}.py" for name in ("grade", "hostile", "sandbox")),  # with fork bombs
     "a login": ("tests/kafka/test_secured.py", "tests/kafka/test_class.py"),
 }
 GRADING = tuple(f"tests/grading/test_{name}.py" for name in ("grade", "command", "hostile", "sandbox"))

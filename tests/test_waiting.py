@@ -35,3 +35,9 @@ def test_it_overwrites_one_line_and_ends_with_where_it_is(monkeypatch: pytest.Mo
 def test_nobody_is_told_who_waits_for_a_moment_only_or_does_not_look_on(monkeypatch: pytest.MonkeyPatch) -> None:
     assert waited(monkeypatch, Terminal(), silent=60) == ""
     assert waited(monkeypatch, io.StringIO()) == ""
+
+
+def test_a_wait_whose_caller_has_a_result_to_show_is_silent(monkeypatch: pytest.MonkeyPatch) -> None:
+    with waiting.quietly():
+        assert waited(monkeypatch, Terminal()) == ""
+    assert waited(monkeypatch, Terminal()) != ""

@@ -19,6 +19,7 @@ from labkit.exercises.records import Row, Sent
 from labkit.exercises.verdict import Verdict
 from labkit.flink.installation import NotInstalled
 from labkit.runs.worker import Worker
+from labkit.waiting import quietly
 
 
 class Checks:
@@ -73,7 +74,8 @@ class Checks:
         harness.clear()
         harness.fill(sent)
         try:
-            attempt = exercise.answer_type.attempt(harness, answer)
+            with quietly():
+                attempt = exercise.answer_type.attempt(harness, answer)
         except NotInstalled as error:
             return Verdict(exercise, "rejected", [str(error)])
         collected = harness.collect({name: len(rows) for name, rows in expected.items()})
@@ -90,7 +92,8 @@ class Checks:
         """Tries an answer on the records that the grader put into the input topic; the grader judges the output."""
         harness = self.harness(exercise)
         harness.clear()
-        attempt = exercise.answer_type.attempt(harness, answer)
+        with quietly():
+            attempt = exercise.answer_type.attempt(harness, answer)
         found = sum(map(len, harness.collect({}).values()))
         attempt.trouble = attempt.trouble or harness.overflow()
         remarks = [] if attempt.trouble and not found else [f"{found} records came out."]

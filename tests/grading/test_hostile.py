@@ -188,7 +188,7 @@ def work():
 for _ in range(3):
     threading.Thread(target=work).start()
 """
-hogs = [subprocess.Popen([sys.executable, "-I", "-S", "-c", CODE]) for _ in range(30)]
+hogs = [subprocess.Popen([sys.executable, "-I", "-S", "-c", CODE]) for _ in range(8)]
 time.sleep(4)
 '''
 
