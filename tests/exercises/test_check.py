@@ -86,7 +86,7 @@ def prints_everything(readings: Any) -> Any:
 
 
 def drops_everything(readings: Any) -> Any:
-    return readings[readings["humidity"] > 100]
+    return readings[readings["humidity"] > 1000]
 
 
 def has_an_inner_function_without_return(readings: Any) -> Any:
