@@ -177,7 +177,7 @@ def test_processes_do_not_wait_for_a_silent_kafka_when_their_kernel_is_killed(ke
     unanswered = "from labkit.kafka.requests import within\nwith within(2):\n    lag = run.lag()"
     assert kernel.execute(unanswered, "lag is None")
     kernel.manager.signal_kernel(signal.SIGKILL)
-    assert footprint.vanishes()
+    assert footprint.vanishes(limit=30)
 
 
 # ----------------------------------------------------------------- the training
