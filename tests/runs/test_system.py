@@ -19,7 +19,10 @@ def system(lab: Lab) -> System:
 
 
 def readings(count: int) -> list[dict[str, Any]]:
-    return [{"device": "sensor-1", "temperature": 35.0, "humidity": 40, "timestamp": each + 1} for each in range(count)]
+    return [
+        {"device": "sensor-1", "temperature": 35.0, "humidity": 40, "timestamp": 1_700_000_000_000 + each}
+        for each in range(count)
+    ]
 
 
 def workers(system: System) -> dict[str, WorkerState]:
