@@ -142,10 +142,12 @@ class Lab:
             else:
                 world = World(readings.open_source(source, per_second, factor, start))
         producer = Producer(self._topics, world, writes, name, records)
+        notes = [producer.note]
         if per_second != PER_SECOND and (producer.replays or producer.per_second != per_second):
-            producer.note = "per_second was not used: a recording and a world keep their own rate"
+            notes.append("per_second was not used: a recording and a world keep their own rate")
         self._topics.create(writes)
-        producer.note = "; ".join(filter(None, [producer.note, self._topics.arrival(writes)]))
+        notes.append(self._topics.arrival(writes))
+        producer.note = "; ".join(filter(None, notes))
         self._registry.adopt(producer, self._registry.replace(producer))
         producer.start()
         return producer

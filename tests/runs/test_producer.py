@@ -70,6 +70,12 @@ def test_simulated_readings_are_stamped_when_they_are_sent_at_the_rate_asked_for
     assert times[-1] <= now()
 
 
+def test_what_was_assumed_about_a_table_is_said_beside_all_else(lab: Lab) -> None:
+    rows = [next(simulate()) | {"timestamp": 1_700_000_000 + second} for second in range(2)]
+    note = lab.produce(rows, factor=3600, per_second=5).note
+    assert note.startswith("timestamp: epoch seconds, 2023-11-14 to 2023-11-14; per_second was not used")
+
+
 def test_a_table_with_an_error_is_refused_before_the_first_record(lab: Lab) -> None:
     good = next(simulate())
     with pytest.raises(LabError, match=r"Row 2: temperature is 'warm', not a number"):
