@@ -4,6 +4,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from labkit.exercises.records import Row
 
@@ -26,17 +27,17 @@ class Comparison:
     repeats_cost: Callable[[Identity], bool] = lambda _: True
     main: "Comparison | None" = None
 
-    @property
+    @cached_property
     def nothing_right(self) -> bool:
         return not any(each in self.got for each in self.expected) and bool(self.expected)
 
-    @property
+    @cached_property
     def most_came(self) -> bool:
         """Whether at least half of the expected rows have come out, here and in the first output."""
         came = sum(each in self.got for each in self.expected)
         return 2 * came >= len(self.expected) and (self.main is None or self.main.most_came)
 
-    @property
+    @cached_property
     def identities(self) -> list[Identity]:
         """All identities, in order of time."""
         return sorted({**self.expected, **self.got}, key=self._time)

@@ -11,7 +11,7 @@ import pandas as pd
 from labkit import cells, extras
 from labkit.errors import LabError
 from labkit.exercises import catalogue, progress
-from labkit.exercises.attempt import is_graded
+from labkit.exercises.attempt import Attempt, is_graded
 from labkit.exercises.exercise import Exercise
 from labkit.exercises.harness import Environment, Harness
 from labkit.exercises.judging import Judgement, judge
@@ -74,8 +74,7 @@ class Checks:
         harness.clear()
         harness.fill(sent)
         try:
-            with quietly():
-                attempt = exercise.answer_type.attempt(harness, answer)
+            attempt = _attempt(exercise, harness, answer)
         except NotInstalled as error:
             return Verdict(exercise, "rejected", [str(error)])
         collected = harness.collect({name: len(rows) for name, rows in expected.items()})
@@ -92,12 +91,17 @@ class Checks:
         """Tries an answer on the records that the grader put into the input topic; the grader judges the output."""
         harness = self.harness(exercise)
         harness.clear()
-        with quietly():
-            attempt = exercise.answer_type.attempt(harness, answer)
+        attempt = _attempt(exercise, harness, answer)
         found = sum(map(len, harness.collect({}).values()))
         attempt.trouble = attempt.trouble or harness.overflow()
         remarks = [] if attempt.trouble and not found else [f"{found} records came out."]
         return Verdict(exercise, "handed in", remarks, attempt, checked=_provenance(answer))
+
+
+def _attempt(exercise: Exercise, harness: Harness, answer: Any) -> Attempt:
+    """Tries an answer. Its waits show no progress: a verdict follows."""
+    with quietly():
+        return exercise.answer_type.attempt(harness, answer)
 
 
 def table() -> pd.DataFrame:

@@ -15,7 +15,6 @@ from labkit.exercises.delivery import IN_ORDER, Outgoing, deliver
 from labkit.exercises.records import Row, Sent
 from labkit.kafka import clients, properties, tap
 from labkit.kafka.groups import Groups
-from labkit.kafka.topics import Topics
 from labkit.runs.application import CONSUMER, ThreadedApplication
 from labkit.runs.blame import Blame
 from labkit.waiting import wait_until
@@ -101,10 +100,10 @@ class Harness:
 
     def remembered(self, group: str) -> int:
         """Returns how many bytes of state the pipeline of a consumer group has, by its changelog topics."""
-        topics = Topics(self.groups.topics.address)  # changelogs are outside the namespace
+        topics = self.groups.topics
         newest = {
             (name, each.partition, each.key): len(each.key or "") + len(each.value) if each.value else 0
-            for name in self.groups.topics.changelogs(group)
+            for name in topics.changelogs(group)
             for each in tap.everything(topics, name, raw=True)
         }
         return sum(newest.values())

@@ -60,8 +60,7 @@ def value(cell: str, decimal_comma: bool = False) -> Any:
 def read(path: Path) -> Sheet:
     """Reads a table whose first line names the columns. Raises LabError, saying what to do, if it is none."""
     text, notes = _text(path)
-    lines = text.splitlines()
-    head = next((line for line in lines if line.strip()), "")
+    head = next((line for line in io.StringIO(text) if line.strip()), "")
     if not head:
         raise LabError(f"{path} is empty: its first line must name the columns.")
     separator = max(SEPARATORS, key=lambda each: len(next(csv.reader([head], delimiter=each))))

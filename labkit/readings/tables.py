@@ -57,9 +57,8 @@ def read(source: str | PathLike[str] | pd.DataFrame | Iterable[Mapping[str, Any]
         return Table(_as_they_come(source))
     rows = [_plain_row(row, number) for number, row in enumerate(source, start=1)]
     written = times.of([row.get("timestamp") for row in rows], "timestamp")
-    kept = [(number, row) for number, row in enumerate(rows, start=1) if not _lacks(row)]
-    found = [_checked(row, number, written) for number, row in kept]
-    return Table(found, (*notes, *_notes(found, len(rows) - len(kept), written)))
+    found = [_checked(row, number, written) for number, row in enumerate(rows, start=1) if not _lacks(row)]
+    return Table(found, (*notes, *_notes(found, len(rows) - len(found), written)))
 
 
 def _as_they_come(rows: Iterable[Any]) -> Iterator[dict[str, Any]]:

@@ -73,27 +73,24 @@ def drops_what_did_not_change(readings):
     return answer(readings).filter(lambda each: each["change"])
 
 
-def forgotten_at_a_restart(readings):
-    last = {}
-
+def compared_with(last):
     def change(reading):
         before = last.get(reading["device"])
         last[reading["device"]] = reading["temperature"]
         return None if before is None else {**reading, "change": reading["temperature"] - before}
 
-    return readings.apply(change).filter(lambda each: each is not None)
+    return change
+
+
+def forgotten_at_a_restart(readings):
+    return readings.apply(compared_with({})).filter(lambda each: each is not None)
 
 
 SEEN = {}
 
 
 def in_a_variable_of_the_module(readings):
-    def change(reading):
-        before = SEEN.get(reading["device"])
-        SEEN[reading["device"]] = reading["temperature"]
-        return None if before is None else {**reading, "change": reading["temperature"] - before}
-
-    return readings.apply(change).filter(lambda each: each is not None)
+    return readings.apply(compared_with(SEEN)).filter(lambda each: each is not None)
 
 
 def remembers_them_all(readings):

@@ -7,12 +7,11 @@ def write(readings, producer, topic, key_of, time_of=lambda reading: reading["ti
         producer.produce(topic=topic, key=key_of(index, reading), value=json.dumps(reading), timestamp=time_of(reading))
 
 
-def key_in_turn(keys=4, first=0):
+def key_in_turn(keys=4, first=0, is_hot=lambda device: device == "turbine"):
     numbers = count(first)
 
     def key(_, reading):
-        hot = reading["device"] == "turbine"
-        return f"turbine-{next(numbers) % keys}" if hot else reading["device"]
+        return f"turbine-{next(numbers) % keys}" if is_hot(reading["device"]) else reading["device"]
 
     return key
 
@@ -75,15 +74,7 @@ def at_the_time_of_writing(readings, producer, topic):
 
 
 def by_the_beginning_of_the_name(readings, producer, topic):
-    numbers = count()
-    write(
-        readings,
-        producer,
-        topic,
-        lambda _, reading: (
-            f"turbine-{next(numbers) % 4}" if reading["device"].startswith("turbine") else reading["device"]
-        ),
-    )
+    write(readings, producer, topic, key_in_turn(is_hot=lambda device: device.startswith("turbine")))
 
 
 def the_usual_fields(readings, producer, topic):

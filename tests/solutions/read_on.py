@@ -15,14 +15,18 @@ def answer(app, source, target, records):
             done += 1
 
 
+def messages(reader, source, records):
+    """So many messages of the source, as they come."""
+    reader.subscribe([source])
+    while records:
+        if message := reader.poll(timeout=1.0):
+            records -= 1
+            yield message
+
+
 def copy(app, source, target, records, store=True, key=True, time=True, times=1, first=False):
     with app.get_consumer() as reader, app.get_producer() as producer:
-        reader.subscribe([source])
-        done = 0
-        while done < records:
-            message = reader.poll(timeout=1.0)
-            if message is None:
-                continue
+        for message in messages(reader, source, records):
             if first:
                 reader.store_offsets(message=message)
             more = {"timestamp": message.timestamp()[1]} if time else {}
@@ -30,7 +34,6 @@ def copy(app, source, target, records, store=True, key=True, time=True, times=1,
                 producer.produce(topic=target, key=message.key() if key else None, value=message.value(), **more)
             if store:
                 reader.store_offsets(message=message)
-            done += 1
 
 
 def stored_before_it_is_written(app, source, target, records):
@@ -39,67 +42,42 @@ def stored_before_it_is_written(app, source, target, records):
 
 def committed_before_it_is_written(app, source, target, records):
     with app.get_consumer(auto_commit_enable=False) as reader, app.get_producer() as producer:
-        reader.subscribe([source])
-        done = 0
-        while done < records:
-            message = reader.poll(timeout=1.0)
-            if message is None:
-                continue
+        for message in messages(reader, source, records):
             reader.commit(message=message, asynchronous=False)
-            time = message.timestamp()[1]
-            producer.produce(topic=target, key=message.key(), value=message.value(), timestamp=time)
-            done += 1
+            write(producer, target, message)
+
+
+def write(producer, target, message):
+    time = message.timestamp()[1]
+    producer.produce(topic=target, key=message.key(), value=message.value(), timestamp=time)
 
 
 def what_cannot_be_written_is_left_out(app, source, target, records):
     with app.get_consumer() as reader, app.get_producer() as producer:
-        reader.subscribe([source])
-        done = 0
-        while done < records:
-            message = reader.poll(timeout=1.0)
-            if message is None:
-                continue
+        for message in messages(reader, source, records):
             try:
-                time = message.timestamp()[1]
-                producer.produce(topic=target, key=message.key(), value=message.value(), timestamp=time)
+                write(producer, target, message)
             except Exception as error:
                 print(error)
             reader.store_offsets(message=message)
-            done += 1
 
 
 def the_usual_fields(app, source, target, records):
     with app.get_consumer() as reader, app.get_producer() as producer:
-        reader.subscribe([source])
-        done = 0
-        while done < records:
-            message = reader.poll(timeout=1.0)
-            if message is None:
-                continue
-            value, time = message.value(), message.timestamp()[1]
-            if value.startswith(b"{"):
-                reading = json.loads(value)
-                value = json.dumps({name: reading[name] for name in ("device", "temperature", "humidity", "timestamp")})
-            producer.produce(topic=target, key=message.key(), value=value, timestamp=time)
+        for message in messages(reader, source, records):
+            reading = json.loads(message.value())
+            value = {name: reading[name] for name in ("device", "temperature", "humidity", "timestamp")}
+            time = message.timestamp()[1]
+            producer.produce(topic=target, key=message.key(), value=json.dumps(value), timestamp=time)
             reader.store_offsets(message=message)
-            done += 1
 
 
 def with_key_and_time_of_the_value(app, source, target, records):
     with app.get_consumer() as reader, app.get_producer() as producer:
-        reader.subscribe([source])
-        done = 0
-        while done < records:
-            message = reader.poll(timeout=1.0)
-            if message is None:
-                continue
-            key, time = message.key(), message.timestamp()[1]
-            if message.value().startswith(b"{"):
-                reading = json.loads(message.value())
-                key, time = reading["device"], reading["timestamp"]
-            producer.produce(topic=target, key=key, value=message.value(), timestamp=time)
+        for message in messages(reader, source, records):
+            reading = json.loads(message.value())
+            producer.produce(topic=target, key=reading["device"], value=message.value(), timestamp=reading["timestamp"])
             reader.store_offsets(message=message)
-            done += 1
 
 
 SEEN = set()
@@ -107,43 +85,26 @@ SEEN = set()
 
 def all_that_this_program_has_not_seen(app, source, target, records):
     with app.get_consumer() as reader, app.get_producer() as producer:
-        reader.subscribe([source])
-        done = 0
-        while done < records:
-            message = reader.poll(timeout=1.0)
-            if message is None or message.offset() in SEEN:
-                continue
-            time = message.timestamp()[1]
-            producer.produce(topic=target, key=message.key(), value=message.value(), timestamp=time)
-            SEEN.add(message.offset())
-            done += 1
+        for message in messages(reader, source, records + len(SEEN)):
+            if message.offset() not in SEEN:
+                write(producer, target, message)
+                SEEN.add(message.offset())
 
 
 def stored_at_the_end(app, source, target, records):
     with app.get_consumer() as reader, app.get_producer() as producer:
-        reader.subscribe([source])
-        messages = []
-        while len(messages) < records:
-            if message := reader.poll(timeout=1.0):
-                messages.append(message)
-        for each in messages:
-            producer.produce(topic=target, key=each.key(), value=each.value(), timestamp=each.timestamp()[1])
-        reader.store_offsets(message=messages[-1])
+        copied = [*messages(reader, source, records)]
+        for message in copied:
+            write(producer, target, message)
+        reader.store_offsets(message=copied[-1])
 
 
 def committed_after_the_flush(app, source, target, records):
     with app.get_consumer(auto_commit_enable=False) as reader, app.get_producer() as producer:
-        reader.subscribe([source])
-        done = 0
-        while done < records:
-            message = reader.poll(timeout=1.0)
-            if message is None:
-                continue
-            time = message.timestamp()[1]
-            producer.produce(topic=target, key=message.key(), value=message.value(), timestamp=time)
+        for message in messages(reader, source, records):
+            write(producer, target, message)
             producer.flush()
             reader.commit(message=message, asynchronous=False)
-            done += 1
 
 
 RIGHT = [stored_at_the_end, committed_after_the_flush]

@@ -56,9 +56,7 @@ def of_any_device(readings):
     return readings.filter(is_believable)
 
 
-def forgotten_at_a_restart(readings):
-    newest = {}
-
+def compared_with(newest):
     def is_believable(reading):
         known = newest.get(reading["device"], reading["timestamp"])
         if reading["timestamp"] > known + 60_000:
@@ -66,7 +64,11 @@ def forgotten_at_a_restart(readings):
         newest[reading["device"]] = max(known, reading["timestamp"])
         return True
 
-    return readings.filter(is_believable)
+    return is_believable
+
+
+def forgotten_at_a_restart(readings):
+    return readings.filter(compared_with({}))
 
 
 def no_late_ones(readings):
@@ -105,14 +107,7 @@ NEWEST = {}
 
 
 def in_a_variable_of_the_module(readings):
-    def is_believable(reading):
-        known = NEWEST.get(reading["device"], reading["timestamp"])
-        if reading["timestamp"] > known + 60_000:
-            return False
-        NEWEST[reading["device"]] = max(known, reading["timestamp"])
-        return True
-
-    return readings.filter(is_believable)
+    return readings.filter(compared_with(NEWEST))
 
 
 def all_that_came(readings):
