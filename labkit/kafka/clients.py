@@ -2,6 +2,7 @@
 
 import collections
 import logging
+import re
 import socket
 from typing import Any
 
@@ -12,6 +13,10 @@ from labkit.errors import LabError, NoAnswer
 from labkit.kafka import properties
 
 REACHED = 2.0  # seconds that a connection may take
+
+# How errors of librdkafka begin that concern a node of the cluster; only metadata, an answer of Kafka, tells it the
+# number behind the slash. It may then leave the bootstrap address before its caller has had that answer.
+NODE = re.compile(r"(?:\w+://)?(\S+)/\d+: ")
 
 LOGGER = logging.getLogger("labkit.clients")
 LINES: collections.deque[str] = collections.deque(maxlen=2000)
@@ -110,21 +115,25 @@ def check_answers(address: str, timeout: float) -> None:
     except KafkaException:
         client.poll(0)  # calls error_cb
         raise NoAnswer(_no_answer(address, met, {*LINES} - before)) from None
-    advertised = sorted({(each.host, each.port) for each in found.brokers.values()})
-    if not any(_is_reachable(*each) for each in advertised):
-        names = " and ".join(f"{host}:{port}" for host, port in advertised)
-        raise NoAnswer(
-            f"Kafka answers at {address}, but sends its clients to {names}, where nothing can be reached from here: "
-            "its advertised.listeners must name an address that can (docs/cluster.md)."
-        )
+    advertised = {f"{each.host}:{each.port}" for each in found.brokers.values()}
+    if not any(map(_is_reachable, advertised)):
+        raise NoAnswer(_sent_astray(address, advertised))
 
 
-def _is_reachable(host: str, port: int) -> bool:
+def _is_reachable(address: str) -> bool:
+    host, _, port = address.rpartition(":")
     try:
-        socket.create_connection((host, port), REACHED).close()
+        socket.create_connection((host.strip("[]"), int(port)), REACHED).close()
     except OSError:
         return False
     return True
+
+
+def _sent_astray(address: str, advertised: set[str]) -> str:
+    return (
+        f"Kafka answers at {address}, but sends its clients to {' and '.join(sorted(advertised))}, where nothing can "
+        "be reached from here: its advertised.listeners must name an address that can (docs/cluster.md)."
+    )
 
 
 def _no_answer(address: str, met: list[KafkaError], logged: set[str]) -> str:
@@ -139,6 +148,8 @@ def _no_answer(address: str, met: list[KafkaError], logged: set[str]) -> str:
             f"Kafka at {address} requires another security.protocol: name a file with client properties in "
             f"{properties.FILE}, such as security.protocol=SASL_SSL (docs/cluster.md)."
         )
+    if advertised := {found[1] for each in met if (found := NODE.match(each.str()))}:
+        return _sent_astray(address, advertised)
     return (
         f"No Kafka answers at {address} (LAB_BROKER): start it there (`docker compose up -d`, `lab broker`), "
         "or unset LAB_BROKER and the lab starts one of its own."

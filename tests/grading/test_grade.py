@@ -104,7 +104,7 @@ def test_sql_is_graded_in_the_sandbox_too(flink: FlinkInstallation | None, tmp_p
     write(tmp_path / "class" / "anna" / "05_flink_exercises.ipynb", [START, solution("flink-hottest")])
     made = plan(submissions.read(tmp_path / "class"), [exercise])
     (report,) = grader(tmp_path / "out", Limits()).grade(made.tasks, 1)
-    assert (points(report), report["status"]) == ({"flink-hottest": exercise.points}, "ok")
+    assert (points(report), report["status"], report["trouble"]) == ({"flink-hottest": exercise.points}, "ok", [])
 
 
 def test_each_gets_the_marks_of_its_records_and_no_more(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
