@@ -273,14 +273,13 @@ def prove(exercises: Path | None, only: str | None) -> None:
     """
     _for_instructors()
     from labkit.grading import authoring, proof
+    from labkit.grading.exercises import check
 
     collection = authoring.of(exercises) if exercises else authoring.of_the_package()
-    names = [only] if only else collection.folder.names()
-    if not names:
-        raise LabError(f"There are no exercises in {collection.folder.path}: docs/exercises.md shows how to add one.")
+    check(collection)
     sound = True
     with Lab() as lab:
-        for name in names:
+        for name in [only] if only else collection.folder.names():
             exercise = collection.folder.exercise(name)
             recorded = "recorded" if collection.record(exercise) else "as recorded"
             found = [*proof.faults(lab.checks, collection, exercise, proof.SEEDS[:3])]

@@ -83,12 +83,12 @@ def of_a_course(folder: Path | None) -> Exercises:
             raise LabError(f"There is no folder of exercises at {path}.")
     own = [authoring.of(path) for path in paths]
     for collection in own:
-        _check(collection)
+        check(collection)
     return Exercises((authoring.of_the_package(), *own))
 
 
-def _check(collection: Collection) -> None:
-    """Raises LabError if what the grader needs is missing."""
+def check(collection: Collection) -> None:
+    """Raises LabError if there is no exercise, or if something is missing that proofs and the grader need."""
     found = collection.folder.exercises()
     if not found:
         raise LabError(f"There is no exercise in {collection.folder.path}: docs/exercises.md says what one looks like.")

@@ -1,6 +1,6 @@
-"""Sheets for oral checks: a student's own code, one changed reading, and what truly comes of the change.
+"""Sheets for oral checks: a student's own code, one changed reading or number, and what truly comes of the change.
 
-What comes out is not computed: the notebook is run, on the readings and on the changed ones.
+What comes out is not computed: the notebook is run, as it is and with the change.
 """
 
 import random
@@ -12,14 +12,14 @@ from labkit.exercises import formatting
 from labkit.exercises.answer_types import Pipeline
 from labkit.exercises.exercise import Exercise
 from labkit.exercises.records import Sent
-from labkit.grading import marking, pages
+from labkit.grading import constants, marking, pages
 from labkit.grading.escaping import printable
 from labkit.grading.grade import Grader, Task
 from labkit.grading.marking import Oracles
 from labkit.grading.sandbox import Outcome
 
-STEPS = (-20, -10, -5, 5, 10, 20)  # by which a number changes
-TRIES = 100  # changes that are tried, until one matters
+TRIES = 100  # changed readings that are tried, until one matters
+RUNS = 2  # of notebooks with a changed number, until one matters
 
 
 @dataclass(frozen=True)
@@ -45,20 +45,54 @@ def _is_pipeline(exercise: Exercise) -> bool:
     return isinstance(exercise.answer_type, Pipeline)
 
 
+@dataclass(frozen=True)
+class Question:
+    """What is different, as text, and what to run: a notebook, on the readings of an exercise."""
+
+    subject: str
+    before: str
+    after: str
+    task: Task
+    sent: tuple[Sent, ...]
+
+
 def sheet(grader: Grader, task: Task, name: str) -> str:
-    """Returns the sheet of a student, as a page: it runs the notebook twice."""
+    """Returns the sheet of a student, as a page: it runs the notebook at least twice."""
     luck = random.Random(marking.seed(grader.secret, task.student, "oral"))
     exercise = luck.choice([each for each in task.exercises if _is_pipeline(each)])
     sent = {each.name: each.sent(marking.seed(grader.secret, task.student, each.name)) for each in task.exercises}
-    change = changed(grader.exercises, exercise, sent[exercise.name], luck)
     before = _came_out(exercise, grader.run(task, sent), grader)
-    after = _came_out(exercise, grader.run(task, sent | {exercise.name: change.sent}), grader)
+    for question in _questions(grader.exercises, task, exercise, sent[exercise.name], luck):
+        after = _came_out(exercise, grader.run(question.task, sent | {exercise.name: question.sent}), grader)
+        if after != before:
+            break
     code = [(number, each.source) for number, each in enumerate(task.submission.cells, 1) if each.is_code]
     page = pages.template("oral.html.jinja").render(
-        student=name, exercise=exercise, change=change, code=code, lost=[*(before - after).elements()],
+        student=name, exercise=exercise, question=question, code=code, lost=[*(before - after).elements()],
         new=[*(after - before).elements()], nothing=not before,
     )  # fmt: skip
     return printable(page)
+
+
+def _questions(
+    oracles: Oracles, task: Task, exercise: Exercise, sent: Sequence[Sent], luck: random.Random
+) -> Iterator[Question]:
+    """Yields what can be asked, by luck about some numbers in the code first; always about a reading in the end."""
+    about_numbers = [*_numbers(task, sent, luck)]
+    if luck.random() < 0.5:
+        yield from luck.sample(about_numbers, min(RUNS, len(about_numbers)))
+    change = changed(oracles, exercise, sent, luck)
+    yield Question(f"Reading #{change.number}", change.before, change.after, task, change.sent)
+
+
+def _numbers(task: Task, sent: Sequence[Sent], luck: random.Random) -> Iterator[Question]:
+    """Yields the notebook with another number, for each that is in one of its functions."""
+    cells = task.submission.cells
+    for index, cell in enumerate(cells):
+        for each in constants.changed(cell.source, luck) if cell.is_code else ():
+            others = (*cells[:index], replace(cell, source=each.source), *cells[index + 1 :])
+            asked = replace(task, submission=replace(task.submission, cells=others))
+            yield Question(f"Line {each.line} of cell {index + 1}", each.before, each.after, asked, tuple(sent))
 
 
 def changed(oracles: Oracles, exercise: Exercise, sent: Sequence[Sent], luck: random.Random) -> Change:
@@ -83,7 +117,7 @@ def _values(sent: Sequence[Sent], luck: random.Random) -> Iterator[Change]:
         fields = each.value if isinstance(each.value, Mapping) else {}
         for name, value in fields.items():
             if type(value) in (int, float) and name != "timestamp":
-                new = replace(each, value={**fields, name: round(value + luck.choice(STEPS), 2)})
+                new = replace(each, value={**fields, name: constants.another(value, luck)})
                 yield _change(sent, number, (new,), formatting.input_record(new))
 
 

@@ -39,7 +39,8 @@ class Outcome:
     `status` says how the notebook ended: ok, crashed or timeout. By number of the cell, `outputs` has what it wrote and
     `errors` why it failed, if it did; by exercise, `verdicts` has what its last check came to. `phases` says where the
     time went. `full` are the topics that hold too much to be handed out; `complete` is true if nothing else is missing.
-    `begun` is true once the notebook runs; if it could not, `failure` may say why.
+    `begun` is true once the notebook runs; if it could not, `failure` may say why. `starved` is false once it is known
+    that other sandboxes cannot be why it ended as it did.
     """
 
     status: str = "crashed"
@@ -52,6 +53,7 @@ class Outcome:
     seconds: float = 0.0
     complete: bool = False
     begun: bool = False
+    starved: bool = True
     failure: str = "it ended at once"
 
 
@@ -66,13 +68,14 @@ class Ended(Exception):
 def run(cells: Sequence[str], exercises: Sequence[ExerciseTopics], limits: Limits, isolated: bool = True) -> Outcome:
     """Runs the cells of a notebook on the readings of its exercises; see `runner`. No submission makes it raise.
 
-    What crashed or timed out beside others is run once more alone, because they may be the reason; if it does so again,
-    that counts. Unless `isolated` there is no sandbox: the notebook can do whatever its user can. Raises Ended after
-    `end_all`, and Failed if the notebook could not begin.
+    What crashed or timed out beside others is run once more alone if they may be the reason; if it does so again, that
+    counts. They are not if the kernel ended itself, if a cell that took too long had its CPU all the time, or if the
+    notebook used up its memory. Unless `isolated` there is no sandbox: the notebook can do whatever its user can.
+    Raises Ended after `end_all`, and Failed if the notebook could not begin.
     """
     job = Job(secrets.token_hex(16), [*cells], [*exercises], isolated, limits)
     outcome, had_company = _run(job, alone=False)
-    if had_company and not (outcome.complete and outcome.status == "ok"):
+    if had_company and outcome.starved and not (outcome.complete and outcome.status == "ok"):
         outcome, _ = _run(job, alone=True)
     return outcome
 
@@ -198,8 +201,8 @@ def _note(said: Any, outcome: Outcome) -> None:
                 outcome.errors[number] = error[:LONGEST]
         case {"message": Message.VERDICT, "exercise": str(name), "state": str(state), "headline": str(headline)}:
             outcome.verdicts[name] = Said(state, headline)
-        case {"message": Message.ENDED, "status": "ok" | "crashed" | "timeout" as status}:
-            outcome.status = status
+        case {"message": Message.ENDED, "status": "ok" | "crashed" | "timeout" as status, "starved": bool(starved)}:
+            outcome.status, outcome.starved = status, starved
         case {"message": Message.RECORD, "topic": str(topic)}:
             outcome.records.setdefault(topic, []).append(said)
         case {"message": Message.TOO_MUCH, "topic": str(topic)}:
@@ -214,9 +217,10 @@ def _watch(process: subprocess.Popen[bytes], job: Job, outcome: Outcome) -> None
     try:
         while process.poll() is None:
             if deadline.has_passed():
-                outcome.status = "timeout"
+                outcome.status, outcome.starved = "timeout", True
                 _end(process)
             elif outcome.begun and memory.used(process.pid, most, job.isolated) > most:
+                outcome.starved = False
                 _end(process)
             time.sleep(0.25)
     finally:

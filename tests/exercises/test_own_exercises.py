@@ -63,4 +63,4 @@ def test_a_promise_that_is_not_kept_is_shown(folder: Path) -> None:
 def test_a_folder_without_exercises_is_an_error_in_one_line(tmp_path: Path) -> None:
     done = commands.lab("prove", "--exercises", str(tmp_path))
     assert done.exit_code == 1
-    assert done.stderr.splitlines()[-1].startswith(f"Error: There are no exercises in {tmp_path}")
+    assert done.stderr.splitlines()[-1].startswith(f"Error: There is no exercise in {tmp_path}")

@@ -114,17 +114,32 @@ def test_an_exercise_of_ones_own_is_graded_where_nothing_else_of_the_instructors
     assert (row["frost"], row["status"]) == ("4.0", "ok")
     assert row["remarks"] == "cell 3 (1 / 0): ZeroDivisionError: division by zero"
 
+    changes = [asked(here, secret) for secret in SECRETS]
+    assert {subject.partition(" ")[0] for subject, _, _ in changes} == {"Line", "Reading"}
+    for subject, temperatures, said in changes:
+        if subject.startswith("Line"):  # - 0 is what stood there
+            assert {*said} == {"Only before" if temperatures[1] < 0 else "Only now"}
+            continue
+        below = {name for name, degrees in zip(("Only before", "Only now"), temperatures, strict=True) if degrees < 0}
+        assert {*said} == below
+        assert all(f"temperature {degrees:g}" in " ".join(said.values()) for degrees in temperatures if degrees < 0)
+
+
+SECRETS = ("secret-00-of-a-course", "secret-01-of-a-course")  # the second asks about a number
+
+
+def asked(here: Path, secret: str) -> tuple[str, list[float], dict[str, str]]:
+    """Returns what the sheet asks about, its temperatures before and now, and the first record that came or went."""
+    (here / "course.secret").write_text(secret)
     assert f"1 sheets: {Path('grades', 'oral')}" in grade("class", "--oral").stdout
     (sheet,) = (here / "grades" / "oral").iterdir()
     text = html.unescape(sheet.read_text())
     assert "readings[readings['temperature'] < 0]" in text
     asked, answered = text.split('<div class="answer">')
-    (changed,) = re.findall(r"Before: (.*?)<br>Now: (.*?)</p>", asked)
-    said = dict(re.findall(r"<h3>(Only before|Only now)</h3>\n<ul>\n<li>(.*?)</li>\n</ul>", answered))
-    temperatures = [float(found[1]) for each in changed if (found := re.search(r"temperature (-?[\d.]+)", each))]
-    below = {name for name, degrees in zip(("Only before", "Only now"), temperatures, strict=True) if degrees < 0}
-    assert {*said} == below
-    assert all(f"temperature {degrees:g}" in " ".join(said.values()) for degrees in temperatures if degrees < 0)
+    ((subject, *changed),) = re.findall(r"<p>(.*?) is changed;.*?Before: (.*?)<br>Now: (.*?)</p>", asked, re.DOTALL)
+    said = dict(re.findall(r"<h3>(Only before|Only now)</h3>\n<ul>\n<li>(.*?)</li>\n", answered))
+    pattern = r"temperature(?:'\] <)? (-?[\d.]+)"
+    return subject, [float(found[1]) for each in changed if (found := re.search(pattern, each))], said
 
 
 def test_init_writes_a_course_file_and_never_over_one(here: Path) -> None:

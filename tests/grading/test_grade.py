@@ -97,6 +97,21 @@ CLASS: Class = {
 
 
 @pytest.mark.usefixtures("sandboxes")
+@pytest.mark.parametrize(
+    ("cell", "starved"),
+    [
+        ("import os; os._exit(0)", False),
+        ("import ctypes; ctypes.string_at(0)", False),
+        ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", True),  # as when the machine has no memory left
+        ("import time; time.sleep(600)", True),
+    ],
+)
+def test_others_may_be_why_a_kernel_was_killed_or_a_cell_waits(cell: str, starved: bool) -> None:
+    outcome = sandbox.run([cell], [], Limits(cell_seconds=3))
+    assert (outcome.status, outcome.starved, outcome.complete) == ("crashed", starved, True)
+
+
+@pytest.mark.usefixtures("sandboxes")
 def test_sql_is_graded_in_the_sandbox_too(flink: FlinkInstallation | None, tmp_path: Path) -> None:
     if not flink:
         pytest.skip("Flink is not installed: uv run --all-extras pytest")

@@ -311,8 +311,9 @@ def test_whatever_a_line_says_the_run_goes_on() -> None:
         '"ended"',
         "[" * 50_000,
         '{"message": ["ended"], "status": "ok"}',
-        '{"message": "ended", "status": ["ok"]}',
-        '{"message": "ended", "status": "graded"}',
+        '{"message": "ended", "status": ["ok"], "starved": false}',
+        '{"message": "ended", "status": "ok", "starved": 0}',
+        '{"message": "ended", "status": "graded", "starved": false}',
         '{"message": "cell", "number": Infinity, "text": 1, "error": ""}',
         '{"message": "phase", "name": 1, "seconds": 1e999}',
         '{"message": "record", "topic": {}}',
@@ -321,7 +322,7 @@ def test_whatever_a_line_says_the_run_goes_on() -> None:
     lines += [json.dumps({"message": "phase", "name": "x", "seconds": 10**400})]
     said = [f"nonce {each}\n" for each in [*lines, '{"message": "complete"}']]
     for nobodys in ("other ", " ", ""):
-        said.append(f'{nobodys}{{"message": "ended", "status": "ok"}}\n')
+        said.append(f'{nobodys}{{"message": "ended", "status": "ok", "starved": false}}\n')
     sandbox.receive(io.BytesIO("".join(said).encode()), "nonce", Limits(), outcome)
     assert outcome.complete
     assert outcome.status == "crashed"

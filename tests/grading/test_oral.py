@@ -1,11 +1,12 @@
-"""Which reading an oral check is about."""
+"""Which reading or number an oral check is about."""
 
+import ast
 import random
 
 import pytest
 
 from labkit.exercises.answer_types import Pipeline
-from labkit.grading import oral
+from labkit.grading import constants, oral
 from tests.grading.classes import COLLECTION, DAMP, RECORDS
 from tests.grading.reports import task
 
@@ -37,3 +38,39 @@ def test_each_student_is_asked_about_one_notebook_with_a_pipeline() -> None:
     assert [(each.student, each.submission.file) for each in oral.tasks(everything)] == [
         ("anna", "1.ipynb"), ("ben", "02.ipynb"),
     ]  # fmt: skip
+
+
+CODE = """
+LIMIT = 303.0
+def answer(readings, grace=2_000):
+    é = "é", readings[0], readings[-1], readings[:3]; hot = readings[readings["kelvin"] > 0x12F]
+    return hot.tumbling_window(1e4, grace).reduce(lambda old, new: old + 1, initializer=lambda _: -5)
+"""
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_each_number_in_a_function_is_changed_and_nothing_else(seed: int) -> None:
+    found = [*constants.changed(CODE, random.Random(seed))]
+    assert sorted(each.line for each in found) == [3, 4, 5, 5, 5]
+    for each in found:
+        old, new = (ast.dump(ast.parse(source)) for source in (CODE, each.source))
+        assert len(new.split("Constant(")) == len(old.split("Constant("))
+        assert sum(a != b for a, b in zip(old.split("Constant("), new.split("Constant("), strict=True)) == 1
+        lines = zip(CODE.split("\n"), each.source.split("\n"), strict=True)
+        assert [(number, a.strip(), b.strip()) for number, (a, b) in enumerate(lines, 1) if a != b] == [
+            (each.line, each.before, each.after)
+        ]
+
+
+@pytest.mark.parametrize("source", ["%matplotlib inline", "def f(:", "1 / 0", "x = '\f'\r1\n", "(" * 5000, "\0", ""])
+def test_what_is_no_python_has_no_numbers(source: str) -> None:
+    assert [*constants.changed(source, random.Random(0))] == []
+
+
+@pytest.mark.parametrize("number", [0, 1, -3, 5.25, 303.0, 5000, -86_400_000])
+def test_another_number_has_the_same_sign(number: float) -> None:
+    for seed in range(20):
+        changed = constants.another(number, random.Random(seed))
+        assert changed != number
+        assert changed != 0
+        assert changed * number >= 0

@@ -243,11 +243,11 @@ def join(threads: list[threading.Thread]) -> None:
         assert not each.is_alive()
 
 
-# A runner that waits until another is there, or is told to be alone; then it ends as it is told to.
+# A runner that waits until another is there, or finds that it is not the first; then it ends as it is told to.
 RUNNER = """
 import json, os, pathlib, sys, time
 job = json.loads(sys.stdin.readline())
-mine, together, alone = job["cells"]
+mine, together, again, starved = job["cells"]
 here = pathlib.Path(mine)
 def say(message, **fields):
     print(job["nonce"], json.dumps({"message": message, **fields}), flush=True)
@@ -256,16 +256,16 @@ before = here.exists()
 here.touch()
 while not before and len(list(here.parent.iterdir())) < 2:
     time.sleep(0.01)
-say("ended", status=alone if before else together)
+say("ended", status=again if before else together, starved=starved == "starved")
 say("complete")
 """
 
 
 @pytest.mark.skipif(len(processors.ALL) < 2, reason="two sandboxes at a time need two CPUs")
-def test_whatever_fails_beside_others_is_run_once_more_alone(tmp_path: Path) -> None:
+def test_whoever_fails_because_of_others_is_run_once_more_alone(tmp_path: Path) -> None:
     wanted = {
-        "innocent": ("crashed", "ok"),
-        "slow": ("timeout", "timeout"),
+        "innocent": ("crashed", "ok", "starved"),
+        "guilty": ("timeout", "ok", ""),
     }
     with (
         patch.object(bubblewrap, "RUN", (sys.executable, "-I", "-c", RUNNER)),
@@ -275,11 +275,11 @@ def test_whatever_fails_beside_others_is_run_once_more_alone(tmp_path: Path) -> 
             name: pool.submit(sandbox.run, [str(tmp_path / name), *ends], [], Limits(), isolated=False)
             for name, ends in wanted.items()
         }
-    assert {name: each.result().status for name, each in runs.items()} == {"innocent": "ok", "slow": "timeout"}
+    assert {name: each.result().status for name, each in runs.items()} == {"innocent": "ok", "guilty": "timeout"}
 
 
 def test_what_fails_alone_is_not_run_again(tmp_path: Path) -> None:
     (tmp_path / "another").touch()
     with patch.object(bubblewrap, "RUN", (sys.executable, "-I", "-c", RUNNER)):
-        found = sandbox.run([str(tmp_path / "only"), "crashed", "ok"], [], Limits(), isolated=False)
+        found = sandbox.run([str(tmp_path / "only"), "crashed", "ok", "starved"], [], Limits(), isolated=False)
     assert found.status == "crashed"

@@ -1,6 +1,7 @@
 """The kernel that runs the notebook, and the limits of what the notebook may use."""
 
 import resource
+import signal
 import sys
 from typing import Any
 
@@ -17,6 +18,7 @@ class Kernel(AsyncKernelManager):
     """
 
     threads: int | None = None
+    was_killed = False  # by SIGKILL, as when the machine has no memory left
 
     @property
     def kernel_spec(self) -> KernelSpec:
@@ -28,7 +30,14 @@ class Kernel(AsyncKernelManager):
             if self.threads is not None:
                 _lower(resource.RLIMIT_NPROC, self.threads)
 
+        Kernel.was_killed = False
         await super().start_kernel(preexec_fn=limit, **settings)
+
+    async def is_alive(self) -> bool:  # type: ignore[override]
+        """Whether it runs; nbclient also asks at the end, when `was_killed` becomes known."""
+        if self.provisioner and await self.provisioner.poll() == -signal.SIGKILL:
+            Kernel.was_killed = True
+        return bool(await super().is_alive())
 
 
 def limit(job: Job) -> None:

@@ -3,8 +3,10 @@
 import contextlib
 import json
 import os
+import resource
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +23,8 @@ from labkit.waiting import Deadline
 
 SCRATCH = Path(tempfile.gettempdir())
 EXECUTED = SCRATCH / "executed.ipynb"
-WITHOUT = "; the other cells ran without it"
+TOO_LONG, WITHOUT = "it ran longer than", "; the other cells ran without it"
+BUSY = 0.8  # of a CPU: who had that much was not kept waiting by others
 KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
 
 
@@ -32,8 +35,10 @@ def run(job: Job, channel: Channel, reaper: Reaper) -> None:
     """
     numbers, deadline = list(range(len(job.cells))), Deadline(job.limits.seconds)
     left_out: dict[int, str] = {}
+    share, was_killed = _share_of_a_cpu(), False
     while True:
         reason = _execute([job.cells[number] for number in numbers], job, deadline)
+        was_killed |= Kernel.was_killed
         reaper.end_all()  # before anything is reported or read
         executed = _executed(len(numbers))
         last = max((index for index, each in enumerate(executed) if _was_begun(each)), default=None)
@@ -44,7 +49,20 @@ def run(job: Job, channel: Channel, reaper: Reaper) -> None:
     for number, why in left_out.items():
         channel.send(Message.CELL, number=number, text=why, error=why)
     late = deadline.has_passed()
-    channel.send(Message.ENDED, status="timeout" if late else "crashed" if left_out or reason else "ok")
+    waited = late or any(TOO_LONG in why for why in left_out.values()) or (bool(reason) and not left_out)
+    status = "timeout" if late else "crashed" if left_out or reason else "ok"
+    channel.send(Message.ENDED, status=status, starved=was_killed or (waited and share() < BUSY))
+
+
+def _share_of_a_cpu() -> Callable[[], float]:
+    """Returns a function for how much of a CPU those children have used since that have ended, 1 for all of it."""
+
+    def used() -> float:
+        children = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return children.ru_utime + children.ru_stime
+
+    begun, before = time.monotonic(), used()
+    return lambda: (used() - before) / (time.monotonic() - begun)
 
 
 def _send_outputs(job: Job, numbers: list[int], executed: list[Any], channel: Channel) -> None:
@@ -58,7 +76,7 @@ def _send_outputs(job: Job, numbers: list[int], executed: list[Any], channel: Ch
 def _why(reason: str, job: Job) -> str:
     """Returns why a cell was left out, from what papermill has said."""
     is_late = reason.startswith("CellTimeoutError")
-    return (f"it ran longer than {job.limits.cell_seconds} s" if is_late else "it ended the kernel") + WITHOUT
+    return (f"{TOO_LONG} {job.limits.cell_seconds} s" if is_late else "it ended the kernel") + WITHOUT
 
 
 def _execute(sources: list[str], job: Job, deadline: Deadline) -> str:
