@@ -36,7 +36,7 @@ def readings(luck: random.Random) -> list[Sent]:
 
 def _measured(device: str, second: float, luck: random.Random, part: str = ORDINARY) -> Sent:
     """The record comes from a gateway, whose clock is a little ahead of the device's."""
-    degrees = 21.5 if part == "late" else round(luck.uniform(-10.0, 30.0), luck.choice((0, 1, 5)))
+    degrees = 21.53125 if part == "late" else round(luck.uniform(-10.0, 30.0), luck.choice((0, 1, 5)))
     made = reading(device, second, degrees, round(luck.uniform(20.0, 90.0), 3), part, **extra(luck))
     value = {**made.fields, "timestamp": made.timestamp - 3}
     return replace(made, key=f"garden/{device}", value=value)
