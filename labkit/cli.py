@@ -313,7 +313,7 @@ FILE = click.Path(path_type=Path)
 @click.option("--out", type=FILE, default="grades", show_default=True, help="The folder for marks.")
 @click.option("--course", type=FILE, default="course.toml", show_default=True, help="The course file, if there is one.")
 @click.option("--init", is_flag=True, help="Write a course file to fill in, and do nothing else.")
-@click.option("--only", help="Only this student: id, name, login, e-mail address or folder.")
+@click.option("--only", multiple=True, help="Only this student: id, name, login, e-mail address or folder; repeatable.")
 @click.option("--exercise", help="Only notebooks with this exercise.")
 @click.option(
     "--jobs",

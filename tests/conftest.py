@@ -47,7 +47,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     """What failed shows the log of its Kafka. On CI, which must have everything, a skipped test has failed."""
     report = yield
     if report.failed and isinstance(lab := getattr(item, "funcargs", {}).get("lab"), Lab):
-        report.sections.append(("Kafka's log", lab.broker.log(200)))
+        report.sections.append(("Kafka's log", "".join(lab.broker.log(200))))
     if report.skipped and os.environ.get("CI") and not hasattr(report, "wasxfail"):
         report.outcome = "failed"
         report.longrepr = f"skipped, though CI is set: {report.longrepr}"

@@ -39,7 +39,7 @@ IMPORTED = (
 class Wanted:
     """What is to be graded, and how."""
 
-    only: str | None = None  # a student
+    only: Sequence[str] = ()  # students
     exercise: str | None = None
     jobs: int = 2
     isolated: bool = True
@@ -118,11 +118,19 @@ def _chosen(given: Intake, wanted: Wanted) -> list[Task]:
     if wanted.exercise not in (None, *names):
         hint = did_you_mean(str(wanted.exercise), names) or f"there is {', '.join(names)}."
         raise LabError(f"--exercise {wanted.exercise}: the course has no such exercise: {hint}")
-    students = called(wanted.only, given.everybody) if wanted.only else [*given.plan.students]
-    tasks = [each for each in given.plan.tasks if each.student in students]
-    if wanted.only and not tasks:
-        raise LabError(f"--only {wanted.only}: {_why_nothing(students, wanted.only, given)}")
+    tasks = given.plan.tasks
+    if wanted.only:
+        students = {student for name in wanted.only for student in _with_tasks(name, given)}
+        tasks = [each for each in tasks if each.student in students]
     return [task for task in tasks if wanted.exercise in (None, *(each.name for each in task.exercises))]
+
+
+def _with_tasks(name: str, given: Intake) -> list[str]:
+    """Returns the students with this name. Raises LabError if none of them has a task."""
+    students = called(name, given.everybody)
+    if not any(each.student in students for each in given.plan.tasks):
+        raise LabError(f"--only {name}: {_why_nothing(students, name, given)}")
+    return students
 
 
 def _why_nothing(students: Sequence[str], name: str, given: Intake) -> str:

@@ -107,7 +107,7 @@ CLASS: Class = {
     ],
 )
 def test_others_may_be_why_a_kernel_was_killed_or_a_cell_waits(cell: str, starved: bool) -> None:
-    outcome = sandbox.run([cell], [], Limits(cell_seconds=3))
+    outcome = sandbox.run([cell], [], Limits(cell_seconds=5 if "sleep" in cell else 60))
     assert (outcome.status, outcome.starved, outcome.complete) == ("crashed", starved, True)
 
 

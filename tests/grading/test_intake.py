@@ -81,4 +81,6 @@ def test_why_there_is_nothing_to_grade_is_said(only: str, here: Path) -> None:
     os.utime(here / "class" / "ben" / "x.ipynb")
     (here / "course.toml").write_text("[roster]\nanna = 'Anna'\ncleo = 'Cleo'\n")
     with pytest.raises(LabError, match=NOTHING[only]):
-        command.grade([here / "class"], here / "grades", here / "course.toml", Wanted(only=only, isolated=False))
+        command.grade(
+            [here / "class"], here / "grades", here / "course.toml", Wanted(only=["anna", only], isolated=False)
+        )
