@@ -99,7 +99,7 @@ def test_a_job_is_cancelled_on_the_cluster_when_its_kernel_has_been_killed(
 ) -> None:
     lab.produce(writes="sensor-data", per_second=30)
     lab.wait_for("sensor-data")
-    script = KERNEL.replace("import sys", "import sys\nfrom labkit.flink import cluster\ncluster.HEARTBEAT = 3.0")
+    script = KERNEL.replace("import sys", "import sys\nfrom labkit.flink import cluster\ncluster.HEARTBEAT = 15.0")
     with subprocess.Popen([sys.executable, "-c", script, tmp_path, flinks.address]) as kernel:
         eventually(lambda: len(results.lines(tmp_path, "readings")) > 100, START)
         assert slots(flinks.rest) == 1
