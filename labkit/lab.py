@@ -102,6 +102,8 @@ class Lab:
         source: str | PathLike[str] | pd.DataFrame | Iterable[Mapping[str, Any]] | World | None = None,
         *,
         writes: str = "sensor",
+        key: readings.Chosen = "device",
+        time: readings.Chosen = "timestamp",
         devices: int = 3,
         per_second: float | None = PER_SECOND,
         seed: int = 0,
@@ -110,37 +112,40 @@ class Lab:
         records: int | None = None,
         name: str | None = None,
     ) -> Producer:
-        """Write readings to a topic from a background thread.
+        """Write records to a topic from a background thread.
 
         Without a `source`, `devices` simulated sensors each send `per_second` readings per second, stamped with the
         current time; the same seed gives the same temperatures. With a source (the path of a CSV file, a DataFrame,
         an iterable of dicts) its rows are sent in order, `per_second` per second; None means as fast as possible.
 
-        "nyc-weather" replays what three New York weather stations recorded in 2013, starting at `start` (default: 1
-        July) and `factor` times as fast (3600: one hour per second): the timestamps are mapped to now, and `recorded`
-        keeps the original. A table with a `factor` is replayed in the same way, and the `world` of a stopped producer
-        is continued: both keep their own rate, and the panel says so if another `per_second` is given. `records` is
-        the number of records after which the producer stops. Raises LabError before the first record if a column or a
-        type is wrong, or if another producer is still running in the world.
+        The lab's own topics (`sensor`, `sensor-data`, `alert`) take readings only. Into any other topic rows go as they
+        are: `key` and `time` name the columns of a record's key and time, or are functions of the row, or None. Without
+        a key a record belongs to no window; without a time it has that of producing it. What is missing in a row is
+        null; a row without key or time is left out. The panel says what was taken for what.
 
-        Example: lab.produce(devices=3, per_second=2.0)
+        "nyc-weather" replays what three New York weather stations recorded in 2013, starting at `start` (default: 1
+        July) and `factor` times as fast (3600: one hour per second): the times are mapped to now, and `recorded` keeps
+        the original. A table with a `factor` is replayed in the same way (only readings get `recorded`), and the
+        `world` of a stopped producer is continued: both keep their own rate, and the panel says so if another
+        `per_second` is given. `records` is the number of records after which the producer stops. Raises LabError before
+        the first record if a column or a type is wrong, or if another producer is still running in the world.
+
+        Example: lab.produce("levels.csv", writes="levels", key="station", time="measured")
         """
         if devices < 1 or (per_second is not None and not per_second > 0):
             raise LabError(
-                "A producer needs at least one device, and more than 0 readings per second (None: as fast as possible)."
+                "A producer needs at least one device, and more than 0 records per second (None: as fast as possible)."
             )
         name = name or f"producer of {writes}"
-        if (source is None or isinstance(source, World)) and (factor, start) != (None, None):
-            raise LabError(
-                "factor and start are for recordings, as in lab.produce('nyc-weather', factor=3600): leave them out."
-            )
         with self._registry.kept((name, (), writes)):
-            if isinstance(source, World):
-                world = self._unused(source, (name, (), writes))
-            elif source is None:
-                world = World(readings.simulate(devices, per_second, seed))
+            if source is None or isinstance(source, World):
+                if (factor, start, key, time) != (None, None, "device", "timestamp"):
+                    raise LabError("factor, start, key and time are for recordings and tables: leave them out here.")
+                world = World(readings.simulate(devices, per_second, seed)) if source is None else source
+                self._require_free(world, (name, (), writes))
             else:
-                world = World(readings.open_source(source, per_second, factor, start))
+                columns = readings.Columns.of_topic(writes, key, time)
+                world = World(readings.open_source(source, per_second, factor, start, columns))
         producer = Producer(self._topics, world, writes, name, records)
         notes = [producer.note]
         if per_second != PER_SECOND and (producer.replays or producer.per_second != per_second):
@@ -555,13 +560,14 @@ class Lab:
                 for worker in self.workers:
                     worker.fail(error)
 
-    def _unused(self, world: World, new: Identity) -> World:
-        """The world, unless it would get a second producer: each would get only some of its readings."""
-        worker = at_work_in(world)
+    def _require_free(self, world: World, new: Identity) -> None:
+        """Raises LabError if a world would get a second producer, each with only some of its items, or does not fit."""
+        worker, (_, _, writes) = at_work_in(world), new
+        if writes in readings.OWN and not world.source.holds_readings:
+            raise LabError(f"{writes} holds readings, which the rows of this world are not: pass writes= their topic.")
         if worker and worker not in self._registry.replaced_by(new):
             name, writes = worker.name, worker.writes
             raise LabError(f"{name} is still running in this world: stop it, or replace it with {name=}, {writes=}.")
-        return world
 
     @functools.cached_property
     def _checks(self) -> exercises.Checks:
