@@ -61,7 +61,8 @@ class Lab:
     With `brokers=3` the lab's own Kafka is a cluster of three brokers, each of which keeps a copy of every record; one
     that LAB_BROKER names has as many as it has.
 
-    `student` is your name in a course: the numbers of some questions depend on it.
+    `student` is your name in a course: the numbers of some questions depend on it. `units` are those of your own
+    fields, which all views then show: lab.units["level"] = "m".
 
     Example: lab = Lab()
     """
@@ -76,6 +77,7 @@ class Lab:
         if in_notebook:  # it shows what it starts
             extras.require("notebook")
         namespace = properties.namespace()
+        self.units: dict[str, str] = {}
         self.broker = broker.find_or_start(quix.load if in_notebook else lambda: None, brokers)
         self._topics = Topics(self.broker.address, namespace, self.broker.check)
         self._groups = Groups(self._topics)
@@ -295,53 +297,68 @@ class Lab:
         self,
         *topics: str,
         y: str = "temperature",
-        seconds: float = 100.0,
+        by: str | None = None,
+        seconds: float | None = None,
         title: str | None = None,
         threshold: float | None = None,
     ) -> live.Chart:
-        """A live chart of a field of the newest records, by device and event time, over the last `seconds`.
+        """A live chart of the field `y` of the newest records over event time, with a curve for each key.
 
         The first topic is drawn as lines, further topics as markers on top of them, and a `threshold` (in the unit of
-        the field) as a dashed line. Raises LabError if a topic does not exist.
+        the field) as a dashed line. `by` is a field whose values get a curve each instead of the keys. Without
+        `seconds` it shows the last 100 s, or more where records come rarely. Raises LabError if a topic does not exist.
 
         Example: lab.chart("sensor", "alert", threshold=29.85)
         """
-        tap = self._tap(topics, "chart")
-        return self._registry.watch(live.Chart(tap, self._styles, self._pacer, y, seconds, title, threshold))
+        tap, field = self._tap(topics, "chart"), live.Field.of(y, self.units)
+        return self._registry.watch(live.Chart(tap, self._styles, self._pacer, field, by, seconds, title, threshold))
 
-    def windows(self, readings: str, *windows: str, device: str, seconds: float = 15.0) -> live.Windows:
-        """The readings of one device in the `seconds` up to its newest one, and the windows of each further topic
-        that overlap them, on one axis of event time. Raises LabError if there is no such topic or reading.
+    def windows(
+        self,
+        readings: str,
+        *windows: str,
+        device: str,
+        y: str = "temperature",
+        by: str | None = None,
+        seconds: float | None = None,
+    ) -> live.Windows:
+        """The field `y` of one device's readings in the `seconds` up to its newest one, and the windows of each
+        further topic that overlap them, on one axis of event time.
+
+        The device is a key, or with `by` a value of that field. Without `seconds` it shows 15 s, or more where readings
+        come rarely. Raises LabError if there is no such topic or reading.
 
         Example: lab.windows("sensor", "tumbling", device="sensor-1")
         """
         self._topics.require(readings, *windows)
         held = {topic: self.records(topic) for topic in windows}
-        found = live.windows.newest(device, readings, self.records(readings), held, seconds)
-        return live.Windows(device, *found)
+        found = live.windows.newest(device, readings, self.records(readings), held, seconds, by)
+        return live.Windows(device, *found, live.Field.of(y, self.units))
 
     def plot(self, table: pd.DataFrame, *, x: str, y: str, by: str) -> live.Plot:
         """A static chart of a table: column `y` over the times in column `x` (numbers are epoch milliseconds), one line
         for each value of `by`.
 
-        Raises LabError if the table has no rows or lacks one of the columns.
+        Raises LabError if the table has no rows, lacks one of the columns, or has something else in them.
 
         Example: lab.plot(table, x="window_end", y="average", by="sensor_id")
         """
-        return live.Plot(table, self._styles, x, y, by)
+        return live.Plot(table, self._styles, x, live.Field.of(y, self.units), by)
 
-    def tiles(self, *topics: str) -> live.Tiles:
-        """One tile per device with its newest number in each topic: a reading's temperature, or a window's result.
+    def tiles(self, *topics: str, y: str = "temperature", by: str | None = None) -> live.Tiles:
+        """One tile per key with its newest number in each topic: the field `y` of a reading, or a window's result.
 
-        A number that is too old (a reading: 5 s; a window: its own length) is not shown as current. Raises LabError
-        if a topic does not exist.
+        `by` is a field whose values get a tile each instead of the keys. A number that is too old (a reading: 5 s; a
+        window: its own length) is not shown as current. Raises LabError if a topic does not exist.
 
         Example: lab.tiles("sensor", "avg-temp", "alert-count")
         """
         also = [name for name in map(live.numbers.counted, topics) if name and self._topics.partitions(name)]
         tap = self._tap([*dict.fromkeys([*topics, *also])], "tiles")
         return self._registry.watch(
-            live.Tiles(tap, topics, self._styles, self._pacer, lambda topic: self.workers.compute(topic))
+            live.Tiles(
+                tap, topics, self._styles, self._pacer, lambda topic: self.workers.compute(topic), y, by, self.units
+            )
         )
 
     def topology(self) -> live.Topology:

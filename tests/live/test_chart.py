@@ -13,6 +13,7 @@ from labkit.live import pacing, theme
 from labkit.live.chart import Chart
 from labkit.live.curves import drawable
 from labkit.live.devices import CROWDED, MOST
+from labkit.live.fields import TEMPERATURE, Field
 from labkit.live.pacing import Pacer
 from tests.live.browser import threads_in_each_others_way
 from tests.live.conftest import Clock
@@ -26,8 +27,8 @@ MakeChart = Callable[..., Chart]
 def chart_of(memory: Memory, pacer: Pacer) -> MakeChart:
     """Makes charts of topics in memory, which the test updates."""
 
-    def make(*topics: str, y: str = "temperature", seconds: float = 100.0, threshold: float | None = None) -> Chart:
-        return Chart(memory.tap(*topics), theme.Styles(), pacer, y, seconds, None, threshold)
+    def make(*topics: str, y: Field = TEMPERATURE, by: str | None = None, **options: float | None) -> Chart:
+        return Chart(memory.tap(*topics), theme.Styles(), pacer, y, by, **options)
 
     return make
 
@@ -96,7 +97,7 @@ def test_the_window_rolls_with_the_newest_reading(memory: Memory, chart_of: Make
 
 
 def test_axes_and_title_say_what_and_in_which_unit(chart_of: MakeChart) -> None:
-    layout = chart_of("sensor", y="humidity").figure.layout
+    layout = chart_of("sensor", y=Field.of("humidity")).figure.layout
     assert layout.title.text == "Humidity (%) from sensor"
     assert layout.xaxis.title.text == "Event time (UTC)"
     assert layout.yaxis.title.text == "Humidity (%)"
@@ -135,7 +136,7 @@ def test_what_cannot_be_drawn_is_counted(memory: Memory, chart_of: MakeChart) ->
 
 def test_what_the_tap_has_skipped_is_counted(memory: Memory, pacer: Pacer) -> None:
     memory.send("sensor", *map(reading, range(7)))
-    chart = Chart(memory.tap("sensor", newest=5), theme.Styles(), pacer, "temperature", 100.0)
+    chart = Chart(memory.tap("sensor", newest=5), theme.Styles(), pacer, TEMPERATURE)
     refresh(chart)
     assert text(chart).endswith("2 older records were skipped.")
 

@@ -5,6 +5,7 @@ import pytest
 
 from labkit import Lab, LabError
 from labkit.live import theme
+from labkit.live.fields import Field
 from labkit.live.plot import Plot
 
 TABLE = pd.DataFrame(
@@ -17,7 +18,7 @@ TABLE = pd.DataFrame(
 
 
 def plot_of(table: pd.DataFrame, y: str = "average") -> Plot:
-    return Plot(table, theme.Styles(), "window_end", y, "sensor_id")
+    return Plot(table, theme.Styles(), "window_end", Field.of(y), "sensor_id")
 
 
 @pytest.mark.parametrize(

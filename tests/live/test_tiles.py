@@ -168,7 +168,10 @@ def test_devices_may_appear_late_and_there_may_be_thirty(memory: Memory, tiles_o
 
 def test_a_record_without_a_key_has_a_tile_too(memory: Memory, tiles_of: MakeTiles) -> None:
     memory.send("sensor", reading(20.0), key=None)
-    assert "no key" in refresh(tiles_of("sensor"))
+    memory.send("levels", {"temperature": 20.0}, key=None)
+    shown = refresh(tiles_of("sensor", "levels"))
+    assert "sensor-1" in shown  # as the record itself says
+    assert "no key" in shown
 
 
 def test_a_tile_is_labelled_with_its_device(memory: Memory, tiles_of: MakeTiles) -> None:
