@@ -11,7 +11,7 @@ LENGTHS = (("days", DAY), ("h", 3_600_000.0), ("min", 60_000.0))
 def length(span: float) -> str:
     """Returns a span in milliseconds in the largest unit of which it has more than two."""
     unit, one = next(((unit, one) for unit, one in LENGTHS if span > 2 * one), ("s", 1000.0))
-    return f"{span / one:.0f} {unit}"
+    return f"{f'{span / one:.1f}'.removesuffix('.0')} {unit}"
 
 
 def moment(time: float, span: float) -> str:

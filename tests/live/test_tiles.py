@@ -369,3 +369,16 @@ def test_tiles_show_the_devices_heard_last_if_there_are_too_many(memory: Memory,
         "one-more",
     }
     assert tiles.summary().endswith(CROWDED)
+
+
+def test_tiles_show_any_field_with_its_unit_told_apart_by_any_other(memory: Memory, pacer: Pacer) -> None:
+    rows = [{"level": 3.5, "floor": 1}, {"level": 4, "floor": 2}, {"level": None, "floor": 2}]
+    memory.send("levels", *rows, key="house")
+    memory.send("highest", {"start": NOW - 5000, "end": NOW, "floor": 2, "level": 5.25}, key=None)
+    tap, topics = memory.tap("levels", "highest"), ("levels", "highest")
+    tiles = Tiles(tap, topics, theme.Styles(), pacer, lambda _: False, "level", "floor", {"level": "m"})
+    refresh(tiles)
+    assert tiles.summary().split("\n") == [
+        "1: levels: latest level, 3.50 m, highest, no data yet",
+        "2: levels: latest level, 4 m, highest: level in 5 s, 5.25 m",
+    ]
