@@ -89,7 +89,7 @@ class Producer(Worker):
         return self.delivered
 
     def summary(self) -> str:
-        parts = [f"{self.delivered} records written to {self.writes}"]
+        parts = [f"{self.delivered} {'record' if self.delivered == 1 else 'records'} written to {self.writes}"]
         parts += [f"{self.rate():.1f} a second"] if self.alive else []
         parts += [f"{self.failed} failed"] if self.failed else []
         parts += [self._waiting_in_words()] if self.alive else []

@@ -178,6 +178,23 @@ def test_a_csv_file_is_sent_whole(broker: OwnBroker, tmp_path: Path) -> None:
     assert "2024-07-01 12:00:01" in lab("peek", "roof", **here).stdout
 
 
+def test_a_csv_file_of_any_shape_is_sent_with_its_key_and_its_time(broker: OwnBroker, tmp_path: Path) -> None:
+    table = tmp_path / "levels.csv"
+    table.write_text("station;level;measured\nKöln;7,94;01.03.2025 12:00\n")
+    here = {"LAB_BROKER": broker.address, "LAB_NAMESPACE": "levels-"}
+    source = ("--source", str(table), "--writes", "levels")
+    result = lab("produce", *source, "--key", "station", "--time", "measured", **here)
+    assert (result.stdout, result.stderr) == (
+        "producer of levels finished: 1 record written to levels. "
+        "key: station; measured: day, month, year, 2025-03-01 to 2025-03-01\n",
+        "",
+    )
+    newest = lab("peek", "levels", **here).stdout.splitlines()[1].split()
+    assert newest == ["0", "0", "2025-03-01", "12:00:00", "Köln", "Köln", "7.94", "01.03.2025", "12:00"]
+    wrong = lab("produce", *source, "--key", "place", "--time", "mesured", **here)
+    assert wrong.stderr == "Error: There is no column 'place' for the key. The columns are station, level, measured.\n"
+
+
 def test_recorded_weather_is_replayed_from_a_start_with_a_factor(broker: OwnBroker) -> None:
     here = {"LAB_BROKER": broker.address, "LAB_NAMESPACE": "weather-"}
     source = ("--source", "nyc-weather", "--start", "2013-12-24T05:00-05:00", "--factor", "3.6e6", "--records", "3")
