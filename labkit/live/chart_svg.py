@@ -12,7 +12,7 @@ from labkit.live.series import Floats
 from labkit.live.theme import SOFT, Style
 
 WIDTH = 900
-LEFT, RIGHT, TOP, BOTTOM = 70, 850, 40, 290
+LEFT, RIGHT, TOP, BOTTOM = 70, 840, 40, 290
 SAMPLE, CHARACTER, ROW = 28, 8, 20  # of the legend
 LANE = 26  # of bars
 TICKS = 6  # of the time axis

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from labkit.kafka.tap import Record
-from labkit.live import theme
+from labkit.live import spans, theme
 from labkit.live.curves import drawable
 from labkit.live.devices import Devices, name_of
 from labkit.live.fields import UNITS, Field
@@ -118,7 +118,7 @@ class Numbers:
         value, kind = values.get(topic), _kind(topic, values.get(topic))
         silent = value.silent_for(time) if value else 0
         if value and not silent:
-            return Row(topic, kind, self._number(value), f"{_span(value)} UTC", fresh=True)
+            return Row(topic, kind, self._number(value), f"{_span(value, time)} UTC", fresh=True)
         if counted(topic) in self._watched and (read := _last_reading(values.values())):
             until = min(read, self._counted.get(topic, 0))
             if time - until <= FRESH:
@@ -126,8 +126,8 @@ class Numbers:
             since = max(until, value.end if value else 0)
             silent = _seconds(time, since) if since else 0
         if value:
-            return Row(topic, kind, f"no data for {silent} s", f"last: {self._number(value)}, {_span(value)} UTC")
-        return Row(topic, kind, f"no data for {silent} s" if silent else "no data yet", "")
+            return Row(topic, kind, _no_data(silent), f"last: {self._number(value)}, {_span(value, time)} UTC")
+        return Row(topic, kind, _no_data(silent) if silent else "no data yet", "")
 
     def _number(self, value: Value) -> str:
         text = f"{value.number:.2f}" if isinstance(value.number, float) else f"{value.number}"
@@ -184,7 +184,12 @@ def _kind(topic: str, value: Value | None) -> str:
     return f"{value.field} in {value.window / 1000:g} s" if value.window else f"latest {value.field}"
 
 
-def _span(value: Value) -> str:
+def _no_data(seconds: int) -> str:
+    return f"no data for {spans.length(1000 * seconds)}"
+
+
+def _span(value: Value, time: int) -> str:
+    """Returns the time of a value, with its day if that was long ago."""
     if not value.window:
-        return f"at {theme.clock(value.end)}"
+        return f"at {spans.moment(value.end, time - value.end)}"
     return f"{theme.clock(value.start)}–{theme.clock(value.end)}"  # short enough for one line of a tile

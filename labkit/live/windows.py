@@ -102,7 +102,7 @@ def collect(device: str, readings: Sequence[Record], windows: Mapping[str, Seque
 def words(state: State) -> str:
     """Returns what the view shows as text, in one line."""
     lines = [f"{topic} {len(found)}" for topic, found in state.windows.items()]
-    return f"{len(state.readings)} readings of {state.device}, and closed windows: {', '.join(lines)}."
+    return f"{len(state.readings)} readings of {state.device}, and closed windows: {', '.join(lines) or 'none'}."
 
 
 def render(state: State) -> Markup:

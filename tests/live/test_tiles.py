@@ -382,3 +382,11 @@ def test_tiles_show_any_field_with_its_unit_told_apart_by_any_other(memory: Memo
         "1: levels: latest level, 3.50 m, highest, no data yet",
         "2: levels: latest level, 4 m, highest: level in 5 s, 5.25 m",
     ]
+
+
+def test_a_number_of_long_ago_is_shown_with_its_day(memory: Memory, tiles_of: MakeTiles, now: list[int]) -> None:
+    memory.send("sensor", reading(21.5))
+    now[0] += 250 * 3_600_000
+    shown = refresh(tiles_of("sensor"))
+    assert "no data for 10.4 days" in shown
+    assert "last: 21.50 °C, at 2023-11-14 22:13 UTC" in shown
