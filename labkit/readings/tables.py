@@ -108,7 +108,7 @@ def _notes(columns: Columns, maker: Maker, items: Sequence[Item]) -> Iterator[st
     """Yields what was taken for what, unless it is as in readings."""
     found = maker.found
     yield from _absent(found.key, found.time)
-    if found.key and columns.key != KEY:
+    if found.key and not found.key.function and columns.key != KEY:
         yield f"key: {found.key.name}"
     if items and found.time and (maker.written.words or columns.time != TIME):
         first, last = (times.shown(pick(item.time for item in items)) for pick in (min, max))

@@ -104,6 +104,7 @@ def test_key_and_time_may_be_what_functions_of_the_row_return() -> None:
         ("KÖLN", NOON + 30_000),
         ("BONN", NOON + HOUR + 30_000),
     ]
+    assert read(ROWS, columns).notes[0] == "time: 2025-03-01 to 2025-03-01"
     numbers = iter(range(NOON, NOON + 2))
     assert [item.time for item in read(ROWS, own(time=lambda _: next(numbers)))] == [NOON, NOON + 1]
 
