@@ -135,18 +135,22 @@ def broker_command(nodes: str) -> None:
 @main.command()
 @click.option("--writes", default="sensor", show_default=True, help="The topic to write to.")
 @click.option("--devices", default=3, show_default=True, help="The number of simulated devices.")
-@click.option("--per-second", default="1", show_default=True, help="Readings per second from each, or 'max'.")
+@click.option("--per-second", default="1", show_default=True, help="Records per second from each, or 'max'.")
 @click.option("--seed", default=0, show_default=True, help="The same seed gives the same temperatures.")
-@click.option("--records", type=int, help="Stop after this many readings.")
+@click.option("--records", type=int, help="Stop after this many records.")
 @click.option("--source", help="A CSV file, or nyc-weather.")
+@click.option("--key", default="device", show_default=True, help="The column of the file with the records' keys.")
+@click.option("--time", default="timestamp", show_default=True, help="The column of the file with their times.")
 @click.option("--factor", type=float, help="The speed of its replay: 3600 is one hour per second.")
-@click.option("--start", help="Replay nyc-weather from this time on, for example 2013-08-22.")
+@click.option("--start", help="Leave out what is earlier than this time, for example 2013-08-22.")
 def produce(per_second: str, **options: Any) -> None:
-    """Write readings to a topic until Ctrl+C: from simulated devices, or from a source.
+    """Write records to a topic until Ctrl+C: from simulated devices, or from a source.
 
     Example: lab produce --devices 5 --per-second 10
 
     Example: lab produce --source nyc-weather --factor 3600
+
+    Example: lab produce --source levels.csv --writes levels --key station --time measured
     """
     rate = None if per_second == "max" else _number(per_second)
     with _lab() as lab:

@@ -61,7 +61,8 @@ class Lab:
     With `brokers=3` the lab's own Kafka is a cluster of three brokers, each of which keeps a copy of every record; one
     that LAB_BROKER names has as many as it has.
 
-    `student` is your name in a course: the numbers of some questions depend on it.
+    `student` is your name in a course: the numbers of some questions depend on it. `units` are those of your own
+    fields, which all views then show: lab.units["level"] = "m".
 
     Example: lab = Lab()
     """
@@ -76,6 +77,7 @@ class Lab:
         if in_notebook:  # it shows what it starts
             extras.require("notebook")
         namespace = properties.namespace()
+        self.units: dict[str, str] = {}
         self.broker = broker.find_or_start(quix.load if in_notebook else lambda: None, brokers)
         self._topics = Topics(self.broker.address, namespace, self.broker.check)
         self._groups = Groups(self._topics)
@@ -102,6 +104,8 @@ class Lab:
         source: str | PathLike[str] | pd.DataFrame | Iterable[Mapping[str, Any]] | World | None = None,
         *,
         writes: str = "sensor",
+        key: readings.Chosen = "device",
+        time: readings.Chosen = "timestamp",
         devices: int = 3,
         per_second: float | None = PER_SECOND,
         seed: int = 0,
@@ -110,37 +114,40 @@ class Lab:
         records: int | None = None,
         name: str | None = None,
     ) -> Producer:
-        """Write readings to a topic from a background thread.
+        """Write records to a topic from a background thread.
 
         Without a `source`, `devices` simulated sensors each send `per_second` readings per second, stamped with the
         current time; the same seed gives the same temperatures. With a source (the path of a CSV file, a DataFrame,
         an iterable of dicts) its rows are sent in order, `per_second` per second; None means as fast as possible.
 
-        "nyc-weather" replays what three New York weather stations recorded in 2013, starting at `start` (default: 1
-        July) and `factor` times as fast (3600: one hour per second): the timestamps are mapped to now, and `recorded`
-        keeps the original. A table with a `factor` is replayed in the same way, and the `world` of a stopped producer
-        is continued: both keep their own rate, and the panel says so if another `per_second` is given. `records` is
-        the number of records after which the producer stops. Raises LabError before the first record if a column or a
-        type is wrong, or if another producer is still running in the world.
+        The lab's own topics (`sensor`, `sensor-data`, `alert`) take readings only. Into any other topic rows go as they
+        are: `key` and `time` name the columns of a record's key and time, or are functions of the row, or None. Without
+        a key a record belongs to no window; without a time it has that of producing it. What is missing in a row is
+        null; a row without key or time is left out. The panel says what was taken for what.
 
-        Example: lab.produce(devices=3, per_second=2.0)
+        "nyc-weather" replays what three New York weather stations recorded in 2013, starting at `start` (default: 1
+        July) and `factor` times as fast (3600: one hour per second): the times are mapped to now, and `recorded` keeps
+        the original. A table with a `factor` is replayed in the same way (only readings get `recorded`), and the
+        `world` of a stopped producer is continued: both keep their own rate, and the panel says so if another
+        `per_second` is given. `records` is the number of records after which the producer stops. Raises LabError before
+        the first record if a column or a type is wrong, or if another producer is still running in the world.
+
+        Example: lab.produce("levels.csv", writes="levels", key="station", time="measured")
         """
         if devices < 1 or (per_second is not None and not per_second > 0):
             raise LabError(
-                "A producer needs at least one device, and more than 0 readings per second (None: as fast as possible)."
+                "A producer needs at least one device, and more than 0 records per second (None: as fast as possible)."
             )
         name = name or f"producer of {writes}"
-        if (source is None or isinstance(source, World)) and (factor, start) != (None, None):
-            raise LabError(
-                "factor and start are for recordings, as in lab.produce('nyc-weather', factor=3600): leave them out."
-            )
         with self._registry.kept((name, (), writes)):
-            if isinstance(source, World):
-                world = self._unused(source, (name, (), writes))
-            elif source is None:
-                world = World(readings.simulate(devices, per_second, seed))
+            if source is None or isinstance(source, World):
+                if (factor, start, key, time) != (None, None, "device", "timestamp"):
+                    raise LabError("factor, start, key and time are for recordings and tables: leave them out here.")
+                world = World(readings.simulate(devices, per_second, seed)) if source is None else source
+                self._require_free(world, (name, (), writes))
             else:
-                world = World(readings.open_source(source, per_second, factor, start))
+                columns = readings.Columns.of_topic(writes, key, time)
+                world = World(readings.open_source(source, per_second, factor, start, columns))
         producer = Producer(self._topics, world, writes, name, records)
         notes = [producer.note]
         if per_second != PER_SECOND and (producer.replays or producer.per_second != per_second):
@@ -290,53 +297,68 @@ class Lab:
         self,
         *topics: str,
         y: str = "temperature",
-        seconds: float = 100.0,
+        by: str | None = None,
+        seconds: float | None = None,
         title: str | None = None,
         threshold: float | None = None,
     ) -> live.Chart:
-        """A live chart of a field of the newest records, by device and event time, over the last `seconds`.
+        """A live chart of the field `y` of the newest records over event time, with a curve for each key.
 
         The first topic is drawn as lines, further topics as markers on top of them, and a `threshold` (in the unit of
-        the field) as a dashed line. Raises LabError if a topic does not exist.
+        the field) as a dashed line. `by` is a field whose values get a curve each instead of the keys. Without
+        `seconds` it shows the last 100 s, or more where records come rarely. Raises LabError if a topic does not exist.
 
         Example: lab.chart("sensor", "alert", threshold=29.85)
         """
-        tap = self._tap(topics, "chart")
-        return self._registry.watch(live.Chart(tap, self._styles, self._pacer, y, seconds, title, threshold))
+        tap, field = self._tap(topics, "chart"), live.Field.of(y, self.units)
+        return self._registry.watch(live.Chart(tap, self._styles, self._pacer, field, by, seconds, title, threshold))
 
-    def windows(self, readings: str, *windows: str, device: str, seconds: float = 15.0) -> live.Windows:
-        """The readings of one device in the `seconds` up to its newest one, and the windows of each further topic
-        that overlap them, on one axis of event time. Raises LabError if there is no such topic or reading.
+    def windows(
+        self,
+        readings: str,
+        *windows: str,
+        device: str,
+        y: str = "temperature",
+        by: str | None = None,
+        seconds: float | None = None,
+    ) -> live.Windows:
+        """The field `y` of one device's readings in the `seconds` up to its newest one, and the windows of each
+        further topic that overlap them, on one axis of event time.
+
+        The device is a key, or with `by` a value of that field. Without `seconds` it shows 15 s, or more where readings
+        come rarely. Raises LabError if there is no such topic or reading.
 
         Example: lab.windows("sensor", "tumbling", device="sensor-1")
         """
         self._topics.require(readings, *windows)
         held = {topic: self.records(topic) for topic in windows}
-        found = live.windows.newest(device, readings, self.records(readings), held, seconds)
-        return live.Windows(device, *found)
+        found = live.windows.newest(device, readings, self.records(readings), held, seconds, by)
+        return live.Windows(device, *found, live.Field.of(y, self.units))
 
     def plot(self, table: pd.DataFrame, *, x: str, y: str, by: str) -> live.Plot:
         """A static chart of a table: column `y` over the times in column `x` (numbers are epoch milliseconds), one line
         for each value of `by`.
 
-        Raises LabError if the table has no rows or lacks one of the columns.
+        Raises LabError if the table has no rows, lacks one of the columns, or has something else in them.
 
         Example: lab.plot(table, x="window_end", y="average", by="sensor_id")
         """
-        return live.Plot(table, self._styles, x, y, by)
+        return live.Plot(table, self._styles, x, live.Field.of(y, self.units), by)
 
-    def tiles(self, *topics: str) -> live.Tiles:
-        """One tile per device with its newest number in each topic: a reading's temperature, or a window's result.
+    def tiles(self, *topics: str, y: str = "temperature", by: str | None = None) -> live.Tiles:
+        """One tile per key with its newest number in each topic: the field `y` of a reading, or a window's result.
 
-        A number that is too old (a reading: 5 s; a window: its own length) is not shown as current. Raises LabError
-        if a topic does not exist.
+        `by` is a field whose values get a tile each instead of the keys. A number that is too old (a reading: 5 s; a
+        window: its own length) is not shown as current. Raises LabError if a topic does not exist.
 
         Example: lab.tiles("sensor", "avg-temp", "alert-count")
         """
         also = [name for name in map(live.numbers.counted, topics) if name and self._topics.partitions(name)]
         tap = self._tap([*dict.fromkeys([*topics, *also])], "tiles")
         return self._registry.watch(
-            live.Tiles(tap, topics, self._styles, self._pacer, lambda topic: self.workers.compute(topic))
+            live.Tiles(
+                tap, topics, self._styles, self._pacer, lambda topic: self.workers.compute(topic), y, by, self.units
+            )
         )
 
     def topology(self) -> live.Topology:
@@ -555,13 +577,14 @@ class Lab:
                 for worker in self.workers:
                     worker.fail(error)
 
-    def _unused(self, world: World, new: Identity) -> World:
-        """The world, unless it would get a second producer: each would get only some of its readings."""
-        worker = at_work_in(world)
+    def _require_free(self, world: World, new: Identity) -> None:
+        """Raises LabError if a world would get a second producer, each with only some of its items, or does not fit."""
+        worker, (_, _, writes) = at_work_in(world), new
+        if writes in readings.OWN and not world.source.holds_readings:
+            raise LabError(f"{writes} holds readings, which the rows of this world are not: pass writes= their topic.")
         if worker and worker not in self._registry.replaced_by(new):
             name, writes = worker.name, worker.writes
             raise LabError(f"{name} is still running in this world: stop it, or replace it with {name=}, {writes=}.")
-        return world
 
     @functools.cached_property
     def _checks(self) -> exercises.Checks:

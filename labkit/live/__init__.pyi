@@ -2,6 +2,7 @@ from . import numbers, panel, windows
 from .chart import Chart
 from .controls import Controls
 from .dashboard import Dashboard
+from .fields import Field
 from .lanes import Lanes
 from .pacing import Pacer
 from .plot import Plot
@@ -15,6 +16,7 @@ __all__ = [
     "Chart",
     "Controls",
     "Dashboard",
+    "Field",
     "Lanes",
     "Pacer",
     "Plot",

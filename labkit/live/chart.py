@@ -15,6 +15,7 @@ from labkit.kafka.tap import Tap
 from labkit.live import html, svg, theme
 from labkit.live.chart_svg import Line, lines_svg
 from labkit.live.curves import Curve, Curves, State, caption
+from labkit.live.fields import Field
 from labkit.live.figure import LiveFigure
 from labkit.live.pacing import Pacer
 from labkit.live.series import DRAWN, Points, drawn
@@ -41,14 +42,15 @@ class Chart(LiveView[State]):
         tap: Tap,
         styles: theme.Styles,
         pacer: Pacer,
-        field: str,
-        seconds: float,
+        field: Field,
+        by: str | None = None,
+        seconds: float | None = None,
         title: str | None = None,
         threshold: float | None = None,
     ) -> None:
         self._tap, self._field = tap, field
-        self._curves = Curves(tap.names, field, seconds * 1000, styles)
-        self._title = title or f"{theme.axis(field)} from {' and '.join(tap.names)}"
+        self._curves = Curves(tap.names, field.name, by, seconds and seconds * 1000, styles)
+        self._title = title or f"{field.axis} from {' and '.join(tap.names)}"
         self._threshold: float | None = None
         state = State()
         self._drawn = state
@@ -139,13 +141,13 @@ class Chart(LiveView[State]):
         return words(self.state, self._field, self._threshold)
 
 
-def words(state: State, y: str, threshold: float | None) -> str:
+def words(state: State, y: Field, threshold: float | None) -> str:
     """Returns what a chart shows as text."""
     title, lines = caption(state, y, threshold)
     return " ".join([title, *lines])
 
 
-def render(state: State, title: str, y: str, threshold: float | None) -> Markup:
+def render(state: State, title: str, y: Field, threshold: float | None) -> Markup:
     """Returns a chart as static HTML."""
     text = html.element("p", words(state, y, threshold))
     if state.is_empty:
@@ -154,7 +156,7 @@ def render(state: State, title: str, y: str, threshold: float | None) -> Markup:
         Line(each.name, each.style, *drawn(each.points, state.since, state.until, SNAPSHOT_POINTS), not each.is_line)
         for each in state.curves
     ]
-    return svg.image(lines_svg(title, theme.axis(y), lines, state.since, state.until, threshold), title) + text
+    return svg.image(lines_svg(title, y.axis, lines, state.since, state.until, threshold), title) + text
 
 
 def points(state: State) -> list[Points]:
@@ -190,7 +192,7 @@ def _waiting_for(topics: Sequence[str]) -> dict[str, Any]:
     return {"text": text, "xref": "paper", "yref": "paper", "x": 0.5, "y": 0.5, "showarrow": False}
 
 
-def _empty_figure(title: str, field: str, topics: Sequence[str]) -> LiveFigure:
+def _empty_figure(title: str, field: Field, topics: Sequence[str]) -> LiveFigure:
     figure = LiveFigure()
     figure.update_layout(
         title=title,
@@ -201,15 +203,15 @@ def _empty_figure(title: str, field: str, topics: Sequence[str]) -> LiveFigure:
         autosize=True,
         margin={"l": 60, "r": 20, "t": 50, "b": 90},
         xaxis={"title": "Event time (UTC)", "visible": False},
-        yaxis={"title": theme.axis(field), "visible": False},
+        yaxis={"title": field.axis, "visible": False},
         annotations=[_waiting_for(topics)],
         font={"size": 14, "color": "#000000"},
     )
     return figure
 
 
-def _line_at(value: float, field: str) -> dict[str, Any]:
+def _line_at(value: float, field: Field) -> dict[str, Any]:
     """Returns a dashed line through the whole chart. The legend names it: beside it, a name would cover the curves."""
     shape = {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "yref": "y", "y0": value, "y1": value}
     pen = {"color": "#000000", "width": 1.5, "dash": "dash"}
-    return shape | {"line": pen, "showlegend": True, "name": f"threshold {value:g} {theme.UNITS.get(field, '')}"}
+    return shape | {"line": pen, "showlegend": True, "name": field.written(f"threshold {value:g}")}

@@ -7,12 +7,12 @@ from typing import NamedTuple
 
 from markupsafe import Markup
 
-from labkit.live import svg
+from labkit.live import spans, svg
 from labkit.live.series import Floats
-from labkit.live.theme import SOFT, Style, clock
+from labkit.live.theme import SOFT, Style
 
 WIDTH = 900
-LEFT, RIGHT, TOP, BOTTOM = 70, 850, 40, 290
+LEFT, RIGHT, TOP, BOTTOM = 70, 840, 40, 290
 SAMPLE, CHARACTER, ROW = 28, 8, 20  # of the legend
 LANE = 26  # of bars
 TICKS = 6  # of the time axis
@@ -99,7 +99,7 @@ def _grid(values: Iterable[float], y: Scale) -> Iterable[Markup]:
 def _times(since: float, until: float, x: Scale, y: float) -> Iterable[Markup]:
     for number in range(TICKS):
         time = since + (until - since) * number / (TICKS - 1)
-        yield svg.text(x(time), y, clock(time), text_anchor="middle")
+        yield svg.text(x(time), y, spans.moment(time, until - since), text_anchor="middle")
 
 
 def _bar(bar: tuple[float, float, str, int], x: Scale, y: float) -> Markup:

@@ -5,18 +5,22 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from labkit.kafka.tap import Record
-from labkit.live import theme
-from labkit.live.devices import CROWDED, Devices
+from labkit.live import spans, theme
+from labkit.live.devices import CROWDED, Devices, name_of
+from labkit.live.fields import Field
 from labkit.live.series import Floats, Points, Series, window
 from labkit.readings import TOPICS, BadReading, check
 from labkit.readings.reading import LAST_TIMESTAMP
+from labkit.spelling import did_you_mean
 
 SHORTEST = 5_000.0  # minimum milliseconds on the time axis
+USUAL = 100_000.0  # milliseconds on it, unless readings are rare:
+INTERVALS = 60  # then as many of the usual intervals between them
 
 
 class Curve(NamedTuple):
@@ -39,6 +43,7 @@ class State:
     since: float = 0.0
     until: float = 0.0
     undrawn: int = 0  # records that cannot be drawn
+    meant: str = ""  # which of their fields was probably meant
     skipped: int = 0  # records that the tap has skipped
     emptied: str = ""  # which topic was emptied, and when
     crowded: bool = False  # whether there are more devices than it shows
@@ -50,13 +55,19 @@ class State:
 
 
 class Curves:
-    """Collects the records of some topics by device; `width` is the longest range of the time axis in milliseconds."""
+    """Collects the records of some topics by device: by their field `by` if there is one, else by key.
 
-    def __init__(self, topics: Sequence[str], y: str, width: float, styles: theme.Styles) -> None:
-        self._topics, self._y, self._width, self._styles = topics, y, width, styles
+    `width` is the longest range of the time axis in milliseconds; with None it depends on how often readings come.
+    """
+
+    def __init__(
+        self, topics: Sequence[str], y: str, by: str | None, width: float | None, styles: theme.Styles
+    ) -> None:
+        self._topics, self._y, self._by, self._width, self._styles = topics, y, by, width, styles
         self._series: dict[tuple[str, str], Series] = {}  # by topic and device
         self._devices = Devices()
         self._version = self._undrawn = 0
+        self._undrawable: Any = None  # the newest of these records
         self._emptied = ""
 
     def add(self, records: Iterable[Record]) -> None:
@@ -64,8 +75,9 @@ class Curves:
             value = drawable(record, self._y)
             if value is None:
                 self._undrawn += 1
+                self._undrawable = record.value
                 continue
-            device = record.key or "no key"
+            device = name_of(record, self._by)
             self._series.setdefault((record.topic, device), Series()).append(record.timestamp, value)
             self._version += 1
             if silent := self._devices.hear(device):
@@ -86,7 +98,13 @@ class Curves:
             series.forget(since)
         curves = tuple(self._curve(*name) for name in sorted(self._series, key=self._rank))
         crowded = self._devices.crowded
-        return State(self._version, curves, since, until, self._undrawn, skipped, self._emptied, crowded)
+        left_out = (self._undrawn, self._meant(), skipped)
+        return State(self._version, curves, since, until, *left_out, self._emptied, crowded)
+
+    def _meant(self) -> str:
+        """Returns which field was probably meant, if records lack the one that is drawn."""
+        fields = self._undrawable if isinstance(self._undrawable, dict) else {}
+        return "" if self._y in fields else did_you_mean(self._y, fields)
 
     def _span(self) -> tuple[float, float]:
         """Returns the range of the time axis, up to the newest point; it grows up to the full width."""
@@ -94,7 +112,12 @@ class Curves:
             return 0.0, 0.0
         newest = max(series.newest for series in self._series.values())
         oldest = min(series.oldest for series in self._series.values())
-        return min(max(oldest, newest - self._width), newest - SHORTEST), newest
+        return min(max(oldest, newest - (self._width or self._usual_width())), newest - SHORTEST), newest
+
+    def _usual_width(self) -> float:
+        """Returns the full width that suits the curve with the most frequent points."""
+        intervals = (series.interval() for series in self._series.values())
+        return max(USUAL, INTERVALS * min(filter(None, intervals), default=0.0))
 
     def _rank(self, name: tuple[str, str]) -> tuple[object, ...]:
         topic, device = name
@@ -118,23 +141,24 @@ def drawable(record: Record, y: str) -> float | None:
     return value if type(value) in {int, float} else None
 
 
-def caption(state: State, y: str, threshold: float | None) -> tuple[str, list[str]]:
+def caption(state: State, y: Field, threshold: float | None) -> tuple[str, list[str]]:
     """Returns the whole chart in one sentence, and one sentence for each curve and for what is left out."""
     note = f"{state.emptied}{'This chart has ended. ' if state.ended else ''}"
-    unit, left_out = theme.UNITS.get(y, ""), list(_left_out(state, y))
+    left_out = list(_left_out(state, y.name))
     values = {each.name: window(each.points, state.since).values for each in state.curves}
     every = np.concatenate([*values.values(), []])
     if not len(every):
-        return f"{note}No record with a {y} yet.", left_out
+        return f"{note}No record with a {y.name} yet.", left_out
     lines = [
-        f"{name}: {_range(each, unit)}, {_with(f'the last {each[-1]:g}', unit)}."
+        f"{name}: {_range(each, y)}, {y.written(f'the last {each[-1]:g}')}."
         for name, each in values.items()
         if len(each)
     ]
     if threshold is not None:
-        lines.append(f"{_with(f'Threshold {threshold:g}', unit)}.")
-    span = f"The {(state.until - state.since) / 1000:.0f} s up to {theme.clock(state.until)} UTC"
-    return f"{note}{span}: {_range(every, unit)}.", lines + left_out
+        lines.append(f"{y.written(f'Threshold {threshold:g}')}.")
+    span = state.until - state.since
+    words = f"The {spans.length(span)} up to {spans.moment(state.until, span)} UTC"
+    return f"{note}{words}: {_range(every, y)}.", lines + left_out
 
 
 def _left_out(state: State, y: str) -> Iterable[str]:
@@ -143,15 +167,12 @@ def _left_out(state: State, y: str) -> Iterable[str]:
     if state.skipped:
         yield f"{state.skipped} older records were skipped."
     if state.undrawn:
-        yield f"Records not drawn, because they are not readings or have no {y}: {state.undrawn}."
+        hint = f" ({state.meant})" if state.meant else ""
+        yield f"Records not drawn, because they are not readings or have no {y}{hint}: {state.undrawn}."
 
 
-def _range(values: Floats, unit: str) -> str:
+def _range(values: Floats, y: Field) -> str:
     """Returns how many values there are, and between which bounds."""
     if len(values) == 1:
         return "1 record"
-    return _with(f"{len(values)} records, {values.min():g} to {values.max():g}", unit)
-
-
-def _with(number: str, unit: str) -> str:
-    return f"{number} {unit}".rstrip()
+    return y.written(f"{len(values)} records, {values.min():g} to {values.max():g}")

@@ -1,7 +1,16 @@
-"""Which devices a view still shows: a topic whose keys are ids could have any number."""
+"""Which devices a view shows: whose a record is, and how many of them, as there could be any number."""
+
+from labkit.kafka.tap import Record
 
 MOST = 50
 CROWDED = f"Only the {MOST} devices heard last are shown."
+
+
+def name_of(record: Record, by: str | None = None) -> str:
+    """Returns whose record this is: what its field `by` says, else its key, else the device that it names."""
+    fields = record.value if isinstance(record.value, dict) else {}
+    named = (fields.get(by) if by else None, record.key, fields.get("device"), fields.get("sensor_id"))
+    return next((str(each) for each in named if isinstance(each, str | int | float) and each != ""), "no key")
 
 
 class Devices:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from labkit.kafka.tap import Record
-from labkit.live import theme
+from labkit.live import spans, theme
 from labkit.live.curves import drawable
-from labkit.live.devices import Devices
+from labkit.live.devices import Devices, name_of
+from labkit.live.fields import UNITS, Field
 from labkit.readings.reading import LAST_TIMESTAMP
 
 COUNTS = "-count"  # suffix of topics that count the records of another topic
@@ -54,10 +55,21 @@ class Row(NamedTuple):
 
 
 class Numbers:
-    """The newest values of all devices. All times are in epoch milliseconds."""
+    """The newest values of all devices, told apart by their field `by` if there is one, else by key.
 
-    def __init__(self, topics: Sequence[str], watched: Sequence[str]) -> None:
+    Of a reading that is the field `y`. All times are in epoch milliseconds.
+    """
+
+    def __init__(
+        self,
+        topics: Sequence[str],
+        watched: Sequence[str],
+        y: str = "temperature",
+        by: str | None = None,
+        units: Mapping[str, str] = UNITS,
+    ) -> None:
         self._topics, self._watched = topics, watched
+        self._y, self._by, self._units = y, by, units
         self._devices = Devices()
         self._newest: dict[str, dict[str, Value]] = {}
         self._last: dict[tuple[str, str], int] = {}  # device and topic -> time of its newest record there
@@ -75,10 +87,10 @@ class Numbers:
     def add(self, records: Iterable[Record], time: int) -> None:
         """Add records that arrived at a time."""
         for record in records:
-            name = record.key or "no key"
+            name = name_of(record, self._by)
             last = (name, record.topic)
             self._last[last] = max(self._last.get(last, 0), min(record.timestamp, time))
-            if value := value_of(record, time):
+            if value := value_of(record, time, self._y, self._by):
                 device = self._newest.setdefault(name, {})
                 if record.topic not in device or device[record.topic].end <= value.end:
                     device[record.topic] = value
@@ -106,7 +118,7 @@ class Numbers:
         value, kind = values.get(topic), _kind(topic, values.get(topic))
         silent = value.silent_for(time) if value else 0
         if value and not silent:
-            return Row(topic, kind, _number(value), f"{_span(value)} UTC", fresh=True)
+            return Row(topic, kind, self._number(value), f"{_span(value, time)} UTC", fresh=True)
         if counted(topic) in self._watched and (read := _last_reading(values.values())):
             until = min(read, self._counted.get(topic, 0))
             if time - until <= FRESH:
@@ -114,8 +126,12 @@ class Numbers:
             since = max(until, value.end if value else 0)
             silent = _seconds(time, since) if since else 0
         if value:
-            return Row(topic, kind, f"no data for {silent} s", f"last: {_number(value)}, {_span(value)} UTC")
-        return Row(topic, kind, f"no data for {silent} s" if silent else "no data yet", "")
+            return Row(topic, kind, _no_data(silent), f"last: {self._number(value)}, {_span(value, time)} UTC")
+        return Row(topic, kind, _no_data(silent) if silent else "no data yet", "")
+
+    def _number(self, value: Value) -> str:
+        text = f"{value.number:.2f}" if isinstance(value.number, float) else f"{value.number}"
+        return Field.of(value.field, self._units).written(text)
 
     def _uncounted(self, device: str, topic: str, value: Value | None, time: int, skipped: bool) -> Row:
         """Returns the row of a count without a current window: a window is emitted once a later record closes it."""
@@ -142,19 +158,21 @@ def _seconds(time: int, since: int) -> int:
     return max((time - since) // 1000, 1)
 
 
-def value_of(record: Record, seen: int) -> Value | None:
-    """Returns the number in a record that arrived at a time; None if it has none, or no valid time."""
+def value_of(record: Record, seen: int, y: str = "temperature", by: str | None = None) -> Value | None:
+    """Returns the number in a record that arrived at a time: `y`, or a result of a window; None if it has none, or no
+    valid time.
+    """
     fields: Any = record.value
     if not isinstance(fields, dict):
         return None
     start, end = fields.get("start"), fields.get("end")
     if type(start) is int and type(end) is int:
         for field, number in fields.items() if 0 <= start < end <= LAST_TIMESTAMP else ():
-            if field not in {"device", "start", "end"} and type(number) in {int, float}:
+            if field not in {"device", "start", "end", by} and type(number) in {int, float}:
                 return Value(field, number, start, end, seen)
         return None
-    number = drawable(record, "temperature")
-    return None if number is None else Value("temperature", number, record.timestamp, record.timestamp, seen)
+    number = drawable(record, y)
+    return None if number is None else Value(y, number, record.timestamp, record.timestamp, seen)
 
 
 def _kind(topic: str, value: Value | None) -> str:
@@ -166,12 +184,12 @@ def _kind(topic: str, value: Value | None) -> str:
     return f"{value.field} in {value.window / 1000:g} s" if value.window else f"latest {value.field}"
 
 
-def _number(value: Value) -> str:
-    text = f"{value.number:.2f}" if isinstance(value.number, float) else f"{value.number}"
-    return f"{text} {theme.UNITS.get(value.field, '')}".rstrip()
+def _no_data(seconds: int) -> str:
+    return f"no data for {spans.length(1000 * seconds)}"
 
 
-def _span(value: Value) -> str:
+def _span(value: Value, time: int) -> str:
+    """Returns the time of a value, with its day if that was long ago."""
     if not value.window:
-        return f"at {theme.clock(value.end)}"
+        return f"at {spans.moment(value.end, time - value.end)}"
     return f"{theme.clock(value.start)}–{theme.clock(value.end)}"  # short enough for one line of a tile

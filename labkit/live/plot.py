@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -11,14 +12,18 @@ from markupsafe import Markup
 from labkit.errors import LabError
 from labkit.live import html, theme
 from labkit.live.chart_svg import Line, lines_svg
+from labkit.live.fields import Field
 from labkit.live.static import StaticView
+from labkit.readings import times
+from labkit.readings.plain import plain as plain_value
+from labkit.spelling import did_you_mean
 
 
 @dataclass(frozen=True)
 class State:
     """Column `y` of a table as lines, and the range of their times in epoch milliseconds."""
 
-    y: str
+    y: Field
     lines: tuple[Line, ...]
     since: float
     until: float
@@ -27,39 +32,53 @@ class State:
 class Plot(StaticView):
     """A static chart of a table: column `y` over the times in `x`, one line for each value of `by`."""
 
-    def __init__(self, table: pd.DataFrame, styles: theme.Styles, x: str, y: str, by: str) -> None:
+    def __init__(self, table: pd.DataFrame, styles: theme.Styles, x: str, y: Field, by: str) -> None:
         state = collect(table, styles, x, y, by)
-        drawing = lines_svg("", theme.axis(y), state.lines, state.since, state.until, None)
+        drawing = lines_svg("", y.axis, state.lines, state.since, state.until, None)
         super().__init__(figure(state), render(state), drawing, words(state))
 
 
-def collect(table: pd.DataFrame, styles: theme.Styles, x: str, y: str, by: str) -> State:
-    """Returns the lines of a table. Raises LabError if it lacks a column, or has no rows."""
-    if missing := {x, y, by} - set(table.columns):
-        raise LabError(f"The table has no column {', '.join(sorted(missing))}; it has {', '.join(table.columns)}.")
-    if table.empty:
+def collect(table: pd.DataFrame, styles: theme.Styles, x: str, y: Field, by: str) -> State:
+    """Returns the lines of a table. Raises LabError if it lacks a column or has no rows, times or numbers."""
+    names = [*map(str, table.columns)]
+    for name in {x, y.name, by} - set(names):
+        hint = did_you_mean(name, names)
+        raise LabError(f"The table has no column {name}; it has {', '.join(names)}{f': {hint}' if hint else '.'}")
+    values = {"time": _milliseconds(table[x], x), "value": _numbers(table[y.name], y.name), "name": table[by]}
+    rows = pd.DataFrame(values).dropna(subset=["time", "name"]).sort_values("time")
+    if rows.empty:
         raise LabError("The table has no rows yet: there is nothing to draw.")
-    times = _milliseconds(table[x])
-    rows = pd.DataFrame({"time": times, "value": table[y].astype("float64"), "name": table[by]}).sort_values("time")
     lines = tuple(
         Line(str(name), styles.of(str(name)), each["time"].to_numpy(), each["value"].to_numpy(), False)
         for name, each in rows.groupby("name")
     )
-    return State(y, lines, times.min(), times.max())
+    return State(y, lines, rows["time"].min(), rows["time"].max())
 
 
-def _milliseconds(times: pd.Series[float]) -> pd.Series[float]:
+def _milliseconds(column: pd.Series[Any], name: str) -> pd.Series[float]:
     """Returns times as epoch milliseconds, which numbers are already."""
-    unit = "ms" if pd.api.types.is_numeric_dtype(times) else None
-    converted: pd.Series[float] = pd.to_datetime(times, utc=True, unit=unit).astype("datetime64[ms, UTC]")
-    return converted.astype("int64").astype("float64")
+    if pd.api.types.is_numeric_dtype(column):
+        return column.astype("float64")
+    plain = [plain_value(each) for each in column]
+    written = times.of(plain, name)
+    found = [each if each is None else written.read(each) for each in plain]
+    for wrong in (each for each in found if each is not None and type(each) is not int):
+        raise LabError(f"Column {name} has {wrong!r}, which is no time: write times such as {times.EXAMPLE}.")
+    return pd.Series(found, column.index, "float64")
+
+
+def _numbers(column: pd.Series[Any], name: str) -> pd.Series[float]:
+    try:
+        return column.astype("float64")
+    except (TypeError, ValueError) as error:
+        raise LabError(f"Column {name} has something that is no number: {error}.") from None
 
 
 def words(state: State) -> str:
     """Returns what a plot shows as text."""
     each = [f"{line.name}: {line.values[-1]:.2f}" for line in state.lines]
     points = sum(len(line.times) for line in state.lines)
-    return f"{theme.axis(state.y)}, {points} points; the last of {', '.join(each)}."
+    return f"{state.y.axis}, {points} points; the last of {', '.join(each)}."
 
 
 def render(state: State) -> Markup:
@@ -76,7 +95,7 @@ def figure(state: State) -> go.Figure:
             height=360,
             autosize=True,
             xaxis_title="Event time (UTC)",
-            yaxis_title=theme.axis(state.y),
+            yaxis_title=state.y.axis,
             margin={"l": 70, "r": 20, "t": 30, "b": 50},
             font={"size": 13, "color": "#000000"},
         ),

@@ -12,6 +12,7 @@ FIRST = 1_000  # initial capacity, in points
 DRAWN = 400  # points of a series that a browser is asked to draw
 SILENCE = 5_000.0  # a gap of so many milliseconds breaks a line,
 LONGER = 3  # if it is also this many times the usual interval: some devices send rarely
+RECENT = 60  # points that tell the usual interval, and that are kept however old they are
 
 
 class Points(NamedTuple):
@@ -29,6 +30,7 @@ class Series:
         self._values = np.empty(FIRST)
         self._first = self._end = 0
         self.newest = self.oldest = np.nan  # of all points ever appended
+        self._interval: float | None = 0.0  # None: not known since the last point
 
     @property
     def points(self) -> Points:
@@ -42,6 +44,13 @@ class Series:
         self._times[self._end], self._values[self._end] = time, value
         self._end += 1
         self.newest, self.oldest = np.fmax(self.newest, time), np.fmin(self.oldest, time)
+        self._interval = None
+
+    def interval(self) -> float:
+        """Returns the usual number of milliseconds between two of the newest points; 0.0 if it is not known."""
+        if self._interval is None:
+            self._interval = usual_interval(np.sort(self.points.times[-RECENT:]))
+        return self._interval
 
     def _make_room(self) -> None:
         """Drop what has left the window; grow only if less than half of the room would be free."""
@@ -53,8 +62,8 @@ class Series:
         self._times, self._values, self._first, self._end = times, values, 0, count
 
     def forget(self, before: float) -> None:
-        """Forget the points up to the first one from `before` on: a late point may lie behind it."""
-        while self._first < self._end and self._times[self._first] < before:
+        """Forget the points up to the first one from `before` on: a late point may lie behind it. The newest stay."""
+        while self._first < self._end - RECENT and self._times[self._first] < before:
             self._first += 1
 
 
@@ -76,12 +85,16 @@ def drawn(points: Points, since: float, until: float, limit: int = DRAWN) -> Poi
     return _broken(thin(inside, since, until, limit), after_gaps(inside.times))
 
 
-def after_gaps(times: Floats) -> Floats:
-    """Returns those of the ordered times that end a long gap."""
+def usual_interval(times: Floats) -> float:
+    """Returns the median number of milliseconds between two of the ordered times; 0.0 if there are no two."""
     steps = np.diff(times)
     between = steps[steps > 0]  # a reading may have been sent twice
-    usual = float(np.median(between)) if len(between) else 0.0
-    firsts = np.flatnonzero(steps > max(SILENCE, LONGER * usual)) + 1
+    return float(np.median(between)) if len(between) else 0.0
+
+
+def after_gaps(times: Floats) -> Floats:
+    """Returns those of the ordered times that end a long gap."""
+    firsts = np.flatnonzero(np.diff(times) > max(SILENCE, LONGER * usual_interval(times))) + 1
     lengths = np.diff(firsts, prepend=0, append=len(times))
     joined = lengths[1:] == 1  # a single point would be invisible: it is joined to the one before or after it
     joined[:1] |= lengths[0] == 1

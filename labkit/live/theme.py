@@ -25,8 +25,6 @@ STATUSES = {
 
 REMEMBERED = 200  # devices whose style is kept: all that are shown, and some that come and go
 
-UNITS = {"temperature": "°C", "kelvin": "K", "humidity": "%", "delay": "s"}
-
 
 class Style(NamedTuple):
     colour: str
@@ -94,12 +92,6 @@ def timed() -> Any:
     template = go.layout.Template(plotly.io.templates["plotly_white"])
     template.layout.xaxis.type = "date"
     return template
-
-
-def axis(field: str) -> str:
-    """Returns an axis title with its unit."""
-    name = field[:1].upper() + field[1:]
-    return f"{name} ({UNITS[field]})" if field in UNITS else name
 
 
 def clock(time: float) -> str:

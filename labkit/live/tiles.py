@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ipywidgets import HTML
@@ -11,6 +11,7 @@ from markupsafe import Markup, escape
 from labkit.kafka.tap import Tap
 from labkit.live import html
 from labkit.live.devices import CROWDED
+from labkit.live.fields import UNITS
 from labkit.live.numbers import Numbers, Row, counted
 from labkit.live.pacing import Pacer
 from labkit.live.theme import Style, Styles
@@ -56,7 +57,7 @@ class State:
 class Tiles(LiveView[State]):
     """One tile per device with its newest number in each topic.
 
-    For a reading this is the temperature, for a window its result. A number that is too old (a reading: 5 s; a window:
+    For a reading this is its field `y`, for a window its result. A number that is too old (a reading: 5 s; a window:
     its own length) is not shown as current: the tile says how long there has been no data. A count of zero has no
     record, so the tile shows 0 if readings arrive from the device, `is_counted(topic)` says that a pipeline counts, and
     nothing to count has arrived for that long; for this the tap may read more topics than have a row.
@@ -65,10 +66,18 @@ class Tiles(LiveView[State]):
     """
 
     def __init__(
-        self, tap: Tap, topics: Sequence[str], styles: Styles, pacer: Pacer, is_counted: Callable[[str], bool]
+        self,
+        tap: Tap,
+        topics: Sequence[str],
+        styles: Styles,
+        pacer: Pacer,
+        is_counted: Callable[[str], bool],
+        y: str = "temperature",
+        by: str | None = None,
+        units: Mapping[str, str] = UNITS,
     ) -> None:
         self._tap, self._styles, self._is_counted = tap, styles, is_counted
-        self._numbers = Numbers(topics, tap.names)
+        self._numbers = Numbers(topics, tap.names, y, by, units)
         state = State(tuple(topics))
         self.grid = HTML(render(state))
         super().__init__("tiles", [self.grid], pacer, state, PERIOD)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+import numpy as np
 import plotly.graph_objects as go
 from markupsafe import Markup
 from plotly.subplots import make_subplots
@@ -16,22 +17,28 @@ from labkit.kafka.tap import Record
 from labkit.live import html, theme
 from labkit.live.chart_svg import timeline_svg
 from labkit.live.curves import drawable
+from labkit.live.devices import name_of
+from labkit.live.fields import TEMPERATURE, Field
+from labkit.live.series import usual_interval
 from labkit.live.static import StaticView
+from labkit.spelling import did_you_mean
 
 LABELLED = 24  # readings up to which each point is labelled: with more, the labels would overlap
 READINGS, LANE, EMPTY = 170, 26, 40  # pixels: the readings' row, one lane of windows, a row's margins
 HEADS = ("from", "up to", "results")
+USUAL = 15_000.0  # milliseconds up to the newest reading, unless readings are rare:
+INTERVALS = 15  # then as many of the usual intervals between them
 
 
 class Reading(NamedTuple):
-    """A temperature, and its time in epoch milliseconds."""
+    """A number that was measured, and its time in epoch milliseconds."""
 
     time: int
-    temperature: float
+    value: float
 
     @property
     def label(self) -> str:
-        return f"{self.temperature:g}"
+        return f"{self.value:g}"
 
 
 class Span(NamedTuple):
@@ -45,9 +52,10 @@ class Span(NamedTuple):
 
 @dataclass(frozen=True)
 class State:
-    """The readings of one device, and its windows in each topic."""
+    """One field of the readings of a device, and its windows in each topic."""
 
     device: str
+    y: Field
     readings: tuple[Reading, ...]
     windows: Mapping[str, Sequence[Span]]
 
@@ -62,31 +70,39 @@ class State:
 class Windows(StaticView):
     """The readings of one device at the top, and below them a row of bars for each topic of windows.
 
-    A static view of the topics at the time of the call. Raises LabError if there is no valid reading.
+    A static view of the topics at the time of the call. Raises LabError if there is no reading with the field `y`.
 
     Example: lab.windows("sensor", "tumbling", "hopping", device="sensor-1")
     """
 
-    def __init__(self, device: str, readings: Sequence[Record], windows: Mapping[str, Sequence[Record]]) -> None:
-        state = collect(device, readings, windows)
+    def __init__(
+        self,
+        device: str,
+        readings: Sequence[Record],
+        windows: Mapping[str, Sequence[Record]],
+        y: Field = TEMPERATURE,
+    ) -> None:
+        state = collect(device, readings, windows, y)
         points = [(float(each.time), each.label) for each in state.readings]
         drawing = timeline_svg(words(state), points, state.windows, *state.bounds())
         super().__init__(figure(state), render(state), drawing, words(state))
 
 
-def collect(device: str, readings: Sequence[Record], windows: Mapping[str, Sequence[Record]]) -> State:
-    """Returns what is drawn of some records. Raises LabError if none of them is a valid reading."""
-    valid = [each for each in readings if drawable(each, "temperature") is not None]
-    if not valid:
-        raise LabError(f"No record of {device!r} in this time is a reading: wait for one, or give more seconds.")
-    found = tuple(Reading(each.timestamp, each.value["temperature"]) for each in valid)
-    return State(device, found, {topic: spans(records) for topic, records in windows.items()})
+def collect(device: str, readings: Sequence[Record], windows: Mapping[str, Sequence[Record]], y: Field) -> State:
+    """Returns what is drawn of some records. Raises LabError if none of them is a reading with the field `y`."""
+    drawn = [(each.timestamp, drawable(each, y.name)) for each in readings]
+    found = tuple(Reading(time, value) for time, value in drawn if value is not None)
+    if not found:
+        names = {name for each in readings if isinstance(each.value, dict) for name in each.value}
+        hint = did_you_mean(y.name, names - {y.name}) or "wait for one, or give more seconds."
+        raise LabError(f"No record of {device!r} in this time is a reading with a {y.name}: {hint}")
+    return State(device, y, found, {topic: spans(records) for topic, records in windows.items()})
 
 
 def words(state: State) -> str:
     """Returns what the view shows as text, in one line."""
     lines = [f"{topic} {len(found)}" for topic, found in state.windows.items()]
-    return f"{len(state.readings)} readings of {state.device}, and closed windows: {', '.join(lines)}."
+    return f"{len(state.readings)} readings of {state.device}, and closed windows: {', '.join(lines) or 'none'}."
 
 
 def render(state: State) -> Markup:
@@ -97,7 +113,7 @@ def render(state: State) -> Markup:
         + html.table(HEADS, [(_clock(each.start), _clock(each.end), each.label) for each in found])
         for topic, found in state.windows.items()
     )
-    title, text = html.element("summary", words(state)), f"{theme.axis('temperature')}: {readings}"
+    title, text = html.element("summary", words(state)), f"{state.y.axis}: {readings}"
     return html.element("details", title, html.element("p", text), *tables)
 
 
@@ -113,7 +129,7 @@ def figure(state: State) -> go.Figure:
     for row, found in enumerate(state.windows.values(), start=2):
         drawn.add_trace(_bars(found), row=row, col=1)
         drawn.update_yaxes(visible=False, autorange="reversed", row=row, col=1)
-    drawn.update_yaxes(title=theme.axis("temperature"), range=_temperatures(state.readings), row=1, col=1)
+    drawn.update_yaxes(title=state.y.axis, range=_values(state.readings), row=1, col=1)
     drawn.update_xaxes(range=state.bounds())
     drawn.update_xaxes(title="Event time (UTC)", row=len(heights), col=1)
     drawn.update_layout(
@@ -128,9 +144,9 @@ def figure(state: State) -> go.Figure:
     return drawn
 
 
-def _temperatures(readings: Sequence[Reading]) -> list[float]:
+def _values(readings: Sequence[Reading]) -> list[float]:
     """Returns the range from the lowest to the highest, with room for the numbers above the points."""
-    values = [each.temperature for each in readings]
+    values = [each.value for each in readings]
     span = (max(values) - min(values)) or 1.0
     return [min(values) - 0.15 * span, max(values) + 0.35 * span]
 
@@ -138,7 +154,7 @@ def _temperatures(readings: Sequence[Reading]) -> list[float]:
 def _points(readings: Sequence[Reading]) -> go.Scatter:
     return go.Scatter(
         x=[each.time for each in readings],
-        y=[each.temperature for each in readings],
+        y=[each.value for each in readings],
         mode="markers+text" if len(readings) <= LABELLED else "markers",
         text=[each.label for each in readings],
         textposition="top center",
@@ -148,18 +164,26 @@ def _points(readings: Sequence[Reading]) -> go.Scatter:
 
 
 def newest(
-    device: str, topic: str, readings: Sequence[Record], windows: Mapping[str, Sequence[Record]], seconds: float
+    device: str,
+    topic: str,
+    readings: Sequence[Record],
+    windows: Mapping[str, Sequence[Record]],
+    seconds: float | None = None,
+    by: str | None = None,
 ) -> tuple[list[Record], dict[str, list[Record]]]:
     """Returns a device's records in a topic over the `seconds` up to its newest one, and the windows that overlap them.
 
-    Raises LabError if the topic has no record of the device.
+    Without `seconds` it is as long as suits how often they come. Raises LabError if the topic has no record of the
+    device.
     """
-    found = [each for each in readings if each.key == device]
+    found = [each for each in readings if name_of(each, by) == device]
     if not found:
-        raise LabError(f"{topic} holds no reading of {device!r} yet: wait for one, or name another device.")
-    held = {name: [each for each in records if each.key == device] for name, records in windows.items()}
-    first, last = min(each.timestamp for each in found), max(each.timestamp for each in found)
-    reach = last - seconds * 1000
+        hint = did_you_mean(device, {name_of(each, by) for each in readings})
+        raise LabError(f"{topic} holds no reading of {device!r} yet: {hint or 'wait for one, or name another device.'}")
+    held = {name: [each for each in records if name_of(each, by) == device] for name, records in windows.items()}
+    times = sorted(each.timestamp for each in found)
+    first, last = times[0], times[-1]
+    reach = last - (seconds * 1000 if seconds else max(USUAL, INTERVALS * usual_interval(np.array(times, float))))
     starts = [each.value["start"] for several in held.values() for each in several if is_window(each, reach)]
     if (since := min(starts, default=reach)) <= first:
         reach = first - 1  # include windows that began before its first reading, and the sliding one that ends at it

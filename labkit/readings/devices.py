@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from labkit.readings.item import Item
 from labkit.readings.reading import ABSOLUTE_ZERO, Reading
 
 DAY = 86_400.0  # seconds
@@ -89,6 +90,7 @@ class Simulation(Iterator[Reading]):
     """
 
     notes: tuple[str, ...] = ()
+    holds_readings = True
 
     def __init__(self, devices: int, per_second: float | None, seed: int, clock: Callable[[], int]) -> None:
         names = [f"sensor-{number}" for number in range(1, devices + 1)]
@@ -104,6 +106,10 @@ class Simulation(Iterator[Reading]):
 
     def __next__(self) -> Reading:
         return next(self._turns).measure(1 / (self.per_second or 1.0), self._clock())
+
+    def items(self) -> Iterator[Item]:
+        """The readings as a producer sends them."""
+        return map(Item.of, self)
 
     def pause(self) -> float:
         """Seconds from one reading to the next."""

@@ -6,7 +6,7 @@ import io
 import re
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,7 +31,7 @@ class Sheet:
     rows: list[list[str]]
     notes: list[str]
 
-    def records(self, texts: Iterable[str]) -> Iterator[dict[str, Any]]:
+    def records(self, texts: Container[str | None]) -> Iterator[dict[str, Any]]:
         """Yields each row by column, numbers as numbers and gaps as None; `texts` are columns that stay text."""
         commas = [self._has_decimal_commas(index) for index in range(len(self.columns))]
         stays = [name in texts for name in self.columns]
@@ -69,11 +69,12 @@ def read(path: Path) -> Sheet:
     except csv.Error as error:
         raise LabError(f"{path} is not a CSV table: {error}.") from None
     columns = [each.strip() for each in columns]
-    _require_different(columns)
+    require_different(columns)
     return Sheet(columns, [_fitted(row, number, len(columns)) for number, row in enumerate(rows, 1)], notes)
 
 
-def _require_different(columns: Sequence[str]) -> None:
+def require_different(columns: Sequence[str]) -> None:
+    """Raises LabError if two columns have one name."""
     if twice := [name for name, many in Counter(columns).items() if name and many > 1]:
         raise LabError(f"Two columns are called {twice[0]!r}: rename one of them.")
 

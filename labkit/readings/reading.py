@@ -25,6 +25,7 @@ TOPICS = ("sensor", "alert")  # their records must be readings; other topics may
 COLUMNS = tuple(Reading.__annotations__)
 MISSING = object()  # marks a missing field
 SENSOR_DATA = "sensor-data"  # its records have the field names that the Flink job uses
+OWN = (*TOPICS, SENSOR_DATA)  # the lab's own topics: what is produced into them must be readings
 
 
 class BadReading(ValueError):
@@ -95,8 +96,11 @@ def _wrong(field: str, value: object, wanted: str) -> str:
 
 
 def named_for(topic: str, reading: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Returns the reading as a record for a topic: `sensor-data` calls the device `sensor_id`, all others `device`."""
-    if topic != SENSOR_DATA:
+    """Returns the reading as a record for a topic: `sensor-data` calls the device `sensor_id`, all others `device`.
+
+    A reading that has a `sensor_id` already keeps both as they are.
+    """
+    if topic != SENSOR_DATA or "sensor_id" in reading:
         return reading
     return {"sensor_id" if name == "device" else name: value for name, value in reading.items()}
 

@@ -1,14 +1,15 @@
-"""Recorded readings, replayed faster than they were recorded."""
+"""Recordings, replayed faster than they were recorded."""
 
 import csv
 import datetime
 import gzip
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from labkit.errors import LabError
 from labkit.readings.devices import now
+from labkit.readings.item import Item
 from labkit.readings.times import milliseconds
 
 
@@ -36,57 +37,65 @@ def recorded(name: str, start: str | datetime.datetime | None = None) -> list[di
     if name not in RECORDINGS:
         raise LabError(f"There is no recording {name!r}: the recordings are {', '.join(RECORDINGS)}.")
     recording = RECORDINGS[name]
-    since = milliseconds(recording.start if start is None else start)
-    if type(since) is not int:
-        raise LabError(f"start is {start!r}, not a time: give a datetime or text such as {recording.start!r}.")
     rows = _rows(recording.file)
-    if since > (last := rows[-1]["timestamp"]):
-        raise LabError(f"{name} has nothing from {start} on: give a start up to {_utc(last)}, its last reading.")
+    since = beginning(recording.start if start is None else start, rows[-1]["timestamp"], name)
     return [row for row in rows if row["timestamp"] >= since]
 
 
-class Replay:
-    """Recorded rows, replayed `factor` times as fast as if they were measured now.
+def beginning(start: str | datetime.datetime, last: int, name: str) -> int:
+    """Returns a start in epoch milliseconds. Raises LabError if it is not a time, or later than the last reading."""
+    since = milliseconds(start)
+    if type(since) is not int:
+        raise LabError(f"start is {start!r}, not a time: give a datetime or text such as '2013-07-01T00:00:00Z'.")
+    if since > last:
+        raise LabError(f"{name} has nothing from {start} on: give a start up to {_utc(last)}, its last reading.")
+    return since
 
-    `rows` are dicts with a `timestamp` in epoch milliseconds, in any order. Iterating yields a copy of each in order of
-    time: its `timestamp` is mapped to the clock's time, and the original is in `recorded`. A new iteration continues
-    where the last one stopped. It does not wait: the caller waits for `pause()` seconds after each item. Raises
-    LabError unless the factor is above 0.
+
+class Replay:
+    """Recorded items, replayed `factor` times as fast as if they were measured now.
+
+    `items` yields each in order of time, its time mapped to the clock's. A reading keeps its original time in
+    `recorded`, unless it has such a field of its own; all other values stay as they are. Called again, it continues
+    where it stopped. It does not wait: the caller waits for `pause()` seconds after each item. Raises LabError unless
+    the factor is above 0.
     """
 
     def __init__(
         self,
-        rows: Sequence[Mapping[str, Any]],
+        items: Iterable[Item],
         factor: float,
         clock: Callable[[], int] = now,
         notes: tuple[str, ...] = (),
+        holds_readings: bool = True,
     ) -> None:
         if not factor > 0:  # NaN too
             raise LabError(f"factor is {factor}: give a number above 0, such as 3600 to replay an hour in a second.")
-        self._rows = sorted(rows, key=lambda row: row["timestamp"])
-        self.devices = tuple(dict.fromkeys(str(row["device"]) for row in self._rows))
-        self.notes = notes
+        self._items = sorted(items, key=lambda item: item.time)
+        self.devices = tuple(dict.fromkeys(item.key for item in self._items if item.key is not None))
+        self.notes, self.holds_readings = notes, holds_readings
         self._factor = factor
         self._clock = clock
         self._given = 0  # how many items have been yielded
 
-    def __iter__(self) -> Iterator[dict[str, Any]]:
+    def items(self) -> Iterator[Item]:
         start, first = self._clock(), self._given
-        for number in range(first, len(self._rows)):
+        for number in range(first, len(self._items)):
             self._given = number + 1
-            row = self._rows[number]
-            shift = self._elapsed(self._rows[first], row)
-            yield {**row, "timestamp": round(start + shift), "recorded": row["timestamp"]}
+            item = self._items[number]
+            time = round(start + self._elapsed(self._items[first], item))
+            value = {"recorded": item.time, **item.value, "timestamp": time} if self.holds_readings else item.value
+            yield item._replace(time=time, value=value)
 
     def pause(self) -> float:
         """Returns the seconds between the item yielded last and the next; 0.0 if there is no such pair."""
-        if not 0 < self._given < len(self._rows):
+        if not 0 < self._given < len(self._items):
             return 0.0
-        return self._elapsed(self._rows[self._given - 1], self._rows[self._given]) / 1000
+        return self._elapsed(self._items[self._given - 1], self._items[self._given]) / 1000
 
-    def _elapsed(self, earlier: Mapping[str, Any], later: Mapping[str, Any]) -> float:
-        """Returns the milliseconds from one row to another in the replay."""
-        return float((later["timestamp"] - earlier["timestamp"]) / self._factor)
+    def _elapsed(self, earlier: Item, later: Item) -> float:
+        """Returns the milliseconds from one item to another in the replay."""
+        return float((later.time - earlier.time) / self._factor)
 
 
 def _rows(file: str) -> list[dict[str, Any]]:

@@ -1,15 +1,18 @@
-"""Where readings come from, and at what rate."""
+"""Where a producer's items come from, and at what rate."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from labkit.errors import LabError
-from labkit.readings.replay import RECORDINGS, Replay, recorded
+from labkit.readings.columns import READINGS, Columns
+from labkit.readings.item import Item
+from labkit.readings.replay import RECORDINGS, Replay, beginning, recorded
 from labkit.readings.tables import Table, read
 
 if TYPE_CHECKING:
@@ -21,34 +24,34 @@ FACTOR = 3600.0  # an hour in a second
 
 
 class Source(Protocol):
-    """Readings and their rate. `notes` say what was assumed about them."""
+    """Items and their rate. `devices` are the keys known before the first; `notes` say what was assumed."""
 
     devices: tuple[str, ...]
     notes: tuple[str, ...]
+    holds_readings: bool  # whether all values are readings
 
-    def __iter__(self) -> Iterator[Any]: ...
+    def items(self) -> Iterator[Item]:
+        """Yields the items that are left: after an interruption it continues where it stopped."""
+        ...
 
     def pause(self) -> float:
-        """Seconds from the reading yielded last to the next."""
+        """Seconds from the item yielded last to the next."""
         ...
 
 
 class Rows:
-    """A student's own readings at a steady rate: `per_second` in total, or as fast as possible."""
+    """The rows of a table at a steady rate: `per_second` in total, or as fast as possible."""
 
     def __init__(self, table: Table, per_second: float | None) -> None:
-        rows = table.rows
-        self.devices = tuple(dict.fromkeys(row["device"] for row in rows)) if isinstance(rows, Sized) else ()
-        self.notes = table.notes
+        self.devices, self.notes, self.holds_readings = table.keys, table.notes, table.holds_readings
         self.per_second = per_second
-        self._left = iter(rows)
+        self._left = iter(table.items)
 
-    def __iter__(self) -> Iterator[dict[str, Any]]:
-        """Continue where the last iteration stopped."""
+    def items(self) -> Iterator[Item]:
         return self._left
 
     def pause(self) -> float:
-        """Seconds from one reading to the next."""
+        """Seconds from one row to the next."""
         rate = self.per_second  # once: another thread may change it
         return 1 / rate if rate else 0.0
 
@@ -58,22 +61,36 @@ def open_source(
     per_second: float | None,
     factor: float | None,
     start: str | datetime.datetime | None,
+    columns: Columns = READINGS,
 ) -> Source:
-    """Open a recording by its name, or the rows of a table; recordings, and tables with a factor, are replayed.
+    """Open a recording by its name, or a table; recordings, and tables with a factor, are replayed.
 
-    Raises LabError if the source does not exist, or if its rows are not valid readings.
+    Raises LabError if the source does not exist, if its rows are not what `columns` says, or if they have no times to
+    replay them or to start at.
     """
     if isinstance(source, str) and source in RECORDINGS:
-        return Replay(recorded(source, start), FACTOR if factor is None else factor)
-    if start is not None:
-        raise LabError(
-            f"start is only for a recording ({', '.join(RECORDINGS)}): leave out the earlier rows of a table yourself."
-        )
+        columns.require_defaults(source)
+        return Replay(map(Item.of, recorded(source, start)), FACTOR if factor is None else factor)
     if isinstance(source, str) and not Path(source).suffix and not os.path.exists(Path(source).expanduser()):
         raise LabError(f"There is no file or recording {source!r}: the recordings are {', '.join(RECORDINGS)}.")
-    table = read(source)
-    if factor is None:
+    table = read(source, columns, replayed=factor is not None)
+    if factor is None and start is None:
         return Rows(table, per_second)
-    if not isinstance(table.rows, Sequence):
-        raise LabError("A generator cannot be replayed, as it may have no end: make a list of it, or give no factor.")
-    return Replay(table.rows, factor, notes=table.notes)
+    items = _timed(table, start)
+    if factor is None:
+        return Rows(replace(table, items=items), per_second)
+    return Replay(items, factor, notes=table.notes, holds_readings=table.holds_readings)
+
+
+def _timed(table: Table, start: str | datetime.datetime | None) -> Sequence[Item]:
+    """Returns the items of a table from a start on. Raises LabError if it has no times, or may have no end."""
+    if not table.is_timed:
+        raise LabError("Only rows that have times can be replayed, or given a start: pass time= the column of times.")
+    if not isinstance(table.items, Sequence):
+        raise LabError(
+            "A generator cannot be replayed, as it may have no end: make a list of it, or give no factor and no start."
+        )
+    if start is None or not table.items:
+        return table.items
+    since = beginning(start, max(item.time for item in table.items), "The table")
+    return [item for item in table.items if item.time >= since]

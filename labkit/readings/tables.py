@@ -1,148 +1,158 @@
-"""A student's own readings: a CSV file, a DataFrame, or any iterable of dicts."""
+"""A student's own data: a CSV file, a DataFrame, or any iterable of dicts."""
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Sized
+from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import orjson
-
 from labkit.errors import LabError
 from labkit.readings import files, times
+from labkit.readings.columns import KEY, READINGS, TIME, Columns
 from labkit.readings.devices import now
-from labkit.readings.reading import COLUMNS, BadReading, check
-from labkit.readings.times import Times
+from labkit.readings.item import Item
+from labkit.readings.making import Maker
 
 if TYPE_CHECKING:
     import pandas as pd
 
-HOUR = 3_600_000  # milliseconds; the broker's log.message.timestamp.after.max.ms
-MEASURED = ("temperature", "humidity")  # may be missing, as in real data
-NEEDED = tuple(column for column in COLUMNS if column not in MEASURED)  # to write a reading at all
-
 
 @dataclass(frozen=True)
 class Table:
-    """Readings in order: a list, unless they come from a generator. `notes` say what was assumed about them."""
+    """Items in order: a list, unless they come from a generator or get the time at which they are produced.
 
-    rows: Iterable[dict[str, Any]]
+    `keys` are those known before the first item; `notes` say what was assumed.
+    """
+
+    items: Iterable[Item]
+    keys: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    holds_readings: bool = True
+    is_timed: bool = True
 
-    def __iter__(self) -> Iterator[dict[str, Any]]:
-        return iter(self.rows)
+    def __iter__(self) -> Iterator[Item]:
+        return iter(self.items)
 
 
-def read(source: str | PathLike[str] | pd.DataFrame | Iterable[Mapping[str, Any]]) -> Table:
-    """Check and return the readings in a CSV file (its path), a DataFrame or an iterable.
+@dataclass(frozen=True)
+class Opened:
+    """The rows of a source; of a file or a DataFrame also the names of its columns."""
 
-    `timestamp` may be a time in any usual form (see `times`; UTC if it names no zone); further columns are kept. A
-    temperature or humidity that is missing is None. Rows without device or timestamp are left out, and counted in the
-    notes. Finite sources are checked completely before anything is returned, generators one reading at a time. Raises
-    LabError with the row (the first is row 1) and the column.
+    rows: Iterable[Any]
+    names: Collection[str] = ()
+    notes: Sequence[str] = ()
+
+
+def read(
+    source: str | PathLike[str] | pd.DataFrame | Iterable[Mapping[str, Any]],
+    columns: Columns = READINGS,
+    replayed: bool = False,
+) -> Table:
+    """Check and return the rows of a CSV file (its path), a DataFrame or an iterable of dicts as items.
+
+    The time may be in any usual form (see `times`; UTC if it names no zone). Each value is the row as it is; only
+    readings get their timestamp in epoch milliseconds. What is missing is None. Rows without key or time are left out,
+    and counted in the notes. Finite sources are checked completely before anything is returned, generators one row at a
+    time. Raises LabError with the row (the first is row 1) and the column; also for a time that Kafka would reject,
+    unless the rows will be `replayed`.
     """
-    notes: list[str] = []
+    opened = _opened(source, columns)
+    if opened.names or isinstance(opened.rows, Sized):
+        return _complete(opened, columns, replayed)
+    items, is_timed = _as_they_come(opened.rows, columns, replayed), columns.time is not None
+    notes = tuple(_absent(columns.key, columns.time))
+    return Table(items if is_timed else _timed_now(items), (), notes, columns.of_readings, is_timed)
+
+
+def _complete(opened: Opened, columns: Columns, replayed: bool) -> Table:
+    """Returns the table of a finite source."""
+    rows = [columns.plain(row, number) for number, row in enumerate(opened.rows, start=1)]
+    if not rows:
+        return Table([], holds_readings=columns.of_readings)
+    found = columns.among(opened.names or dict.fromkeys(name for row in rows for name in row))
+    places = [found.of(row, number) for number, row in enumerate(rows, start=1)]
+    maker = Maker(found, places, replayed)
+    numbered = enumerate(zip(rows, places, strict=True), start=1)
+    items = [maker.item(row, place, number) for number, (row, place) in numbered if not found.lacking(place)]
+    notes = (*opened.notes, *_notes(columns, maker, items))
+    if left_out := len(rows) - len(items):
+        rows_were = "row was" if left_out == 1 else "rows were"
+        notes += (f"{left_out} {rows_were} left out, without {' or '.join(found.names)}",)
+    keys = tuple(dict.fromkeys(item.key for item in items if item.key is not None))
+    return Table(items if found.time else _timed_now(items), keys, notes, columns.of_readings, found.time is not None)
+
+
+def _as_they_come(rows: Iterable[Any], columns: Columns, replayed: bool) -> Iterator[Item]:
+    """Yields the rows of a generator; their columns, and how their times are written, are those of the first."""
+    maker: Maker | None = None
+    for number, each in enumerate(rows, start=1):
+        row = columns.plain(each, number)
+        found = maker.found if maker else columns.among(row)
+        place = found.of(row, number)
+        maker = maker or Maker(found, [place], replayed)
+        if lacking := [*found.missing(columns), *found.lacking(place)]:
+            raise LabError(
+                f"Row {number}: {' and '.join(lacking)} is missing: pass key= or time= of all rows, or None."
+            )
+        yield maker.item(row, place, number)
+
+
+def _timed_now(items: Iterable[Item]) -> Iterator[Item]:
+    """Yields items with the time at which they are asked for."""
+    return (item._replace(time=now()) for item in items)
+
+
+def _notes(columns: Columns, maker: Maker, items: Sequence[Item]) -> Iterator[str]:
+    """Yields what was taken for what, unless it is as in readings."""
+    found = maker.found
+    yield from _absent(found.key, found.time)
+    if found.key and not found.key.function and columns.key != KEY:
+        yield f"key: {found.key.name}"
+    if items and found.time and (maker.written.words or columns.time != TIME):
+        first, last = (times.shown(pick(item.time for item in items)) for pick in (min, max))
+        yield f"{found.time.name}: {', '.join(filter(None, [maker.written.words, f'{first} to {last}']))}"
+    if gaps := sum(value is None for item in items for value in item.value.values()):
+        yield f"{gaps} missing {'value is' if gaps == 1 else 'values are'} null"
+
+
+def _absent(key: object, time: object) -> Iterator[str]:
+    if not key:
+        yield "the records have no key, which windows need: pass key= a column, or use group_by"
+    if not time:
+        yield "the records have the time at which they are produced: pass time= a column if they have their own"
+
+
+def _opened(source: Any, columns: Columns) -> Opened:
     if isinstance(source, str | PathLike):
-        sheet = files.read(Path(source).expanduser())
-        notes, source = sheet.notes, [*_named(sheet.records(texts=("device", "Device")), sheet.columns)]
-    elif hasattr(source, "to_dict") and hasattr(source, "columns"):
-        frame = _with_time_as_column(source)
-        source = [*_named(frame.to_dict("records"), [*map(str, frame.columns)])]
+        return _of_file(Path(source).expanduser(), columns)
+    if hasattr(source, "to_dict") and hasattr(source, "columns"):
+        return _of_frame(source, columns)
     if not isinstance(source, Iterable):
-        raise LabError(f"Cannot read readings from {type(source).__name__}: give a CSV path, a DataFrame or dicts.")
-    if not isinstance(source, Sized):
-        return Table(_as_they_come(source))
-    rows = [_plain_row(row, number) for number, row in enumerate(source, start=1)]
-    written = times.of([row.get("timestamp") for row in rows], "timestamp")
-    found = [_checked(row, number, written) for number, row in enumerate(rows, start=1) if not _lacks(row)]
-    return Table(found, (*notes, *_notes(found, len(rows) - len(found), written)))
+        raise LabError(f"Cannot read rows from {type(source).__name__}: give a CSV path, a DataFrame or dicts.")
+    return Opened(source)
 
 
-def _as_they_come(rows: Iterable[Any]) -> Iterator[dict[str, Any]]:
-    """Yields the readings of a generator, whose times are written as that of the first."""
-    left = iter(rows)
-    for first in left:
-        one = _plain_row(first, 1)
-        written = times.of([one.get("timestamp")], "timestamp")
-        for number, row in enumerate(itertools.chain([first], left), start=1):
-            yield _checked(_plain_row(row, number), number, written)
+def _of_file(path: Path, columns: Columns) -> Opened:
+    sheet = files.read(path)
+    sheet = replace(sheet, columns=columns.named(sheet.columns))
+    return Opened(sheet.records(texts=columns.keys_among(sheet.columns)), sheet.columns, sheet.notes)
 
 
-def _notes(rows: Sequence[Mapping[str, Any]], left_out: int, written: Times) -> Iterator[str]:
-    if rows and written.words:
-        stamps = [row["timestamp"] for row in rows]
-        yield f"timestamp: {written.words}, {times.shown(min(stamps))} to {times.shown(max(stamps))}"
-    gaps = sum(row[name] is None for row in rows for name in MEASURED)
-    if gaps:
-        yield f"{gaps} values are missing: they are null"
-    if left_out:
-        yield f"{left_out} rows without device or timestamp were left out"
+def _of_frame(frame: Any, columns: Columns) -> Opened:
+    frame = _with_index(frame, columns)
+    names = [*map(str, frame.columns)]
+    files.require_different(names)
+    names = columns.named(names)
+    return Opened(frame.set_axis(names, axis=1).to_dict("records"), names)
 
 
-def _with_time_as_column(frame: Any) -> Any:
-    """Returns a DataFrame with its index as a column, if that has the times."""
-    is_time = frame.index.name == "timestamp" or hasattr(frame.index, "tz_localize")
-    if "timestamp" in frame.columns or not is_time:
-        return frame
-    return frame.rename_axis(index="timestamp").reset_index()
-
-
-def _named(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> Iterator[dict[str, Any]]:
-    """Yields rows under the names that readings have, whatever the case of those in the table.
-
-    Raises LabError if a column is missing.
-    """
-    by_name = {each.strip().casefold(): each for each in reversed(columns)}
-    names = {by_name[column]: column for column in COLUMNS if column not in columns and column in by_name}
-    if absent := [column for column in COLUMNS if column not in {*columns, *names.values()}]:
-        raise LabError(f"Column {', '.join(absent)} is missing; the columns must be {', '.join(COLUMNS)}.")
-    return ({names.get(str(name), str(name)): value for name, value in row.items()} for row in rows)
-
-
-def _plain_row(row: Any, number: int) -> dict[str, Any]:
-    if not isinstance(row, Mapping):
-        raise LabError(f"Row {number} is a {type(row).__name__}, not a dict with {', '.join(COLUMNS)}.")
-    plain = {str(column): _plain(value) for column, value in row.items()}
-    return plain | {name: None for name in MEASURED if name in plain and plain[name] != plain[name]}  # NaN
-
-
-def _lacks(row: Mapping[str, Any]) -> bool:
-    """Whether a row names no device or no time, though it has these columns."""
-    return any(name in row and (row[name] is None or row[name] == "" or row[name] != row[name]) for name in NEEDED)
-
-
-def _checked(row: dict[str, Any], number: int, written: Times) -> dict[str, Any]:
-    reading = {**row, "timestamp": written.read(row["timestamp"])} if "timestamp" in row else row
-    gaps = dict.fromkeys((name for name in MEASURED if name in reading and reading[name] is None), 0)
-    try:
-        check(reading | gaps)
-    except BadReading as reason:
-        is_time = "timestamp" in reading and "timestamp is " in str(reason)
-        hint = f" Write times such as {times.EXAMPLE} (ISO 8601)." if is_time else ""
-        raise LabError(f"Row {number}: {reason}.{hint}") from None
-    if reading["timestamp"] > now() + HOUR:
-        raise LabError(f"Row {number}: timestamp is more than an hour ahead, and Kafka rejects such records.")
-    if not _can_be_sent(reading):
-        column = next(column for column, value in reading.items() if not _can_be_sent(value))
-        raise LabError(f"Row {number}: {column} is a {type(reading[column]).__name__} which JSON cannot represent.")
-    return reading
-
-
-def _plain(value: Any) -> Any:
-    """A NumPy scalar or pandas Timestamp as a plain Python value, as JSON needs it."""
-    if hasattr(value, "to_pydatetime"):
-        return value.to_pydatetime(warn=False) if value == value else None  # NaT is not itself
-    if getattr(value, "ndim", None) == 0 and hasattr(value, "item"):
-        return (value.astype("datetime64[us]") if value.dtype.kind == "M" else value).item()
-    return value
-
-
-def _can_be_sent(value: Any) -> bool:
-    try:
-        orjson.dumps(value)
-    except TypeError:
-        return False
-    return True
+def _with_index(frame: Any, columns: Columns) -> Any:
+    """Returns a DataFrame with its index as columns, if that has the key or the time."""
+    wanted = {each for each in (columns.key, columns.time) if isinstance(each, str)} - set(frame.columns)
+    if wanted & set(frame.index.names):
+        return frame.reset_index()
+    if columns.time in wanted and hasattr(frame.index, "tz_localize"):
+        return frame.rename_axis(index=columns.time).reset_index()
+    return frame

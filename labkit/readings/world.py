@@ -5,9 +5,10 @@ import threading
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 from labkit.errors import LabError
+from labkit.readings.item import Item
 from labkit.readings.reading import ABSOLUTE_ZERO, HOTTEST
 from labkit.readings.sources import Source
 
@@ -15,29 +16,23 @@ WARMING = 5.0  # seconds until a heat wave reaches 63 % of its strength: the tim
 BACKLOG = 10_000  # readings that a silent device keeps; beyond that it drops the oldest
 
 
-class Corrupt(NamedTuple):
-    """A reading that will be damaged in transit."""
-
-    reading: dict[str, Any]
-
-
-@dataclass
+@dataclass(slots=True)
 class DeviceState:
     """What is happening to a device."""
 
     heat: float = 0.0  # degrees Celsius that the heat wave will add
     warmth: float = 0.0  # degrees Celsius that it has added so far
-    seen: int = 0  # the timestamp of the newest reading
+    seen: int = 0  # the time of the newest reading
     silent: bool = False
     to_damage: int = 0  # readings, from the next one on
-    backlog: deque[dict[str, Any] | Corrupt] = field(default_factory=lambda: deque(maxlen=BACKLOG))
+    backlog: list[Item] = field(default_factory=list)
 
 
 class World:
-    """What happens to the readings of a source on their way to the producer.
+    """What happens to the items of a source on their way to the producer.
 
-    Iterating yields what to send: a reading, a Corrupt, or None when it is a silent device's turn. All methods may be
-    called from any thread; they raise LabError for a device that does not exist.
+    A device is whatever the key of an item names. Iterating yields what to send: an item, or None when it is a silent
+    device's turn. All methods may be called from any thread; they raise LabError for a device that does not exist.
 
     Example: sensors.world.heatwave("sensor-1")
     """
@@ -46,19 +41,23 @@ class World:
         self.source = source
         self._lock = threading.Lock()
         self.producer: Any = None  # the newest in this world, of any type
-        self._states = {device: DeviceState() for device in source.devices}
-        self._urgent: deque[dict[str, Any] | Corrupt] = deque()
+        self._states: dict[str | None, DeviceState] = {device: DeviceState() for device in source.devices}
+        self._urgent: deque[Item] = deque()
 
     @property
     def devices(self) -> tuple[str, ...]:
         """The names of the devices known so far: those of a generator appear with their first reading."""
-        return tuple(self._states)
+        return tuple(device for device in self._states if device is not None)
 
     def heatwave(self, device: str, degrees: float = 10.0) -> None:
         """Warm the surroundings of a device by `degrees` Celsius, over some seconds, until `cool` is called.
 
-        Raises LabError if `degrees` is not finite. Example: sensors.world.heatwave("sensor-1", degrees=5)
+        Raises LabError if `degrees` is not finite, or if these are not readings, which have a temperature.
+
+        Example: sensors.world.heatwave("sensor-1", degrees=5)
         """
+        if not self.source.holds_readings:
+            raise LabError("A heat wave warms readings, and what is produced here are rows of your own.")
         if not math.isfinite(degrees):
             raise LabError(f"degrees is {degrees}: give a number such as 10.")
         self._state(device).heat = degrees
@@ -120,46 +119,47 @@ class World:
         """Seconds from the item yielded last to the next one."""
         return 0.0 if self._urgent else self.source.pause()
 
-    def __iter__(self) -> Iterator[dict[str, Any] | Corrupt | None]:
-        for reading in self.source:
-            yield self._transmit(reading)
+    def __iter__(self) -> Iterator[Item | None]:
+        for item in self.source.items():
+            yield self._transmit(item)
             yield from self._waiting()
         yield from self._waiting()  # items added while the source was ending
 
-    def _waiting(self) -> Iterator[dict[str, Any] | Corrupt]:
+    def _waiting(self) -> Iterator[Item]:
         while self._urgent:
             yield self._urgent.popleft()
 
     def _release(self, state: DeviceState) -> int:
-        """Queue a device's backlog before anything newer. Returns how many readings it has."""
+        """Queue a device's backlog before anything newer. Returns how many items it has."""
         count = len(state.backlog)
         self._urgent.extend(state.backlog)
         state.backlog.clear()
         return count
 
-    def _transmit(self, reading: dict[str, Any]) -> dict[str, Any] | Corrupt | None:
-        """Returns what to send when the source yields a reading: an item that is already waiting goes first."""
-        state = self._states.setdefault(reading["device"], DeviceState())
-        warmed = self._warmed(reading, state)
+    def _transmit(self, item: Item) -> Item | None:
+        """Returns what to send when the source yields an item: one that is already waiting goes first."""
+        state = self._states.setdefault(item.key, DeviceState())
+        warmed = self._warmed(item, state)
         with self._lock:
-            item = Corrupt(warmed) if state.to_damage else warmed
+            sent = warmed._replace(damaged=True) if state.to_damage else warmed
             state.to_damage = max(state.to_damage - 1, 0)
             if state.silent:
-                state.backlog.append(item)
+                state.backlog.append(sent)
+                del state.backlog[:-BACKLOG]
                 return None
-            self._urgent.append(item)
+            self._urgent.append(sent)
             return self._urgent.popleft()
 
-    def _warmed(self, reading: dict[str, Any], state: DeviceState) -> dict[str, Any]:
-        seconds = max(reading["timestamp"] - state.seen, 0) / 1000
+    def _warmed(self, item: Item, state: DeviceState) -> Item:
+        seconds = max(item.time - state.seen, 0) / 1000
         state.warmth += (state.heat - state.warmth) * (1 - math.exp(-seconds / WARMING)) if state.seen else 0.0
-        state.seen = max(reading["timestamp"], state.seen)
-        if abs(state.warmth) < 0.005 or reading["temperature"] is None:
-            return reading
-        temperature = round(reading["temperature"] + state.warmth, 2)
-        return reading | {"temperature": min(max(temperature, ABSOLUTE_ZERO), HOTTEST)}
+        state.seen = max(item.time, state.seen)
+        if abs(state.warmth) < 0.005 or item.value["temperature"] is None:
+            return item
+        temperature = round(item.value["temperature"] + state.warmth, 2)
+        return item._replace(value={**item.value, "temperature": min(max(temperature, ABSOLUTE_ZERO), HOTTEST)})
 
     def _state(self, device: str) -> DeviceState:
         if device not in self._states:
-            raise LabError(f"There is no device {device!r}; known so far: {', '.join(self._states) or 'none'}.")
+            raise LabError(f"There is no device {device!r}; known so far: {', '.join(self.devices) or 'none'}.")
         return self._states[device]

@@ -1,9 +1,8 @@
-"""A producer that writes readings to a topic from a background thread."""
+"""A producer that writes records to a topic from a background thread."""
 
 import math
 import threading
 import time
-from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -11,7 +10,7 @@ import orjson
 from labkit.errors import LabError
 from labkit.kafka import clients
 from labkit.kafka.topics import Topics
-from labkit.readings import Corrupt, World, named_for
+from labkit.readings import Item, World, named_for
 from labkit.runs.worker import Worker
 
 FLUSH_LIMIT = 10.0  # seconds that Kafka may take to acknowledge what a producer sent before it stopped
@@ -19,9 +18,9 @@ SILENCE = 2.0  # seconds without an acknowledgement after which a producer says 
 
 
 class Producer(Worker):
-    """Writes readings to a topic at a steady rate, until they end or it is stopped.
+    """Writes the items of a world to a topic, until they end or it is stopped.
 
-    `accepted` counts the readings handed to the Kafka client, `delivered` those acknowledged by Kafka, `failed` those
+    `accepted` counts the records handed to the Kafka client, `delivered` those acknowledged by Kafka, `failed` those
     given up. It ends when Kafka has acknowledged all, or some seconds after it was told to stop; then `accepted` equals
     `delivered + failed`.
 
@@ -29,7 +28,7 @@ class Producer(Worker):
     """
 
     OFFERED = (*Worker.OFFERED, "accepted", "delivered", "failed", "per_second", "world")
-    STOP_LIMIT = FLUSH_LIMIT + 2  # an interrupt during a flush would lose accepted readings
+    STOP_LIMIT = FLUSH_LIMIT + 2  # an interrupt during a flush would lose accepted records
 
     def __init__(
         self,
@@ -49,7 +48,7 @@ class Producer(Worker):
         self._address = topics.address
         self._producer = clients.producer(self._address)
         self._stopping = threading.Event()
-        self._answered = time.monotonic()  # when Kafka last acknowledged a reading or had nothing to acknowledge
+        self._answered = time.monotonic()  # when Kafka last acknowledged a record or had nothing to acknowledge
 
     def start(self) -> None:
         """Continue with the world in its present state; if `records` was given, for that many more readings.
@@ -63,7 +62,7 @@ class Producer(Worker):
         super().start()
 
     def _renew(self) -> None:
-        self._producer = clients.producer(self._address)  # the old one may have purged readings, or failed for good
+        self._producer = clients.producer(self._address)  # the old one may have purged records, or failed for good
         self._stopping.clear()
 
     @property
@@ -73,7 +72,7 @@ class Producer(Worker):
 
     @property
     def per_second(self) -> float | None:
-        """Readings per second from each device, or from a whole table; None: as fast as possible, or a replay."""
+        """Records per second from each device, or from a whole table; None: as fast as possible, or a replay."""
         return getattr(self.world.source, "per_second", None)
 
     @per_second.setter
@@ -82,7 +81,7 @@ class Producer(Worker):
             raise LabError("A replay keeps its recorded pace: give another factor to lab.produce.")
         if rate is not None and not rate > 0:
             raise LabError(
-                "A producer needs more than 0 readings per second (None: as fast as possible); stop() stops it."
+                "A producer needs more than 0 records per second (None: as fast as possible); stop() stops it."
             )
         self.world.source.per_second = rate
 
@@ -90,14 +89,14 @@ class Producer(Worker):
         return self.delivered
 
     def summary(self) -> str:
-        parts = [f"{self.delivered} readings written to {self.writes}"]
+        parts = [f"{self.delivered} {'record' if self.delivered == 1 else 'records'} written to {self.writes}"]
         parts += [f"{self.rate():.1f} a second"] if self.alive else []
         parts += [f"{self.failed} failed"] if self.failed else []
         parts += [self._waiting_in_words()] if self.alive else []
         return ", ".join(filter(None, parts))
 
     def _waiting_in_words(self) -> str:
-        """Say how many readings Kafka has not acknowledged, once it has been silent for too long; else empty."""
+        """Say how many records Kafka has not acknowledged, once it has been silent for too long; else empty."""
         waiting, seconds = self.accepted - self.delivered - self.failed, time.monotonic() - self._answered
         if waiting <= 0 or seconds < SILENCE:
             return ""
@@ -116,24 +115,21 @@ class Producer(Worker):
                 due += self.world.pause()
                 if rate != self.per_second:  # a new rate counts from now: there is nothing to catch up on
                     due, rate = time.monotonic(), self.per_second
-        finally:  # also when the source raises: accepted readings must be delivered
+        finally:  # also when the source raises: accepted records must be delivered
             while not self._stopping.is_set() and self._producer.flush(0.1):
                 pass  # Kafka may be away, and come back
             if left := self._producer.flush(FLUSH_LIMIT):
                 self._producer.purge()  # else they might still arrive, though they count as failed
                 self._producer.flush(FLUSH_LIMIT)  # counts them
-                self.note = f"{left} readings were not acknowledged within {FLUSH_LIMIT:g} s"
+                self.note = f"{left} records were not acknowledged within {FLUSH_LIMIT:g} s"
 
-    def _accept(self, item: Mapping[str, Any] | Corrupt) -> None:
-        reading = item.reading if isinstance(item, Corrupt) else item
+    def _accept(self, item: Item) -> None:
         if self.accepted == self.delivered + self.failed:
             self._answered = time.monotonic()
-        value, key = encoded(item, self.writes), reading["device"].encode()
+        value, key = encoded(item, self.writes), None if item.key is None else item.key.encode()
         while True:
             try:
-                self._producer.produce(
-                    self._full, value, key, timestamp=reading["timestamp"], on_delivery=self._on_delivery
-                )
+                self._producer.produce(self._full, value, key, timestamp=item.time, on_delivery=self._on_delivery)
                 break
             except BufferError:  # the queue is full: wait for Kafka, unless told to stop
                 if self._stopping.is_set():
@@ -154,7 +150,7 @@ class Producer(Worker):
         self._answered = time.monotonic()
         if error:
             self.failed += 1
-            self.note = f"Kafka refused a reading: {error.str()}"
+            self.note = f"Kafka refused a record: {error.str()}"
         else:
             self.delivered += 1
 
@@ -162,12 +158,10 @@ class Producer(Worker):
         self._stopping.set()
 
 
-def encoded(item: Mapping[str, Any] | Corrupt, topic: str) -> bytes:
-    """Encode a reading for a topic as JSON; half of it is missing if the reading is corrupt."""
-    if isinstance(item, Corrupt):
-        whole = encoded(item.reading, topic)
-        return whole[: len(whole) // 2]
-    return orjson.dumps(named_for(topic, item))
+def encoded(item: Item, topic: str) -> bytes:
+    """Encode an item for a topic as JSON; half of it is missing if it is damaged."""
+    whole = orjson.dumps(named_for(topic, item.value))
+    return whole[: len(whole) // 2] if item.damaged else whole
 
 
 def at_work_in(world: World) -> Producer | None:

@@ -64,7 +64,7 @@ def test_three_terminals_do_what_the_notebooks_do() -> None:
         produce, run = Terminal("produce", "--per-second", "50", **here), Terminal("run", "alert-filter", **here)
         with produce, run:
             eventually(lambda: "sensor-1" in lab("peek", "alert", "--records", "3", **here).stdout, 60)
-        written = re.match(r"producer of sensor stopped: (\d+) readings written to sensor\.", produce.said)
+        written = re.match(r"producer of sensor stopped: (\d+) records written to sensor\.", produce.said)
         assert written
         newest = lab("peek", "sensor", "--records", "1", **here).stdout.splitlines()[1]
         assert int(newest.split()[1]) == int(written[1]) - 1  # the last offset: nothing that was accepted is lost
@@ -87,7 +87,7 @@ def test_one_of_three_brokers_is_killed_and_everything_goes_on() -> None:
             assert "Broker 2 has ended and will be restarted in 30 s" in broker.process.stderr.readline()
             before = newest_time(here)
             eventually(lambda: newest_time(here) > before, 60)
-        written = re.match(r"producer of sensor stopped: (\d+) readings written to sensor\.", produce.said)
+        written = re.match(r"producer of sensor stopped: (\d+) records written to sensor\.", produce.said)
         assert written
         shown = lab("peek", "sensor", "--records", "1", **here).stdout.splitlines()[1]
         assert int(shown.split()[1]) == int(written[1]) - 1
@@ -174,15 +174,32 @@ def test_a_csv_file_is_sent_whole(broker: OwnBroker, tmp_path: Path) -> None:
     here = {"LAB_BROKER": broker.address, "LAB_NAMESPACE": "csv-"}
     result = lab("produce", "--source", str(table), "--per-second", "max", "--writes", "roof", **here)
     assert result.stderr == ""
-    assert result.stdout == "producer of roof finished: 2 readings written to roof.\n"
+    assert result.stdout == "producer of roof finished: 2 records written to roof.\n"
     assert "2024-07-01 12:00:01" in lab("peek", "roof", **here).stdout
+
+
+def test_a_csv_file_of_any_shape_is_sent_with_its_key_and_its_time(broker: OwnBroker, tmp_path: Path) -> None:
+    table = tmp_path / "levels.csv"
+    table.write_text("station;level;measured\nKöln;7,94;01.03.2025 12:00\n")
+    here = {"LAB_BROKER": broker.address, "LAB_NAMESPACE": "levels-"}
+    source = ("--source", str(table), "--writes", "levels")
+    result = lab("produce", *source, "--key", "station", "--time", "measured", **here)
+    assert (result.stdout, result.stderr) == (
+        "producer of levels finished: 1 record written to levels. "
+        "key: station; measured: day, month, year, 2025-03-01 to 2025-03-01\n",
+        "",
+    )
+    newest = lab("peek", "levels", **here).stdout.splitlines()[1].split()
+    assert newest == ["0", "0", "2025-03-01", "12:00:00", "Köln", "Köln", "7.94", "01.03.2025", "12:00"]
+    wrong = lab("produce", *source, "--key", "place", "--time", "mesured", **here)
+    assert wrong.stderr == "Error: There is no column 'place' for the key. The columns are station, level, measured.\n"
 
 
 def test_recorded_weather_is_replayed_from_a_start_with_a_factor(broker: OwnBroker) -> None:
     here = {"LAB_BROKER": broker.address, "LAB_NAMESPACE": "weather-"}
     source = ("--source", "nyc-weather", "--start", "2013-12-24T05:00-05:00", "--factor", "3.6e6", "--records", "3")
     result = lab("produce", *source, **here)
-    assert (result.stdout, result.stderr) == ("producer of sensor finished: 3 readings written to sensor.\n", "")
+    assert (result.stdout, result.stderr) == ("producer of sensor finished: 3 records written to sensor.\n", "")
     shown = lab("peek", "sensor", **here).stdout
     assert shown.count("1387879200000") == 3  # 2013-12-24 10:00 UTC, in `recorded`
     assert [station for station in ("EWR", "JFK", "LGA") if station in shown] == ["EWR", "JFK", "LGA"]

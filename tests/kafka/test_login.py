@@ -98,7 +98,7 @@ def test_a_kafka_in_a_terminal_says_where_its_login_is(monkeypatch: pytest.Monke
                 text=True,
                 timeout=60,
             )
-            assert "3 readings written to sensor" in done.stdout + done.stderr
+            assert "3 records written to sensor" in done.stdout + done.stderr
         finally:
             broker.terminate()
 

@@ -1,5 +1,6 @@
 """Live charts, without a browser: see tests/around/test_browser.py for that."""
 
+import base64
 import re
 import threading
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from labkit.live import pacing, theme
 from labkit.live.chart import Chart
 from labkit.live.curves import drawable
 from labkit.live.devices import CROWDED, MOST
+from labkit.live.fields import TEMPERATURE, Field
 from labkit.live.pacing import Pacer
 from tests.live.browser import threads_in_each_others_way
 from tests.live.conftest import Clock
@@ -26,8 +28,8 @@ MakeChart = Callable[..., Chart]
 def chart_of(memory: Memory, pacer: Pacer) -> MakeChart:
     """Makes charts of topics in memory, which the test updates."""
 
-    def make(*topics: str, y: str = "temperature", seconds: float = 100.0, threshold: float | None = None) -> Chart:
-        return Chart(memory.tap(*topics), theme.Styles(), pacer, y, seconds, None, threshold)
+    def make(*topics: str, y: Field = TEMPERATURE, by: str | None = None, **options: float | None) -> Chart:
+        return Chart(memory.tap(*topics), theme.Styles(), pacer, y, by, **options)
 
     return make
 
@@ -96,7 +98,7 @@ def test_the_window_rolls_with_the_newest_reading(memory: Memory, chart_of: Make
 
 
 def test_axes_and_title_say_what_and_in_which_unit(chart_of: MakeChart) -> None:
-    layout = chart_of("sensor", y="humidity").figure.layout
+    layout = chart_of("sensor", y=Field.of("humidity")).figure.layout
     assert layout.title.text == "Humidity (%) from sensor"
     assert layout.xaxis.title.text == "Event time (UTC)"
     assert layout.yaxis.title.text == "Humidity (%)"
@@ -135,7 +137,7 @@ def test_what_cannot_be_drawn_is_counted(memory: Memory, chart_of: MakeChart) ->
 
 def test_what_the_tap_has_skipped_is_counted(memory: Memory, pacer: Pacer) -> None:
     memory.send("sensor", *map(reading, range(7)))
-    chart = Chart(memory.tap("sensor", newest=5), theme.Styles(), pacer, "temperature", 100.0)
+    chart = Chart(memory.tap("sensor", newest=5), theme.Styles(), pacer, TEMPERATURE)
     refresh(chart)
     assert text(chart).endswith("2 older records were skipped.")
 
@@ -369,3 +371,96 @@ def test_a_chart_that_is_closed_closes_its_tap_and_shows_its_last_state(memory: 
     assert memory.open == []
     assert points(chart) == 1
     assert text(chart).startswith("This chart has ended. The 5 s up to 22:13:20 UTC: 1 record.")
+
+
+# ------------------------------------------------------------- fields of one's own
+
+LEVEL = Field("level", "m")
+HOUR = 3_600_000
+
+
+def level(hour: float, metres: float | None = 3.0, **more: object) -> dict[str, object]:
+    return {"level": metres, "timestamp": reading(hour * 3600)["timestamp"]} | more
+
+
+def test_any_field_is_drawn_by_key_with_its_unit(memory: Memory, chart_of: MakeChart) -> None:
+    chart = chart_of("levels", y=LEVEL, threshold=8)
+    assert chart.figure.layout.title.text == "Level (m) from levels"
+    memory.send("levels", level(0), level(1, 4.5), level(1, None), key="Köln")
+    refresh(chart)
+    assert [trace.name for trace in chart.figure.data] == ["Köln"]
+    assert "Köln: 2 records, 3 to 4.5 m, the last 4.5 m. Threshold 8 m." in text(chart)
+    assert [each.name for each in chart.figure.layout.shapes] == ["threshold 8 m"]
+
+
+def test_curves_are_told_apart_by_a_field_else_by_key_else_by_the_device_that_a_record_names(
+    memory: Memory, chart_of: MakeChart
+) -> None:
+    by_river, by_key = chart_of("levels", y=LEVEL, by="river"), chart_of("levels", y=LEVEL)
+    memory.send("levels", level(0, river="Rhine"), level(1, river="Rhine"), level(1, river=7), level(1), key="Köln")
+    memory.send("levels", level(0, device="a"), level(0, sensor_id="b"), level(0), key=None)
+    for chart in (by_river, by_key):
+        refresh(chart)
+    assert {each.name for each in by_river.figure.data} == {"Rhine", "7", "Köln", "a", "b", "no key"}
+    assert {each.name for each in by_key.figure.data} == {"Köln", "a", "b", "no key"}
+
+
+def test_a_chart_reaches_as_far_back_as_rare_readings_require_and_not_for_a_silence(
+    memory: Memory, chart_of: MakeChart
+) -> None:
+    chart, fixed = chart_of("levels", y=LEVEL), chart_of("levels", y=LEVEL, seconds=100)
+    for hour in range(100):  # one by one, so that each update forgets what is too old
+        memory.send("levels", level(hour))
+        refresh(chart)
+    refresh(fixed)
+    assert points(chart) == 61
+    assert text(chart).startswith("The 2.5 days up to 2023-11-19 01:13 UTC: 61 records, 3 to 3 m.")
+    assert points(fixed) == 1
+    memory.send("sensor", *(reading(second) for second in range(20)), *(reading(HOUR + n) for n in range(200)))
+    frequent = chart_of("sensor")
+    refresh(frequent)
+    assert text(frequent).startswith("The 100 s up to")
+
+
+def test_the_most_frequent_curve_decides_how_far_back_a_chart_reaches(memory: Memory, chart_of: MakeChart) -> None:
+    memory.send("sensor", *map(reading, range(0, 500, 10)))
+    memory.send("alert", *(reading(second, 31.0) for second in range(0, 400, 100)))
+    chart = chart_of("sensor", "alert")
+    refresh(chart)
+    assert text(chart).startswith("The 8.2 min up to")
+    memory.send("sensor", *(reading(490 + second / 10) for second in range(1000)))
+    refresh(chart)
+    assert text(chart).startswith("The 100 s up to")
+
+
+def test_a_mistyped_field_is_said_once_there_are_records_without_it(memory: Memory, chart_of: MakeChart) -> None:
+    chart = chart_of("levels", y=Field("levle"))
+    memory.send("levels", level(0), key="Köln")
+    refresh(chart)
+    assert chart.summary() == (
+        "No record with a levle yet. Records not drawn, because they are not readings or have no levle "
+        "(did you mean 'level'?): 1."
+    )
+
+
+def test_the_times_of_a_saved_chart_have_a_date_if_it_shows_days(memory: Memory, chart_of: MakeChart) -> None:
+    chart = chart_of("levels", y=LEVEL)
+    memory.send("levels", *(level(hour) for hour in range(49)))
+    refresh(chart)
+    assert text(chart).startswith("The 48 h up to 2023-11-16 22:13 UTC")
+    drawing = re.search(r"base64,([^']+)", chart.static_html())
+    assert drawing
+    assert b">2023-11-14 22:13<" in base64.b64decode(drawing[1])
+
+
+def test_a_lab_knows_units_of_its_own(lab: Lab) -> None:
+    lab.units["level"] = "m"
+    rows = [{"station": "Köln", "level": 3.0, "measured": "2025-03-01 12:00"}]
+    assert lab.produce(rows, writes="levels", key="station", time="measured", per_second=None).wait(10)
+    chart, tiles = lab.chart("levels", y="level"), lab.tiles("levels", y="level")
+    eventually(lambda: "Köln: 1 record, the last 3 m." in text(chart))
+    eventually(lambda: "last: 3.00 m, at 2025-03-01 12:00 UTC" in tiles.grid.value)
+    windows = lab.windows("levels", device="Köln", y="level")
+    assert windows.figure.layout.yaxis.title.text == chart.figure.layout.yaxis.title.text == "Level (m)"
+    plot = lab.plot(lab.peek("levels"), x="measured", y="level", by="station")
+    assert plot.summary() == "Level (m), 1 points; the last of Köln: 3.00."

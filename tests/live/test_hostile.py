@@ -9,13 +9,14 @@ from markupsafe import Markup
 
 from labkit.kafka.tap import Record
 from labkit.live import chart, curves, lanes, panel, plot, theme, tiles, topology, windows
+from labkit.live.fields import Field
 from labkit.live.lanes_svg import Assignment
 from labkit.live.numbers import Row
 from labkit.live.series import Points
 from labkit.runs.assignments import Lane
 from labkit.runs.blame import Blame, Line
 from labkit.runs.system import TopicState, WorkerState
-from tests.live.memory import NOW, reading
+from tests.live.memory import NOW
 from tests.live.parsed import HOSTILE, Parsed
 
 TAGS = {  # all that views are made of
@@ -23,14 +24,14 @@ TAGS = {  # all that views are made of
     *("table", "tbody", "td", "th", "thead", "tr"),
     *("defs", "marker", "path", "rect", "svg", "text"),
 }
-STYLE = theme.style(0)
+STYLE, FIELD = theme.style(0), Field(HOSTILE, HOSTILE)
 RECORD = Record(HOSTILE, 0, 0, NOW, HOSTILE, {HOSTILE: HOSTILE}, {HOSTILE: HOSTILE})
 
 
 def chart_html() -> Markup:
     line = curves.Curve(HOSTILE, STYLE, True, Points(np.array([NOW - 1000.0]), np.array([20.0])))
     state = curves.State(1, (line,), NOW - 5000.0, float(NOW), emptied=HOSTILE)
-    return chart.render(state, HOSTILE, HOSTILE, 29.85) + chart.render(curves.State(), HOSTILE, HOSTILE, None)
+    return chart.render(state, HOSTILE, FIELD, 29.85) + chart.render(curves.State(), HOSTILE, FIELD, None)
 
 
 def tiles_html() -> Markup:
@@ -60,15 +61,14 @@ def topology_html() -> Markup:
 
 
 def windows_html() -> Markup:
-    value = reading()
-    readings = [Record("sensor", 0, 0, NOW, HOSTILE, value, {})]
+    readings = [Record("levels", 0, 0, NOW, HOSTILE, {HOSTILE: 20.0}, {})]
     results = [RECORD._replace(value={"start": NOW, "end": NOW + 1, HOSTILE: HOSTILE})]
-    return windows.render(windows.collect(HOSTILE, readings, {HOSTILE: results}))
+    return windows.render(windows.collect(HOSTILE, readings, {HOSTILE: results}, FIELD))
 
 
 def plot_html() -> Markup:
     table = pd.DataFrame({"time": [NOW], HOSTILE: [1.0], "name": [HOSTILE]})
-    return plot.render(plot.collect(table, theme.Styles(), "time", HOSTILE, "name"))
+    return plot.render(plot.collect(table, theme.Styles(), "time", FIELD, "name"))
 
 
 @pytest.mark.parametrize(

@@ -90,10 +90,10 @@ def test_a_panel_follows_its_worker_to_the_end(lab: Lab, running: Pacer) -> None
     production = lab.produce(per_second=100)
     view = panel.of(production, running)
     assert panel.of(production, running) is view
-    eventually(lambda: "running" in view.children[0].value and ": 0 readings" not in view.children[0].value)
+    eventually(lambda: "running" in view.children[0].value and ": 0 records" not in view.children[0].value)
     production.stop()
     eventually(lambda: "stopped" in view.children[0].value)
-    assert f"{production.delivered} readings written to sensor" in view.children[0].value
+    assert f"{production.delivered} records written to sensor" in view.children[0].value
     assert view.summary() == production.summary()
     assert view.static_html() == view.children[0].value
 
@@ -160,7 +160,7 @@ class StubWorker(Worker):
         return 0
 
     def summary(self) -> str:
-        return "7 readings written to <sensor>"
+        return "7 records written to <sensor>"
 
 
 @pytest.fixture

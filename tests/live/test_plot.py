@@ -5,6 +5,7 @@ import pytest
 
 from labkit import Lab, LabError
 from labkit.live import theme
+from labkit.live.fields import Field
 from labkit.live.plot import Plot
 
 TABLE = pd.DataFrame(
@@ -17,7 +18,7 @@ TABLE = pd.DataFrame(
 
 
 def plot_of(table: pd.DataFrame, y: str = "average") -> Plot:
-    return Plot(table, theme.Styles(), "window_end", y, "sensor_id")
+    return Plot(table, theme.Styles(), "window_end", Field.of(y), "sensor_id")
 
 
 @pytest.mark.parametrize(
@@ -62,3 +63,33 @@ def test_names_in_a_table_are_text_and_nothing_else() -> None:
         assert "&lt;b&gt;porch&lt;/b&gt;" in html
         assert "<b>" not in html
         assert "<i>" not in html
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        ["2026-11-22T10:00:02Z", "2026-11-22T10:00:01.250Z", "2026-11-22 10:00"],
+        ["22.11.2026 10:00:02", "22.11.2026 10:00:01.250", "22.11.2026 10:00"],
+        [
+            pd.Timestamp("2026-11-22T10:00:02"),
+            pd.Timestamp("2026-11-22T10:00:01.250"),
+            pd.Timestamp("2026-11-22 10:00"),
+        ],
+    ],
+)
+def test_times_may_be_written_in_any_usual_form_even_differently(written: list[object]) -> None:
+    first, second = plot_of(TABLE.assign(window_end=written)).figure.data
+    assert list(first.x) == [1795341600000, 1795341601250]
+    assert list(second.x) == [1795341602000]
+
+
+def test_rows_without_time_are_not_drawn() -> None:
+    assert plot_of(TABLE.assign(window_end=[None, *TABLE["window_end"][1:]])).summary().startswith("Average, 2 points")
+
+
+def test_what_is_no_time_or_no_number_is_refused_in_one_line(lab: Lab) -> None:
+    for column, why in (("window_end", "which is no time: write times such as"), ("average", "no number")):
+        with pytest.raises(LabError, match=f"^Column {column} has .*{why}"):
+            lab.plot(TABLE.assign(**{column: "noon"}), x="window_end", y="average", by="sensor_id")
+    with pytest.raises(LabError, match=r"no column averge; .*: did you mean 'average'\?"):
+        lab.plot(TABLE, x="window_end", y="averge", by="sensor_id")

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from labkit.live.series import DRAWN, KEPT, SILENCE, Points, Series, drawn, thin, window
+from labkit.live.series import DRAWN, KEPT, RECENT, SILENCE, Points, Series, drawn, thin, window
 
 points = st.lists(st.tuples(st.integers(0, 100_000), st.floats(-50, 50)), min_size=1, max_size=3000)
 
@@ -42,6 +42,22 @@ def test_a_late_point_does_not_lose_what_is_still_inside_the_window() -> None:
         series.append(time, 1.0)
         series.forget(time - 4500)
     assert list(window(series.points, 1000).times) == [1000, 5000, 6000]
+
+
+def test_the_newest_points_stay_however_old_and_tell_the_usual_interval() -> None:
+    series = Series()
+    assert series.interval() == 0
+    series.append(0, 1.0)
+    assert series.interval() == 0
+    for time in (1000, 1000, 3000, 2000, 1_000_000):  # doubled, late, after a silence
+        series.append(time, 1.0)
+        series.forget(time)
+    assert series.interval() == 1000
+    assert len(series.points.times) == 6
+    for time in range(1_000_000, 2_000_000, 5000):
+        series.append(time, 1.0)
+        series.forget(time)
+    assert (series.interval(), len(series.points.times)) == (5000, RECENT)
 
 
 def test_points_that_have_been_taken_stay_as_they_are() -> None:

@@ -15,6 +15,7 @@ from labkit.live import snapshot as module
 from labkit.live import theme
 from labkit.live.chart import Chart
 from labkit.live.chart_svg import RIGHT, WIDTH, Line, lines_svg
+from labkit.live.fields import TEMPERATURE
 from labkit.live.pacing import Pacer
 from labkit.live.snapshot import HANDLES, PERIOD, Snapshot
 from tests.live.browser import threads_in_each_others_way
@@ -172,7 +173,7 @@ def test_the_legend_shows_each_line_as_it_is_drawn_inside_the_picture() -> None:
 
 
 def test_a_snapshot_of_a_chart_shows_lines_marks_and_threshold_and_is_small(memory: Memory, pacer: Pacer) -> None:
-    chart = Chart(memory.tap("sensor", "alert"), theme.Styles(), pacer, "temperature", 100.0, threshold=29.85)
+    chart = Chart(memory.tap("sensor", "alert"), theme.Styles(), pacer, TEMPERATURE, threshold=29.85)
     assert "<img" not in chart.static_html()  # nothing to draw yet
     numbers = range(480)
     readings = [reading(n * 90 / 480, 20.0 + n % 30 + n % 7, f"sensor-{n % 30}") for n in numbers]

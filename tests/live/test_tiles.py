@@ -168,7 +168,10 @@ def test_devices_may_appear_late_and_there_may_be_thirty(memory: Memory, tiles_o
 
 def test_a_record_without_a_key_has_a_tile_too(memory: Memory, tiles_of: MakeTiles) -> None:
     memory.send("sensor", reading(20.0), key=None)
-    assert "no key" in refresh(tiles_of("sensor"))
+    memory.send("levels", {"temperature": 20.0}, key=None)
+    shown = refresh(tiles_of("sensor", "levels"))
+    assert "sensor-1" in shown  # as the record itself says
+    assert "no key" in shown
 
 
 def test_a_tile_is_labelled_with_its_device(memory: Memory, tiles_of: MakeTiles) -> None:
@@ -366,3 +369,24 @@ def test_tiles_show_the_devices_heard_last_if_there_are_too_many(memory: Memory,
         "one-more",
     }
     assert tiles.summary().endswith(CROWDED)
+
+
+def test_tiles_show_any_field_with_its_unit_told_apart_by_any_other(memory: Memory, pacer: Pacer) -> None:
+    rows = [{"level": 3.5, "floor": 1}, {"level": 4, "floor": 2}, {"level": None, "floor": 2}]
+    memory.send("levels", *rows, key="house")
+    memory.send("highest", {"start": NOW - 5000, "end": NOW, "floor": 2, "level": 5.25}, key=None)
+    tap, topics = memory.tap("levels", "highest"), ("levels", "highest")
+    tiles = Tiles(tap, topics, theme.Styles(), pacer, lambda _: False, "level", "floor", {"level": "m"})
+    refresh(tiles)
+    assert tiles.summary().split("\n") == [
+        "1: levels: latest level, 3.50 m, highest, no data yet",
+        "2: levels: latest level, 4 m, highest: level in 5 s, 5.25 m",
+    ]
+
+
+def test_a_number_of_long_ago_is_shown_with_its_day(memory: Memory, tiles_of: MakeTiles, now: list[int]) -> None:
+    memory.send("sensor", reading(21.5))
+    now[0] += 250 * 3_600_000
+    shown = refresh(tiles_of("sensor"))
+    assert "no data for 10.4 days" in shown
+    assert "last: 21.50 °C, at 2023-11-14 22:13 UTC" in shown

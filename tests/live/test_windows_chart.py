@@ -10,6 +10,7 @@ import pytest
 from labkit import Lab, LabError
 from labkit.kafka import clients
 from labkit.kafka.tap import Record
+from labkit.live.fields import Field
 from labkit.live.windows import Span, Windows, newest, spans
 
 NOW = 1_700_000_000_000  # 22:13:20
@@ -130,3 +131,30 @@ def test_the_first_sliding_window_ends_at_the_first_reading_and_is_shown() -> No
     readings, sliding = [reading(0), reading(1)], [window(-4, 0, n=1), window(-3, 1, n=2)]
     _, shown = newest("porch", "sensor", readings, {"sliding": sliding}, 5.0)
     assert shown == {"sliding": sliding}
+
+
+def test_any_field_of_records_that_are_told_apart_by_another() -> None:
+    hour = 3_600_000
+    levels = [
+        record("levels", {"river": river, "level": 3.0 + number}, NOW + number * hour, key="any")
+        for number in range(30)
+        for river in ("Rhine", "Ruhr")
+    ]
+    means = [record("means", {"start": NOW + 20 * hour, "end": NOW + 24 * hour, "level": 25.0}, key="Rhine")]
+    readings, _ = newest("Rhine", "levels", levels, {}, by="river")
+    assert [each.value["level"] for each in readings] == [17.0 + number for number in range(16)]  # 15 intervals
+    readings, windows = newest("Rhine", "levels", levels, {"means": means}, by="river")
+    assert len(readings) == 10  # from the beginning of the window on
+    shown = Windows("Rhine", readings, windows, Field("level", "m"))
+    assert "Level (m): " in text(shown)
+    assert "level 25.00" in text(shown)
+    with pytest.raises(LabError, match=r"no reading of 'Rhein' yet: did you mean 'Rhine'\?"):
+        newest("Rhein", "levels", levels, {}, by="river")
+    with pytest.raises(LabError, match=r"is a reading with a levle: did you mean 'level'\?"):
+        Windows("Rhine", readings, windows, Field("levle"))
+
+
+def test_a_record_without_a_key_belongs_to_the_device_that_it_names() -> None:
+    keyless = [each._replace(key=None) for each in (reading(0), reading(1))]
+    found, _ = newest("porch", "sensor", keyless, {})
+    assert found == keyless

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import nbformat
 
-from labkit.live import theme
+from labkit.live.fields import Field
 
 ROOT = Path(__file__).parents[2]
 
@@ -34,7 +34,7 @@ def test_a_heartbeat_is_told_from_a_tombstone() -> None:
 def test_delays_are_in_seconds_in_code_chart_and_text() -> None:
     assert "/ 1000\n    return readings" in text("03_windows.ipynb", "code")
     assert "how many seconds later it was processed" in text("03_windows.ipynb", "markdown")
-    assert theme.axis("delay") == "Delay (s)"
+    assert Field.of("delay").axis == "Delay (s)"
 
 
 def test_a_late_walk_is_tried_again_in_a_fresh_topic() -> None:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labkit import LabError
-from labkit.readings import BadReading, Replay, check, now, parse, recorded
+from labkit.readings import BadReading, Item, Replay, check, now, parse, recorded
 
 HOUR = 3_600_000  # milliseconds
 YEAR = "2013-01-01"
@@ -30,6 +30,10 @@ rows = st.fixed_dictionaries(
 )
 recordings = st.lists(rows, max_size=20)
 factors = st.floats(0.01, 1e9) | st.integers(1, 10**9)
+
+
+def replay(rows: list[dict], factor: float, **more: Any) -> Replay:
+    return Replay(map(Item.of, rows), factor, **more)
 
 
 def by_time(rows: list[dict]) -> list[dict]:
@@ -157,19 +161,21 @@ def test_an_unknown_recording_is_refused_naming_what_there_is() -> None:
 
 @given(recordings, factors)
 def test_time_passes_factor_times_as_fast_from_the_clocks_time_on(rows: list[dict], factor: float) -> None:
-    played = list(Replay(rows, factor, clock=lambda: NOW))
+    played = list(replay(rows, factor, clock=lambda: NOW).items())
     for item, row in zip(played, by_time(rows), strict=True):
         exact = NOW + Fraction(row["timestamp"] - by_time(rows)[0]["timestamp"]) / Fraction(factor)
-        assert type(item["timestamp"]) is int
-        assert abs(item["timestamp"] - exact) < 0.6  # half a millisecond, and a little for floats
+        assert type(item.time) is int
+        assert abs(item.time - exact) < 0.6  # half a millisecond, and a little for floats
+        assert (item.key, item.value["timestamp"]) == (row["device"], item.time)
 
 
 @given(recordings, factors)
 def test_everything_else_is_as_it_was_recorded(rows: list[dict], factor: float) -> None:
     before = [dict(row) for row in rows]
     back = [
-        {column: value for column, value in item.items() if column != "recorded"} | {"timestamp": item["recorded"]}
-        for item in Replay(rows, factor)
+        {column: value for column, value in item.value.items() if column != "recorded"}
+        | {"timestamp": item.value["recorded"]}
+        for item in replay(rows, factor).items()
     ]
     assert back == by_time(rows)  # sorted is stable: rows of one time stay in their order
     assert rows == before  # the caller's rows are left alone
@@ -177,13 +183,13 @@ def test_everything_else_is_as_it_was_recorded(rows: list[dict], factor: float) 
 
 @given(recordings, factors)
 def test_pauses_lie_between_the_items_and_add_up(rows: list[dict], factor: float) -> None:
-    replay = Replay(rows, factor, clock=lambda: NOW)
-    assert replay.pause() == 0.0
-    pauses = [replay.pause() for _ in replay]
+    source = replay(rows, factor, clock=lambda: NOW)
+    assert source.pause() == 0.0
+    pauses = [source.pause() for _ in source.items()]
     times = [row["timestamp"] for row in by_time(rows)]
     assert pauses == pytest.approx([(b - a) / factor / 1000 for a, b in itertools.pairwise(times)] + [0.0] * bool(rows))
     assert sum(pauses) == pytest.approx((times[-1] - times[0]) / factor / 1000 if times else 0.0)
-    assert replay.pause() == 0.0
+    assert source.pause() == 0.0
 
 
 TWO = [{"device": "EWR", "timestamp": 1000}, {"device": "EWR", "timestamp": 3000}]
@@ -191,29 +197,41 @@ TWO = [{"device": "EWR", "timestamp": 1000}, {"device": "EWR", "timestamp": 3000
 
 def test_the_clock_starts_with_the_first_item() -> None:
     asked = iter([NOW])  # a second time it would raise
-    items = iter(Replay(TWO, 2, clock=lambda: next(asked)))
+    items = replay(TWO, 2, clock=lambda: next(asked)).items()
     asked = iter([NOW + 500])  # nobody has asked yet
-    assert [item["timestamp"] for item in items] == [NOW + 500, NOW + 1500]
+    assert [item.time for item in items] == [NOW + 500, NOW + 1500]
 
 
 def test_without_a_clock_it_is_the_time_of_day() -> None:
     before = now()
-    assert before <= next(iter(Replay(TWO, 2)))["timestamp"] <= now()
+    assert before <= next(replay(TWO, 2).items()).time <= now()
 
 
 def test_a_replay_that_was_stopped_goes_on_as_if_no_time_had_passed() -> None:
     times = iter([NOW, NOW + 5000])
-    replay = Replay(TWO, 2, clock=lambda: next(times))
-    assert next(iter(replay))["timestamp"] == NOW
-    assert [(item["timestamp"], item["recorded"]) for item in replay] == [(NOW + 5000, TWO[1]["timestamp"])]
+    source = replay(TWO, 2, clock=lambda: next(times))
+    assert next(source.items()).time == NOW
+    assert [(item.time, item.value["recorded"]) for item in source.items()] == [(NOW + 5000, TWO[1]["timestamp"])]
+
+
+def test_a_column_that_is_called_recorded_is_kept() -> None:
+    (item,) = replay([TWO[0] | {"recorded": "on tape"}], 2, clock=lambda: NOW).items()
+    assert item == Item("EWR", NOW, {"device": "EWR", "timestamp": NOW, "recorded": "on tape"})
+
+
+def test_what_is_no_reading_keeps_its_fields_as_they_are() -> None:
+    rows = [Item("Bonn", 1000, {"measured": 1000}), Item(None, 3000, {"measured": 3000})]
+    source = Replay(rows, 2, clock=lambda: NOW, holds_readings=False)
+    assert source.devices == ("Bonn",)
+    assert list(source.items()) == [rows[0]._replace(time=NOW), rows[1]._replace(time=NOW + 1000)]
 
 
 def test_the_recording_plays_an_hour_in_a_second() -> None:
-    replay = Replay(recorded("nyc-weather"), 3600)
-    played = [(item["device"], replay.pause()) for item in itertools.islice(replay, 6)]
+    source = replay(recorded("nyc-weather"), 3600)
+    played = [(item.key, source.pause()) for item in itertools.islice(source.items(), 6)]
     assert played == list(zip(STATIONS, [0.0, 0.0, 1.0], strict=True)) * 2  # the stations report at the same time
-    for item in Replay(recorded("nyc-weather", "2013-12-01"), 3600):
-        check(item)
+    for item in replay(recorded("nyc-weather", "2013-12-01"), 3600).items():
+        check(item.value)
 
 
 @pytest.mark.parametrize("factor", [0, -1, 0.0, float("nan"), float("-inf")])

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from labkit import LabError
-from labkit.readings import now, open_source, recorded
+from labkit.readings import Source, now, open_source, recorded
 
 ONE = {"device": "roof", "temperature": 21.5, "humidity": 40, "timestamp": 1_700_000_000_000}
 TWO = {"device": "cellar", "temperature": 13.0, "humidity": 71, "timestamp": 1_700_000_060_000}
@@ -26,6 +26,10 @@ def generator() -> Iterator[dict[str, Any]]:
     yield from (ONE, TWO)
 
 
+def sent(source: Source) -> list[dict[str, Any]]:
+    return [item.value for item in source.items()]
+
+
 def refusal(source: Any, factor: float | None = None, start: Any = None) -> str:
     with pytest.raises(LabError) as error:
         open_source(source, 1.0, factor, start)
@@ -40,7 +44,7 @@ def test_a_recording_is_replayed_by_its_name_an_hour_a_second() -> None:
     source = open_source("nyc-weather", 1.0, None, None)
     rows = recorded("nyc-weather")[:6]
     before = now()
-    items = [(item, source.pause()) for item in itertools.islice(source, 6)]
+    items = [(item.value, source.pause()) for item in itertools.islice(source.items(), 6)]
     assert source.devices == ("EWR", "JFK", "LGA")
     assert [pause for _, pause in items] == [0, 0, 1, 0, 0, 1]
     for (item, _), row in zip(items, rows, strict=True):
@@ -50,9 +54,9 @@ def test_a_recording_is_replayed_by_its_name_an_hour_a_second() -> None:
 
 def test_a_recording_is_replayed_from_a_start_and_with_a_factor() -> None:
     source = open_source("nyc-weather", 1.0, 7200, "2013-12-24")
-    (first, *_, fourth) = itertools.islice(source, 4)
-    assert first["recorded"] == recorded("nyc-weather", "2013-12-24")[0]["timestamp"]
-    assert fourth["timestamp"] - first["timestamp"] == 500
+    (first, *_, fourth) = itertools.islice(source.items(), 4)
+    assert first.value["recorded"] == recorded("nyc-weather", "2013-12-24")[0]["timestamp"]
+    assert fourth.time - first.time == 500
 
 
 def test_a_name_that_is_neither_a_file_nor_a_recording_is_refused_naming_the_recordings() -> None:
@@ -66,14 +70,14 @@ def test_a_name_that_is_neither_a_file_nor_a_recording_is_refused_naming_the_rec
 def test_a_csv_file_a_dataframe_and_a_list_are_sent_steadily_and_once(csv: Path) -> None:
     for given in (csv, str(csv), pd.DataFrame([ONE, TWO]), [ONE, TWO]):
         source = open_source(given, 4.0, None, None)
-        assert (list(source), source.pause(), source.devices) == ([ONE, TWO], 0.25, ("roof", "cellar"))
-        assert list(source) == []
+        assert (sent(source), source.pause(), source.devices) == ([ONE, TWO], 0.25, ("roof", "cellar"))
+        assert sent(source) == []
 
 
 def test_a_file_needs_no_suffix(csv: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     csv.rename(csv.with_name("readings"))
     monkeypatch.chdir(csv.parent)
-    assert list(open_source("readings", None, None, None)) == [ONE, TWO]
+    assert sent(open_source("readings", None, None, None)) == [ONE, TWO]
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
@@ -88,7 +92,7 @@ def test_without_a_rate_rows_come_as_fast_as_they_are_asked_for() -> None:
 def test_a_table_with_a_factor_is_replayed_in_the_order_of_time(csv: Path) -> None:
     for given in (csv, pd.DataFrame([TWO, ONE]), [TWO, ONE]):
         source = open_source(given, 1.0, 60, None)
-        (first, pause), (second, _) = [(item, source.pause()) for item in source]
+        (first, pause), (second, _) = [(item.value, source.pause()) for item in source.items()]
         assert (first["device"], second["device"]) == ("roof", "cellar")
         assert (first["recorded"], second["recorded"]) == (ONE["timestamp"], TWO["timestamp"])
         assert (second["timestamp"] - first["timestamp"], pause) == (1000, 1.0)
@@ -96,13 +100,13 @@ def test_a_table_with_a_factor_is_replayed_in_the_order_of_time(csv: Path) -> No
 
 def test_a_generator_is_sent_as_it_comes_and_its_devices_are_not_known_before() -> None:
     source = open_source(generator(), 2.0, None, None)
-    assert (source.devices, source.pause(), list(source)) == ((), 0.5, [ONE, TWO])
+    assert (source.devices, source.pause(), sent(source)) == ((), 0.5, [ONE, TWO])
 
 
 def test_a_table_of_no_rows_is_a_source_of_none() -> None:
     for factor in (None, 60):
         source = open_source([], 1.0, factor, None)
-        assert (list(source), source.devices) == ([], ())
+        assert (sent(source), source.devices) == ([], ())
 
 
 # ------------------------------------------------------------------ what is refused
@@ -114,9 +118,14 @@ def test_a_generator_cannot_be_replayed_and_none_of_it_is_taken() -> None:
     assert list(source) == [ONE, TWO]
 
 
-def test_a_start_is_for_recordings_only(csv: Path) -> None:
-    for given in (csv, [ONE], generator()):
-        assert refusal(given, start="2013-07-01").startswith("start is only for a recording (nyc-weather): ")
+def test_a_start_leaves_out_what_is_earlier_in_a_table_too(csv: Path) -> None:
+    for given in (csv, pd.DataFrame([ONE, TWO]), [ONE, TWO]):
+        for factor in (None, 60):
+            (item,) = open_source(given, 1.0, factor, "2023-11-14T22:13:21").items()
+            assert item.key == "cellar"
+    assert "nothing from 2030-01-01 on" in refusal([ONE, TWO], start="2030-01-01")
+    assert "start is 'noon', not a time" in refusal([ONE, TWO], start="noon")
+    assert "make a list of it" in refusal(generator(), start="2023-11-14")
 
 
 @pytest.mark.parametrize("factor", [float("nan"), -1, 0, float("-inf")])

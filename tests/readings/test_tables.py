@@ -25,7 +25,7 @@ HEADER = "device,temperature,humidity,timestamp\n"
 
 
 def read(source: Any) -> Any:
-    return read_table(source).rows
+    return [item.value for item in read_table(source)]
 
 
 def refusal(source: Any) -> str:
@@ -68,14 +68,14 @@ def test_a_generator_is_read_as_it_comes() -> None:
             yield ONE
 
     taken: list[dict] = []
-    readings = iter(read(endless()))
+    readings = (item.value for item in read_table(endless()))
     assert not taken
     assert [next(readings), next(readings)] == [ONE, ONE]
     assert len(taken) == 2
 
 
 def test_a_generators_bad_reading_is_refused_when_it_comes() -> None:
-    readings = iter(read(each for each in [ONE, TWO | {"humidity": 101}]))
+    readings = (item.value for item in read_table(each for each in [ONE, TWO | {"humidity": 101}]))
     assert next(readings) == ONE
     with pytest.raises(LabError, match="Row 2: humidity is 101"):
         next(readings)
@@ -202,7 +202,7 @@ def test_what_was_taken_for_a_time_is_said_once(times: list, expected: list[int]
     pd.DataFrame(rows).to_csv(csv, index=False)
     for source in (rows, pd.DataFrame(rows), csv):
         table = read_table(source)
-        assert [each["timestamp"] for each in table] == expected
+        assert [each.value["timestamp"] for each in table] == [each.time for each in table] == expected
         days = [str(datetime.datetime.fromtimestamp(each / 1000, datetime.UTC).date()) for each in expected]
         assert table.notes == (f"timestamp: {words}, {min(days)} to {max(days)}",)
 
@@ -212,7 +212,7 @@ def test_what_was_taken_for_a_time_is_said_once(times: list, expected: list[int]
 )
 def test_milliseconds_and_iso_times_need_no_word(time: Any) -> None:
     table = read_table([ONE | {"timestamp": time}])
-    assert [each["timestamp"] for each in table] == [MILLISECONDS]
+    assert [each.value["timestamp"] for each in table] == [MILLISECONDS]
     assert table.notes == ()
 
 
@@ -235,8 +235,8 @@ def test_a_time_that_is_implausible_or_ambiguous_is_refused_with_what_to_write(t
 
 
 def test_a_generators_times_are_written_as_its_first() -> None:
-    rows = iter(read(ONE | {"timestamp": each} for each in (SECOND, SECOND + 1, MILLISECONDS)))
-    assert [next(rows)["timestamp"], next(rows)["timestamp"]] == [SECOND * 1000, SECOND * 1000 + 1000]
+    rows = iter(read_table(ONE | {"timestamp": each} for each in (SECOND, SECOND + 1, MILLISECONDS)))
+    assert [next(rows).value["timestamp"], next(rows).value["timestamp"]] == [SECOND * 1000, SECOND * 1000 + 1000]
     with pytest.raises(LabError, match="timestamp is 1763814615250, which has another unit than the first"):
         next(rows)
 
@@ -275,14 +275,14 @@ TABLE = f"device,temperature,humidity,timestamp,room\nsensor-1,27.4,48.1,{TIME},
 def test_a_file_is_read_as_it_was_meant(content: bytes, csv: Path) -> None:
     csv.write_bytes(content)
     table = read_table(csv)
-    assert [*table] == [ONE | {"room": "Küche"}]
+    assert [each.value for each in table] == [ONE | {"room": "Küche"}]
     assert table.notes == ()
 
 
 def test_a_file_of_an_old_excel_is_read_and_that_is_said(csv: Path) -> None:
     csv.write_bytes(TABLE.encode("cp1252"))
     table = read_table(csv)
-    assert [each["room"] for each in table] == ["Küche"]
+    assert [each.value["room"] for each in table] == ["Küche"]
     assert table.notes == ("readings.csv is not in UTF-8: it was read as Windows-1252",)
 
 
@@ -325,8 +325,9 @@ def test_a_gap_is_null_and_counted(gap: Any, csv: Path) -> None:
     pd.DataFrame(rows).to_csv(csv, index=False)
     for source in (csv, *([rows, pd.DataFrame(rows)] if gap != "" else [])) if gap is not pd.NA else (csv,):
         table = read_table(source)
-        assert [(each["temperature"], each["humidity"]) for each in table] == [(27.4, 48.1), (None, 48.1), (None, None)]
-        assert table.notes == ("3 values are missing: they are null",)
+        found = [(each.value["temperature"], each.value["humidity"]) for each in table]
+        assert found == [(27.4, 48.1), (None, 48.1), (None, None)]
+        assert table.notes == ("3 missing values are null",)
 
 
 def test_rows_without_device_or_time_are_left_out_and_counted(csv: Path) -> None:
@@ -334,8 +335,8 @@ def test_rows_without_device_or_time_are_left_out_and_counted(csv: Path) -> None
     pd.DataFrame(rows).to_csv(csv, index=False)
     for source in (rows, pd.DataFrame(rows), csv):
         table = read_table(source)
-        assert [*table] == [ONE, TWO]
-        assert table.notes == ("3 rows without device or timestamp were left out",)
+        assert [each.value for each in table] == [ONE, TWO]
+        assert table.notes == ("3 rows were left out, without device or timestamp",)
 
 
 # ---------------------------------------------------------------- what is refused
@@ -347,7 +348,9 @@ def test_a_missing_column_is_named(column: str, csv: Path) -> None:
     frame.to_csv(csv, index=False)
     assert column in refusal(frame)
     assert column in refusal(csv)
-    assert refusal(frame.to_dict("records")) == f"Row 1: {column} is missing."
+    assert refusal(frame.to_dict("records")).startswith(f"Row 1: {column} is missing. ")
+    for source in (frame, csv, frame.to_dict("records")):
+        assert "pass writes=" in refusal(source)
 
 
 BAD = [

@@ -6,7 +6,7 @@ import random
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from types import FrameType
 from typing import Any
 
@@ -15,7 +15,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from labkit import LabError
-from labkit.readings import BadReading, Corrupt, Replay, World, open_source, parse, recorded, simulate
+from labkit.readings import BadReading, Item, Replay, World, open_source, parse, recorded, simulate
 from labkit.runs.producer import encoded
 
 NOW = 1795302397926
@@ -34,12 +34,14 @@ def in_turn(count: int) -> list[dict[str, Any]]:
 class Given:
     """A source that yields the given readings, even one that acts on the world while it is iterated."""
 
+    notes, holds_readings = (), True
+
     def __init__(self, readings: Iterator[dict[str, Any]], devices: tuple[str, ...] = DEVICES) -> None:
         self.devices = devices
         self.readings = readings
 
-    def __iter__(self) -> Iterator[dict[str, Any]]:
-        return self.readings
+    def items(self) -> Iterator[Item]:
+        return map(Item.of, self.readings)
 
     def pause(self) -> float:
         return 0.25
@@ -49,8 +51,13 @@ def world_of(rows: list[dict[str, Any]]) -> World:
     return World(open_source(rows, 4.0, None, None))
 
 
+def values(items: Iterable[Item | None]) -> Iterator[dict[str, Any] | None]:
+    """The readings of some items; None where nothing is sent."""
+    return (item and item.value for item in items)
+
+
 def take(count: int, world: World) -> list[Any]:
-    return list(itertools.islice(world, count))
+    return list(values(itertools.islice(world, count)))
 
 
 # --------------------------------------------------------------------- heat waves
@@ -59,7 +66,7 @@ def take(count: int, world: World) -> list[Any]:
 def test_a_heat_wave_warms_gradually_and_ends_as_gradually() -> None:
     world = world_of([reading(second) for second in range(121)])
     temperatures = []
-    for item in world:
+    for item in values(world):
         temperatures.append(item["temperature"])
         if len(temperatures) == 1:
             world.heatwave("a", 10)
@@ -85,8 +92,9 @@ def test_how_warm_it_is_does_not_depend_on_how_often_one_measures(seconds: list[
     seldom = world_of([reading(second) for second in times])
     for world in (often, seldom):
         world.heatwave("a", degrees)
-    by_second = [item["temperature"] for item in often]
-    assert [item["temperature"] for item in seldom] == pytest.approx([by_second[second] for second in times], abs=0.011)
+    by_second = [item["temperature"] for item in values(often)]
+    expected = pytest.approx([by_second[second] for second in times], abs=0.011)
+    assert [item["temperature"] for item in values(seldom)] == expected
 
 
 def test_a_heat_wave_is_around_one_device_only_and_changes_nothing_but_its_temperature() -> None:
@@ -94,7 +102,7 @@ def test_a_heat_wave_is_around_one_device_only_and_changes_nothing_but_its_tempe
     before = [dict(row) for row in rows]
     world = world_of(rows)
     world.heatwave("a", -10)
-    for item, row in zip(world, rows, strict=True):
+    for item, row in zip(values(world), rows, strict=True):
         assert item | {"temperature": 20} == row
         assert (item["temperature"] == 20) == (row["device"] == "b" or row is rows[0])
     assert (world.heat("a"), world.heat("b")) == (-10, 0)
@@ -104,9 +112,9 @@ def test_a_heat_wave_is_around_one_device_only_and_changes_nothing_but_its_tempe
 def test_a_missing_temperature_stays_missing_in_a_heat_wave() -> None:
     rows = recorded("nyc-weather", "2013-08-22T13:00:00Z")[:9]
     assert rows[0]["temperature"] is None
-    world = World(Replay(rows, 3600, clock=lambda: NOW))
+    world = World(Replay(map(Item.of, rows), 3600, clock=lambda: NOW))
     world.heatwave(rows[0]["device"], 10)
-    items = list(world)
+    items = list(values(world))
     assert items[0]["temperature"] is None
     assert items[3]["temperature"] > rows[3]["temperature"]  # of the same device, a second later
 
@@ -114,14 +122,14 @@ def test_a_missing_temperature_stays_missing_in_a_heat_wave() -> None:
 def test_readings_that_are_late_or_of_one_time_are_warmed_no_further() -> None:
     world = world_of([reading(10), reading(11), reading(3), reading(11), reading(12)])
     world.heatwave("a", 10)
-    temperatures = [item["temperature"] for item in world]
+    temperatures = [item["temperature"] for item in values(world)]
     assert temperatures[1] == temperatures[2] == temperatures[3] < temperatures[4]
 
 
 def test_nothing_gets_colder_than_absolute_zero() -> None:
     world = world_of([reading(0), reading(100)])
     world.heatwave("a", -1e6)
-    assert [item["temperature"] for item in world] == [20, -273.15]
+    assert [item["temperature"] for item in values(world)] == [20, -273.15]
 
 
 @pytest.mark.parametrize("degrees", [math.nan, math.inf, -math.inf])
@@ -138,7 +146,7 @@ def test_a_silent_device_has_its_turns_and_keeps_its_readings() -> None:
     world = world_of(rows)
     world.silence("b")
     assert world.is_silent("b")
-    assert list(world) == [rows[0], None, rows[2], None, rows[4], None]
+    assert list(values(world)) == [rows[0], None, rows[2], None, rows[4], None]
     assert (world.backlog("a"), world.backlog("b")) == (0, 3)
 
 
@@ -146,7 +154,7 @@ def test_who_is_woken_is_heard_again_and_keeps_its_backlog() -> None:
     rows = in_turn(8)
     world = world_of(rows)
     world.silence("a")
-    items = iter(world)
+    items = values(world)
     assert [next(items) for _ in range(4)] == [None, rows[1], None, rows[3]]
     world.wake("a")
     assert not world.is_silent("a")
@@ -158,7 +166,7 @@ def test_a_backlog_is_sent_oldest_first_and_before_anything_newer() -> None:
     rows = in_turn(8)
     world = world_of(rows)
     world.silence("a")
-    items = iter(world)
+    items = values(world)
     assert [next(items) for _ in range(5)] == [None, rows[1], None, rows[3], None]
     assert world.wake("a", backlog_first=True) == 3
     assert (world.is_silent("a"), world.backlog("a")) == (False, 0)
@@ -178,7 +186,7 @@ def test_a_backlog_comes_before_a_reading_that_is_on_its_way_when_it_is_asked_fo
 
     world = World(Given(readings()))
     world.silence("a")
-    assert list(world) == [None, None, reading(0), reading(1), reading(2)]
+    assert list(values(world)) == [None, None, reading(0), reading(1), reading(2)]
 
 
 def test_what_is_asked_for_while_the_source_ends_is_still_sent() -> None:
@@ -188,7 +196,7 @@ def test_what_is_asked_for_while_the_source_ends_is_still_sent() -> None:
 
     world = World(Given(readings()))
     world.silence("a")
-    assert list(world) == [None, reading(0)]
+    assert list(values(world)) == [None, reading(0)]
 
 
 def test_what_waits_is_not_lost_when_another_producer_goes_on_in_the_same_world() -> None:
@@ -198,14 +206,14 @@ def test_what_waits_is_not_lost_when_another_producer_goes_on_in_the_same_world(
     assert take(3, world) == [None, rows[1], None]
     assert world.wake("a", backlog_first=True) == 2
     assert take(1, world) == [rows[0]]
-    assert list(world) == [rows[2], *rows[3:]]
+    assert list(values(world)) == [rows[2], *rows[3:]]
 
 
 def test_a_device_keeps_its_newest_readings_when_it_has_no_room_for_more(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("labkit.readings.world.BACKLOG", 3)
     world = world_of([reading(second) for second in range(5)])
     world.silence("a")
-    items = iter(world)
+    items = values(world)
     assert [next(items) for _ in range(5)] == [None] * 5
     assert world.wake("a", backlog_first=True) == 3
     assert list(items) == [reading(second) for second in (2, 3, 4)]
@@ -262,7 +270,7 @@ class Oracle:
 
 
 def plain(item: Any) -> Any:
-    return f"damaged {item.reading}" if isinstance(item, Corrupt) else item
+    return item and (f"damaged {item.value}" if item.damaged else item.value)
 
 
 @given(steps, st.lists(st.sampled_from(DEVICES), min_size=1, max_size=30))
@@ -273,7 +281,7 @@ def test_every_reading_comes_out_once_or_is_kept(steps: list[tuple[str, str] | N
     world, oracle = World(Given(iter(rows))), Oracle(rows)
     items = iter(world)
     out = [next(items)]
-    assert out == [oracle.next()]
+    assert plain(out[0]) == oracle.next()
     for step in steps:
         if step:
             if step[0] == "send backlog" and step[1] in oracle.silent:
@@ -293,7 +301,7 @@ def test_every_reading_comes_out_once_or_is_kept(steps: list[tuple[str, str] | N
     for device in DEVICES:
         world.wake(device, backlog_first=True)
     out += items
-    found = [item.reading if isinstance(item, Corrupt) else item for item in out if item]
+    found = [item.value for item in out if item]
     assert sorted(found, key=lambda each: each["timestamp"]) == rows
 
 
@@ -331,7 +339,7 @@ def test_nothing_is_lost_doubled_or_out_of_order_while_another_thread_acts() -> 
     for device in DEVICES:
         world.wake(device, backlog_first=True)
         out += world  # the source has ended, what was kept has not
-        assert [item for item in out if item["device"] == device] == [row for row in rows if row["device"] == device]
+        assert [item.value for item in out if item.key == device] == [row for row in rows if row["device"] == device]
 
 
 # -------------------------------------------------------------------------- damage
@@ -344,10 +352,10 @@ def test_a_damaged_record_is_no_reading_but_its_beginning(device: str, topic: st
     world = World(Given(iter([reading(0, device), reading(1, device)]), (device,)))
     world.corrupt(device)
     damaged, whole = world
-    assert encoded(reading(0, device), topic).startswith(encoded(damaged, topic))
+    assert encoded(Item.of(reading(0, device)), topic).startswith(encoded(damaged, topic))
     with pytest.raises(BadReading, match=r"not JSON|not UTF-8"):
         parse(encoded(damaged, topic))
-    assert whole == reading(1, device)
+    assert whole == Item.of(reading(1, device))
 
 
 def test_the_damaged_reading_of_a_silent_device_is_kept_with_the_others() -> None:
@@ -355,7 +363,7 @@ def test_the_damaged_reading_of_a_silent_device_is_kept_with_the_others() -> Non
     world.silence("a")
     world.corrupt("a")
     items = iter(world)
-    assert [next(items) for _ in range(3)] == [None, in_turn(2)[1], None]
+    assert [plain(next(items)) for _ in range(3)] == [None, in_turn(2)[1], None]
     assert world.wake("a", backlog_first=True) == 2
     assert [plain(item) for item in items] == [f"damaged {reading(0)}", *(in_turn(5)[number] for number in (2, 3, 4))]
 
@@ -381,7 +389,7 @@ def test_what_is_urgent_does_not_wait_and_all_else_keeps_the_pace_of_the_source(
 
 def test_in_a_replay_what_is_urgent_leaves_the_recorded_pauses_as_they_are() -> None:
     rows = [reading(0), reading(7), reading(9)]
-    world = World(Replay(rows, 1, clock=lambda: NOW))
+    world = World(Replay(map(Item.of, rows), 1, clock=lambda: NOW))
     items = iter(world)
     pauses = []
     for _ in range(2):
@@ -422,7 +430,7 @@ def test_the_devices_of_a_generator_are_known_once_they_have_sent() -> None:
     world = World(open_source((row for row in in_turn(3)), None, None, None))
     with pytest.raises(LabError, match=r"There is no device 'a'; known so far: none\."):
         world.silence("a")
-    items = iter(world)
+    items = values(world)
     next(items)
     assert world.devices == ("a",)
     world.silence("a")

@@ -225,7 +225,7 @@ def test_what_a_stopped_producer_gave_up_does_not_arrive_once_it_goes_on(
     eventually(lambda: producer.accepted - producer.delivered > given_up + 10)
     producer.stop()
     assert producer.accepted == producer.delivered + producer.failed
-    assert f"{producer.failed} readings were not acknowledged within 0.1 s" == producer.note
+    assert f"{producer.failed} records were not acknowledged within 0.1 s" == producer.note
     own.broker.start()
     before = producer.delivered
     producer.start()

@@ -103,7 +103,7 @@ def test_readings_that_kafka_refuses_are_counted_and_shown(lab: Lab) -> None:
     production = lab.produce([long], writes="narrow", per_second=None)
     assert production.wait(10)
     assert (production.accepted, production.delivered, production.failed) == (1, 0, 1)
-    assert "Kafka refused a reading: Broker: Message size too large" in production.note
+    assert "Kafka refused a record: Broker: Message size too large" in production.note
     lab.create_topic("narrow")  # so that it is deleted with the others
 
 
@@ -142,7 +142,7 @@ def test_stopping_does_not_wait_for_a_kafka_that_has_gone(lab: Lab, monkeypatch:
     eventually(lambda: production.accepted == 5)  # and there is no room for more
     production.stop()
     assert production.status == "stopped"
-    assert production.note == "5 readings were not acknowledged within 0.1 s"
+    assert production.note == "5 records were not acknowledged within 0.1 s"
     assert (production.accepted, production.delivered, production.failed) == (5, 0, 5)
 
 
@@ -192,7 +192,7 @@ def test_a_new_rate_does_not_catch_up_with_the_past(lab: Lab, monkeypatch: pytes
 def test_a_rate_of_nothing_is_refused_and_none_is_all_it_can(lab: Lab) -> None:
     production = lab.produce(per_second=0.001)
     for rate in (0, -1, float("nan")):
-        with pytest.raises(LabError, match="more than 0 readings per second"):
+        with pytest.raises(LabError, match="more than 0 records per second"):
             production.per_second = rate
     assert production.per_second == 0.001
     production.per_second = None

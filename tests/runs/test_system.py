@@ -118,11 +118,13 @@ def test_a_worker_of_which_there_is_no_sample_does_not_hide_the_others(
 # ---------------------------------------------------------------------- worlds
 
 
-@pytest.mark.parametrize("wrong", [{"factor": 2.0}, {"start": "2013-07-01"}])
-def test_factor_and_start_are_refused_where_there_is_nothing_to_replay(lab: Lab, wrong: dict[str, Any]) -> None:
+@pytest.mark.parametrize("wrong", [{"factor": 2.0}, {"start": "2013-07-01"}, {"key": "room"}, {"time": None}])
+def test_what_is_for_recordings_and_tables_is_refused_where_there_is_none(lab: Lab, wrong: dict[str, Any]) -> None:
     world = lab.produce(per_second=20).world
     for source in (None, world):
-        with pytest.raises(LabError, match=r"^factor and start are for recordings.*: leave them out\.$"):
+        with pytest.raises(
+            LabError, match=r"^factor, start, key and time are for recordings and tables: leave them out here\."
+        ):
             lab.produce(source, **wrong)
     assert lab.workers[0].alive
 
