@@ -32,7 +32,7 @@ from labkit.kafka import ranges
 from labkit.kafka.topics import Topics
 from labkit.runs.pipeline import Pipeline
 from labkit.runs.windows import Shape
-from labkit.stepping import windows
+from labkit.stepping import windows, words
 from labkit.stepping.recording import Passage, Place
 
 DEFAULT = "default"  # the column family of what a pipeline itself remembers
@@ -234,7 +234,7 @@ def _values(memory: Memory, place: tuple[str, int, str | None]) -> Iterator[Valu
     for name, value in memory.values.items():
         yield Value(*place, str(_loaded(name)), value)
     for (time, number), value in sorted(memory.windows.items()):  # a side of a join
-        yield Value(*place, f"{time}" + (f" ({number})" if number else ""), value)
+        yield Value(*place, f"record of {words.moment(time)}" + (f" ({number})" if number else ""), value)
 
 
 def _put(where: dict[Any, Any], key: Any, value: bytes | None) -> None:

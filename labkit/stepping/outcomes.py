@@ -12,15 +12,16 @@ from quixstreams.core.stream import Stream
 from labkit.runs.blame import Line
 from labkit.runs.windows import Watch
 from labkit.stepping import words
-from labkit.stepping.recording import REPARTITION, Late, Out, Visit, Written
+from labkit.stepping.recording import REPARTITION, Late, Out, Visit
 
 Kind = Literal["passes", "left out", "waits", "late", "emits", "keeps", "fails"]
 WINDOWS, JOINS = "quixstreams.dataframe.windows", "quixstreams.dataframe.joins"  # modules of the functions of steps
+SHOWN = 5  # values
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a line did with a record: the values that came to it, and those that went on from it.
+    """What a line did with a record, in `words`: the values that came to it, and those that went on from it.
 
     `changed` are the fields that it has changed or added. It `passes` values on, has `left out` the record, `waits`
     with a window that is open, was too `late` for all of them, `emits` windows, `keeps` the record for a join, or
@@ -29,7 +30,7 @@ class Outcome:
 
     line: Line
     kind: Kind
-    words: str
+    words: tuple[str, ...]
     came: tuple[Out, ...]
     went: tuple[Out, ...]
     changed: tuple[str, ...] = ()
@@ -51,21 +52,19 @@ def outcomes(visits: Sequence[Visit], trouble: str) -> list[Outcome]:
 
 
 def _outcome(line: Line, visits: Sequence[Visit], failed: Visit | None, trouble: str) -> Outcome:
-    first = [each for each in visits if not _is_on(each.before, line)]
-    came = tuple(each.came for each in first)
+    came = tuple(each.came for each in visits if not _is_on(each.before, line))
     went = tuple(_went(visits, line))
-    written = [record for each in visits for record in each.written]
-    late = [each for visit in visits for each in visit.late]
+    late = tuple(_too_late(each for visit in visits for each in visit.late))
     if any(each is failed for each in visits):
-        return Outcome(line, "fails", f"fails: {trouble}", came, went)
+        return Outcome(line, "fails", (f"fails: {trouble}",), came, went)
     if not went:
-        kind, text = _nothing(visits, late, written)
-        return Outcome(line, kind, text, came, went)
+        return Outcome(line, *_nothing(visits, late), came, went)
     if any(_module(each).startswith(WINDOWS) for each in visits):
-        return Outcome(line, "emits", "; ".join([*map(_emitted, went), *_too_late(late)]), came, went)
-    changed, text = _difference(came, went)
-    texts = [text, *(f"written to {each.topic}" for each in written)]
-    return Outcome(line, "passes", ", ".join(filter(None, texts)) or "goes on as it is", came, went, changed)
+        return Outcome(line, "emits", (*_shown("comes out: ", map(_emitted, went)), *late), came, went)
+    changed, texts = _difference(came, went)
+    topics = dict.fromkeys(record.topic for each in visits for record in each.written)
+    texts += [f"written to {each}" for each in topics]
+    return Outcome(line, "passes", tuple(texts) or ("goes on as it is",), came, went, changed)
 
 
 def _is_on(visit: Visit | None, line: Line) -> bool:
@@ -80,23 +79,23 @@ def _went(visits: Sequence[Visit], line: Line) -> Iterator[Out]:
             yield from visit.outs
 
 
-def _nothing(visits: Sequence[Visit], late: Sequence[Late], written: Sequence[Written]) -> tuple[Kind, str]:
+def _nothing(visits: Sequence[Visit], late: tuple[str, ...]) -> tuple[Kind, tuple[str, ...]]:
     """Say why nothing went on from a line."""
     join = next((each for each in visits if _module(each).startswith(JOINS)), None)
     window = next((each for each in visits if _module(each).startswith(WINDOWS)), None)
     if window and window.came.key is None:
-        return "left out", "left out here: it has no key, and windows are kept by key"
+        return "left out", ("left out here: it has no key, and windows are kept by key",)
     if window and late:
-        return "late", "; ".join(_too_late(late))
+        return "late", late
     if window and not window.outs:
-        return "waits", "nothing comes out yet: the window is open"
-    if any(each.topic.startswith(REPARTITION) for each in written):
-        return "passes", "goes on with its new key, through a topic of its own"
+        return "waits", ("nothing comes out yet: the window is open",)
+    if any(record.topic.startswith(REPARTITION) for each in visits for record in each.written):
+        return "passes", ("goes on with its new key, through a topic of its own",)
     if join and join.step.func.expand:  # an interval join, both sides of which are kept
-        return "keeps", "kept for the join: the other side has nothing for it yet"
+        return "keeps", ("kept for the join: the other side has nothing for it yet",)
     if join and join.step.func.func.__name__ == "right_func":
-        return "keeps", "kept for the join: of this side nothing comes out"
-    return "left out", "left out here: the other side has nothing for it yet" if join else "left out here"
+        return "keeps", ("kept for the join: of this side nothing comes out",)
+    return "left out", ("left out here: the other side has nothing for it yet" if join else "left out here",)
 
 
 def _module(visit: Visit) -> str:
@@ -110,20 +109,27 @@ def _too_late(late: Iterable[Late]) -> Iterator[str]:
 
 def _emitted(out: Out) -> str:
     if not (isinstance(out.value, Mapping) and {"start", "end"} <= out.value.keys()):
-        return f"comes out: {words.value(out.value)}"
+        return words.value(out.value)
     results = {name: each for name, each in out.value.items() if name not in ("start", "end")}
-    return f"comes out: {words.span(out.value['start'], out.value['end'])}, {words.value(results)}"
+    return f"{words.span(out.value['start'], out.value['end'])}, {words.value(results)}"
 
 
-def _difference(came: Sequence[Out], went: Sequence[Out]) -> tuple[tuple[str, ...], str]:
+def _shown(begin: str, texts: Iterable[str]) -> list[str]:
+    """Returns texts, the first of which begins so; the last say how many more there are."""
+    first, *others = texts
+    more = len(others) + 1 - SHOWN
+    return [f"{begin}{first}", *others[: SHOWN - 1], *([f"and {more} more"] if more > 0 else [])]
+
+
+def _difference(came: Sequence[Out], went: Sequence[Out]) -> tuple[tuple[str, ...], list[str]]:
     """Returns the fields that have changed, and what has changed, in words."""
     if len(came) != 1 or len(went) != 1:
-        return (), f"{len(went)} go on: " + "; ".join(words.value(each.value) for each in went[:3])
+        return (), _shown(f"{len(went)} go on: " if len(went) > 1 else "", (words.value(each.value) for each in went))
     (before,), (now,) = came, went
     changed, texts = _fields(before.value, now.value)
     texts += [f"key {words.key(now.key)}"] if now.key != before.key else []
     texts += [f"time {words.clock(now.timestamp)}"] if now.timestamp != before.timestamp else []
-    return changed, ", ".join(texts)
+    return changed, [", ".join(texts)] if texts else []
 
 
 def _fields(before: Any, now: Any) -> tuple[tuple[str, ...], list[str]]:

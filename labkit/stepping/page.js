@@ -63,6 +63,8 @@ function source(record) {
       row.append(make("td", line), make("td", text));
       const cell = row.appendChild(make("td"));
       found.forEach((each) => cell.appendChild(did(each)));
+      const failed = record.failed && record.failed.block === number && record.failed.line === line;
+      if (failed && !found.length) cell.appendChild(make("p", "fails here", { class: "fails kind" }));
     });
     return made;
   });
@@ -70,8 +72,8 @@ function source(record) {
 
 function did(outcome) {
   const made = make("details");
-  const said = outcome.words.startsWith(outcome.kind) ? outcome.words : `${outcome.kind}: ${outcome.words}`;
-  made.appendChild(make("summary", said, { class: outcome.kind.split(" ")[0] }));
+  const said = made.appendChild(make("summary", null, { class: outcome.kind.split(" ")[0] }));
+  outcome.words.forEach((each) => said.appendChild(make("div", each)));
   made.appendChild(make("p", `in: ${outcome.in.join("; ")}`));
   made.appendChild(make("p", `out: ${outcome.out.join("; ") || "nothing"}`));
   return made;
@@ -84,7 +86,8 @@ function windows(number) {
   const all = [...gone, ...open];
   if (!all.length) return [make("p", "None.", { class: "soft" })];
   const times = new Map([...after.values()].filter((each) => each.kind === "time").map((each) => [`${each.store}|${each.partition}|${each.key}`, each.time]));
-  all.sort(([a], [b]) => a.key.localeCompare(b.key) || a.start - b.start);
+  const own = records[number].key; // the windows of this record's key come first
+  all.sort(([a], [b]) => (b.key === own) - (a.key === own) || a.key.localeCompare(b.key) || a.start - b.start);
   const first = Math.min(...all.map(([each]) => each.start));
   const last = Math.max(...all.map(([each]) => each.closes ?? each.end), ...[...times.values()].filter((each) => each >= first));
   const place = (time) => `${(100 * (time - first)) / (last - first || 1)}%`;
@@ -102,24 +105,22 @@ function windows(number) {
     if (time !== undefined && time >= first) lane.appendChild(make("div", null, { class: "time", title: "event time" })).style.left = place(time);
     const cell = make("td");
     cell.appendChild(lane);
-    const cells = [each.key, `${clock(each.start)} – ${clock(each.end)}`, each.holds, closing(each, how, time), cell];
+    const cells = [each.key, `${clock(each.start)} – ${clock(each.end)}`, each.holds, closing(each, how), cell];
     return { cells, changed: how };
   });
-  const made = table(["key", "window", "holds", "closes", ""], rows);
+  const made = table(["key", "window", "holds", "closes with a record of", ""], rows, { class: "windows" });
   const axis = made.querySelector("th:last-child");
   axis.className = "axis";
   axis.setAttribute("aria-label", "event time");
   const ticks = axis.appendChild(make("div", null, { class: "ticks" }));
   ticks.append(make("span", clock(first)), make("span", clock(last)));
-  return [made, make("p", "● changed by this record. Bar: the window; dashed: its grace; red line: the event time of its key.", { class: "soft" })];
+  return [made, make("p", "● changed by this record. Bar: the window. Dashed: its grace. Vertical line: the event time of its key.", { class: "soft" })];
 }
 
-function closing(each, how, time) {
+function closing(each, how) {
   if (how === "closed") return "closed by this record";
-  if (each.closes === null) return each.full;
-  const whose = each.by === "key" ? each.key : "any key of its partition";
-  const now = time === undefined ? "" : `; its event time is ${clock(time)}`;
-  return `when ${whose} sends a record of ${clock(each.closes)} or later${now}`;
+  if (each.closes === null) return `its last: it has ${each.full}`;
+  return `${clock(each.closes)} or later, ${each.by === "key" ? "of its key" : "of any key of its partition"}`;
 }
 
 function remembered(number) {
@@ -140,7 +141,7 @@ function remembered(number) {
 
 function written(record) {
   const rows = [
-    ...record.out.map((each) => ({ cells: ["comes out", "", each] })),
+    ...record.out.map((each) => ({ cells: ["comes out", each.key, each.value] })),
     ...record.written.map((each) => ({ cells: [`written to ${each.topic}`, each.key, each.value] })),
   ];
   return rows.length ? table(["where", "key", "value"], rows) : make("p", "Nothing.", { class: "soft" });
@@ -173,7 +174,7 @@ function show(number, scroll = true) {
   at("windows").replaceChildren(...windows(current));
   at("state").replaceChildren(remembered(current));
   at("written").replaceChildren(written(record));
-  at("now").textContent = `Record ${current}, ${record.key}, ${clock(record.time)}: ${[trouble, ...record.lines.map((each) => each.words)].filter(Boolean).join("; ")}`;
+  at("now").textContent = `Record ${current}, ${record.key}, ${clock(record.time)}: ${[trouble, ...record.lines.flatMap((each) => each.words)].filter(Boolean).join("; ")}`;
 }
 
 function jump(mark) {
@@ -200,7 +201,7 @@ function start() {
   at("records").append(...records.map((record, index) => {
     const item = make("li");
     const button = item.appendChild(make("button", `${index}  ${record.key}  ${clock(record.time)}`, { type: "button" }));
-    button.appendChild(make("small", record.marks.join(", ") || "waits"));
+    button.appendChild(make("small", record.marks.join(", ") || record.lines.at(-1)?.kind || ""));
     button.addEventListener("click", () => show(index, false));
     return item;
   }));

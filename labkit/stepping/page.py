@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from labkit.runs.blame import Line
 from labkit.stepping import words
 from labkit.stepping.memory import Clock, Entry, Identity, Window
 from labkit.stepping.outcomes import Outcome
@@ -62,7 +63,7 @@ def data(steps: Steps) -> dict[str, Any]:
         "title": f"Step through {steps.name}",
         "summary": steps.summary(),
         "reads": steps.reads,
-        "blocks": [{"file": Path(each.file).name, "first": each.first, "lines": each.lines} for each in steps.blocks],
+        "blocks": [{"file": each.name, "first": each.first, "lines": each.lines} for each in steps.blocks],
         "records": [_record(each, steps, numbers) for each in steps],
     }
 
@@ -81,8 +82,9 @@ def _record(step: Step, steps: Steps, numbers: dict[Identity, int]) -> dict[str,
         "marks": step.marks,
         "unreadable": step.unreadable,
         "trouble": str(step.trouble) if step.trouble else "",
+        "failed": _place(step.trouble.line, steps) if step.trouble and step.trouble.line else None,
         "lines": [_line(each, steps) for each in step.outcomes],
-        "out": [_shortened(words.value(each.value)) for each in step.came_out],
+        "out": [{"key": words.key(each.key), "value": _shortened(words.value(each.value))} for each in step.came_out],
         "written": [
             {"topic": each.topic, "key": words.key(each.key), "value": _shortened(words.value(loaded(each.value)))}
             for each in step.written
@@ -95,20 +97,20 @@ def _record(step: Step, steps: Steps, numbers: dict[Identity, int]) -> dict[str,
 
 
 def _line(outcome: Outcome, steps: Steps) -> dict[str, Any]:
-    line = outcome.line
-    block = next(
-        number
-        for number, each in enumerate(steps.blocks)
-        if each.file == line.file and each.first <= line.number < each.first + len(each.lines)
-    )
     return {
-        "block": block,
-        "line": line.number,
+        **_place(outcome.line, steps),
         "kind": outcome.kind,
-        "words": _shortened(outcome.words),
+        "words": [*map(_shortened, outcome.words)],
         "in": _values(outcome.came),
         "out": _values(outcome.went),
     }
+
+
+def _place(line: Line, steps: Steps) -> dict[str, int]:
+    """Returns the block in which a line stands, and the number of the line."""
+    blocks = enumerate(steps.blocks)
+    found = (number for number, each in blocks if each.file == line.file and line.number in each.numbers)
+    return {"block": next(found, -1), "line": line.number}
 
 
 def _values(outs: Sequence[Out]) -> list[str]:

@@ -3,10 +3,15 @@
 import ast
 import inspect
 import linecache
+import re
 from collections.abc import Iterable, Sequence
+from pathlib import Path
+from types import CodeType
 from typing import NamedTuple
 
 from labkit.runs.blame import Line
+
+CELL = re.compile(r"ipykernel_|<ipython-input")  # in the name of what IPython takes for a file
 
 
 class Block(NamedTuple):
@@ -16,26 +21,34 @@ class Block(NamedTuple):
     first: int
     lines: Sequence[str]
 
+    @property
+    def name(self) -> str:
+        """The name of the file; a cell of a notebook has none that says anything."""
+        return "a cell" if CELL.search(self.file) else Path(self.file).name
+
+    @property
+    def numbers(self) -> range:
+        """The numbers of its lines."""
+        return range(self.first, self.first + len(self.lines))
+
+
+def definition(function: object) -> Line | None:
+    """Returns the line with which a function begins; None if it has no source of its own."""
+    code = getattr(function, "__code__", None)
+    if not isinstance(code, CodeType):
+        return None
+    text = linecache.getline(code.co_filename, code.co_firstlineno).strip()
+    return Line(code.co_name, text, code.co_filename, code.co_firstlineno)
+
 
 def blocks(lines: Iterable[Line]) -> list[Block]:
     """Returns the functions, or other statements, that hold these lines, in order; each line of a file is in one."""
-    found: dict[tuple[str, int], Block] = {}
+    found: list[Block] = []
     for line in lines:
-        if not any(each.file == line.file and each.first <= line.number < _after(each) for each in found.values()):
+        if not any(each.file == line.file and line.number in each.numbers for each in found):
             block = _block(line)
-            inside = [place for place, each in found.items() if place[0] == line.file and _holds(block, each)]
-            for place in inside:
-                del found[place]
-            found[block.file, block.first] = block
-    return [*found.values()]
-
-
-def _after(block: Block) -> int:
-    return block.first + len(block.lines)
-
-
-def _holds(block: Block, other: Block) -> bool:
-    return block.first <= other.first and _after(other) <= _after(block)
+            found = [each for each in found if each.file != block.file or each.first not in block.numbers] + [block]
+    return found
 
 
 def _block(line: Line) -> Block:

@@ -64,7 +64,8 @@ def _create(own: Topics, spec: Spec, source: Topics, records: Sequence[Taken]) -
         highest = max((each.partition for each in records if each.topic == name), default=0)
         own.create(name, partitions=max(len(source.partitions(name)), highest + 1))
     letters = [] if spec.raw else [f"{name}{DEAD_LETTER}" for name in spec.reads]
-    own.create(*filter(None, [spec.writes, *letters]))
+    if written := [*letters, *filter(None, [spec.writes])]:
+        own.create(*written)
 
 
 class Feed:

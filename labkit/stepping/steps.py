@@ -14,11 +14,11 @@ from labkit.errors import LabError
 from labkit.runs.blame import Blame
 from labkit.runs.pipeline import Pipeline
 from labkit.runs.spec import Spec
-from labkit.stepping import memory, words
+from labkit.stepping import memory, source, words
 from labkit.stepping.memory import Changes, Clock, Entry, Value, Window
 from labkit.stepping.outcomes import Outcome, line_of, outcomes
 from labkit.stepping.recording import REPARTITION, Out, Passage, Place, Visit, Written
-from labkit.stepping.source import Block, blocks
+from labkit.stepping.source import Block
 from labkit.stepping.taking import Taken
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ class Step:
             yield f"  cannot be read, and goes to the dead letters: {self.unreadable}"
         width = max((len(each.line.text) for each in self.outcomes), default=0)
         for each in self.outcomes:
-            yield f"  {each.line.number:>4}  {each.line.text:{width}}  {each.words}"
+            yield f"  {each.line.number:>4}  {each.line.text:{width}}  {'; '.join(each.words)}"
         if self.trouble:
             line = f" in {self.trouble.line}" if self.trouble.line else ""
             yield f"  the pipeline ends here{line}: {self.trouble.reason}"
@@ -166,6 +166,7 @@ class Steps:
         self.name, self.reads, self.writes = spec.name, spec.reads, spec.writes
         self.trouble, self.prints, self.end = trouble, [*prints], pipeline.end
         self.notes = str(pipeline.notes)
+        self._definition = source.definition(spec.pipeline)
         self.lines = [*dict.fromkeys(line for each in pipeline.steps if (line := line_of(each)))]
         self.given = len(places)
         self._steps = [*self._of(places, passages, changes)]
@@ -187,9 +188,9 @@ class Steps:
 
     @functools.cached_property
     def blocks(self) -> list[Block]:
-        """The student's functions, in which the lines stand."""
-        failed = [self.trouble.line] if self.trouble and self.trouble.line and self.trouble.line.file else []
-        return blocks([*self.lines, *failed])
+        """The pipeline, and other functions in which its lines stand."""
+        failed = self.trouble.line if self.trouble else None
+        return source.blocks(each for each in (self._definition, *self.lines, failed) if each and each.file)
 
     def remembered(self, after: int) -> Changes:
         """Returns what is remembered after a record, by identity: windows, values, and event times of keys."""
@@ -253,15 +254,19 @@ class Steps:
     def summary(self) -> str:
         """How many records went in, and how many came out of it, in one line. Example: step.summary()"""
         out = sum(len(each.came_out) for each in self)
-        parts = [f"{self.name}: {len(self)} records in, {out} out"]
+        parts = [f"{self.name}: {_records(len(self))} in, {out} out"]
         if self.trouble:
             left = self.given - len(self)
-            behind = f"; {left} records behind it were not read, as in a run" if left else ""
+            behind = f"; it did not come to the {_records(left)} after it, as in a run" if left else ""
             parts.append(f"it failed at record {self.failed_at}: {self.trouble}{behind}")
         return "; ".join(filter(None, [*parts, self.notes]))
 
     def __repr__(self) -> str:
         return f"{self.summary()}\nprint(step[0]) shows the first of them, step.save('step.html') makes a page."
+
+
+def _records(number: int) -> str:
+    return f"{number} record{'s' * (number != 1)}"
 
 
 def loaded(raw: bytes | None) -> Any:
