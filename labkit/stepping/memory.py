@@ -5,6 +5,7 @@ A pipeline that commits after each record writes what the record has changed, wi
 
 from __future__ import annotations
 
+import contextlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -115,11 +116,16 @@ def changes(topics: Topics, pipeline: Pipeline, passages: Sequence[Passage]) -> 
     return dict(found)
 
 
-def _keys(passages: Sequence[Passage]) -> dict[bytes, str]:
+def _keys(passages: Sequence[Passage]) -> dict[bytes, str | None]:
     """Returns the keys that records had anywhere in the pipeline, by what state begins with."""
-    keys = {each.came.key for passage in passages for each in passage.visits if isinstance(each.came.key, str | bytes)}
-    plain = {each: each.decode(errors="backslashreplace") for each in keys if isinstance(each, bytes)}
-    return {orjson.dumps(each): each for each in keys if isinstance(each, str)} | plain
+    found: dict[bytes, str | None] = {}
+    for key in (each.came.key for passage in passages for each in passage.visits):
+        if isinstance(key, bytes):
+            found[key] = _text(key)
+        else:
+            with contextlib.suppress(TypeError):  # a key that JSON cannot hold has no state
+                found[orjson.dumps(key)] = key if key is None else str(key)
+    return found
 
 
 def _read(topics: Topics, full: str, stream: str, store: str) -> Iterator[Change]:
@@ -143,7 +149,9 @@ def _read(topics: Topics, full: str, stream: str, store: str) -> Iterator[Change
 class _Store:
     """The history of one store, and what can be understood of it."""
 
-    def __init__(self, name: str, shape: Shape | None, keys: Mapping[bytes, str], history: Sequence[Change]) -> None:
+    def __init__(
+        self, name: str, shape: Shape | None, keys: Mapping[bytes, str | None], history: Sequence[Change]
+    ) -> None:
         self._name, self._shape, self._keys, self._history = name, shape, keys, history
         self._is_join = any(each.family == MIN_ELIGIBLE_TIMESTAMPS_CF_NAME for each in history)
         self._memories: defaultdict[tuple[int, bytes], Memory] = defaultdict(Memory)

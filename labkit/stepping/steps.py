@@ -6,7 +6,7 @@ import functools
 from collections.abc import Iterator, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import orjson
 
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 LEFT_OUT = ("left out", "waits", "late", "keeps")
 COLUMNS = ["record", "line", "in", "out"]
-REMEMBERED = ["store", "partition", "key", "what", "value"]
+Remembered = TypeVar("Remembered", Window, Value)
+STATE = ["store", "partition", "key", "what", "value"]
 
 
 class Step:
@@ -122,20 +123,32 @@ class Step:
         clocks = {each[:3]: each.time for each in self.after.values() if isinstance(each, Clock)}
         if windows:
             yield "windows open after it"
-        for each in windows:
+        for each in self._own(windows):
             time = clocks.get(each[:3])
             at = f" (its event time: {words.clock(time)})" if time is not None else ""
             key, span, held = words.key(each.key), words.span(each.start, each.end), words.value(each.holds)
             yield f"  {key}{at}  {span}  {held}  {closing(each)}"
+        yield from self._others(windows)
 
     def _kept(self) -> Iterator[str]:
-        values = [(identity, each) for identity, each in self.after.items() if isinstance(each, Value)]
+        values = [each for each in self.after.values() if isinstance(each, Value)]
+        before = {each[:4]: each.value for each in self.before.values() if isinstance(each, Value)}
         if values:
             yield "remembered after it"
-        for identity, each in values:
-            was = self.before.get(identity)
-            old = f" (before: {words.part(was.value)})" if isinstance(was, Value) and identity in self.changes else ""
+        for each in self._own(values):
+            was = before.get(each[:4], each.value)
+            old = f" (before: {words.part(was)})" if was != each.value else ""
             yield f"  {words.key(each.key)}  {each.name}  {words.part(each.value)}{old}"
+        yield from self._others(values)
+
+    def _own(self, entries: Sequence[Remembered]) -> list[Remembered]:
+        """Returns what is remembered of the keys that the record had in the pipeline."""
+        keys = {words.key(each.came.key) for each in self._visits}
+        return [each for each in entries if words.key(each.key) in keys]
+
+    def _others(self, entries: Sequence[Remembered]) -> Iterator[str]:
+        if others := len(entries) - len(self._own(entries)):
+            yield f"  and {others} of other keys, in step.state(after={self.number})"
 
     def _written(self) -> Iterator[str]:
         if self.written:
@@ -218,7 +231,7 @@ class Steps:
         import pandas as pd
 
         found = [_row(each) for each in self[after].after.values() if each] if self._steps else []
-        return pd.DataFrame(found, columns=REMEMBERED)
+        return pd.DataFrame(found, columns=STATE)
 
     def save(self, path: str | PathLike[str]) -> Path:
         """Write a page in which one steps through the records, without a kernel and without a network.

@@ -166,13 +166,13 @@ def test_what_a_window_holds_is_what_it_emits(lab: Lab, pipeline: Any) -> None:
 
 def test_state(lab: Lab) -> None:
     send(lab, "sensor", *disorder(8))
-    last: dict[str, float] = {}
-    times: defaultdict[str, int] = defaultdict(int)
+    last: dict[str | None, float] = {}
+    times: defaultdict[str | None, int] = defaultdict(int)
     for step in lab.step(shapes.stateful, reads="sensor", records=1000):
         found, key = readable(step), key_of(step)
         if found:
-            last[key or "null"] = found["temperature"]
-            times[key or "null"] += 1
+            last[key] = found["temperature"]
+            times[key] += 1
         values = {(each.key, each.name): each.value for each in step.after.values() if isinstance(each, Value)}
         assert {key: each for (key, name), each in values.items() if name == "last"} == last
         assert {key: each for (key, name), each in values.items() if name == "count|so far"} == times
