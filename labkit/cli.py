@@ -22,6 +22,7 @@ from labkit.broker.installation import kafka_installation
 from labkit.jvm import store
 from labkit.jvm.store import AnyInstallation
 from labkit.kafka import properties
+from labkit.kafka.topics import Topics
 from labkit.loopback import HOST
 from labkit.waiting import wait_until
 
@@ -192,6 +193,39 @@ def run(pipeline: str, reads: str | None, writes: str | None, replicas: int, **o
             lab.create_topic(stage.reads)
         reads, writes = reads or stage.reads, writes or stage.writes
         _watch(lab.run(stage.function, reads=reads, writes=writes, replicas=replicas, **options))
+
+
+@main.command("step")
+@click.argument("pipeline")
+@click.option(
+    "--reads", multiple=True, required=True, help="The topic to read; several for a pipeline that joins them."
+)
+@click.option("--records", default=100, show_default=True, help="How many of the newest records of each topic.")
+@click.option("--since", help="The first records from this time on instead, such as 2026-11-29T12:00:00 (UTC).")
+@click.option("--key", help="Only records with this key.")
+@click.option("--raw", is_flag=True, help="Give the pipeline bytes, not parsed JSON.")
+@click.option("--save", type=click.Path(path_type=Path, dir_okay=False), help="Write a page to step through.")
+def step_command(pipeline: str, reads: tuple[str, ...], raw: bool, save: Path | None, **which: Any) -> None:
+    """Step through a pipeline of your own: what each line does to each record, and what is remembered.
+
+    PIPELINE is a function in a file. The records are only read: copies of them go through the pipeline on a Kafka of
+    the command's own. Without --save it prints every step. docs/step.md says what it can and cannot tell.
+
+    Example: lab step my_pipeline.py:average --reads orders --records 50 --save average.html
+    """
+    from labkit import stepping
+    from labkit.runs import Spec, quix
+
+    with _lab() as lab, contextlib.closing(OwnBroker(meanwhile=quix.load)) as own:
+        function, topics = _function(pipeline), Topics(lab.broker.address, properties.namespace())
+        taken = stepping.take(topics, reads, **which)
+        spec = Spec(function.__name__, function, reads, None, raw)
+        steps = stepping.step(spec, taken, topics, Topics(own.address), own.directory)
+    click.echo(steps.summary() if save else "\n\n".join([*map(str, steps), steps.summary()]))
+    if save:
+        click.echo(f"{steps.save(save)}: open it in a browser")
+    if steps.trouble:
+        raise SystemExit(1)
 
 
 @main.command()
@@ -426,6 +460,21 @@ def _watch(worker: Worker) -> None:
     if worker.error:
         raise LabError(f"{worker.name} failed: {worker.error}")
     click.echo(f"{worker.name} {worker.status}: {worker.summary()}. {worker.note}".rstrip())
+
+
+def _function(place: str) -> Callable[..., Any]:
+    """The function that FILE:NAME names. Raises LabError if there is none."""
+    from labkit.exercises import catalogue
+
+    name, _, function = place.rpartition(":")
+    file = Path(name).resolve()
+    if not name.endswith(".py"):
+        raise LabError(f"{place!r} names no function in a file: write it as my_pipeline.py:function.")
+    sys.path.insert(0, str(file.parent))  # it may import what lies beside it
+    found: Callable[..., Any] | None = getattr(catalogue.module(file), function, None)
+    if not callable(found):
+        raise LabError(f"There is no function {function!r} in {name}.")
+    return found
 
 
 def _number(text: str) -> float:

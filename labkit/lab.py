@@ -12,7 +12,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar
 
-from labkit import broker, cells, exercises, extras, live, readings, runs
+from labkit import broker, cells, exercises, extras, live, readings, runs, stepping
 from labkit import flink as flinks
 from labkit.errors import LabError, NoAnswer, interruptible
 from labkit.kafka import properties, tap
@@ -287,6 +287,36 @@ class Lab:
         return self._topics.full(name)
 
     # ------------------------------------------------------------------- look
+
+    @interruptible
+    def step(
+        self,
+        pipeline: Callable[..., Any],
+        *,
+        reads: str | Sequence[str],
+        writes: str | None = None,
+        records: int | Sequence[Mapping[str, Any] | tap.Record] = 100,
+        since: str | int | datetime.datetime | None = None,
+        key: str | None = None,
+        name: str | None = None,
+        raw: bool = False,
+    ) -> stepping.Steps:
+        """Step through a pipeline: what each of its lines does to each record, and what it remembers after it.
+
+        It gets copies of the newest `records` of each topic, or of the first ones from `since` on (epoch milliseconds,
+        or text such as "2026-11-29T12:00:00", UTC), only those with a `key` if one is given; or, as `records`, rows:
+        dicts, or records of `lab.records`. It runs as `lab.run` would run it, record by record, on topics and in a
+        group of its own that are deleted in the end: yours stay as they are.
+
+        Raises LabError if there is no such topic or no record, and what the function raises if it cannot be built.
+
+        Example: step = lab.step(alert_filter, reads="sensor")
+        """
+        quix.load()
+        reads = (reads,) if isinstance(reads, str) else tuple(reads)
+        spec = runs.Spec(name or getattr(pipeline, "__name__", "pipeline").strip("<>"), pipeline, reads, writes, raw)
+        taken = stepping.take(self._topics, reads, records, since, key)
+        return stepping.step(spec, taken, self._topics, self._topics, self.broker.directory)
 
     @property
     def workers(self) -> Workers:

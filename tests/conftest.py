@@ -32,7 +32,10 @@ settings.load_profile("labkit")
 # Prefixes of test names, by what loads the machine or is shared: one worker runs all that begin so, one by one.
 HEAVY = {
     "Flink": ("tests/flink/",),
-    "Chromium": tuple(f"tests/around/test_{name}.py" for name in ("exercises", "dashboard", "browser", "pace", "soak")),
+    "Chromium": (
+        *(f"tests/around/test_{name}.py" for name in ("exercises", "dashboard", "browser", "pace", "soak")),
+        "tests/stepping/test_page.py",
+    ),
     "a cluster": ("tests/broker/test_cluster.py",),
     "sandboxes": tuple(f"tests/grading/test_{name}.py" for name in ("grade", "hostile", "sandbox")),  # with fork bombs
     "a login": ("tests/kafka/test_secured.py", "tests/kafka/test_class.py"),

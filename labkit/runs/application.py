@@ -9,6 +9,7 @@ from typing import Any
 from confluent_kafka import KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 from quixstreams import Application
+from quixstreams.core.stream import Stream
 from quixstreams.core.stream.functions import FilterWithMetadataFunction
 from quixstreams.dataframe import StreamingDataFrame
 from quixstreams.models import Deserializer, Row
@@ -27,8 +28,8 @@ from labkit.readings import BadReading
 from labkit.runs import commits
 from labkit.runs.commits import Commits
 from labkit.runs.frames import Frame
-from labkit.runs.tracing import TracedStream
-from labkit.runs.windows import Notes
+from labkit.runs.tracing import Observed, Observer, TracedStream
+from labkit.runs.windows import Notes, Shape
 from labkit.waiting import Deadline
 
 Parse = Callable[[bytes | None], Any]
@@ -191,10 +192,17 @@ class LabApplication(ThreadedApplication):
     """Runs in a thread, reports assigned partitions, and writes dead letters for unreadable records."""
 
     def __init__(
-        self, topics: Topics, group: str, state: Path, member: str | None = None, transactional_id: str | None = None
+        self,
+        topics: Topics,
+        group: str,
+        state: Path,
+        member: str | None = None,
+        transactional_id: str | None = None,
+        observer: Observer | None = None,
     ) -> None:
         """With a `member` it is a static member of the group, which keeps its partitions while it is away until its
-        session times out; with a `transactional_id` it processes exactly once.
+        session times out; with a `transactional_id` it processes exactly once. With an `observer` it commits after each
+        record, so that the changelogs tell what each has changed.
         """
         full = topics.full(group)
         static = {"group.instance.id": f"{full}-{member}"} if member else {}
@@ -207,6 +215,8 @@ class LabApplication(ThreadedApplication):
             auto_offset_reset="earliest",
             state_dir=state,
             commit_interval=commits.SELDOM,
+            commit_every=1 if observer else 0,
+            on_message_processed=observer.processed if observer else None,
             consumer_poll_timeout=0.05,
             consumer_extra_config=given | CONSUMER | static,
             producer_extra_config=given | transactions,
@@ -220,12 +230,16 @@ class LabApplication(ThreadedApplication):
         self._joined = False
         self._processing_context.printer = RunPrinter()
         # A separate class, because a frame passes nothing but its class on to the frames derived from it.
-        self.notes = Notes()
-        self._frame = type("Frame", (Frame,), {"short": staticmethod(topics.short), "_notes": self.notes})
+        self.notes, self.windows = Notes(), list[Shape]()
+        given = {"_notes": self.notes, "_shapes": self.windows, "_observer": observer}
+        self._frame = type("Frame", (Frame,), {"short": staticmethod(topics.short), **given})
         self._closing = threading.Lock()
         self._close_alone()
         self._read: set[str] = set()  # topics
-        Commits(self._processing_context, self._consumer, self._read)
+        if observer:
+            self._tell_of_writes(observer)
+        else:
+            Commits(self._processing_context, self._consumer, self._read)
         self._committing: float | None = None
         self._time_commits()
 
@@ -306,6 +320,31 @@ class LabApplication(ThreadedApplication):
                 self._committing = None
 
         self._producer.commit_transaction = timed  # type: ignore[method-assign]
+
+    def _tell_of_writes(self, observer: Observer) -> None:
+        """Let an observer see each record that the pipeline writes, and choose its topic."""
+        produce = self._producer.produce
+
+        def told(topic: str, **record: Any) -> Any:
+            return produce(observer.writes(topic, record), **record)
+
+        self._producer.produce = told  # type: ignore[method-assign, assignment]
+
+    def steps(self) -> list[Stream]:
+        """Every step, after those that it follows; those after a repartition topic come last."""
+        roots = self._dataframe_registry._registry.values()
+        return [*dict.fromkeys(step for root in roots for step in root.full_tree())]
+
+    def observe(self, observer: Observer) -> None:
+        """Let an observer see every value at every step. Call it when all steps are there."""
+        for step in self.steps():
+            step.func = Observed(step, observer)
+
+    @property
+    def changelogs(self) -> dict[str, tuple[str, str]]:
+        """The stream and the store of which a topic, by its full name, is the changelog."""
+        found = self._topic_manager.changelog_topics
+        return {topic.name: (stream or "", name) for stream, stores in found.items() for name, topic in stores.items()}
 
     @property
     def repartition_topics(self) -> tuple[str, ...]:

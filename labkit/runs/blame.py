@@ -9,6 +9,7 @@ from pathlib import Path
 from types import FrameType
 
 LABKIT = str(Path(__file__).parents[1])
+PIPELINES = str(Path(LABKIT, "pipelines"))  # what a student could have written
 # What a student calls to add a step: methods of TracedStream and Frame.
 PASSED_THROUGH = tuple(str(Path(__file__).with_name(name)) for name in ("tracing.py", "frames.py"))
 NOT_THE_STUDENTS = (
@@ -19,10 +20,12 @@ NOT_THE_STUDENTS = (
 
 @dataclass(frozen=True)
 class Line:
-    """A line of source: `where` names function and number, `text` is the code."""
+    """A line of source: `where` names function and number, `text` is the code; `number` is its number in the `file`."""
 
     where: str
     text: str
+    file: str = ""
+    number: int = 0
 
     def __str__(self) -> str:
         return f"{self.where}: {self.text}" if self.text else self.where
@@ -72,10 +75,10 @@ def line_of_caller() -> Line | None:
 
 def is_students(frame: FrameType) -> bool:
     name = frame.f_code.co_filename
-    return not name.startswith(NOT_THE_STUDENTS) and not name.startswith("<frozen")
+    return name.startswith(PIPELINES) or not name.startswith((*NOT_THE_STUDENTS, "<frozen"))
 
 
 def _line(frame: FrameType, number: int) -> Line:
-    function = frame.f_code.co_name
+    function, file = frame.f_code.co_name, frame.f_code.co_filename
     where = f"line {number}" if function.startswith("<") else f"{function}, line {number}"
-    return Line(where, linecache.getline(frame.f_code.co_filename, number, frame.f_globals).strip())
+    return Line(where, linecache.getline(file, number, frame.f_globals).strip(), file, number)

@@ -5,13 +5,16 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
+from quixstreams.core.stream import Stream
 from quixstreams.dataframe import StreamingDataFrame
 from quixstreams.dataframe.series import StreamingSeries
+from quixstreams.models import Topic
 
 from labkit.errors import LabError
 from labkit.kafka.names import allowed
 from labkit.runs import blame
-from labkit.runs.windows import Notes, Watch, columns_of
+from labkit.runs.tracing import Observer, TracedStream
+from labkit.runs.windows import Notes, Shape, Watch, columns_of
 
 LOOP = (
     "A stream cannot be looped over: it has no records yet while this function runs. .apply and .update call a "
@@ -112,6 +115,12 @@ class Frame(StreamingDataFrame):
     __contains__ = _refuse(INSIDE)
 
     _notes: Notes  # of the pipeline
+    _shapes: list[Shape]  # of its windows
+    _observer: Observer | None = None
+
+    def __init__(self, *topics: Topic, stream: Stream | None = None, **options: Any) -> None:
+        """Without a `stream` it begins anew, as after a repartition topic."""
+        super().__init__(*topics, stream=stream or TracedStream(), **options)
 
     def __getitem__(self, item: Any) -> Any:
         found = super().__getitem__(item)
@@ -159,6 +168,21 @@ class Frame(StreamingDataFrame):
     def contains(self, keys: str | list[str]) -> Column:
         return Column.of(super().contains(keys))
 
+    def _watching(self, new_shape: Callable[..., Shape], compute: Callable[..., Any]) -> Callable[..., Any]:
+        """Returns a window's method such as `agg`, which notes its shape, and lets its records be seen first."""
+
+        @functools.wraps(compute)
+        def watching(*args: Any, **operations: Any) -> Any:
+            window = compute(*args, **operations)
+            shape = new_shape(operations or {compute.__name__: None}, self.stream_id, window.name)
+            self._shapes.append(shape)
+            for each in ("final", "current"):
+                setattr(window, each, _emitting(shape, getattr(window, each)))
+            self.update(Watch(self._notes, columns_of(operations.values()), blame.line_of_caller()), metadata=True)
+            return window
+
+        return watching
+
     def __repr__(self) -> str:
         names = " and ".join(self.short(topic.name) for topic in self.topics)
         return f"a stream of the records of {names} (a StreamingDataFrame): nothing is computed yet; see 02_filter"
@@ -178,28 +202,43 @@ def _require_function(name: str, *given: object) -> None:
 def _watched(name: str) -> Callable[..., Any]:
     """Returns a method that defines a window as Quix Streams' own does, and notes what the window leaves out."""
     define = getattr(StreamingDataFrame, name)
+    signature = inspect.signature(define)
 
     @functools.wraps(define)
     def method(self: Frame, *args: Any, **options: Any) -> Any:
+        if self._observer and "on_late" in signature.parameters:
+            given = signature.bind(self, *args, **options)
+            given.arguments["on_late"] = _telling(self._observer, given.arguments.get("on_late"))
+            args, options = given.args[1:], given.kwargs
         definition = define(self, *args, **options)
+        count = signature.bind(self, *args, **options).arguments.get("count")
+        shape = functools.partial(Shape, name, definition, count)
         for each in RESULTS:
-            setattr(definition, each, _watching(self, self._notes, getattr(definition, each)))
+            setattr(definition, each, self._watching(shape, getattr(definition, each)))
         return definition
 
     return method
 
 
-def _watching(frame: Frame, notes: Notes, compute: Callable[..., Any]) -> Callable[..., Any]:
-    """Returns a window's method such as `agg`, which lets the window's records be seen first."""
+def _telling(observer: Observer, on_late: Callable[..., Any] | None) -> Callable[..., Any]:
+    """Returns what a window calls for a late record: the student's own `on_late`, after the observer."""
 
-    @functools.wraps(compute)
-    def watching(*args: Any, **operations: Any) -> Any:
-        window = compute(*args, **operations)
-        watch = Watch(notes, columns_of(operations.values()), blame.line_of_caller())
-        frame.update(watch, metadata=True)
-        return window
+    def telling(value: Any, key: Any, timestamp: int, late_by: int, start: int, end: int, *more: Any) -> Any:
+        observer.was_late(start, end, late_by)
+        return on_late(value, key, timestamp, late_by, start, end, *more) if on_late else True
 
-    return watching
+    return telling
+
+
+def _emitting(shape: Shape, emit: Callable[..., Any]) -> Callable[..., Any]:
+    """Returns a window's method `final` or `current`, which completes its shape."""
+
+    @functools.wraps(emit)
+    def emitting(*args: Any, **options: Any) -> Any:
+        shape.emits, shape.closed_by = emit.__name__, next(iter([*args, *options.values()]), "key")
+        return emit(*args, **options)
+
+    return emitting
 
 
 for _name in (each for each in dir(StreamingDataFrame) if each.endswith("_window")):

@@ -19,7 +19,7 @@ from labkit.runs import blame, mistakes
 from labkit.runs.application import LabApplication
 from labkit.runs.spec import Spec
 from labkit.runs.totals import Totals
-from labkit.runs.tracing import Trace
+from labkit.runs.tracing import Observer, Trace
 
 ABORT_LIMIT = 5.0  # seconds
 NOTHING = "writes records without a value: if a function in .apply returns nothing, use .update (03_windows)"
@@ -48,25 +48,37 @@ class Pipeline:
     """Runs once; to continue, at the committed offsets of its group and with its previous state, build another.
 
     `trace` says which line of the student's code added a step, `notes` what it leaves out, and `between` are the topics
-    through which it sends records to itself.
+    through which it sends records to itself. `steps` are its steps, and what its step `end` passes on is the result;
+    `windows` are the shapes of its windows, and `changelogs` the streams and stores by the topics of their state.
     """
 
     def __init__(
-        self, topics: Topics, spec: Spec, group: str, directory: Path, totals: Totals, member: str | None = None
+        self,
+        topics: Topics,
+        spec: Spec,
+        group: str,
+        directory: Path,
+        totals: Totals,
+        member: str | None = None,
+        observer: Observer | None = None,
     ) -> None:
         """Build it as a `member` of a consumer group, or as the only one; its state goes into `directory`.
 
-        It adds to `totals`. Raises what the student's function raises, and LabError if that returns no stream, or uses
-        a stream wrongly.
+        It adds to `totals`, and tells an `observer` of everything that it does. Raises what the student's function
+        raises, and LabError if that returns no stream, or uses a stream wrongly.
         """
         transactions = transactional_id(topics, spec, member) if spec.exactly_once else None
         self._topics, self._spec, self._totals = topics, spec, totals
-        self._app = LabApplication(topics, group, directory, member=member, transactional_id=transactions)
+        self._app = LabApplication(topics, group, directory, member, transactions, observer)
         streams = [self._read(name) for name in spec.reads]
         result = self._result_of(streams)
+        self.end = result.stream
         if spec.writes:
             self._write(result, self._app.topic(topics.full(spec.writes)))
-        self.trace = Trace(streams)
+        self.steps, self.windows, self.changelogs = self._app.steps(), self._app.windows, self._app.changelogs
+        self.trace = Trace(self.steps)
+        if observer:
+            self._app.observe(observer)
         self.notes = self._app.notes
         self.notes.update((name, note) for name in spec.reads if (note := topics.arrival(name)))
         self.between = self._app.repartition_topics

@@ -6,11 +6,10 @@ to this line.
 
 import re
 import traceback
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, Protocol
 
-from quixstreams.core.stream import Stream
-from quixstreams.dataframe import StreamingDataFrame
+from quixstreams.core.stream import Stream, StreamFunction, VoidExecutor
 
 from labkit.runs.blame import Line, line_of_caller
 from labkit.runs.values import unwritable
@@ -27,11 +26,57 @@ class TracedStream(Stream):
         self.line = line_of_caller()
 
 
+class Observer(Protocol):
+    """Is told what a pipeline does with each record, in the thread in which it does it."""
+
+    def came_in(self, step: Stream, value: Any, key: Any, timestamp: int) -> None:
+        """A step without parents begins with a record; what a step does until `went` it does with this value."""
+
+    def came_out(self, step: Stream, value: Any, key: Any, timestamp: int) -> None:
+        """The innermost step that has not ended passes a value on."""
+
+    def went(self, step: Stream) -> None:
+        """A step, and all steps after it, are done with a value."""
+
+    def was_late(self, start: int, end: int, by: int) -> None:
+        """The value of the innermost step is not counted in a window that has closed; all in milliseconds."""
+
+    def writes(self, topic: str, record: Mapping[str, Any]) -> str:
+        """Returns the full name of the topic that gets a record instead of `topic`."""
+
+    def processed(self, topic: str, partition: int, offset: int) -> None:
+        """A record is processed, and about to be committed."""
+
+
+class Observed(StreamFunction):
+    """The function of a step, every value of which an observer sees as it comes in and as it goes out."""
+
+    def __init__(self, step: Stream, observer: Observer) -> None:
+        super().__init__(step.func.func)
+        self.expand = step.func.expand
+        self._step, self._function, self._observer = step, step.func, observer
+
+    def get_executor(self, *child_executors: VoidExecutor) -> VoidExecutor:
+        step, observer, go_on = self._step, self._observer, self._resolve_branching(*child_executors)
+
+        def out(value: Any, key: Any, timestamp: int, headers: Any) -> None:
+            observer.came_out(step, value, key, timestamp)
+            go_on(value, key, timestamp, headers)
+
+        work = self._function.get_executor(out)
+
+        def executor(value: Any, key: Any, timestamp: int, headers: Any) -> None:
+            observer.came_in(step, value, key, timestamp)
+            work(value, key, timestamp, headers)
+            observer.went(step)
+
+        return executor
+
+
 class Trace:
     """The steps of a pipeline, each with the line that added it."""
 
-    def __init__(self, streams: Iterable[StreamingDataFrame]) -> None:
-        steps = [step for each in streams for step in each.stream.full_tree()]
+    def __init__(self, steps: Iterable[Stream]) -> None:
         self._lines = {id(step.func.func): step.line for step in steps if isinstance(step, TracedStream) and step.line}
 
     def line_of(self, error: BaseException) -> Line | None:

@@ -1,6 +1,7 @@
 """What windows leave out without a word: records without a key, and fields that no record has."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from labkit.runs.blame import Line
@@ -47,6 +48,24 @@ class Watch:
                 f"{self._missing[column]} has nothing to compute: no record so far has the field {column!r}"
                 f"{hint and ': '}{hint}{where}"
             )
+
+
+@dataclass
+class Shape:
+    """A window of a pipeline, as the student has defined it: a `kind` such as "hopping_window", Quix Streams' own
+    `definition`, the records that it takes (None: it goes by time), and its operations by the names of their results.
+    Its state is in the `store` of a `stream`; it `emits` "final" or "current" results, and the event time of its "key"
+    or of the whole "partition" closes it.
+    """
+
+    kind: str
+    definition: Any
+    count: int | None
+    operations: Mapping[str, Any]
+    stream: str
+    store: str
+    emits: str = "final"
+    closed_by: str = "key"
 
 
 def columns_of(operations: Iterable[Any]) -> dict[str, str]:

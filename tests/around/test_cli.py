@@ -19,7 +19,7 @@ from tests.waiting import eventually
 
 LAB = str(Path(sys.executable).with_name("lab"))
 COMMANDS = [
-    *("fetch", "doctor", "broker", "produce", "run", "flink", "peek", "dashboard", "progress"),
+    *("fetch", "doctor", "broker", "produce", "run", "step", "flink", "peek", "dashboard", "progress"),
     *("prove", "handout", "grade"),
 ]
 

@@ -27,6 +27,10 @@ def application() -> Application:
     return Application("nowhere:9092", loglevel=None)
 
 
+def dataframe_registry() -> Any:
+    return application()._dataframe_registry
+
+
 def topic_manager() -> TopicManager:
     return application()._topic_manager
 
@@ -47,6 +51,7 @@ PRIVATE = [
         QUIX,
         "streams that know the line of a step",
     ),
+    ("quixstreams", dataframe_registry, ["_registry"], QUIX, "steps after a repartition topic"),
     ("quixstreams", application, ["_on_assign"], QUIX, "to know when a run has its partitions"),
     ("quixstreams", application, ["_setup_signal_handlers"], QUIX, "to run outside the main thread"),
     (

@@ -1,0 +1,8 @@
+"""Stepping through a stream: what each line of a pipeline does to each record, and what is remembered after it.
+
+What `__init__.pyi` names is imported when it is first used: it needs Quix Streams, which takes seconds (`runs.quix`).
+"""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

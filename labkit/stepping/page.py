@@ -1,0 +1,139 @@
+"""A page in which one steps through the records: one document, which needs no kernel, no network and no other file.
+
+Whatever is in a record stays text: the data are JSON in which no mark-up can end, and the script makes only text of it.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from labkit.runs.blame import Line
+from labkit.stepping import words
+from labkit.stepping.memory import Clock, Entry, Identity, Window
+from labkit.stepping.outcomes import Outcome
+from labkit.stepping.recording import Out
+
+if TYPE_CHECKING:
+    from labkit.stepping.steps import Step, Steps
+
+HERE = Path(__file__).parent
+HEIGHT = 720  # pixels, in a notebook
+LONGEST = 1_000  # characters of a value
+ESCAPED = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
+
+
+def of(steps: Steps) -> str:
+    """Returns the document."""
+    return document(data(steps))
+
+
+def framed(steps: Steps) -> str:
+    """Returns the document in a frame, which shows it in a notebook and keeps it apart from the notebook's own page."""
+    title = html.escape(f"Step through {steps.name}")
+    style = f"width: 100%; height: {HEIGHT}px; border: 1px solid #8888"
+    return (
+        f'<iframe title="{title}" sandbox="allow-scripts" style="{style}" srcdoc="{html.escape(of(steps))}"></iframe>'
+    )
+
+
+def document(found: Mapping[str, Any]) -> str:
+    """Returns the document that shows what `data` returns."""
+    text = orjson.dumps(found, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+    for character, escaped in ESCAPED.items():
+        text = text.replace(character, escaped)
+    parts = {"title": html.escape(found["title"]), "style": _file("page.css"), "script": _file("page.js"), "data": text}
+    before, *sections = _file("page.html").split("${")
+    named = (section.partition("}") for section in sections)
+    return before + "".join(parts[name] + after for name, _, after in named)
+
+
+def _file(name: str) -> str:
+    return (HERE / name).read_text(encoding="utf-8")
+
+
+def data(steps: Steps) -> dict[str, Any]:
+    """Returns everything that the page shows, as JSON has it."""
+    numbers: dict[Identity, int] = {}
+    return {
+        "title": f"Step through {steps.name}",
+        "summary": steps.summary(),
+        "reads": steps.reads,
+        "blocks": [{"file": each.name, "first": each.first, "lines": each.lines} for each in steps.blocks],
+        "records": [_record(each, steps, numbers) for each in steps],
+    }
+
+
+def _record(step: Step, steps: Steps, numbers: dict[Identity, int]) -> dict[str, Any]:
+    from labkit.stepping.steps import loaded
+
+    record = step.record
+    return {
+        "topic": record.topic,
+        "partition": record.partition,
+        "offset": record.offset,
+        "key": words.key(record.key),
+        "time": record.timestamp,
+        "value": _shortened(words.value(loaded(record.value))),
+        "marks": step.marks,
+        "unreadable": step.unreadable,
+        "trouble": str(step.trouble) if step.trouble else "",
+        "failed": _place(step.trouble.line, steps) if step.trouble and step.trouble.line else None,
+        "lines": [_line(each, steps) for each in step.outcomes],
+        "out": [{"key": words.key(each.key), "value": _shortened(words.value(each.value))} for each in step.came_out],
+        "written": [
+            {"topic": each.topic, "key": words.key(each.key), "value": _shortened(words.value(loaded(each.value)))}
+            for each in step.written
+        ],
+        "state": [
+            [numbers.setdefault(identity, len(numbers)), _entry(entry) if entry else None]
+            for identity, entry in step.changes.items()
+        ],
+    }
+
+
+def _line(outcome: Outcome, steps: Steps) -> dict[str, Any]:
+    return {
+        **_place(outcome.line, steps),
+        "kind": outcome.kind,
+        "words": [*map(_shortened, outcome.words)],
+        "in": _values(outcome.came),
+        "out": _values(outcome.went),
+    }
+
+
+def _place(line: Line, steps: Steps) -> dict[str, int]:
+    """Returns the block in which a line stands, and the number of the line."""
+    blocks = enumerate(steps.blocks)
+    found = (number for number, each in blocks if each.file == line.file and line.number in each.numbers)
+    return {"block": next(found, -1), "line": line.number}
+
+
+def _values(outs: Sequence[Out]) -> list[str]:
+    return [_shortened(words.value(each.value)) for each in outs[:20]]
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+
+
+def _entry(entry: Entry) -> dict[str, Any]:
+    common = {"store": entry.store, "partition": entry.partition, "key": words.key(entry.key)}
+    if isinstance(entry, Clock):
+        return {"kind": "time", **common, "time": entry.time}
+    if not isinstance(entry, Window):
+        return {"kind": "value", **common, "name": entry.name, "value": _shortened(words.value(entry.value))}
+    return {
+        "kind": "window",
+        **common,
+        "start": entry.start,
+        "end": entry.end,
+        "holds": _shortened(words.value(entry.holds)),
+        "closes": entry.closes,
+        "by": entry.closed_by,
+        "full": "" if entry.closes is not None else f"{entry.records} of {entry.full_at} records",
+    }

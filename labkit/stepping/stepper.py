@@ -1,0 +1,163 @@
+"""Runs a pipeline on copies of records, one by one, on topics of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import shutil
+import uuid
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from labkit.errors import LabError, NoAnswer
+from labkit.kafka import clients
+from labkit.kafka.groups import Groups
+from labkit.kafka.topics import DEAD_LETTER, Topics
+from labkit.runs import mistakes
+from labkit.runs.blame import Blame
+from labkit.runs.pipeline import Pipeline
+from labkit.runs.spec import Spec
+from labkit.runs.totals import Totals
+from labkit.runs.worker import Worker
+from labkit.stepping import memory
+from labkit.stepping.recording import Recorder
+from labkit.stepping.steps import Steps
+from labkit.stepping.taking import Taken
+from labkit.waiting import Deadline
+
+GROUP = "step"
+STALLED = 10.0  # seconds that one record may take
+AT_ONCE = {"linger.ms": 0, "enable.idempotence": False, "max.in.flight.requests.per.connection": 1}
+FLUSH_LIMIT = 10.0  # seconds
+
+
+def step(spec: Spec, records: Sequence[Taken], source: Topics, topics: Topics, states: Path) -> Steps:
+    """Run a pipeline on copies of records that were taken from the topics of `source`, and say what it did with each.
+
+    `topics` are those of any Kafka, perhaps the same; the topics and the group that it needs there have a namespace of
+    their own and are deleted in the end, as is its state below `states`. Raises what the student's function raises, and
+    LabError if that returns no stream or Kafka does not answer.
+    """
+    own = Topics(topics.address, f"{topics.namespace}step-{uuid.uuid4().hex[:8]}-", topics.check)
+    groups, directory = Groups(own), states / own.namespace
+    with contextlib.ExitStack() as closing:
+        closing.callback(shutil.rmtree, directory, ignore_errors=True)
+        closing.callback(own.delete_created)
+        closing.callback(own.counts.close)
+        closing.callback(groups.close)
+        closing.callback(groups.forget, GROUP)
+        _create(own, spec, source, records)
+        feed = Feed(own, records)
+        recorder = Recorder(own, source, feed.next)
+        pipeline = Pipeline(own, spec, GROUP, directory, Totals(), observer=recorder)
+        feed.recorder, recorder.between = recorder, pipeline.between
+        worker = Stepping(spec.name, pipeline)
+        _run(worker, recorder, feed)
+        changes = memory.changes(own, pipeline, recorder.passages)
+        return Steps(spec, pipeline, feed.places, recorder.passages, changes, worker.error, worker.prints)
+
+
+def _create(own: Topics, spec: Spec, source: Topics, records: Sequence[Taken]) -> None:
+    """Create topics with the names and partitions of those that the pipeline reads, and those that it writes."""
+    for name in spec.reads:
+        highest = max((each.partition for each in records if each.topic == name), default=0)
+        own.create(name, partitions=max(len(source.partitions(name)), highest + 1))
+    letters = [] if spec.raw else [f"{name}{DEAD_LETTER}" for name in spec.reads]
+    if written := [*letters, *filter(None, [spec.writes])]:
+        own.create(*written)
+
+
+class Feed:
+    """Writes copies of records for a pipeline, as many at once as cannot overtake each other.
+
+    `places` says where the copy of each record is.
+    """
+
+    def __init__(self, topics: Topics, records: Sequence[Taken]) -> None:
+        self.recorder: Recorder
+        self._topics, self._producer = topics, clients.producer(topics.address, **AT_ONCE)
+        offsets: Counter[tuple[str, int]] = Counter()
+        self.places: dict[tuple[str, int, int], Taken] = {}
+        for each in records:
+            partition = topics.full(each.topic), each.partition
+            self.places[*partition, offsets[partition]] = each
+            offsets[partition] += 1
+        self._batches = self._batched(records)
+
+    def _batched(self, records: Sequence[Taken]) -> Iterator[list[Taken]]:
+        if self.recorder.between:  # what a record sends to itself must not wait for the records after it
+            yield from ([each] for each in records)
+        else:
+            for _, batch in itertools.groupby(records, lambda each: (each.topic, each.partition)):
+                yield [*batch]
+
+    def next(self) -> bool:
+        """Write the next records, if there are any. Returns whether there are."""
+        batch = next(self._batches, None)
+        if not batch:
+            return False
+        self.recorder.expect(len(batch))
+        for each in batch:
+            self._producer.produce(
+                self._topics.full(each.topic),
+                each.value,
+                each.key,
+                each.partition,
+                timestamp=each.timestamp,
+                headers=[*each.headers],
+            )
+        self._producer.poll(0)
+        return True
+
+
+class Stepping(Worker):
+    """A pipeline in a thread of its own, which anybody may interrupt."""
+
+    def __init__(self, name: str, pipeline: Pipeline) -> None:
+        super().__init__(name)
+        self._pipeline = pipeline
+
+    def _work(self) -> None:
+        self._pipeline.run(self._is_running)
+
+    def _ask_to_stop(self) -> None:
+        self._pipeline.stop()
+
+    def _blame(self, error: BaseException) -> Blame:
+        return mistakes.explain(error, self._pipeline.trace)
+
+    def _renew(self) -> None:
+        raise LabError("A pipeline is stepped through once.")
+
+    def total(self) -> int:
+        return 0
+
+    def summary(self) -> str:
+        return ""
+
+
+def _run(worker: Stepping, recorder: Recorder, feed: Feed) -> None:
+    """Run the pipeline until it has processed all records, has failed, or stays at one of them for too long."""
+    if not feed.next():
+        return
+    worker.start()
+    try:
+        done, deadline = 0, Deadline(STALLED)
+        while worker.alive and not recorder.over.wait(0.01):
+            if len(recorder.passages) > done:
+                done, deadline = len(recorder.passages), Deadline(STALLED)
+            elif deadline.has_passed():
+                _give_up(worker, done)
+                return
+    finally:
+        worker.stop()
+
+
+def _give_up(worker: Stepping, done: int) -> None:
+    """End a pipeline that stays at a record. Raises NoAnswer if it has not come to one."""
+    if not done:
+        raise NoAnswer(f"{worker.name} has got no record from Kafka within {STALLED:g} s: try again.")
+    line = worker.line()
+    worker.stop()
+    worker.error = Blame(f"it did not finish within {STALLED:g} s and was stopped", line, "")

@@ -1,0 +1,84 @@
+"""`lab step`: a pipeline of one's own, on a Kafka that it only reads."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from labkit import Lab
+from tests import commands
+from tests.stepping.records import Raw, reading, send
+from tests.topics import topics_of
+
+PIPELINE = """
+from units import kelvin
+
+def hot(orders):
+    orders["kelvin"] = orders["temperature"].apply(kelvin)
+    return orders[orders["kelvin"] > 300]
+
+def broken(orders):
+    return orders.apply(lambda order: 1 / 0)
+"""
+
+
+@pytest.fixture
+def pipeline(lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    send(lab, "orders", *(reading("porch", n, 20 + n) for n in range(10)))
+    (tmp_path / "my_pipeline.py").write_text(PIPELINE)
+    (tmp_path / "units.py").write_text("def kelvin(celsius):\n    return celsius + 273.15\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    return "my_pipeline.py:hot"
+
+
+@pytest.mark.usefixtures("installation")
+def test_it_prints_every_step_or_saves_a_page(lab: Lab, pipeline: str, tmp_path: Path) -> None:
+    before = {*topics_of(lab).requests.metadata()}
+    printed = commands.lab("step", pipeline, "--reads", "orders", "--records", "3")
+    assert printed.exit_code == 0
+    assert "record 2 of 0 to 2: orders, partition 0, offset 9, porch" in printed.output
+    assert 'orders["kelvin"] = orders["temperature"].apply(kelvin)  kelvin 302.15' in printed.output
+    assert printed.output.endswith("hot: 3 records in, 3 out\n")
+    saved = commands.lab("step", pipeline, "--reads", "orders", "--since", "2023-11-14T22:13:25", "--save", "out.html")
+    assert saved.output == "hot: 5 records in, 3 out\nout.html: open it in a browser\n"
+    assert "302.15" in (tmp_path / "out.html").read_text()
+    assert {*topics_of(lab).requests.metadata()} == before
+
+
+@pytest.mark.usefixtures("installation")
+def test_a_pipeline_that_fails_is_shown_and_the_command_fails(pipeline: str) -> None:
+    failed = commands.lab("step", pipeline.replace("hot", "broken"), "--reads", "orders")
+    assert failed.exit_code == 1
+    assert "ZeroDivisionError" in failed.output
+
+
+@pytest.mark.usefixtures("installation", "pipeline")
+@pytest.mark.parametrize(
+    ("place", "words"),
+    [
+        ("my_pipeline.py:cold", "There is no function 'cold' in my_pipeline.py"),
+        ("my_pipeline:hot", "names no function in a file"),
+        ("other.py:hot", "There is no file"),
+    ],
+)
+def test_a_function_that_is_not_there_is_said(place: str, words: str) -> None:
+    refused = commands.lab("step", place, "--reads", "orders")
+    assert refused.exit_code == 1
+    assert words in refused.output
+
+
+@pytest.mark.usefixtures("installation", "pipeline")
+def test_without_a_kafka_it_says_how_to_name_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("LAB_BROKER")
+    assert "LAB_BROKER is not set" in commands.lab("step", "my_pipeline.py:hot", "--reads", "orders").output
+
+
+@pytest.mark.usefixtures("installation")
+def test_raw_records_of_a_key(lab: Lab, tmp_path: Path) -> None:
+    send(lab, "bytes", Raw(b"a", b"12", 1_700_000_000_000), Raw(b"b", b"1", 1_700_000_000_000))
+    file = tmp_path / "lengths.py"
+    file.write_text("def lengths(stream):\n    return stream.apply(lambda value: {'length': len(value)})\n")
+    found = commands.lab("step", f"{file}:lengths", "--reads", "bytes", "--raw", "--key", "a")
+    assert "length 2" in found.output
+    assert "1 record in, 1 out" in found.output

@@ -1,0 +1,185 @@
+"""The page of a step: stepped through by keyboard in Chromium, without a network."""
+
+import html
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from labkit import Lab, LabError
+from labkit.pipelines import average_temperature
+from labkit.stepping import Steps, page
+from tests.around.jupyter import ARGUMENTS, chromium
+from tests.stepping import shapes
+from tests.stepping.records import START, Raw, disorder, reading, send
+
+HOSTILE = "</script><img src=x onerror=document.title='pwned'><!--\u2028"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def opened(browser: Browser, tmp_path: Path) -> Iterator[Any]:
+    """Opens the saved page of some steps offline, and fails if it asks for anything or complains."""
+    problems: list[str] = []
+
+    def open_page(steps: Steps, width: int = 1280, scheme: str = "light") -> Page:
+        context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme, offline=True)  # type: ignore[arg-type]
+        shown = context.new_page()
+        shown.set_default_timeout(5000)
+        shown.on("pageerror", lambda error: problems.append(str(error)))
+        shown.on("console", lambda message: problems.append(message.text) if message.type != "log" else None)
+        shown.on("request", lambda asked: problems.append(asked.url) if not asked.url.startswith("file:") else None)
+        shown.goto(steps.save(tmp_path / "step.html").as_uri())
+        return shown
+
+    yield open_page
+    assert problems == []
+
+
+@pytest.fixture
+def steps(lab: Lab) -> Steps:
+    """Windows of two keys: comes out, waits, is late, cannot be read."""
+    times = [("porch", 0), ("oven", 1), ("porch", 2), ("porch", 8), ("porch", 1), ("oven", 30)]
+    send(lab, "sensor", *(reading(*each) for each in times), Raw(b"oven", b"{broken", START))
+    return lab.step(shapes.tumbling, reads="sensor", writes="means")
+
+
+def said(shown: Page) -> str:
+    return shown.locator("#now").text_content() or ""
+
+
+def at(shown: Page) -> str:
+    return (shown.locator("#number").text_content() or "").split(" ")[0]
+
+
+def test_one_steps_by_keyboard_and_jumps(steps: Steps, opened: Any) -> None:
+    shown = opened(steps)
+    assert shown.title() == "Step through tumbling"
+    assert at(shown) == "0"
+    for key, place in (
+        ("ArrowRight", "1"),
+        ("ArrowDown", "2"),
+        ("ArrowLeft", "1"),
+        ("End", "6"),
+        ("ArrowRight", "6"),
+        ("Home", "0"),
+    ):
+        shown.keyboard.press(key)
+        assert at(shown) == place
+    for name, places in (
+        ("comes out (1)", "3"),
+        ("is late (1)", "4"),
+        ("closes a window (2)", "53"),
+        ("is left out (3)", "456"),
+    ):
+        button = shown.get_by_role("button", name=name)
+        button.focus()
+        for place in places:
+            shown.keyboard.press("Enter")
+            assert at(shown) == place
+    assert shown.get_by_role("button", name="fails (0)").is_disabled()
+    shown.get_by_role("slider").focus()
+    shown.keyboard.press("Home")
+    shown.keyboard.press("ArrowRight")
+    assert at(shown) == "1"
+    shown.locator("#records button").nth(3).click()
+    shown.keyboard.press("ArrowDown")
+    assert at(shown) == "4"
+    assert shown.evaluate("document.activeElement.getAttribute('aria-current')") == "step"
+
+
+def test_it_shows_what_each_line_did_and_what_is_open(steps: Steps, opened: Any) -> None:
+    shown = opened(steps)
+    for step in steps:
+        row = shown.locator("#source tr.reached")
+        assert row.count() == len({each.line for each in step.outcomes})
+        for each in step.outcomes:
+            assert row.get_by_text(each.words[0]).count() >= 1
+            assert each.words[0] in said(shown)
+        assert shown.locator("#written tbody tr").count() == len(step.came_out) + len(step.written)
+        shown.keyboard.press("ArrowRight")
+    assert "cannot be read" in said(shown)
+    shown.keyboard.press("Home")
+    for _ in range(3):
+        shown.keyboard.press("ArrowRight")
+    rows = [each.inner_text().split("\t")[:4] for each in shown.locator("#windows tbody tr").all()]
+    assert rows == [
+        ["porch", "22:13:20 – 22:13:25", "mean 20, n 2", "closed by this record"],
+        ["porch", "22:13:25 – 22:13:30", "mean 20, n 1", "22:13:31 or later, of its key"],
+        ["oven", "22:13:20 – 22:13:25", "mean 20, n 1", "22:13:26 or later, of its key"],
+    ]
+    bars = [each.bounding_box() for each in shown.locator("#windows .bar").all()]
+    lane = shown.locator("#windows .lane").first.bounding_box()
+    assert lane
+    scale = lane["width"] / 11  # from 22:13:20 to 22:13:31
+    for bar, seconds in zip(bars, (0, 5, 0), strict=True):
+        assert bar
+        assert abs(bar["x"] - lane["x"] - seconds * scale) < 3
+        assert abs(bar["width"] - 5 * scale) < 3
+    state = [each.inner_text().split("\t") for each in shown.locator("#state tbody tr").all()]
+    assert ["porch", "event time", "22:13:22", "22:13:28"] in state
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (1920, "light"), (1280, "dark")])
+def test_it_is_accessible_and_fits_the_page(steps: Steps, opened: Any, width: int, scheme: str) -> None:
+    shown = opened(steps, width, scheme)
+    for _ in steps:
+        found = Axe().run(shown).response["violations"]
+        assert [f"{each['id']}: {[node['target'] for node in each['nodes']]}" for each in found] == []
+        assert shown.evaluate("document.documentElement.scrollWidth") <= width
+        shown.keyboard.press("ArrowRight")
+
+
+def test_whatever_is_in_a_record_stays_text(lab: Lab, opened: Any) -> None:
+    def hostile(stream):
+        stream = stream.update(lambda value: value.update({HOSTILE: HOSTILE}))
+        stream = stream.apply(lambda value, state: state.set(HOSTILE, HOSTILE) or value, stateful=True)
+        return stream.apply(lambda value: 1 / 0 if value["n"] else value)
+
+    send(lab, "hostile", *(Raw(HOSTILE.encode(), orjson.dumps({"n": n, "x": HOSTILE}), START) for n in range(2)))
+    send(lab, "hostile", Raw(b"\xff", HOSTILE.encode(), START))
+    shown = opened(lab.step(hostile, reads="hostile", name=HOSTILE))
+    for key in ("Home", "End"):
+        shown.keyboard.press(key)
+        assert shown.title() == f"Step through {HOSTILE}"
+        assert shown.locator("img").count() == 0
+        assert shown.locator("script").count() == 2
+        assert shown.locator("#value").text_content().count(HOSTILE) == 1
+
+
+def test_a_page_of_100_records_is_small_and_steps_fast(lab: Lab, opened: Any) -> None:
+    send(lab, "sensor", *disorder(1, 120, bad=False))
+    steps = lab.step(average_temperature, reads="sensor")
+    assert len(steps) == 100
+    assert len(page.of(steps)) < 1_000_000
+    shown = opened(steps)
+    took = shown.evaluate(
+        "(t => { for (let n = 0; n < 100; n++) show(n); return performance.now() - t })(performance.now())"
+    )
+    assert took / 100 < 50  # ms
+
+
+def test_a_notebook_shows_it_in_a_frame_of_its_own(steps: Steps) -> None:
+    framed = steps._repr_html_()
+    found = re.fullmatch(
+        r'<iframe title="[^"]*" sandbox="allow-scripts" style="[^"]*" srcdoc="([^"]*)"></iframe>', framed
+    )
+    assert found
+    assert html.unescape(found[1]) == page.of(steps)
+
+
+def test_a_file_that_cannot_be_written_is_said(steps: Steps, tmp_path: Path) -> None:
+    with pytest.raises(LabError, match="cannot be written"):
+        steps.save(tmp_path / "no such folder" / "step.html")
