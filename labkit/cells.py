@@ -38,13 +38,17 @@ def display_by(kind: type, show: Callable[[Any], object]) -> None:
 
 
 def current() -> Cell:
-    """The cell that the kernel is executing. JupyterLab names it in the execute request's metadata."""
+    """The cell that the kernel is executing.
+
+    JupyterLab and VS Code name it in the execute request's metadata. Where a front end does not, its code is its name.
+    """
     kernel = shell()
     request = kernel.get_parent() if kernel else {}
     header = request.get("header", {})
     if header.get("msg_type") != "execute_request":  # such as a click on a button
         return Cell()
-    return Cell(request.get("metadata", {}).get("cellId", ""), header.get("msg_id", ""))
+    name = request.get("metadata", {}).get("cellId") or request["content"]["code"]
+    return Cell(name, header.get("msg_id", ""))
 
 
 def at_the_end(finish: Callable[[bool], object]) -> None:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 SETTINGS = Path(__file__).with_name("jupyter")
 FOLDER = click.Path(path_type=Path, file_okay=False)
 INTERRUPTED = 130  # exit code after Ctrl+C, unless that is how the command ends
+IDLE = 3600  # seconds without activity after which JupyterLab shuts a notebook down, unless it is open in a browser
 RESTART = 30.0  # seconds after which `lab broker --nodes 3` starts a broker again
 
 
@@ -500,6 +501,8 @@ def _jupyterlab(notebooks: Path, port: int, no_browser: bool) -> None:
     command = [
         sys.executable,
         *("-m", "jupyterlab", "-y", f"--ServerApp.root_dir={notebooks.resolve()}", "--ServerApp.ip=127.0.0.1"),
+        # Jupyter's own culling: a closed tab leaves a kernel and its JVMs, and after some notebooks no memory is left.
+        *(f"--MappingKernelManager.cull_idle_timeout={IDLE}", f"--MappingKernelManager.cull_interval={IDLE // 12}"),
         # Overrides: a lab may have no network, and students need no question about Jupyter news.
         *(f"--ServerApp.port={port}", f"--LabApp.app_settings_dir={SETTINGS}"),
         *(["--no-browser"] if no_browser else []),
@@ -507,4 +510,11 @@ def _jupyterlab(notebooks: Path, port: int, no_browser: bool) -> None:
     ]
     # A separate layout: the student's other JupyterLab may remember notebooks that are not here.
     layouts = os.environ.get("JUPYTERLAB_WORKSPACES_DIR") or str(platformdirs.user_state_path("labkit") / "workspaces")
+    if (notebooks / lessons.FIRST).exists() and not any(Path(layouts).glob("*")):  # later it opens what was open before
+        command.append(f"--LabApp.default_url=/lab/tree/{lessons.FIRST}")
+    click.echo(
+        f"A notebook that is in no browser tab is shut down after {IDLE // 60} minutes without activity; "
+        "File → Close and Shut Down Notebook does so at once.",
+        err=True,
+    )
     os.execve(sys.executable, command, {**os.environ, "JUPYTERLAB_WORKSPACES_DIR": layouts})

@@ -38,3 +38,7 @@ def interruptible(method: Callable[P, T]) -> Callable[P, T]:
 
 class NoAnswer(LabError):
     """Kafka has ended or does not answer: the same request may succeed later, unlike one that it refuses."""
+
+
+class Away(NoAnswer):
+    """The lab's own Kafka was killed on purpose: what is at work waits until it is started again."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar
 
 from labkit import broker, cells, exercises, extras, live, readings, runs, stepping
 from labkit import flink as flinks
-from labkit.errors import LabError, NoAnswer, interruptible
+from labkit.errors import Away, LabError, NoAnswer, interruptible
 from labkit.kafka import properties, tap
 from labkit.kafka.groups import Groups
 from labkit.kafka.requests import within
@@ -595,14 +595,15 @@ class Lab:
 
     def _watch_broker(self) -> None:
         """Fail every worker once the lab's own Kafka has ended: their clients would wait for it for ever. Let them tell
-        if only one of its nodes has.
+        if only one of its nodes has, or if it was killed on purpose: then they go on once it is back.
         """
         while not self._closed.wait(BROKER_CHECK):
             notice = self.broker.notice()
             for worker in self.workers:
                 worker.notice = notice
             try:
-                self.broker.check()
+                with contextlib.suppress(Away):
+                    self.broker.check()
             except NoAnswer as error:
                 for worker in self.workers:
                     worker.fail(error)

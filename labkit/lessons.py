@@ -9,6 +9,7 @@ from labkit.errors import LabError
 PACKAGED = Path(__file__).with_name("notebooks")  # in an installed wheel
 CLONED = Path(__file__).parents[1] / "notebooks"
 COPIES = Path("labkit-notebooks")
+FIRST = "00_start_here.ipynb"
 DASHBOARD = "04_live_charts.ipynb"
 
 

@@ -1,6 +1,6 @@
 """A Kafka to work with: one that is already running, or one that this process starts and stops."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -9,7 +9,7 @@ from labkit.broker.installation import KafkaInstallation, kafka_installation
 from labkit.broker.login import Login
 from labkit.broker.node import START_LIMIT, Node, wait_until_ready
 from labkit.broker.server import Ports
-from labkit.errors import LabError
+from labkit.errors import Away, LabError
 from labkit.jvm import store, training
 from labkit.jvm.supervised import Supervised
 from labkit.kafka import clients, properties
@@ -41,10 +41,10 @@ class Broker(Protocol):
     def own(self) -> bool: ...
 
     def check(self) -> None:
-        """Raise NoAnswer if Kafka is known to have ended."""
+        """Raise NoAnswer if Kafka is known to have ended, and Away if that was on purpose."""
 
     def notice(self) -> str:
-        """Which of its nodes have ended, and what to do; empty if none has, or if nobody can know."""
+        """Which of its nodes have ended, when, and what to do; empty if none has, or if nobody can know."""
 
     def kill(self, node: int | None = None) -> None:
         """Kill Kafka or one node of it at once (SIGKILL), as a power cut would. `start` starts it again.
@@ -158,17 +158,19 @@ class OwnBroker:
             raise LabError("Kafka started again, but not every broker answers: `print(lab.broker.log())` says more.")
 
     def check(self) -> None:
-        """Raise NoAnswer if it has ended by itself: of three nodes, two can do without the third."""
-        alive = sum(each.alive for each in self.nodes)
-        for each in self.nodes if alive <= len(self.nodes) // 2 else ():
+        """Raise NoAnswer if it has ended by itself, and Away if it was killed: of three nodes, two can do without the
+        third.
+        """
+        ended = [each for each in self.nodes if not each.alive]
+        if 2 * len(ended) < len(self.nodes):
+            return
+        for each in ended:
             each.check()
+        raise Away(f"{_away(ended, len(self.nodes))}.")
 
     def notice(self) -> str:
-        ended = [str(each.number) for each in self.nodes if not each.alive]
-        if not ended:
-            return ""
-        which = f"broker {' and '.join(ended)} of {len(self.nodes)}" if len(self.nodes) > 1 else "Kafka"
-        return f"{which} has ended: `lab.broker.start()` brings it back"
+        ended = [each for each in self.nodes if not each.alive]
+        return _away(ended, len(self.nodes)) if ended else ""
 
     def log(self, lines: int = 50) -> Log:
         several = len(self.nodes) > 1
@@ -200,6 +202,15 @@ def find_or_start(meanwhile: Callable[[], object] = lambda: None, nodes: int = 1
     if address := properties.address():
         return ExternalBroker(address)
     return OwnBroker(meanwhile=meanwhile, nodes=nodes)
+
+
+def _away(ended: Sequence[Node], nodes: int) -> str:
+    """Say which of so many nodes have ended, since when, and what to do."""
+    numbers, since = " and ".join(str(each.number) for each in ended), ended[-1].since()
+    if len(ended) > 1:
+        return f"Brokers {numbers} of {nodes} have been away{since}: `lab.broker.start()` starts them with their data"
+    which = f"Broker {numbers} of {nodes}" if nodes > 1 else "Kafka"
+    return f"{which} has been away{since}: `lab.broker.start()` starts it again with its data"
 
 
 def _start_on_free_ports(

@@ -1,6 +1,8 @@
 """One node of the lab's own Kafka, broker and controller at once: a JVM with a data directory of its own."""
 
 import base64
+import contextlib
+import datetime
 import re
 import shutil
 import uuid
@@ -71,6 +73,13 @@ class Node:
             settings.write(server.SHORT_SESSION)
         self.process.start_again()
 
+    def since(self) -> str:
+        """Since when it has been away, in words; empty if nobody was left to note its end."""
+        with contextlib.suppress(OSError):
+            ended = (self.process.directory / "exit").stat().st_mtime
+            return f" since {datetime.datetime.fromtimestamp(ended, datetime.UTC):%H:%M:%S} UTC"
+        return ""
+
     def check(self) -> None:
         """Raise NoAnswer if it has ended without being killed."""
         if not self.alive and not self.killed:
@@ -90,13 +99,20 @@ class Node:
 def wait_until_ready(process: Supervised, address: str) -> bool:
     """Wait until a node answers a metadata request at its address; False if it ended instead or took too long."""
 
+    ready = False
+
     def has_ended() -> bool:
         return process.exit_code() is not None
 
     def is_ready() -> bool:  # the port alone says nothing: another program may have taken it
-        return STARTED in process.log() and clients.answers(address)
+        nonlocal ready
+        ready = STARTED in process.log() and clients.answers(address)
+        return ready
 
-    return wait_until(lambda: has_ended() or is_ready(), START_LIMIT, PAUSE) and not has_ended()
+    def progress() -> str:
+        return f"Kafka at {address} is {'ready' if ready else 'starting'}"
+
+    return wait_until(lambda: has_ended() or is_ready(), START_LIMIT, PAUSE, progress) and not has_ended()
 
 
 def _renumber(meta: Path, number: int) -> None:

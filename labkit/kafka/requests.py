@@ -152,7 +152,7 @@ class Requests:
 
     def _no_answer(self) -> NoAnswer:
         return NoAnswer(
-            f"Kafka at {self.address} no longer answers: run the cell with `Lab()` again. "
+            f"Kafka at {self.address} no longer answers: see that it runs there, then run this cell again. "
             "Its log says more: `print(lab.broker.log())`."
         )
 

@@ -1,5 +1,6 @@
 """A bounded view of the newest records of some topics, for live views."""
 
+import contextlib
 import threading
 import time
 from collections import Counter
@@ -9,6 +10,7 @@ from typing import Any, NamedTuple
 import orjson
 from confluent_kafka import Message, TopicPartition
 
+from labkit.errors import Away
 from labkit.kafka import clients, ranges
 from labkit.kafka.offsets import Partitions
 from labkit.kafka.ranges import Range
@@ -101,12 +103,13 @@ class Tap:
     def read(self, timeout: float) -> list[Record]:
         """Returns the records since the last call, oldest first; waits up to `timeout` seconds for the first.
 
-        Raises NoAnswer if Kafka has ended.
+        Raises NoAnswer if Kafka has ended by itself; one that was killed on purpose may come back.
         """
         with self._lock:
             first = self._consumer.poll(timeout)
             if first is None:
-                self._topics.check()
+                with contextlib.suppress(Away):
+                    self._topics.check()
                 return []
             messages = [first, *self._consumer.consume(self._newest - 1, timeout=0)]
             records = [self._record(message) for message in messages if not message.error()]

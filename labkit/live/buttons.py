@@ -25,7 +25,7 @@ class Buttons(HBox):  # type: ignore[misc]
     def __init__(self, run: Replicas) -> None:
         super().__init__(layout=Layout(flex_flow="row wrap"))
         self._run: Replicas | None = run
-        self._kills: list[Button] = []
+        self._kills: dict[int, Button] = {}
         self._following = threading.RLock()  # the view's thread and that of a click
         self._start = self._button("Start again", "play", lambda run: run.start())
         self._status = HTML()
@@ -35,13 +35,13 @@ class Buttons(HBox):  # type: ignore[misc]
         """Show a button for each process, and enable those that can do something now."""
         with self._following:
             members = self._run.members if self._run else ()
-            if self._run and len(members) != len(self._kills):
-                self._kills = [self._kill_button(each, len(members) > 1) for each in members]
-                self.children = (*self._kills, self._start, self._status)
-            alive = [each.alive for each in members]
-            for button, lives in zip(self._kills, alive or [False] * len(self._kills), strict=True):
-                button.disabled = not lives
-            self._start.disabled = all(alive)
+            if self._run and [each.number for each in members] != [*self._kills]:
+                self._kills = {each.number: self._kill_button(each, len(members) > 1) for each in members}
+                self.children = (*self._kills.values(), self._start, self._status)
+            alive = {each.number: each.alive for each in members}
+            for number, button in self._kills.items():
+                button.disabled = not alive.get(number)
+            self._start.disabled = all(alive.values())
 
     def end(self) -> None:
         """Disable all."""

@@ -52,7 +52,9 @@ def _others(lanes: Sequence[Lane], members: Members) -> list[str]:
 
 
 def _owner(lane: Lane) -> str:
-    return f"process {lane.member}" if lane.member else "nobody"
+    if not lane.member:
+        return "nobody"
+    return f"process {lane.member}" if lane.alive else f"process {lane.member}, which has ended"
 
 
 def _numbers(lane: Lane) -> str:
@@ -86,8 +88,8 @@ def _stretches(seen: Sequence[Assignment], lane: Lane) -> Iterable[Stretch]:
 
 
 def _member_of(assignment: Assignment, lane: Lane) -> int | None:
-    """Returns the number of the process that had a partition then."""
-    return next((each.member for each in assignment.lanes if each[:2] == lane[:2]), None)
+    """Returns the number of the process that had a partition then; None if it was not alive any more."""
+    return next((each.member for each in assignment.lanes if each[:2] == lane[:2] and each.alive), None)
 
 
 def _row(top: int, lane: Lane, stretches: Iterable[Stretch], span: float) -> Markup:

@@ -4,6 +4,10 @@ const LATE = 3000; // behind by more than this, a view says so
 const LOOK = 500; // between two updates of the ages
 const QUIET = 1500; // after this long without a frame, which comes every second, a page says again what it has said
 const SLEPT = 5000; // after this long without an update the page was asleep
+const SILENT = 15000; // after this long without a frame the kernel may have ended
+const GONE = "jupyter-widgets-disconnected"; // a class of ipywidgets: the widget's kernel was restarted
+const RESTARTED = "The kernel was restarted: this is how it was before. Run the cells from the top again, down to this one.";
+const ENDED = "nothing comes from the kernel. If it has ended, run the cells from the top again, down to this one.";
 
 // A view with a figure can be drawn once Plotly has been loaded.
 const isReady = root => !root.classList.contains("lab-plotted") || root.querySelector(".js-plotly-plot .main-svg");
@@ -17,6 +21,7 @@ export default () => {
   let awake = looked;
   let heard = looked; // when the last frame came, or this page last said something
   let came = 0; // the last frame that came
+  let arrived = looked; // when it came
   let told = 0; // messages that have gone
   let answer = 0; // the last frame that was drawn
   let isOver = () => false;
@@ -24,7 +29,10 @@ export default () => {
 
   const inSight = () => [...views.values()].filter(view => view.inSight && !document.hidden).map(view => view.id);
 
+  const isGone = root => root.classList.contains(GONE);
+
   function tell() {
+    if ([...views.keys()].some(isGone)) return; // nobody is there to be told
     heard = performance.now();
     send({ page, number: ++told, seen: [...new Set(inSight())], drawn: answer });
   }
@@ -51,7 +59,7 @@ export default () => {
   function receive({ frame, time, views: times }) {
     const difference = performance.now() - time;
     clocks = Math.min(clocks ?? difference, difference);
-    heard = performance.now();
+    heard = arrived = performance.now();
     came = frame;
     afterPaint(() => {
       for (const [id, upTo] of Object.entries(times)) drawn.set(id, upTo);
@@ -65,12 +73,18 @@ export default () => {
     const now = performance.now();
     if (now - looked > SLEPT) [clocks, awake] = [null, now];
     looked = now;
+    if (!inSight().length) arrived = now; // the kernel sends nothing then
+    const isSilent = now - Math.max(arrived, awake) > SILENT;
     for (const [root, { id, badge, since }] of views) {
+      const gone = isGone(root);
       const upTo = drawn.get(id);
       const unknown = clocks === null || upTo === undefined;
       const behind = isOver() || upTo === null ? 0 : unknown ? now - Math.max(since, awake) : now - clocks - upTo;
-      root.classList.toggle("lab-behind", behind > LATE);
-      const text = behind > LATE ? `${Math.floor(behind / 1000)} s behind` : "";
+      const late = behind > LATE;
+      root.classList.toggle("lab-behind", late || gone);
+      root.classList.toggle("lab-gone", (late && isSilent) || gone);
+      const age = late ? `${Math.floor(behind / 1000)} s behind` : "";
+      const text = gone ? RESTARTED : late && isSilent ? `${age}: ${ENDED}` : age;
       if (badge.textContent !== text) badge.textContent = text;
     }
   }

@@ -126,6 +126,11 @@ class Pacer:
         """Check whether there is something to paint."""
         self._news.set()
 
+    def may_be_watched(self) -> bool:
+        """Whether a page has said something lately, or none ever has, as when a notebook is run unattended."""
+        with self._lock:
+            return not self._pages or any(self._clock() < each.heard + FORGOTTEN for each in self._pages.values())
+
     def close(self) -> None:
         """Stop painting, and tell the page that no view is behind any more."""
         self._closing.set()

@@ -45,6 +45,7 @@ class State:
     origin: str
     error: Blame | None
     stuck: str
+    notice: str
     note: str
     tables: tuple[Table, ...]
     prints: tuple[str, ...]
@@ -118,7 +119,8 @@ def collect(worker: Worker) -> State:
         worker.origin(),
         worker.error,
         worker.stuck(),
-        "; ".join(filter(None, [worker.note, worker.notice])),
+        worker.notice,
+        worker.note,
         tuple(tuple(tuple(row) for row in table) for table in worker.tables()),
         (tuple(worker.prints) + unfinished)[-PRINTS_SHOWN:],
         worker.printed + len(unfinished),
@@ -146,8 +148,8 @@ def _lines(state: State) -> Iterable[str]:
             yield html.join([f"in your code, {line.where}: ", html.element("code", line.text)])
         if state.error.record:
             yield html.join(["at the record ", html.element("code", state.error.record)])
-    if state.stuck:
-        yield html.element("b", state.stuck)
+    for each in filter(None, [state.notice, state.stuck]):
+        yield html.element("b", each)
     yield state.note
     if state.prints:
         above = state.printed - len(state.prints)

@@ -93,7 +93,8 @@ class LiveView(VBox, Generic[S]):  # type: ignore[misc]
             self._finish()
             self._release()
         self.as_of = time.monotonic()
-        self.snapshot.refresh()
+        if self._pacer.may_be_watched():  # else the server would never take the kernel for idle
+            self.snapshot.refresh()
         return None if self.finished else self.pause()
 
     def touch(self) -> None:

@@ -10,13 +10,17 @@ from labkit.runs.worker import Rate
 
 
 class Lane(NamedTuple):
-    """A partition as Kafka sees it: `member` is the number of the process that has it, None while none has it."""
+    """A partition as Kafka sees it: `member` is the number of the process that has it, None while none has it.
+
+    Until Kafka notices that a process is no longer `alive`, the process still has its partitions.
+    """
 
     topic: str
     partition: int
     member: int | None
     per_second: float
     lag: int
+    alive: bool = True
 
 
 class Assignments:
@@ -33,15 +37,17 @@ class Assignments:
         members = {
             (each.topic, each.partition): int(each.member or 1) for each in self._groups.assigned(self.run.group)
         }
+        alive = {number for number, lives in self.members() if lives}
         positions = self._positions()  # before the end offsets, so that no position lies after its end
         lags = {name: topics.counts.waiting(name, at, topics.end_offsets(name)) for name, at in positions.items()}
         return [
             Lane(
                 topic,
                 partition,
-                members.get((topic, partition)),
+                member := members.get((topic, partition)),
                 self._rates[topic, partition].update(offset),
                 lags[topic][partition],
+                member in alive,
             )
             for topic, offsets in sorted(positions.items())
             for partition, offset in sorted(offsets.items())

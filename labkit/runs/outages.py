@@ -11,6 +11,7 @@ from quixstreams.exceptions import KafkaPartitionError, PartitionAssignmentError
 from quixstreams.internal_producer import KafkaProducerTransactionCommitFailed
 from quixstreams.kafka.exceptions import KafkaBrokerUnavailableError, KafkaProducerDeliveryError
 
+from labkit.errors import NoAnswer
 from labkit.kafka import clients
 from labkit.kafka.requests import FORBIDDEN
 from labkit.kafka.topics import Topics
@@ -92,6 +93,8 @@ def once_kafka_answers(make: Callable[[], T], topics: Topics, is_over: Callable[
 
 def _is_silence(error: BaseException | None) -> bool:
     """Whether a request was not answered: its client waits for a dead broker, and a new client may not."""
+    if isinstance(error, NoAnswer):
+        return True
     while error and not _said(error):
         error = error.__cause__
     said = _said(error)

@@ -68,20 +68,23 @@ class Replicas(Run):
                 self._start_members(self.members)
         super().start()
 
-    def kill(self, member: int = 1) -> None:
+    def kill(self, member: int | None = None) -> None:
         """Kill a member's process at once (SIGKILL), as a power cut would; `start` starts another in its place.
 
-        Raises LabError if there is no such member. Example: run.kill()
+        Without a number, that of its first member. Raises LabError if there is no such member. Example: run.kill()
         """
-        if not 1 <= member <= len(self.members):
-            raise LabError(f"{self.name} has no member {member}: members are numbered from 1 to {len(self.members)}.")
-        victim = self.members[member - 1]
+        numbers = [each.number for each in self.members]
+        wanted = numbers[0] if member is None else member
+        if wanted not in numbers:
+            raise LabError(f"{self.name} has no member {wanted}: its members are {' and '.join(map(str, numbers))}.")
+        victim = self.members[numbers.index(wanted)]
         wait_until(lambda: victim.alive or self.status != "starting", START_LIMIT)
         victim.kill()
 
     def scale(self, replicas: int) -> None:
-        """Change the number of processes while it runs. Kafka rebalances the partitions at once when a process joins,
-        but only 6 s after one has ended, because it waits for a static member to come back.
+        """Change the number of processes while it runs: those that have ended go first, or are started again. Kafka
+        rebalances the partitions at once when a process joins, but only 6 s after one has ended, because it waits for a
+        static member to come back.
 
         Raises LabError for fewer than one, or if the run has ended. Example: run.scale(3)
         """
@@ -90,15 +93,18 @@ class Replicas(Run):
         with self._changing:
             if not self.alive:
                 raise LabError(f"{self.name} is {self.status}: start it first.")
-            leaving, staying = self.members[replicas:], self.members[:replicas]
+            leaving = sorted(self.members, key=lambda each: not each.alive)[replicas:]
+            staying = [each for each in self.members if each not in leaving]
             for each in leaving:
                 each.stop()  # all at once
             for each in leaving:
                 each.end(self.STOP_LIMIT)
                 self._left += each.totals
             self._abort_transactions_of(leaving)
-            self._members = (*staying, *map(Member, range(len(staying) + 1, replicas + 1)))
-            self._start_members(self.members[len(staying) :])
+            free = (number for number in itertools.count(1) if number not in {each.number for each in staying})
+            joining = map(Member, itertools.islice(free, replicas - len(staying)))
+            self._members = tuple(sorted([*staying, *joining], key=lambda each: each.number))
+            self._start_members(self.members)
 
     def stop(self) -> None:
         """Commit what has been read, end the processes, and return when that is done. Example: run.stop()"""

@@ -32,9 +32,14 @@ def chromium() -> str:
 
 
 @contextlib.contextmanager
-def serving(*arguments: str, settings: Mapping[str, str] | None = None) -> Iterator[str]:
-    """The address, with its token, that the command `lab` prints; Ctrl+C stops it in the end."""
-    command = [str(Path(sys.executable).with_name("lab")), *arguments, "--no-browser", "--port", "0"]
+def serving(*arguments: str, settings: Mapping[str, str] | None = None, idle: int | None = None) -> Iterator[str]:
+    """The address, with its token, that the command `lab` prints; Ctrl+C stops it in the end.
+
+    With `idle` it shuts down a notebook after so many seconds, not after an hour.
+    """
+    impatient = [sys.executable, "-c", f"from labkit import cli\ncli.IDLE = {idle}\ncli.main()"]
+    lab = impatient if idle else [str(Path(sys.executable).with_name("lab"))]
+    command = [*lab, *arguments, "--no-browser", "--port", "0"]
     with (
         tempfile.TemporaryDirectory() as home,
         tempfile.NamedTemporaryFile("w+") as log,
@@ -111,7 +116,7 @@ def _is_local(url: str) -> bool:
 
 def open_notebook(page: Page, address: str, notebook: str) -> None:
     """Open a notebook in JupyterLab and wait for its kernel."""
-    page.goto(address.replace("/lab?", f"/lab/tree/{notebook}?"))
+    page.goto(re.sub(r"/lab[^?]*", f"/lab/tree/{notebook}", address))
     page.wait_for_selector(".jp-Notebook .jp-CodeCell")
     page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
 

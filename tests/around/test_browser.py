@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import nbformat
+import psutil
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
@@ -43,6 +44,64 @@ def test_a_student_runs_a_notebook_and_sees_new_points_arrive() -> None:
         assert page.locator(".jp-OutputArea-output[data-mime-type*='stderr']").count() == 0
 
         jupyter.screenshot(page, "02_filter")
+    assert problems == []
+
+
+@pytest.mark.usefixtures("installation")
+def test_the_first_time_it_opens_the_first_notebook_and_names_can_be_told_apart_beside_it() -> None:
+    problems: list[str] = []
+    with (
+        jupyter.notebooks() as notebooks,
+        jupyter.serving("--notebooks", str(notebooks)) as address,
+        jupyter.page(problems) as page,
+    ):
+        page.goto(address)
+        page.get_by_role("heading", name="00 · Start here").wait_for()
+        assert page.locator(".jp-Launcher").count() == 0
+        names = page.locator(".jp-DirListing-itemText:has-text('06_when')")
+        names.last.wait_for()
+        jupyter.screenshot(page, "first")
+        seen = names.evaluate_all("all => all.map(each => each.clientWidth)")
+        assert len(seen) == 2
+        assert min(seen) > page.evaluate(WIDTH, "06_when_things_break_ex…")
+    assert problems == []
+
+
+# How many pixels a text takes in the list of files.
+WIDTH = """text => {
+    const measured = document.createElement("canvas").getContext("2d");
+    measured.font = getComputedStyle(document.querySelector(".jp-DirListing-itemText")).font;
+    return measured.measureText(text).width;
+}"""
+
+LEFT_OPEN = """
+from labkit import Lab
+from labkit.live import pacing, snapshot
+
+pacing.FORGOTTEN = snapshot.PERIOD = 1
+lab = Lab()
+lab.produce()
+lab.chart("sensor")
+"""
+
+
+@pytest.mark.usefixtures("installation")
+def test_a_notebook_whose_tab_is_closed_is_shut_down_with_its_kafka_after_a_while(tmp_path: Path) -> None:
+    metadata = {"kernelspec": {"name": "python3", "display_name": ""}}
+    nbformat.write(new_notebook(cells=[new_code_cell(LEFT_OPEN)], metadata=metadata), tmp_path / "left.ipynb")
+    problems: list[str] = []
+    with jupyter.serving("--notebooks", str(tmp_path), idle=24) as address, jupyter.page(problems) as page:
+        jupyter.run_all(page, address, "left.ipynb")
+        page.wait_for_selector(".js-plotly-plot .scatterlayer .point", state="attached")
+        first = page.evaluate(NEWEST)
+        page.wait_for_function(f"{NEWEST} > {first} + 30000")  # nobody does anything, but it is open
+        (kernel,) = [
+            each for each in psutil.Process().children(recursive=True) if "ipykernel_launcher" in str(each.cmdline())
+        ]
+        kernel_and_kafka = [kernel, *kernel.children(recursive=True)]
+        assert "kafka" in str([each.cmdline() for each in kernel_and_kafka])
+        page.close()
+        assert psutil.wait_procs(kernel_and_kafka, 60)[1] == []
     assert problems == []
 
 

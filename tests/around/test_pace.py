@@ -93,8 +93,41 @@ def test_views_go_on_while_a_cell_runs_and_say_it_when_they_fall_behind(tmp_path
         (kernel,) = [
             each for each in psutil.Process().children(recursive=True) if "ipykernel_launcher" in str(each.cmdline())
         ]
-        kernel.kill()
+        kernel.suspend()
         eventually(lambda: chart(page)["says"].endswith("s behind") and chart(page)["pale"], 20)
+        eventually(lambda: "s behind: nothing comes from the kernel" in chart(page)["says"], 30)
+        kernel.resume()
+        eventually(lambda: chart(page)["says"] == "")
+        kernel.kill()
+        eventually(lambda: chart(page)["says"].startswith("The kernel was restarted") and chart(page)["pale"])
+
+
+@pytest.mark.usefixtures("installation")
+def test_views_whose_kernel_was_restarted_say_so_and_which_cells_to_run(tmp_path: Path) -> None:
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}}
+    cells = [
+        new_code_cell(each) for each in ("from labkit import Lab\nlab = Lab()\nlab.produce()", "lab.chart('sensor')")
+    ]
+    nbformat.write(new_notebook(cells=cells, metadata=kernel), tmp_path / "restarted.ipynb")
+    problems: list[str] = []
+    with jupyter.serving("--notebooks", str(tmp_path)) as address, jupyter.page(problems) as page:
+        jupyter.run_all(page, address, "restarted.ipynb")
+        page.wait_for_selector(".js-plotly-plot .scatterlayer .point", state="attached")
+        page.get_by_text("▶ running producer of sensor").first.wait_for()
+        page.locator(".jp-Cell .jp-InputArea-prompt").first.click()
+        for key in ("Escape", "0", "0"):
+            page.keyboard.press(key)
+        page.locator(".jp-Dialog button.jp-mod-accept").click()
+        ages = page.locator(".lab-view > .lab-age")
+        said = (
+            "The kernel was restarted: this is how it was before. Run the cells from the top again, down to this one."
+        )
+        eventually(lambda: ages.all_inner_texts() == [said, said])
+        jupyter.screenshot(page, "restarted")
+        page.locator(".jp-Cell").first.click()
+        page.keyboard.press("Shift+Enter")  # what is run again is alive, and the rest still is not
+        eventually(lambda: ages.all_inner_texts() == ["", said])
+    assert problems == []
 
 
 # What a page holds of a messenger once the messenger has gone: of its timers, and of its listeners.

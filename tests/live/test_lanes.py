@@ -49,6 +49,19 @@ def test_lanes_in_words_name_owner_rate_lag_the_idle_and_the_ended() -> None:
     ]
 
 
+def test_a_lane_has_a_gap_while_its_owner_has_ended_and_kafka_has_not_noticed() -> None:
+    ended = [Lane("sensor", 0, 1, 0.0, 3, alive=False)]
+    seen = [Assignment(0.0, lanes(1)), Assignment(20.0, ended), Assignment(26.0, lanes(2)), Assignment(60.0, lanes(2))]
+    (first, width, _), (second, _, _) = bars(draw(seen, [(1, False), (2, True)]))
+    assert second - (first + width) == pytest.approx(6 * width / 20, abs=0.2)
+    said = words(ended, [(1, False), (2, True)]).splitlines()
+    assert said == [
+        "sensor partition 0: process 1, which has ended, 0.0 records/s, lag 3",
+        "process 2: no partition",
+        "process 1: ended",
+    ]
+
+
 def test_a_name_cannot_break_the_drawing() -> None:
     drawn = draw([Assignment(0.0, [Lane("<b>&'", 0, 1, 0.0, 0)])], [(1, True)])
     assert "<b>" in "".join(ET.fromstring(drawn).itertext())

@@ -179,6 +179,7 @@ STATE = panel.State(
     origin="<i>origin</i>",
     error=Blame("<i>reason</i>", Line("<i>where</i>", "<i>text</i>"), ""),
     stuck="<i>stuck</i>",
+    notice="<i>notice</i>",
     note="<i>note</i>",
     tables=(),
     prints=("<i>one</i>", "<i>two</i>"),
@@ -194,7 +195,7 @@ def text(state: panel.State) -> str:
 
 def test_whatever_a_panel_says_is_text_and_nothing_else() -> None:
     tables = replace(STATE, tables=((("<i>files</i>",), ("<i>part-0</i>",)),))
-    for state, words in ((STATE, 10), (tables, 11)):
+    for state, words in ((STATE, 11), (tables, 12)):
         assert "<i>" not in panel.render(state)
         assert text(state).count("<i>") == words
 

@@ -104,3 +104,10 @@ def test_it_leads_to_its_exercises_and_to_the_next_lesson(path: Path) -> None:
     if path.stem != "00_start_here":
         assert f"]({path.stem}_exercises.ipynb)" in last
     assert "Next: [" in last or path.stem == "07_scale_out"
+
+
+@every_lesson
+def test_it_ends_by_telling_how_to_shut_it_down(path: Path) -> None:
+    *_, end, following = cells(path, "markdown")[-1].source.split("\n\n") + [""] * (path.stem == "07_scale_out")
+    assert end.startswith("**Shut down this notebook** when you are done: *File → Close and Shut Down Notebook*.")
+    assert following.startswith("Next: [") or not following

@@ -108,6 +108,14 @@ lab.run(edited, reads="sensor", writes="three")
     assert execute(kernel, "e", "print(run.origin())") == said
 
 
+def test_where_the_front_end_names_no_cell_its_code_does(kernel: BlockingKernelClient) -> None:
+    execute(kernel, "", "from labkit import Lab; lab = Lab(); lab.create_topic('sensor')")
+    for _ in range(3):
+        execute(kernel, "", "chart = lab.chart('sensor'); charts = [*globals().get('charts', []), chart]")
+    execute(kernel, "", "another = lab.chart('sensor')")
+    assert execute(kernel, "", "print(*(each.finished for each in (*charts, another)))") == "True True False False"
+
+
 def panels(kernel: BlockingKernelClient, cell: str, code: str) -> list[str]:
     """The workers whose panels a cell shows, by the topic that they write to."""
     return [re.findall(r"(?:→|written to) (\w+)", words)[0] for words in outputs(kernel, cell, code)[1]]

@@ -160,7 +160,7 @@ def test_what_cannot_leave_the_notebook_is_told_at_once_and_nothing_remains(lab:
         lab.run(alert_filter, reads="nothing", in_process=True)
     with pytest.raises(LabError, match="at least one replica"):
         run(lab, alert_filter, replicas=0)
-    with pytest.raises(LabError, match="numbered from 1 to 1"):
+    with pytest.raises(LabError, match="has no member 2: its members are 1"):
         run(lab, alert_filter).kill(2)
 
 

@@ -56,6 +56,27 @@ def test_processes_come_and_go_and_every_record_comes_out(lab: Lab) -> None:
     assert (found.status, found.error) == ("running", None)
 
 
+def test_those_that_have_ended_leave_first_and_come_back_before_others(lab: Lab) -> None:
+    lab.create_topic("sensor", partitions=3)
+    found = run(lab, replicas=3)
+    found.wait_until_assigned()
+    third = found.members[2].pid
+    found.kill(1)
+    found.kill(2)
+    found.scale(1)
+    assert [(each.number, each.pid) for each in found.members] == [(3, third)]
+    found.wait_until_assigned()
+    assert owners(lab, found) == [3, 3, 3]
+    found.scale(2)
+    found.wait_until_assigned()
+    assert {*owners(lab, found)} == {1, 3}
+    with pytest.raises(LabError, match="has no member 2: its members are 1 and 3"):
+        found.kill(2)
+    found.kill()
+    found.scale(2)
+    assert [(each.number, each.alive) for each in found.members] == [(1, True), (3, True)]
+
+
 def test_those_that_left_are_counted_and_named(lab: Lab) -> None:
     lab.create_topic("sensor", partitions=2)
     found = run(lab, replicas=2)
