@@ -23,6 +23,7 @@ class Curve(NamedTuple):
     """The points of one device in one topic: those of the first topic are a line, those of any other are marks."""
 
     name: str
+    in_legend: bool  # which names each device once, and each further topic once
     style: theme.Style
     is_line: bool
     points: Points
@@ -85,6 +86,8 @@ class Curves:
         for series in self._series.values():
             series.forget(since)
         curves = tuple(self._curve(*name) for name in sorted(self._series, key=self._rank))
+        if curves:
+            curves += tuple(sample(topic) for topic in self._topics[1:])
         crowded = self._devices.crowded
         return State(self._version, curves, since, until, self._undrawn, skipped, self._emptied, crowded)
 
@@ -102,7 +105,14 @@ class Curves:
 
     def _curve(self, topic: str, device: str) -> Curve:
         name = device if len(self._topics) == 1 else f"{device} in {topic}"
-        return Curve(name, self._styles.of(device), topic == self._topics[0], self._series[topic, device].points)
+        is_line = topic == self._topics[0]
+        points = self._series[topic, device].points
+        return Curve(device if is_line else name, is_line, self._styles.of(device), is_line, points)
+
+
+def sample(topic: str) -> Curve:
+    """Returns a curve without points that stands in the legend for the marks of all devices in a topic."""
+    return Curve(topic, True, theme.PLAIN, False, Points(np.empty(0), np.empty(0)))
 
 
 def drawable(record: Record, y: str) -> float | None:
@@ -122,13 +132,13 @@ def caption(state: State, y: str, threshold: float | None) -> tuple[str, list[st
     """Returns the whole chart in one sentence, and one sentence for each curve and for what is left out."""
     note = f"{state.emptied}{'This chart has ended. ' if state.ended else ''}"
     unit, left_out = theme.UNITS.get(y, ""), list(_left_out(state, y))
-    values = {each.name: window(each.points, state.since).values for each in state.curves}
-    every = np.concatenate([*values.values(), []])
+    values = [window(each.points, state.since).values for each in state.curves]
+    every = np.concatenate([*values, []])
     if not len(every):
         return f"{note}No record with a {y} yet.", left_out
     lines = [
-        f"{name}: {_range(each, unit)}, {_with(f'the last {each[-1]:g}', unit)}."
-        for name, each in values.items()
+        f"{curve.name}: {_range(each, unit)}, {_with(f'the last {each[-1]:g}', unit)}."
+        for curve, each in zip(state.curves, values, strict=True)
         if len(each)
     ]
     if threshold is not None:

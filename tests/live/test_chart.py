@@ -38,7 +38,7 @@ def refresh(chart: Chart) -> None:
 
 
 def points(chart: Chart) -> int:
-    return sum(len(trace.x) for trace in chart.figure.data if trace.x is not None)
+    return sum(np.count_nonzero(np.isfinite(trace.y)) for trace in chart.figure.data if trace.y is not None)
 
 
 def text(chart: Chart) -> str:
@@ -108,10 +108,13 @@ def test_further_topics_are_marks_on_the_lines(memory: Memory, chart_of: MakeCha
         memory.send(topic, reading(0, 31.0))
     refresh(chart)
     assert {trace.name: trace.mode for trace in chart.figure.data} == {
-        "sensor-1 in sensor": "lines+markers",
+        "sensor-1": "lines+markers",
         "sensor-1 in alert": "markers",
+        "alert": "markers",
     }
-    assert len({trace.marker.color for trace in chart.figure.data}) == 1
+    line, mark, _ = chart.figure.data
+    assert line.marker.color == mark.marker.color
+    assert {trace.name for trace in chart.figure.data if trace.showlegend} == {"sensor-1", "alert"}
 
 
 def test_the_text_says_what_the_picture_shows(memory: Memory, chart_of: MakeChart) -> None:
@@ -226,7 +229,7 @@ def test_marks_are_drawn_for_alerts_of_devices_that_appear_late(memory: Memory, 
     refresh(chart)
     assert points(chart) == 3
     traces = {trace.name: trace for trace in chart.figure.data}
-    mark, line = traces["sensor-2 in alert"], traces["sensor-2 in sensor"]
+    mark, line = traces["sensor-2 in alert"], traces["sensor-2"]
     assert (mark.mode, mark.marker.symbol, line.marker.symbol) == ("markers", "square-open", "square")
     assert mark.marker.size > line.marker.size
     assert "sensor-2 in alert: 1 record, the last 32 °C." in chart.summary()
@@ -269,11 +272,12 @@ def test_any_chart_lists_devices_by_name_whichever_comes_first(memory: Memory, c
     chart = chart_of("sensor", "alert")
     refresh(chart)
     assert [trace.name for trace in chart.figure.data] == [
-        "sensor-1 in sensor",
-        "sensor-2 in sensor",
+        "sensor-1",
+        "sensor-2",
         "sensor-2 in alert",
-        "sensor-3 in sensor",
-        "sensor-10 in sensor",
+        "sensor-3",
+        "sensor-10",
+        "alert",
     ]
 
 
