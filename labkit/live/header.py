@@ -65,7 +65,7 @@ def scene(devices: tiles.State, acting: controls.State) -> str:
     """Returns what the dashboard shows, in words."""
     count = len(devices.tiles)
     rate = "" if acting.rate is None else f"{acting.rate:g} reading{_s(acting.rate)} a second each"
-    parts = [f"{count} device{_s(count)}", rate, f"alerts above {acting.threshold:g} °C"]
+    parts = [f"{count} device{_s(count)}", rate, f"alerts above {acting.threshold:g}\u00a0°C"]
     return " · ".join(filter(None, parts))
 
 

@@ -138,8 +138,14 @@ def _age(age: int | None) -> Markup:
 def _row(row: Row, kind: str = "") -> Markup:
     blank = Markup("&nbsp;")
     names = html.element("span", row.topic) + html.element("span", row.kind or blank)
-    below = html.join((html.element("i", each) for each in re.split("(?<=,) ", row.below)), " ") if row.below else blank
+    below = html.join(map(_unbroken, re.split("(?<=,) ", row.below)), " ") if row.below else blank
     return html.element("div", names, _number(row), below, class_=f"lab-row{kind}")
+
+
+def _unbroken(text: str) -> Markup:
+    """Returns a part of a line that is not broken; a narrow tile leaves out the time zone."""
+    time, zone, _ = text.partition(" UTC")
+    return html.element("i", time, html.element("span", zone, class_="lab-zone") if zone else "")
 
 
 def _number(row: Row) -> Markup:

@@ -1,5 +1,6 @@
 """Live charts, without a browser: see tests/around/test_browser.py for that."""
 
+import operator
 import re
 import threading
 from collections.abc import Callable
@@ -257,12 +258,33 @@ def test_many_devices_all_look_different() -> None:
 
 
 @pytest.mark.parametrize("colour", theme.COLOURS)
-def test_every_colour_has_a_contrast_of_3_to_1_on_white(colour: str) -> None:
-    """Relative luminance and contrast as WCAG 2.2 defines them."""
-    channels = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
-    linear = [each / 12.92 if each <= 0.04045 else ((each + 0.055) / 1.055) ** 2.4 for each in channels]
-    luminance = sum(weight * each for weight, each in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
-    assert 1.05 / (luminance + 0.05) >= 3
+def test_every_colour_has_a_contrast_of_3_to_1_on_the_paper_of_light_and_dark_themes(colour: str) -> None:
+    light, dark = re.findall("--lab-card: (#[0-9a-f]+)", theme.STYLE)
+    assert (light, "invert(1) hue-rotate(180deg)" in theme.STYLE) == ("#fff", True)
+    assert contrast(channels("#ffffff"), channels(colour)) >= 3
+    assert contrast(channels(dark), darkened(channels(colour))) >= 3
+
+
+def channels(colour: str) -> list[float]:
+    return [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+
+
+def darkened(colour: list[float]) -> list[float]:
+    """A colour inverted and turned by 180 degrees, as CSS filters do it."""
+    turn = ((-0.574, 1.43, 0.144), (0.426, 0.43, 0.144), (0.426, 1.43, -0.856))
+    inverse = [1 - each for each in colour]
+    return [min(max(sum(map(operator.mul, row, inverse)), 0.0), 1.0) for row in turn]
+
+
+def contrast(*colours: list[float]) -> float:
+    """Contrast of relative luminances, as WCAG 2.2 defines both."""
+    darker, lighter = sorted(map(luminance, colours))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def luminance(colour: list[float]) -> float:
+    linear = [each / 12.92 if each <= 0.04045 else ((each + 0.055) / 1.055) ** 2.4 for each in colour]
+    return sum(map(operator.mul, (0.2126, 0.7152, 0.0722), linear))
 
 
 def test_any_chart_lists_devices_by_name_whichever_comes_first(memory: Memory, chart_of: MakeChart) -> None:

@@ -35,7 +35,9 @@ def names(lab: Lab) -> set[str]:
 
 
 def text(dashboard: Dashboard) -> str:
-    shown = re.sub("<p class='lab-trail'>.*?</p>|</?small>|</?i>", "", dashboard.tiles.grid.value)
+    shown = re.sub(
+        "<p class='lab-trail'>.*?</p>|</?(?:small|i)>|<span class='lab-zone'>", "", dashboard.tiles.grid.value
+    )
     return re.sub("<[^>]*>", " ", shown)
 
 

@@ -75,6 +75,6 @@ def test_what_another_worker_does_in_its_place_is_no_fault() -> None:
 
 def test_the_scene_says_how_many_devices_there_are_and_how_often_they_send() -> None:
     acting = controls.State(True, 0.5, (), (), None, False, False, 0, 29.85)
-    assert header.scene(WELL, acting) == "2 devices · 0.5 readings a second each · alerts above 29.85 °C"
+    assert header.scene(WELL, acting) == "2 devices · 0.5 readings a second each · alerts above 29.85\u00a0°C"
     replay = controls.State(True, None, (), (), None, False, False, 0, 30.0)
-    assert header.scene(devices(a=True), replay) == "1 device · alerts above 30 °C"
+    assert header.scene(devices(a=True), replay) == "1 device · alerts above 30\u00a0°C"

@@ -79,7 +79,7 @@ def refresh(tiles: Tiles) -> str:
 
 def text(tiles: Tiles) -> str:
     """The text of the tiles, one line per row."""
-    shown = re.sub(r"<p class='lab-trail'>.*?</p>|</?small>|</?i>", "", tiles.grid.value)
+    shown = re.sub(r"<p class='lab-trail'>.*?</p>|</?(?:small|i)>|<span class='lab-zone'>", "", tiles.grid.value)
     return re.sub(r" *\n[\n ]*", "\n", re.sub(r"<[^>]+>|&nbsp;", "\n", shown)).strip()
 
 
