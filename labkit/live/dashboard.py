@@ -48,7 +48,7 @@ class Dashboard(LiveView[State]):
     def __init__(self, tiles: Tiles, chart: Chart, controls: Controls, topology: Topology, pacer: Pacer) -> None:
         self.tiles, self.chart, self.controls, self.topology = tiles, chart, controls, topology
         with chart.figure.drawing:
-            chart.figure.update_layout(title=None, margin={"t": 10}, xaxis={"tickangle": 0})
+            chart.figure.update_layout(title=None, margin={"t": 10}, xaxis={"tickangle": 0, "tickfont": {"size": 12}})
         self._head, self._clock = HTML(), HTML()
         wall = Box([HBox([self._head, self._clock]), *self._parts]).add_class("lab-wall")
         for each, area in zip(wall.children, AREAS, strict=True):
