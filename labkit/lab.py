@@ -416,7 +416,7 @@ class Lab:
 
         Example: lab.controls()
         """
-        return self._registry.watch(live.Controls(live.Scene(self)))
+        return self._registry.watch(live.Controls(live.Scene(self), self._pacer))
 
     @_one_at_a_time
     def dashboard(self) -> live.Dashboard:
@@ -432,7 +432,8 @@ class Lab:
         self._topics.create("sensor", "alert", "avg-temp", "alert-count")
         tiles = self.tiles("sensor", "avg-temp", "alert-count")
         chart = self.chart("sensor", "alert", threshold=scene.threshold)
-        return self._registry.watch(live.Dashboard(tiles, chart, live.Controls(scene), self.topology()))
+        controls = self._registry.watch(live.Controls(scene, self._pacer))
+        return self._registry.watch(live.Dashboard(tiles, chart, controls, self.topology(), self._pacer))
 
     @interruptible
     def peek(self, topic: str, records: int = 10) -> pd.DataFrame:

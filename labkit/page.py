@@ -15,6 +15,7 @@ from nbformat.v4 import new_code_cell
 from labkit.errors import LabError
 from labkit.loopback import free_ports
 
+UNUSED = ["jupyterlab-plotly"]  # extensions of JupyterLab: this one would bring a second Plotly
 TAG = "page"  # of the cells that make up the page
 JUPYTER = Path(__file__).with_name("jupyter")
 
@@ -32,6 +33,7 @@ def serve(notebook: Path, parameters: Mapping[str, Any], host: str, port: int, b
         command = [
             *(sys.executable, "-m", "voila", str(page), "--template=labkit", "--token"),
             *(f"--Voila.ip={host}", f"--port={port}", *([] if browser else ["--no-browser"])),
+            f"--VoilaConfiguration.extension_denylist={UNUSED}",
         ]
         path = os.pathsep.join([str(JUPYTER), *filter(None, [os.environ.get("JUPYTER_PATH")])])
         # A separate session: Ctrl+C must reach Voilà only once, from here; a second one would abort its shutdown.

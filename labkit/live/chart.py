@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import plotly.graph_objects as go
 from ipywidgets import HTML, Accordion
 from markupsafe import Markup
@@ -153,16 +154,23 @@ def render(state: State, title: str, y: Field, threshold: float | None) -> Marku
     if state.is_empty:
         return text
     lines = [
-        Line(each.name, each.style, *drawn(each.points, state.since, state.until, SNAPSHOT_POINTS), not each.is_line)
+        Line(
+            each.name if each.in_legend else "",
+            each.style,
+            *drawn(each.points, state.since, state.until, SNAPSHOT_POINTS),
+            not each.is_line,
+        )
         for each in state.curves
     ]
     return svg.image(lines_svg(title, y.axis, lines, state.since, state.until, threshold), title) + text
 
 
 def points(state: State) -> list[Points]:
-    """Returns what the figure draws of each curve."""
+    """Returns what the figure draws of each curve; of one without points, a gap: else Plotly's legend leaves it out."""
     limit = min(DRAWN, POINTS // len(state.curves))
-    return [drawn(each.points, state.since, state.until, limit) for each in state.curves]
+    found = (drawn(each.points, state.since, state.until, limit) for each in state.curves)
+    gap = Points(np.array([state.since]), np.array([np.nan]))
+    return [each if len(each.times) else gap for each in found]
 
 
 def time_axis(state: State) -> list[float]:
@@ -175,6 +183,7 @@ def line(curve: Curve) -> dict[str, Any]:
     style = curve.style
     return {
         "name": curve.name,
+        "showlegend": curve.in_legend,
         "mode": "lines+markers" if curve.is_line else "markers",
         "line": {"color": style.colour, "dash": style.dash, "width": 2},
         "marker": {

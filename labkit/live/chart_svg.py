@@ -22,7 +22,10 @@ Scale = Callable[[float], float]  # from a time or a value to pixels
 
 
 class Line(NamedTuple):
-    """Points in order of time: epoch milliseconds and values; NaN breaks the line. With `marks`: circles, no line."""
+    """Points in order of time: epoch milliseconds and values; NaN breaks the line. With `marks`: circles, no line.
+
+    Without a name it is not in the legend.
+    """
 
     name: str
     style: Style
@@ -127,7 +130,7 @@ def _legend(lines: Sequence[Line]) -> tuple[list[Markup], int]:
     """Returns a sample of each line beside its name, in as many rows as needed, and the height of the whole picture."""
     x, y = LEFT, BOTTOM + 44
     parts = []
-    for line in lines:
+    for line in filter(lambda line: line.name, lines):
         width = SAMPLE + CHARACTER * (len(line.name) + 2)
         if x > LEFT and x + width > RIGHT:
             x, y = LEFT, y + ROW

@@ -4,29 +4,32 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from ipywidgets import HTML, Button, Dropdown, FloatText, HBox, Layout, ToggleButton, VBox
+from ipywidgets import HTML, Button, Dropdown, FloatText, HBox, ToggleButton
 from markupsafe import Markup
 
 from labkit.errors import LabError
 from labkit.kafka.clients import LOGGER
-from labkit.live.poller import Poller, lock_messages
+from labkit.live import html
+from labkit.live.pacing import Pacer
+from labkit.live.poller import lock_messages
 from labkit.live.scene import Scene
+from labkit.live.view import LiveView
 from labkit.readings import World
 from labkit.runs.producer import Producer
 
 PERIOD = 0.5  # seconds between two updates from the system
 RATES = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0)
-WIDE = Layout(width="auto", min_width="130px")
-LABEL = {"description_width": "initial"}
-ROW = Layout(flex_flow="row wrap", align_items="center")
+ENDED = "These controls have ended."
 
 
 @dataclass(frozen=True)
 class State:
-    """What the controls show of the system: the newest producer, the chosen device in its world, and the threshold."""
+    """What the controls show of the system: the newest producer, the chosen device in its world, and the threshold;
+    `said` is what the last action did.
+    """
 
     runs: bool
     rate: float | None  # of the producer; None if it has none that can be chosen
@@ -37,51 +40,42 @@ class State:
     is_silent: bool
     kept: int  # readings that it has not sent
     threshold: float
+    said: str = ""
+    ended: bool = False
+    is_empty = False
 
 
-class Controls(VBox):  # type: ignore[misc]
+class Controls(LiveView[State]):
     """Buttons and fields, all of which work by keyboard; the line below reports what the last one did."""
 
-    def __init__(self, scene: Scene) -> None:
+    def __init__(self, scene: Scene, pacer: Pacer) -> None:
         self._scene = scene
+        self._said = ""
         self._lock = threading.RLock()
         self._following = False  # while the controls follow the system, they must not act on it
-        self.run = ToggleButton(description="Producer runs", icon="play", layout=WIDE)
-        self.rate = Dropdown(options=RATES, description="Readings a second, each:", style=LABEL)
-        self.threshold = FloatText(scene.threshold, step=0.5, description="Alert above (°C):", style=LABEL)
-        self.device = Dropdown(description="Device:", style=LABEL, layout=Layout(width="190px"))
-        self.heatwave = ToggleButton(description="Heat wave", icon="sun-o", layout=WIDE)
-        self.silent = ToggleButton(description="Silent", icon="chain-broken", layout=WIDE)
-        self.backlog = Button(description="Send backlog", icon="inbox", layout=WIDE)
-        self.corrupt = Button(description="Corrupt record", icon="bolt", layout=WIDE)
-        self._status = HTML(_line(Markup("&nbsp;")))  # at full height, so that nothing below it moves later
-        super().__init__(
-            [
-                HBox([self.run, self.rate, self.threshold], layout=ROW),
-                HBox([self.device, self.heatwave, self.silent, self.backlog, self.corrupt], layout=ROW),
-                self._status,
-            ]
+        self.run = ToggleButton(description="Producer runs", icon="play")
+        self.rate = Dropdown(options=RATES, description="Readings a second, each:")
+        self.threshold = FloatText(scene.threshold, step=0.5, description="Alert above (°C):")
+        self.device = Dropdown(description="Device:")
+        self.heatwave = ToggleButton(description="Heat wave", icon="sun-o")
+        self.silent = ToggleButton(description="Silent", icon="chain-broken")
+        self.backlog = Button(description="Send backlog", icon="inbox")
+        self.corrupt = Button(description="Corrupt record", icon="bolt")
+        self._groups = (
+            HBox([self.run, self.rate]),
+            HBox([self.threshold]),
+            HBox([self.device, self.heatwave, self.silent, self.backlog, self.corrupt]),
         )
+        self._line = HTML()
+        parts = [HBox(self._groups).add_class("lab-toolbar"), self._line]
+        super().__init__("controls", parts, pacer, collect(scene, None), PERIOD)
         for each in self._all():
             lock_messages(each, self._lock)
-        self._poller = Poller("controls", self.update, lambda error: self._report(f"The controls have failed: {error}"))
-        self.update()
+        self.show(self.state)
         self._connect()
 
-    def start(self) -> None:
-        """Start following the system."""
-        self._poller.start()
-
-    def close(self) -> None:
-        """Stop following the system, and disable all controls."""
-        if not self._poller.closed:
-            self._poller.close()
-            for each in self._all():
-                each.disabled = True
-            self._report("These controls have ended.")
-
     def _all(self) -> list[Any]:
-        return [*self.children[0].children, *self.children[1].children]
+        return [each for group in self._groups for each in group.children]
 
     def _connect(self) -> None:
         self.run.observe(self._acting(self._run_producer), "value")
@@ -98,16 +92,17 @@ class Controls(VBox):  # type: ignore[misc]
 
         def act(change: Any) -> None:
             with self._lock:  # else the follower could set the value back before the action has been done
-                if self._following or self._poller.closed:  # sent before the controls were closed
+                if self._following or self.finished:  # sent before the controls were closed
                     return
                 try:
-                    self._report(action(getattr(change, "new", None)))
+                    self._said = action(getattr(change, "new", None))
                 except LabError as error:
-                    self._report(str(error))
+                    self._said = str(error)
                 except Exception as error:  # a traceback from here would reach nobody
                     LOGGER.exception("a control failed")
-                    self._report(f"This has failed: {error}")
+                    self._said = f"This has failed: {error}"
                 self.update()
+                self.paint()  # at once, and even if the system is as it was: then what was set was refused
 
         return act
 
@@ -169,15 +164,27 @@ class Controls(VBox):  # type: ignore[misc]
             raise LabError("No producer of this lab writes to sensor: start one.")
         return producer.world
 
-    def update(self) -> float:
-        """Show the system as it is, whoever changed it. Returns the seconds until the next update."""
+    def update(self) -> float | None:
+        """Collect the system as it is, whoever changed it."""
         with self._lock:
-            self._following = True
-            try:
-                self._show(collect(self._scene, self.device.value))
-            finally:
-                self._following = False
-        return PERIOD
+            return super().update()
+
+    def paint(self) -> None:
+        with self._lock:
+            super().paint()
+
+    def collect(self) -> State:
+        return replace(collect(self._scene, self.device.value), said=self._said)
+
+    def collect_last(self) -> State:
+        return replace(self.collect(), said=ENDED, ended=True)
+
+    def show(self, state: State) -> None:
+        self._following = True
+        try:
+            self._show(state)
+        finally:
+            self._following = False
 
     def _show(self, state: State) -> None:
         self.run.value = state.runs
@@ -189,6 +196,10 @@ class Controls(VBox):  # type: ignore[misc]
             self.rate.value = state.rate
         self._show_device(state)
         self.threshold.value = state.threshold
+        self.show_message(state.said)
+        if state.ended:
+            for each in self._all():
+                each.disabled = True
 
     def _show_device(self, state: State) -> None:
         if state.devices and self.device.options != state.devices:  # the choice is kept while there is no producer
@@ -202,12 +213,25 @@ class Controls(VBox):  # type: ignore[misc]
             self.backlog.description = f"Send backlog ({state.kept})"
         self.backlog.disabled = self.silent.value or not state.kept  # a silent device can send nothing
 
-    def _report(self, text: str) -> None:
-        self._status.value = _line(text)
+    def show_message(self, text: str) -> None:
+        self._line.value = html.element("p", text or Markup("&nbsp;"), role="status")  # always as high
+
+    def static_html(self) -> Markup:
+        return html.element("p", words(self.state))
+
+    def summary(self) -> str:
+        """Returns what the controls show, in words. Example: print(controls.summary())"""
+        return words(self.state)
 
 
-def _line(text: str) -> Markup:
-    return Markup("<p role='status' style='margin:2px 4px'>{}</p>").format(text)
+def words(state: State) -> str:
+    """Returns what controls show as text."""
+    rate = "" if state.rate is None else f", {state.rate:g} readings a second from each device"
+    parts = [f"The producer {'runs' if state.runs else 'is stopped'}{rate}.", f"Alerts above {state.threshold:g} °C."]
+    if state.device:
+        place = ["heat wave"] * state.is_hot + ["silent"] * state.is_silent + [f"{state.kept} readings kept"]
+        parts.append(f"{state.device}: {', '.join(place)}.")
+    return " ".join([*parts, state.said]).rstrip()
 
 
 def collect(scene: Scene, chosen: str | None) -> State:

@@ -27,6 +27,7 @@ class Curve(NamedTuple):
     """The points of one device in one topic: those of the first topic are a line, those of any other are marks."""
 
     name: str
+    in_legend: bool  # which names each device once, and each further topic once
     style: theme.Style
     is_line: bool
     points: Points
@@ -97,6 +98,8 @@ class Curves:
         for series in self._series.values():
             series.forget(since)
         curves = tuple(self._curve(*name) for name in sorted(self._series, key=self._rank))
+        if curves:
+            curves += tuple(sample(topic) for topic in self._topics[1:])
         crowded = self._devices.crowded
         left_out = (self._undrawn, self._meant(), skipped)
         return State(self._version, curves, since, until, *left_out, self._emptied, crowded)
@@ -125,7 +128,14 @@ class Curves:
 
     def _curve(self, topic: str, device: str) -> Curve:
         name = device if len(self._topics) == 1 else f"{device} in {topic}"
-        return Curve(name, self._styles.of(device), topic == self._topics[0], self._series[topic, device].points)
+        is_line = topic == self._topics[0]
+        points = self._series[topic, device].points
+        return Curve(device if is_line else name, is_line, self._styles.of(device), is_line, points)
+
+
+def sample(topic: str) -> Curve:
+    """Returns a curve without points that stands in the legend for the marks of all devices in a topic."""
+    return Curve(topic, True, theme.PLAIN, False, Points(np.empty(0), np.empty(0)))
 
 
 def drawable(record: Record, y: str) -> float | None:
@@ -145,13 +155,13 @@ def caption(state: State, y: Field, threshold: float | None) -> tuple[str, list[
     """Returns the whole chart in one sentence, and one sentence for each curve and for what is left out."""
     note = f"{state.emptied}{'This chart has ended. ' if state.ended else ''}"
     left_out = list(_left_out(state, y.name))
-    values = {each.name: window(each.points, state.since).values for each in state.curves}
-    every = np.concatenate([*values.values(), []])
+    values = [window(each.points, state.since).values for each in state.curves]
+    every = np.concatenate([*values, []])
     if not len(every):
         return f"{note}No record with a {y.name} yet.", left_out
     lines = [
-        f"{name}: {_range(each, y)}, {y.written(f'the last {each[-1]:g}')}."
-        for name, each in values.items()
+        f"{curve.name}: {_range(each, y)}, {y.written(f'the last {each[-1]:g}')}."
+        for curve, each in zip(state.curves, values, strict=True)
         if len(each)
     ]
     if threshold is not None:

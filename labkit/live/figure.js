@@ -10,8 +10,19 @@ const CHANGES = [
 async function load(model) {
   const library = await model.widget_manager.get_model(model.get("library").slice("IPY_MODEL_".length));
   library.loaded ??= import(URL.createObjectURL(new Blob([library.get("code")], { type: "text/javascript" })));
-  const { default: create } = await library.loaded;
-  return create();
+  const { default: create, FigureView } = await library.loaded;
+  return { ...create(), resize: el => FigureView.prototype.autosizeFigure.call({ el, model, _sendLayoutDelta() {} }) };
+}
+
+// Plotly draws a figure once, as large as its place then is: not at all where JupyterLab has detached its cell.
+function follow(el, resize) {
+  const observer = new ResizeObserver(() => {
+    const drawn = el._fullLayout;
+    const differs = drawn && (Math.abs(drawn.width - el.clientWidth) > 1 || Math.abs(drawn.height - el.clientHeight) > 1);
+    if (differs && el.clientWidth) resize(el);
+  });
+  observer.observe(el);
+  return () => observer.disconnect();
 }
 
 // The model for Plotly's side, which `playBack` tells of earlier changes.
@@ -60,7 +71,9 @@ export default () => {
       let remove = () => {};
       starting ??= start(model);
       starting.then(plotly => {
-        if (!gone) remove = plotly.render({ el });
+        if (gone) return;
+        const [purge, leave] = [plotly.render({ el }), follow(el, plotly.resize)];
+        remove = () => (leave(), purge());
       }).catch(error => {
         el.textContent = `This chart could not be loaded (${error}). Reload the page.`;
       });

@@ -5,7 +5,6 @@ import threading
 from pathlib import Path
 from typing import Any
 
-import anywidget
 import pandas as pd  # noqa: F401 - Plotly looks it up in sys.modules, and fails while another thread imports it
 import plotly.graph_objects as go
 import traitlets
@@ -17,17 +16,6 @@ class Library(Widget):  # type: ignore[misc]
     """Plotly for the page, which gets these 5 MB once, however many figures it shows."""
 
     code = traitlets.Unicode(str(go.FigureWidget._esm)).tag(sync=True)
-
-
-class Fit(anywidget.AnyWidget):
-    """Goes below a static figure, and makes it as wide as the page."""
-
-    _esm = Path(__file__).with_name("fit.js")
-    width = traitlets.Int(0).tag(sync=True)  # pixels
-
-    def __init__(self, figure: go.FigureWidget) -> None:
-        super().__init__()
-        self.observe(lambda change: figure.update_layout(width=change["new"]), "width")
 
 
 class LiveFigure(go.FigureWidget):  # type: ignore[misc]

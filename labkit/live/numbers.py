@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from labkit.kafka.tap import Record
-from labkit.live import spans, theme
+from labkit.live import spans, sparkline, theme
 from labkit.live.curves import drawable
 from labkit.live.devices import Devices, name_of
 from labkit.live.fields import UNITS, Field
+from labkit.live.series import Series
+from labkit.live.sparkline import Trail
 from labkit.readings.reading import LAST_TIMESTAMP
 
 COUNTS = "-count"  # suffix of topics that count the records of another topic
@@ -35,10 +38,14 @@ class Value:
         """The length of the window in milliseconds; 0 for a single reading."""
         return self.end - self.start
 
+    @property
+    def since(self) -> int:
+        """When it became old: at its time, or when it arrived."""
+        return min(self.end, self.seen)
+
     def silent_for(self, time: int) -> int:
         """Returns the whole seconds since its time if it is too old to count as current, else 0."""
-        since = min(self.end, self.seen)
-        return _seconds(time, since) if time - since > (self.window or FRESH) else 0
+        return _seconds(time, self.since) if time - self.since > (self.window or FRESH) else 0
 
 
 class Row(NamedTuple):
@@ -74,6 +81,7 @@ class Numbers:
         self._newest: dict[str, dict[str, Value]] = {}
         self._last: dict[tuple[str, str], int] = {}  # device and topic -> time of its newest record there
         self._counted: dict[str, int] = {}  # topic -> when it was last being counted
+        self._trails: defaultdict[str, Series] = defaultdict(Series)  # device -> its numbers in the first topic
 
     @property
     def devices(self) -> list[str]:
@@ -94,8 +102,11 @@ class Numbers:
                 device = self._newest.setdefault(name, {})
                 if record.topic not in device or device[record.topic].end <= value.end:
                     device[record.topic] = value
+                if record.topic == self._topics[0]:
+                    self._trails[name].append(value.end, value.number)
             if silent := self._devices.hear(name):
                 self._newest.pop(silent, None)
+                self._trails.pop(silent, None)
                 self._last = {each: last for each, last in self._last.items() if each[0] != silent}
 
     def forget(self, topic: str) -> None:
@@ -104,6 +115,8 @@ class Numbers:
             values.pop(topic, None)
         self._newest = {device: values for device, values in self._newest.items() if values}
         self._last = {each: last for each, last in self._last.items() if each[1] != topic}
+        if topic == self._topics[0]:
+            self._trails.clear()
 
     def note_counted(self, topics: Iterable[str], time: int) -> None:
         """Note that a pipeline counts into these topics at a time."""
@@ -112,6 +125,17 @@ class Numbers:
     def rows(self, device: str, time: int, skipped: bool) -> tuple[Row, ...]:
         """Returns the row of a device for each topic; `skipped`: some records have not been read."""
         return tuple(self._row(device, topic, time, skipped) for topic in self._topics)
+
+    def age(self, device: str, time: int) -> int | None:
+        """Returns the whole seconds since the newest number of a device in the first topic; None if it has none."""
+        value = self._newest[device].get(self._topics[0])
+        return (time - value.since) // 1000 if value else None
+
+    def trail(self, device: str, time: int) -> Trail:
+        """Returns what the number of a device in the first topic was over the last 100 s."""
+        series = self._trails[device]
+        series.forget(time - sparkline.SPAN)
+        return sparkline.trail(series.points, time)
 
     def _row(self, device: str, topic: str, time: int, skipped: bool) -> Row:
         values = self._newest[device]
@@ -151,7 +175,7 @@ def counted(topic: str) -> str:
 
 def _last_reading(values: Iterable[Value]) -> int:
     """Returns when (epoch ms) the last reading of a device arrived; 0 if there is none."""
-    return max((min(each.end, each.seen) for each in values if not each.window), default=0)
+    return max((each.since for each in values if not each.window), default=0)
 
 
 def _seconds(time: int, since: int) -> int:

@@ -15,6 +15,7 @@ import traitlets
 
 from labkit import cells
 from labkit.kafka.clients import LOGGER
+from labkit.live import theme
 
 PERIOD = 0.1  # minimum seconds between two frames
 HEARTBEAT = 1.0  # seconds after which a frame is sent even if nothing has changed
@@ -52,7 +53,7 @@ class Messenger(anywidget.AnyWidget):
 
     over = traitlets.Bool(False).tag(sync=True)
     _esm = Path(__file__).with_name("pacing.js")
-    _css = Path(__file__).with_name("pacing.css")
+    _css = theme.STYLE + Path(__file__).with_name("view.css").read_text()
 
 
 @dataclass

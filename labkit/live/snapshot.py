@@ -14,6 +14,8 @@ from typing import Any
 from IPython.display import display
 from ipywidgets import DOMWidget
 
+from labkit.live import theme
+
 LIVE = "lab-live"  # the CSS class of a widget that has a snapshot
 PERIOD = 30.0  # seconds between two snapshots: each one makes JupyterLab think that the notebook has been edited
 READY_LIMIT = 0.5  # seconds
@@ -22,7 +24,7 @@ HANDLES = 4  # displays of the same widget that are kept up to date
 STYLE = f"""<style>
 .jp-OutputArea:has(.{LIVE}) .lab-snapshot {{ display: none; }}
 .jp-OutputArea:has(.lab-snapshot):not(:has(.{LIVE})) .jp-OutputArea-output.jupyter-widgets {{ display: none; }}
-</style>"""
+{theme.STYLE}</style>"""
 
 
 class Snapshot:

@@ -7,7 +7,7 @@ from ipywidgets import HTML, VBox
 from markupsafe import Markup
 
 from labkit.live import svg
-from labkit.live.figure import Fit, LiveFigure
+from labkit.live.figure import LiveFigure
 from labkit.live.snapshot import Snapshot
 
 
@@ -17,7 +17,7 @@ class StaticView(VBox):  # type: ignore[misc]
     def __init__(self, figure: go.Figure, text: Markup, drawing: Markup, words: str) -> None:
         self.figure = LiveFigure(figure)
         self._words = words
-        super().__init__([self.figure, HTML(text), Fit(self.figure)])
+        super().__init__([self.figure, HTML(text)])
         still = svg.image(drawing, words) + text
         self.snapshot = Snapshot(self, lambda: still, self.summary)
         self.snapshot.ready.set()

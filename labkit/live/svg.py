@@ -5,7 +5,7 @@ import re
 
 from markupsafe import Markup
 
-from labkit.live import html
+from labkit.live import html, theme
 
 Box = tuple[int, int, int, int]  # left, top, width and height, in pixels before scaling
 
@@ -32,8 +32,8 @@ def document(words: str, box: Box, *content: Markup, scale: float = 1.0, font_si
     """Returns a whole drawing; `words` are its label for screen readers."""
     _, _, width, height = box
     size = {"width": round(width * scale), "height": round(height * scale)}
-    frame = {"viewBox": " ".join(map(str, box)), **size, "style": "max-width:100%;height:auto"}
-    font = {"font_family": "sans-serif", "font_size": font_size, "fill": "#000"}
+    frame = {"viewBox": " ".join(map(str, box)), **size, "style": "max-width:100%;height:auto", "class_": "lab-drawing"}
+    font = {"font_family": theme.FONT, "font_size": font_size, "fill": "#000"}
     return element("svg", *content, xmlns="http://www.w3.org/2000/svg", role="img", aria_label=words, **frame, **font)
 
 

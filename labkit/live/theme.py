@@ -4,6 +4,7 @@ import datetime
 import re
 import threading
 import zlib
+from pathlib import Path
 from typing import Any, NamedTuple
 
 # Colours with a contrast of at least 3:1 on white, from the palettes of Okabe and Ito ("Color Universal Design", 2008)
@@ -25,12 +26,18 @@ STATUSES = {
 
 REMEMBERED = 200  # devices whose style is kept: all that are shown, and some that come and go
 
+FONT = "Helvetica, Arial, sans-serif"
+STYLE = Path(__file__).with_name("theme.css").read_text()
+
 
 class Style(NamedTuple):
     colour: str
     marker: str
     sign: str
     dash: str
+
+
+PLAIN = Style("#000000", "circle", "○", "solid")
 
 
 def style(number: int) -> Style:
@@ -81,7 +88,7 @@ class Styles:
 
 
 def timed() -> Any:
-    """Returns Plotly's white template, with dates on the horizontal axis.
+    """Returns Plotly's white template without the white, and with dates on the horizontal axis.
 
     Times are sent as numbers. With new data plotly.js drops the type of an axis, guesses again, and no longer takes the
     numbers for dates; but it keeps the type set in a template.
@@ -91,6 +98,9 @@ def timed() -> Any:
 
     template = go.layout.Template(plotly.io.templates["plotly_white"])
     template.layout.xaxis.type = "date"
+    template.layout.paper_bgcolor = template.layout.plot_bgcolor = "rgba(0, 0, 0, 0)"  # the page may be dark
+    template.layout.xaxis.gridcolor = template.layout.yaxis.gridcolor = "rgba(0, 0, 0, 0.12)"
+    template.layout.font.family = FONT
     return template
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -9,11 +10,12 @@ from ipywidgets import HTML
 from markupsafe import Markup, escape
 
 from labkit.kafka.tap import Tap
-from labkit.live import html
+from labkit.live import html, spans, sparkline
 from labkit.live.devices import CROWDED
 from labkit.live.fields import UNITS
 from labkit.live.numbers import Numbers, Row, counted
 from labkit.live.pacing import Pacer
+from labkit.live.sparkline import Trail
 from labkit.live.theme import Style, Styles
 from labkit.live.view import LiveView, emptied
 from labkit.readings import now
@@ -21,23 +23,23 @@ from labkit.readings import now
 PERIOD = 0.25  # seconds between two updates
 ENDED = html.element("p", "These tiles have ended: the numbers are the last ones.")
 
-STYLE = Markup("""<style>
-.lab-tiles { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(330px, 100%), 1fr)); gap: 8px; }
-.lab-tile { border: 1px solid #595959; border-radius: 6px; padding: 6px 10px; color: #000; background: #fff;
-  display: flex; flex-flow: row wrap; gap: 2px 10px; }
-.lab-tile b { font-size: 15px; flex: 1 0 100%; }
-.lab-tile div { font-size: 12px; line-height: 1.3; color: #404040; flex: 1 1 0; min-width: 80px; }
-.lab-tile strong { display: block; font-size: 18px; line-height: 26px; color: #000; white-space: nowrap; }
-.lab-tile div span { display: block; }
-.lab-tile strong.lab-none { font-size: 13px; line-height: 1.3; white-space: normal; color: #595959; }
-</style>""")
-
 
 @dataclass(frozen=True)
 class Tile:
+    """A device with a row for each topic; of the first topic also the age of its number in seconds (None without one),
+    and what it was before.
+    """
+
     device: str
     style: Style
     rows: tuple[Row, ...]
+    age: int | None
+    trail: Trail
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether its first number is not a current one."""
+        return not self.rows[0].fresh
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,9 @@ class Tiles(LiveView[State]):
         return State(topics, tuple(tiles), self._numbers.crowded)
 
     def _tile(self, device: str, time: int) -> Tile:
-        return Tile(device, self._styles.of(device), self._numbers.rows(device, time, self._tap.skipped > 0))
+        numbers, style = self._numbers, self._styles.of(device)
+        rows = numbers.rows(device, time, self._tap.skipped > 0)
+        return Tile(device, style, rows, numbers.age(device, time), numbers.trail(device, time))
 
     def collect_last(self) -> State:
         return replace(self.state, ended=True)
@@ -123,17 +127,38 @@ def render(state: State) -> Markup:
     end = html.join([html.element("p", CROWDED) if state.crowded else "", ENDED if state.ended else ""])
     if state.is_empty:
         return escape(f"Waiting for the first record of {' and '.join(state.topics)}.") + end
-    return STYLE + html.element("div", *map(_tile, state.tiles), class_="lab-tiles") + end
+    return html.element("div", *map(_tile, state.tiles), class_="lab-tiles") + end
 
 
 def _tile(tile: Tile) -> Markup:
-    name = html.element(
-        "b", html.element("span", tile.style.sign, style=f"color:{tile.style.colour}"), f" {tile.device}"
-    )
-    return html.element("section", name, *map(_row, tile.rows), class_="lab-tile", aria_label=tile.device)
+    sign = html.element("span", tile.style.sign, class_="lab-drawing", style=f"color:{tile.style.colour}")
+    name = html.element("b", sign, f" {tile.device}")
+    first, *rest = tile.rows
+    parts = [_row(first, " lab-first"), sparkline.draw(tile.trail, tile.style), *map(_row, rest)]
+    stale = " lab-stale" if tile.is_silent else ""
+    return html.element("section", name, _age(tile.age), *parts, class_=f"lab-tile{stale}", aria_label=tile.device)
 
 
-def _row(row: Row) -> Markup:
-    blank, style = Markup("&nbsp;"), {} if row.fresh else {"class_": "lab-none"}
+def _age(age: int | None) -> Markup:
+    text = "" if age is None else "just now" if age < 1 else f"{spans.length(1000 * age)} ago"
+    return html.element("span", text, class_="lab-ago")
+
+
+def _row(row: Row, kind: str = "") -> Markup:
+    blank = Markup("&nbsp;")
     names = html.element("span", row.topic) + html.element("span", row.kind or blank)
-    return html.element("div", names, html.element("strong", row.shown, **style), row.below or blank)
+    below = html.join(map(_unbroken, re.split("(?<=,) ", row.below)), " ") if row.below else blank
+    return html.element("div", names, _number(row), below, class_=f"lab-row{kind}")
+
+
+def _unbroken(text: str) -> Markup:
+    """Returns a part of a line that is not broken; a narrow tile leaves out the time zone."""
+    time, zone, _ = text.partition(" UTC")
+    return html.element("i", time, html.element("span", zone, class_="lab-zone") if zone else "")
+
+
+def _number(row: Row) -> Markup:
+    if not row.fresh:
+        return html.element("strong", row.shown, class_="lab-none")
+    number, _, unit = row.shown.partition(" ")
+    return html.element("strong", number, html.element("small", f" {unit}") if unit else "")

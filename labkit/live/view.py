@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import ClassVar, Generic, Protocol, TypeVar
 
-from ipywidgets import VBox, Widget
+from ipywidgets import Box, VBox, Widget
 from ipywidgets.widgets.widget_description import DescriptionWidget
 from markupsafe import Markup, escape
 
@@ -113,7 +113,7 @@ class LiveView(VBox, Generic[S]):  # type: ignore[misc]
         A page requests the state of all widgets and then creates them; it misses what changes in between.
         """
         with self._painting:
-            for part in self.children:
+            for part in _inside(self):
                 if isinstance(part, DescriptionWidget):
                     part.send_state()
 
@@ -180,7 +180,15 @@ class LiveView(VBox, Generic[S]):  # type: ignore[misc]
             self.finished = True
             self._pacer.remove(self)
             advice = "" if isinstance(error, LabError) else ". Run its cell again."
-            self.show_message(f"This {self.name.partition('-')[0]} has failed: {error}{advice}")
+            self.show_message(f"The {self.name.partition('-')[0]} can no longer be updated: {error}{advice}")
 
     def _ipython_display_(self) -> None:
         self.snapshot.show()
+
+
+def _inside(view: Box) -> Iterable[Widget]:
+    """Returns the widgets of a view, without those of views inside it."""
+    for each in view.children:
+        yield each
+        if isinstance(each, Box) and not isinstance(each, LiveView):
+            yield from _inside(each)

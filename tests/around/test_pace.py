@@ -36,7 +36,8 @@ const create = URL.createObjectURL;
 URL.createObjectURL = blob => {
     const url = create(blob);
     if (blob.size < 1e6) return url;
-    const late = `export { default } from "${url}"; await new Promise(loaded => setTimeout(loaded, 5000));`;
+    const late = `export * from "${url}"; export { default } from "${url}";
+        await new Promise(loaded => setTimeout(loaded, 5000));`;
     return create(new Blob([late], { type: "text/javascript" }));
 };
 """

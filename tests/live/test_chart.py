@@ -1,6 +1,7 @@
 """Live charts, without a browser: see tests/around/test_browser.py for that."""
 
 import base64
+import operator
 import re
 import threading
 from collections.abc import Callable
@@ -40,7 +41,7 @@ def refresh(chart: Chart) -> None:
 
 
 def points(chart: Chart) -> int:
-    return sum(len(trace.x) for trace in chart.figure.data if trace.x is not None)
+    return sum(np.count_nonzero(np.isfinite(trace.y)) for trace in chart.figure.data if trace.y is not None)
 
 
 def text(chart: Chart) -> str:
@@ -110,10 +111,13 @@ def test_further_topics_are_marks_on_the_lines(memory: Memory, chart_of: MakeCha
         memory.send(topic, reading(0, 31.0))
     refresh(chart)
     assert {trace.name: trace.mode for trace in chart.figure.data} == {
-        "sensor-1 in sensor": "lines+markers",
+        "sensor-1": "lines+markers",
         "sensor-1 in alert": "markers",
+        "alert": "markers",
     }
-    assert len({trace.marker.color for trace in chart.figure.data}) == 1
+    line, mark, _ = chart.figure.data
+    assert line.marker.color == mark.marker.color
+    assert {trace.name for trace in chart.figure.data if trace.showlegend} == {"sensor-1", "alert"}
 
 
 def test_the_text_says_what_the_picture_shows(memory: Memory, chart_of: MakeChart) -> None:
@@ -228,7 +232,7 @@ def test_marks_are_drawn_for_alerts_of_devices_that_appear_late(memory: Memory, 
     refresh(chart)
     assert points(chart) == 3
     traces = {trace.name: trace for trace in chart.figure.data}
-    mark, line = traces["sensor-2 in alert"], traces["sensor-2 in sensor"]
+    mark, line = traces["sensor-2 in alert"], traces["sensor-2"]
     assert (mark.mode, mark.marker.symbol, line.marker.symbol) == ("markers", "square-open", "square")
     assert mark.marker.size > line.marker.size
     assert "sensor-2 in alert: 1 record, the last 32 °C." in chart.summary()
@@ -256,12 +260,33 @@ def test_many_devices_all_look_different() -> None:
 
 
 @pytest.mark.parametrize("colour", theme.COLOURS)
-def test_every_colour_has_a_contrast_of_3_to_1_on_white(colour: str) -> None:
-    """Relative luminance and contrast as WCAG 2.2 defines them."""
-    channels = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
-    linear = [each / 12.92 if each <= 0.04045 else ((each + 0.055) / 1.055) ** 2.4 for each in channels]
-    luminance = sum(weight * each for weight, each in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
-    assert 1.05 / (luminance + 0.05) >= 3
+def test_every_colour_has_a_contrast_of_3_to_1_on_the_paper_of_light_and_dark_themes(colour: str) -> None:
+    light, dark = re.findall("--lab-card: (#[0-9a-f]+)", theme.STYLE)
+    assert (light, "invert(1) hue-rotate(180deg)" in theme.STYLE) == ("#fff", True)
+    assert contrast(channels("#ffffff"), channels(colour)) >= 3
+    assert contrast(channels(dark), darkened(channels(colour))) >= 3
+
+
+def channels(colour: str) -> list[float]:
+    return [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+
+
+def darkened(colour: list[float]) -> list[float]:
+    """A colour inverted and turned by 180 degrees, as CSS filters do it."""
+    turn = ((-0.574, 1.43, 0.144), (0.426, 0.43, 0.144), (0.426, 1.43, -0.856))
+    inverse = [1 - each for each in colour]
+    return [min(max(sum(map(operator.mul, row, inverse)), 0.0), 1.0) for row in turn]
+
+
+def contrast(*colours: list[float]) -> float:
+    """Contrast of relative luminances, as WCAG 2.2 defines both."""
+    darker, lighter = sorted(map(luminance, colours))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def luminance(colour: list[float]) -> float:
+    linear = [each / 12.92 if each <= 0.04045 else ((each + 0.055) / 1.055) ** 2.4 for each in colour]
+    return sum(map(operator.mul, (0.2126, 0.7152, 0.0722), linear))
 
 
 def test_any_chart_lists_devices_by_name_whichever_comes_first(memory: Memory, chart_of: MakeChart) -> None:
@@ -271,11 +296,12 @@ def test_any_chart_lists_devices_by_name_whichever_comes_first(memory: Memory, c
     chart = chart_of("sensor", "alert")
     refresh(chart)
     assert [trace.name for trace in chart.figure.data] == [
-        "sensor-1 in sensor",
-        "sensor-2 in sensor",
+        "sensor-1",
+        "sensor-2",
         "sensor-2 in alert",
-        "sensor-3 in sensor",
-        "sensor-10 in sensor",
+        "sensor-3",
+        "sensor-10",
+        "alert",
     ]
 
 
@@ -459,7 +485,7 @@ def test_a_lab_knows_units_of_its_own(lab: Lab) -> None:
     assert lab.produce(rows, writes="levels", key="station", time="measured", per_second=None).wait(10)
     chart, tiles = lab.chart("levels", y="level"), lab.tiles("levels", y="level")
     eventually(lambda: "Köln: 1 record, the last 3 m." in text(chart))
-    eventually(lambda: "last: 3.00 m, at 2025-03-01 12:00 UTC" in tiles.grid.value)
+    eventually(lambda: all(f"<i>{part}" in tiles.grid.value for part in ("last: 3.00 m,", "at 2025-03-01 12:00")))
     windows = lab.windows("levels", device="Köln", y="level")
     assert windows.figure.layout.yaxis.title.text == chart.figure.layout.yaxis.title.text == "Level (m)"
     plot = lab.plot(lab.peek("levels"), x="measured", y="level", by="station")

@@ -5,7 +5,7 @@ import itertools
 import math
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -14,6 +14,7 @@ from ipywidgets import Widget
 from labkit import Lab, LabError
 from labkit.live import controls as module
 from labkit.live.controls import RATES, Controls
+from labkit.live.pacing import Pacer
 from labkit.pipelines import alert_filter
 from labkit.readings import World, now, open_source, simulate
 from tests.live.browser import sends, threads_in_each_others_way
@@ -27,12 +28,12 @@ def steady(temperature: float, *devices: str) -> Iterator[dict[str, Any]]:
 
 
 def said(controls: Controls) -> str:
-    return html.unescape(re.sub(r"<[^>]+>", "", controls.children[2].value))
+    return html.unescape(re.sub(r"<[^>]+>", "", controls.children[1].value))
 
 
 def fields(controls: Controls) -> list[Any]:
     """Everything that a person can set."""
-    return [*controls.children[0].children, *controls.children[1].children]
+    return [each for group in controls.children[0].children for each in group.children]
 
 
 def choose(menu: Any, value: Any) -> None:
@@ -76,10 +77,23 @@ class StubScene:
         self.threshold = celsius
 
 
-def controls_of(world: World | None = None, **options: Any) -> tuple[Controls, StubScene]:
-    """Controls of a producer without Kafka, which the test updates, and their scene."""
-    scene = StubScene(StubProducer(world or World(simulate(3)), **options))
-    return Controls(scene), scene
+MakeControls = Callable[..., tuple[Controls, StubScene]]
+
+
+@pytest.fixture
+def controls_of(running: Pacer) -> MakeControls:
+    """Makes controls of a producer without Kafka, which the test updates; returns their scene, too."""
+
+    def make(world: World | None = None, **options: Any) -> tuple[Controls, StubScene]:
+        scene = StubScene(StubProducer(world or World(simulate(3)), **options))
+        return Controls(scene, running), scene
+
+    return make
+
+
+def refresh(controls: Controls) -> None:
+    controls.update()
+    controls.paint()
 
 
 # ------------------------------------------------------------------- producer
@@ -123,7 +137,7 @@ def test_the_rate_is_that_of_each_device(lab: Lab) -> None:
     assert said(controls) == "Each device sends 100 readings a second."
 
 
-def test_a_rate_that_is_none_of_the_usual_ones_is_offered_too() -> None:
+def test_a_rate_that_is_none_of_the_usual_ones_is_offered_too(controls_of: MakeControls) -> None:
     controls, _ = controls_of(per_second=33)
     assert controls.rate.value == 33
     assert set(controls.rate.options) == {*RATES, 33}
@@ -137,7 +151,7 @@ def test_a_replay_has_no_rate_to_choose(lab: Lab) -> None:
     assert not controls.heatwave.disabled
 
 
-def test_what_has_no_rate_says_so() -> None:
+def test_what_has_no_rate_says_so(controls_of: MakeControls) -> None:
     controls, _ = controls_of(per_second=None)
     assert controls.rate.disabled
     assert controls.rate.label == "as fast as possible"
@@ -284,42 +298,44 @@ def test_what_is_done_in_code_is_shown(lab: Lab) -> None:
     assert said(controls) == "The buttons act on sensor-2."
 
 
-def test_an_update_in_which_nothing_has_changed_sends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_update_in_which_nothing_has_changed_sends_nothing(
+    monkeypatch: pytest.MonkeyPatch, controls_of: MakeControls
+) -> None:
     controls, _ = controls_of()
     sent: list[Any] = []
     monkeypatch.setattr(Widget, "_send", lambda _, message, **__: sent.append(message))
-    never(lambda: sent, controls.update)
+    never(lambda: sent, lambda: refresh(controls))
 
 
-def test_devices_that_appear_late_are_offered_and_the_choice_stays() -> None:
+def test_devices_that_appear_late_are_offered_and_the_choice_stays(controls_of: MakeControls) -> None:
     late = (f"sensor-{number}" for number in range(28))
     world = World(open_source((next(steady(20.0, each)) for each in ("a", "b", *late)), 1.0, None, None))
     controls, _ = controls_of(world)
     readings = iter(world)
     for _ in range(2):
         next(readings)
-    controls.update()
+    refresh(controls)
     assert controls.device.options == ("a", "b")
     choose(controls.device, "b")
     for _ in range(28):
         next(readings)
-    controls.update()
+    refresh(controls)
     assert len(controls.device.options) == 30
     assert controls.device.value == "b"
 
 
-def test_the_chosen_device_stays_while_the_producer_is_replaced() -> None:
+def test_the_chosen_device_stays_while_the_producer_is_replaced(controls_of: MakeControls) -> None:
     controls, scene = controls_of()
     choose(controls.device, "sensor-3")
     scene.producer = None
-    controls.update()
+    refresh(controls)
     assert controls.device.value == "sensor-3"
     scene.producer = StubProducer(World(simulate(4)))
-    controls.update()
+    refresh(controls)
     assert "sensor-4" in controls.device.options
     assert controls.device.value == "sensor-3"
     scene.producer = StubProducer(World(simulate(2)))
-    controls.update()
+    refresh(controls)
     assert controls.device.value == "sensor-1"
 
 
@@ -358,7 +374,9 @@ def following(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Controls]]:
         each.close()
 
 
-def test_every_toggle_takes_effect_while_the_follower_runs(following: list[Controls]) -> None:
+def test_every_toggle_takes_effect_while_the_follower_runs(
+    following: list[Controls], controls_of: MakeControls
+) -> None:
     world = Recorded()
     controls, scene = controls_of(world)
     controls.start()
@@ -378,7 +396,9 @@ def test_every_toggle_takes_effect_while_the_follower_runs(following: list[Contr
     assert [world.is_silent(device) for device in world.devices] == [False] * 3
 
 
-def test_every_threshold_and_every_start_takes_effect_while_the_follower_runs(following: list[Controls]) -> None:
+def test_every_threshold_and_every_start_takes_effect_while_the_follower_runs(
+    following: list[Controls], controls_of: MakeControls
+) -> None:
     controls, scene = controls_of()
     controls.start()
     following.append(controls)
@@ -393,11 +413,11 @@ def test_every_threshold_and_every_start_takes_effect_while_the_follower_runs(fo
 
 
 @pytest.mark.parametrize("error", [LabError("Kafka <at> nowhere."), OSError("Kafka <at> nowhere.")])
-def test_what_fails_is_said_and_the_controls_show_the_system_as_it_is(error: Exception) -> None:
-    controls = Controls(StubScene(error=error))
+def test_what_fails_is_said_and_the_controls_show_the_system_as_it_is(pacer: Pacer, error: Exception) -> None:
+    controls = Controls(StubScene(error=error), pacer)
     sends(controls.run, value=True)
     assert said(controls).endswith("Kafka <at> nowhere.")
-    assert "<at>" not in controls.children[2].value
+    assert "<at>" not in controls.children[1].value
     assert not controls.run.value
     sends(controls.threshold, value=-20.0)
     assert controls.threshold.value == 29.85

@@ -184,7 +184,7 @@ def test_a_snapshot_of_a_chart_shows_lines_marks_and_threshold_and_is_small(memo
     assert len(picture) < 90_000
     drawn = drawing(chart)
     assert len(list(drawn.iter(f"{SVG}polyline"))) == 2 * 30
-    assert len(list(drawn.iter(f"{SVG}circle"))) == 2 * 30
+    assert len(list(drawn.iter(f"{SVG}circle"))) == 30 + 1  # and one in the legend
     assert chart.summary().split("Threshold")[0] in re.sub("<[^>]*>", "", picture)
 
 

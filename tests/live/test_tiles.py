@@ -79,7 +79,7 @@ def refresh(tiles: Tiles) -> str:
 
 def text(tiles: Tiles) -> str:
     """The text of the tiles, one line per row."""
-    shown = re.sub(r"<style>.*?</style>", "", tiles.grid.value, flags=re.DOTALL)
+    shown = re.sub(r"<p class='lab-trail'>.*?</p>|</?(?:small|i)>|<span class='lab-zone'>", "", tiles.grid.value)
     return re.sub(r" *\n[\n ]*", "\n", re.sub(r"<[^>]+>|&nbsp;", "\n", shown)).strip()
 
 
@@ -90,7 +90,7 @@ def test_a_tile_shows_the_newest_number_of_each_topic(lab: Lab) -> None:
     tiles = lab.tiles(*TOPICS)
     eventually(lambda: "4" in text(tiles).split("\n") and "20.46 °C" in text(tiles) and "21.50 °C" in text(tiles))
     assert text(tiles).split("\n") == [
-        *("●", "sensor-1"),
+        *("●", "sensor-1", "just now"),
         *("sensor", "latest temperature", "21.50 °C", "at 22:13:20 UTC"),
         *("avg-temp", "temperature in 10 s", "20.46 °C", "22:13:08–22:13:18 UTC"),
         *("alert-count", "alerts in 5 s", "4", "22:13:12–22:13:17 UTC"),
@@ -128,7 +128,7 @@ def test_a_stale_number_gives_way_to_for_how_long_there_has_been_no_data(
     tiles = tiles_of("sensor", "alert-count")
     refresh(tiles)
     assert "<strong>4</strong>" in tiles.grid.value
-    assert "<strong>21.50 °C</strong>" in tiles.grid.value
+    assert "<strong>21.50<small> °C</small></strong>" in tiles.grid.value
     now[0] += 12_345
     assert refresh(tiles).count("no data for 12 s") == 2
     assert "<strong>" not in tiles.grid.value

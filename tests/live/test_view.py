@@ -86,8 +86,8 @@ def test_a_view_may_be_closed_before_it_is_started(view: Count) -> None:
 @pytest.mark.parametrize(
     ("error", "shown"),
     [
-        (LabError("Kafka <at> nowhere."), "This count has failed: Kafka &lt;at&gt; nowhere."),
-        (ValueError("no <number>"), "This count has failed: no &lt;number&gt;. Run its cell again."),
+        (LabError("Kafka <at> nowhere."), "The count can no longer be updated: Kafka &lt;at&gt; nowhere."),
+        (ValueError("no <number>"), "The count can no longer be updated: no &lt;number&gt;. Run its cell again."),
     ],
 )
 def test_a_view_that_cannot_collect_shows_why_and_releases_its_source(
@@ -104,7 +104,7 @@ def test_a_view_that_cannot_collect_shows_why_and_releases_its_source(
 def test_a_view_that_cannot_be_painted_shows_why_and_releases_its_source(view: Count) -> None:
     view.while_painting = ValueError("no such colour")
     view.start()
-    eventually(lambda: text(view) == "This count has failed: no such colour. Run its cell again.")
+    eventually(lambda: text(view) == "The count can no longer be updated: no such colour. Run its cell again.")
     eventually(lambda: view.released == 1)
     view.close()  # raises nothing
     assert threads() == []
