@@ -159,6 +159,17 @@ def test_a_gap_is_null_and_counted(gap: Any) -> None:
     assert "1 missing value is null" in table.notes
 
 
+@pytest.mark.parametrize("gap", ["NA", "na", "n.a.", "-", "--", "?", "NaN", "null", "#N/A", ""])
+def test_a_gap_in_a_file_is_null_among_numbers_and_a_word_among_words(gap: str, tmp_path: Path) -> None:
+    file = tmp_path / "levels.csv"
+    file.write_text(f"station;level;flow;country\nKöln;3,4;5;DE\nNA;{gap};{gap};NA\nBonn;7;{gap};-\n")
+    found = [item.value for item in read(file, own(time=None))]
+    assert [(row["station"], row["level"], row["flow"]) for row in found] == [
+        *(("Köln", 3.4, 5), ("NA", None, None), ("Bonn", 7, None)),
+    ]
+    assert [row["country"] for row in found] == ["DE", "NA", "-"]
+
+
 @pytest.mark.parametrize("gap", [{"station": None}, {"station": ""}, {"measured": None}, {"measured": pd.NaT}])
 def test_a_row_without_key_or_time_is_left_out_and_counted(gap: dict[str, Any]) -> None:
     for source in (rows(**gap), pd.DataFrame(rows(**gap))):
