@@ -1,12 +1,13 @@
 """Tables in files as people save them: their encoding, separators, decimal commas and gaps."""
 
 import csv
+import functools
 import gzip
 import io
 import re
 import zlib
 from collections import Counter
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,17})")  # that 64 bits hold; `0042` is a 
 FRACTION = re.compile(r"-?([0-9]+\.[0-9]*|\.[0-9]+|[0-9]+(?=[eE]))([eE][+-]?[0-9]+)?")
 COMMA = re.compile(r"-?([0-9]{1,3}(\.[0-9]{3})+|[0-9]+),[0-9]+")  # as in 1.234,5
 GAPS = {"", "nan", "null", "none", "n/a", "#n/a"}
+AMONG_NUMBERS = {*GAPS, "na", "n.a.", "-", "--", "?"}  # elsewhere they may be somebody's words
 
 
 @dataclass(frozen=True)
@@ -33,20 +35,23 @@ class Sheet:
 
     def records(self, texts: Container[str | None]) -> Iterator[dict[str, Any]]:
         """Yields each row by column, numbers as numbers and gaps as None; `texts` are columns that stay text."""
-        commas = [self._has_decimal_commas(index) for index in range(len(self.columns))]
-        stays = [name in texts for name in self.columns]
+        readers = [str if name in texts else self._reader(index) for index, name in enumerate(self.columns)]
         for row in self.rows:
-            cells = zip(self.columns, row, stays, commas, strict=True)
-            yield {name: cell if text else value(cell, comma) for name, cell, text, comma in cells if name}
+            cells = zip(self.columns, row, readers, strict=True)
+            yield {name: read(cell) for name, cell, read in cells if name}
 
-    def _has_decimal_commas(self, index: int) -> bool:
-        """Whether all numbers of a column are whole or have a decimal comma, and some have one."""
-        cells = [row[index] for row in self.rows if row[index].lower() not in GAPS]
-        some = any(COMMA.fullmatch(each) for each in cells)
-        return some and all(COMMA.fullmatch(each) or WHOLE.fullmatch(each) for each in cells)
+    def _reader(self, index: int) -> Callable[[str], Any]:
+        """Returns how the cells of a column are read: with decimal commas, if all its numbers are whole or have one."""
+        known = {each for each in {row[index] for row in self.rows} if each.lower() not in AMONG_NUMBERS}
+        whole = {each for each in known if WHOLE.fullmatch(each)}
+        commas = {each for each in known if COMMA.fullmatch(each)}
+        fractions = {each for each in known if FRACTION.fullmatch(each)}
+        is_comma = bool(commas) and known == whole | commas
+        is_number = bool(known) and (is_comma or known == whole | fractions)
+        return functools.partial(_value, is_comma, AMONG_NUMBERS if is_number else GAPS)
 
 
-def value(cell: str, decimal_comma: bool = False) -> Any:
+def _value(decimal_comma: bool, gaps: Container[str], cell: str) -> Any:
     """Returns a cell as a number, if it is one that can be written the same way again; None for a gap; else as text."""
     if decimal_comma and COMMA.fullmatch(cell):
         return float(cell.replace(".", "").replace(",", "."))
@@ -54,7 +59,7 @@ def value(cell: str, decimal_comma: bool = False) -> Any:
         return int(cell)
     if FRACTION.fullmatch(cell):
         return float(cell)
-    return None if cell.lower() in GAPS else cell
+    return None if cell.lower() in gaps else cell
 
 
 def read(path: Path) -> Sheet:

@@ -114,7 +114,8 @@ def _notes(columns: Columns, maker: Maker, items: Sequence[Item]) -> Iterator[st
         first, last = (times.shown(pick(item.time for item in items)) for pick in (min, max))
         yield f"{found.time.name}: {', '.join(filter(None, [maker.written.words, f'{first} to {last}']))}"
     if gaps := sum(value is None for item in items for value in item.value.values()):
-        yield f"{gaps} missing {'value is' if gaps == 1 else 'values are'} null"
+        advice = "" if columns.of_readings else ": in a pipeline, .notnull() leaves such out"
+        yield f"{gaps} missing {'value is' if gaps == 1 else 'values are'} null{advice}"
 
 
 def _absent(key: object, time: object) -> Iterator[str]:

@@ -65,7 +65,7 @@ def test_what_was_taken_for_what_is_said_once(tmp_path: Path) -> None:
     assert table.notes == (
         "key: station",
         "measured: day, month, year, 2025-03-01 to 2025-03-01",
-        "1 missing value is null",
+        "1 missing value is null: in a pipeline, .notnull() leaves such out",
         "1 row was left out, without station or measured",
     )
 
@@ -156,7 +156,18 @@ def test_what_has_no_times_can_be_neither_replayed_nor_started_later() -> None:
 def test_a_gap_is_null_and_counted(gap: Any) -> None:
     table = read([ROWS[0], ROWS[0] | {"level": gap}], LEVELS)
     assert [item.value["level"] for item in table] == [3.4, None]
-    assert "1 missing value is null" in table.notes
+    assert table.notes[-1].startswith("1 missing value is null")
+
+
+@pytest.mark.parametrize("gap", ["NA", "na", "n.a.", "-", "--", "?", "NaN", "null", "#N/A", ""])
+def test_a_gap_in_a_file_is_null_among_numbers_and_a_word_among_words(gap: str, tmp_path: Path) -> None:
+    file = tmp_path / "levels.csv"
+    file.write_text(f"station;level;flow;country\nKöln;3,4;5;DE\nNA;{gap};{gap};NA\nBonn;7;{gap};-\n")
+    found = [item.value for item in read(file, own(time=None))]
+    assert [(row["station"], row["level"], row["flow"]) for row in found] == [
+        *(("Köln", 3.4, 5), ("NA", None, None), ("Bonn", 7, None)),
+    ]
+    assert [row["country"] for row in found] == ["DE", "NA", "-"]
 
 
 @pytest.mark.parametrize("gap", [{"station": None}, {"station": ""}, {"measured": None}, {"measured": pd.NaT}])
