@@ -30,7 +30,7 @@ def started(lab: Lab) -> dict[str, object]:
 
 WORKER = {"name", "status", "error", "note", "prints", "reads", "writes", "alive", "start", "stop", "wait", "rate"}
 OFFERED = {
-    "lab": {*VERBS, "broker", "student"},
+    "lab": {*VERBS, "broker", "student", "units"},
     "sensors": {*WORKER, "accepted", "delivered", "failed", "per_second", "world"},
     "run": {*WORKER, "records_in", "records_out", "dead_letters", "group", "lag", "stuck", "wait_until_caught_up"},
     "chart": {"close", "summary", "figure", "threshold"},
