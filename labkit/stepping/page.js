@@ -144,6 +144,7 @@ function written(record) {
     ...record.out.map((each) => ({ cells: ["comes out", each.key, each.value] })),
     ...record.written.map((each) => ({ cells: [`written to ${each.topic}`, each.key, each.value] })),
   ];
+  rows.push(...record.prints.map((each) => ({ cells: ["printed", "", each] })));
   return rows.length ? table(["where", "key", "value"], rows) : make("p", "Nothing.", { class: "soft" });
 }
 

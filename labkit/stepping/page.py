@@ -91,6 +91,7 @@ def _record(step: Step, steps: Steps, numbers: dict[Identity, int]) -> dict[str,
             }
             for each in step.written
         ],
+        "prints": [*map(_shortened, step.prints)],
         "state": [
             [numbers.setdefault(identity, len(numbers)), _entry(entry)] for identity, entry in step.changes.items()
         ],

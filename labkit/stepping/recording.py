@@ -62,6 +62,7 @@ class Passage:
 
     place: Place
     visits: list[Visit] = field(default_factory=list)
+    prints: list[str] = field(default_factory=list)
 
 
 def kept(value: Any) -> Any:
@@ -122,6 +123,11 @@ class Recorder:
         if not self._topics.partitions(short):
             self._topics.create(short)
         return self._topics.full(short)
+
+    def printed(self, line: str) -> None:
+        """The student's code has printed a line."""
+        if self.passages:
+            self.passages[-1].prints.append(line)
 
     def processed(self, topic: str, partition: int, offset: int) -> None:  # noqa: ARG002
         self._waiting -= 1

@@ -55,7 +55,7 @@ def step(spec: Spec, records: Sequence[Taken], source: Topics, topics: Topics, s
         worker = Stepping(spec.name, pipeline)
         _run(worker, recorder, feed)
         changes = memory.changes(own, pipeline, recorder.passages)
-        return Steps(spec, pipeline, feed.places, recorder.passages, changes, worker.error, worker.prints)
+        return Steps(spec, pipeline, feed.places, recorder.passages, changes, worker.error)
 
 
 def _create(own: Topics, spec: Spec, source: Topics, records: Sequence[Taken]) -> None:
@@ -141,6 +141,7 @@ def _run(worker: Stepping, recorder: Recorder, feed: Feed) -> None:
     """Run the pipeline until it has processed all records, has failed, or stays at one of them for too long."""
     if not feed.next():
         return
+    worker.on_print = recorder.printed
     worker.start()
     try:
         done, deadline = 0, Deadline(STALLED)

@@ -15,7 +15,7 @@ from labkit.runs.spec import Spec
 from labkit.stepping import memory, page, source, words
 from labkit.stepping.memory import Changes, Clock, Entry, Gone, Memories, Value, Window
 from labkit.stepping.outcomes import Outcome, line_of, outcomes
-from labkit.stepping.recording import REPARTITION, Out, Passage, Place, Visit, Written
+from labkit.stepping.recording import REPARTITION, Out, Passage, Place, Written
 from labkit.stepping.source import Block
 from labkit.stepping.taking import Taken
 
@@ -34,9 +34,10 @@ class Step:
     Example: print(step[7])
     """
 
-    def __init__(self, steps: Steps, number: int, record: Taken, visits: Sequence[Visit], changes: Changes) -> None:
+    def __init__(self, steps: Steps, number: int, record: Taken, passages: Sequence[Passage], changes: Changes) -> None:
         self.number, self.record, self.changes = number, record, changes
-        self._steps, self._visits = steps, visits
+        self.prints = [line for each in passages for line in each.prints]  # by the student's code
+        self._steps, self._visits = steps, [visit for each in passages for visit in each.visits]
 
     @property
     def trouble(self) -> Blame | None:
@@ -153,6 +154,9 @@ class Step:
             yield "written"
         for each in self.written:
             yield f"  {each.topic}, {words.key(each.key)}: {words.value(words.loaded(each.value))}"
+        if self.prints:
+            yield "printed"
+        yield from (f"  {each}" for each in self.prints)
 
 
 class Steps:
@@ -171,11 +175,10 @@ class Steps:
         passages: Sequence[Passage],
         changes: Mapping[Place, Changes],
         trouble: Blame | None,
-        prints: Sequence[str],
     ) -> None:
         """`places` are where the copies of the records were; the other passages are those of repartition topics."""
         self.name, self.reads, self.writes = spec.name, spec.reads, spec.writes
-        self.trouble, self.prints, self.end = trouble, [*prints], pipeline.end
+        self.trouble, self.end = trouble, pipeline.end
         self.notes = str(pipeline.notes)
         self._definition = source.definition(spec.pipeline)
         self.lines = [*dict.fromkeys(line for each in pipeline.steps if (line := line_of(each)))]
@@ -188,9 +191,8 @@ class Steps:
         starts = [number for number, each in enumerate(passages) if each.place in places]
         for number, (start, after) in enumerate(zip(starts, [*starts[1:], len(passages)], strict=True)):
             own = passages[start:after]
-            visits = [visit for each in own for visit in each.visits]
             changed = {identity: entry for each in own for identity, entry in changes.get(each.place, {}).items()}
-            yield Step(self, number, places[own[0].place], visits, changed)
+            yield Step(self, number, places[own[0].place], own, changed)
 
     @property
     def failed_at(self) -> int | None:

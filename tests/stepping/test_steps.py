@@ -205,7 +205,8 @@ def test_rows_need_no_topic(lab: Lab) -> None:
 def test_prints_belong_to_the_steps(lab: Lab, capfd: pytest.CaptureFixture[str]) -> None:
     send(lab, "sensor", reading("porch", 0))
     steps = lab.step(lambda stream: stream.update(lambda each: print("warm", each["device"])), reads="sensor", name="p")
-    assert steps.prints == ["warm porch"]
+    assert steps[0].prints == ["warm porch"]
+    assert lines(steps[0])[-2:] == ["printed", "warm porch"]
     assert capfd.readouterr().out == ""
 
 
