@@ -22,9 +22,8 @@ from labkit.stepping.taking import Taken
 if TYPE_CHECKING:
     import pandas as pd
 
-LEFT_OUT = ("left out", "waits", "late", "keeps")
-COLUMNS = ["record", "line", "in", "out"]
 Remembered = TypeVar("Remembered", Window, Value)
+COLUMNS = ["record", "line", "in", "out"]
 STATE = ["store", "partition", "key", "what", "value"]
 
 

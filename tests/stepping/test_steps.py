@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from quixstreams.dataframe.windows import Count
+from quixstreams.models.topics.topic import Topic, TopicType
 
 from labkit import Lab, LabError
 from labkit.kafka import clients
@@ -143,6 +144,17 @@ def test_what_is_refused_when_the_pipeline_is_built(lab: Lab) -> None:
     with pytest.raises(LabError, match="There is no topic 'senser': did you mean 'sensor'"):
         lab.step(alert_filter, reads="senser")
     assert [*lab.topics()["topic"]] == ["sensor"]
+
+
+def test_a_pipeline_does_not_feed_itself(lab: Lab) -> None:
+    """Neither by what `writes` says, nor by a topic of its own choice."""
+    send(lab, "a", reading("porch", 0))
+    with pytest.raises(LabError, match="would read its own output from a forever"):
+        lab.step(shapes.as_it_is, reads="a", writes="a")
+    itself = Topic(lab.full_name("a"), TopicType.REGULAR, value_serializer="json")
+    steps = lab.step(lambda stream: stream.to_topic(itself), reads="a", name="itself")
+    assert [[each.topic for each in step.written] for step in steps] == [["a"]]
+    assert len(lab.records("a")) == 1
 
 
 def test_nothing_is_left_behind(lab: Lab) -> None:
