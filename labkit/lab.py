@@ -190,15 +190,11 @@ class Lab:
         Example: lab.run(alert_filter, reads="sensor", writes="alert")
         """
         quix.load()
-        reads = (reads,) if isinstance(reads, str) else tuple(reads)
-        if writes in reads:
-            raise LabError(f"This pipeline would read its own output from {writes} forever: write to another topic.")
         if replicas < 1:
             raise LabError("A pipeline needs at least one replica.")
-        name = name or getattr(pipeline, "__name__", "pipeline").strip("<>")
-        spec = runs.Spec(name, pipeline, reads, writes, raw, exactly_once)
-        with self._registry.kept((name, reads, writes)):
-            self._topics.require(*reads)
+        spec = _spec(pipeline, reads, writes, name, raw, exactly_once)
+        with self._registry.kept((spec.name, spec.reads, writes)):
+            self._topics.require(*spec.reads)
             succession = runs.Succession(self._groups, spec, self.broker.directory)
             with succession.prepared():
                 own = in_process or replicas > 1
@@ -313,9 +309,8 @@ class Lab:
         Example: step = lab.step(alert_filter, reads="sensor")
         """
         quix.load()
-        reads = (reads,) if isinstance(reads, str) else tuple(reads)
-        spec = runs.Spec(name or getattr(pipeline, "__name__", "pipeline").strip("<>"), pipeline, reads, writes, raw)
-        taken = stepping.take(self._topics, reads, records, since, key)
+        spec = _spec(pipeline, reads, writes, name, raw)
+        taken = stepping.take(self._topics, spec.reads, records, since, key)
         return stepping.step(spec, taken, self._topics, self._topics, self.broker.directory)
 
     @property
@@ -660,3 +655,19 @@ class Lab:
         upstream = self.workers.upstream_of(topic)
         failed = [f"{worker.name} failed: {worker.error}" for worker in upstream if worker.error]
         return "; ".join(failed) or "Is something writing to it?"
+
+
+def _spec(
+    pipeline: Callable[..., Any],
+    reads: str | Sequence[str],
+    writes: str | None,
+    name: str | None,
+    raw: bool,
+    exactly_once: bool = False,
+) -> runs.Spec:
+    """Returns what a pipeline is to do. Raises LabError if it would read what it writes."""
+    reads = (reads,) if isinstance(reads, str) else tuple(reads)
+    if writes in reads:
+        raise LabError(f"This pipeline would read its own output from {writes} forever: write to another topic.")
+    name = name or getattr(pipeline, "__name__", "pipeline").strip("<>")
+    return runs.Spec(name, pipeline, reads, writes, raw, exactly_once)

@@ -6,6 +6,7 @@ A pipeline that commits after each record writes what the record has changed, wi
 from __future__ import annotations
 
 import contextlib
+import enum
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -76,9 +77,17 @@ class Clock(NamedTuple):
     time: int
 
 
+class Gone(enum.Enum):
+    """Why something is no longer remembered: its window has closed, or it was deleted, or has become something else."""
+
+    CLOSED = "closed"
+    FORGOTTEN = "forgotten"
+
+
 Entry = Window | Value | Clock
 Identity = tuple[object, ...]
-Changes = dict[Identity, Entry | None]  # None: it is forgotten
+Memories = dict[Identity, Entry]
+Changes = Mapping[Identity, Entry | Gone]
 
 
 class Change(NamedTuple):
@@ -107,7 +116,7 @@ class Memory:
 def changes(topics: Topics, pipeline: Pipeline, passages: Sequence[Passage]) -> dict[Place, Changes]:
     """Returns what each record has changed."""
     keys = _keys(passages)
-    found: defaultdict[Place, Changes] = defaultdict(dict)
+    found: defaultdict[Place, dict[Identity, Entry | Gone]] = defaultdict(dict)
     for full, (stream, store) in pipeline.changelogs.items():
         shape = next((each for each in pipeline.windows if (each.stream, each.store) == (stream, store)), None)
         history = [*_read(topics, full, stream, store)]
@@ -155,7 +164,7 @@ class _Store:
         self._name, self._shape, self._keys, self._history = name, shape, keys, history
         self._is_join = any(each.family == MIN_ELIGIBLE_TIMESTAMPS_CF_NAME for each in history)
         self._memories: defaultdict[tuple[int, bytes], Memory] = defaultdict(Memory)
-        self._known: defaultdict[tuple[int, bytes], Changes] = defaultdict(dict)
+        self._known: defaultdict[tuple[int, bytes], Memories] = defaultdict(dict)
 
     def replay(self) -> Iterator[tuple[Place, Changes]]:
         """Yield each record that has changed anything, and what."""
@@ -164,13 +173,23 @@ class _Store:
             by_cause[each.cause].append(each)
         for cause, caused in by_cause.items():
             touched = dict.fromkeys(place for each in caused if (place := self._apply(each)))
-            found: Changes = {}
+            found: dict[Identity, Entry | Gone] = {}
             for place in touched:
                 before, now = self._known[place], self._entries(*place)
-                found |= dict.fromkeys(before.keys() - now.keys())
+                found |= {each: self._why(entry, *place) for each, entry in before.items() if each not in now}
                 found |= {each: entry for each, entry in now.items() if before.get(each) != entry}
                 self._known[place] = now
             yield cause, found
+
+    def _why(self, gone: Entry, partition: int, prefix: bytes) -> Gone:
+        """Say why something is gone: a session, for example, may also have become part of a longer one."""
+        if not isinstance(gone, Window):
+            return Gone.FORGOTTEN
+        if gone.closes is None:
+            return Gone.CLOSED if (gone.records or 0) + 1 >= (gone.full_at or 0) else Gone.FORGOTTEN
+        is_alone = gone.closed_by == "key"
+        those = [each for place, each in self._memories.items() if place == (partition, prefix) or not is_alone]
+        return Gone.CLOSED if max(each.time or 0 for each in those) >= gone.closes else Gone.FORGOTTEN
 
     def _apply(self, change: Change) -> tuple[int, bytes] | None:
         """Change a memory. Returns its partition and key; None if nobody can understand the change."""
@@ -205,7 +224,7 @@ class _Store:
         prefix = max(known, key=len) if known else key.rpartition(SEPARATOR + b'"')[0]
         return prefix, key[len(prefix) + 1 :] if prefix else key
 
-    def _entries(self, partition: int, prefix: bytes) -> Changes:
+    def _entries(self, partition: int, prefix: bytes) -> Memories:
         """Returns what is remembered for a key, each under an identity that no other has."""
         memory, key = self._memories[partition, prefix], self._keys.get(prefix, _text(prefix))
         place = (self._name, partition, key)
@@ -218,7 +237,7 @@ class _Store:
             found |= {(Value, *place, each.name): each for each in _values(memory, place)}
         if memory.time is not None:
             found[Clock, *place] = Clock(*place, memory.time)
-        return {**found}
+        return found
 
     def _timed(self, memory: Memory, place: tuple[str, int, str | None]) -> Iterator[Window]:
         assert self._shape
@@ -268,9 +287,9 @@ def _without(key: bytes, name: bytes) -> bytes:
     return key.removesuffix(name).removesuffix(SEPARATOR)
 
 
-def after(history: Iterable[Changes]) -> Changes:
+def after(history: Iterable[Changes]) -> Memories:
     """Returns what is remembered after all these changes, one after the other."""
-    found: Changes = {}
+    found: dict[Identity, Entry | Gone] = {}
     for each in history:
-        found |= each
-    return {identity: entry for identity, entry in found.items() if entry is not None}
+        found.update(each)
+    return {identity: entry for identity, entry in found.items() if not isinstance(entry, Gone)}

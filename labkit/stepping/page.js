@@ -40,7 +40,7 @@ const states = [];
 records.reduce((before, record) => {
   const after = new Map(before);
   for (const [id, entry] of record.state) {
-    if (entry) after.set(id, entry);
+    if (typeof entry === "object") after.set(id, entry);
     else after.delete(id);
   }
   states.push(after);
@@ -82,8 +82,8 @@ function did(outcome) {
 function windows(number) {
   const after = states[number], before = stateBefore(number);
   const open = [...after].filter(([, each]) => each.kind === "window").map(([id, each]) => [each, before.get(id) !== each]);
-  const gone = [...before].filter(([id, each]) => each.kind === "window" && !after.has(id)).map(([, each]) => [each, "closed"]);
-  const all = [...gone, ...open];
+  const closed = records[number].state.filter(([, entry]) => entry === "closed").map(([id]) => [before.get(id), "closed"]);
+  const all = [...closed, ...open];
   if (!all.length) return [make("p", "None.", { class: "soft" })];
   const times = new Map([...after.values()].filter((each) => each.kind === "time").map((each) => [`${each.store}|${each.partition}|${each.key}`, each.time]));
   const own = records[number].key; // the windows of this record's key come first
@@ -144,6 +144,7 @@ function written(record) {
     ...record.out.map((each) => ({ cells: ["comes out", each.key, each.value] })),
     ...record.written.map((each) => ({ cells: [`written to ${each.topic}`, each.key, each.value] })),
   ];
+  rows.push(...record.prints.map((each) => ({ cells: ["printed", "", each] })));
   return rows.length ? table(["where", "key", "value"], rows) : make("p", "Nothing.", { class: "soft" });
 }
 

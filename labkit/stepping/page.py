@@ -14,7 +14,7 @@ import orjson
 
 from labkit.runs.blame import Line
 from labkit.stepping import words
-from labkit.stepping.memory import Clock, Entry, Identity, Window
+from labkit.stepping.memory import Clock, Entry, Gone, Identity, Window
 from labkit.stepping.outcomes import Outcome
 from labkit.stepping.recording import Out
 
@@ -69,8 +69,6 @@ def data(steps: Steps) -> dict[str, Any]:
 
 
 def _record(step: Step, steps: Steps, numbers: dict[Identity, int]) -> dict[str, Any]:
-    from labkit.stepping.steps import loaded
-
     record = step.record
     return {
         "topic": record.topic,
@@ -78,7 +76,7 @@ def _record(step: Step, steps: Steps, numbers: dict[Identity, int]) -> dict[str,
         "offset": record.offset,
         "key": words.key(record.key),
         "time": record.timestamp,
-        "value": _shortened(words.value(loaded(record.value))),
+        "value": _shortened(words.value(words.loaded(record.value))),
         "marks": step.marks,
         "unreadable": step.unreadable,
         "trouble": str(step.trouble) if step.trouble else "",
@@ -86,12 +84,16 @@ def _record(step: Step, steps: Steps, numbers: dict[Identity, int]) -> dict[str,
         "lines": [_line(each, steps) for each in step.outcomes],
         "out": [{"key": words.key(each.key), "value": _shortened(words.value(each.value))} for each in step.came_out],
         "written": [
-            {"topic": each.topic, "key": words.key(each.key), "value": _shortened(words.value(loaded(each.value)))}
+            {
+                "topic": each.topic,
+                "key": words.key(each.key),
+                "value": _shortened(words.value(words.loaded(each.value))),
+            }
             for each in step.written
         ],
+        "prints": [*map(_shortened, step.prints)],
         "state": [
-            [numbers.setdefault(identity, len(numbers)), _entry(entry) if entry else None]
-            for identity, entry in step.changes.items()
+            [numbers.setdefault(identity, len(numbers)), _entry(entry)] for identity, entry in step.changes.items()
         ],
     }
 
@@ -121,7 +123,9 @@ def _shortened(text: str) -> str:
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
 
-def _entry(entry: Entry) -> dict[str, Any]:
+def _entry(entry: Entry | Gone) -> dict[str, Any] | str:
+    if isinstance(entry, Gone):
+        return entry.value
     common = {"store": entry.store, "partition": entry.partition, "key": words.key(entry.key)}
     if isinstance(entry, Clock):
         return {"kind": "time", **common, "time": entry.time}

@@ -14,6 +14,7 @@ from quixstreams.core.stream import Stream
 from labkit.kafka.topics import Topics
 
 CHANGELOG, REPARTITION = "changelog__", "repartition__"  # how the names of Quix Streams' own topics begin
+AGAIN = ".again"  # after the name of a topic that the pipeline also reads
 Place = tuple[str, int, int]  # full name of a topic, partition, offset
 
 
@@ -62,6 +63,7 @@ class Passage:
 
     place: Place
     visits: list[Visit] = field(default_factory=list)
+    prints: list[str] = field(default_factory=list)
 
 
 def kept(value: Any) -> Any:
@@ -78,20 +80,24 @@ class Recorder:
     `passages` are complete once `over` is set, or the pipeline has ended.
     """
 
-    def __init__(self, topics: Topics, students: Topics, go_on: Callable[[], bool]) -> None:
-        """`go_on` writes the next records, and returns whether there are any left. What the pipeline writes to the
-        `students` topics goes to topics of the same names among these `topics`, which are its own.
+    def __init__(self, topics: Topics, students: Topics, reads: Sequence[str], go_on: Callable[[], int]) -> None:
+        """`go_on` writes the next records, and returns how many there were. What the pipeline writes to the `students`
+        topics goes to topics of the same names among these `topics`, which are its own; to those that it `reads`, it
+        would feed itself for ever.
         """
         self.passages: list[Passage] = []
         self.over = threading.Event()
         self.between: Sequence[str] = ()  # the full names of repartition topics
         self._topics, self._students, self._go_on = topics, students, go_on
+        self._reads, self._made = reads, set[str]()
         self._open: list[Visit] = []
         self._waiting = 0  # records that are read, or will be, before the next are asked for
 
-    def expect(self, records: int) -> None:
-        """So many records have been written for it."""
-        self._waiting += records
+    def ask(self) -> None:
+        """Ask for the next records; if there are none, it is over."""
+        self._waiting = self._go_on()
+        if not self._waiting:
+            self.over.set()
 
     def came_in(self, step: Stream, value: Any, key: Any, timestamp: int) -> None:
         if not step.parents:
@@ -119,14 +125,25 @@ class Recorder:
         short = own.short(topic)
         if self._open:
             self._open[-1].written.append(_written(short, record))
-        if not self._topics.partitions(short):
-            self._topics.create(short)
-        return self._topics.full(short)
+        return self._made_for(short)
+
+    def _made_for(self, name: str) -> str:
+        """Returns the full name of the topic that gets what is written to another, and creates it the first time."""
+        other = f"{name}{AGAIN}" if name in self._reads else name
+        if other not in self._made:
+            self._topics.create(other)
+            self._made.add(other)
+        return self._topics.full(other)
+
+    def printed(self, line: str) -> None:
+        """The student's code has printed a line."""
+        if self.passages:
+            self.passages[-1].prints.append(line)
 
     def processed(self, topic: str, partition: int, offset: int) -> None:  # noqa: ARG002
         self._waiting -= 1
-        if not self._waiting and not self._go_on():
-            self.over.set()
+        if not self._waiting:
+            self.ask()
 
 
 def _written(topic: str, record: Mapping[str, Any]) -> Written:

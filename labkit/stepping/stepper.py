@@ -10,12 +10,13 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from labkit.errors import LabError, NoAnswer
+from labkit.errors import NoAnswer
 from labkit.kafka import clients
 from labkit.kafka.groups import Groups
 from labkit.kafka.topics import DEAD_LETTER, Topics
 from labkit.runs import mistakes
 from labkit.runs.blame import Blame
+from labkit.runs.call import Call
 from labkit.runs.pipeline import Pipeline
 from labkit.runs.spec import Spec
 from labkit.runs.totals import Totals
@@ -29,7 +30,6 @@ from labkit.waiting import Deadline
 GROUP = "step"
 STALLED = 10.0  # seconds that one record may take
 AT_ONCE = {"linger.ms": 0, "enable.idempotence": False, "max.in.flight.requests.per.connection": 1}
-FLUSH_LIMIT = 10.0  # seconds
 
 
 def step(spec: Spec, records: Sequence[Taken], source: Topics, topics: Topics, states: Path) -> Steps:
@@ -49,13 +49,13 @@ def step(spec: Spec, records: Sequence[Taken], source: Topics, topics: Topics, s
         closing.callback(groups.forget, GROUP)
         _create(own, spec, source, records)
         feed = Feed(own, records)
-        recorder = Recorder(own, source, feed.next)
+        recorder = Recorder(own, source, spec.reads, feed.next)
         pipeline = Pipeline(own, spec, GROUP, directory, Totals(), observer=recorder)
-        feed.recorder, recorder.between = recorder, pipeline.between
+        feed.between = recorder.between = pipeline.between
         worker = Stepping(spec.name, pipeline)
-        _run(worker, recorder, feed)
+        _run(worker, recorder)
         changes = memory.changes(own, pipeline, recorder.passages)
-        return Steps(spec, pipeline, feed.places, recorder.passages, changes, worker.error, worker.prints)
+        return Steps(spec, pipeline, feed.places, recorder.passages, changes, worker.error)
 
 
 def _create(own: Topics, spec: Spec, source: Topics, records: Sequence[Taken]) -> None:
@@ -69,13 +69,14 @@ def _create(own: Topics, spec: Spec, source: Topics, records: Sequence[Taken]) -
 
 
 class Feed:
-    """Writes copies of records for a pipeline, as many at once as cannot overtake each other.
+    """Writes copies of records for a pipeline: of those in one partition all at once, or each alone if the pipeline has
+    topics in `between`, where what it sends to itself must not wait for the records after it.
 
     `places` says where the copy of each record is.
     """
 
     def __init__(self, topics: Topics, records: Sequence[Taken]) -> None:
-        self.recorder: Recorder
+        self.between: Sequence[str] = ()
         self._topics, self._producer = topics, clients.producer(topics.address, **AT_ONCE)
         offsets: Counter[tuple[str, int]] = Counter()
         self.places: dict[tuple[str, int, int], Taken] = {}
@@ -86,40 +87,30 @@ class Feed:
         self._batches = self._batched(records)
 
     def _batched(self, records: Sequence[Taken]) -> Iterator[list[Taken]]:
-        if self.recorder.between:  # what a record sends to itself must not wait for the records after it
+        if self.between:
             yield from ([each] for each in records)
         else:
             for _, batch in itertools.groupby(records, lambda each: (each.topic, each.partition)):
                 yield [*batch]
 
-    def next(self) -> bool:
-        """Write the next records, if there are any. Returns whether there are."""
-        batch = next(self._batches, None)
-        if not batch:
-            return False
-        self.recorder.expect(len(batch))
-        for each in batch:
-            self._producer.produce(
-                self._topics.full(each.topic),
-                each.value,
-                each.key,
-                each.partition,
-                timestamp=each.timestamp,
-                headers=[*each.headers],
-            )
+    def next(self) -> int:
+        """Write the next records. Returns how many there were."""
+        batch = next(self._batches, [])
+        for topic, partition, _, timestamp, key, value, headers in batch:
+            full = self._topics.full(topic)
+            self._producer.produce(full, value, key, partition, timestamp=timestamp, headers=[*headers])
         self._producer.poll(0)
-        return True
+        return len(batch)
 
 
-class Stepping(Worker):
+class Stepping(Call):
     """A pipeline in a thread of its own, which anybody may interrupt."""
 
-    def __init__(self, name: str, pipeline: Pipeline) -> None:
-        super().__init__(name)
-        self._pipeline = pipeline
+    STOP_LIMIT = Worker.STOP_LIMIT  # it can be asked to stop
 
-    def _work(self) -> None:
-        self._pipeline.run(self._is_running)
+    def __init__(self, name: str, pipeline: Pipeline) -> None:
+        super().__init__(name, lambda: pipeline.run(lambda: None))
+        self._pipeline = pipeline
 
     def _ask_to_stop(self) -> None:
         self._pipeline.stop()
@@ -127,20 +118,11 @@ class Stepping(Worker):
     def _blame(self, error: BaseException) -> Blame:
         return mistakes.explain(error, self._pipeline.trace)
 
-    def _renew(self) -> None:
-        raise LabError("A pipeline is stepped through once.")
 
-    def total(self) -> int:
-        return 0
-
-    def summary(self) -> str:
-        return ""
-
-
-def _run(worker: Stepping, recorder: Recorder, feed: Feed) -> None:
+def _run(worker: Stepping, recorder: Recorder) -> None:
     """Run the pipeline until it has processed all records, has failed, or stays at one of them for too long."""
-    if not feed.next():
-        return
+    worker.on_print = recorder.printed
+    recorder.ask()
     worker.start()
     try:
         done, deadline = 0, Deadline(STALLED)

@@ -8,25 +8,22 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import orjson
-
 from labkit.errors import LabError
 from labkit.runs.blame import Blame
 from labkit.runs.pipeline import Pipeline
 from labkit.runs.spec import Spec
-from labkit.stepping import memory, source, words
-from labkit.stepping.memory import Changes, Clock, Entry, Value, Window
+from labkit.stepping import memory, page, source, words
+from labkit.stepping.memory import Changes, Clock, Entry, Gone, Memories, Value, Window
 from labkit.stepping.outcomes import Outcome, line_of, outcomes
-from labkit.stepping.recording import REPARTITION, Out, Passage, Place, Visit, Written
+from labkit.stepping.recording import REPARTITION, Out, Passage, Place, Written
 from labkit.stepping.source import Block
 from labkit.stepping.taking import Taken
 
 if TYPE_CHECKING:
     import pandas as pd
 
-LEFT_OUT = ("left out", "waits", "late", "keeps")
-COLUMNS = ["record", "line", "in", "out"]
 Remembered = TypeVar("Remembered", Window, Value)
+COLUMNS = ["record", "line", "in", "out"]
 STATE = ["store", "partition", "key", "what", "value"]
 
 
@@ -36,9 +33,10 @@ class Step:
     Example: print(step[7])
     """
 
-    def __init__(self, steps: Steps, number: int, record: Taken, visits: Sequence[Visit], changes: Changes) -> None:
+    def __init__(self, steps: Steps, number: int, record: Taken, passages: Sequence[Passage], changes: Changes) -> None:
         self.number, self.record, self.changes = number, record, changes
-        self._steps, self._visits = steps, visits
+        self.prints = [line for each in passages for line in each.prints]  # by the student's code
+        self._steps, self._visits = steps, [visit for each in passages for visit in each.visits]
 
     @property
     def trouble(self) -> Blame | None:
@@ -71,7 +69,7 @@ class Step:
     @property
     def closed(self) -> int:
         """How many windows have closed."""
-        return sum(issubclass(what, Window) for (what, *_), entry in self.changes.items() if entry is None)  # type: ignore[arg-type]
+        return sum(each is Gone.CLOSED for each in self.changes.values())
 
     @functools.cached_property
     def marks(self) -> list[str]:
@@ -87,12 +85,12 @@ class Step:
         return [name for name, is_true in found.items() if is_true]
 
     @property
-    def before(self) -> Changes:
+    def before(self) -> Memories:
         """What was remembered before it."""
         return self._steps.remembered(self.number - 1)
 
     @property
-    def after(self) -> Changes:
+    def after(self) -> Memories:
         """What is remembered after it."""
         return self._steps.remembered(self.number)
 
@@ -106,7 +104,7 @@ class Step:
         offset = "a row" if record.offset is None else f"partition {record.partition}, offset {record.offset}"
         last, key = len(self._steps) - 1, words.key(record.key)
         yield f"record {self.number} of 0 to {last}: {record.topic}, {offset}, {key}, {words.moment(record.timestamp)}"
-        yield f"  {words.value(loaded(record.value))}"
+        yield f"  {words.value(words.loaded(record.value))}"
 
     def _lines(self) -> Iterator[str]:
         if self.unreadable:
@@ -154,7 +152,10 @@ class Step:
         if self.written:
             yield "written"
         for each in self.written:
-            yield f"  {each.topic}, {words.key(each.key)}: {words.value(loaded(each.value))}"
+            yield f"  {each.topic}, {words.key(each.key)}: {words.value(words.loaded(each.value))}"
+        if self.prints:
+            yield "printed"
+        yield from (f"  {each}" for each in self.prints)
 
 
 class Steps:
@@ -173,11 +174,10 @@ class Steps:
         passages: Sequence[Passage],
         changes: Mapping[Place, Changes],
         trouble: Blame | None,
-        prints: Sequence[str],
     ) -> None:
         """`places` are where the copies of the records were; the other passages are those of repartition topics."""
         self.name, self.reads, self.writes = spec.name, spec.reads, spec.writes
-        self.trouble, self.prints, self.end = trouble, [*prints], pipeline.end
+        self.trouble, self.end = trouble, pipeline.end
         self.notes = str(pipeline.notes)
         self._definition = source.definition(spec.pipeline)
         self.lines = [*dict.fromkeys(line for each in pipeline.steps if (line := line_of(each)))]
@@ -190,9 +190,8 @@ class Steps:
         starts = [number for number, each in enumerate(passages) if each.place in places]
         for number, (start, after) in enumerate(zip(starts, [*starts[1:], len(passages)], strict=True)):
             own = passages[start:after]
-            visits = [visit for each in own for visit in each.visits]
             changed = {identity: entry for each in own for identity, entry in changes.get(each.place, {}).items()}
-            yield Step(self, number, places[own[0].place], visits, changed)
+            yield Step(self, number, places[own[0].place], own, changed)
 
     @property
     def failed_at(self) -> int | None:
@@ -205,7 +204,7 @@ class Steps:
         failed = self.trouble.line if self.trouble else None
         return source.blocks(each for each in (self._definition, *self.lines, failed) if each and each.file)
 
-    def remembered(self, after: int) -> Changes:
+    def remembered(self, after: int) -> Memories:
         """Returns what is remembered after a record, by identity: windows, values, and event times of keys."""
         return memory.after(each.changes for each in self._steps[: after + 1])
 
@@ -230,7 +229,7 @@ class Steps:
         """
         import pandas as pd
 
-        found = [_row(each) for each in self[after].after.values() if each] if self._steps else []
+        found = [_row(each) for each in self[after].after.values()] if self._steps else []
         return pd.DataFrame(found, columns=STATE)
 
     def save(self, path: str | PathLike[str]) -> Path:
@@ -238,8 +237,6 @@ class Steps:
 
         Example: step.save("alerts.html")
         """
-        from labkit.stepping import page
-
         file = Path(path)
         try:
             file.write_text(page.of(self), encoding="utf-8")
@@ -248,8 +245,6 @@ class Steps:
         return file
 
     def _repr_html_(self) -> str:
-        from labkit.stepping import page
-
         return page.framed(self)
 
     def __len__(self) -> int:
@@ -280,14 +275,6 @@ class Steps:
 
 def _records(number: int) -> str:
     return f"{number} record{'s' * (number != 1)}"
-
-
-def loaded(raw: bytes | None) -> Any:
-    """Returns what the JSON of a value says; the bytes if it is none."""
-    try:
-        return None if raw is None else orjson.loads(raw)
-    except orjson.JSONDecodeError:
-        return raw
 
 
 def closing(window: Window) -> str:

@@ -5,6 +5,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+import orjson
+
 LONGEST = 80  # characters of one value
 YEAR_2001, YEAR_2286 = 10**12, 10**13  # epoch ms: a number between them is taken for a time
 
@@ -56,6 +58,14 @@ def part(found: Any) -> str:
     else:
         text = json.dumps(found, default=repr, ensure_ascii=False)
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+
+
+def loaded(raw: bytes | None) -> Any:
+    """Returns what the JSON of a value says; the bytes if it is none."""
+    try:
+        return None if raw is None else orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        return raw
 
 
 def key(found: Any) -> str:

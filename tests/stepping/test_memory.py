@@ -113,6 +113,7 @@ def test_sessions(lab: Lab) -> None:
         [(12_000, 12_001, 1)],
     ]
     assert [out.value["n"] for out in steps[4].came_out] == [4]
+    assert [each.closed for each in steps] == [0, 0, 0, 0, 1]
     (session,) = (each for each in steps[3].after.values() if isinstance(each, Window))
     assert session.closes == START + 4501 + 2 * 2000 + 500
 
@@ -140,6 +141,17 @@ def test_windows_by_count_and_what_they_collect(lab: Lab) -> None:
         for step in steps
     ]
     assert held == [[(1, 3, 0, 1)], [(2, 3, 0.5, 2)], [], [(1, 3, 3, 1)], [(2, 3, 3.5, 2)], [], [(1, 3, 6, 1)]]
+    assert [step.closed for step in steps] == [0, 0, 1, 0, 0, 1, 0]
+
+
+def test_windows_by_count_that_overlap(lab: Lab) -> None:
+    send(lab, "sensor", *(reading("porch", second, humidity=second) for second in range(7)))
+    steps = lab.step(shapes.by_count_hopping, reads="sensor")
+    assert [[each.holds["total"] for each in step.after.values()] for step in steps] == [
+        [0], [1], [3, 2], [5], [9, 4], [9], [15, 6],
+    ]  # fmt: skip
+    assert [step.closed for step in steps] == [0, 0, 0, 1, 0, 1, 0]
+    assert [out.value["total"] for step in steps for out in step.came_out] == [6, 14]
 
 
 def test_collected_values(lab: Lab) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from quixstreams.dataframe.windows import Count
+from quixstreams.models.topics.topic import Topic, TopicType
 
 from labkit import Lab, LabError
 from labkit.kafka import clients
@@ -145,6 +146,17 @@ def test_what_is_refused_when_the_pipeline_is_built(lab: Lab) -> None:
     assert [*lab.topics()["topic"]] == ["sensor"]
 
 
+def test_a_pipeline_does_not_feed_itself(lab: Lab) -> None:
+    """Neither by what `writes` says, nor by a topic of its own choice."""
+    send(lab, "a", reading("porch", 0))
+    with pytest.raises(LabError, match="would read its own output from a forever"):
+        lab.step(shapes.as_it_is, reads="a", writes="a")
+    itself = Topic(lab.full_name("a"), TopicType.REGULAR, value_serializer="json")
+    steps = lab.step(lambda stream: stream.to_topic(itself), reads="a", name="itself")
+    assert [[each.topic for each in step.written] for step in steps] == [["a"]]
+    assert len(lab.records("a")) == 1
+
+
 def test_nothing_is_left_behind(lab: Lab) -> None:
     send(lab, "sensor", *disorder(1, 20))
     run = lab.run(shapes.tumbling, reads="sensor", writes="means")
@@ -205,7 +217,8 @@ def test_rows_need_no_topic(lab: Lab) -> None:
 def test_prints_belong_to_the_steps(lab: Lab, capfd: pytest.CaptureFixture[str]) -> None:
     send(lab, "sensor", reading("porch", 0))
     steps = lab.step(lambda stream: stream.update(lambda each: print("warm", each["device"])), reads="sensor", name="p")
-    assert steps.prints == ["warm porch"]
+    assert steps[0].prints == ["warm porch"]
+    assert lines(steps[0])[-2:] == ["printed", "warm porch"]
     assert capfd.readouterr().out == ""
 
 
