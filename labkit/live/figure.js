@@ -58,9 +58,12 @@ export default () => {
     render({ model, el }) {
       let gone = false;
       let remove = () => {};
+      el.textContent = "This chart is being loaded …";
       starting ??= start(model);
       starting.then(plotly => {
-        if (!gone) remove = plotly.render({ el });
+        if (gone) return;
+        el.textContent = "";
+        remove = plotly.render({ el });
       }).catch(error => {
         el.textContent = `This chart could not be loaded (${error}). Reload the page.`;
       });
