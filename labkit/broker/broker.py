@@ -154,7 +154,11 @@ class OwnBroker:
                 raise LabError(f"Kafka did not start again: {each.cause()}")
             each.killed = False
         admin = clients.admin(self.address)
-        if not wait_until(lambda: clients.has_leaders(admin, len(self.nodes)), START_LIMIT):
+        if not wait_until(
+            lambda: clients.has_leaders(admin, len(self.nodes)),
+            START_LIMIT,
+            progress=lambda: "Kafka elects a leader for every partition",
+        ):
             raise LabError("Kafka started again, but not every broker answers: `print(lab.broker.log())` says more.")
 
     def check(self) -> None:

@@ -5,6 +5,7 @@ import contextlib
 import datetime
 import re
 import shutil
+import time
 import uuid
 from collections.abc import Sequence
 from pathlib import Path
@@ -99,7 +100,7 @@ class Node:
 def wait_until_ready(process: Supervised, address: str) -> bool:
     """Wait until a node answers a metadata request at its address; False if it ended instead or took too long."""
 
-    ready = False
+    ready, began = False, time.monotonic()
 
     def has_ended() -> bool:
         return process.exit_code() is not None
@@ -110,7 +111,8 @@ def wait_until_ready(process: Supervised, address: str) -> bool:
         return ready
 
     def progress() -> str:
-        return f"Kafka at {address} is {'ready' if ready else 'starting'}"
+        how = "is ready after" if ready else "has been starting for"
+        return f"Kafka at {address} {how} {time.monotonic() - began:.0f} s"
 
     return wait_until(lambda: has_ended() or is_ready(), START_LIMIT, PAUSE, progress) and not has_ended()
 

@@ -69,9 +69,11 @@ export default () => {
     render({ model, el }) {
       let gone = false;
       let remove = () => {};
+      el.textContent = "This chart is being loaded …";
       starting ??= start(model);
       starting.then(plotly => {
         if (gone) return;
+        el.textContent = "";
         const [purge, leave] = [plotly.render({ el }), follow(el, plotly.resize)];
         remove = () => (leave(), purge());
       }).catch(error => {

@@ -145,17 +145,13 @@ class Replicas(Run):
             assigned: list[AssignedPartition] = []
 
             def is_assigned() -> bool:
-                assigned[:] = [each for each in self._groups.assigned(self.group) if each.topic in self.reads]
                 alive = {str(each.number): each.status for each in self.members if each.alive}
-                joined = {*alive.values()} == {"running"}
-                return (
-                    joined
-                    and {each[1:] for each in assigned} == wanted
-                    and {each.member for each in assigned} <= {*alive}
-                )
+                found = self._groups.assigned(self.group)
+                assigned[:] = [each for each in found if each.topic in self.reads and each.member in alive]
+                return {*alive.values()} == {"running"} and {each[1:] for each in assigned} == wanted
 
             def progress() -> str:
-                return f"{self.name}: {len(assigned)} of {len(wanted)} partitions assigned"
+                return f"{self.name}: {len(assigned)} of {len(wanted)} partitions assigned to a living process"
 
             if not self._wait_until(is_assigned, timeout, progress):
                 raise LabError(

@@ -73,7 +73,9 @@ def test_views_go_on_while_a_cell_runs_and_say_it_when_they_fall_behind(tmp_path
         jupyter.open_notebook(page, address, "views.ipynb")
         page.locator(".jp-Cell").first.click()
         page.keyboard.press("Shift+Enter")
+        page.get_by_text("This chart is being loaded").wait_for()
         page.wait_for_selector(".js-plotly-plot .scatterlayer .point", state="attached")
+        assert page.get_by_text("This chart is being loaded").count() == 0
         assert page.locator(".js-plotly-plot .ytitle").text_content() == "Temperature (°C)"  # set before Plotly came
         page.keyboard.press("Control+Enter")
         eventually(lambda: chart(page)["says"].endswith("s behind"), 60)

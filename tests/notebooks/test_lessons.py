@@ -60,3 +60,22 @@ def test_what_is_said_of_the_datastream_api_has_its_source() -> None:
     assert "`docs/flink_datastream.md` in the repository" in words
     assert "](../" not in words, "a link out of JupyterLab's folder leads nowhere"
     assert "timers did not survive" in (ROOT / "docs" / "flink_datastream.md").read_text()
+
+
+def test_what_the_exercises_ask_for_has_been_shown() -> None:
+    assert "`Min`" in text("03_windows.ipynb")
+
+
+def test_a_restart_without_new_record_highs_proves_something_too() -> None:
+    code = text("03_windows.ipynb", "code")
+    assert '"Readings since the restart:", highs.records_in - read' in code
+    assert '"- and at least", len(highest), "had it forgotten"' in code
+
+
+def test_a_slow_consumer_has_no_backlog_but_its_own() -> None:
+    code = text("06_when_things_break.ipynb", "code")
+    assert code.count('reads="fresh", writes="stored"') == 2
+
+
+def test_lanes_are_kept_in_sight_in_the_way_of_jupyterlab() -> None:
+    assert "*Create New View for Cell Output*" in text("07_scale_out.ipynb")

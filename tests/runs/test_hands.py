@@ -35,7 +35,7 @@ OFFERED = {
     "run": {*WORKER, "records_in", "records_out", "dead_letters", "group", "lag", "stuck", "wait_until_caught_up"},
     "chart": {"close", "summary", "figure", "threshold"},
     "tiles": {"close", "summary"},
-    "dashboard": {"tiles", "chart", "controls", "topology", "close"},
+    "dashboard": {"tiles", "chart", "controls", "topology", "close", "summary"},
 }
 
 
