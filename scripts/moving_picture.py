@@ -12,14 +12,14 @@ from tests.around import jupyter
 
 TARGET = Path(__file__).parents[1] / "docs/images/dashboard.gif"
 FRAMES, PAUSE = 60, 250  # and milliseconds between two frames
-SIZE, SHOWN, COLOURS = (1280, 880), (800, 550), 96
+SIZE, SHOWN, COLOURS = (1280, 900), (800, 562), 128
 
 
 def frames() -> list[bytes]:
     with jupyter.serving("dashboard") as address, jupyter.page([], SIZE[0]) as page:
         page.set_viewport_size({"width": SIZE[0], "height": SIZE[1]})
         page.goto(address, timeout=60_000)
-        page.wait_for_selector(".lab-live .lab-tile", timeout=60_000)
+        page.wait_for_selector(".lab-dashboard .scatterlayer .point", timeout=60_000)
         page.get_by_label("Device:").select_option("sensor-3")
         shots = []
         for number in range(FRAMES):
@@ -32,7 +32,7 @@ def frames() -> list[bytes]:
 
 def main() -> None:
     small = [Image.open(io.BytesIO(shot)).convert("RGB").resize(SHOWN, Image.Resampling.LANCZOS) for shot in frames()]
-    palette = small[-1].quantize(COLOURS, method=Image.Quantize.MAXCOVERAGE)
+    palette = small[-1].quantize(COLOURS, method=Image.Quantize.FASTOCTREE)
     first, *others = [each.quantize(COLOURS, palette=palette, dither=Image.Dither.NONE) for each in small]
     first.save(TARGET, save_all=True, append_images=others, duration=PAUSE, loop=0, optimize=True)
     print(f"{TARGET}: {len(small)} frames, {TARGET.stat().st_size / 1000:.0f} kB")

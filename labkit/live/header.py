@@ -41,14 +41,12 @@ def status(devices: tiles.State, system: topology.State) -> Status:
 
 
 def _faults(workers: Sequence[WorkerState]) -> Iterator[str]:
-    """Returns which workers do not run, unless another one does their work."""
+    """Yields which workers do not work, unless another one does it for them."""
     written = {each.writes for each in workers if each.status in LIVING}
-    for each in workers:
-        if each.status == "failed" and each.writes not in written:
-            yield f"{each.name} has failed"
-    for each in workers:
-        if each.status not in (*LIVING, "failed") and each.writes not in written:
-            yield f"{each.name} is {each.status}"
+    ended = [each for each in workers if each.status not in LIVING and each.writes not in written]
+    yield from (f"{each.name} has failed" for each in ended if each.status == "failed")
+    yield from (f"{each.name} is stuck" for each in workers if each.status in LIVING and each.error)
+    yield from (f"{each.name} is {each.status}" for each in ended)
 
 
 def _silent(silent: Sequence[str], devices: Sequence[Tile]) -> str:

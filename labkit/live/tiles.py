@@ -146,7 +146,7 @@ def _age(age: int | None) -> Markup:
 
 def _row(row: Row, kind: str = "") -> Markup:
     blank = Markup("&nbsp;")
-    names = html.element("span", row.topic) + html.element("span", row.kind or blank)
+    names = html.join([html.element("span", row.topic), html.element("span", row.kind or blank), ""], " ")
     below = html.join(map(_unbroken, re.split("(?<=,) ", row.below)), " ") if row.below else blank
     return html.element("div", names, _number(row), below, class_=f"lab-row{kind}")
 

@@ -18,7 +18,7 @@ from tests.waiting import eventually
 LIVE = "Array.from(document.querySelectorAll('.lab-live .lab-tiles')).pop()"
 TILES = f"""() => Object.fromEntries(Array.from({LIVE}.children).map(
     tile => [tile.getAttribute('aria-label'), Object.fromEntries(Array.from(tile.querySelectorAll('div')).map(
-        row => [row.innerText.split(/[:\\n]/)[0], row.innerText]))]))"""
+        row => [row.querySelector('span').innerText, row.innerText]))]))"""
 PLOT = "Array.from(document.querySelectorAll('.js-plotly-plot')).pop()"
 SIZES = ((1920, 1080), (1280, 900), (390, 2600))  # of a wall, a laptop, and all that a phone scrolls through
 THEMES = {"light": "rgb(242, 244, 246)", "dark": "rgb(13, 18, 22)"}  # and the paper of the dashboard

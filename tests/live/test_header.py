@@ -50,6 +50,7 @@ WELL = devices(a=True, b=True)
         ),
         (WELL, system(worker("filter", "alert", lag=None)), Status("well", "✔", "All well")),
         (WELL, system(worker("filter", "alert", status="failed")), Status("alarm", "✖", "filter has failed")),
+        (WELL, system(worker("filter", "alert", error="waits for Kafka")), Status("alarm", "✖", "filter is stuck")),
         (WELL, system(worker("filter", "alert", status="stopped")), Status("alarm", "✖", "filter is stopped")),
     ],
 )
