@@ -52,11 +52,16 @@ def test_the_guide_leads_to_an_exercise_that_keeps_its_promises_and_can_be_hande
 @pytest.mark.usefixtures("environment")
 def test_a_promise_that_is_not_kept_is_shown(folder: Path) -> None:
     exercise = folder / "frost.py"
-    exercise.write_text(exercise.read_text().replace('part="limit") for', 'part="ordinary") for'))
+    promised = exercise.read_text()
+    exercise.write_text(promised.replace('is left out", part="limit"', 'is left out", part="ordinary"'))
     done = commands.lab("prove", "--exercises", str(folder))
     assert done.exit_code == 1
     assert done.stdout.startswith("NOT  frost")
     assert "the wrong answer at_most_0 should lose what begins with ('A reading of exactly',):" in done.stdout
+
+    exercise.write_text(promised.replace('part="limit") for', 'part="ordinary") for'))
+    done = commands.lab("prove", "--exercises", str(folder))
+    assert done.stderr.splitlines()[-1] == "Error: frost: no reading has the part 'limit'."
 
 
 @pytest.mark.usefixtures("environment")
