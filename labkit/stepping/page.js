@@ -4,7 +4,8 @@ const data = JSON.parse(document.getElementById("data").textContent);
 const records = data.records;
 const at = (id) => document.getElementById(id);
 const JUMPS = [["comes out", "comes out"], ["is left out", "left out"], ["is late", "late"], ["fails", "fails"], ["closes a window", "closes"]];
-let current = 0;
+let current = 0; // the number of the record that is shown
+let chosen = [...records.keys()]; // the numbers of those to step through: all, or those of a key
 
 function make(name, text, options = {}) {
   const element = document.createElement(name);
@@ -152,14 +153,25 @@ function place(record) {
   return record.offset === null ? "a row" : `partition ${record.partition}, offset ${record.offset}`;
 }
 
+function choose(key) {
+  chosen = [...records.keys()].filter((number) => key === "" || records[number].key === key);
+  at("slider").max = chosen.length - 1;
+  document.querySelectorAll("#records li").forEach((each, number) => (each.hidden = !chosen.includes(number)));
+  show(chosen.includes(current) ? current : chosen[0]);
+}
+
+function go(place) {
+  show(chosen[Math.max(0, Math.min(chosen.length - 1, place))]);
+}
+
 function show(number, scroll = true) {
-  current = Math.max(0, Math.min(records.length - 1, number));
+  current = number;
   const record = records[current];
-  at("slider").value = current;
+  at("slider").value = chosen.indexOf(current);
   at("slider").setAttribute("aria-valuetext", `record ${current}, ${record.key}, ${clock(record.time)}`);
   at("number").textContent = `${current} of 0 to ${records.length - 1}`;
-  at("previous").disabled = current === 0;
-  at("next").disabled = current === records.length - 1;
+  at("previous").disabled = current === chosen[0];
+  at("next").disabled = current === chosen.at(-1);
   document.querySelectorAll("#records button").forEach((each, index) => {
     each.tabIndex = index === current ? 0 : -1; // one stop for Tab: arrow keys lead to the others
     if (index === current) {
@@ -179,7 +191,8 @@ function show(number, scroll = true) {
 }
 
 function jump(mark) {
-  const turn = [...records.keys()].map((index) => (current + 1 + index) % records.length);
+  const next = chosen.indexOf(current) + 1;
+  const turn = [...chosen.slice(next), ...chosen.slice(0, next)];
   const found = turn.find((index) => records[index].marks.includes(mark));
   if (found !== undefined) show(found);
 }
@@ -188,10 +201,12 @@ function start() {
   at("title").textContent = data.title;
   at("summary").textContent = data.summary;
   if (!records.length) return;
-  at("slider").max = records.length - 1;
-  at("slider").addEventListener("input", (event) => show(Number(event.target.value)));
-  at("previous").addEventListener("click", () => show(current - 1));
-  at("next").addEventListener("click", () => show(current + 1));
+  at("slider").addEventListener("input", (event) => go(Number(event.target.value)));
+  at("previous").addEventListener("click", () => go(chosen.indexOf(current) - 1));
+  at("next").addEventListener("click", () => go(chosen.indexOf(current) + 1));
+  const keys = [...new Set(records.map((each) => each.key))].sort();
+  at("keys").append(...keys.map((each) => make("option", each, { value: each })));
+  at("keys").addEventListener("change", (event) => choose(event.target.value));
   at("jumps").append(make("span", "Next that"), ...JUMPS.map(([words, mark]) => {
     const count = records.filter((each) => each.marks.includes(mark)).length;
     const button = make("button", `${words} (${count})`, { type: "button" });
@@ -207,13 +222,14 @@ function start() {
     return item;
   }));
   document.addEventListener("keydown", (event) => {
-    if (event.altKey || event.ctrlKey || event.metaKey) return;
-    const to = { ArrowLeft: current - 1, ArrowUp: current - 1, ArrowRight: current + 1, ArrowDown: current + 1, Home: 0, End: records.length - 1 }[event.key];
+    if (event.altKey || event.ctrlKey || event.metaKey || event.target === at("keys")) return;
+    const place = chosen.indexOf(current);
+    const to = { ArrowLeft: place - 1, ArrowUp: place - 1, ArrowRight: place + 1, ArrowDown: place + 1, Home: 0, End: chosen.length - 1 }[event.key];
     if (to === undefined) return;
     event.preventDefault();
-    show(to);
+    go(to);
   });
-  show(0);
+  choose("");
 }
 
 start();

@@ -100,6 +100,24 @@ def test_one_steps_by_keyboard_and_jumps(steps: Steps, opened: Any) -> None:
     assert shown.evaluate("document.activeElement.getAttribute('aria-current')") == "step"
 
 
+def test_one_steps_through_the_records_of_a_key(steps: Steps, opened: Any) -> None:
+    shown = opened(steps)
+    keys = shown.get_by_label("Key")
+    assert keys.locator("option").all_inner_texts() == ["all", "oven", "porch"]
+    keys.select_option("porch")
+    shown.locator("#slider").focus()
+    places = [at(shown)]
+    for key in ("ArrowRight", "ArrowRight", "ArrowRight", "ArrowRight", "Home", "End"):
+        shown.keyboard.press(key)
+        places.append(at(shown))
+    assert places == ["0", "2", "3", "4", "4", "0", "4"]
+    assert shown.locator("#records li:visible").count() == 4
+    shown.get_by_role("button", name="closes a window (2)").click()
+    assert at(shown) == "3"
+    keys.select_option("oven")
+    assert at(shown) == "1"
+
+
 def test_it_shows_what_each_line_did_and_what_is_open(steps: Steps, opened: Any) -> None:
     shown = opened(steps)
     for step in steps:
