@@ -131,7 +131,8 @@ SECRETS = ("secret-00-of-a-course", "secret-01-of-a-course")  # the second asks 
 def asked(here: Path, secret: str) -> tuple[str, list[float], dict[str, str]]:
     """Returns what the sheet asks about, its temperatures before and now, and the first record that came or went."""
     (here / "course.secret").write_text(secret)
-    assert f"1 sheets: {Path('grades', 'oral')}" in grade("class", "--oral").stdout
+    done = grade("class", "--oral")
+    assert f"1 sheets: {Path('grades', 'oral')}" in done.stdout, done.stderr
     (sheet,) = (here / "grades" / "oral").iterdir()
     text = html.unescape(sheet.read_text())
     assert "readings[readings['temperature'] < 0]" in text
