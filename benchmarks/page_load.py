@@ -23,7 +23,8 @@ FIGURES, LINES = 6, 3
 NO_KAFKA = ""  # the figures need none
 IMPORTS = {
     "bare": "from plotly.graph_objects import FigureWidget as Figure",
-    "labkit": "from labkit.live.figure import LiveFigure as Figure",
+    # `Lab()` prepares first: else jsonschema, which Plotly imports, compiles a grammar for almost a second.
+    "labkit": "from labkit.runs import quix; quix.prepare(); from labkit.live.figure import LiveFigure as Figure",
 }
 FIGURE = f'Figure([{{"type": "scatter", "y": [line + n % 7 for n in range(100)]}} for line in range({LINES})])'
 TRACES = "document.querySelectorAll('.js-plotly-plot .scatterlayer .trace').length"

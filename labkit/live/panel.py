@@ -139,7 +139,7 @@ def render(state: State) -> Markup:
 
 def _lines(state: State) -> Iterable[str]:
     mark, colour = theme.STATUSES[state.status]
-    status = html.element("b", f"{mark} {state.status}", style=f"color:{colour}")
+    status = html.element("b", f"{mark} {state.status}", class_="lab-drawing", style=f"color:{colour}")
     yield html.join([status, " ", html.element("b", state.name), "" if state.tables else f": {state.done}"])
     yield state.origin
     if state.error:

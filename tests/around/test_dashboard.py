@@ -95,6 +95,7 @@ def check_dashboard(page: Page, lab: Lab, picture: str) -> None:
     page.get_by_role("button", name="alert-count", exact=True).last.press("Space")
     eventually(lambda: "offset" in page.locator(".lab-live table").last.inner_text())
 
+    page.locator(".lab-dashboard").evaluate("each => each.scrollIntoView()")
     jupyter.screenshot(page, picture)
 
     page.get_by_role("button", name="Producer runs").press("Space")
