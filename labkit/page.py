@@ -15,7 +15,7 @@ from nbformat.v4 import new_code_cell
 from labkit.errors import LabError
 from labkit.loopback import free_ports
 
-UNUSED = ["jupyterlab-plotly"]  # extensions of JupyterLab: this one would bring a second Plotly
+UNUSED = "jupyterlab-plotly"  # an extension of JupyterLab: it would bring a second Plotly
 TAG = "page"  # of the cells that make up the page
 JUPYTER = Path(__file__).with_name("jupyter")
 
