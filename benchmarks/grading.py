@@ -4,7 +4,7 @@ A notebook has three exercises, with their references as answers. `papermill` is
 notebook as a student would, without a sandbox and without marks. A class of mixed quality has the same exercises:
 in turn right, wrong, unanswered, unfinished, with an error, with 20 MB of output, and not a notebook at all; every
 20th ends its kernel, and every 50th never ends (a cell has 60 s). As many are graded at once as there are CPUs. The
-aim is 12 a minute.
+aim is 20 a minute.
 """
 
 import json
