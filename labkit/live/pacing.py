@@ -53,7 +53,7 @@ class Messenger(anywidget.AnyWidget):
 
     over = traitlets.Bool(False).tag(sync=True)
     _esm = Path(__file__).with_name("pacing.js")
-    _css = theme.STYLE + Path(__file__).with_name("view.css").read_text()
+    _css = theme.STYLE + theme.TILES + Path(__file__).with_name("view.css").read_text()
 
 
 @dataclass

@@ -28,6 +28,7 @@ REMEMBERED = 200  # devices whose style is kept: all that are shown, and some th
 
 FONT = "Helvetica, Arial, sans-serif"
 STYLE = Path(__file__).with_name("theme.css").read_text()
+TILES = Path(__file__).with_name("tiles.css").read_text()  # not in every snapshot, of which a notebook has dozens
 
 
 class Style(NamedTuple):

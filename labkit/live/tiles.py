@@ -10,7 +10,7 @@ from ipywidgets import HTML
 from markupsafe import Markup, escape
 
 from labkit.kafka.tap import Tap
-from labkit.live import html, spans, sparkline
+from labkit.live import html, spans, sparkline, theme
 from labkit.live.devices import CROWDED
 from labkit.live.fields import UNITS
 from labkit.live.numbers import Numbers, Row, counted
@@ -109,7 +109,7 @@ class Tiles(LiveView[State]):
         self.grid.value = render(state)
 
     def static_html(self) -> Markup:
-        return render(self.state)
+        return html.element("style", Markup(theme.TILES)) + render(self.state)
 
     def summary(self) -> str:
         """Returns what the tiles show, in words, one line per device. Example: print(tiles.summary())"""
