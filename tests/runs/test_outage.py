@@ -56,16 +56,16 @@ def test_producer_and_pipeline_outlive_kafka(own: Lab) -> None:
 def test_a_producer_ends_only_when_kafka_has_everything(own: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     assert isinstance(own.broker, OwnBroker)
     monkeypatch.setattr(module, "FLUSH_LIMIT", 0.1)
-    producer = own.produce(per_second=100, records=200)
+    producer = own.produce(per_second=100, records=600)  # more than are sent before the kill
     own.wait_for("sensor", 1)
     own.broker.kill()
-    eventually(lambda: producer.accepted == 200)
+    eventually(lambda: producer.accepted == 600)
     eventually(lambda: "waiting: Kafka has acknowledged none for" in producer.summary())
     assert producer.status == "running"
     own.broker.start()
     assert producer.wait(60)
-    assert (producer.status, producer.delivered, producer.failed, producer.note) == ("finished", 200, 0, "")
-    assert len(own.records("sensor")) == 200
+    assert (producer.status, producer.delivered, producer.failed, producer.note) == ("finished", 600, 0, "")
+    assert len(own.records("sensor")) == 600
 
 
 def hang_up_on(process: int, server: socket.socket) -> None:
