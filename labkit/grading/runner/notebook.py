@@ -23,7 +23,7 @@ from labkit.waiting import Deadline
 
 SCRATCH = Path(tempfile.gettempdir())
 EXECUTED = SCRATCH / "executed.ipynb"
-TOO_LONG, WITHOUT = "it ran longer than", "; the other cells ran without it"
+WITHOUT = "; the other cells ran without it"
 BUSY = 0.8  # of a CPU: who had that much was not kept waiting by others
 KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
 
@@ -35,7 +35,7 @@ def run(job: Job, channel: Channel, reaper: Reaper) -> None:
     """
     numbers, deadline = list(range(len(job.cells))), Deadline(job.limits.seconds)
     left_out: dict[int, str] = {}
-    share, was_killed = _share_of_a_cpu(), False
+    share, was_killed, was_late = _share_of_a_cpu(), False, False
     while True:
         reason = _execute([job.cells[number] for number in numbers], job, deadline)
         was_killed |= Kernel.was_killed
@@ -45,11 +45,12 @@ def run(job: Job, channel: Channel, reaper: Reaper) -> None:
         if not reason or last is None or deadline.has_passed() or len(left_out) > job.limits.again:
             break
         left_out[numbers.pop(last)] = _why(reason, job)
+        was_late |= _is_late(reason)
     _send_outputs(job, numbers, executed, channel)
     for number, why in left_out.items():
         channel.send(Message.CELL, number=number, text=why, error=why)
     late = deadline.has_passed()
-    waited = late or any(TOO_LONG in why for why in left_out.values()) or (bool(reason) and not left_out)
+    waited = late or was_late or (bool(reason) and not left_out)
     status = "timeout" if late else "crashed" if left_out or reason else "ok"
     channel.send(Message.ENDED, status=status, starved=was_killed or (waited and share() < BUSY))
 
@@ -75,8 +76,11 @@ def _send_outputs(job: Job, numbers: list[int], executed: list[Any], channel: Ch
 
 def _why(reason: str, job: Job) -> str:
     """Returns why a cell was left out, from what papermill has said."""
-    is_late = reason.startswith("CellTimeoutError")
-    return (f"{TOO_LONG} {job.limits.cell_seconds} s" if is_late else "it ended the kernel") + WITHOUT
+    return (f"it ran longer than {job.limits.cell_seconds} s" if _is_late(reason) else "it ended the kernel") + WITHOUT
+
+
+def _is_late(reason: str) -> bool:
+    return reason.startswith("CellTimeoutError")
 
 
 def _execute(sources: list[str], job: Job, deadline: Deadline) -> str:
