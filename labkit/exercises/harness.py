@@ -13,7 +13,7 @@ from quixstreams import Application
 
 from labkit.exercises.delivery import IN_ORDER, Outgoing, deliver
 from labkit.exercises.records import Row, Sent
-from labkit.kafka import clients, properties, tap
+from labkit.kafka import clients, tap
 from labkit.kafka.groups import Groups
 from labkit.runs.application import CONSUMER, ThreadedApplication
 from labkit.runs.blame import Blame
@@ -143,7 +143,7 @@ class Harness:
         """Returns an ordinary Quix Streams Application, which any thread can run, in a consumer group. Its producer has
         these settings.
         """
-        given = clients.RECONNECT | properties.of(self.groups.topics.address)
+        given = clients.connection(self.groups.topics.address)
         return ThreadedApplication(
             self.groups.topics.address,
             consumer_group=self.groups.topics.full(group),

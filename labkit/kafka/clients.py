@@ -11,6 +11,7 @@ from confluent_kafka.admin import AdminClient
 
 from labkit.errors import LabError, NoAnswer
 from labkit.kafka import properties
+from labkit.loopback import HOST
 
 REACHED = 2.0  # seconds that a connection may take
 
@@ -49,20 +50,24 @@ PARTITIONER = {"partitioner": "murmur2_random"}
 # A reading may wait this long to share a batch: at hundreds a second that halves the work of Kafka and its consumers.
 BATCHES = {"linger.ms": 10}
 
-# By default librdkafka waits 100 ms to 10 s between attempts. While all brokers are down it would also begin anew with
-# the bootstrap addresses, without such waits: three times the work of a client whose Kafka is away. Here no address
-# ever changes.
-RECONNECT = {
-    "reconnect.backoff.ms": 20,
-    "reconnect.backoff.max.ms": 500,
-    "metadata.recovery.strategy": "none",
-}
+# By default librdkafka waits 100 ms to 10 s between attempts.
+RECONNECT = {"reconnect.backoff.ms": 20, "reconnect.backoff.max.ms": 500}
+
+# While all brokers that it knows are down, librdkafka would also begin anew with the bootstrap addresses, without such
+# waits: three times the work of a client whose Kafka is away. The lab's own single broker never has another address.
+ALONE = {"metadata.recovery.strategy": "none"}
+
+
+def connection(address: str) -> dict[str, Any]:
+    """Settings by which any client connects, Quix Streams' too; the user's client properties are among them."""
+    alone = address.startswith(f"{HOST}:") and "," not in address
+    return RECONNECT | (ALONE if alone else {}) | properties.of(address)
 
 
 def common(address: str) -> dict[str, Any]:
     """Settings that every client of the lab shares."""
     own = {"bootstrap.servers": address, "logger": LOGGER, "error_cb": lambda error: LOGGER.warning("%s", error)}
-    return RECONNECT | properties.of(address) | own
+    return connection(address) | own
 
 
 def admin(address: str) -> AdminClient:

@@ -26,7 +26,8 @@ PERIOD = 0.02  # minimum seconds between two reads of the tap
 TEXT_PERIOD = 0.5  # seconds between two updates of the text equivalent
 HEIGHT = 380  # pixels
 MARKERS = 15  # maximum per line: each marker is a separate element in the browser; a line of any length is one
-SNAPSHOT_POINTS = 60  # per line in a saved notebook
+SNAPSHOT_LINE = 60  # maximum per line in a saved notebook
+SNAPSHOT_POINTS = 300  # maximum of all its lines
 POINTS = 1500  # maximum that a browser is asked to draw, in total
 
 
@@ -153,11 +154,12 @@ def render(state: State, title: str, y: Field, threshold: float | None) -> Marku
     text = html.element("p", words(state, y, threshold))
     if state.is_empty:
         return text
+    limit = min(SNAPSHOT_LINE, SNAPSHOT_POINTS // len(state.curves))
     lines = [
         Line(
             each.name if each.in_legend else "",
             each.style,
-            *drawn(each.points, state.since, state.until, SNAPSHOT_POINTS),
+            *drawn(each.points, state.since, state.until, limit),
             not each.is_line,
         )
         for each in state.curves

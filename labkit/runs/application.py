@@ -20,7 +20,7 @@ from quixstreams.state.rocksdb import RocksDBOptions
 from quixstreams.utils.printing import Printer, Table
 from rich.console import Console
 
-from labkit.kafka import clients, properties
+from labkit.kafka import clients
 from labkit.kafka.names import LONGEST, allowed
 from labkit.kafka.requests import REQUEST_LIMIT, wait_for_promised
 from labkit.kafka.topics import Topics
@@ -207,7 +207,7 @@ class LabApplication(ThreadedApplication):
         full = topics.full(group)
         static = {"group.instance.id": f"{full}-{member}"} if member else {}
         transactions = {"transactional.id": transactional_id} if transactional_id else {}
-        given = clients.RECONNECT | properties.of(topics.address)
+        given = clients.connection(topics.address)
         super().__init__(
             topics.address,
             consumer_group=full,

@@ -2,6 +2,7 @@
 
 import math
 import time
+from collections import deque
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -9,7 +10,7 @@ from confluent_kafka import KafkaError, KafkaException
 from quixstreams.checkpointing.exceptions import CheckpointConsumerCommitError, CheckpointProducerTimeout
 from quixstreams.exceptions import KafkaPartitionError, PartitionAssignmentError
 from quixstreams.internal_producer import KafkaProducerTransactionCommitFailed
-from quixstreams.kafka.exceptions import KafkaBrokerUnavailableError, KafkaProducerDeliveryError
+from quixstreams.kafka.exceptions import KafkaBrokerUnavailableError, KafkaConsumerException, KafkaProducerDeliveryError
 
 from labkit.errors import NoAnswer
 from labkit.kafka import clients
@@ -32,7 +33,8 @@ ENDED = (KafkaError.INVALID_TXN_STATE, KafkaError.INVALID_PRODUCER_ID_MAPPING, K
 
 # What Kafka answers a static member whose place another one has taken.
 FENCED = (KafkaError.FENCED_INSTANCE_ID, KafkaError._FATAL)
-FENCED_AGAIN = 60.0  # seconds within which a second such answer is believed
+MISTAKES = 2  # such answers within PERIOD that may be a mistake: three brokers may die one after the other
+PERIOD = 60.0  # seconds
 
 T = TypeVar("T")
 
@@ -58,20 +60,23 @@ def _said(error: BaseException | None) -> KafkaError | None:
 class Fencing:
     """Tells a member that Kafka has mistaken for two from one whose number another process really has.
 
-    Kafka can believe that a second member has replaced the first if a coordinator dies while a static member joins.
-    If there really is a second one, Kafka answers the same again, and the member must not rejoin at once, or the two
-    would fence each other off.
+    Kafka can believe that a second member has replaced the first if a coordinator dies while a static member joins, and
+    the next coordinator may die as well. If there really is a second one, Kafka gives that answer each time, and the
+    members must not rejoin for ever, or they would go on fencing each other off.
     """
 
     def __init__(self) -> None:
-        self._last = -math.inf
+        self._times: deque[float] = deque(maxlen=MISTAKES)
 
     def is_mistaken(self, error: Exception) -> bool:
-        """Whether Kafka has fenced this member off, and for the first time in FENCED_AGAIN seconds."""
-        if not ((said := _said(error)) and said.code() in FENCED):
+        """Whether Kafka has fenced this member off, and at most MISTAKES times within PERIOD."""
+        said = error.error if isinstance(error, KafkaConsumerException) else _said(error)
+        if not (said and said.code() in FENCED):
             return False
-        before, self._last = self._last, time.monotonic()
-        return self._last - before > FENCED_AGAIN
+        now = time.monotonic()
+        recent = [each for each in self._times if now - each < PERIOD]
+        self._times.append(now)
+        return len(recent) < MISTAKES
 
 
 def once_kafka_answers(make: Callable[[], T], topics: Topics, is_over: Callable[[], bool]) -> T | None:

@@ -479,6 +479,17 @@ def test_the_times_of_a_saved_chart_have_a_date_if_it_shows_days(memory: Memory,
     assert b">2023-11-14 22:13<" in base64.b64decode(drawing[1])
 
 
+def test_a_saved_chart_is_small_however_much_it_shows(memory: Memory, chart_of: MakeChart) -> None:
+    chart = chart_of("sensor", "alert", seconds=100)
+    for second in range(100):
+        found = [reading(second, 20.0 + (second + number) % 7, f"sensor-{number}") for number in range(25)]
+        for topic in ("sensor", "alert"):
+            memory.send(topic, *found)
+        refresh(chart)
+    assert "5000 records" in text(chart)
+    assert len(chart.static_html()) < 40_000
+
+
 def test_a_lab_knows_units_of_its_own(lab: Lab) -> None:
     lab.units["level"] = "m"
     rows = [{"station": "Köln", "level": 3.0, "measured": "2025-03-01 12:00"}]

@@ -1,5 +1,6 @@
 """Pipelines in processes of their own, which are killed while records flow."""
 
+import contextlib
 import ctypes
 import os
 import threading
@@ -9,12 +10,15 @@ from typing import Any
 
 import psutil
 import pytest
+from confluent_kafka import Consumer, KafkaException
 
 from labkit import Lab, LabError
+from labkit.kafka import clients
 from labkit.pipelines import alert_filter
 from labkit.runs.process import AGAIN
 from labkit.runs.replicas import Replicas
 from tests.runs.flow import START, UNREADABLE, flow
+from tests.topics import topics_of
 from tests.waiting import eventually
 
 
@@ -224,3 +228,28 @@ def test_whoever_fails_to_show_what_a_process_prints_does_not_lose_the_process(l
     kill(found)
     assert found.wait(10)
     assert found.status == "failed"
+
+
+def test_a_rival_that_really_has_the_number_of_a_member_is_told_from_a_mistake(lab: Lab) -> None:
+    """As two programs that were given the same namespace: each fences the other off, and neither goes on for ever."""
+    lab.create_topic("sensor")
+    found = run(lab, alert_filter)
+    found.wait_until_assigned()
+    address, group = topics_of(lab).address, lab.full_name(found.group)
+    (member,) = found.members
+    static = {"group.id": group, "group.instance.id": f"{group}-{member.number}"}
+    rivals = 0
+    while found.alive:
+        rivals += 1
+        meet(found, clients.consumer(address, **static), lab.full_name("sensor"))
+    assert found.status == "failed"
+    assert rivals >= 3
+    assert "Static consumer fenced by other consumer" in str(found.error)
+
+
+def meet(found: Replicas, rival: Consumer, topic: str) -> None:
+    """Return when the rival has been fenced off in its turn, or the run is over."""
+    rival.subscribe([topic])
+    with contextlib.suppress(KafkaException):
+        eventually(lambda: rival.consume(1, 0.1) or not found.alive, 30)
+    rival.close()
