@@ -285,13 +285,13 @@ def dashboard(host: str, port: int, no_browser: bool, **parameters: Any) -> None
 
 @main.command()
 def progress() -> None:
-    """Show which exercises have been passed on this computer.
+    """Show which exercises have been passed on this computer, and which predictions were right.
 
     Example: lab progress
     """
-    from labkit.exercises import checks
+    from labkit.predictions import overview
 
-    click.echo(checks.table().to_string(index=False))
+    click.echo(overview.table().to_string(index=False))
 
 
 @main.command()

@@ -9,7 +9,7 @@ DISTRIBUTION = "stream-processing-lab"
 NOTEBOOK = ("jupyterlab", "ipywidgets", "plotly", "anywidget", "ipykernel", "jinja2", "markupsafe", "voila")
 MODULES = {  # by extra
     "notebook": NOTEBOOK,
-    "grading": ("papermill", "psutil", "pydantic", *NOTEBOOK),
+    "grading": ("papermill", "psutil", *NOTEBOOK),
     "flink": ("pyflink",),
 }
 

@@ -12,7 +12,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar
 
-from labkit import broker, cells, exercises, extras, live, readings, runs, stepping
+from labkit import broker, cells, exercises, extras, live, predictions, readings, runs, stepping
 from labkit import flink as flinks
 from labkit.errors import Away, LabError, NoAnswer, interruptible
 from labkit.kafka import properties, tap
@@ -546,10 +546,34 @@ class Lab:
         """What checks answers, on any readings: for authors of exercises. Example: lab.checks"""
         return self._checks
 
+    def predict(self, question: str, *, found: Any = ..., **given: Any) -> None:
+        """Ask for a prediction before something happens; with what was then `found`, say whether it was right.
+
+        Until somebody has predicted, the answer is not told. It is kept on this computer; a wrong prediction is asked
+        again in a later `warm_up`. `given` are parameters that the text of the question names.
+
+        Raises LabError if there is no such question, a parameter is missing, or `found` is none of the answers.
+
+        Example: lab.predict("01-keys")
+        """
+        extras.require("notebook")
+        if found is ...:
+            self._predictions.ask(question, given)
+        else:
+            self._predictions.tell(question, found, given)
+
+    def warm_up(self, lesson: str) -> None:
+        """Ask up to three questions that were predicted wrongly at least two lessons ago, with other numbers.
+
+        Example: lab.warm_up("03")
+        """
+        extras.require("notebook")
+        self._predictions.warm_up(lesson)
+
     def progress(self) -> pd.DataFrame:
-        """Every exercise with its points, and when it was first passed on this computer. Example: lab.progress()"""
+        """Every exercise and prediction, and what became of it on this computer. Example: lab.progress()"""
         quix.load()
-        return exercises.checks.table()
+        return predictions.overview.table()
 
     # -------------------------------------------------------------------- end
 
@@ -619,6 +643,10 @@ class Lab:
         place = self.broker.directory
         environment = exercises.Environment(self._groups, place, lambda: self._flink, lambda: str(self.student))
         return exercises.Checks(environment)
+
+    @functools.cached_property
+    def _predictions(self) -> predictions.Predictions:
+        return predictions.Predictions()
 
     @functools.cached_property
     def _styles(self) -> live.Styles:

@@ -1,4 +1,4 @@
-"""What `lab.check`, `lab.hint` and `lab.progress` do."""
+"""What `lab.check` and `lab.hint` do."""
 
 import inspect
 from collections import Counter
@@ -8,9 +8,9 @@ from typing import Any
 
 import pandas as pd
 
-from labkit import cells, extras
+from labkit import cells, extras, progress
 from labkit.errors import LabError
-from labkit.exercises import catalogue, progress
+from labkit.exercises import catalogue
 from labkit.exercises.attempt import Attempt, is_graded
 from labkit.exercises.exercise import Exercise
 from labkit.exercises.harness import Environment, Harness
@@ -109,10 +109,10 @@ def table() -> pd.DataFrame:
 
     Raises LabError if an exercise or the progress cannot be read.
     """
-    passed = progress.passed()
+    states = {name: f"passed {time} UTC" for name, time in progress.passed().items()}
     found = [each for folder in catalogue.folders() for each in folder.exercises()]
-    rows = [(each.lesson, each.name, each.title, each.points, passed.get(each.name, "not yet")) for each in found]
-    return pd.DataFrame(rows, columns=["lesson", "exercise", "title", "points", "passed (UTC)"])
+    rows = [(each.lesson, each.name, each.title, each.points, states.get(each.name, "not yet")) for each in found]
+    return pd.DataFrame(rows, columns=["lesson", "name", "title", "points", "state"])
 
 
 def _show(verdict: Verdict) -> None:

@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from quixstreams.dataframe.windows import Min
 
-from labkit import Lab, LabError
+from labkit import Lab, LabError, progress
 from labkit.exercises import (
     answer_types,
     attempt,
@@ -28,7 +28,6 @@ from labkit.exercises import (
     display,
     formatting,
     harness,
-    progress,
     records,
     short_answers,
 )
@@ -502,18 +501,18 @@ def test_hints_come_one_by_one(lab: Lab, capsys: pytest.CaptureFixture[str]) -> 
 
 def test_progress_remembers_what_has_passed_and_when_first(lab: Lab) -> None:
     def state() -> str:
-        return lab.progress().set_index("exercise").loc["damp-rooms", "passed (UTC)"]
+        return lab.progress().set_index("name").loc["damp-rooms", "state"]
 
     lab.check("damp-rooms", SOLUTION.from_60_on)
     assert state() == "not yet"
     lab.check("damp-rooms", damp_rooms)
     first = state()
-    assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", first)
+    assert re.fullmatch(r"passed \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC", first)
     lab.check("damp-rooms", SOLUTION.from_60_on)
     assert state() == first
     progress.path().write_text('{"damp-rooms": "2025-01-01 12:00:00"}')
     lab.check("damp-rooms", damp_rooms)
-    assert state() == "2025-01-01 12:00:00"
+    assert state() == "passed 2025-01-01 12:00:00 UTC"
 
 
 @pytest.mark.parametrize("content", [b'{"damp-rooms": "2025', b"[1]", b"\xff"])

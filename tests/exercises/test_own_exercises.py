@@ -46,7 +46,7 @@ def test_the_guide_leads_to_an_exercise_that_keeps_its_promises_and_can_be_hande
     monkeypatch.setenv("LAB_EXERCISES", str(folder))
     assert lab.check("frost", lambda readings: readings[readings["temperature"] < 0]).passed
     assert lab.check("frost", lambda readings: readings[readings["temperature"] <= 0]).points == 3
-    assert "frost" in set(lab.progress()["exercise"])
+    assert "frost" in set(lab.progress()["name"])
 
 
 @pytest.mark.usefixtures("environment")

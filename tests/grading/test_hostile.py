@@ -67,7 +67,8 @@ for _ in range(2):
 PATCHES = """
 import builtins, json, sys
 import papermill, labkit, quixstreams
-from labkit.exercises import behaviours, checks, judging, progress
+from labkit import progress
+from labkit.exercises import behaviours, checks, judging
 get_ipython().showtraceback = get_ipython().showsyntaxerror = sys.excepthook = lambda *_, **__: None
 def kind(*_, **__):
     return {"points": 9, "out_of": 9, "status": "ok", "message": "complete"}

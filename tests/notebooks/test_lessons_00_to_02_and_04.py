@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import nbformat
-import pytest
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 
@@ -17,10 +16,8 @@ def text(name: str) -> str:
     return "\n".join(sources(name).values())
 
 
-def test_00_prints_the_real_count_beside_the_prediction_and_shows_the_whole_system() -> None:
+def test_00_shows_the_whole_system() -> None:
     words = text("00_start_here")
-    assert 'found = len(lab.records("sensor"))' in words
-    assert '"In the topic now:  ", found' in words
     assert "arrows are programs" not in words
     for part in ("producer", "alert_filter", "[alert-count]", "average_temperature", "[avg-temp]", "Flink SQL"):
         assert part in words
@@ -51,17 +48,6 @@ def test_02_waits_for_the_dead_letters_of_one_pipeline_only_and_shows_each_once(
     assert 'drop_duplicates("value")' in letters
 
 
-@pytest.mark.parametrize(
-    ("prediction", "shows", "answer"),
-    [("2d3dab3d", "786dfb39", "d76c4c8a"), ("62e902fe", "5e1c07aa", "a584824f"), ("e4e52ffa", "0da02176", "065b76d2")],
-)
-def test_04_answers_after_the_cell_that_shows_the_answer(prediction: str, shows: str, answer: str) -> None:
-    cells = sources("04_live_charts")
-    order = list(cells)
-    assert order.index(prediction) < order.index(shows) == order.index(answer) - 1
-    assert '"Your prediction:", my_prediction' in cells[shows]
-
-
 def test_04_shows_what_rises_first_as_three_times() -> None:
     cells = sources("04_live_charts")
     assert "lab.peek" not in cells["85219e68"] + cells["5e1c07aa"]
@@ -76,9 +62,8 @@ def test_04_says_the_times_of_tiles_as_they_are() -> None:
         assert part in words
 
 
-def test_04_has_three_distinct_options_names_its_buttons_and_says_when_a_view_is_not_drawn() -> None:
+def test_04_names_its_buttons_and_says_when_a_view_is_not_drawn() -> None:
     words = text("04_live_charts")
-    assert "(a) never come, (b) come with all the late readings in them, (c) come with only a part" in words
     assert "second row" not in words
     for part in (
         "*Send backlog* and *Corrupt record*",

@@ -1,0 +1,4 @@
+from . import overview
+from .predictions import Predictions
+
+__all__ = ["Predictions", "overview"]
