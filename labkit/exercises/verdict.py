@@ -5,13 +5,16 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from labkit.exercises import formatting
 from labkit.exercises.attempt import Attempt
 from labkit.exercises.evidence import Line
 from labkit.exercises.exercise import Exercise
 from labkit.exercises.judging import Finding, Judgement
+
+if TYPE_CHECKING:
+    from labkit.stepping import Steps
 
 HOLDS, FAILED, OPEN = "✓ holds", "✗ falls short", "– not judged"
 PRINTS_SHOWN = 8  # lines
@@ -35,6 +38,7 @@ class Verdict:
     judgement: Judgement = field(default_factory=Judgement)
     checked: str = ""
     show: Callable[[Verdict], object] | None = None
+    steps: Callable[[], Steps] | None = None  # steps through the answer
 
     @property
     def passed(self) -> bool:
