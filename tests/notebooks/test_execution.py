@@ -25,6 +25,7 @@ COLLECTION = authoring.of_the_package()
 OTHER = {"seed": 7, "devices": 5, "rate": 4.0, "seconds": 2}
 RECORDED = {"source": "nyc-weather"}
 AGAIN = NOTEBOOKS[:3]  # their cells are run twice
+LARGEST = 120_000  # bytes of a saved lesson
 LONG = NOTEBOOKS[5:]  # each takes most of a minute
 CASES = [pytest.param(path, OTHER, id=f"{path.stem} twice, with other parameters") for path in AGAIN]
 CASES += [pytest.param(path, {}, id=path.stem) for path in LONG]
@@ -56,7 +57,7 @@ def test_it_runs_on_a_shared_broker_and_shows_no_warning_log_line_or_traceback(
     text = " ".join(each.text for each in outputs if each.output_type == "stream")
     assert not [word for word in ("WARN", "INFO", "ERROR", "Traceback", "rdkafka") if word in text]
     assert re.search(SEEN.get(path.stem, ""), text, flags=re.DOTALL)
-    assert done.stat().st_size < 100_000
+    assert done.stat().st_size < LARGEST * (2 if path in AGAIN else 1)
 
 
 def twice(path: Path, directory: Path) -> Path:
