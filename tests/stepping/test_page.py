@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from labkit import Lab, LabError
 from labkit.pipelines import average_temperature
 from labkit.stepping import Steps, page
+from tests.around import jupyter
 from tests.around.jupyter import ARGUMENTS, chromium
 from tests.stepping import shapes
 from tests.stepping.records import START, Raw, disorder, reading, send
@@ -137,6 +138,7 @@ def test_it_shows_what_each_line_did_and_what_is_open(steps: Steps, opened: Any)
         ["porch", "22:13:25 – 22:13:30", "mean 20, n 1", "22:13:31 or later, of its key"],
         ["oven", "22:13:20 – 22:13:25", "mean 20, n 1", "22:13:26 or later, of its key"],
     ]
+    jupyter.screenshot(shown, "step")
     bars = [each.bounding_box() for each in shown.locator("#windows .bar").all()]
     lane = shown.locator("#windows .lane").first.bounding_box()
     assert lane
