@@ -37,6 +37,7 @@ FLINK_LIMIT = 90.0  # seconds; Flink takes most of them to start
 REMEMBERED = "remembered"  # the output that says how the state has grown
 SMALL = {"message.max.bytes": 1000}  # the least that librdkafka accepts
 Output = Mapping[str, Sequence[Row]]  # the rows of each output
+STEPS_LIMIT = 10.0  # seconds that stepping through all records may take
 SHORTEST = 0.5  # seconds that a call or a pipeline gets even if the time limit is used up
 
 
@@ -168,7 +169,7 @@ class Pipeline(Function):
     def steps(self, harness: Harness, answer: Any) -> Steps:
         topics, spec = harness.groups.topics, self._spec(harness, answer, harness.topic("in"))
         taken = stepping.take(topics, spec.reads, records=MOST)
-        return stepping.step(spec, taken, topics, topics, harness.environment.directory)
+        return stepping.step(spec, taken, topics, topics, harness.environment.directory, STEPS_LIMIT)
 
     def _process(
         self, harness: Harness, attempt: Attempt, build: Callable[[], Run], deadline: Deadline, done: int

@@ -99,7 +99,10 @@ class Checks:
         found = sum(map(len, harness.collect({}).values()))
         attempt.trouble = attempt.trouble or harness.overflow()
         remarks = [] if attempt.trouble and not found else [f"{found} records came out."]
-        return Verdict(exercise, "handed in", remarks, attempt, checked=_provenance(answer))
+        verdict = Verdict(exercise, "handed in", remarks, attempt, checked=_provenance(answer))
+        if exercise.answer_type.can_be_stepped and (attempt.record or not attempt.trouble):
+            verdict.steps = functools.partial(exercise.answer_type.steps, harness, answer)
+        return verdict
 
 
 def _attempt(exercise: Exercise, harness: Harness, answer: Any) -> Attempt:

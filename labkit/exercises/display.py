@@ -25,7 +25,7 @@ def show(verdict: Verdict) -> None:
     widgets = [HTML(html)]
     if verdict.state in ("unanswered", "rejected", "judged") and not verdict.passed and verdict.exercise.hints:
         widgets += _hints(verdict.exercise)
-    if verdict.steps:
+    if verdict.state == "judged" and verdict.steps:
         widgets += _steps(verdict)
     snapshot = Snapshot(VBox(widgets), lambda: html, lambda: repr(verdict))
     snapshot.ready.set()

@@ -12,7 +12,7 @@ import orjson
 import pytest
 
 from labkit import Lab
-from labkit.exercises import answer_types, catalogue, display, first_wrong
+from labkit.exercises import answer_types, catalogue, display, first_wrong, handing_in
 from labkit.exercises.exercise import Exercise
 from labkit.exercises.verdict import Verdict
 from labkit.kafka import tap
@@ -75,8 +75,8 @@ def test_the_steps_of_a_wrong_answer_write_what_was_judged(
     came_out = (wrong_row.row["key"], wrong_row.row["time"])
     if came_out in [each[:2] for each in held[wrong_row.output]]:
         assert came_out in here
-    elif wrong_row.source:
-        assert opened.record.value == wrong_row.source.raw
+    elif wrong_row.number is not None:
+        assert opened.record.value == exercise.sent(catalogue.RECORDED)[wrong_row.number].raw
 
 
 def button(verdict: Verdict, monkeypatch: pytest.MonkeyPatch) -> ipywidgets.Widget | None:
@@ -112,7 +112,11 @@ def test_what_cannot_be_shown_has_no_button(lab: Lab, monkeypatch: pytest.Monkey
         assert lab.check(name, wrong).steps is None, name
     wrong = catalogue.module(solution_of("damp-rooms")).wrong_sign
     monkeypatch.setenv("LAB_GRADED", "1")
-    assert lab.check("damp-rooms", wrong).steps is None
+    shown: list[object] = []
+    monkeypatch.setattr(display, "display", lambda output, **_: shown.append(output))
+    display.hand_in(lab.check("damp-rooms", wrong))
+    (output,) = shown
+    assert {*output} == {"text/plain", handing_in.MIME, handing_in.STEPS}, "nothing that JupyterLab draws"
 
 
 def test_an_answer_that_fails_opens_at_its_record(lab: Lab) -> None:
