@@ -5,7 +5,6 @@ import itertools
 import os
 import shutil
 import sys
-import uuid
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
@@ -183,11 +182,13 @@ def broker(installation: KafkaInstallation) -> Iterator[OwnBroker]:
     broker.close()
 
 
+@pytest.fixture(scope="session")
+def kafka_broker(broker: OwnBroker) -> OwnBroker:
+    """The one on which `labkit.testing` works here."""
+    return broker
+
+
 @pytest.fixture
-def lab(broker: OwnBroker, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
+def lab(kafka: Lab) -> Lab:
     """A lab on the session's broker, with topics and groups that no other test sees."""
-    monkeypatch.setenv("LAB_BROKER", broker.address)
-    monkeypatch.setenv("LAB_NAMESPACE", f"test-{uuid.uuid4().hex[:8]}-")
-    with Lab() as lab:
-        yield lab
-        lab.reset()
+    return kafka

@@ -14,10 +14,11 @@ from typing import Any, ClassVar
 from confluent_kafka import KafkaError, KafkaException
 from quixstreams.models import Topic
 
+from labkit import stepping
 from labkit.errors import LabError
 from labkit.exercises import short_answers
 from labkit.exercises.attempt import Attempt, time_limit, too_long
-from labkit.exercises.harness import Harness
+from labkit.exercises.harness import MOST, Harness
 from labkit.exercises.records import BASE, Row, Sent
 from labkit.exercises.short_answers import canonical, is_many, plain
 from labkit.flink.spec import JobSpec
@@ -29,12 +30,14 @@ from labkit.runs.spec import Spec
 from labkit.runs.succession import Succession
 from labkit.runs.task import by_value
 from labkit.runs.threaded import ThreadedRun
+from labkit.stepping import Steps
 from labkit.waiting import Deadline
 
 FLINK_LIMIT = 90.0  # seconds; Flink takes most of them to start
 REMEMBERED = "remembered"  # the output that says how the state has grown
 SMALL = {"message.max.bytes": 1000}  # the least that librdkafka accepts
 Output = Mapping[str, Sequence[Row]]  # the rows of each output
+STEPS_LIMIT = 10.0  # seconds that stepping through all records may take
 SHORTEST = 0.5  # seconds that a call or a pipeline gets even if the time limit is used up
 
 
@@ -64,6 +67,15 @@ class AnswerType(ABC):
     @abstractmethod
     def attempt(self, harness: Harness, answer: Any) -> Attempt:
         """Tries an accepted answer on the records in the input topic."""
+
+    @property
+    def can_be_stepped(self) -> bool:
+        """Whether `steps` shows how it is tried."""
+        return False
+
+    def steps(self, harness: Harness, answer: Any) -> Steps:
+        """Steps through an accepted answer on the records in the input topic. Raises LabError if it cannot be built."""
+        raise NotImplementedError
 
     def normal(self, rows: Output) -> Output:
         """Returns what an oracle expects as an attempt writes it."""
@@ -149,6 +161,16 @@ class Pipeline(Function):
             harness.write(REMEMBERED, [Sent(None, {"growth": sizes[1] / sizes[0]}, BASE)])
         return attempt
 
+    @property
+    def can_be_stepped(self) -> bool:
+        """Steps are not restarted, and what goes through a producer of the function's own is not diverted."""
+        return not (self.restart or self.producer)
+
+    def steps(self, harness: Harness, answer: Any) -> Steps:
+        topics, spec = harness.groups.topics, self._spec(harness, answer, harness.topic("in"))
+        taken = stepping.take(topics, spec.reads, records=MOST)
+        return stepping.step(spec, taken, topics, topics, harness.environment.directory, STEPS_LIMIT)
+
     def _process(
         self, harness: Harness, attempt: Attempt, build: Callable[[], Run], deadline: Deadline, done: int
     ) -> int:
@@ -174,7 +196,8 @@ class Pipeline(Function):
         topics = [Topic(harness.full(name), value_serializer="bytes") for name in names]
         more = [harness.application("none").get_producer(), *topics] if self.producer else topics
         name = getattr(answer, "__name__", "pipeline").strip("<>")
-        return Spec(name, lambda stream: answer(stream, *more), (reads,), harness.topic("out"), self.raw)
+        given = functools.wraps(answer, assigned=(), updated=())(lambda stream: answer(stream, *more))
+        return Spec(name, given, (reads,), harness.topic("out"), self.raw)
 
     def _catch_up(self, attempt: Attempt, run: Run, deadline: Deadline) -> None:
         try:

@@ -1,5 +1,6 @@
 """What `lab.check` and `lab.hint` do."""
 
+import functools
 import inspect
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -85,7 +86,10 @@ class Checks:
             judgement = Judgement(judgement.findings)  # evidence would give away the right answer, or add nothing
         elif attempt.trouble:
             judgement = replace(judgement, diagnosis=())  # the trouble is the cause
-        return Verdict(exercise, "judged", (), attempt, judgement, _provenance(answer))
+        verdict = Verdict(exercise, "judged", (), attempt, judgement, _provenance(answer))
+        if exercise.answer_type.can_be_stepped and (judgement.first_wrong or attempt.record):
+            verdict.steps = functools.partial(exercise.answer_type.steps, harness, answer)
+        return verdict
 
     def _handed_in(self, exercise: Exercise, answer: Any) -> Verdict:
         """Tries an answer on the records that the grader put into the input topic; the grader judges the output."""
@@ -95,7 +99,10 @@ class Checks:
         found = sum(map(len, harness.collect({}).values()))
         attempt.trouble = attempt.trouble or harness.overflow()
         remarks = [] if attempt.trouble and not found else [f"{found} records came out."]
-        return Verdict(exercise, "handed in", remarks, attempt, checked=_provenance(answer))
+        verdict = Verdict(exercise, "handed in", remarks, attempt, checked=_provenance(answer))
+        if exercise.answer_type.can_be_stepped and (attempt.record or not attempt.trouble):
+            verdict.steps = functools.partial(exercise.answer_type.steps, harness, answer)
+        return verdict
 
 
 def _attempt(exercise: Exercise, harness: Harness, answer: Any) -> Attempt:

@@ -7,7 +7,8 @@ from ipywidgets import HTML, Button, VBox, Widget
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from labkit.exercises import handing_in
+from labkit.errors import LabError
+from labkit.exercises import first_wrong, handing_in
 from labkit.exercises.exercise import Exercise
 from labkit.exercises.verdict import FAILED, HOLDS, OPEN, Verdict, mark
 from labkit.live.snapshot import Snapshot
@@ -24,6 +25,8 @@ def show(verdict: Verdict) -> None:
     widgets = [HTML(html)]
     if verdict.state in ("unanswered", "rejected", "judged") and not verdict.passed and verdict.exercise.hints:
         widgets += _hints(verdict.exercise)
+    if verdict.state == "judged" and verdict.steps:
+        widgets += _steps(verdict)
     snapshot = Snapshot(VBox(widgets), lambda: html, lambda: repr(verdict))
     snapshot.ready.set()
     snapshot.show()
@@ -44,6 +47,24 @@ def _hints(exercise: Exercise) -> list[Widget]:
         hint = f"Hint {number} of {len(exercise.hints)}: {text}"
         shown.value += Markup("<p style='margin:2px 8px'>{}</p>").format(hint)
         button.disabled = not left
+
+    button.on_click(on_click)
+    return [button, shown]
+
+
+def _steps(verdict: Verdict) -> list[Widget]:
+    """Returns a button that steps through the answer, and what shows it."""
+    shown = HTML()
+    button = Button(description="Step through", tooltip="What each line of your function did, record by record")
+
+    def on_click(_: Button) -> None:
+        assert verdict.steps
+        button.disabled = True
+        try:
+            shown.value = first_wrong.page(verdict, verdict.steps())
+        except LabError as error:  # Kafka is away, perhaps
+            shown.value = Markup("<p style='margin:2px 8px'>{}</p>").format(error)
+            button.disabled = False
 
     button.on_click(on_click)
     return [button, shown]

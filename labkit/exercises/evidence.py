@@ -28,6 +28,15 @@ class Line:
 
 
 @dataclass(frozen=True)
+class Wrong:
+    """A wrong row of an output, expected or actual, and the last of the input records that it was made from."""
+
+    output: str
+    row: Row
+    source: Sent | None
+
+
+@dataclass(frozen=True)
 class Shortfall:
     """A behaviour that does not hold, with the records that went in and the output by which it was judged."""
 
@@ -35,6 +44,16 @@ class Shortfall:
     sent: Sequence[Sent]
     behaviour: Behaviour
     comparison: Comparison
+
+    @property
+    def first_wrong(self) -> "Wrong | None":
+        """The first wrong row by which the behaviour is judged."""
+        wrong = {*self.behaviour.wrong(self.comparison)}
+        found = next((each for each in self._concerned() if each in wrong), None)
+        if found is None:
+            return None
+        sources = self.exercise.sources(self.row(found), self.sent)
+        return Wrong(self.behaviour.output, self.row(found), sources[-1] if sources else None)
 
     @property
     def evidence(self) -> tuple[Line, ...]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from labkit.exercises import formatting
 from labkit.exercises.behaviours import Behaviour, Comparison, Identity, Once
 from labkit.exercises.diagnosis import diagnose
-from labkit.exercises.evidence import Line, Shortfall
+from labkit.exercises.evidence import Line, Shortfall, Wrong
 from labkit.exercises.exercise import Exercise
 from labkit.exercises.records import ORDINARY, Row, Sent
 
@@ -29,11 +29,14 @@ class Finding:
 
 @dataclass(frozen=True)
 class Judgement:
-    """The findings in the order of the behaviours, with evidence and a diagnosis for the first that does not hold."""
+    """The findings in the order of the behaviours; of the first that does not hold the evidence, a diagnosis, and the
+    first wrong row.
+    """
 
     findings: tuple[Finding, ...] = ()
     evidence: tuple[Line, ...] = ()
     diagnosis: tuple[str, ...] = ()
+    first_wrong: Wrong | None = None
 
     @property
     def first_failed(self) -> Finding | None:
@@ -58,7 +61,7 @@ def judge(
         return judgement
     failed = judgement.first_failed.behaviour
     shortfall = Shortfall(exercise, sent, failed, compared[failed.output])
-    return Judgement(judgement.findings, shortfall.evidence, tuple(diagnose(shortfall)))
+    return Judgement(judgement.findings, shortfall.evidence, tuple(diagnose(shortfall)), shortfall.first_wrong)
 
 
 def _finding(behaviour: Behaviour, comparison: Comparison) -> Finding:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from labkit.exercises import formatting
 from labkit.exercises.attempt import Attempt
+from labkit.exercises.evidence import Line
 from labkit.exercises.exercise import Exercise
 from labkit.exercises.judging import Finding, Judgement
+
+if TYPE_CHECKING:
+    from labkit.stepping import Steps
 
 HOLDS, FAILED, OPEN = "✓ holds", "✗ falls short", "– not judged"
 PRINTS_SHOWN = 8  # lines
@@ -34,6 +38,7 @@ class Verdict:
     judgement: Judgement = field(default_factory=Judgement)
     checked: str = ""
     show: Callable[[Verdict], object] | None = None
+    steps: Callable[[], Steps] | None = None  # steps through the answer
 
     @property
     def passed(self) -> bool:
@@ -122,7 +127,7 @@ class Verdict:
         if self.judgement.evidence and self.first_failed:
             yield f"The first that falls short: {self.first_failed.behaviour.description}"
             yield from (f"  {each}" for each in self.judgement.diagnosis)
-            yield from _table(self.judgement)
+            yield from table(self.judgement.evidence)
         if self.prints:
             yield "Printed:"
             yield from (f"  {each}" for each in self.prints)
@@ -134,9 +139,10 @@ def mark(finding: Finding) -> str:
     return HOLDS if finding.holds else FAILED if finding.judged else OPEN
 
 
-def _table(judgement: Judgement) -> Iterator[str]:
+def table(evidence: Sequence[Line]) -> Iterator[str]:
+    """Yields what went in, what was expected and what came out as the lines of a table."""
     heads = (("",), ("went in",), ("expected",), ("came out",))
-    rows = [heads, *((("→ wrong" if e.wrong else "",), e.sent, e.expected, e.got) for e in judgement.evidence)]
+    rows = [heads, *((("→ wrong" if e.wrong else "",), e.sent, e.expected, e.got) for e in evidence)]
     widths = [max(len(text) for row in rows for text in row[column]) for column in range(4)]
     for row in rows:
         for cells in itertools.zip_longest(*row, fillvalue=""):

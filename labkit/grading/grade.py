@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from labkit.exercises.exercise import Exercise
+from labkit.exercises.places import find
 from labkit.exercises.records import Sent
 from labkit.grading import executed, marking, sandbox, tables
 from labkit.grading.escaping import one_line, printable
@@ -24,7 +25,7 @@ from labkit.grading.submissions import Submission
 
 T = TypeVar("T")
 PICTURES = re.compile(r"^%matplotlib.*$", flags=re.MULTILINE)
-FORMAT = 4  # of the reports: a higher number with each change, so that nobody reads those of an older version
+FORMAT = 5  # of the reports: a higher number with each change, so that nobody reads those of an older version
 _appending = threading.Lock()
 NONE = "it checks no exercise of this course"
 
@@ -230,7 +231,14 @@ def begins(source: str) -> str:
 def _said(mark: marking.Mark, outcome: sandbox.Outcome) -> dict[str, str]:
     """Returns the verdict of the last check in the notebook, as JSON."""
     said = outcome.verdicts.get(mark.exercise.name, sandbox.Said())
-    return {"state": said.state, "said": printable(said.headline)}
+    return {"state": said.state, "said": printable(said.headline), "step": printable(_step(mark, outcome))}
+
+
+def _step(mark: marking.Mark, outcome: sandbox.Outcome) -> str:
+    """Returns what the answer did with the first wrong record, as the notebook tells; empty if it does not tell."""
+    wrong, steps = mark.judgement.first_wrong, outcome.steps.get(mark.exercise.name, [])
+    number = find(wrong, mark.exercise.topic, [each.places for each in steps]) if wrong else None
+    return "" if number is None else steps[number].text
 
 
 def described(mark: marking.Mark) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 import psutil
 
+from labkit.exercises.handing_in import LONGEST_STEP, MOST_STEPS
 from labkit.grading import bubblewrap, memory, network, processors, seccomp
 from labkit.grading.runner.job import ExerciseTopics, Job, Limits
 from labkit.grading.runner.messages import Message
@@ -32,15 +33,22 @@ class Said(NamedTuple):
     headline: str = ""
 
 
+class Step(NamedTuple):
+    """What an answer did with a record, in words; `places` as `exercises.places` has them, or anything else."""
+
+    text: str
+    places: Sequence[Any]
+
+
 @dataclass
 class Outcome:
     """What came out of the sandbox. Trust none of it: it comes from the submission.
 
     `status` says how the notebook ended: ok, crashed or timeout. By number of the cell, `outputs` has what it wrote and
-    `errors` why it failed, if it did; by exercise, `verdicts` has what its last check came to. `phases` says where the
-    time went. `full` are the topics that hold too much to be handed out; `complete` is true if nothing else is missing.
-    `begun` is true once the notebook runs; if it could not, `failure` may say why. `starved` is false once it is known
-    that other sandboxes cannot be why it ended as it did.
+    `errors` why it failed, if it did; by exercise, `verdicts` has what its last check came to, and `steps` what it
+    did with each record. `phases` says where the time went. `full` are the topics that hold too much to be handed out;
+    `complete` is true if nothing else is missing. `begun` is true once the notebook runs; if it could not,
+    `failure` may say why. `starved` is false once it is known that other sandboxes cannot be why it ended as it did.
     """
 
     status: str = "crashed"
@@ -49,6 +57,7 @@ class Outcome:
     errors: dict[int, str] = field(default_factory=dict)
     full: set[str] = field(default_factory=set)
     verdicts: dict[str, Said] = field(default_factory=dict)
+    steps: dict[str, list[Step]] = field(default_factory=dict)
     phases: dict[str, float] = field(default_factory=dict)
     seconds: float = 0.0
     complete: bool = False
@@ -200,7 +209,10 @@ def _note(said: Any, outcome: Outcome) -> None:
             if error:
                 outcome.errors[number] = error[:LONGEST]
         case {"message": Message.VERDICT, "exercise": str(name), "state": str(state), "headline": str(headline)}:
-            outcome.verdicts[name] = Said(state, headline)
+            outcome.verdicts[name], outcome.steps[name] = Said(state, headline), []
+        case {"message": Message.STEP, "exercise": str(name), "text": str(text), "places": list(places)}:
+            if len(steps := outcome.steps.setdefault(name, [])) < MOST_STEPS:
+                steps.append(Step(text[:LONGEST_STEP], places))
         case {"message": Message.ENDED, "status": "ok" | "crashed" | "timeout" as status, "starved": bool(starved)}:
             outcome.status, outcome.starved = status, starved
         case {"message": Message.RECORD, "topic": str(topic)}:

@@ -330,6 +330,10 @@ class LabApplication(ThreadedApplication):
 
         self._producer.produce = told  # type: ignore[method-assign, assignment]
 
+    def flush(self) -> None:
+        """Wait until Kafka has what has been written so far, and is not committed yet."""
+        self._producer.flush()
+
     def steps(self) -> list[Stream]:
         """Every step, after those that it follows; those after a repartition topic come last."""
         roots = self._dataframe_registry._registry.values()

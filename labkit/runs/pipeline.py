@@ -92,6 +92,10 @@ class Pipeline:
         """Ask it to commit and to end; called from another thread. Without effect before `run` has begun its loop."""
         self._app.stop()
 
+    def flush(self) -> None:
+        """Wait until Kafka has what it has written so far; called from its own thread, before a commit."""
+        self._app.flush()
+
     def positions(self) -> list[tuple[str, int, int]]:
         """Returns topic, number and next offset of each assigned partition; none before `run` and after its end."""
         return [(self._topics.short(each.topic), each.partition, each.offset) for each in self._app.positions()]

@@ -4,7 +4,7 @@ const data = JSON.parse(document.getElementById("data").textContent);
 const records = data.records;
 const at = (id) => document.getElementById(id);
 const JUMPS = [["comes out", "comes out"], ["is left out", "left out"], ["is late", "late"], ["fails", "fails"], ["closes a window", "closes"]];
-let current = 0; // the number of the record that is shown
+let current = data.at; // the number of the record that is shown
 let chosen = [...records.keys()]; // the numbers of those to step through: all, or those of a key
 
 function make(name, text, options = {}) {
@@ -142,6 +142,7 @@ function remembered(number) {
 
 function written(record) {
   const rows = [
+    ...(records[data.at] === record ? data.expected : []).map((each) => ({ cells: ["expected", "", each], changed: true })),
     ...record.out.map((each) => ({ cells: ["comes out", each.key, each.value] })),
     ...record.written.map((each) => ({ cells: [`written to ${each.topic}`, each.key, each.value] })),
   ];

@@ -5,7 +5,9 @@ Whatever is in a record stays text: the data are JSON in which no mark-up can en
 
 from __future__ import annotations
 
+import base64
 import html
+import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,13 +34,17 @@ def of(steps: Steps) -> str:
     return document(data(steps))
 
 
-def framed(steps: Steps) -> str:
-    """Returns the document in a frame, which shows it in a notebook and keeps it apart from the notebook's own page."""
+def framed(steps: Steps, at: int = 0, expected: Sequence[str] = ()) -> str:
+    """Returns the document in a frame, which shows it in a notebook and keeps it apart from the notebook's own page.
+
+    It is packed, which makes it a quarter of the size in a saved notebook, and opens at a record; of that it says what
+    is `expected` beside what came out.
+    """
     title = html.escape(f"Step through {steps.name}")
     style = f"width: 100%; height: {HEIGHT}px; border: 1px solid #8888"
-    return (
-        f'<iframe title="{title}" sandbox="allow-scripts" style="{style}" srcdoc="{html.escape(of(steps))}"></iframe>'
-    )
+    packed = base64.b64encode(zlib.compress(document(data(steps, at, expected)).encode(), 9)).decode()
+    unpacking = html.escape(_file("frame.html").replace("${packed}", packed))
+    return f'<iframe title="{title}" sandbox="allow-scripts" style="{style}" srcdoc="{unpacking}"></iframe>'
 
 
 def document(found: Mapping[str, Any]) -> str:
@@ -56,14 +62,16 @@ def _file(name: str) -> str:
     return (HERE / name).read_text(encoding="utf-8")
 
 
-def data(steps: Steps) -> dict[str, Any]:
-    """Returns everything that the page shows, as JSON has it."""
+def data(steps: Steps, at: int = 0, expected: Sequence[str] = ()) -> dict[str, Any]:
+    """Returns everything that the page shows, as JSON has it; see `framed`."""
     numbers: dict[Identity, int] = {}
     return {
         "title": f"Step through {steps.name}",
         "summary": steps.summary(),
         "reads": steps.reads,
         "blocks": [{"file": each.name, "first": each.first, "lines": each.lines} for each in steps.blocks],
+        "at": at,
+        "expected": [*map(_shortened, expected)],
         "records": [_record(each, steps, numbers) for each in steps],
     }
 

@@ -34,7 +34,7 @@ class Block(NamedTuple):
 
 def definition(function: object) -> Line | None:
     """Returns the line with which a function begins; None if it has no source of its own."""
-    code = getattr(function, "__code__", None)
+    code = getattr(inspect.unwrap(function) if callable(function) else function, "__code__", None)
     if not isinstance(code, CodeType):
         return None
     text = linecache.getline(code.co_filename, code.co_firstlineno).strip()

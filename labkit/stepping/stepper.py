@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import math
 import shutil
 import uuid
 from collections import Counter
@@ -32,12 +33,14 @@ STALLED = 10.0  # seconds that one record may take
 AT_ONCE = {"linger.ms": 0, "enable.idempotence": False, "max.in.flight.requests.per.connection": 1}
 
 
-def step(spec: Spec, records: Sequence[Taken], source: Topics, topics: Topics, states: Path) -> Steps:
+def step(
+    spec: Spec, records: Sequence[Taken], source: Topics, topics: Topics, states: Path, limit: float = math.inf
+) -> Steps:
     """Run a pipeline on copies of records that were taken from the topics of `source`, and say what it did with each.
 
     `topics` are those of any Kafka, perhaps the same; the topics and the group that it needs there have a namespace of
-    their own and are deleted in the end, as is its state below `states`. Raises what the student's function raises, and
-    LabError if that returns no stream or Kafka does not answer.
+    their own and are deleted in the end, as is its state below `states`. After `limit` seconds it has
+    failed. Raises what the student's function raises, and LabError if that returns no stream or Kafka does not answer.
     """
     own = Topics(topics.address, f"{topics.namespace}step-{uuid.uuid4().hex[:8]}-", topics.check)
     groups, directory = Groups(own), states / own.namespace
@@ -53,7 +56,7 @@ def step(spec: Spec, records: Sequence[Taken], source: Topics, topics: Topics, s
         pipeline = Pipeline(own, spec, GROUP, directory, Totals(), observer=recorder)
         feed.between = recorder.between = pipeline.between
         worker = Stepping(spec.name, pipeline)
-        _run(worker, recorder)
+        _run(worker, recorder, limit)
         changes = memory.changes(own, pipeline, recorder.passages)
         return Steps(spec, pipeline, feed.places, recorder.passages, changes, worker.error)
 
@@ -119,27 +122,27 @@ class Stepping(Call):
         return mistakes.explain(error, self._pipeline.trace)
 
 
-def _run(worker: Stepping, recorder: Recorder) -> None:
-    """Run the pipeline until it has processed all records, has failed, or stays at one of them for too long."""
+def _run(worker: Stepping, recorder: Recorder, limit: float) -> None:
+    """Run the pipeline until it has processed all records, has failed, or takes too long for one of them or for all."""
     worker.on_print = recorder.printed
     recorder.ask()
     worker.start()
     try:
-        done, deadline = 0, Deadline(STALLED)
+        done, deadline, end = 0, Deadline(STALLED), Deadline(limit)
         while worker.alive and not recorder.over.wait(0.01):
             if len(recorder.passages) > done:
                 done, deadline = len(recorder.passages), Deadline(STALLED)
-            elif deadline.has_passed():
-                _give_up(worker, done)
+            if deadline.has_passed() or end.has_passed():
+                _give_up(worker, done, min(STALLED, limit))
                 return
     finally:
         worker.stop()
 
 
-def _give_up(worker: Stepping, done: int) -> None:
-    """End a pipeline that stays at a record. Raises NoAnswer if it has not come to one."""
+def _give_up(worker: Stepping, done: int, seconds: float) -> None:
+    """End a pipeline that has taken so long. Raises NoAnswer if it has not come to a record."""
     if not done:
-        raise NoAnswer(f"{worker.name} has got no record from Kafka within {STALLED:g} s: try again.")
+        raise NoAnswer(f"{worker.name} has got no record from Kafka within {seconds:g} s: try again.")
     line = worker.line()
     worker.stop()
-    worker.error = Blame(f"it did not finish within {STALLED:g} s and was stopped", line, "")
+    worker.error = Blame(f"it did not finish within {seconds:g} s and was stopped", line, "")

@@ -1,9 +1,10 @@
-"""An exercise as a student does it in JupyterLab, with the keyboard alone: a wrong answer, a hint, the right answer."""
+"""An exercise as a student does it in JupyterLab, with the keyboard alone: a wrong answer, a hint, its
+steps, the right answer."""
 
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.around import jupyter
 
@@ -46,6 +47,14 @@ def test_a_wrong_answer_a_hint_and_the_right_answer_with_the_keyboard_alone(tmp_
         page.keyboard.press("Enter")
         page.get_by_text("Hint 1 of 3:").first.wait_for()
         jupyter.screenshot(page.locator(".jp-CodeCell").nth(cell), "exercise_wrong")
+
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.innerText") == "Step through"
+        page.keyboard.press("Enter")
+        steps = page.frame_locator("iframe[title='Step through damp_rooms']")
+        expect(steps.locator("#written tr.changed")).to_contain_text("expected")
+        expect(steps.locator("#source")).to_contain_text('return readings[readings["humidity"] >= 60]goes on as it is')
+        jupyter.screenshot(page.locator("iframe"), "exercise_steps")
 
         answer(page, cell, RIGHT)
         page.get_by_text("all checks passed").first.wait_for()

@@ -87,6 +87,30 @@ def test_the_core_runs_pipelines_and_checks_and_says_what_a_chart_needs(core: Pa
     assert refused == [needs + advice] * 4
 
 
+OWN_TEST = """
+def test_{name}(pipeline, kafka):
+    print("works on", kafka.broker.address)
+    pipeline(lambda orders: orders[orders["n"] > 1]).given([{{"n": 1}}, {{"n": 2}}]).gives([{{"n": {expected}}}])
+"""
+
+
+@pytest.mark.usefixtures("installation")
+def test_the_core_tests_pipelines_in_several_processes_each_with_a_kafka(core: Path, tmp_path: Path) -> None:
+    """With pytest, which the core does not require, in an environment without JupyterLab."""
+    locked = core.parents[1] / "locked.txt"
+    install = ["uv", "pip", "install", "--quiet", "--python", core / "python", "--constraint", locked]
+    versions = os.environ | {"UV_EXCLUDE_NEWER": DATE}
+    subprocess.run([*install, "pytest", "pytest-xdist"], check=True, timeout=120, env=versions)
+    for name, expected in (("right", 2), ("wrong", 3)):
+        (tmp_path / f"test_{name}.py").write_text(OWN_TEST.format(name=name, expected=expected))
+    environment = {name: each for name, each in os.environ.items() if not name.startswith("PYTEST_")}
+    command = [core / "python", "-m", "pytest", "-n2", "-rA", "-Werror", "-p", "no:cacheprovider"]
+    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, env=environment)
+    assert "1 failed, 1 passed" in result.stdout, result.stdout + result.stderr
+    assert "→ wrong  #1" in result.stdout
+    assert len({*re.findall(r"works on (\S+)", result.stdout)}) == 2
+
+
 @pytest.mark.parametrize(
     ("command", "extra"), [([], "notebook"), (["dashboard"], "notebook"), (["grade", "x"], "grading")]
 )

@@ -24,7 +24,7 @@ def report(points: dict[str, int], status: str = "ok", text: str = "kept", sandb
 
 def exercise(name: str, points: int, text: str = "kept", student: str | None = None) -> dict[str, Any]:
     return {
-        "student": student, "state": "", "said": "",
+        "student": student, "state": "", "said": "", "step": "",
         "name": name, "title": "A title", "points": points, "out_of": 9, "hints": ["think"], "discussion": "why",
         "behaviours": [{"description": "kept", "holds": points == 9, "points": points}],
         "diagnosis": [text], "evidence": [[[text], [text], [text], True]],

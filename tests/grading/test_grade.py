@@ -140,6 +140,10 @@ def test_each_gets_the_marks_of_its_records_and_no_more(user: User, monkeypatch:
 
     states = {each["student"]: {one["name"]: one["state"] for one in each["exercises"]} for each in reports}
     assert states["=cmd()"] == {"which-records": "unanswered", "damp-rooms": "handed in"}
+    steps = {each["student"]: {one["name"]: one["step"] for one in each["exercises"]} for each in reports}
+    assert 'return readings[readings["humidity"] >= 60]' in steps["ben"]["damp-rooms"]
+    assert "humidity 60," in steps["ben"]["damp-rooms"]
+    assert steps["ben"]["which-records"] == steps["anna"]["damp-rooms"] == ""
     assert states["anna"] == dict.fromkeys(states["anna"], "handed in")
 
     executed = {each["student"]: nbformat.read(out / "executed" / each["executed"], 4) for each in reports}

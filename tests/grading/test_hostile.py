@@ -278,10 +278,12 @@ def test_whatever_a_record_says_the_run_goes_on(exercise: Exercise) -> None:
     for evil in ([], *([one] for one in each), each):
         outcome = sandbox.Outcome(records={topic: [*first[topic], *evil] for topic in first})
         mark = marking.mark(COLLECTION, exercise, sent, outcome, Limits())
-        judged = described(mark) | {"state": "", "said": ""}
+        judged = described(mark) | {"state": "handed in", "said": "", "step": "<script>"}
         report = {"file": "f", "status": "ok", "seconds": 1.0, "trouble": [], "exercises": [judged]}
         points = {exercise.name: float(mark.points)}
-        assert feedback.page(results.Result("s", Person("s"), points, points, reports=[report]))
+        page = feedback.page(results.Result("s", Person("s"), points, points, reports=[report]))
+        assert "<pre>&lt;script&gt;</pre>" in page
+        assert "<script" not in page
 
 
 def record(row: Row, value: str | None = None) -> dict[str, Any]:

@@ -22,7 +22,7 @@ REPORT = {
 }
 EXERCISE = {
     *("name", "title", "student", "points", "out_of", "behaviours", "diagnosis", "evidence", "hints", "discussion"),
-    *("state", "said"),
+    *("state", "said", "step"),
 }
 
 
@@ -33,8 +33,8 @@ def test_a_report_of_another_format_is_none(tmp_path: Path, monkeypatch: pytest.
     (report,) = graded.grade(made.tasks, 1)
     assert graded.known(made.tasks[0]) == report
     changed = "raise grade.FORMAT, and note the new keys here"
-    assert (grade.FORMAT, {*report}, {*report["exercises"][0]}) == (4, REPORT, EXERCISE), changed
-    monkeypatch.setattr(grade, "FORMAT", 5)
+    assert (grade.FORMAT, {*report}, {*report["exercises"][0]}) == (5, REPORT, EXERCISE), changed
+    monkeypatch.setattr(grade, "FORMAT", 6)
     assert graded.known(made.tasks[0]) is None
 
 
@@ -51,7 +51,7 @@ def test_only_a_check_itself_says_that_something_was_handed_in(tmp_path: Path, m
     cell = {
         "outputs": [{"output_type": "display_data", "data": each} for each in (first, {}, {handing_in.MIME: 1}, last)]
     }
-    lines = [f"nonce {json.dumps({'message': 'verdict'} | each)}\n" for each in notebook.verdicts(cell)]
+    lines = [f"nonce {json.dumps({'message': 'verdict'} | each)}\n" for each, _ in notebook.verdicts(cell)]
     sandbox.receive(io.BytesIO("".join(lines).encode()), "nonce", Limits(), outcome)
     (report,) = grader(tmp_path / "out", Limits()).grade(made.tasks[1:], 1)
     (judged,) = report["exercises"]

@@ -5,17 +5,19 @@ import json
 import random
 import threading
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from labkit import Lab
 from labkit.kafka import clients
 from labkit.kafka.tap import Record
-from labkit.pipelines import PIPELINES
+from labkit.pipelines import PIPELINES, Stage, alert_counter
 from labkit.runs.run import Run
+from labkit.testing.trial import Pipeline
 from tests.pipelines import oracle
 from tests.pipelines.oracle import GRACE, STEP, Reading
 from tests.waiting import eventually
@@ -36,9 +38,12 @@ class Sent(NamedTuple):
     bad: bool = False
 
 
+def row(reading: Reading) -> dict[str, object]:
+    return {**reading._asdict(), "humidity": 40}
+
+
 def good(reading: Reading) -> Sent:
-    fields = {**reading._asdict(), "humidity": 40}
-    return Sent(reading.device, json.dumps(fields).encode(), reading.timestamp, reading)
+    return Sent(reading.device, json.dumps(row(reading)).encode(), reading.timestamp, reading)
 
 
 GOOD = {"device": "first", "temperature": 31.0, "humidity": 40, "timestamp": BEGIN}
@@ -139,6 +144,16 @@ def walk(begin: int, arrivals: list[tuple[str, int, float]]) -> list[Reading]:
 def test_every_window_of_any_stream_is_the_oracles(lab: Lab, stream: tuple[int, list[tuple[str, int, float]]]) -> None:
     assert_the_windows_are_the_oracles(lab, [good(each) for each in walk(*stream)])
     lab.reset()
+
+
+@pytest.mark.parametrize("stage", PIPELINES.values(), ids=[*PIPELINES])
+def test_a_crash_changes_nothing(pipeline: Callable[..., Pipeline], stage: Stage) -> None:
+    readings = [Reading("a", BEGIN + 1000 * second, 31) for second in (0, 14, 7, 28, 3)]
+    exactly_once = stage.function is alert_counter
+    tested = pipeline(stage.function, reads=stage.reads, exactly_once=exactly_once)
+    given = tested.given([row(each) for each in readings])
+    assert {mark for each in given.steps for mark in each.marks} >= {"comes out"}
+    given.kill_at_every_record()
 
 
 def test_all_four_stages_run_at_once_and_leave_no_thread(lab: Lab) -> None:

@@ -1,6 +1,5 @@
 """The page of a step: stepped through by keyboard in Chromium, without a network."""
 
-import html
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,11 +8,12 @@ from typing import Any
 import orjson
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from labkit import Lab, LabError
 from labkit.pipelines import average_temperature
 from labkit.stepping import Steps, page
+from tests.around import jupyter
 from tests.around.jupyter import ARGUMENTS, chromium
 from tests.stepping import shapes
 from tests.stepping.records import START, Raw, disorder, reading, send
@@ -138,6 +138,7 @@ def test_it_shows_what_each_line_did_and_what_is_open(steps: Steps, opened: Any)
         ["porch", "22:13:25 – 22:13:30", "mean 20, n 1", "22:13:31 or later, of its key"],
         ["oven", "22:13:20 – 22:13:25", "mean 20, n 1", "22:13:26 or later, of its key"],
     ]
+    jupyter.screenshot(shown, "step")
     bars = [each.bounding_box() for each in shown.locator("#windows .bar").all()]
     lane = shown.locator("#windows .lane").first.bounding_box()
     assert lane
@@ -189,13 +190,22 @@ def test_a_page_of_100_records_is_small_and_steps_fast(lab: Lab, opened: Any) ->
     assert took / 100 < 50  # ms
 
 
-def test_a_notebook_shows_it_in_a_frame_of_its_own(steps: Steps) -> None:
-    framed = steps._repr_html_()
+def test_a_frame_of_its_own_opens_at_a_record_beside_what_is_expected(steps: Steps, browser: Browser) -> None:
+    framed = page.framed(steps, at=3, expected=["<b>mean 3"])
     found = re.fullmatch(
         r'<iframe title="[^"]*" sandbox="allow-scripts" style="[^"]*" srcdoc="([^"]*)"></iframe>', framed
     )
     assert found
-    assert html.unescape(found[1]) == page.of(steps)
+    assert len(framed) < len(page.of(steps)) / 2
+    outside = browser.new_page()
+    outside.set_content(framed)
+    shown = outside.frame_locator("iframe")
+    expect(shown.locator("#what")).to_have_text("Record 3: sensor, partition 0, offset 3, porch, 2023-11-14 22:13:28")
+    expect(shown.locator("#written tr.changed")).to_have_text(["expected<b>mean 3"])
+    shown.locator("#slider").press("Home")
+    expect(shown.locator("#number")).to_have_text("0 of 0 to 6")
+    assert shown.locator("#written tr.changed").count() == 0
+    outside.close()
 
 
 def test_a_file_that_cannot_be_written_is_said(steps: Steps, tmp_path: Path) -> None:

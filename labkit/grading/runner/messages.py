@@ -21,6 +21,7 @@ class Message(StrEnum):
     FAILED = "failed"  # reason: why it could not begin
     CELL = "cell"  # number, text, error: what a cell wrote, and why it failed, if it did
     VERDICT = "verdict"  # exercise, state, headline: what a check came to
+    STEP = "step"  # exercise, text, places: what that check did with the next record
     ENDED = "ended"  # status: how the notebook ended: ok, crashed or timeout; starved: whether others may be the reason
     RECORD = "record"  # topic, key, time, headers, value: a record that came out; the value is in base64
     TOO_MUCH = "too much"  # topic: more came out of it than is handed out

@@ -70,8 +70,10 @@ def _send_outputs(job: Job, numbers: list[int], executed: list[Any], channel: Ch
     for number, cell in zip(numbers, executed, strict=False):
         if text := _text(cell)[: job.limits.shown]:
             channel.send(Message.CELL, number=number, text=text, error=_error(cell))
-        for verdict in verdicts(cell):
+        for verdict, steps in verdicts(cell):
             channel.send(Message.VERDICT, **verdict)
+            for step in steps:
+                channel.send(Message.STEP, exercise=verdict["exercise"], **step)
 
 
 def _why(reason: str, job: Job) -> str:
@@ -142,11 +144,11 @@ def _error(cell: Any) -> str:
     return ""
 
 
-def verdicts(cell: Any) -> list[dict[str, str]]:
-    """Returns what the checks in a cell came to."""
+def verdicts(cell: Any) -> list[tuple[dict[str, str], list[dict[str, Any]]]]:
+    """Returns what the checks in a cell came to, each with its steps."""
     with contextlib.suppress(KeyError, TypeError, AttributeError):
-        found = [handing_in.read(each["data"]) for each in cell["outputs"] if each["output_type"] == "display_data"]
-        return [each for each in found if each]
+        shown = [each["data"] for each in cell["outputs"] if each["output_type"] == "display_data"]
+        return [(said, handing_in.steps(each)) for each in shown if (said := handing_in.read(each))]
     return []
 
 

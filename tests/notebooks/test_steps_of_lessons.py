@@ -1,0 +1,74 @@
+"""What the lessons say of the steps that they show is what these show."""
+
+import ast
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from quixstreams.dataframe.windows import Count
+
+from labkit import Lab
+from labkit.readings import now
+from labkit.stepping import Steps
+from tests.stepping.records import reading, send
+
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+
+
+def stepped(lab: Lab, notebook: str, *parts: str, **names: Any) -> Steps:
+    """What the last of some cells shows, each found by a part of its source; they share these names."""
+    cells = nbformat.read(NOTEBOOKS / notebook, as_version=4).cells
+    sources = [
+        next(cell.source for cell in cells if cell.cell_type == "code" and part in cell.source) for part in parts
+    ]
+    names |= {"lab": lab}
+    for source in sources[:-1]:
+        definitions = [each for each in ast.parse(source).body if isinstance(each, ast.FunctionDef | ast.Assign)]
+        exec(compile(ast.Module(definitions, []), notebook, "exec"), names)
+    *before, last = ast.parse(sources[-1]).body
+    assert isinstance(last, ast.Expr)
+    exec(compile(ast.Module(before, []), notebook, "exec"), names)
+    found = eval(compile(ast.Expression(last.value), notebook, "eval"), names)
+    assert isinstance(found, Steps)
+    return found
+
+
+def words(steps: Steps, number: int) -> str:
+    return "; ".join(word for each in steps[number].outcomes for word in each.words)
+
+
+def test_the_last_line_of_the_filter_leaves_out_a_reading_that_has_its_kelvin(lab: Lab) -> None:
+    steps = stepped(lab, "02_filter.ipynb", "def alert_filter", "lab.step(alert_filter")
+    assert words(steps, 0) == "kelvin 294.15; left out here"
+    assert [len(each.written) for each in steps] == [0, 1]
+
+
+def test_the_late_reading_and_the_window_that_does_not_close(lab: Lab) -> None:
+    start = now() // 60_000 * 60_000 - 60_000
+    lab.create_topic("porch")
+    names = {"now": now, "Count": Count, "start": start}
+    exec(_walk(), names | {"lab": lab})
+    strict = stepped(lab, "03_windows.ipynb", "def without_grace", "lab.step(without_grace", **names)
+    assert strict[3].record.timestamp == start + 4000
+    assert strict[3].marks == ["comes out", "closes"]
+    assert "2 s too late" in words(strict, 5)
+    patient = stepped(lab, "03_windows.ipynb", "def without_grace", "lab.step(with_grace", **names)
+    first = next(
+        identity for identity in patient[5].changes if getattr(patient[5].after[identity], "start", 0) == start
+    )
+    assert [each[first].holds["n"] for each in (patient[5].before, patient[5].after)] == [3, 4]
+    assert {each.closes - start for each in patient[9].after.values() if hasattr(each, "closes")} == {10_000, 14_000}
+
+
+def _walk() -> str:
+    cells = nbformat.read(NOTEBOOKS / "03_windows.ipynb", as_version=4).cells
+    return str(next(cell.source for cell in cells if "def send_walk" in cell.source))
+
+
+def test_the_pipeline_fails_at_the_poison_record_and_comes_to_none_behind_it(lab: Lab) -> None:
+    humidity = [50, 50, 50, 0, 50, 50, 50]
+    send(lab, "sensor", *(reading("oven" if each else "attic", n, 20, each) for n, each in enumerate(humidity)))
+    steps = stepped(lab, "06_when_things_break.ipynb", "def dryness", "lab.step(dryness")
+    assert [len(each.written) for each in steps] == [1, 1, 0]
+    assert steps.failed_at == 2
+    assert "it did not come to the 2 records after it" in steps.summary()
