@@ -13,7 +13,7 @@ from quixstreams.dataframe.windows.base import Window
 from quixstreams.dataframe.windows.definitions import WindowDefinition
 
 from labkit.errors import LabError
-from labkit.runs import blame, fields, frames
+from labkit.runs import blame, fields, frames, operands
 from labkit.runs.tracing import Trace
 from labkit.runs.values import unwritable
 from labkit.spelling import nearest
@@ -52,6 +52,7 @@ LOADED = re.compile(r"the JSON object must be str, bytes or bytearray, not (dict
 NO_FIELDS = r"(is not subscriptable|does not support item assignment|has no attribute '(get|items|keys|values)')"
 PLAIN = re.compile(rf"'(int|float|bool)' object {NO_FIELDS}")
 NOTHING = re.compile(rf"'NoneType' object {NO_FIELDS}")
+WHOLE = re.compile(r"'int' and 'dict'|between instances of 'dict' and 'dict'")
 
 QUIX = str(Path(quixstreams.__file__).parent)
 NO_END = (
@@ -71,7 +72,12 @@ OF_A_WINDOW = re.compile(r"'\w*(?:Window|Aggregation|Collection)\w*' object (is 
 
 def explain(error: BaseException, trace: Trace | None = None) -> blame.Blame:
     """Blame a line as `blame.explain` does, with words for a common mistake with records."""
-    found, words = blame.explain(error, trace.line_of(error) if trace else None), of_a_record(error)
+    added_by = trace.line_of(error) if trace else None
+    found = blame.explain(error, added_by)
+    words = operands.explain(error, (found.line, added_by)) if isinstance(error, AttributeError | TypeError) else None
+    if words:
+        return replace(found, reason=f"{found.reason}: {words}")
+    words = of_a_record(error)
     return replace(found, reason=f"{type(error).__name__}: {words}") if words else found
 
 
@@ -143,6 +149,8 @@ def _of_a_type(text: str) -> str | None:
         return f"{text}: the value is an object already, and needs no json.loads"
     if NOTHING.search(text):
         return f"{text}: has a function in .apply returned nothing? .update changes a record in place (03_windows)"
+    if WHOLE.search(text):
+        return f'{text}: a window computes with whole records here: name a field, as in .agg(sum=Sum("temperature"))'
     return f"{text}: is the value a plain number, and not an object with fields?" if PLAIN.search(text) else None
 
 

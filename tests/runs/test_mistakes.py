@@ -260,6 +260,62 @@ def test_what_cannot_be_written_is_named_by_its_field(lab: Lab, pipeline: Callab
         assert 'readings["when"] = ' in str(run.error.line)
 
 
+def in_a_named_function(readings):
+    def up(humidity):
+        return humidity + 1
+
+    readings["more"] = readings["humidity"].apply(up)
+    return readings
+
+
+def against_a_state_that_holds_nothing(readings):
+    def rise(reading, state):
+        return {"rise": reading["temperature"] - state.get("last")}
+
+    return readings.apply(rise, stateful=True)
+
+
+ROW = {"station": "a", "temperature": 20.0, "humidity": None, "room no": None, "floor": "3", "level": "low"}
+NULL = (
+    'humidity is null in this record: leave out records without it, readings[readings["humidity"].notnull()], or fill '
+    "it in, readings.fill(humidity=0), before this line"
+)
+UNUSABLE = {
+    lambda r: r[r["humidity"] > 30]: NULL,
+    lambda r: r[(r["humidity"] > 30) & (r["temperature"] > 3)]: NULL,
+    lambda r: r.__setitem__("sum", r["temperature"] + r["humidity"]) or r: NULL,
+    lambda r: r.filter(lambda row: 30 < row["humidity"] < 40): NULL,
+    lambda r: r.__setitem__("up", r["humidity"].apply(lambda h: h.upper())) or r: NULL,
+    lambda r: r[r["humidity"].abs() > 1]: NULL,
+    lambda r: r[r["humidity"]["inner"] > 1]: NULL,
+    in_a_named_function: NULL,
+    lambda r: r[r["room no"] > 30]: 'or fill it in, readings.fill(**{"room no": 0}), before this line',
+    lambda r: r[r["room no"] + r["humidity"] > 30]: "humidity and room no are null in this record",
+    lambda r: r.filter(lambda row: row.get("wind") > 3): "wind is not a field of this record: give .get a default",
+    against_a_state_that_holds_nothing: 'give it a default, as in state.get("last", 0)',
+    lambda r: r[
+        r["floor"] > 2
+    ]: 'floor is text in this record, \'3\': readings["floor"] = readings["floor"].apply(float)',
+    lambda r: r[r["level"] > 2]: "level is text in this record, 'low'",
+    lambda r: r.tumbling_window(1000).sum().final(): 'name a field, as in .agg(sum=Sum("temperature"))',
+    lambda r: r.apply(lambda row: row["temperature"] > None): "'>' not supported between instances of 'float' and",
+}
+
+
+@pytest.mark.parametrize(("pipeline", "words"), UNUSABLE.items())
+def test_what_cannot_be_computed_with_is_named_by_its_field_with_the_line_and_the_record(
+    lab: Lab, pipeline: Callable[[Any], Any], words: str
+) -> None:
+    lab.produce([ROW], writes="rows", key="station", time=None, per_second=None).wait(10)
+    run = lab.run(pipeline, reads="rows", writes="out", name="wrong")
+    assert run.wait(10)
+    assert run.error
+    assert words in run.error.reason
+    assert "\n" not in str(run.error)
+    assert run.error.line
+    assert run.error.record.startswith("rows, partition 0, offset 0, key a: {")
+
+
 def test_a_function_that_returns_nothing_is_said(lab: Lab) -> None:
     def forgotten(reading):
         reading["kelvin"] = reading["temperature"] + 273.15
