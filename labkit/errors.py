@@ -41,4 +41,4 @@ class NoAnswer(LabError):
 
 
 class Away(NoAnswer):
-    """The lab's own Kafka was killed on purpose: what is at work waits until it is started again."""
+    """Kafka was killed on purpose, or nothing listens where it was: what is at work waits until it is back."""

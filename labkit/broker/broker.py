@@ -8,6 +8,7 @@ from labkit.broker import login
 from labkit.broker.installation import KafkaInstallation, kafka_installation
 from labkit.broker.login import Login
 from labkit.broker.node import START_LIMIT, Node, wait_until_ready
+from labkit.broker.presence import Presence
 from labkit.broker.server import Ports
 from labkit.errors import Away, LabError
 from labkit.jvm import store, training
@@ -41,10 +42,12 @@ class Broker(Protocol):
     def own(self) -> bool: ...
 
     def check(self) -> None:
-        """Raise NoAnswer if Kafka is known to have ended, and Away if that was on purpose."""
+        """Raise NoAnswer if Kafka is known to have ended, and Away if it is expected back."""
 
     def notice(self) -> str:
-        """Which of its nodes have ended, when, and what to do; empty if none has, or if nobody can know."""
+        """Which of its nodes have ended, when, and what to do; empty if none has, or if nobody can know. The lab asks
+        several times a second.
+        """
 
     def kill(self, node: int | None = None) -> None:
         """Kill Kafka or one node of it at once (SIGKILL), as a power cut would. `start` starts it again.
@@ -73,15 +76,27 @@ class ExternalBroker:
     def __init__(self, address: str) -> None:
         clients.check_answers(address, ANSWER_LIMIT)
         self.address = address
+        self._presence = Presence(address)
         self._supervised = Supervised()
         self._supervised.start()
         self.directory = self._supervised.directory
 
     def check(self) -> None:
-        """Do nothing: this process cannot know whether the Kafka has ended for good, and it may come back."""
+        """Raise Away if nothing listens there any more: nobody here knows whether it has ended for good."""
+        if words := self._away():
+            raise Away(f"{words}.")
 
     def notice(self) -> str:
-        return ""
+        self._presence.look()
+        return self._away()
+
+    def _away(self) -> str:
+        if not (since := self._presence.away()):
+            return ""
+        return (
+            f"Kafka at {self.address} has been away {since}, for nothing listens there: what is at work here goes on "
+            "when it is back"
+        )
 
     def kill(self, node: int | None = None) -> None:  # noqa: ARG002
         raise self._not_own()
