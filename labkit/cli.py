@@ -159,9 +159,9 @@ def produce(per_second: str, key: str, no_key: bool, time: str, no_time: bool, *
     Example: lab produce --source notes.csv --writes notes --no-key --no-time
     """
     rate = None if per_second == "max" else _number(per_second)
-    columns = {"key": None if no_key else key, "time": None if no_time else time}
+    chosen = None if no_key else key, None if no_time else time
     with _lab() as lab:
-        _watch(lab.produce(per_second=rate, **columns, **options))
+        _watch(lab.produce(per_second=rate, key=chosen[0], time=chosen[1], **options))
 
 
 @main.command()

@@ -373,8 +373,9 @@ class Lab:
     def tiles(self, *topics: str, y: str = "temperature", by: str | None = None) -> live.Tiles:
         """One tile per key with its newest number in each topic: the field `y` of a reading, or a window's result.
 
-        `by` is a field whose values get a tile each instead of the keys. A number that is too old (a reading: 5 s; a
-        window: its own length) is not shown as current. Raises LabError if a topic does not exist.
+        `by` is a field whose values get a tile each instead of the keys. A number that is too old (a reading: 5 s,
+        or three times the usual interval; a window: its own length) is not shown as current. Raises LabError if a topic
+        does not exist.
 
         Example: lab.tiles("sensor", "avg-temp", "alert-count")
         """

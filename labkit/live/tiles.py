@@ -60,8 +60,9 @@ class State:
 class Tiles(LiveView[State]):
     """One tile per device with its newest number in each topic.
 
-    For a reading this is its field `y`, for a window its result. A number that is too old (a reading: 5 s; a window:
-    its own length) is not shown as current: the tile says how long there has been no data. A count of zero has no
+    For a reading this is its field `y`, for a window its result. A number that is too old (a reading: 5 s,
+    or three times the usual interval; a window: its own length) is not shown as current: the tile says how long there
+    has been no data. A count of zero has no
     record, so the tile shows 0 if readings arrive from the device, `is_counted(topic)` says that a pipeline counts, and
     nothing to count has arrived for that long; for this the tap may read more topics than have a row.
 
