@@ -10,7 +10,7 @@ from labkit.broker.login import Login
 from labkit.broker.node import START_LIMIT, Node, wait_until_ready
 from labkit.broker.presence import Presence
 from labkit.broker.server import Ports
-from labkit.errors import Away, LabError
+from labkit.errors import Away, LabError, NoAnswer
 from labkit.jvm import store, training
 from labkit.jvm.supervised import Supervised
 from labkit.kafka import clients, properties
@@ -18,6 +18,7 @@ from labkit.loopback import free_ports
 from labkit.waiting import wait_until
 
 ANSWER_LIMIT = 4.0  # seconds that a broker named by LAB_BROKER has to answer
+CLOSED = "This Kafka was closed, and its data is gone: run the cell with `Lab()` again."
 CLIENT = "client.properties"  # the file with the login of its clients, if it asks for one
 
 
@@ -158,7 +159,7 @@ class OwnBroker:
         Returns when every partition has a leader. Raises LabError if it does not start. Example: lab.broker.start()
         """
         if not self.directory.exists():
-            raise LabError("This Kafka was closed, and its data is gone: run the cell with `Lab()` again.")
+            raise LabError(CLOSED)
         dead = [each for each in self.nodes if not each.alive]
         if not dead:
             return
@@ -183,6 +184,8 @@ class OwnBroker:
         ended = [each for each in self.nodes if not each.alive]
         if 2 * len(ended) < len(self.nodes):
             return
+        if not self.directory.exists():
+            raise NoAnswer(CLOSED)
         for each in ended:
             each.check()
         raise Away(f"{_away(ended, len(self.nodes))}.")

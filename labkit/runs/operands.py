@@ -1,5 +1,7 @@
 """Which field of a record an operation cannot use, because it is null, absent, or text instead of a number."""
 
+import ast
+import linecache
 import re
 import traceback
 from collections.abc import Iterable, Mapping
@@ -23,6 +25,7 @@ FILLED = (
 )
 ABSENT = "{name} is not a field of this record: give .get a default, or test for None first"
 UNKNOWN = 'state returns None for a name that it does not hold yet: give it a default, as in state.get("last", 0)'
+LITERAL = "a number meets text here: is it written in quotes, or is a field of the record text?"
 WRITTEN = "{name} is text in this record, {value!r}"
 NUMBER = ': readings["{name}"] = readings["{name}"].apply(float), before this line, makes a number of it'
 
@@ -33,12 +36,25 @@ def explain(error: BaseException, lines: Iterable[Line | None]) -> str | None:
     The fields are those that the code names: these lines, and the student's functions that failed.
     """
     text, frames = str(error), [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
-    code = " ".join(each.text for each in lines if each)
+    code = " ".join(_statement(each) for each in lines if each)
     named = {*QUOTED.findall(code), *_constants(frames)}
     records = [each for frame in reversed(frames) for each in frame.f_locals.values() if isinstance(each, dict)]
     if "NoneType" in text:
         return _of_null(records, named) or _of_state(frames) or _of_absent(records, GOT.findall(code))
-    return _of_text(records, named) if TEXT.search(text) else None
+    return _of_text(records, named) or LITERAL if TEXT.search(text) else None
+
+
+def _statement(line: Line) -> str:
+    """Returns all lines of the statement or lambda that a line belongs to."""
+    lines = linecache.getlines(line.file)
+    try:
+        nodes = [each for each in ast.walk(ast.parse("".join(lines))) if isinstance(each, ast.stmt | ast.Lambda)]
+    except SyntaxError:  # a cell with magic commands
+        return line.text
+    spans = [(each.lineno, each.end_lineno or 0) for each in nodes]
+    around = [(last - first, first, last) for first, last in spans if first <= line.number <= last]
+    _, first, last = min(around, default=(0, line.number, line.number))
+    return "".join(lines[first - 1 : last]) or line.text
 
 
 def _constants(frames: Iterable[FrameType]) -> list[str]:
