@@ -142,10 +142,12 @@ def broker_command(nodes: str) -> None:
 @click.option("--records", type=int, help="Stop after this many records.")
 @click.option("--source", help="A CSV file, or nyc-weather.")
 @click.option("--key", default="device", show_default=True, help="The column of the file with the records' keys.")
+@click.option("--no-key", is_flag=True, help="The records have no keys: they belong to no window.")
 @click.option("--time", default="timestamp", show_default=True, help="The column of the file with their times.")
+@click.option("--no-time", is_flag=True, help="The file has no times: each record gets that of producing it.")
 @click.option("--factor", type=float, help="The speed of its replay: 3600 is one hour per second.")
 @click.option("--start", help="Leave out what is earlier than this time, for example 2013-08-22.")
-def produce(per_second: str, **options: Any) -> None:
+def produce(per_second: str, key: str, no_key: bool, time: str, no_time: bool, **options: Any) -> None:
     """Write records to a topic until Ctrl+C: from simulated devices, or from a source.
 
     Example: lab produce --devices 5 --per-second 10
@@ -153,10 +155,13 @@ def produce(per_second: str, **options: Any) -> None:
     Example: lab produce --source nyc-weather --factor 3600
 
     Example: lab produce --source levels.csv --writes levels --key station --time measured
+
+    Example: lab produce --source notes.csv --writes notes --no-key --no-time
     """
     rate = None if per_second == "max" else _number(per_second)
+    chosen = None if no_key else key, None if no_time else time
     with _lab() as lab:
-        _watch(lab.produce(per_second=rate, **options))
+        _watch(lab.produce(per_second=rate, key=chosen[0], time=chosen[1], **options))
 
 
 @main.command()

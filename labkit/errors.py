@@ -1,8 +1,14 @@
 """The errors that labkit raises on purpose."""
 
 import functools
+import os
+import sys
+import traceback
 from collections.abc import Callable
+from types import TracebackType
 from typing import ParamSpec, TypeVar
+
+TRACEBACK = "LAB_TRACEBACK"  # the environment variable that asks for whole tracebacks
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -41,4 +47,25 @@ class NoAnswer(LabError):
 
 
 class Away(NoAnswer):
-    """The lab's own Kafka was killed on purpose: what is at work waits until it is started again."""
+    """Kafka was killed on purpose, or nothing listens where it was: what is at work waits until it is back."""
+
+
+def show_in_one_line() -> None:
+    """Let a script that fails with one of these errors show it in one line, as a notebook does, with the script's line;
+    with LAB_TRACEBACK set it shows the whole traceback.
+    """
+    show = sys.excepthook
+
+    def show_shortly(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if isinstance(error, LabError | Interruption) and not os.environ.get(TRACEBACK):
+            print(*error._render_traceback_(), _place(trace), file=sys.stderr)
+        else:
+            show(kind, error, trace)
+
+    sys.excepthook = show_shortly
+
+
+def _place(trace: TracebackType | None) -> str:
+    """Returns the line of the script that led to an error, in parentheses."""
+    main = (each for each in traceback.walk_tb(trace) if each[0].f_globals.get("__name__") == "__main__")
+    return "".join(f"({frame.f_code.co_filename}, line {number})" for frame, number in [*main][-1:])

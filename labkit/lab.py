@@ -12,7 +12,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar
 
-from labkit import broker, cells, exercises, extras, live, predictions, readings, runs, stepping
+from labkit import arguments, broker, cells, exercises, extras, live, predictions, readings, runs, stepping
 from labkit import flink as flinks
 from labkit.errors import Away, LabError, NoAnswer, interruptible
 from labkit.kafka import properties, tap
@@ -50,6 +50,7 @@ def _one_at_a_time(method: Callable[Concatenate[Lab, P], T]) -> Callable[Concate
     return alone
 
 
+@arguments.checked
 class Lab:
     """A real Kafka broker, and everything that you start on it.
 
@@ -77,7 +78,7 @@ class Lab:
         if in_notebook:  # it shows what it starts
             extras.require("notebook")
         namespace = properties.namespace()
-        self.units: dict[str, str] = {}
+        self._units: dict[str, str] = {}
         self.broker = broker.find_or_start(quix.load if in_notebook else lambda: None, brokers)
         self._topics = Topics(self.broker.address, namespace, self.broker.check)
         self._groups = Groups(self._topics)
@@ -314,6 +315,17 @@ class Lab:
         return stepping.step(spec, taken, self._topics, self._topics, self.broker.directory)
 
     @property
+    def units(self) -> dict[str, str]:
+        """The units of your own fields, which all views show. Example: lab.units["level"] = "m"."""
+        return self._units
+
+    @units.setter
+    def units(self, units: Mapping[str, str]) -> None:
+        if not isinstance(units, Mapping):
+            raise LabError('Each field has its own unit: write lab.units["level"] = "m".')
+        self._units = dict(units)
+
+    @property
     def workers(self) -> Workers:
         """The producers and runs of this lab, in the order in which they were started. Example: lab.workers"""
         return self._registry.workers
@@ -373,8 +385,9 @@ class Lab:
     def tiles(self, *topics: str, y: str = "temperature", by: str | None = None) -> live.Tiles:
         """One tile per key with its newest number in each topic: the field `y` of a reading, or a window's result.
 
-        `by` is a field whose values get a tile each instead of the keys. A number that is too old (a reading: 5 s; a
-        window: its own length) is not shown as current. Raises LabError if a topic does not exist.
+        `by` is a field whose values get a tile each instead of the keys. A number that is too old (a reading: 5 s,
+        or three times the usual interval; a window: its own length) is not shown as current. Raises LabError if a topic
+        does not exist.
 
         Example: lab.tiles("sensor", "avg-temp", "alert-count")
         """
@@ -441,6 +454,8 @@ class Lab:
         """
         from labkit import tables
 
+        if records < 1:
+            raise LabError("A table has at least one record.")
         return tables.of(tap.newest(self._topics, self._existing(topic), records, raw=topic.endswith(DEAD_LETTER)))
 
     @interruptible
@@ -693,9 +708,13 @@ def _spec(
     raw: bool,
     exactly_once: bool = False,
 ) -> runs.Spec:
-    """Returns what a pipeline is to do. Raises LabError if it would read what it writes."""
-    reads = (reads,) if isinstance(reads, str) else tuple(reads)
-    if writes in reads:
+    """Returns what a pipeline is to do. Raises LabError if it would read what it writes, or `reads` names no topics."""
+    names = (reads,) if isinstance(reads, str) else tuple(reads) if isinstance(reads, list | tuple) else ()
+    if not names or not all(isinstance(each, str) for each in names):
+        raise LabError(
+            f'reads is {reads!r}, and must be the name of a topic, or a list of names, as in reads="sensor".'
+        )
+    if writes in names:
         raise LabError(f"This pipeline would read its own output from {writes} forever: write to another topic.")
     name = name or getattr(pipeline, "__name__", "pipeline").strip("<>")
-    return runs.Spec(name, pipeline, reads, writes, raw, exactly_once)
+    return runs.Spec(name, pipeline, names, writes, raw, exactly_once)

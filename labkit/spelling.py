@@ -15,8 +15,10 @@ def normal(name: str) -> str:
 
 
 def nearest(name: str, names: Iterable[str]) -> str | None:
-    """Returns the most similar of these names; None if none is similar enough (`difflib.get_close_matches`)."""
-    return next(iter(difflib.get_close_matches(name, list(names), n=1)), None)
+    """Returns the most similar of these names, or the only one that begins so; None if none is similar enough."""
+    names = [*names]
+    longer = [each for each in names if len(name) > 2 and each.startswith(name)]
+    return longer[0] if len(longer) == 1 else next(iter(difflib.get_close_matches(name, names, n=1)), None)
 
 
 def did_you_mean(name: str, names: Iterable[str]) -> str:

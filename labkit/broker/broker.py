@@ -8,8 +8,9 @@ from labkit.broker import login
 from labkit.broker.installation import KafkaInstallation, kafka_installation
 from labkit.broker.login import Login
 from labkit.broker.node import START_LIMIT, Node, wait_until_ready
+from labkit.broker.presence import Presence
 from labkit.broker.server import Ports
-from labkit.errors import Away, LabError
+from labkit.errors import Away, LabError, NoAnswer
 from labkit.jvm import store, training
 from labkit.jvm.supervised import Supervised
 from labkit.kafka import clients, properties
@@ -17,6 +18,7 @@ from labkit.loopback import free_ports
 from labkit.waiting import wait_until
 
 ANSWER_LIMIT = 4.0  # seconds that a broker named by LAB_BROKER has to answer
+CLOSED = "This Kafka was closed, and its data is gone: run the cell with `Lab()` again."
 CLIENT = "client.properties"  # the file with the login of its clients, if it asks for one
 
 
@@ -41,10 +43,12 @@ class Broker(Protocol):
     def own(self) -> bool: ...
 
     def check(self) -> None:
-        """Raise NoAnswer if Kafka is known to have ended, and Away if that was on purpose."""
+        """Raise NoAnswer if Kafka is known to have ended, and Away if it is expected back."""
 
     def notice(self) -> str:
-        """Which of its nodes have ended, when, and what to do; empty if none has, or if nobody can know."""
+        """Which of its nodes have ended, when, and what to do; empty if none has, or if nobody can know. The lab asks
+        several times a second.
+        """
 
     def kill(self, node: int | None = None) -> None:
         """Kill Kafka or one node of it at once (SIGKILL), as a power cut would. `start` starts it again.
@@ -73,15 +77,27 @@ class ExternalBroker:
     def __init__(self, address: str) -> None:
         clients.check_answers(address, ANSWER_LIMIT)
         self.address = address
+        self._presence = Presence(address)
         self._supervised = Supervised()
         self._supervised.start()
         self.directory = self._supervised.directory
 
     def check(self) -> None:
-        """Do nothing: this process cannot know whether the Kafka has ended for good, and it may come back."""
+        """Raise Away if nothing listens there any more: nobody here knows whether it has ended for good."""
+        if words := self._away():
+            raise Away(f"{words}.")
 
     def notice(self) -> str:
-        return ""
+        self._presence.look()
+        return self._away()
+
+    def _away(self) -> str:
+        if not (since := self._presence.away()):
+            return ""
+        return (
+            f"Kafka at {self.address} has been away {since}, for nothing listens there: what is at work here goes on "
+            "when it is back"
+        )
 
     def kill(self, node: int | None = None) -> None:  # noqa: ARG002
         raise self._not_own()
@@ -143,7 +159,7 @@ class OwnBroker:
         Returns when every partition has a leader. Raises LabError if it does not start. Example: lab.broker.start()
         """
         if not self.directory.exists():
-            raise LabError("This Kafka was closed, and its data is gone: run the cell with `Lab()` again.")
+            raise LabError(CLOSED)
         dead = [each for each in self.nodes if not each.alive]
         if not dead:
             return
@@ -168,6 +184,8 @@ class OwnBroker:
         ended = [each for each in self.nodes if not each.alive]
         if 2 * len(ended) < len(self.nodes):
             return
+        if not self.directory.exists():
+            raise NoAnswer(CLOSED)
         for each in ended:
             each.check()
         raise Away(f"{_away(ended, len(self.nodes))}.")

@@ -1,6 +1,5 @@
 """A bounded view of the newest records of some topics, for live views."""
 
-import contextlib
 import threading
 import time
 from collections import Counter
@@ -42,6 +41,7 @@ class Tap:
     def __init__(self, topics: Topics, names: Iterable[str], newest: int = BATCH) -> None:
         self.names = tuple(names)
         self.skipped = 0
+        self.away = ""  # since when Kafka has been away, in words
         self._emptied: set[str] = set()
         self._topics = topics
         self._newest = newest
@@ -103,19 +103,25 @@ class Tap:
     def read(self, timeout: float) -> list[Record]:
         """Returns the records since the last call, oldest first; waits up to `timeout` seconds for the first.
 
-        Raises NoAnswer if Kafka has ended by itself; one that was killed on purpose may come back.
+        Raises NoAnswer if Kafka has ended by itself; of one that may come back `away` tells.
         """
         with self._lock:
             first = self._consumer.poll(timeout)
+            self.away = "" if first else self._missed()
             if first is None:
-                with contextlib.suppress(Away):
-                    self._topics.check()
                 return []
             messages = [first, *self._consumer.consume(self._newest - 1, timeout=0)]
             records = [self._record(message) for message in messages if not message.error()]
             for last in {(message.topic(), message.partition()): message for message in messages}.values():
                 self._skip_if_behind(last)
         return records
+
+    def _missed(self) -> str:
+        try:
+            self._topics.check()
+        except Away as error:
+            return str(error)
+        return ""
 
     def _record(self, message: Message) -> Record:
         self._next[message.topic(), message.partition()] = message.offset() + 1

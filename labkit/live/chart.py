@@ -88,7 +88,7 @@ class Chart(LiveView[State]):
         for topic in emptied(self._tap):  # before reading: what it holds now is then read afresh
             self._curves.forget(topic)
         self._curves.add(self._tap.read(timeout=0.1))
-        return self._curves.state(self._tap.skipped)
+        return self._curves.state(self._tap.skipped, self._tap.away)
 
     def collect_last(self) -> State:
         return replace(self.state, ended=True)

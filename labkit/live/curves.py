@@ -48,6 +48,7 @@ class State:
     skipped: int = 0  # records that the tap has skipped
     emptied: str = ""  # which topic was emptied, and when
     crowded: bool = False  # whether there are more devices than it shows
+    away: str = ""  # since when Kafka has been away, and what to do
     ended: bool = False
 
     @property
@@ -92,8 +93,8 @@ class Curves:
         self._emptied = f"{topic} was emptied at {theme.clock(time.time() * 1000)} UTC; its points were removed. "
         self._version += 1
 
-    def state(self, skipped: int) -> State:
-        """Returns the curves as they are now."""
+    def state(self, skipped: int, away: str = "") -> State:
+        """Returns the curves as they are now, after so many records that the tap has skipped."""
         since, until = self._span()
         for series in self._series.values():
             series.forget(since)
@@ -102,7 +103,7 @@ class Curves:
             curves += tuple(sample(topic) for topic in self._topics[1:])
         crowded = self._devices.crowded
         left_out = (self._undrawn, self._meant(), skipped)
-        return State(self._version, curves, since, until, *left_out, self._emptied, crowded)
+        return State(self._version, curves, since, until, *left_out, self._emptied, crowded, away)
 
     def _meant(self) -> str:
         """Returns which field was probably meant, if records lack the one that is drawn."""
@@ -153,7 +154,8 @@ def drawable(record: Record, y: str) -> float | None:
 
 def caption(state: State, y: Field, threshold: float | None) -> tuple[str, list[str]]:
     """Returns the whole chart in one sentence, and one sentence for each curve and for what is left out."""
-    note = f"{state.emptied}{'This chart has ended. ' if state.ended else ''}"
+    away = f"{state.away} " if state.away else ""
+    note = f"{away}{state.emptied}{'This chart has ended. ' if state.ended else ''}"
     left_out = list(_left_out(state, y.name))
     values = [window(each.points, state.since).values for each in state.curves]
     every = np.concatenate([*values, []])

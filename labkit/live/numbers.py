@@ -12,12 +12,13 @@ from labkit.live import spans, sparkline, theme
 from labkit.live.curves import drawable
 from labkit.live.devices import Devices, name_of
 from labkit.live.fields import UNITS, Field
-from labkit.live.series import Series
+from labkit.live.series import LONGER, Series
 from labkit.live.sparkline import Trail
 from labkit.readings.reading import LAST_TIMESTAMP
 
 COUNTS = "-count"  # suffix of topics that count the records of another topic
-FRESH = 5_000  # milliseconds for which a reading counts as current; for a window it is the window's length
+FRESH = 5_000  # milliseconds for which a reading counts as current, or longer where readings are rare: LONGER times the
+# usual interval; for a window it is the window's length
 
 
 @dataclass(frozen=True)
@@ -43,9 +44,11 @@ class Value:
         """When it became old: at its time, or when it arrived."""
         return min(self.end, self.seen)
 
-    def silent_for(self, time: int) -> int:
-        """Returns the whole seconds since its time if it is too old to count as current, else 0."""
-        return _seconds(time, self.since) if time - self.since > (self.window or FRESH) else 0
+    def silent_for(self, time: int, fresh: float) -> int:
+        """Returns the whole seconds since its time if it is too old to count as current, else 0; a reading counts as
+        current for `fresh` milliseconds.
+        """
+        return _seconds(time, self.since) if time - self.since > (self.window or fresh) else 0
 
 
 class Row(NamedTuple):
@@ -137,15 +140,19 @@ class Numbers:
         series.forget(time - sparkline.SPAN)
         return sparkline.trail(series.points, time)
 
+    def _fresh(self, device: str) -> float:
+        """Returns for how many milliseconds a reading of a device counts as current."""
+        return max(FRESH, LONGER * self._trails[device].interval())
+
     def _row(self, device: str, topic: str, time: int, skipped: bool) -> Row:
-        values = self._newest[device]
+        values, fresh = self._newest[device], self._fresh(device)
         value, kind = values.get(topic), _kind(topic, values.get(topic))
-        silent = value.silent_for(time) if value else 0
+        silent = value.silent_for(time, fresh) if value else 0
         if value and not silent:
             return Row(topic, kind, self._number(value), f"{_span(value, time)} UTC", fresh=True)
         if counted(topic) in self._watched and (read := _last_reading(values.values())):
             until = min(read, self._counted.get(topic, 0))
-            if time - until <= FRESH:
+            if time - until <= fresh:
                 return self._uncounted(device, topic, value, time, skipped)
             since = max(until, value.end if value else 0)
             silent = _seconds(time, since) if since else 0
@@ -163,7 +170,7 @@ class Numbers:
         if last is None:
             return Row(topic, kind, "0", "" if skipped else "none yet", fresh=True)
         below = f"last at {theme.clock(last)} UTC"
-        if time - last <= (value.window if value else FRESH):
+        if time - last <= (value.window if value else self._fresh(device)):
             return Row(topic, kind, "not counted yet", below)
         return Row(topic, kind, "0", below, fresh=True)
 

@@ -7,6 +7,8 @@ from markupsafe import Markup
 
 from labkit.live import html, theme
 
+FONT_SIZE = 14  # pixels before scaling, unless a drawing sets another
+
 Box = tuple[int, int, int, int]  # left, top, width and height, in pixels before scaling
 
 
@@ -28,11 +30,18 @@ def path(*steps: str | float, **attributes: object) -> Markup:
     return element("path", d=" ".join(map(html.number, steps)), **attributes)
 
 
-def document(words: str, box: Box, *content: Markup, scale: float = 1.0, font_size: int = 14) -> Markup:
-    """Returns a whole drawing; `words` are its label for screen readers."""
+def document(
+    words: str, box: Box, *content: Markup, scale: float = 1.0, least: float = 0.0, font_size: int = FONT_SIZE
+) -> Markup:
+    """Returns a whole drawing; `words` are its label for screen readers. It shrinks to its place, but not below `least`
+    times its size.
+    """
     _, _, width, height = box
     size = {"width": round(width * scale), "height": round(height * scale)}
-    frame = {"viewBox": " ".join(map(str, box)), **size, "style": "max-width:100%;height:auto", "class_": "lab-drawing"}
+    style = "max-width:100%;height:auto"
+    if least:
+        style += f";min-width:{round(width * least)}px;min-height:{round(height * least)}px"
+    frame = {"viewBox": " ".join(map(str, box)), **size, "style": style, "class_": "lab-drawing"}
     font = {"font_family": theme.FONT, "font_size": font_size, "fill": "#000"}
     return element("svg", *content, xmlns="http://www.w3.org/2000/svg", role="img", aria_label=words, **frame, **font)
 

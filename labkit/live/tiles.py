@@ -49,6 +49,7 @@ class State:
     topics: tuple[str, ...]
     tiles: tuple[Tile, ...] = ()
     crowded: bool = False  # whether there are more devices
+    away: str = ""  # since when Kafka has been away, and what to do
     ended: bool = False
 
     @property
@@ -59,8 +60,9 @@ class State:
 class Tiles(LiveView[State]):
     """One tile per device with its newest number in each topic.
 
-    For a reading this is its field `y`, for a window its result. A number that is too old (a reading: 5 s; a window:
-    its own length) is not shown as current: the tile says how long there has been no data. A count of zero has no
+    For a reading this is its field `y`, for a window its result. A number that is too old (a reading: 5 s,
+    or three times the usual interval; a window: its own length) is not shown as current: the tile says how long there
+    has been no data. A count of zero has no
     record, so the tile shows 0 if readings arrive from the device, `is_counted(topic)` says that a pipeline counts, and
     nothing to count has arrived for that long; for this the tap may read more topics than have a row.
 
@@ -92,7 +94,7 @@ class Tiles(LiveView[State]):
         topics = self.state.topics
         self._numbers.note_counted((each for each in topics if counted(each) and self._is_counted(each)), time)
         tiles = (self._tile(device, time) for device in self._numbers.devices)
-        return State(topics, tuple(tiles), self._numbers.crowded)
+        return State(topics, tuple(tiles), self._numbers.crowded, self._tap.away)
 
     def _tile(self, device: str, time: int) -> Tile:
         numbers, style = self._numbers, self._styles.of(device)
@@ -119,15 +121,16 @@ class Tiles(LiveView[State]):
 def words(state: State) -> str:
     """Returns what tiles show as text."""
     lines = [f"{tile.device}: {', '.join(row.words() for row in tile.rows)}" for tile in state.tiles]
-    return "\n".join([*lines, *([CROWDED] if state.crowded else [])])
+    return "\n".join(filter(None, [state.away, *lines, CROWDED if state.crowded else ""]))
 
 
 def render(state: State) -> Markup:
     """Returns tiles as HTML."""
+    away = html.element("p", html.element("b", state.away)) if state.away else Markup()
     end = html.join([html.element("p", CROWDED) if state.crowded else "", ENDED if state.ended else ""])
     if state.is_empty:
-        return escape(f"Waiting for the first record of {' and '.join(state.topics)}.") + end
-    return html.element("div", *map(_tile, state.tiles), class_="lab-tiles") + end
+        return away + escape(f"Waiting for the first record of {' and '.join(state.topics)}.") + end
+    return away + html.element("div", *map(_tile, state.tiles), class_="lab-tiles") + end
 
 
 def _tile(tile: Tile) -> Markup:

@@ -49,7 +49,7 @@ class Topology(LiveView[State]):
         self._system, self._tap_of = system, tap_of
         self._tap: Tap | None = None
         state = State()
-        self._drawing = HTML(render(state))
+        self._drawing = HTML(render(state), tabbable=True)
         self._table = HTML(layout=Layout(overflow="auto"), tabbable=True)
         self._lock = threading.RLock()
         self.choice = ToggleButtons(options=state.offered, description="Peek into:", style={"button_width": "auto"})

@@ -9,8 +9,11 @@ from labkit.live import svg
 from labkit.live.theme import STATUSES
 from labkit.runs.system import TopicState, WorkerState
 
-BOX, PITCH_X, PITCH_Y, LINE = (172, 84), 216, 106, 18  # pixels
-MARGIN = 8
+BOX, PITCH_X, PITCH_Y, LINE = (172, 78), 198, 96, 17  # pixels
+MARGIN = 6
+BEND = 24  # of an arrow, in pixels
+READABLE = 11  # pixels that its text has at least, however narrow its place is
+LEAST = READABLE / svg.FONT_SIZE
 SHOWN = 24  # characters of a name or an error
 TIP = svg.element(
     "marker",
@@ -37,7 +40,7 @@ def draw(workers: Sequence[WorkerState], topics: Sequence[TopicState]) -> Markup
     width = max((column for column, _ in positions.values()), default=0) * PITCH_X + BOX[0] + 2 * MARGIN
     height = max((row for _, row in positions.values()), default=0) * PITCH_Y + BOX[1] + 2 * MARGIN
     box = (-MARGIN, -MARGIN, width, height)
-    return svg.document(words(workers, topics), box, svg.element("defs", TIP), *arrows, *boxes, scale=1.2)
+    return svg.document(words(workers, topics), box, svg.element("defs", TIP), *arrows, *boxes, scale=1.2, least=LEAST)
 
 
 def words(workers: Sequence[WorkerState], topics: Sequence[TopicState]) -> str:
@@ -125,4 +128,4 @@ def _arrow(positions: Positions, source: str, target: str) -> Markup:
         return svg.path("M", left + BOX[0] / 2, top + BOX[1], "V", to_row * PITCH_Y, **style)
     x, y = left + BOX[0], top + BOX[1] / 2
     to_x, to_y = to_column * PITCH_X, to_row * PITCH_Y + BOX[1] / 2
-    return svg.path("M", x, y, "C", x + 40, y, to_x - 40, to_y, to_x, to_y, **style)
+    return svg.path("M", x, y, "C", x + BEND, y, to_x - BEND, to_y, to_x, to_y, **style)

@@ -58,6 +58,11 @@ KEY = (
     'readings.group_by(lambda reading: reading["device"], name="device") (03_windows).'
 )
 RESULTS = ("agg", "collect", "count", "max", "mean", "min", "reduce", "sum")  # methods that say what a window computes
+VALUES = (
+    "A column holds no values yet: each record has its own. .apply calls a function for each, as in "
+    'readings["root"] = readings["temperature"].apply(math.sqrt) (03_windows).'
+)
+TOPIC = 'A topic is named where the pipeline is run: lab.run(pipeline, reads="sensor", writes="{topic}").'
 MEANT = "a column of a stream (a StreamingSeries)"
 LONGEST = 40  # characters of the name of a group_by, which becomes part of the names of topics
 
@@ -74,7 +79,7 @@ class Column(StreamingSeries):
 
     __iter__ = _refuse(LOOP)
     __bool__ = _refuse(TRUTH)
-    __len__ = _refuse(LENGTH)
+    __len__ = __array__ = _refuse(VALUES)
     __contains__ = _refuse(INSIDE)
     __abs__ = _refuse(ABSOLUTE)
     __round__ = __float__ = __int__ = __index__ = __neg__ = __pos__ = __pow__ = __rpow__ = _refuse(NUMBER)
@@ -164,6 +169,11 @@ class Frame(StreamingDataFrame):
         elif not (callable(key) and name):
             raise LabError(KEY)
         return super().group_by(key, allowed(name, LONGEST), *args, **options)
+
+    def to_topic(self, topic: Any, *args: Any, **options: Any) -> Any:
+        if isinstance(topic, str):
+            raise LabError(TOPIC.format(topic=topic))
+        return super().to_topic(topic, *args, **options)
 
     def contains(self, keys: str | list[str]) -> Column:
         return Column.of(super().contains(keys))

@@ -1,5 +1,6 @@
 """Common mistakes, such as treating a stream as a table: what to do instead, and which lesson explains it."""
 
+import inspect
 import re
 import traceback
 from dataclasses import replace
@@ -13,7 +14,7 @@ from quixstreams.dataframe.windows.base import Window
 from quixstreams.dataframe.windows.definitions import WindowDefinition
 
 from labkit.errors import LabError
-from labkit.runs import blame, fields, frames
+from labkit.runs import blame, fields, frames, operands
 from labkit.runs.tracing import Trace
 from labkit.runs.values import unwritable
 from labkit.spelling import nearest
@@ -40,6 +41,25 @@ INSTEAD = {
     "to_csv to_dict to_excel to_html to_json to_numpy to_parquet to_sql": 'lab.peek("sensor", records=1000): that is a '
     "pandas DataFrame (00_start_here)",
     "boxplot hist plot": 'lab.chart("sensor"), which is updated as records arrive (04_live_charts)',
+    "rename": 'readings["celsius"] = readings["temperature"], and then readings.drop("temperature")',
+    "dt str": '.apply, as in readings["name"] = readings["device"].apply(str.upper) (03_windows)',
+}
+
+# Methods of Spark's streams.
+OF_SPARK = {
+    "select": 'a list of fields, as in readings[["device", "temperature"]]',
+    "withColumn withColumns": 'a new field, as in readings["kelvin"] = readings["temperature"] + 273.15 (02_filter)',
+    "withColumnRenamed": 'readings["celsius"] = readings["temperature"], and then readings.drop("temperature")',
+    "withWatermark": "a window's grace_ms, as in .tumbling_window(10_000, grace_ms=2_000) (03_windows)",
+    "writeStream": 'lab.run(pipeline, reads="sensor", writes="alert"), which runs it and writes its topic (02_filter)',
+    "collect show take": 'lab.peek("sensor") outside the pipeline: it shows the newest records as a table '
+    "(00_start_here)",
+    "orderBy sort": 'lab.peek("sensor").sort_values(...): a stream has no end and cannot be sorted',
+    "groupByKey reduceByKey": 'group_by("device"); windows are kept by key even without it (03_windows)',
+    "flatMap": ".apply(function, expand=True), where the function returns a list (03_windows)",
+    "foreach foreachBatch": ".update, which calls a function for each record (03_windows)",
+    "window": "tumbling_window(10_000) or hopping_window(10_000, 1_000), in milliseconds (03_windows)",
+    "cast": '.apply, as in readings["floor"].apply(float) (03_windows)',
 }
 
 # What Python and Quix Streams say of a value that was not turned from JSON into an object, or back.
@@ -52,6 +72,9 @@ LOADED = re.compile(r"the JSON object must be str, bytes or bytearray, not (dict
 NO_FIELDS = r"(is not subscriptable|does not support item assignment|has no attribute '(get|items|keys|values)')"
 PLAIN = re.compile(rf"'(int|float|bool)' object {NO_FIELDS}")
 NOTHING = re.compile(rf"'NoneType' object {NO_FIELDS}")
+ARGUMENTS = re.compile(r"missing \d+ required positional argument|takes \d+ positional arguments? but \d")
+STATE = re.compile(r"State' object (is not subscriptable|does not support item (assignment|deletion))")
+WHOLE = re.compile(r"'int' and 'dict'|between instances of 'dict' and 'dict'")
 
 QUIX = str(Path(quixstreams.__file__).parent)
 NO_END = (
@@ -65,13 +88,22 @@ OF_A_FIELD = (
     "A window's .{name}() takes no field: give the result a name, as in "
     '.agg({name}={aggregation}("temperature")).final() (03_windows).'
 )
+GIVEN = (
+    "a function in .apply, .update or .filter is given the value alone; with stateful=True value and state, with "
+    "metadata=True value, key, timestamp and headers (03_windows)"
+)
 CALLED = re.compile(r"WindowDefinition\.(\w+)\(\) takes")
 OF_A_WINDOW = re.compile(r"'\w*(?:Window|Aggregation|Collection)\w*' object (is not subscriptable|does not support)")
 
 
 def explain(error: BaseException, trace: Trace | None = None) -> blame.Blame:
     """Blame a line as `blame.explain` does, with words for a common mistake with records."""
-    found, words = blame.explain(error, trace.line_of(error) if trace else None), of_a_record(error)
+    added_by = trace.line_of(error) if trace else None
+    found = blame.explain(error, added_by)
+    words = operands.explain(error, (found.line, added_by)) if isinstance(error, AttributeError | TypeError) else None
+    if words:
+        return replace(found, reason=f"{found.reason}: {words}")
+    words = of_a_record(error)
     return replace(found, reason=f"{type(error).__name__}: {words}") if words else found
 
 
@@ -109,13 +141,19 @@ def of_a_stream(error: AttributeError) -> str | None:
     if not isinstance(owner, StreamingDataFrame | StreamingSeries):
         return None
     kind = "stream" if isinstance(owner, StreamingDataFrame) else "column"
-    for names, instead in INSTEAD.items():
+    for names, instead in (INSTEAD | OF_SPARK).items():
         if name in names.split():
             return f"A {kind} has no .{name}: use {instead}."
-    near = nearest(name, (each for each in dir(owner) if not each.startswith("_")))
+    near = nearest(name, _methods(type(owner)))
     return f"A {kind} has no .{name}: " + (
         f"did you mean .{near}?" if near else f'a field is written ["{name}"] (02_filter).'
     )
+
+
+def _methods(kind: type) -> list[str]:
+    """Returns the names of what a student may call on a stream or column: methods of Quix Streams' own."""
+    own = StreamingDataFrame if issubclass(kind, StreamingDataFrame) else StreamingSeries
+    return [each for each in dir(own) if callable(getattr(own, each)) and not each.startswith(("_", "compose"))]
 
 
 def of_a_record(error: BaseException) -> str | None:
@@ -124,6 +162,16 @@ def of_a_record(error: BaseException) -> str | None:
     """
     if isinstance(error, AttributeError) and isinstance(error.obj, str) and error.name == "decode":
         return f"{error}: after group_by a key is already text (03_windows)"
+    if isinstance(error, UnboundLocalError):
+        return (
+            f"{error}: a run remembers from record to record by its state, .apply(function, stateful=True) (03_windows)"
+        )
+    if (
+        isinstance(error, TypeError)
+        and ARGUMENTS.search(str(error))
+        and _frames(error)[-1].f_code.co_filename.startswith(QUIX)
+    ):
+        return f"{error}: {GIVEN}"
     if (part := unwritable(error)) and not (isinstance(part.part, bytes) and not part.field):
         return str(part)
     if isinstance(error, AttributeError | TypeError) or part:
@@ -143,6 +191,10 @@ def _of_a_type(text: str) -> str | None:
         return f"{text}: the value is an object already, and needs no json.loads"
     if NOTHING.search(text):
         return f"{text}: has a function in .apply returned nothing? .update changes a record in place (03_windows)"
+    if STATE.search(text):
+        return f'{text}: state is written by state.set("last", value), and read by state.get("last") (03_windows)'
+    if WHOLE.search(text):
+        return f'{text}: a window computes with whole records here: name a field, as in .agg(sum=Sum("temperature"))'
     return f"{text}: is the value a plain number, and not an object with fields?" if PLAIN.search(text) else None
 
 
@@ -164,5 +216,10 @@ def of_a_result(result: object) -> str:
         return "a window that emits nothing: end it with .final(), which emits it once, when it closes (03_windows)."
     if hasattr(result, "agg"):
         return "a window that computes nothing: end it with .agg(...).final() (03_windows)."
+    if isinstance(result, StreamingSeries):
+        return "a column instead of a stream: readings[condition] is the stream of the records that match (02_filter)."
+    if inspect.iscoroutine(result) or inspect.isgenerator(result):
+        result.close()  # else Python would complain later that nobody has awaited it
+        return "no stream yet: a pipeline is an ordinary function, without async and yield."
     kind = "nothing" if result is None else f"a {type(result).__name__}"
     return f"{kind} instead of a stream: end the function with `return` and the StreamingDataFrame."

@@ -191,6 +191,9 @@ def test_a_csv_file_of_any_shape_is_sent_with_its_key_and_its_time(broker: OwnBr
     )
     newest = lab("peek", "levels", **here).stdout.splitlines()[1].split()
     assert newest == ["0", "0", "2025-03-01", "12:00:00", "Köln", "Köln", "7.94", "01.03.2025", "12:00"]
+    result = lab("produce", *source, "--no-key", "--no-time", "--records", "1", **here)
+    assert result.returncode == 0, result.stderr
+    assert lab("peek", "levels", "--records", "1", **here).stdout.splitlines()[1].split()[4] == "None"
     wrong = lab("produce", *source, "--key", "place", "--time", "mesured", **here)
     assert wrong.stderr == "Error: There is no column 'place' for the key. The columns are station, level, measured.\n"
 

@@ -10,6 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from labkit import Lab
+from labkit.live import topology_svg
 from tests.around import jupyter
 from tests.topics import topics_of
 from tests.waiting import eventually
@@ -31,6 +32,9 @@ SHAPE = """() => {
 # The times and labels of tiles that are not on one line of 16 pixels.
 WRAPPED = """() => Array.from(document.querySelectorAll('.lab-tile :is(i, .lab-row > span)'))
     .filter(part => part.offsetHeight > 17).map(part => part.innerText)"""
+# The height of the smallest text in a drawing of the topology, in pixels.
+SMALLEST = """() => Math.min(...Array.from(document.querySelectorAll('.lab-live [class*=lab-view-topology] svg text'))
+    .map(text => text.getScreenCTM().a * parseFloat(getComputedStyle(text).fontSize)))"""
 READABLE = 100  # pixels that a number from which one stands 5 m away has at least, on a wall of 1,920
 AGE = f"Date.now() - Math.max(...{PLOT}.data.flatMap(trace => Array.from(trace.x || [0])))"
 
@@ -122,6 +126,7 @@ def test_the_page_shows_what_the_topics_hold_and_its_controls_act(lab: Lab) -> N
             eventually(lambda shape=shape: page.evaluate(SHAPE) == shape)
             assert violations(page) == []
             assert page.evaluate(WRAPPED) == []
+            assert page.evaluate(SMALLEST) >= topology_svg.READABLE
             jupyter.screenshot(page, f"dashboard_{theme}_{width}")
     assert problems == []
 
@@ -157,6 +162,7 @@ def test_notebook_04_shows_what_the_topics_hold_and_is_a_picture_when_opened_lat
             jupyter.run_all(page, address, saved.name)
             page.wait_for_function("document.body.innerText.includes('not JSON: unexpected end')")
             check_dashboard(page, lab, "04_live_charts")
+            assert page.evaluate(SMALLEST) >= topology_svg.READABLE
             assert violations(page, ".lab-live") == []
             assert page.locator(".lab-snapshot:visible").count() == 0
             page.get_by_role("menuitem", name="File", exact=True).click()

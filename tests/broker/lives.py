@@ -13,6 +13,7 @@ from pathlib import Path
 
 import psutil
 
+from labkit.broker import OwnBroker
 from tests.waiting import eventually
 
 # SIGUSR1 lets a process write the stacks of its threads to stderr, whatever they are at. SIGINT interrupts it even
@@ -22,6 +23,10 @@ import faulthandler, signal
 faulthandler.register(signal.SIGUSR1)
 signal.signal(signal.SIGINT, signal.default_int_handler)
 """
+
+
+def jvm(own: OwnBroker) -> psutil.Process:
+    return psutil.Process(int((own.directory / "pid").read_text()))
 
 
 @dataclass(frozen=True)

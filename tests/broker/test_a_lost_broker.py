@@ -1,5 +1,6 @@
 """The lab's own Kafka killed: everything says so within seconds, and what to do."""
 
+import contextlib
 import re
 import threading
 import time
@@ -14,6 +15,7 @@ from labkit.broker import OwnBroker
 from labkit.broker.installation import KafkaInstallation
 from labkit.live import panel
 from labkit.runs.worker import Worker
+from tests.broker.lives import jvm
 from tests.waiting import eventually
 
 LIMIT = 6.0  # seconds: it takes less than one on a free machine, and 15 where a client waits for an answer
@@ -81,7 +83,7 @@ def test_whatever_is_asked_of_a_kafka_killed_on_purpose_says_at_once_what_brings
 def test_whatever_is_at_work_on_a_kafka_killed_on_purpose_says_since_when_it_waits_and_goes_on(lab: Lab) -> None:
     two = lab.run(copy, reads="sensor", writes="copied-by-two", name="two", replicas=2)
     two.wait_until_caught_up()
-    chart = lab.chart("sensor")
+    chart, tiles = lab.chart("sensor"), lab.tiles("sensor")
 
     def shown(worker: Worker) -> str:
         return panel.render(panel.collect(worker))
@@ -89,6 +91,9 @@ def test_whatever_is_at_work_on_a_kafka_killed_on_purpose_says_since_when_it_wai
     lab.broker.kill()
     for each in lab.workers:
         eventually(lambda worker=each: re.search(f"<b>{AWAY}</b>", shown(worker)), AT_ONCE)
+    for view in (chart, tiles):
+        eventually(lambda view=view: re.match(AWAY, view.summary()), AT_ONCE)
+        eventually(lambda view=view: re.search(AWAY, view.static_html()), AT_ONCE)
     eventually(lambda: ", lag unknown" in shown(lab.workers[1]), AT_ONCE)
     eventually(lambda: not re.search(r"<td[^>]*>\d+</td></tr>", shown(two)), LIMIT)  # the last column is the lag
     lab.broker.start()
@@ -97,7 +102,12 @@ def test_whatever_is_at_work_on_a_kafka_killed_on_purpose_says_since_when_it_wai
         before = each.total()
         eventually(lambda worker=each, before=before: worker.total() > before + 100)
     assert {each.status for each in lab.workers} == {"running"}
-    assert not chart.finished
+    drawn = chart.state.until
+    for view in (chart, tiles):
+        eventually(lambda view=view: "away" not in view.summary())
+    eventually(lambda: chart.state.until > drawn)
+    eventually(lambda: tiles.state.tiles[0].age < 5)
+    assert (chart.finished, tiles.finished) == (False, False)
 
 
 def test_whatever_is_at_work_on_a_killed_kafka_fails_with_that_reason(lab: Lab) -> None:
@@ -135,20 +145,50 @@ def test_a_flink_job_of_a_killed_kafka_fails(lab: Lab, flink: object) -> None:  
     eventually(lambda: "lab-flink" not in {each.name for each in threading.enumerate()})  # its process has gone too
 
 
-def test_waiting_on_somebody_elses_silent_kafka_takes_no_longer_than_asked(
-    installation: KafkaInstallation, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    broker = OwnBroker(installation)
-    monkeypatch.setenv("LAB_BROKER", broker.address)
-    try:
-        with Lab() as lab:
-            lab.produce(records=1).wait(10)
-            run = lab.run(copy, reads="sensor", writes="copied")
-            broker.close()
+@pytest.fixture
+def elsewhere(installation: KafkaInstallation, monkeypatch: pytest.MonkeyPatch) -> Iterator[OwnBroker]:
+    """Somebody else's Kafka, which LAB_BROKER names."""
+    with contextlib.closing(OwnBroker(installation)) as broker:
+        monkeypatch.setenv("LAB_BROKER", broker.address)
+        yield broker
+
+
+def test_somebody_elses_kafka_is_missed_within_seconds_and_all_goes_on_when_it_is_back(elsewhere: OwnBroker) -> None:
+    with Lab() as lab:
+        lab.produce(per_second=100)
+        run = lab.run(copy, reads="sensor", writes="copied")
+        lab.wait_for("copied", 100)
+        chart, tiles = lab.chart("sensor"), lab.tiles("sensor")
+        elsewhere.kill()
+        missed = rf"Kafka at {elsewhere.address} has been away since \d\d:\d\d:\d\d UTC, for nothing listens there"
+        begun = time.monotonic()
+        for each in lab.workers:
+            eventually(lambda worker=each: re.match(missed, worker.notice), LIMIT)
+        for view in (chart, tiles):
+            eventually(lambda view=view: re.match(missed, view.summary()), LIMIT)
+        for ask in (lambda: lab.peek("copied"), lab.groups, run.wait_until_caught_up):
+            with pytest.raises(LabError, match=missed):
+                ask()
+        assert time.monotonic() - begun < LIMIT
+        elsewhere.start()
+        before = run.total()
+        eventually(lambda: run.total() > before + 100)
+        for view in (chart, tiles):
+            eventually(lambda view=view: "away" not in view.summary())
+        assert not any(each.notice for each in lab.workers)
+
+
+def test_waiting_on_somebody_elses_silent_kafka_takes_no_longer_than_asked(elsewhere: OwnBroker) -> None:
+    with Lab() as lab:
+        lab.produce(records=1).wait(10)
+        run = lab.run(copy, reads="sensor", writes="copied")
+        kafka = jvm(elsewhere)
+        kafka.suspend()
+        try:
             for wait in (partial(lab.wait_for, "sensor", 10), run.wait_until_caught_up):
                 begun = time.monotonic()
                 with pytest.raises(LabError, match="no longer answers"):
                     wait(timeout=3)
                 assert time.monotonic() - begun < 8
-    finally:
-        broker.close()
+        finally:
+            kafka.resume()

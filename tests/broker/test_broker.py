@@ -24,15 +24,11 @@ from labkit.jvm.supervised import Supervised
 from labkit.kafka import clients
 from labkit.loopback import free_ports
 from labkit.readings import now
-from tests.broker.lives import Footprint, listeners, lives, python
+from tests.broker.lives import Footprint, jvm, listeners, lives, python
 from tests.waiting import eventually
 
 CONSUMER = "org.apache.kafka.tools.consumer.ConsoleConsumer"
 GROUPS = "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand"
-
-
-def jvm(own: OwnBroker) -> psutil.Process:
-    return psutil.Process(int((own.directory / "pid").read_text()))
 
 
 # --------------------------------------------------------------------- a Kafka

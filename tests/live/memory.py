@@ -54,6 +54,7 @@ class MemoryTap:
     def __init__(self, memory: Memory, names: Iterable[str], newest: int) -> None:
         self.names = tuple(names)
         self.skipped = 0
+        self.away = ""
         self.closed = False
         self._memory, self._newest = memory, newest
         self._starts = {name: memory.starts[name] for name in self.names}

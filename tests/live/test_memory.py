@@ -61,7 +61,7 @@ def test_taps_agree(topics: InKafka | Memory) -> None:
         ("alert", 0, "sensor-1"),
         ("alert", 1, "sensor-1"),
     ]
-    assert (first.read(0), first.skipped, first.emptied()) == ([], 0, [])
+    assert (first.read(0), first.skipped, first.emptied(), first.away) == ([], 0, [], "")
 
     late = topics.tap("sensor", newest=3)
     assert [each.offset for each in read(late, 3)] == [1, 2, 3]

@@ -11,11 +11,12 @@ import pytest
 from labkit import Lab
 from labkit.kafka import clients
 from labkit.kafka.tap import Record
-from labkit.live import theme
+from labkit.live import spans, theme
 from labkit.live import tiles as module
 from labkit.live.devices import CROWDED, MOST
 from labkit.live.numbers import FRESH, Value, counted, value_of
 from labkit.live.pacing import Pacer
+from labkit.live.series import LONGER
 from labkit.live.tiles import Tiles
 from labkit.pipelines import PIPELINES
 from tests.live.memory import NOW, Memory
@@ -112,12 +113,12 @@ def test_a_tile_shows_the_newest_number_of_each_topic(lab: Lab) -> None:
 def test_a_number_speaks_for_as_long_as_its_window_and_a_reading_for_five_seconds(
     window_ms: int, age: int, silent: int
 ) -> None:
-    assert Value("temperature", 20.0, NOW - window_ms, NOW, NOW + 1).silent_for(NOW + age) == silent
+    assert Value("temperature", 20.0, NOW - window_ms, NOW, NOW + 1).silent_for(NOW + age, FRESH) == silent
 
 
 def test_a_device_whose_clock_is_ahead_does_not_speak_for_the_future() -> None:
     ahead = Value("temperature", 20.0, NOW + 600_000, NOW + 600_000, NOW)
-    assert (ahead.silent_for(NOW + FRESH), ahead.silent_for(NOW + 10_000)) == (0, 10)
+    assert (ahead.silent_for(NOW + FRESH, FRESH), ahead.silent_for(NOW + 10_000, FRESH)) == (0, 10)
 
 
 def test_a_stale_number_gives_way_to_for_how_long_there_has_been_no_data(
@@ -228,6 +229,23 @@ def test_tiles_that_are_closed_close_their_tap_and_keep_their_numbers(memory: Me
     assert memory.open == []
     assert "20.00 °C" in text(tiles)
     assert tiles.static_html().endswith("<p>These tiles have ended: the numbers are the last ones.</p>")
+
+
+@pytest.mark.parametrize("apart", [60_000, 3_600_000], ids=["a minute", "an hour"])
+def test_rare_readings_count_as_current_for_three_times_their_usual_interval(
+    memory: Memory, tiles_of: MakeTiles, now: list[int], apart: int
+) -> None:
+    tiles = tiles_of("sensor")
+    for before in range(5, -1, -1):
+        memory.send("sensor", reading(20.0, NOW - before * apart))
+    refresh(tiles)
+    assert not tiles.state.tiles[0].is_silent
+    now[0] += LONGER * apart
+    refresh(tiles)
+    assert not tiles.state.tiles[0].is_silent
+    now[0] += 1
+    assert f"no data for {spans.length(LONGER * apart)}" in refresh(tiles)
+    assert tiles.state.tiles[0].is_silent
 
 
 def count_row(tiles: Tiles, device: str = "sensor-1") -> str:

@@ -1,10 +1,12 @@
 """A learner's mistakes end in one line that says what to do instead."""
 
 import datetime
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+import numpy as np
 import orjson
 import pandas as pd
 import pytest
@@ -100,6 +102,18 @@ MISTAKES = {
     lambda r: r[r["temperature"] > 30 & r["humidity"]]: "each comparison in parentheses",
     lambda r: f"{r['temperature']:.1f}": "A column has no text",
     lambda r: r.hopping_window(1000): "missing 1 required positional argument: 'step_ms'",
+    lambda r: r.select("device"): 'a list of fields, as in readings[["device", "temperature"]]',
+    lambda r: r.withColumn("kelvin", r["temperature"] + 273.15): "use a new field",
+    lambda r: r.withWatermark("timestamp", "10 seconds"): "grace_ms=2_000",
+    lambda r: r.writeStream.start(): "lab.run(pipeline",
+    lambda r: r.show(): 'lab.peek("sensor")',
+    lambda r: r.rename(columns={"temperature": "celsius"}): 'readings.drop("temperature")',
+    lambda r: r["device"].str.upper(): ".apply(str.upper)",
+    lambda r: r["temperature"].strem: "A column has no .strem: a field is written",
+    lambda r: np.sqrt(r["temperature"]): "A column holds no values yet",
+    lambda r: np.where(r["temperature"] > 30, "hot", "cold"): "A column holds no values yet",
+    lambda r: pd.to_datetime(r["timestamp"], unit="ms"): "A column holds no values yet",
+    lambda r: r.to_topic("alert"): 'lab.run(pipeline, reads="sensor", writes="alert")',
     lambda r: r.apply(): "missing 1 required positional argument: 'func'",
 }
 
@@ -192,6 +206,30 @@ def test_a_field_that_is_not_there_is_said_with_the_nearest_and_those_there_are(
     assert run.error.reason == words
 
 
+async def asynchronous(readings):
+    return readings
+
+
+def generator(readings):
+    yield readings
+
+
+RESULTS = {
+    lambda r: r["temperature"] > 30: "a column instead of a stream: readings[condition]",
+    asynchronous: "without async and yield",
+    generator: "without async and yield",
+    lambda _: None: "returned nothing instead of a stream",
+}
+
+
+@pytest.mark.parametrize(("pipeline", "words"), RESULTS.items())
+def test_a_function_that_returns_no_stream_says_what_it_returned(
+    lab: Lab, pipeline: Callable[[Any], Any], words: str
+) -> None:
+    with pytest.raises(LabError, match=re.escape(words)):
+        lab.run(pipeline, reads="sensor", writes="out")
+
+
 def test_decoding_a_key_that_is_text_says_so(lab: Lab) -> None:
     def decode(_, key, *rest):  # noqa: ARG001
         key.decode()
@@ -258,6 +296,88 @@ def test_what_cannot_be_written_is_named_by_its_field(lab: Lab, pipeline: Callab
     assert words in run.error.reason
     if pipeline is with_a_time:  # not the last line, which was running
         assert 'readings["when"] = ' in str(run.error.line)
+
+
+def in_a_named_function(readings):
+    def up(humidity):
+        return humidity + 1
+
+    readings["more"] = readings["humidity"].apply(up)
+    return readings
+
+
+def against_a_state_that_holds_nothing(readings):
+    def rise(reading, state):
+        return {"rise": reading["temperature"] - state.get("last")}
+
+    return readings.apply(rise, stateful=True)
+
+
+def state_without_being_asked_for(readings):
+    return readings.apply(lambda reading, state: reading)  # noqa: ARG005
+
+
+def state_like_a_dict(readings):
+    def remember(reading, state):
+        state["last"] = reading["temperature"]
+
+    return readings.update(remember, stateful=True)
+
+
+def counted_outside(readings):
+    count = 0
+
+    def add(reading):
+        count += 1  # noqa: F823, F841
+        return reading
+
+    return readings.apply(add)
+
+
+ROW = {"station": "a", "temperature": 20.0, "humidity": None, "room no": None, "floor": "3", "level": "low"}
+NULL = (
+    'humidity is null in this record: leave out records without it, readings[readings["humidity"].notnull()], or fill '
+    "it in, readings.fill(humidity=0), before this line"
+)
+UNUSABLE = {
+    lambda r: r[r["humidity"] > 30]: NULL,
+    lambda r: r[(r["humidity"] > 30) & (r["temperature"] > 3)]: NULL,
+    lambda r: r.__setitem__("sum", r["temperature"] + r["humidity"]) or r: NULL,
+    lambda r: r.filter(lambda row: 30 < row["humidity"] < 40): NULL,
+    lambda r: r.__setitem__("up", r["humidity"].apply(lambda h: h.upper())) or r: NULL,
+    lambda r: r[r["humidity"].abs() > 1]: NULL,
+    lambda r: r[r["humidity"]["inner"] > 1]: NULL,
+    in_a_named_function: NULL,
+    lambda r: r[r["room no"] > 30]: 'or fill it in, readings.fill(**{"room no": 0}), before this line',
+    lambda r: r[r["room no"] + r["humidity"] > 30]: "humidity and room no are null in this record",
+    lambda r: r.filter(lambda row: row.get("wind") > 3): "wind is not a field of this record: give .get a default",
+    against_a_state_that_holds_nothing: 'give it a default, as in state.get("last", 0)',
+    lambda r: r[
+        r["floor"] > 2
+    ]: 'floor is text in this record, \'3\': readings["floor"] = readings["floor"].apply(float)',
+    lambda r: r[r["level"] > 2]: "level is text in this record, 'low'",
+    lambda r: r.tumbling_window(1000).sum().final(): 'name a field, as in .agg(sum=Sum("temperature"))',
+    lambda r: r[r["temperature"] > "30"]: "a number meets text here: is it written in quotes",
+    lambda r: r.apply(lambda value, _: value): "with metadata=True value, key, timestamp and headers",
+    state_without_being_asked_for: "with stateful=True value and state",
+    state_like_a_dict: 'state is written by state.set("last", value)',
+    counted_outside: "remembers from record to record by its state",
+    lambda r: r.apply(lambda row: row["temperature"] > None): "'>' not supported between instances of 'float' and",
+}
+
+
+@pytest.mark.parametrize(("pipeline", "words"), UNUSABLE.items())
+def test_what_cannot_be_computed_with_is_named_by_its_field_with_the_line_and_the_record(
+    lab: Lab, pipeline: Callable[[Any], Any], words: str
+) -> None:
+    lab.produce([ROW], writes="rows", key="station", time=None, per_second=None).wait(10)
+    run = lab.run(pipeline, reads="rows", writes="out", name="wrong")
+    assert run.wait(10)
+    assert run.error
+    assert words in run.error.reason
+    assert "\n" not in str(run.error)
+    assert run.error.line
+    assert run.error.record.startswith("rows, partition 0, offset 0, key a: {")
 
 
 def test_a_function_that_returns_nothing_is_said(lab: Lab) -> None:
