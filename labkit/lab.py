@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar
 
 from labkit import broker, cells, exercises, extras, live, readings, runs, stepping
 from labkit import flink as flinks
+from labkit import why as reasons
 from labkit.errors import Away, LabError, NoAnswer, interruptible
 from labkit.kafka import properties, tap
 from labkit.kafka.groups import Groups
@@ -312,6 +313,27 @@ class Lab:
         spec = _spec(pipeline, reads, writes, name, raw)
         taken = stepping.take(self._topics, spec.reads, records, since, key)
         return stepping.step(spec, taken, self._topics, self._topics, self.broker.directory)
+
+    @interruptible
+    def why(
+        self,
+        run: runs.Run,
+        *,
+        key: str | None = None,
+        time: str | int | datetime.datetime | None = None,
+        offset: int | None = None,
+    ) -> reasons.Why:
+        """Why nothing comes out of a run; or where one record has ended: the one with an `offset`, or the newest with a
+        `key` and a `time` (epoch milliseconds, or text such as "12:00:03" or "2026-11-29T12:00:03", UTC).
+
+        The newest 300 records that the run has read are stepped through once more; the run, its topics and its group
+        stay as they are. Raises LabError if there is no such record, and NoAnswer if Kafka does not answer.
+
+        Example: print(lab.why(run))
+        """
+        if key is time is offset is None:
+            return reasons.why(run, self.workers, self._groups, self.broker.directory)
+        return reasons.follow(run, self._groups, self.broker.directory, key, time, offset)
 
     @property
     def workers(self) -> Workers:

@@ -1,0 +1,86 @@
+"""Asks everybody who knows something of a run, and puts the answers in order."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import uuid
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from labkit.kafka.groups import Groups
+from labkit.runs.run import Run, in_words
+from labkit.runs.worker import Worker
+from labkit.stepping import step
+from labkit.stepping.taking import newest
+from labkit.waiting import quietly, wait_until
+from labkit.why import feeding, remembered
+from labkit.why.answer import Row, Why
+from labkit.why.causes import Behind, Cause, Committed, Ended, Failed, Killed, NoOutput, Stuck, ranked
+from labkit.why.lines import Lines
+from labkit.why.sentences import offset_of, records
+
+RECORDS = 300  # the newest of a topic that it has read, which are stepped through ...
+FEW = 20  # ... and if the run is slow
+STARTING = 1.0  # seconds that a run may take before it is said to be starting
+
+
+def why(run: Run, workers: Sequence[Worker], groups: Groups, states: Path) -> Why:
+    """Say why nothing comes out of a run, or that nothing is wrong. `workers` are those of its lab; what is needed
+    meanwhile goes below `states`. Raises NoAnswer if Kafka does not answer.
+    """
+    causes = [*_of_the_run(run), *feeding.of_topics(run, workers, groups)]
+    lines = None
+    if run.records_in and not any(isinstance(each, Failed | Stuck) for each in causes):
+        few = any(isinstance(each, Behind) for each in causes)
+        lines = _stepped(run, groups, states, FEW if few else RECORDS)
+        causes += lines.causes()
+        causes += _of_windows(run, workers, groups, states, lines)
+    return _answer(run, ranked(causes), feeding.committed(run, groups), lines)
+
+
+def _of_the_run(run: Run) -> Iterator[Cause]:
+    """Yield what is the matter with the run itself."""
+    with quietly():
+        wait_until(lambda: run.status != "starting", STARTING)
+    if error := run.error:
+        yield Failed(error.reason, error.line, error.record)
+    elif run.status != "running":
+        yield Ended(run.status, run.lag())
+    elif where := run.stuck():
+        yield Stuck(where)
+    elif ended := sum(not each.alive for each in run.members):
+        yield Killed(ended, len(run.members))
+    if not run.writes:
+        yield NoOutput()
+
+
+def _stepped(run: Run, groups: Groups, states: Path, most: int) -> Lines:
+    """Give the newest records that the run has read to its pipeline once more, one by one."""
+    topics = groups.topics
+    taken = newest(topics, run.reads, min(most, run.records_in), before=feeding.positions(run, groups))
+    return Lines(step(run.spec, taken, topics, topics, states), run.spec)
+
+
+def _of_windows(run: Run, workers: Sequence[Worker], groups: Groups, states: Path, lines: Lines) -> Iterator[Cause]:
+    """Yield which windows keep back what they hold."""
+    directory = states / f"why-{uuid.uuid4().hex[:8]}"
+    with contextlib.ExitStack() as closing:
+        closing.callback(shutil.rmtree, directory, ignore_errors=True)
+        entries = remembered.by(run, groups.topics, directory, lines.keys)
+    yield from remembered.silent(entries, [each.record for each in lines.steps])
+    if not (run.records_out or lines.lets_windows_out()):
+        waiting = [*remembered.waiting(entries)]
+        yield from waiting
+        yield from feeding.quiet(run, workers) if waiting else ()
+
+
+def _answer(run: Run, causes: Sequence[Cause], committed: Sequence[Committed], lines: Lines | None) -> Why:
+    numbers = f"{records(run.records_in)} in, {run.records_out:,} out, lag {in_words(run.lag())}"
+    facts = f"{numbers}; committed offsets: {', '.join(map(offset_of, committed))}."
+    rows = [
+        Row(each.line.number, each.line.text, f"{each.came:,} in, {each.went:,} out")
+        for each in (lines.counts if lines else ())
+    ]
+    title = f"Of the newest {records(len(lines.steps))}:" if lines else ""
+    return Why(f"{run.name} is {run.status}: {run.flow}.", causes, facts, title, rows)
