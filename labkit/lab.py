@@ -413,11 +413,15 @@ class Lab:
 
         Example: lab.topology()
         """
+        system = System(self._topics, lambda: self.workers)
+        questions = live.Questions(self.why, self._runs_by_question)
         return self._registry.watch(
-            live.Topology(
-                System(self._topics, lambda: self.workers), lambda topic: self._tap([topic], "peek"), self._pacer
-            )
+            live.Topology(system, lambda topic: self._tap([topic], "peek"), self._pacer, questions)
         )
+
+    def _runs_by_question(self) -> dict[str, runs.Run]:
+        labels = zip(self.workers.labels, self.workers, strict=True)
+        return {f"Why does nothing come out of {label}?": each for label, each in labels if isinstance(each, runs.Run)}
 
     def lanes(self, run: runs.Run) -> live.Lanes:
         """Each partition that a run reads as a lane: which of its processes has had it, over the last minute, as Kafka
@@ -660,7 +664,7 @@ class Lab:
         return engine
 
     def _show(self, worker: Worker) -> None:
-        live.panel.of(worker, self._pacer).snapshot.show()
+        live.panel.of(worker, self._pacer, self.why).snapshot.show()
 
     def _tap(self, topics: Sequence[str], view: str) -> tap.Tap:
         extras.require("notebook")
