@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -10,6 +11,7 @@ from labkit.why.causes import Cause
 from labkit.why.sentences import sentence
 
 LONGEST = 80  # characters of a line of source
+CODE = re.compile(r"`([^`]*)`")
 RIGHT = "Nothing is wrong."
 
 
@@ -49,21 +51,28 @@ class Why:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        first, *others = map(html.escape, self.sentences)
+        first, *others = map(_marked_up, self.sentences)
         items = "".join(f"<li>{each}</li>" for each in others)
-        left = "style='text-align:left'"
         rows = "".join(
-            f"<tr><td>{each.number}</td><td {left}><code>{html.escape(each.text)}</code></td>"
-            f"<td {left}>{html.escape(each.did)}</td></tr>"
+            f"<tr>{_cell(str(each.number))}{_cell(f'<code>{html.escape(each.text)}</code>')}"
+            f"{_cell(html.escape(each.did))}</tr>"
             for each in self.rows
         )
-        return (
-            f"<div><p>{html.escape(self.subject)}<br><b>{first}</b></p>"
-            + (f"<ul>{items}</ul>" if items else "")
-            + (f"<p>{html.escape(self.facts)}</p>" if self.facts else "")
-            + (f"<p>{html.escape(self._title)}</p><table>{rows}</table>" if rows else "")
-            + "</div>"
-        )
+        parts = [
+            f"{html.escape(self.subject)}<br><b>{first}</b>",
+            f"<ul style='margin:0'>{items}</ul>" if items else "",
+            html.escape(self.facts),
+            f"{html.escape(self._title)}<table>{rows}</table>" if rows else "",
+        ]
+        return "".join(f"<div style='margin:6px 0'>{each}</div>" for each in parts if each)
+
+
+def _marked_up(sentence: str) -> str:
+    return CODE.sub(r"<code>\1</code>", html.escape(sentence))
+
+
+def _cell(content: str) -> str:
+    return f"<td style='text-align:left;padding:2px 16px 2px 0'>{content}</td>"
 
 
 def _shortened(text: str) -> str:

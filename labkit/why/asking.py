@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import shutil
 import uuid
 from collections.abc import Iterator, Sequence
@@ -12,13 +11,14 @@ from labkit.kafka.groups import Groups
 from labkit.runs.run import Run, in_words
 from labkit.runs.worker import Worker
 from labkit.stepping import step
+from labkit.stepping.memory import Entry
 from labkit.stepping.taking import newest
 from labkit.waiting import quietly, wait_until
 from labkit.why import feeding, remembered
 from labkit.why.answer import Row, Why
-from labkit.why.causes import Behind, Cause, Committed, Ended, Failed, Killed, NoOutput, Stuck, ranked
+from labkit.why.causes import Behind, Cause, Ended, Failed, Killed, NoOutput, Stuck, ranked
 from labkit.why.lines import Lines
-from labkit.why.sentences import offset_of, records
+from labkit.why.sentences import of_open, offset_of, records
 
 RECORDS = 300  # the newest of a topic that it has read, which are stepped through ...
 FEW = 20  # ... and if the run is slow
@@ -30,13 +30,19 @@ def why(run: Run, workers: Sequence[Worker], groups: Groups, states: Path) -> Wh
     meanwhile goes below `states`. Raises NoAnswer if Kafka does not answer.
     """
     causes = [*_of_the_run(run), *feeding.of_topics(run, workers, groups)]
-    lines = None
+    facts, lines = [_numbers(run, groups)], None
     if run.records_in and not any(isinstance(each, Failed | Stuck) for each in causes):
         few = any(isinstance(each, Behind) for each in causes)
         lines = _stepped(run, groups, states, FEW if few else RECORDS)
+        entries = _remembered(run, groups, states, lines)
         causes += lines.causes()
-        causes += _of_windows(run, workers, groups, states, lines)
-    return _answer(run, ranked(causes), feeding.committed(run, groups), lines)
+        causes += remembered.silent(entries, [each.record for each in lines.steps])
+        if waiting := remembered.waiting(entries):
+            if run.records_out or lines.lets_windows_out():
+                facts.append(f"The next to close: {of_open(waiting.windows[0])}")
+            else:
+                causes += [waiting, *feeding.quiet(run, workers)]
+    return _answer(run, ranked(causes), " ".join(facts), lines)
 
 
 def _of_the_run(run: Run) -> Iterator[Cause]:
@@ -62,22 +68,21 @@ def _stepped(run: Run, groups: Groups, states: Path, most: int) -> Lines:
     return Lines(step(run.spec, taken, topics, topics, states), run.spec)
 
 
-def _of_windows(run: Run, workers: Sequence[Worker], groups: Groups, states: Path, lines: Lines) -> Iterator[Cause]:
-    """Yield which windows keep back what they hold."""
+def _remembered(run: Run, groups: Groups, states: Path, lines: Lines) -> list[Entry]:
     directory = states / f"why-{uuid.uuid4().hex[:8]}"
-    with contextlib.ExitStack() as closing:
-        closing.callback(shutil.rmtree, directory, ignore_errors=True)
-        entries = remembered.by(run, groups.topics, directory, lines.keys)
-    yield from remembered.silent(entries, [each.record for each in lines.steps])
-    if not (run.records_out or lines.lets_windows_out()):
-        waiting = [*remembered.waiting(entries)]
-        yield from waiting
-        yield from feeding.quiet(run, workers) if waiting else ()
+    try:
+        return remembered.by(run, groups.topics, directory, lines.keys)
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
 
 
-def _answer(run: Run, causes: Sequence[Cause], committed: Sequence[Committed], lines: Lines | None) -> Why:
-    numbers = f"{records(run.records_in)} in, {run.records_out:,} out, lag {in_words(run.lag())}"
-    facts = f"{numbers}; committed offsets: {', '.join(map(offset_of, committed))}."
+def _numbers(run: Run, groups: Groups) -> str:
+    offsets = ", ".join(map(offset_of, feeding.committed(run, groups)))
+    number = records(run.records_in)
+    return f"{number} in, {run.records_out:,} out, lag {in_words(run.lag())}; committed offsets: {offsets}."
+
+
+def _answer(run: Run, causes: Sequence[Cause], facts: str, lines: Lines | None) -> Why:
     rows = [
         Row(each.line.number, each.line.text, f"{each.came:,} in, {each.went:,} out")
         for each in (lines.counts if lines else ())

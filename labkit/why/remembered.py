@@ -33,12 +33,11 @@ def by(run: Run, topics: Topics, directory: Path, keys: Iterable[Any]) -> list[E
     return [each for each in memory.now(topics, pipeline, keys, NEWEST) if each.store in stores]
 
 
-def waiting(entries: Sequence[Entry]) -> Iterator[Waiting]:
-    """Yield the windows that are open, if any; first those whose end is nearest."""
+def waiting(entries: Sequence[Entry]) -> Waiting | None:
+    """Returns the windows that are open, if any; first those whose end is nearest."""
     clocks = {each[:3]: each.time for each in entries if isinstance(each, Clock)}
     found = [Open(each, clocks.get(each[:3])) for each in entries if isinstance(each, Window)]
-    if found:
-        yield Waiting(tuple(sorted(found, key=_left)))
+    return Waiting(tuple(sorted(found, key=_left))) if found else None
 
 
 def _left(it: Open) -> int:

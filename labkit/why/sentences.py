@@ -231,10 +231,11 @@ def _(it: causes.Waiting) -> str:
     number, more = len(it.windows), len(it.windows) - SHOWN
     begun = f"Nothing comes out before a window closes, and {number:,} {'is' if number == 1 else 'are'} open."
     rest = [f"{more:,} more close{'s' * (more == 1)} later."] if more > 0 else []
-    return " ".join([begun, *map(_open, it.windows[:SHOWN]), *rest])
+    return " ".join([begun, *map(of_open, it.windows[:SHOWN]), *rest])
 
 
-def _open(it: Open) -> str:
+def of_open(it: Open) -> str:
+    """Returns which window is open, and what closes it."""
     window, time = it.window, f"; its event time is {words.clock(it.time)}" if it.time is not None else ""
     return f"{words.key(window.key)}'s window {words.span(window.start, window.end)} {closing(window)}{time}."
 

@@ -43,8 +43,9 @@ def test_a_window_that_a_later_line_left_out(shared: Lab, plant: Plant) -> None:
 
 def test_a_late_record(shared: Lab, plant: Plant) -> None:
     run, _ = plant({"a": LATE}, strict)
-    assert isinstance(one(shared.why(run, offset=5)), causes.TooLate)
-    assert "7 s too late for the window 22:13:20 – 22:13:24" in shared.why(run, offset=5).sentences[0]
+    found = shared.why(run, offset=5)
+    assert isinstance(one(found), causes.TooLate)
+    assert "7 s too late for the window 22:13:20 – 22:13:24" in found.sentences[0]
 
 
 def test_a_record_that_came_out_one_that_nobody_can_read_and_one_that_is_not_read_yet(

@@ -167,4 +167,5 @@ def test_it_leaves_nothing_behind_and_shows_the_same_in_html(shared: Lab, plant:
     assert "Nothing is wrong." in page
     assert "&lt;" not in page
     assert "60 in, 14 out" in page
+    assert "The next to close: porch&#x27;s window 22:14:16 – 22:14:20 closes when porch sends" in page
     assert run.alive
