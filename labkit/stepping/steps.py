@@ -179,7 +179,7 @@ class Steps:
         """`places` are where the copies of the records were; the other passages are those of repartition topics."""
         self.name, self.reads, self.writes = spec.name, spec.reads, spec.writes
         self.trouble, self.end = trouble, pipeline.end
-        self.notes = str(pipeline.notes)
+        self.notes, self.windows = str(pipeline.notes), pipeline.windows
         self._definition = source.definition(spec.pipeline)
         self.lines = [*dict.fromkeys(line for each in pipeline.steps if (line := line_of(each)))]
         self.given = len(places)

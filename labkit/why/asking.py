@@ -9,8 +9,9 @@ from pathlib import Path
 
 from labkit.kafka.groups import Groups
 from labkit.runs.run import Run, in_words
+from labkit.runs.spec import Spec
 from labkit.runs.worker import Worker
-from labkit.stepping import step
+from labkit.stepping import Steps, step
 from labkit.stepping.memory import Entry
 from labkit.stepping.taking import newest
 from labkit.waiting import quietly, wait_until
@@ -42,7 +43,17 @@ def why(run: Run, workers: Sequence[Worker], groups: Groups, states: Path) -> Wh
                 facts.append(f"The next to close: {of_open(waiting.windows[0])}")
             else:
                 causes += [waiting, *feeding.quiet(run, workers)]
-    return _answer(run, ranked(causes), " ".join(facts), lines)
+    return _answer(f"{run.name} is {run.status}: {run.flow}.", ranked(causes), " ".join(facts), lines)
+
+
+def of_steps(steps: Steps, spec: Spec) -> Why:
+    """Say the same of a pipeline that has been stepped through, whose run nobody knows."""
+    lines = Lines(steps, spec)
+    entries = remembered.final(steps[-1].after.values() if len(steps) else (), steps.windows)
+    causes = [*lines.causes(), *lines.unreadable(), *remembered.silent(entries, [each.record for each in steps])]
+    if not lines.lets_windows_out() and (waiting := remembered.waiting(entries)):
+        causes.append(waiting)
+    return _answer(f"{spec.name}, given {records(len(steps))}.", ranked(causes), "", lines)
 
 
 def _of_the_run(run: Run) -> Iterator[Cause]:
@@ -82,10 +93,10 @@ def _numbers(run: Run, groups: Groups) -> str:
     return f"{number} in, {run.records_out:,} out, lag {in_words(run.lag())}; committed offsets: {offsets}."
 
 
-def _answer(run: Run, causes: Sequence[Cause], facts: str, lines: Lines | None) -> Why:
+def _answer(subject: str, causes: Sequence[Cause], facts: str, lines: Lines | None) -> Why:
     rows = [
         Row(each.line.number, each.line.text, f"{each.came:,} in, {each.went:,} out")
         for each in (lines.counts if lines else ())
     ]
     title = f"Of the newest {records(len(lines.steps))}:" if lines else ""
-    return Why(f"{run.name} is {run.status}: {run.flow}.", causes, facts, title, rows)
+    return Why(subject, causes, facts, title, rows)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -149,6 +150,12 @@ class Unreadable(Part):
     reason: str
     most: int
     looked_at: int
+
+    @classmethod
+    def of_reasons(cls, number: int, of: int, topic: str, reasons: Sequence[str]) -> Unreadable:
+        """Returns the cause with the commonest of the `reasons` of the newest."""
+        ((reason, most),) = Counter(reasons).most_common(1)
+        return cls(number, of, topic, reason, most, len(reasons))
 
 
 # ---------------------------------------------------------------- of its lines

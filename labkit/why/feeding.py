@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from labkit.kafka import tap
@@ -116,5 +115,5 @@ def _unreadable(run: Run, topics: Topics) -> Iterator[Unreadable]:
     for name, number in run.totals.unreadable.items():
         if number:
             letters = tap.newest(topics, f"{name}{DEAD_LETTER}", min(LETTERS, number), raw=True)
-            (reason, most), *_ = Counter(each.headers.get("reason", "") for each in letters).most_common(1)
-            yield Unreadable(number, run.records_in, f"{name}{DEAD_LETTER}", reason, most, len(letters))
+            reasons = [each.headers.get("reason", "") for each in letters]
+            yield Unreadable.of_reasons(number, run.records_in, f"{name}{DEAD_LETTER}", reasons)

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from quixstreams.core.stream import Stream
 
+from labkit.kafka.topics import DEAD_LETTER
 from labkit.runs.blame import Line
 from labkit.runs.spec import Spec
 from labkit.runs.windows import Watch
@@ -15,7 +16,7 @@ from labkit.stepping import Step, Steps
 from labkit.stepping.outcomes import JOINS, WINDOWS, Outcome, line_of
 from labkit.stepping.recording import Visit
 from labkit.why import conditions, joins
-from labkit.why.causes import Cause, Failed, Late, LeftOut, NoField, WithoutKey
+from labkit.why.causes import Cause, Failed, Late, LeftOut, NoField, Unreadable, WithoutKey
 
 
 class Count(NamedTuple):
@@ -60,6 +61,15 @@ class Lines:
                 yield self._late(step, late)
         if not any(step.came_out for step in self.steps):
             yield from self._empty_handed()
+
+    def unreadable(self) -> Iterator[Unreadable]:
+        """Yield how many records of each topic could not be read."""
+        reasons: defaultdict[str, list[str]] = defaultdict(list)
+        for step in self.steps:
+            if step.unreadable:
+                reasons[f"{step.record.topic}{DEAD_LETTER}"].append(step.unreadable)
+        for topic, found in reasons.items():
+            yield Unreadable.of_reasons(len(found), len(self.steps), topic, found)
 
     def lets_windows_out(self) -> bool:
         """Whether a window has passed anything on."""

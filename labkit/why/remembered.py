@@ -14,6 +14,7 @@ from labkit.runs.pipeline import Pipeline
 from labkit.runs.run import Run
 from labkit.runs.spec import Spec
 from labkit.runs.totals import Totals
+from labkit.runs.windows import Shape
 from labkit.stepping import memory
 from labkit.stepping.memory import Clock, Entry, Window
 from labkit.stepping.taking import Taken
@@ -29,8 +30,13 @@ def by(run: Run, topics: Topics, directory: Path, keys: Iterable[Any]) -> list[E
     # The same function gives the same stores; in transactions it would take over those of the run.
     alike = Spec(spec.name, spec.pipeline, spec.reads, spec.writes, spec.raw)
     pipeline = Pipeline(topics, alike, run.group, directory, Totals())
-    stores = {each.store for each in pipeline.windows if each.emits == "final"}
-    return [each for each in memory.now(topics, pipeline, keys, NEWEST) if each.store in stores]
+    return final(memory.now(topics, pipeline, keys, NEWEST), pipeline.windows)
+
+
+def final(entries: Iterable[Entry], shapes: Iterable[Shape]) -> list[Entry]:
+    """Returns what is remembered of windows that emit when they close."""
+    stores = {each.store for each in shapes if each.emits == "final"}
+    return [each for each in entries if each.store in stores]
 
 
 def waiting(entries: Sequence[Entry]) -> Waiting | None:
