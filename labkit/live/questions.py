@@ -20,7 +20,9 @@ QUIET = 5.0  # seconds without output, after input, until somebody may want to k
 
 
 class Answer(Protocol):
-    def _repr_html_(self) -> str: ...
+    def html(self) -> str:
+        """The answer as HTML, in which all text is escaped."""
+        ...
 
 
 Ask = Callable[[Run], Answer]
@@ -85,7 +87,7 @@ class Questions(VBox):  # type: ignore[misc]
         self._shown.value = escape(f"Looking at {run.name} …")
         at = html.element("i", f"{datetime.datetime.now(datetime.UTC):%H:%M:%S} UTC")
         try:
-            self.answer = at + Markup(ask(run)._repr_html_())  # it escapes
+            self.answer = at + Markup(ask(run).html())
         except LabError as error:
             self.answer = at + " " + escape(error)
         except Exception as error:  # a traceback from here would reach nobody

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Sequence
+from html import escape
 from typing import NamedTuple
 
 from labkit.why.causes import Cause
@@ -50,25 +50,27 @@ class Why:
 
     __repr__ = __str__
 
-    def _repr_html_(self) -> str:
+    def html(self) -> str:
+        """The same as HTML, in which all text is escaped. Example: lab.why(run).html()"""
         first, *others = map(_marked_up, self.sentences)
         items = "".join(f"<li>{each}</li>" for each in others)
         rows = "".join(
-            f"<tr>{_cell(str(each.number))}{_cell(f'<code>{html.escape(each.text)}</code>')}"
-            f"{_cell(html.escape(each.did))}</tr>"
+            f"<tr>{_cell(str(each.number))}{_cell(f'<code>{escape(each.text)}</code>')}{_cell(escape(each.did))}</tr>"
             for each in self.rows
         )
         parts = [
-            f"{html.escape(self.subject)}<br><b>{first}</b>",
+            f"{escape(self.subject)}<br><b>{first}</b>",
             f"<ul style='margin:0'>{items}</ul>" if items else "",
-            html.escape(self.facts),
-            f"{html.escape(self._title)}<table>{rows}</table>" if rows else "",
+            escape(self.facts),
+            f"{escape(self._title)}<table>{rows}</table>" if rows else "",
         ]
         return "".join(f"<div style='margin:6px 0'>{each}</div>" for each in parts if each)
 
+    _repr_html_ = html
+
 
 def _marked_up(sentence: str) -> str:
-    return CODE.sub(r"<code>\1</code>", html.escape(sentence))
+    return CODE.sub(r"<code>\1</code>", escape(sentence))
 
 
 def _cell(content: str) -> str:

@@ -132,6 +132,10 @@ def failing(readings):
     return readings.apply(lambda each: 1 / (each["temperature"] - 25))
 
 
+def misspelt(readings):
+    return readings[readings["temprature"] > 30]
+
+
 def as_of(left, right):
     return left.join_asof(right, on_merge=lambda one, other: {"t": one["temperature"], "h": other["humidity"]})
 
@@ -243,6 +247,9 @@ ONE = [
     Situation(
         "failed", {"a": HOT}, failing, [causes.Failed],
         ["It has failed: ZeroDivisionError", "`return readings.apply(lambda each: 1 / (", "{a}, partition 0, offset 5"],
+    ),
+    Situation(
+        "misspelt", {"a": HOT}, misspelt, [causes.Failed], ["did you mean 'temperature'?", "{a}, partition 0, offset 0"]
     ),
     Situation("no side", {"a": HOT, "b": []}, as_of, [causes.NoInput, causes.Alone], ["none has come from {b}"]),
     Situation(

@@ -163,7 +163,7 @@ def test_it_leaves_nothing_behind_and_shows_the_same_in_html(shared: Lab, plant:
     found = shared.why(run)
     assert ({*shared._topics.requests.metadata()}, shared.groups().to_dict("records"), run.records_in) == before
     assert not [*shared.broker.directory.glob("*step-*"), *shared.broker.directory.glob("why-*")]
-    page = found._repr_html_()
+    page = found.html()
     assert "Nothing is wrong." in page
     assert "&lt;" not in page
     assert "60 in, 14 out" in page
