@@ -27,7 +27,9 @@ from labkit.loopback import HOST
 from labkit.waiting import wait_until
 
 if TYPE_CHECKING:
+    from labkit.runs import Spec
     from labkit.runs.worker import Worker
+    from labkit.stepping import Steps
 
 SETTINGS = Path(__file__).with_name("jupyter")
 FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -219,19 +221,32 @@ def step_command(pipeline: str, reads: tuple[str, ...], raw: bool, save: Path | 
 
     Example: lab step my_pipeline.py:average --reads orders --records 50 --save average.html
     """
-    from labkit import stepping
-    from labkit.runs import Spec, quix
-
-    with _lab() as lab, contextlib.closing(OwnBroker(meanwhile=quix.load)) as own:
-        function, topics = _function(pipeline), Topics(lab.broker.address, properties.namespace())
-        taken = stepping.take(topics, reads, **which)
-        spec = Spec(function.__name__, function, reads, None, raw)
-        steps = stepping.step(spec, taken, topics, Topics(own.address), own.directory)
+    steps, _ = _stepped(pipeline, reads, raw, **which)
     click.echo(steps.summary() if save else "\n\n".join([*map(str, steps), steps.summary()]))
     if save:
         click.echo(f"{steps.save(save)}: open it in a browser")
     if steps.trouble:
         raise SystemExit(1)
+
+
+@main.command("why")
+@click.argument("pipeline")
+@click.option(
+    "--reads", multiple=True, required=True, help="The topic to read; several for a pipeline that joins them."
+)
+@click.option("--records", default=300, show_default=True, help="How many of the newest records of each topic.")
+@click.option("--raw", is_flag=True, help="Give the pipeline bytes, not parsed JSON.")
+def why_command(pipeline: str, reads: tuple[str, ...], records: int, raw: bool) -> None:
+    """Say why nothing comes out of a pipeline of your own.
+
+    PIPELINE is a function in a file; its records are only read, as by `lab step`. What it tells is about its lines,
+    windows, keys and records: of a run that is elsewhere, its lag and its group, it knows nothing.
+
+    Example: lab why my_pipeline.py:average --reads orders
+    """
+    from labkit import why
+
+    click.echo(why.of_steps(*_stepped(pipeline, reads, raw, records=records)))
 
 
 @main.command()
@@ -466,6 +481,18 @@ def _watch(worker: Worker) -> None:
     if worker.error:
         raise LabError(f"{worker.name} failed: {worker.error}")
     click.echo(f"{worker.name} {worker.status}: {worker.summary()}. {worker.note}".rstrip())
+
+
+def _stepped(pipeline: str, reads: tuple[str, ...], raw: bool, **which: Any) -> tuple[Steps, Spec]:
+    """Step through the pipeline that FILE:NAME names, on a Kafka of the command's own."""
+    from labkit import stepping
+    from labkit.runs import Spec, quix
+
+    with _lab() as lab, contextlib.closing(OwnBroker(meanwhile=quix.load)) as own:
+        function, topics = _function(pipeline), Topics(lab.broker.address, properties.namespace())
+        taken = stepping.take(topics, reads, **which)
+        spec = Spec(function.__name__, function, reads, None, raw)
+        return stepping.step(spec, taken, topics, Topics(own.address), own.directory), spec
 
 
 def _function(place: str) -> Callable[..., Any]:

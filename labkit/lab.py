@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar
 
 from labkit import arguments, broker, cells, exercises, extras, live, predictions, readings, runs, stepping
 from labkit import flink as flinks
+from labkit import why as reasons
 from labkit.errors import Away, LabError, NoAnswer, interruptible
 from labkit.kafka import properties, tap
 from labkit.kafka.groups import Groups
@@ -314,6 +315,27 @@ class Lab:
         taken = stepping.take(self._topics, spec.reads, records, since, key)
         return stepping.step(spec, taken, self._topics, self._topics, self.broker.directory)
 
+    @interruptible
+    def why(
+        self,
+        run: runs.Run,
+        *,
+        key: str | None = None,
+        time: str | int | datetime.datetime | None = None,
+        offset: int | None = None,
+    ) -> reasons.Why:
+        """Why nothing comes out of a run; or where one record has ended: the one with an `offset`, or the newest with a
+        `key` and a `time` (epoch milliseconds, or text such as "12:00:03" or "2026-11-29T12:00:03", UTC).
+
+        The newest 300 records that the run has read are stepped through once more; the run, its topics and its group
+        stay as they are. Raises LabError if there is no such record, and NoAnswer if Kafka does not answer.
+
+        Example: print(lab.why(run))
+        """
+        if key is time is offset is None:
+            return reasons.why(run, self.workers, self._groups, self.broker.directory)
+        return reasons.follow(run, self._groups, self.broker.directory, key, time, offset)
+
     @property
     def units(self) -> dict[str, str]:
         """The units of your own fields, which all views show. Example: lab.units["level"] = "m"."""
@@ -404,11 +426,15 @@ class Lab:
 
         Example: lab.topology()
         """
+        system = System(self._topics, lambda: self.workers)
+        questions = live.Questions(self.why, self._runs_by_question)
         return self._registry.watch(
-            live.Topology(
-                System(self._topics, lambda: self.workers), lambda topic: self._tap([topic], "peek"), self._pacer
-            )
+            live.Topology(system, lambda topic: self._tap([topic], "peek"), self._pacer, questions)
         )
+
+    def _runs_by_question(self) -> dict[str, runs.Run]:
+        labels = zip(self.workers.labels, self.workers, strict=True)
+        return {f"Why does nothing come out of {label}?": each for label, each in labels if isinstance(each, runs.Run)}
 
     def lanes(self, run: runs.Run) -> live.Lanes:
         """Each partition that a run reads as a lane: which of its processes has had it, over the last minute, as Kafka
@@ -681,7 +707,7 @@ class Lab:
         return engine
 
     def _show(self, worker: Worker) -> None:
-        live.panel.of(worker, self._pacer).snapshot.show()
+        live.panel.of(worker, self._pacer, self.why).snapshot.show()
 
     def _tap(self, topics: Sequence[str], view: str) -> tap.Tap:
         extras.require("notebook")

@@ -6,6 +6,7 @@ from .fields import Field
 from .lanes import Lanes
 from .pacing import Pacer
 from .plot import Plot
+from .questions import Questions
 from .scene import Scene
 from .theme import Styles
 from .tiles import Tiles
@@ -20,6 +21,7 @@ __all__ = [
     "Lanes",
     "Pacer",
     "Plot",
+    "Questions",
     "Scene",
     "Styles",
     "Tiles",

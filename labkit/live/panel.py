@@ -1,10 +1,12 @@
-"""What a run or a producer shows below its cell: status, counts, last error, prints; buttons for its processes."""
+"""What a run or a producer shows below its cell: status, counts, last error, prints; buttons for its processes, and one
+that asks why nothing comes out.
+"""
 
 from __future__ import annotations
 
 import weakref
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 
 from ipywidgets import HTML
@@ -13,7 +15,9 @@ from markupsafe import Markup
 from labkit.live import html, theme
 from labkit.live.buttons import Buttons
 from labkit.live.pacing import Pacer
+from labkit.live.questions import Ask, Questions
 from labkit.live.view import LiveView
+from labkit.runs.run import Run
 from labkit.runs.worker import Status, Worker
 
 if TYPE_CHECKING:
@@ -22,15 +26,16 @@ if TYPE_CHECKING:
 
 PERIOD = 0.5  # seconds between two updates
 PRINTS_SHOWN = 12
+WHY = "Why does nothing come out?"
 CELL = "padding:0 24px 0 0;text-align:left"
 
 Table = tuple[tuple[str, ...], ...]
 
 
-def of(worker: Worker, pacer: Pacer) -> Panel:
+def of(worker: Worker, pacer: Pacer, ask: Ask) -> Panel:
     """Returns the live panel of a worker: every display of the worker shows the same one."""
     if worker not in _panels:
-        _panels[worker] = Panel(worker, pacer)
+        _panels[worker] = Panel(worker, pacer, ask)
         _panels[worker].start()
     return _panels[worker]
 
@@ -52,18 +57,21 @@ class State:
     printed: int
     members: tuple[bool, ...]  # which of its processes are alive
     ended: bool
+    questions: tuple[str, ...] = ()
     is_empty = False
 
 
 class Panel(LiveView[State]):
     """The live panel of a worker, updated until the worker has ended and can never be started again."""
 
-    def __init__(self, worker: Worker, pacer: Pacer) -> None:
+    def __init__(self, worker: Worker, pacer: Pacer, ask: Ask) -> None:
         self._worker: Worker | None = worker
         self._buttons = Buttons(cast("Replicas", worker)) if worker.killable else None
         state = collect(worker)
         self._text = HTML(render(state))
-        super().__init__("panel", [self._text, *filter(None, [self._buttons])], pacer, state, PERIOD)
+        self._questions = Questions(ask, self._runs) if isinstance(worker, Run) else None
+        parts = [self._text, *(each for each in (self._buttons, self._questions) if each)]
+        super().__init__("panel", parts, pacer, state, PERIOD)
         self.snapshot.ready.set()
 
     def update(self) -> float | None:
@@ -74,7 +82,9 @@ class Panel(LiveView[State]):
         return pause
 
     def collect(self) -> State:
-        return collect(self._worker) if self._worker else self.state
+        if not self._worker:
+            return self.state
+        return replace(collect(self._worker), questions=self._questions.due() if self._questions else ())
 
     def collect_last(self) -> State:
         return self.collect()
@@ -83,17 +93,24 @@ class Panel(LiveView[State]):
         self._worker = None  # otherwise it would never be freed: ipywidgets keeps every widget
         if self._buttons:
             self._buttons.end()
+        if self._questions:
+            self._questions.end()
 
     def show(self, state: State) -> None:
         self._text.value = render(state)
         if self._buttons:
             self._buttons.follow()
+        if self._questions:
+            self._questions.offer(state.questions)
 
     def static_html(self) -> Markup:
-        return render(self.state)
+        return render(self.state) + (self._questions.answer if self._questions else "")
 
     def summary(self) -> str:
         return self.state.done
+
+    def _runs(self) -> dict[str, Run]:
+        return {WHY: self._worker} if isinstance(self._worker, Run) else {}
 
     def pause(self) -> float:
         if not self._worker or self.state.ended:

@@ -1,4 +1,6 @@
-"""The topology of the whole system: topics and workers with live numbers, and a peek into a topic."""
+"""The topology of the whole system: topics and workers with live numbers, why nothing comes out of a run, and a peek
+into a topic.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +17,7 @@ from labkit.kafka.tap import Record, Tap
 from labkit.live import html, svg, topology_svg
 from labkit.live.pacing import Pacer
 from labkit.live.poller import lock_messages
+from labkit.live.questions import Questions
 from labkit.live.view import LiveView, emptied
 from labkit.runs.system import System, TopicState, WorkerState
 
@@ -34,6 +37,7 @@ class State:
     topics: tuple[TopicState, ...] = ()
     offered: tuple[str, ...] = (NOTHING,)
     peeked: tuple[Record, ...] | None = None
+    questions: tuple[str, ...] = ()
     error: str = ""
     ended: bool = False
 
@@ -45,8 +49,8 @@ class State:
 class Topology(LiveView[State]):
     """Each topic and worker with records per second, lag, errors and dead letters; choosing a topic peeks into it."""
 
-    def __init__(self, system: System, tap_of: Callable[[str], Tap], pacer: Pacer) -> None:
-        self._system, self._tap_of = system, tap_of
+    def __init__(self, system: System, tap_of: Callable[[str], Tap], pacer: Pacer, questions: Questions) -> None:
+        self._system, self._tap_of, self._questions = system, tap_of, questions
         self._tap: Tap | None = None
         state = State()
         self._drawing = HTML(render(state), tabbable=True)
@@ -54,7 +58,7 @@ class Topology(LiveView[State]):
         self._lock = threading.RLock()
         self.choice = ToggleButtons(options=state.offered, description="Peek into:", style={"button_width": "auto"})
         lock_messages(self.choice, self._lock)
-        super().__init__("topology", [self._drawing, self.choice, self._table], pacer, state, PERIOD)
+        super().__init__("topology", [self._drawing, self.choice, self._table, questions], pacer, state, PERIOD)
 
     def collect(self) -> State:
         before = self.state
@@ -69,7 +73,7 @@ class Topology(LiveView[State]):
             return replace(before, peeked=peeked, error="")
         # No topic is withdrawn: its worker may be replaced while someone is looking.
         offered = tuple(dict.fromkeys([*before.offered, *(each.name for each in topics)]))
-        return State(tuple(workers), tuple(topics), offered, peeked)
+        return State(tuple(workers), tuple(topics), offered, peeked, self._questions.due())
 
     def collect_last(self) -> State:
         # Once more, unless Kafka has gone: what has ended meanwhile must not be shown as running.
@@ -78,6 +82,7 @@ class Topology(LiveView[State]):
 
     def release(self) -> None:
         self._follow(NOTHING)
+        self._questions.end()
 
     def _peek(self, topic: str) -> tuple[Record, ...] | None:
         """Returns the newest records of a topic."""
@@ -100,6 +105,7 @@ class Topology(LiveView[State]):
     def show(self, state: State) -> None:
         self._drawing.value = render(state)
         self._table.value = render_peeked(state)
+        self._questions.offer(state.questions)
         self._offer(state.offered)
         self.choice.disabled = state.ended
 
@@ -112,7 +118,7 @@ class Topology(LiveView[State]):
                 self.choice.value = chosen
 
     def static_html(self) -> Markup:
-        return render(self.state, as_image=True) + render_peeked(self.state)
+        return render(self.state, as_image=True) + self._questions.answer + render_peeked(self.state)
 
     def summary(self) -> str:
         return words(self.state)

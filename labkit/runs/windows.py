@@ -18,34 +18,36 @@ class Notes(dict[object, str]):
 class Watch:
     """Sees every record that goes into a window, and notes what the window leaves out: records without a key, and the
     fields of its aggregations that no record has had so far.
+
+    `without_key` counts the former; `missing` are the latter, each with the name of its aggregation in the `line`.
     """
 
     def __init__(self, notes: Notes, columns: Mapping[str, str], line: Line | None) -> None:
         """`columns` are the fields, each with the name of its aggregation, which the `line` adds."""
-        self._notes, self._line = notes, line
-        self._missing = dict(columns)
-        self._without_key = 0
+        self._notes, self.line = notes, line
+        self.missing = dict(columns)
+        self.without_key = 0
 
     def __call__(self, value: Any, key: Any, timestamp: int, headers: Any) -> None:  # noqa: ARG002
         if key is None:
-            self._without_key += 1
+            self.without_key += 1
             self._notes[self] = (
-                f"windows leave out records without a key, {self._without_key:,} so far: give them one first, as in "
+                f"windows leave out records without a key, {self.without_key:,} so far: give them one first, as in "
                 'readings.group_by("device") (03_windows)'
             )
-        if self._missing and isinstance(value, dict):
-            for column in [*self._missing]:
+        if self.missing and isinstance(value, dict):
+            for column in [*self.missing]:
                 self._look_for(column, value)
 
     def _look_for(self, column: str, record: Mapping[str, Any]) -> None:
         place = (self, column)
         if column in record:
-            del self._missing[column]
+            del self.missing[column]
             self._notes.pop(place, None)
         elif place not in self._notes:
-            hint, where = did_you_mean(column, map(str, record)), f" ({self._line})" if self._line else ""
+            hint, where = did_you_mean(column, map(str, record)), f" ({self.line})" if self.line else ""
             self._notes[place] = (
-                f"{self._missing[column]} has nothing to compute: no record so far has the field {column!r}"
+                f"{self.missing[column]} has nothing to compute: no record so far has the field {column!r}"
                 f"{hint and ': '}{hint}{where}"
             )
 

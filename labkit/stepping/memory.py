@@ -115,20 +115,26 @@ class Memory:
 
 def changes(topics: Topics, pipeline: Pipeline, passages: Sequence[Passage]) -> dict[Place, Changes]:
     """Returns what each record has changed."""
-    keys = _keys(passages)
+    keys = _names(each.came.key for passage in passages for each in passage.visits)
     found: defaultdict[Place, dict[Identity, Entry | Gone]] = defaultdict(dict)
-    for full, (stream, store) in pipeline.changelogs.items():
-        shape = next((each for each in pipeline.windows if (each.stream, each.store) == (stream, store)), None)
-        history = [*_read(topics, full, stream, store)]
-        for cause, entries in _Store(store, shape, keys, history).replay():
+    for store in _stores(topics, pipeline, keys):
+        for cause, entries in store.replay():
             found[cause] |= entries
     return dict(found)
 
 
-def _keys(passages: Sequence[Passage]) -> dict[bytes, str | None]:
-    """Returns the keys that records had anywhere in the pipeline, by what state begins with."""
+def now(topics: Topics, pipeline: Pipeline, keys: Iterable[Any], newest: int) -> list[Entry]:
+    """Returns what the group of a pipeline remembers now, as the newest records of each changelog tell; `keys` are some
+    that it may have.
+    """
+    stores = _stores(topics, pipeline, _names(keys), newest)
+    return [entry for store in stores for entry in store.in_the_end().values()]
+
+
+def _names(keys: Iterable[Any]) -> dict[bytes, str | None]:
+    """Returns the keys of records, by what state begins with."""
     found: dict[bytes, str | None] = {}
-    for key in (each.came.key for passage in passages for each in passage.visits):
+    for key in keys:
         if isinstance(key, bytes):
             found[key] = _text(key)
         else:
@@ -137,17 +143,25 @@ def _keys(passages: Sequence[Passage]) -> dict[bytes, str | None]:
     return found
 
 
-def _read(topics: Topics, full: str, stream: str, store: str) -> Iterator[Change]:
+def _stores(
+    topics: Topics, pipeline: Pipeline, keys: Mapping[bytes, str | None], newest: int | None = None
+) -> Iterator[_Store]:
+    for full, (stream, store) in pipeline.changelogs.items():
+        shape = next((each for each in pipeline.windows if (each.stream, each.store) == (stream, store)), None)
+        yield _Store(store, shape, keys, [*_read(topics, full, stream, store, newest)])
+
+
+def _read(topics: Topics, full: str, stream: str, store: str, newest: int | None) -> Iterator[Change]:
     starts, ends = topics.bounds(full)
     consumer = ranges.consumer(topics)
     try:
-        wanted = {each: (starts[each], end) for each, end in ends.items()}
+        wanted = {each: (max(starts[each], end - (newest or end)), end) for each, end in ends.items()}
         for message in ranges.read(consumer, topics, full, wanted):
             headers, value = dict(message.headers() or []), message.value()
             if value and CHANGELOG_TTL_STAMPED_HEADER in headers:  # an expiry comes before it
                 value = value[TTL_STAMP_BYTES:]
             caused = orjson.loads(headers[CHANGELOG_PROCESSED_OFFSETS_MESSAGE_HEADER])
-            for topic, offset in caused.items():  # a single one
+            for topic, offset in caused.items():  # of a step a single one
                 cause = (topic, message.partition(), offset)
                 family = headers[CHANGELOG_CF_MESSAGE_HEADER].decode()
                 yield Change(stream, store, message.partition(), family, message.key(), value, cause)
@@ -180,6 +194,11 @@ class _Store:
                 found |= {each: entry for each, entry in now.items() if before.get(each) != entry}
                 self._known[place] = now
             yield cause, found
+
+    def in_the_end(self) -> Memories:
+        """Returns what is remembered after the last change."""
+        places = dict.fromkeys(place for each in self._history if (place := self._apply(each)))
+        return {identity: entry for place in places for identity, entry in self._entries(*place).items()}
 
     def _why(self, gone: Entry, partition: int, prefix: bytes) -> Gone:
         """Say why something is gone: a session, for example, may also have become part of a longer one."""
@@ -226,7 +245,7 @@ class _Store:
 
     def _entries(self, partition: int, prefix: bytes) -> Memories:
         """Returns what is remembered for a key, each under an identity that no other has."""
-        memory, key = self._memories[partition, prefix], self._keys.get(prefix, _text(prefix))
+        memory, key = self._memories[partition, prefix], self._keys.get(prefix, _name(prefix))
         place = (self._name, partition, key)
         found: dict[Identity, Entry] = {}
         if self._shape and self._shape.count:
@@ -281,6 +300,12 @@ def _loaded(raw: bytes | None) -> Any:
 
 def _text(raw: bytes) -> str:
     return raw.decode(errors="backslashreplace")
+
+
+def _name(prefix: bytes) -> str:
+    """Returns a key that no record is known to have: as text, which state keeps as JSON, or as bytes."""
+    found = _loaded(prefix)
+    return found if isinstance(found, str) else _text(prefix)
 
 
 def _without(key: bytes, name: bytes) -> bytes:

@@ -4,6 +4,8 @@ const data = JSON.parse(document.getElementById("data").textContent);
 const records = data.records;
 const at = (id) => document.getElementById(id);
 const JUMPS = [["comes out", "comes out"], ["is left out", "left out"], ["is late", "late"], ["fails", "fails"], ["closes a window", "closes"]];
+const PACE = 1000; // milliseconds for which a record stays while the page plays
+let playing = 0; // the timer of a page that goes on by itself
 let current = data.at; // the number of the record that is shown
 let chosen = [...records.keys()]; // the numbers of those to step through: all, or those of a key
 
@@ -191,6 +193,15 @@ function show(number, scroll = true) {
   at("now").textContent = `Record ${current}, ${record.key}, ${clock(record.time)}: ${[trouble, ...record.lines.flatMap((each) => each.words)].filter(Boolean).join("; ")}`;
 }
 
+function play(on) {
+  clearInterval(playing);
+  playing = on ? setInterval(() => {
+    go(chosen.indexOf(current) + 1);
+    if (current === chosen.at(-1)) play(false);
+  }, PACE) : 0;
+  at("play").textContent = on ? "❚❚ Pause" : "▶ Play";
+}
+
 function jump(mark) {
   const next = chosen.indexOf(current) + 1;
   const turn = [...chosen.slice(next), ...chosen.slice(0, next)];
@@ -205,6 +216,10 @@ function start() {
   at("slider").addEventListener("input", (event) => go(Number(event.target.value)));
   at("previous").addEventListener("click", () => go(chosen.indexOf(current) - 1));
   at("next").addEventListener("click", () => go(chosen.indexOf(current) + 1));
+  at("play").addEventListener("click", () => {
+    if (!playing && current === chosen.at(-1)) go(0);
+    play(!playing);
+  });
   const keys = [...new Set(records.map((each) => each.key))].sort();
   at("keys").append(...keys.map((each) => make("option", each, { value: each })));
   at("keys").addEventListener("change", (event) => choose(event.target.value));
@@ -228,6 +243,7 @@ function start() {
     const to = { ArrowLeft: place - 1, ArrowUp: place - 1, ArrowRight: place + 1, ArrowDown: place + 1, Home: 0, End: chosen.length - 1 }[event.key];
     if (to === undefined) return;
     event.preventDefault();
+    play(false);
     go(to);
   });
   choose("");

@@ -6,7 +6,6 @@ import contextlib
 import itertools
 import math
 import shutil
-import uuid
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -22,13 +21,13 @@ from labkit.runs.pipeline import Pipeline
 from labkit.runs.spec import Spec
 from labkit.runs.totals import Totals
 from labkit.runs.worker import Worker
-from labkit.stepping import memory
+from labkit.stepping import leftovers, memory
+from labkit.stepping.leftovers import GROUP
 from labkit.stepping.recording import Recorder
 from labkit.stepping.steps import Steps
 from labkit.stepping.taking import Taken
 from labkit.waiting import Deadline
 
-GROUP = "step"
 STALLED = 10.0  # seconds that one record may take
 AT_ONCE = {"linger.ms": 0, "enable.idempotence": False, "max.in.flight.requests.per.connection": 1}
 
@@ -42,7 +41,8 @@ def step(
     their own and are deleted in the end, as is its state below `states`. After `limit` seconds it has
     failed. Raises what the student's function raises, and LabError if that returns no stream or Kafka does not answer.
     """
-    own = Topics(topics.address, f"{topics.namespace}step-{uuid.uuid4().hex[:8]}-", topics.check)
+    leftovers.remove(topics)
+    own = Topics(topics.address, topics.namespace + leftovers.new_namespace(), topics.check)
     groups, directory = Groups(own), states / own.namespace
     with contextlib.ExitStack() as closing:
         closing.callback(shutil.rmtree, directory, ignore_errors=True)

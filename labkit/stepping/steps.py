@@ -36,7 +36,8 @@ class Step:
     def __init__(self, steps: Steps, number: int, record: Taken, passages: Sequence[Passage], changes: Changes) -> None:
         self.number, self.record, self.changes = number, record, changes
         self.prints = [line for each in passages for line in each.prints]  # by the student's code
-        self._steps, self._visits = steps, [visit for each in passages for visit in each.visits]
+        self.visits = [visit for each in passages for visit in each.visits]  # what came to each step, in order
+        self._steps = steps
 
     @property
     def trouble(self) -> Blame | None:
@@ -46,23 +47,23 @@ class Step:
     @functools.cached_property
     def outcomes(self) -> list[Outcome]:
         """What each line did with it, in order. Example: step[7].outcomes"""
-        return outcomes(self._visits, self.trouble.reason if self.trouble else "")
+        return outcomes(self.visits, self.trouble.reason if self.trouble else "")
 
     @property
     def came_out(self) -> list[Out]:
         """What the pipeline returned for it: values, keys and times. Example: step[7].came_out"""
-        return [out for each in self._visits if each.step is self._steps.end for out in each.outs]
+        return [out for each in self.visits if each.step is self._steps.end for out in each.outs]
 
     @property
     def written(self) -> list[Written]:
         """The records that were written for it, dead letters included. Example: step[7].written"""
-        records = [record for each in self._visits for record in each.written]
+        records = [record for each in self.visits for record in each.written]
         return [each for each in records if not each.topic.startswith(REPARTITION)]
 
     @property
     def unreadable(self) -> str:
         """Why the record could not be read; empty if it could."""
-        first = self._visits[0]
+        first = self.visits[0]
         letters = [] if first.outs else first.written
         return letters[0].headers["reason"].decode(errors="backslashreplace") if letters else ""
 
@@ -78,7 +79,7 @@ class Step:
         found = {
             "comes out": bool(self.came_out),
             "left out": bool(self.unreadable) or not (self.came_out or kinds & {"waits", "keeps", "fails"}),
-            "late": any(each.late for each in self._visits),
+            "late": any(each.late for each in self.visits),
             "closes": self.closed > 0,
             "fails": self.trouble is not None,
         }
@@ -141,7 +142,7 @@ class Step:
 
     def _own(self, entries: Sequence[Remembered]) -> list[Remembered]:
         """Returns what is remembered of the keys that the record had in the pipeline."""
-        keys = {words.key(each.came.key) for each in self._visits}
+        keys = {words.key(each.came.key) for each in self.visits}
         return [each for each in entries if words.key(each.key) in keys]
 
     def _others(self, entries: Sequence[Remembered]) -> Iterator[str]:
@@ -178,7 +179,7 @@ class Steps:
         """`places` are where the copies of the records were; the other passages are those of repartition topics."""
         self.name, self.reads, self.writes = spec.name, spec.reads, spec.writes
         self.trouble, self.end = trouble, pipeline.end
-        self.notes = str(pipeline.notes)
+        self.notes, self.windows = str(pipeline.notes), pipeline.windows
         self._definition = source.definition(spec.pipeline)
         self.lines = [*dict.fromkeys(line for each in pipeline.steps if (line := line_of(each)))]
         self.given = len(places)

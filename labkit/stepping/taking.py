@@ -12,10 +12,13 @@ from confluent_kafka import Message, TopicPartition
 
 from labkit.errors import LabError
 from labkit.kafka import ranges
+from labkit.kafka.offsets import Partitions
 from labkit.kafka.requests import limit
 from labkit.kafka.tap import Record
 from labkit.kafka.topics import Topics
 from labkit.readings import now, times
+
+EVERYTHING: Mapping[str, Partitions] = {}
 
 
 class Taken(NamedTuple):
@@ -51,11 +54,20 @@ def take(
     return found
 
 
-def newest(topics: Topics, names: Sequence[str], count: int, key: str | None = None) -> list[Taken]:
-    """Returns the newest `count` records of each topic, or the newest of one key; see `in_order`."""
+def newest(
+    topics: Topics,
+    names: Sequence[str],
+    count: int,
+    key: str | None = None,
+    before: Mapping[str, Partitions] = EVERYTHING,
+) -> list[Taken]:
+    """Returns the newest `count` records of each topic, or the newest of one key, `before` some offsets; see
+    `in_order`.
+    """
 
     def of_topic(name: str) -> list[Taken]:
         starts, ends = topics.bounds(name, committed=True)
+        ends = {each: max(min(end, before.get(name, {}).get(each, end)), starts[each]) for each, end in ends.items()}
         span = count
         while True:  # markers of transactions and records of other keys use up offsets too
             wanted = {each: (max(end - span, starts[each]), end) for each, end in ends.items()}
@@ -78,19 +90,33 @@ def _first(
 
     def of_topic(name: str) -> list[Taken]:
         _, ends = topics.bounds(name, committed=True)
-        consumer = ranges.consumer(topics)
-        try:
-            asked = [TopicPartition(topics.full(name), each, time) for each in ends]
-            firsts = {each.partition: each.offset for each in consumer.offsets_for_times(asked, timeout=limit())}
-        finally:
-            consumer.close()
-        wanted = {each: (firsts[each], end) for each, end in ends.items() if 0 <= firsts[each] < end}
+        firsts = until(topics, name, time)
+        wanted = {each: (firsts[each], end) for each, end in ends.items() if firsts.get(each, end) < end}
         found: defaultdict[int, list[Taken]] = defaultdict(list)
         for each in _read(topics, name, wanted, key):
             found[each.partition].append(each)
         return in_order(itertools.chain.from_iterable(each[:count] for each in found.values()))[:count]
 
     return in_order(itertools.chain.from_iterable(map(of_topic, names)))
+
+
+def until(topics: Topics, name: str, time: int) -> Partitions:
+    """Returns the offset in each partition before which all records are earlier than a time in epoch milliseconds."""
+    ends = topics.end_offsets(name)
+    consumer = ranges.consumer(topics)
+    try:
+        asked = [TopicPartition(topics.full(name), each, time) for each in ends]
+        found = {each.partition: each.offset for each in consumer.offsets_for_times(asked, timeout=limit())}
+    finally:
+        consumer.close()
+    return {each: found[each] if found[each] >= 0 else end for each, end in ends.items()}
+
+
+def one(topics: Topics, name: str, offset: int) -> list[Taken]:
+    """Returns the records with this offset: one of each partition that has it."""
+    starts, ends = topics.bounds(name, committed=True)
+    wanted = {each: (offset, offset + 1) for each, end in ends.items() if starts[each] <= offset < end}
+    return [*_read(topics, name, wanted, None)]
 
 
 def in_order(records: Iterable[Taken]) -> list[Taken]:

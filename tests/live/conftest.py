@@ -18,7 +18,9 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(view, "PERIOD", 0.05)
     monkeypatch.setattr(chart, "TEXT_PERIOD", 0.0)
     real = clients.producer
-    monkeypatch.setattr(clients, "producer", lambda address: real(address, **{"enable.idempotence": False}))
+    monkeypatch.setattr(
+        clients, "producer", lambda address, **more: real(address, **{"enable.idempotence": False} | more)
+    )
 
 
 @pytest.fixture(autouse=True)

@@ -16,10 +16,16 @@ from labkit.kafka import clients
 from labkit.live import panel
 from labkit.live.buttons import Buttons
 from labkit.live.pacing import Pacer
+from labkit.live.questions import Answer
 from labkit.readings import simulate
+from labkit.runs import Run
 from labkit.runs.blame import Blame, Line
 from labkit.runs.worker import Worker
 from tests.waiting import eventually
+
+
+def nobody_asks(run: Run) -> Answer:
+    raise AssertionError(f"nobody asks about {run}")
 
 
 def shown(worker: Worker) -> str:
@@ -88,8 +94,8 @@ def test_a_failed_run_tells_the_error_and_the_students_line(lab: Lab) -> None:
 
 def test_a_panel_follows_its_worker_to_the_end(lab: Lab, running: Pacer) -> None:
     production = lab.produce(per_second=100)
-    view = panel.of(production, running)
-    assert panel.of(production, running) is view
+    view = panel.of(production, running, lab.why)
+    assert panel.of(production, running, lab.why) is view
     eventually(lambda: "running" in view.children[0].value and ": 0 records" not in view.children[0].value)
     production.stop()
     eventually(lambda: "stopped" in view.children[0].value)
@@ -101,7 +107,7 @@ def test_a_panel_follows_its_worker_to_the_end(lab: Lab, running: Pacer) -> None
 def test_the_processes_of_a_run_can_be_killed_and_started_from_its_panel(lab: Lab, running: Pacer) -> None:
     lab.create_topic("sensor", partitions=2)
     run = lab.run(lambda readings: readings, reads="sensor", writes="copy", name="copy", replicas=2)
-    view = panel.of(run, running)
+    view = panel.of(run, running, lab.why)
     first, second, start, said = view.children[1].children
 
     def enabled() -> list[bool]:
@@ -220,7 +226,7 @@ def test_a_panel_has_the_newest_prints_of_its_worker(worker: StubWorker) -> None
 
 
 def test_a_panel_ends_once_its_worker_can_never_start_again(worker: StubWorker, pacer: Pacer) -> None:
-    view = panel.Panel(worker, pacer)
+    view = panel.Panel(worker, pacer, nobody_asks)
     assert "▶ running" in view.children[0].value
     worker.stop()
     assert view.update() is not None
@@ -237,7 +243,7 @@ def test_a_panel_does_not_keep_a_worker_that_nobody_else_keeps(pacer: Pacer) -> 
     worker = StubWorker()
     worker.start()
     gone = weakref.ref(worker)
-    view = panel.Panel(worker, pacer)
+    view = panel.Panel(worker, pacer, nobody_asks)
     worker.retire("the test is over")
     view.update()
     del worker

@@ -12,8 +12,10 @@ from labkit import Lab, LabError
 from labkit.kafka import clients
 from labkit.live import topology_svg
 from labkit.live.pacing import Pacer
+from labkit.live.questions import Answer, Questions
 from labkit.live.topology import NOTHING, PEEKED, Topology
 from labkit.pipelines import alert_filter, average_temperature
+from labkit.runs import Run
 from labkit.runs.system import System, TopicState, WorkerState
 from tests.live.browser import sends, threads_in_each_others_way
 from tests.live.memory import Memory, reading
@@ -231,10 +233,14 @@ def system() -> StubSystem:
     return StubSystem()
 
 
+def nobody_asks(run: Run) -> Answer:
+    raise AssertionError(f"nobody asks about {run}")
+
+
 @pytest.fixture
 def topology(system: StubSystem, memory: Memory, pacer: Pacer) -> Topology:
     """A topology that the test updates."""
-    return Topology(system, memory.tap, pacer)
+    return Topology(system, memory.tap, pacer, Questions(nobody_asks, dict))
 
 
 def refresh(topology: Topology) -> None:
@@ -361,7 +367,7 @@ def test_a_topic_that_cannot_be_peeked_into_does_not_end_the_topology(
             raise LabError("Kafka refused.")
         return memory.tap(topic)
 
-    topology = Topology(system, tap_of, pacer)
+    topology = Topology(system, tap_of, pacer, Questions(nobody_asks, dict))
     system.workers = [worker("filter", ["sensor"], "alert")]
     refresh(topology)
     for topic in ("sensor", "alert"):

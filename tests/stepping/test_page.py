@@ -100,6 +100,26 @@ def test_one_steps_by_keyboard_and_jumps(steps: Steps, opened: Any) -> None:
     assert shown.evaluate("document.activeElement.getAttribute('aria-current')") == "step"
 
 
+def test_it_plays_by_itself_until_the_end_or_until_somebody_steps(steps: Steps, opened: Any) -> None:
+    shown = opened(steps)
+    shown.clock.install()
+    button = shown.locator("#play")
+    button.focus()
+    shown.keyboard.press("Enter")
+    assert button.text_content() == "❚❚ Pause"
+    shown.clock.run_for(2000)
+    assert at(shown) == "2"
+    shown.keyboard.press("ArrowRight")
+    assert button.text_content() == "▶ Play"
+    shown.clock.run_for(5000)
+    assert at(shown) == "3"
+    button.click()
+    shown.clock.run_for(10_000)
+    assert (at(shown), button.text_content()) == ("6", "▶ Play")
+    button.click()
+    assert at(shown) == "0"
+
+
 def test_one_steps_through_the_records_of_a_key(steps: Steps, opened: Any) -> None:
     shown = opened(steps)
     keys = shown.get_by_label("Key")

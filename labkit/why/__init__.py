@@ -1,0 +1,8 @@
+"""Why nothing comes out of a run, and where one record ended: short sentences, each with the evidence as data.
+
+What `__init__.pyi` names is imported when it is first used: it needs Quix Streams, which takes seconds (`runs.quix`).
+"""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

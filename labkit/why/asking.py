@@ -1,0 +1,102 @@
+"""Asks everybody who knows something of a run, and puts the answers in order."""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from labkit.kafka.groups import Groups
+from labkit.runs.run import Run, in_words
+from labkit.runs.spec import Spec
+from labkit.runs.worker import Worker
+from labkit.stepping import Steps, step
+from labkit.stepping.memory import Entry
+from labkit.stepping.taking import newest
+from labkit.waiting import quietly, wait_until
+from labkit.why import feeding, remembered
+from labkit.why.answer import Row, Why
+from labkit.why.causes import Behind, Cause, Ended, Failed, Killed, NoOutput, Stuck, ranked
+from labkit.why.lines import Lines
+from labkit.why.sentences import of_open, offset_of, records
+
+RECORDS = 300  # the newest of a topic that it has read, which are stepped through ...
+FEW = 20  # ... and if the run is slow
+STARTING = 1.0  # seconds that a run may take before it is said to be starting
+
+
+def why(run: Run, workers: Sequence[Worker], groups: Groups, states: Path) -> Why:
+    """Say why nothing comes out of a run, or that nothing is wrong. `workers` are those of its lab; what is needed
+    meanwhile goes below `states`. Raises NoAnswer if Kafka does not answer.
+    """
+    causes = [*_of_the_run(run), *feeding.of_topics(run, workers, groups)]
+    facts, lines = [_numbers(run, groups)], None
+    if run.records_in and not any(isinstance(each, Failed | Stuck) for each in causes):
+        few = any(isinstance(each, Behind) for each in causes)
+        lines = _stepped(run, groups, states, FEW if few else RECORDS)
+        entries = _remembered(run, groups, states, lines)
+        causes += lines.causes()
+        causes += remembered.silent(entries, [each.record for each in lines.steps])
+        if waiting := remembered.waiting(entries):
+            if run.records_out or lines.lets_windows_out():
+                facts.append(f"The next to close: {of_open(waiting.windows[0])}")
+            else:
+                causes += [waiting, *feeding.quiet(run, workers)]
+    return _answer(f"{run.name} is {run.status}: {run.flow}.", ranked(causes), " ".join(facts), lines)
+
+
+def of_steps(steps: Steps, spec: Spec) -> Why:
+    """Say the same of a pipeline that has been stepped through, whose run nobody knows."""
+    lines = Lines(steps, spec)
+    entries = remembered.final(steps[-1].after.values() if len(steps) else (), steps.windows)
+    causes = [*lines.causes(), *lines.unreadable(), *remembered.silent(entries, [each.record for each in steps])]
+    if not lines.lets_windows_out() and (waiting := remembered.waiting(entries)):
+        causes.append(waiting)
+    return _answer(f"{spec.name}, given {records(len(steps))}.", ranked(causes), "", lines)
+
+
+def _of_the_run(run: Run) -> Iterator[Cause]:
+    """Yield what is the matter with the run itself."""
+    with quietly():
+        wait_until(lambda: run.status != "starting", STARTING)
+    if error := run.error:
+        yield Failed(error.reason, error.line, error.record)
+    elif run.status != "running":
+        yield Ended(run.status, run.lag())
+    elif where := run.stuck():
+        yield Stuck(where)
+    elif ended := sum(not each.alive for each in run.members):
+        yield Killed(ended, len(run.members))
+    if not run.writes:
+        yield NoOutput()
+
+
+def _stepped(run: Run, groups: Groups, states: Path, most: int) -> Lines:
+    """Give the newest records that the run has read to its pipeline once more, one by one."""
+    topics = groups.topics
+    taken = newest(topics, run.reads, min(most, run.records_in), before=feeding.positions(run, groups))
+    return Lines(step(run.spec, taken, topics, topics, states), run.spec)
+
+
+def _remembered(run: Run, groups: Groups, states: Path, lines: Lines) -> list[Entry]:
+    directory = states / f"why-{uuid.uuid4().hex[:8]}"
+    try:
+        return remembered.by(run, groups.topics, directory, lines.keys)
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def _numbers(run: Run, groups: Groups) -> str:
+    offsets = ", ".join(map(offset_of, feeding.committed(run, groups)))
+    number = records(run.records_in)
+    return f"{number} in, {run.records_out:,} out, lag {in_words(run.lag())}; committed offsets: {offsets}."
+
+
+def _answer(subject: str, causes: Sequence[Cause], facts: str, lines: Lines | None) -> Why:
+    rows = [
+        Row(each.line.number, each.line.text, f"{each.came:,} in, {each.went:,} out")
+        for each in (lines.counts if lines else ())
+    ]
+    title = f"Of the newest {records(len(lines.steps))}:" if lines else ""
+    return Why(subject, causes, facts, title, rows)

@@ -1,0 +1,125 @@
+"""What each line of a pipeline let through, and why it left out the rest, by stepping through records."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from quixstreams.core.stream import Stream
+
+from labkit.kafka.topics import DEAD_LETTER
+from labkit.runs.blame import Line
+from labkit.runs.spec import Spec
+from labkit.runs.windows import Watch
+from labkit.stepping import Step, Steps
+from labkit.stepping.outcomes import JOINS, WINDOWS, Outcome, line_of
+from labkit.stepping.recording import Visit
+from labkit.why import conditions, joins
+from labkit.why.causes import Cause, Failed, Late, LeftOut, NoField, Unreadable, WithoutKey
+
+
+class Count(NamedTuple):
+    """How many values came to a line, and how many went on from it."""
+
+    line: Line
+    came: int
+    went: int
+
+
+class Lines:
+    """What each line did with the records of some steps."""
+
+    def __init__(self, steps: Steps, spec: Spec) -> None:
+        self.steps, self._spec = steps, spec
+        self._outcomes: defaultdict[Line, list[tuple[Step, Outcome]]] = defaultdict(list)
+        self._visits: defaultdict[Stream, list[tuple[Step, Visit]]] = defaultdict(list)
+        for step in steps:
+            for outcome in step.outcomes:
+                self._outcomes[outcome.line].append((step, outcome))
+            for visit in step.visits:
+                self._visits[visit.step].append((step, visit))
+
+    @property
+    def counts(self) -> list[Count]:
+        """How many values each line got and gave, in the order in which they stand."""
+        return [self._count(each) for each in self.steps.lines]
+
+    @property
+    def keys(self) -> Iterator[Any]:
+        """The keys that the records had anywhere in the pipeline."""
+        return (visit.came.key for step in self.steps for visit in step.visits)
+
+    def causes(self) -> Iterator[Cause]:
+        """Yield why lines have left something out."""
+        if trouble := self.steps.trouble:
+            yield Failed(trouble.reason, trouble.line, trouble.record)
+        for step, visits in self._visits.items():
+            if isinstance(watch := step.func.func, Watch):
+                yield from _watched(watch, [visit for _, visit in visits])
+            if late := [visit for _, visit in visits if visit.late]:
+                yield self._late(step, late)
+        if not any(step.came_out for step in self.steps):
+            yield from self._empty_handed()
+
+    def unreadable(self) -> Iterator[Unreadable]:
+        """Yield how many records of each topic could not be read."""
+        reasons: defaultdict[str, list[str]] = defaultdict(list)
+        for step in self.steps:
+            if step.unreadable:
+                reasons[f"{step.record.topic}{DEAD_LETTER}"].append(step.unreadable)
+        for topic, found in reasons.items():
+            yield Unreadable.of_reasons(len(found), len(self.steps), topic, found)
+
+    def lets_windows_out(self) -> bool:
+        """Whether a window has passed anything on."""
+        return any(visit.outs for step, found in self._visits.items() if _is_of(step, WINDOWS) for _, visit in found)
+
+    def _count(self, line: Line) -> Count:
+        found = [outcome for _, outcome in self._outcomes[line]]
+        return Count(line, sum(len(each.came) for each in found), sum(len(each.went) for each in found))
+
+    def _empty_handed(self) -> Iterator[Cause]:
+        """Yield the lines to blame for that nothing comes out of the last one."""
+        for line in self.steps.lines:
+            _, came, went = self._count(line)
+            steps = [each for each in self._visits if line_of(each) == line]
+            if any(_is_of(each, JOINS) for each in steps):
+                if not went:
+                    visits = {each: self._visits[each] for each in steps}
+                    yield from joins.alone(line, visits, self._spec.reads)
+            elif came > went and not any(_is_of(each, WINDOWS) for each in steps):
+                yield from self._left_out(line, steps)
+
+    def _left_out(self, line: Line, steps: list[Stream]) -> Iterator[LeftOut]:
+        found = [outcome for _, outcome in self._outcomes[line] if outcome.kind in ("left out", "passes")]
+        came = [out.value for outcome in found for out in outcome.came]
+        out = [value.value for outcome in found if outcome.kind == "left out" for value in outcome.came]
+        if out:
+            functions = [each.func.func for each in steps]
+            near = conditions.nearest(line, [self._spec.pipeline, *functions], came)
+            yield LeftOut(len(out), len(came), line, tuple(near), out[-1])
+
+    def _late(self, step: Stream, late: list[Visit]) -> Late:
+        window, visit = max(((each, visit) for visit in late for each in visit.late), key=lambda pair: pair[0].by)
+        line = line_of(step)
+        assert line, "only a student's windows are late"
+        dropped = sum(outcome.kind == "late" for _, outcome in self._outcomes[line])
+        came = visit.came
+        key = came.key.decode(errors="backslashreplace") if isinstance(came.key, bytes) else came.key
+        return Late(
+            len(late), len(self._visits[step]), line, dropped, window.by, key, came.timestamp, window.start, window.end
+        )
+
+
+def _is_of(step: Stream, module: str) -> bool:
+    return str(getattr(step.func.func, "__module__", "")).startswith(module)
+
+
+def _watched(watch: Watch, visits: list[Visit]) -> Iterator[Cause]:
+    """Yield what a window leaves out."""
+    if watch.without_key:
+        yield WithoutKey(watch.without_key, len(visits), watch.line)
+    objects: list[Mapping[Any, Any]] = [each.came.value for each in visits if isinstance(each.came.value, Mapping)]
+    for field, aggregation in watch.missing.items() if objects else ():
+        yield NoField(field, aggregation, watch.line, tuple(map(str, objects[-1])))
