@@ -16,7 +16,11 @@ SIZE, SHOWN, COLOURS = (1280, 900), (800, 562), 128
 
 
 def frames() -> list[bytes]:
-    with jupyter.serving("dashboard") as address, jupyter.page([], SIZE[0]) as page:
+    with (
+        jupyter.serving("dashboard") as address,
+        jupyter.launched() as browser,
+        jupyter.page(browser, [], SIZE[0]) as page,
+    ):
         page.set_viewport_size({"width": SIZE[0], "height": SIZE[1]})
         page.goto(address, timeout=60_000)
         page.wait_for_selector(".lab-dashboard .scatterlayer .point", timeout=60_000)

@@ -12,6 +12,7 @@ import pytest
 from filelock import FileLock
 from hypothesis import settings
 from jupyter_client.connect import LocalPortCache
+from playwright.sync_api import Browser
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
@@ -22,6 +23,7 @@ from labkit.flink import NotInstalled, flink_installation
 from labkit.flink import training as flink_training
 from labkit.flink.installation import FlinkInstallation
 from labkit.jvm import store
+from tests.around import jupyter
 from tests.broker.lives import link_or_copy
 
 # A slow test on a busy machine is no failure, and a red build must be red again when it is run again.
@@ -41,6 +43,7 @@ HEAVY = {
 }
 GRADING = tuple(f"tests/grading/test_{name}.py" for name in ("grade", "command", "hostile", "sandbox"))
 EXECUTION = "tests/notebooks/test_execution.py"
+IN_CHROMIUM = {"tests/around/test_browser.py": "02_filter", "tests/around/test_dashboard.py": "04_live_charts"}
 LONG = (*GRADING, "notebooks/", EXECUTION, "tests/around/", "tests/broker/")
 
 
@@ -106,6 +109,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def without_what_runs_twice(config: pytest.Config, items: list[pytest.Item]) -> None:
     """A notebook that a selected test runs as it is, and looks at more closely, is not run by nbmake too."""
     closely = {Path(item.nodeid.partition("[")[2].rstrip("]")).name for item in items if EXECUTION in item.nodeid}
+    if jupyter.chromium():
+        files = {item.nodeid.partition("::")[0] for item in items}
+        closely |= {notebook for file, notebook in IN_CHROMIUM.items() if file in files}
     twice = [item for item in items if item.nodeid.endswith(".ipynb") and Path(item.name).stem in closely]
     items[:] = [item for item in items if item not in twice]
     config.hook.pytest_deselected(items=twice)
@@ -173,6 +179,13 @@ def flink(one_at_a_time: FileLock) -> FlinkInstallation | None:
     with one_at_a_time:
         flink_training.train(place)
     return place
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One Chromium for a module. Playwright's event loop is in the way of other tests as long as it is there."""
+    with jupyter.launched() as browser:
+        yield browser
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import ConsoleMessage, Error, Locator, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Error, Locator, Page, sync_playwright
 
 from tests.waiting import eventually
 
@@ -23,12 +23,9 @@ NOTED = 3000  # characters of a page, in the report of a test that fails
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 
 
-def chromium() -> str:
-    """Where Chromium is; the test is skipped if there is none."""
-    found = shutil.which("chromium") or shutil.which("google-chrome") or shutil.which("chromium-browser")
-    if not found:
-        pytest.skip("there is no Chromium here (on Debian: apt-get install chromium)")
-    return found
+def chromium() -> str | None:
+    """Where Chromium is; None if there is none."""
+    return shutil.which("chromium") or shutil.which("google-chrome") or shutil.which("chromium-browser")
 
 
 @contextlib.contextmanager
@@ -52,7 +49,10 @@ def serving(*arguments: str, settings: Mapping[str, str] | None = None, idle: in
             )[0]
         finally:
             os.kill(server.pid, signal.SIGINT)
-            server.wait(20)
+            try:
+                server.wait(20)
+            finally:
+                server.kill()  # else nobody would ever hear that it did not end
 
 
 @contextlib.contextmanager
@@ -74,8 +74,19 @@ def _environment(home: str) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def page(problems: list[str], width: int = 1280) -> Iterator[Page]:
-    """A page in a real browser; errors on its console and requests to other hosts go to `problems`.
+def launched() -> Iterator[Browser]:
+    """A real Chromium, for the tests of a module: see the fixture `browser`. They are skipped if there is none."""
+    if not (path := chromium()):
+        pytest.skip("there is no Chromium here (on Debian: apt-get install chromium)")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@contextlib.contextmanager
+def page(browser: Browser, problems: list[str], width: int = 1280) -> Iterator[Page]:
+    """A page that shares nothing with others; errors on its console and requests to other hosts go to `problems`.
 
     A test that fails tells what was on the page.
     """
@@ -84,9 +95,8 @@ def page(problems: list[str], width: int = 1280) -> Iterator[Page]:
         if message.type == "error":
             problems.append(f"{message.text} {message.location['url']}")
 
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
-        page = browser.new_page(viewport={"width": width, "height": 1600})
+    with browser.new_context(viewport={"width": width, "height": 1600}) as context:
+        page = context.new_page()
         page.set_default_timeout(LIMIT * 1000)
         page.on("console", note)
         page.on("pageerror", lambda error: problems.append(str(error)))
@@ -96,8 +106,6 @@ def page(problems: list[str], width: int = 1280) -> Iterator[Page]:
         except BaseException as error:
             error.add_note(f"On the page {page.url}: {_shown(page)}\nProblems: {problems}")
             raise
-        finally:
-            browser.close()
 
 
 def _shown(page: Page) -> str:
@@ -122,8 +130,13 @@ def open_notebook(page: Page, address: str, notebook: str) -> None:
 
 
 def run_all(page: Page, address: str, notebook: str) -> None:
-    """Open a notebook and choose Run → Run All Cells."""
+    """Open a notebook, and run all of its cells."""
     open_notebook(page, address, notebook)
+    run_all_cells(page)
+
+
+def run_all_cells(page: Page) -> None:
+    """Choose Run → Run All Cells."""
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_text("Run All Cells", exact=True).click()
 

@@ -1,12 +1,15 @@
 """What a student sees: JupyterLab in a real Chromium, a notebook run from top to bottom, a chart that moves."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import psutil
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
+from playwright.sync_api import Browser, Page
 
 from tests.around import jupyter
 from tests.waiting import eventually
@@ -16,29 +19,34 @@ NEWEST = f"Math.max(...{PLOT}.data.flatMap(trace => Array.from(trace.x || [0])))
 
 
 @pytest.mark.usefixtures("installation")
-def test_a_student_runs_a_notebook_and_sees_new_points_arrive() -> None:
+def test_a_student_opens_the_lab_runs_a_notebook_and_sees_new_points_arrive(browser: Browser) -> None:
     problems: list[str] = []
     with (
         jupyter.notebooks() as notebooks,
         jupyter.serving("--notebooks", str(notebooks)) as address,
-        jupyter.page(problems) as page,
+        jupyter.page(browser, problems) as page,
     ):
-        jupyter.run_all(page, address, "02_filter.ipynb")
+        page.goto(address)
+        check_the_first_page(page)
+        page.locator(".jp-DirListing-itemText:has-text('02_filter.ipynb')").dblclick()
+        page.get_by_role("heading", name="02 · ").locator("visible=true").wait_for()
+        page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
+        jupyter.run_all_cells(page)
         page.wait_for_selector(".js-plotly-plot", state="attached")
         page.locator(".js-plotly-plot").scroll_into_view_if_needed()  # what is out of sight is not drawn
         page.wait_for_selector(".js-plotly-plot .scatterlayer .point", state="attached")
         first = page.evaluate(NEWEST)
-        page.wait_for_function(f"{NEWEST} > {first} + 2000")
+        eventually(lambda: page.evaluate(NEWEST) > first + 2000)
 
         assert page.evaluate(f"{PLOT}._fullLayout.xaxis.type") == "date"
         assert page.evaluate(f"{PLOT}.data.every(trace => trace.x.constructor === Float64Array)")
         assert page.evaluate(f"{PLOT}.querySelectorAll('.scatterlayer .point').length") > 5
         assert "Temperature (°C)" in page.locator(".js-plotly-plot .ytitle").text_content()
 
-        page.wait_for_function("document.body.innerText.includes('misspelt, line 2')")
+        eventually(lambda: "misspelt, line 2" in page.evaluate("document.body.innerText"), jupyter.LIMIT)
         page.locator(".lab-view:has-text('alert_filter:')").scroll_into_view_if_needed()
         page.get_by_text("▶ running alert_filter").wait_for()
-        text = page.locator(".jp-Notebook").inner_text()
+        text = page.locator(".jp-Notebook:visible").inner_text()
         assert "✖ failed misspelt" in text
         assert "Traceback" not in text
         assert page.locator(".jp-OutputArea-output[data-mime-type*='stderr']").count() == 0
@@ -47,24 +55,16 @@ def test_a_student_runs_a_notebook_and_sees_new_points_arrive() -> None:
     assert problems == []
 
 
-@pytest.mark.usefixtures("installation")
-def test_the_first_time_it_opens_the_first_notebook_and_names_can_be_told_apart_beside_it() -> None:
-    problems: list[str] = []
-    with (
-        jupyter.notebooks() as notebooks,
-        jupyter.serving("--notebooks", str(notebooks)) as address,
-        jupyter.page(problems) as page,
-    ):
-        page.goto(address)
-        page.get_by_role("heading", name="00 · Start here").wait_for()
-        assert page.locator(".jp-Launcher").count() == 0
-        names = page.locator(".jp-DirListing-itemText:has-text('06_when')")
-        names.last.wait_for()
-        jupyter.screenshot(page, "first")
-        seen = names.evaluate_all("all => all.map(each => each.clientWidth)")
-        assert len(seen) == 2
-        assert min(seen) > page.evaluate(WIDTH, "06_when_things_break_ex…")
-    assert problems == []
+def check_the_first_page(page: Page) -> None:
+    """It shows the first notebook, and names can be told apart beside it."""
+    page.get_by_role("heading", name="00 · Start here").wait_for()
+    assert page.locator(".jp-Launcher").count() == 0
+    names = page.locator(".jp-DirListing-itemText:has-text('06_when')")
+    names.last.wait_for()
+    jupyter.screenshot(page, "first")
+    seen = names.evaluate_all("all => all.map(each => each.clientWidth)")
+    assert len(seen) == 2
+    assert min(seen) > page.evaluate(WIDTH, "06_when_things_break_ex…")
 
 
 # How many pixels a text takes in the list of files.
@@ -86,15 +86,17 @@ lab.chart("sensor")
 
 
 @pytest.mark.usefixtures("installation")
-def test_a_notebook_whose_tab_is_closed_is_shut_down_with_its_kafka_after_a_while(tmp_path: Path) -> None:
-    metadata = {"kernelspec": {"name": "python3", "display_name": ""}}
-    nbformat.write(new_notebook(cells=[new_code_cell(LEFT_OPEN)], metadata=metadata), tmp_path / "left.ipynb")
+def test_a_notebook_whose_tab_is_closed_is_shut_down_with_its_kafka_after_a_while(
+    tmp_path: Path, browser: Browser
+) -> None:
+    write(tmp_path / "left.ipynb", LEFT_OPEN)
     problems: list[str] = []
-    with jupyter.serving("--notebooks", str(tmp_path), idle=24) as address, jupyter.page(problems) as page:
+    serving = jupyter.serving("--notebooks", str(tmp_path), idle=12)
+    with serving as address, jupyter.page(browser, problems) as page:
         jupyter.run_all(page, address, "left.ipynb")
         page.wait_for_selector(".js-plotly-plot .scatterlayer .point", state="attached")
         first = page.evaluate(NEWEST)
-        page.wait_for_function(f"{NEWEST} > {first} + 30000")  # nobody does anything, but it is open
+        eventually(lambda: page.evaluate(NEWEST) > first + 15_000, 60)  # nobody does anything, but it is open
         (kernel,) = [
             each for each in psutil.Process().children(recursive=True) if "ipykernel_launcher" in str(each.cmdline())
         ]
@@ -105,7 +107,7 @@ def test_a_notebook_whose_tab_is_closed_is_shut_down_with_its_kafka_after_a_whil
     assert problems == []
 
 
-CELL = """
+PANEL = """
 from labkit import Lab
 
 lab = Lab()
@@ -113,63 +115,69 @@ lab.produce(per_second=20)
 run = lab.run(lambda readings: readings, reads="sensor", writes="copy", name="copy", replicas=2)
 run
 """
-
-
-@pytest.mark.usefixtures("installation")
-def test_a_process_is_killed_and_started_again_with_the_buttons(tmp_path: Path) -> None:
-    notebook = new_notebook(
-        cells=[new_code_cell(CELL)], metadata={"kernelspec": {"name": "python3", "display_name": ""}}
-    )
-    nbformat.write(notebook, tmp_path / "kill.ipynb")
-    problems: list[str] = []
-    with jupyter.serving("--notebooks", str(tmp_path)) as address, jupyter.page(problems) as page:
-        jupyter.run_all(page, address, "kill.ipynb")
-        panel = page.locator(".lab-view:has-text('copy')")
-        kill, start = (page.get_by_role("button", name=name) for name in ("Kill process 2", "Start again"))
-        one, two, together = (
-            panel.locator(f"tr:has(td:first-child:text-is('{name}'))") for name in ("1", "2", "together")
-        )
-        one.get_by_text("running").wait_for()
-        two.get_by_text("running").wait_for()
-        assert start.is_disabled()
-        kill.press("Enter")
-        two.get_by_text("killed").wait_for()
-        assert kill.is_disabled()
-        jupyter.screenshot(page, "killed")
-        start.click()
-        two.get_by_text("running").wait_for()
-        assert kill.is_enabled()
-        assert int(together.locator("td").nth(4).inner_text()) > 0
-    assert problems == []
-
-
-COLOURS = "all => all.map(each => each.getAttribute('fill'))"
 LANES = """
 lab.create_topic("three", partitions=3)
 lab.produce(writes="three", devices=30, per_second=3, name="thirty")
 shared = lab.run(lambda readings: readings, reads="three", writes="copies", name="shared", in_process=True)
 lab.lanes(shared)
 """
+SCALE = """
+shared.wait_until_assigned()
+shared.scale(3)
+"""
+COLOURS = "all => all.map(each => each.getAttribute('fill'))"
 
 
-@pytest.mark.usefixtures("installation")
-def test_partitions_move_between_lanes_of_processes(tmp_path: Path) -> None:
-    sources = ["from labkit import Lab\n\nlab = Lab()", LANES, "shared.wait_until_assigned()\nshared.scale(3)"]
-    cells = [new_code_cell(each) for each in sources]
-    metadata = {"kernelspec": {"name": "python3", "display_name": ""}}
-    nbformat.write(new_notebook(cells=cells, metadata=metadata), tmp_path / "lanes.ipynb")
+@pytest.fixture(scope="module")
+def processes(browser: Browser, installation: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:  # noqa: ARG001
+    """A notebook with the panel of a run in two processes, the lanes of another, and a cell that gives it three."""
+    folder = tmp_path_factory.mktemp("processes")
+    write(folder / "processes.ipynb", PANEL, LANES, SCALE)
     problems: list[str] = []
-    with jupyter.serving("--notebooks", str(tmp_path)) as address, jupyter.page(problems) as page:
-        jupyter.run_all(page, address, "lanes.ipynb")
-        lanes = page.locator(".lab-view:has(svg[aria-label*='three partition 0'])")
-        lanes.scroll_into_view_if_needed()
-        page.locator("svg[aria-label*='partition 0: process 1'][aria-label*='partition 2: process 1']").wait_for()
-        drawing = lanes.locator("svg")  # replaced twice a second, unlike what it stands in
-
-        def owners() -> set[str]:
-            return {*re.findall(r"partition \d: process (\d)", drawing.get_attribute("aria-label"))}
-
-        eventually(lambda: owners() == {"1", "2", "3"}, 60)
-        eventually(lambda: len({*drawing.locator("rect[stroke]").evaluate_all(COLOURS)}) == 3, 20)
-        jupyter.screenshot(lanes, "lanes")
+    with jupyter.serving("--notebooks", str(folder)) as address, jupyter.page(browser, problems) as page:
+        jupyter.open_notebook(page, address, "processes.ipynb")
+        page.locator(".jp-Cell").first.click()
+        for _ in (PANEL, LANES):
+            page.keyboard.press("Shift+Enter")
+        yield page
     assert problems == []
+
+
+def test_a_process_is_killed_and_started_again_with_the_buttons(processes: Page) -> None:
+    panel = processes.locator(".lab-view:has-text('copy')")
+    kill, start = (panel.get_by_role("button", name=name) for name in ("Kill process 2", "Start again"))
+    one, two, together = (panel.locator(f"tr:has(td:first-child:text-is('{name}'))") for name in ("1", "2", "together"))
+    one.get_by_text("running").wait_for()
+    two.get_by_text("running").wait_for()
+    assert start.is_disabled()
+    kill.press("Enter")
+    two.get_by_text("killed").wait_for()
+    assert kill.is_disabled()
+    jupyter.screenshot(processes, "killed")
+    start.click()
+    two.get_by_text("running").wait_for()
+    assert kill.is_enabled()
+    assert int(together.locator("td").nth(4).inner_text()) > 0
+
+
+def test_partitions_move_between_lanes_of_processes(processes: Page) -> None:
+    lanes = processes.locator(".lab-view:has(svg[aria-label*='three partition 0'])")
+    lanes.scroll_into_view_if_needed()
+    drawing = lanes.locator("svg")  # replaced twice a second, unlike what it stands in
+    alone = "svg[aria-label*='partition 0: process 1'][aria-label*='partition 2: process 1']"
+    processes.locator(alone).wait_for()
+    processes.locator(".jp-CodeCell").last.click()
+    processes.keyboard.press("Control+Enter")
+
+    def owners() -> set[str]:
+        return {*re.findall(r"partition \d: process (\d)", drawing.get_attribute("aria-label"))}
+
+    eventually(lambda: owners() == {"1", "2", "3"}, 60)
+    eventually(lambda: len({*drawing.locator("rect[stroke]").evaluate_all(COLOURS)}) == 3, 20)
+    jupyter.screenshot(lanes, "lanes")
+
+
+def write(path: Path, *cells: str) -> None:
+    """A notebook with these cells."""
+    metadata = {"kernelspec": {"name": "python3", "display_name": ""}}
+    nbformat.write(new_notebook(cells=[new_code_cell(each) for each in cells], metadata=metadata), path)

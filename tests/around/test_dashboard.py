@@ -7,7 +7,7 @@ import re
 import statistics
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
 from labkit import Lab
 from labkit.live import topology_svg
@@ -35,6 +35,7 @@ WRAPPED = """() => Array.from(document.querySelectorAll('.lab-tile :is(i, .lab-r
 # The height of the smallest text in a drawing of the topology, in pixels.
 SMALLEST = """() => Math.min(...Array.from(document.querySelectorAll('.lab-live [class*=lab-view-topology] svg text'))
     .map(text => text.getScreenCTM().a * parseFloat(getComputedStyle(text).fontSize)))"""
+DEVICES = ("sensor-1", "sensor-2", "sensor-3")
 READABLE = 100  # pixels that a number from which one stands 5 m away has at least, on a wall of 1,920
 AGE = f"Date.now() - Math.max(...{PLOT}.data.flatMap(trace => Array.from(trace.x || [0])))"
 
@@ -70,21 +71,34 @@ def age_in_sight(page: Page) -> float:
     return float(page.evaluate(AGE))
 
 
-def check_dashboard(page: Page, lab: Lab, picture: str) -> None:
-    """Everything that the dashboard promises, by mouse and keyboard; on the way a screenshot."""
+def check_numbers(page: Page, lab: Lab) -> None:
+    """What is shown is what the topics hold, and it is new."""
     page.wait_for_selector(".js-plotly-plot", state="attached")
     eventually(lambda: age_in_sight(page) < 2000, 90)  # the page is as high as the dashboard: all of it is in sight
     page.wait_for_selector(".lab-live .lab-tile")
-    eventually(lambda: page.evaluate(TILES).keys() == {"sensor-1", "sensor-2", "sensor-3"}, 90)
-    for device in ("sensor-1", "sensor-2", "sensor-3"):
+    eventually(lambda: page.evaluate(TILES).keys() == {*DEVICES}, 90)
+    for device in DEVICES:
         eventually(lambda device=device: tile_equals_topic(page, lab, device, "avg-temp", "temperature"), 90)
     ages = [page.evaluate(AGE) for _ in range(20) if not page.wait_for_timeout(100)]
     assert statistics.median(ages) < 2000
 
+
+def check_some_controls(page: Page, lab: Lab, picture: str) -> None:
+    """One of each kind of control acts, by mouse and keyboard; on the way a screenshot."""
     set_threshold(page, 16)  # everything is above it
     for device in ("sensor-2", "sensor-3"):
         eventually(lambda device=device: tile_equals_topic(page, lab, device, "alert-count", "count"), 90)
-    set_threshold(page, 33)  # nothing is
+    page.get_by_role("button", name="Corrupt record").press("Enter")
+    eventually(lambda: "✉" in page.evaluate("document.body.innerText"))
+    page.get_by_role("button", name="alert-count", exact=True).last.press("Space")
+    eventually(lambda: "offset" in page.locator(".lab-live table").last.inner_text())
+
+    page.locator(".lab-dashboard").evaluate("each => each.scrollIntoView()")
+    jupyter.screenshot(page, picture)
+
+
+def check_the_other_controls(page: Page, lab: Lab) -> None:
+    set_threshold(page, 33)  # nothing is above it
     nothing = r"alerts in 5 s\s+0\s+last at \d\d:\d\d:\d\d"
     eventually(lambda: says(page, "sensor-3", "alert-count", nothing), 90)
     page.get_by_label("Device:").select_option("sensor-3")
@@ -94,31 +108,43 @@ def check_dashboard(page: Page, lab: Lab, picture: str) -> None:
     eventually(lambda: says(page, "sensor-3", "alert-count", r"alerts in 5 s\s+[1-9]"), 90)
     assert min(each.value["kelvin"] for each in lab.records("alert") if each.key == "sensor-3") > 290
 
-    page.get_by_role("button", name="Corrupt record").press("Enter")
-    eventually(lambda: "✉" in page.evaluate("document.body.innerText"))
-    page.get_by_role("button", name="alert-count", exact=True).last.press("Space")
-    eventually(lambda: "offset" in page.locator(".lab-live table").last.inner_text())
-
-    page.locator(".lab-dashboard").evaluate("each => each.scrollIntoView()")
-    jupyter.screenshot(page, picture)
-
     page.get_by_role("button", name="Producer runs").press("Space")
-    for device in ("sensor-1", "sensor-2", "sensor-3"):
+    for device in DEVICES:
         for topic in ("sensor", "avg-temp"):
             eventually(lambda device=device, topic=topic: says(page, device, topic, r"no data for \d+ s"), 90)
     page.get_by_role("button", name="Producer is stopped").press("Space")
     eventually(lambda: not says(page, "sensor-1", "sensor", "no data"), 90)
 
 
+def check_head(page: Page) -> None:
+    """It says whether all is well, and which device is silent."""
+    status = page.locator(".lab-dashboard").get_by_role("status").first
+    status.get_by_text("All well").wait_for()
+    size = page.evaluate("parseFloat(getComputedStyle(document.querySelector('.lab-first strong')).fontSize)")
+    assert size >= READABLE
+    page.get_by_label("Device:").select_option("sensor-2")
+    page.get_by_role("button", name="Silent").click()
+    status.get_by_text("sensor-2 is silent").wait_for()
+    jupyter.screenshot(page, "dashboard_silent")
+    page.get_by_role("button", name="Silent").click()
+    status.get_by_text("All well").wait_for()
+
+
 def settings(lab: Lab) -> dict[str, str]:
     return {"LAB_BROKER": lab.broker.address, "LAB_NAMESPACE": topics_of(lab).namespace}
 
 
-def test_the_page_shows_what_the_topics_hold_and_its_controls_act(lab: Lab) -> None:
+def test_the_page_shows_what_the_topics_hold_and_its_controls_act(lab: Lab, browser: Browser) -> None:
     problems: list[str] = []
-    with jupyter.serving("dashboard", settings=settings(lab)) as address, jupyter.page(problems, 1920) as page:
+    with (
+        jupyter.serving("dashboard", settings=settings(lab)) as address,
+        jupyter.page(browser, problems, 1920) as page,
+    ):
         page.goto(address)
-        check_dashboard(page, lab, "dashboard")
+        check_head(page)
+        check_numbers(page, lab)
+        check_some_controls(page, lab, "dashboard")
+        check_the_other_controls(page, lab)
         for theme, (width, height) in itertools.product(THEMES, SIZES):
             page.emulate_media(color_scheme=theme)
             page.set_viewport_size({"width": width, "height": height})
@@ -131,37 +157,28 @@ def test_the_page_shows_what_the_topics_hold_and_its_controls_act(lab: Lab) -> N
     assert problems == []
 
 
-def test_the_head_says_whether_all_is_well_and_which_device_is_silent(lab: Lab) -> None:
-    problems: list[str] = []
-    with jupyter.serving("dashboard", settings=settings(lab)) as address, jupyter.page(problems, 1920) as page:
-        page.goto(address)
-        status = page.locator(".lab-dashboard").get_by_role("status").first
-        status.get_by_text("All well").wait_for()
-        size = page.evaluate("parseFloat(getComputedStyle(document.querySelector('.lab-first strong')).fontSize)")
-        assert size >= READABLE
-        page.get_by_label("Device:").select_option("sensor-2")
-        page.get_by_role("button", name="Silent").click()
-        status.get_by_text("sensor-2 is silent").wait_for()
-        jupyter.screenshot(page, "dashboard_silent")
-        page.get_by_role("button", name="Silent").click()
-        status.get_by_text("All well").wait_for()
-    assert problems == []
-
-
 def violations(page: Page, within: str = "html") -> list[str]:
     """What axe-core finds against the rules for accessible pages (WCAG 2 and its own best practices)."""
     found = Axe().run(page, context=within).response["violations"]
     return [f"{each['id']}: {each['help']} {[node['target'] for node in each['nodes']]}" for each in found]
 
 
-def test_notebook_04_shows_what_the_topics_hold_and_is_a_picture_when_opened_later(lab: Lab) -> None:
+def test_notebook_04_shows_what_the_topics_hold_and_is_a_picture_when_opened_later(lab: Lab, browser: Browser) -> None:
     problems: list[str] = []
     with jupyter.notebooks(rate="1.0") as notebooks:
         serve, saved = ("--notebooks", str(notebooks)), notebooks / "04_live_charts.ipynb"
-        with jupyter.serving(*serve, settings=settings(lab)) as address, jupyter.page(problems) as page:
+        with (
+            jupyter.serving(*serve, settings=settings(lab)) as address,
+            jupyter.page(browser, problems) as page,
+        ):
             jupyter.run_all(page, address, saved.name)
-            page.wait_for_function("document.body.innerText.includes('not JSON: unexpected end')")
-            check_dashboard(page, lab, "04_live_charts")
+            eventually(lambda: "not JSON: unexpected end" in page.evaluate("document.body.innerText"), jupyter.LIMIT)
+            check_numbers(page, lab)
+            check_some_controls(page, lab, "04_live_charts")
+            assert (
+                page.locator(".jp-OutputArea-output:is([data-mime-type*='stderr'], [data-mime-type*='error'])").count()
+                == 0
+            )
             assert page.evaluate(SMALLEST) >= topology_svg.READABLE
             assert violations(page, ".lab-live") == []
             assert page.locator(".lab-snapshot:visible").count() == 0
@@ -171,7 +188,7 @@ def test_notebook_04_shows_what_the_topics_hold_and_is_a_picture_when_opened_lat
         assert problems == []
         assert saved.stat().st_size < 150_000
         assert "widgets" not in json.loads(saved.read_text())["metadata"]
-        with jupyter.serving(*serve) as address, jupyter.page([]) as page:  # the widgets' kernel has gone
+        with jupyter.serving(*serve) as address, jupyter.page(browser, []) as page:  # the widgets' kernel has gone
             jupyter.open_notebook(page, address, saved.name)
             eventually(lambda: page.locator(".lab-snapshot:visible").count() == 9)
             assert page.get_by_text("model not found").locator("visible=true").count() == 0

@@ -4,7 +4,7 @@ steps, the right answer."""
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.around import jupyter
 
@@ -23,13 +23,13 @@ RIGHT = WRONG.replace("dewpoint", "dew_point").replace(">=", ">").replace('    p
 
 
 @pytest.mark.usefixtures("installation")
-def test_a_wrong_answer_a_hint_and_the_right_answer_with_the_keyboard_alone(tmp_path: Path) -> None:
+def test_a_wrong_answer_a_hint_and_the_right_answer_with_the_keyboard_alone(tmp_path: Path, browser: Browser) -> None:
     problems: list[str] = []
     settings = {"LAB_PROGRESS": str(tmp_path / "progress.json")}
     with (
         jupyter.notebooks() as notebooks,
         jupyter.serving("--notebooks", str(notebooks), settings=settings) as address,
-        jupyter.page(problems) as page,
+        jupyter.page(browser, problems) as page,
     ):
         jupyter.open_notebook(page, address, "02_filter_exercises.ipynb")
         cell = _cell_after(page, "from labkit import Lab")

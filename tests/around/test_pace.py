@@ -7,7 +7,7 @@ import nbformat
 import psutil
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
 from labkit.live import pacing
 from tests.around import jupyter
@@ -60,14 +60,14 @@ def chart(page: Page) -> dict[str, Any]:
 
 
 @pytest.mark.usefixtures("installation")
-def test_views_go_on_while_a_cell_runs_and_say_it_when_they_fall_behind(tmp_path: Path) -> None:
+def test_views_go_on_while_a_cell_runs_and_say_it_when_they_fall_behind(tmp_path: Path, browser: Browser) -> None:
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}}
     cells = [new_code_cell(each) for each in CELLS]
     nbformat.write(new_notebook(cells=cells, metadata=kernel), tmp_path / "views.ipynb")
     problems: list[str] = []
     with (
         jupyter.serving("--notebooks", str(tmp_path)) as address,
-        jupyter.page(problems) as page,
+        jupyter.page(browser, problems) as page,
     ):
         page.add_init_script(LATE_SUBSHELL + LATE_PLOTLY)
         jupyter.open_notebook(page, address, "views.ipynb")
@@ -81,15 +81,15 @@ def test_views_go_on_while_a_cell_runs_and_say_it_when_they_fall_behind(tmp_path
         eventually(lambda: chart(page)["says"].endswith("s behind"), 60)
         page.evaluate("letSubshellsStart()")
         first = page.evaluate(NEWEST)
-        page.wait_for_function(f"{NEWEST} > {first} + 5000")
+        eventually(lambda: page.evaluate(NEWEST) > first + 5000)
         assert page.locator(".jp-InputArea-prompt").last.inner_text() == "[*]:"
         eventually(lambda: chart(page)["says"] == "")
 
-        browser = page.context.new_cdp_session(page)
-        browser.send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
-        for _ in range(40):  # no old number looks new for long
+        processor = page.context.new_cdp_session(page)
+        processor.send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
+        for _ in range(20):  # no old number looks new for long
             eventually(lambda: (found := chart(page))["age"] < LATE + LOOK or found["says"], LATE + LOOK)
-        browser.send("Emulation.setCPUThrottlingRate", {"rate": 1})
+        processor.send("Emulation.setCPUThrottlingRate", {"rate": 1})
         eventually(lambda: chart(page)["says"] == "" and chart(page)["age"] < LATE, 60)
         assert problems == []
 
@@ -106,14 +106,14 @@ def test_views_go_on_while_a_cell_runs_and_say_it_when_they_fall_behind(tmp_path
 
 
 @pytest.mark.usefixtures("installation")
-def test_views_whose_kernel_was_restarted_say_so_and_which_cells_to_run(tmp_path: Path) -> None:
+def test_views_whose_kernel_was_restarted_say_so_and_which_cells_to_run(tmp_path: Path, browser: Browser) -> None:
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}}
     cells = [
         new_code_cell(each) for each in ("from labkit import Lab\nlab = Lab()\nlab.produce()", "lab.chart('sensor')")
     ]
     nbformat.write(new_notebook(cells=cells, metadata=kernel), tmp_path / "restarted.ipynb")
     problems: list[str] = []
-    with jupyter.serving("--notebooks", str(tmp_path)) as address, jupyter.page(problems) as page:
+    with jupyter.serving("--notebooks", str(tmp_path)) as address, jupyter.page(browser, problems) as page:
         jupyter.run_all(page, address, "restarted.ipynb")
         page.wait_for_selector(".js-plotly-plot .scatterlayer .point", state="attached")
         page.get_by_text("▶ running producer of sensor").first.wait_for()
@@ -155,9 +155,9 @@ LEFT = """async source => {
 }"""
 
 
-def test_a_messenger_that_has_gone_leaves_no_timer_and_no_listener() -> None:
+def test_a_messenger_that_has_gone_leaves_no_timer_and_no_listener(browser: Browser) -> None:
     problems: list[str] = []
-    with jupyter.page(problems) as page:
+    with jupyter.page(browser, problems) as page:
         page.goto("about:blank")
         assert page.evaluate(LEFT, PACING.read_text()) == [[2, 2], [0, 0]]
     assert problems == []

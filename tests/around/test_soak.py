@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import psutil
 import pytest
-from playwright.sync_api import CDPSession
+from playwright.sync_api import Browser, CDPSession
 
 from benchmarks import report
 from labkit import Lab
@@ -52,16 +52,16 @@ def parts(samples: list[float], of: Callable[[list[float]], float] = min) -> lis
 
 
 @pytest.mark.soak
-def test_memory_of_kernel_and_page_stays_flat(lab: Lab) -> None:
+def test_memory_of_kernel_and_page_stays_flat(lab: Lab, browser: Browser) -> None:
     problems: list[str] = []
     command = ("dashboard", "--devices", "10", "--per-second", "10")
-    with jupyter.serving(*command, settings=settings(lab)) as address, jupyter.page(problems) as page:
+    with jupyter.serving(*command, settings=settings(lab)) as address, jupyter.page(browser, problems) as page:
         page.goto(address)
         page.wait_for_selector(".js-plotly-plot .scatterlayer .point", state="attached")
-        process, browser = kernel(), page.context.new_cdp_session(page)
+        process, session = kernel(), page.context.new_cdp_session(page)
         looks: dict[str, Callable[[], float]] = {
             "kernel, MiB": lambda: process.memory_info().rss / MIB,
-            "page, MiB": lambda: heap(browser),
+            "page, MiB": lambda: heap(session),
             AGE_OF_NEWEST: lambda: page.evaluate(AGE) / 1000,
         }
         samples: dict[str, list[float]] = {name: [] for name in looks}

@@ -27,9 +27,14 @@ class User:
     name: str
     folder: Path
 
+    @property
+    def is_first(self) -> bool:
+        """Whether it is the one with whom everything is tried; the others try what may depend on the user."""
+        return self.name == USERS[0]
+
     def call(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """Returns what a function returns to this user; it is called in another process if that takes another user."""
-        if self.name == USERS[0]:
+        if self.is_first:
             return function(*arguments)
         become = self._become()
         for each in (self.folder, *self.folder.rglob("*")):

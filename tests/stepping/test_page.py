@@ -8,25 +8,16 @@ from typing import Any
 import orjson
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from labkit import Lab, LabError
 from labkit.pipelines import average_temperature
 from labkit.stepping import Steps, page
 from tests.around import jupyter
-from tests.around.jupyter import ARGUMENTS, chromium
 from tests.stepping import shapes
 from tests.stepping.records import START, Raw, disorder, reading, send
 
 HOSTILE = "</script><img src=x onerror=document.title='pwned'><!--\u2028"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
