@@ -244,19 +244,23 @@ class Consuming(Function):
     group and writes each to the target. It is called once for each number in `visits`, with a new application.
 
     In the call with the number `fails` the producer takes no record of more than 1,000 bytes, so that one that is
-    larger makes the function fail.
+    larger makes the function fail. The target holds records of another program meanwhile.
     """
 
     visits: Sequence[int]
     fails: int | None = None
 
     def attempt(self, harness: Harness, answer: Any) -> Attempt:
-        attempt, deadline, group = Attempt(), Deadline(time_limit()), harness.new_group()
-        source, target = harness.full("in"), harness.full("out")
         try:
             packed = by_value(getattr(answer, "__name__", "the function"), answer)
         except LabError as error:
             return Attempt(Blame(str(error), None, ""))
+        with harness.shared("out"):
+            return self._visited(harness, packed)
+
+    def _visited(self, harness: Harness, packed: bytes) -> Attempt:
+        attempt, deadline, group = Attempt(), Deadline(time_limit()), harness.new_group()
+        source, target = harness.full("in"), harness.full("out")
         for number, records in enumerate(self.visits, 1):
             settings = SMALL if number == self.fails else {}
             fresh = pickle.loads(packed)  # like a program that starts again: its variables are not kept

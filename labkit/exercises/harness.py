@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from quixstreams import Application
 
 from labkit.exercises.delivery import IN_ORDER, Outgoing, deliver
-from labkit.exercises.records import Row, Sent
+from labkit.exercises.records import BASE, DAY, Row, Sent
 from labkit.kafka import clients, tap
 from labkit.kafka.groups import Groups
 from labkit.runs.application import CONSUMER, ThreadedApplication
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from labkit.flink.engine import Engine
 
 FLUSH_LIMIT = 10.0  # seconds that Kafka may take to acknowledge the records
+OTHERS = 3  # records of another program
 MOST = 10_000  # records that may come out
 SETTLE_LIMIT = 1.0  # seconds
 
@@ -107,6 +109,16 @@ class Harness:
             for each in tap.everything(topics, name, raw=True)
         }
         return sum(newest.values())
+
+    @contextmanager
+    def shared(self, name: str) -> Iterator[None]:
+        """A topic holds records of another program, too, as long as this lasts."""
+        self.write(name, [Sent("another program", {"number": number}, BASE + DAY) for number in range(OTHERS)])
+        ends = self.groups.topics.end_offsets(self.topic(name))
+        try:
+            yield
+        finally:
+            self.groups.topics.empty(self.topic(name), ends)
 
     def write(self, name: str, records: Sequence[Sent]) -> None:
         """Writes records to one of the topics. Raises NoAnswer unless Kafka acknowledges them all."""

@@ -13,6 +13,7 @@ RECORDED = "0"  # the seed of the readings in a notebook; the grader uses others
 BASE = 1_767_614_400_000  # epoch ms of 2026-01-05 12:00:00 UTC: the same seed gives the same records on any day
 DAY = 86_400_000  # ms
 ORDINARY = "ordinary"
+UNUSUAL = (-270.5, 950.0)  # degrees Celsius
 NOTES = (None, True, 0, 'it\'s "warm"', "C:\\temp", [1, None], {"by": "Zoë"})
 OTHER_DEVICES = (
     "αποθήκη",
@@ -62,6 +63,19 @@ def reading(
     timestamp = BASE + round(1000 * second)
     value = {"device": device, "temperature": temperature, "humidity": humidity, "timestamp": timestamp, **more}
     return Sent(device, value, timestamp, part)
+
+
+def degrees(luck: random.Random, low: float, high: float, decimals: Sequence[int] = (1, 2, 5)) -> float:
+    """Returns a temperature, usually in this range. One in five is what no room has, but a machine may: where the task
+    does not say so, nothing may be left out as implausible.
+    """
+    usual = round(luck.uniform(low, high), luck.choice(decimals))
+    return luck.choice(UNUSUAL) if luck.random() < 0.2 else usual
+
+
+def percent(luck: random.Random, decimals: int = 1) -> float:
+    """Returns a humidity. One in three is 0 or 100, for the same reason."""
+    return luck.choice((0.0, 100.0, *(round(luck.uniform(20.0, 90.0), decimals) for _ in range(4))))
 
 
 def extra(luck: random.Random) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """The lab's topics: created, emptied, deleted, counted."""
 
 import ctypes
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from concurrent.futures import Future
 from typing import Any, NamedTuple
 
@@ -90,9 +90,10 @@ class Topics(Offsets):
         """How many committed records a topic holds."""
         return self.counts.of(name).held
 
-    def empty(self, name: str) -> None:
-        """Delete every record; offsets continue where they were."""
-        ends = [TopicPartition(self.full(name), partition, end) for partition, end in self.end_offsets(name).items()]
+    def empty(self, name: str, before: Mapping[int, int] | None = None) -> None:
+        """Delete every record, or those before an offset in each partition; offsets continue where they were."""
+        offsets = self.end_offsets(name) if before is None else before
+        ends = [TopicPartition(self.full(name), partition, offset) for partition, offset in offsets.items()]
         if ends:
             self._settle(lambda admin, limit: delete_records(admin, ends, limit))
 

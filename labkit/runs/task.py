@@ -1,5 +1,6 @@
 """What a run and its processes exchange: a task goes in, reports come out."""
 
+import io
 import linecache
 import pickle
 import sys
@@ -10,6 +11,7 @@ from typing import Any
 
 import cloudpickle
 import orjson
+from confluent_kafka import cimpl
 
 from labkit.errors import LabError
 from labkit.runs.blame import Blame, Line
@@ -53,14 +55,26 @@ def by_value(name: str, value: object) -> bytes:
 
     Raises LabError, with the `name` of a pipeline, if something that it uses cannot be pickled.
     """
+    packed = io.BytesIO()
     try:
-        packed: bytes = cloudpickle.dumps(value)
+        _Pickler(packed).dump(value)
     except (TypeError, AttributeError, ValueError, RecursionError, pickle.PicklingError) as error:
         raise LabError(
             f"{name} uses something that cannot be sent to another process ({error}): "
             "define what it needs inside the function, or pass it only numbers and strings."
         ) from error
-    return packed
+    return packed.getvalue()
+
+
+class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
+    """Takes the classes of confluent-kafka by name. They say that their module is `cimpl`, which cannot be imported, so
+    cloudpickle takes them by value: most of these pickles cannot be loaded, and an exception is another class then.
+    """
+
+    def reducer_override(self, obj: Any) -> Any:
+        if isinstance(obj, type) and obj.__module__ == "cimpl":
+            return getattr, (cimpl, obj.__name__)
+        return super().reducer_override(obj)
 
 
 def unpack(file: Path) -> Task:

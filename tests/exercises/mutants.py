@@ -13,6 +13,7 @@ COMPARED |= {ast.Is: ast.IsNot, ast.IsNot: ast.Is, ast.In: ast.NotIn, ast.NotIn:
 COMPUTED = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult}
 NAMES = {"Min": "Max", "Max": "Min", "Mean": "Sum", "Count": "Sum", "max": "min", "min": "max"}
 METHODS = {"final": "current", "tumbling_window": "sliding_window"}
+PLAUSIBLE = {"temperature": (-50, 100), "humidity": (1, 99)}  # in a room
 
 Change = Callable[[Any], None]
 
@@ -72,6 +73,20 @@ def _moved(number: int, place: int | None, node: Any) -> None:
     statement = node.body.pop(number)
     if place is not None:
         node.body.insert(place, statement)
+
+
+def plausible(answer: Callable[..., Any]) -> Iterator[tuple[str, Any]]:
+    """The answer on those readings alone that look plausible, a habit that no text asks for."""
+    for name, (low, high) in PLAUSIBLE.items():
+        yield f"only a plausible {name}", functools.partial(_of_some, answer, name, low, high)
+
+
+def _of_some(answer: Callable[..., Any], name: str, low: float, high: float, readings: Any, *more: Any) -> Any:
+    def is_plausible(reading: Any) -> bool:
+        return name not in reading or low < reading[name] < high
+
+    kept = [*filter(is_plausible, readings)] if isinstance(readings, list) else readings.filter(is_plausible)
+    return answer(kept, *more)
 
 
 def of_text(text: str, changes: dict[str, str]) -> Iterator[tuple[str, str]]:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from labkit.exercises import answer_types, attempt
+from labkit.exercises.answer_types import Pipeline, Producing
 from labkit.exercises.checks import Checks
 from labkit.exercises.exercise import Exercise
 from labkit.exercises.judging import judge
@@ -77,6 +78,7 @@ SQL = {
         "INTERVAL '10'": "INTERVAL '11'",
         "GROUP BY sensor_id,": "WHERE temperature > 0 GROUP BY sensor_id,",
         "temperature)": "humidity)",
+        "GROUP BY": "WHERE temperature BETWEEN -50 AND 100 GROUP BY",
     },
     "flink-hottest": {
         " DESC": " ASC",
@@ -85,6 +87,7 @@ SQL = {
         "PARTITION BY window_start, window_end": "PARTITION BY window_start, window_end, sensor_id",
         "INTERVAL '10'": "INTERVAL '20'",
         "sensor_id, temperature\n": "sensor_id, humidity\n",
+        "SECOND))": "SECOND)) WHERE temperature < 100",
     },
 }
 
@@ -133,6 +136,14 @@ def mutants_of(exercise: Exercise) -> Iterator[tuple[str, Any]]:
         yield from mutants.of_text(COLLECTION.solutions_of(exercise).answer, SQL[exercise.name])
     elif not exercise.question:
         yield from mutants.of(COLLECTION.solution(exercise.name))
+        if gets_readings(exercise):
+            yield from mutants.plausible(COLLECTION.solutions_of(exercise).answer)
+
+
+def gets_readings(exercise: Exercise) -> bool:
+    """Whether an answer gets readings, not raw bytes or a topic."""
+    kind = exercise.answer_type
+    return isinstance(kind, Producing) or (isinstance(kind, Pipeline) and not kind.raw)
 
 
 def passes(checks: Checks, exercise: Exercise, mutant: Any) -> bool:

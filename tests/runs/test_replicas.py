@@ -10,7 +10,7 @@ from typing import Any
 
 import psutil
 import pytest
-from confluent_kafka import Consumer, KafkaException
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from labkit import Lab, LabError
 from labkit.kafka import clients
@@ -166,6 +166,18 @@ def test_what_cannot_leave_the_notebook_is_told_at_once_and_nothing_remains(lab:
         run(lab, alert_filter, replicas=0)
     with pytest.raises(LabError, match="has no member 2: its members are 1"):
         run(lab, alert_filter).kill(2)
+
+
+def test_the_classes_of_kafkas_client_are_the_same_in_the_other_process(lab: Lab) -> None:
+    def refused(_: object) -> str:
+        try:
+            raise KafkaException(KafkaError(KafkaError._FAIL))
+        except KafkaException:
+            return TopicPartition("sensor", 1).topic
+
+    lab.produce(records=1)
+    run(lab, lambda readings: readings.apply(refused).apply(lambda topic: {"topic": topic})).wait_until_caught_up()
+    assert [each.value for each in lab.records("out")] == [{"topic": "sensor"}]
 
 
 def test_a_process_that_ends_by_itself_says_how(lab: Lab) -> None:

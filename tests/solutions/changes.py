@@ -69,6 +69,27 @@ def only_the_change(readings):
     return readings.apply(change, stateful=True).filter(lambda each: each is not None)
 
 
+def since_the_newest(readings):
+    def change(reading, state):
+        newest = state.get("newest")
+        if newest is None or reading["timestamp"] > newest["timestamp"]:
+            state.set("newest", reading)
+        return newest and {**reading, "change": reading["temperature"] - newest["temperature"]}
+
+    return readings.apply(change, stateful=True).filter(lambda each: each is not None)
+
+
+def since_a_day_at_most(readings):
+    def change(reading, state):
+        last = state.get("last")
+        state.set("last", reading)
+        if last is None or reading["timestamp"] - last["timestamp"] > 86_400_000:
+            return None
+        return {**reading, "change": reading["temperature"] - last["temperature"]}
+
+    return readings.apply(change, stateful=True).filter(lambda each: each is not None)
+
+
 def drops_what_did_not_change(readings):
     return answer(readings).filter(lambda each: each["change"])
 
@@ -115,18 +136,21 @@ def and_the_last(readings):
     return readings.apply(change, stateful=True).filter(lambda each: each is not None)
 
 
+OTHERS = ("Every reading but the first", "A reading that follows")
 NOTHING = "What the pipeline remembers"  # which is not judged if there is no state
 WRONG = [
-    (each_twice, ("Every reading but the first", "A reading that follows")),
+    (each_twice, OTHERS),
     (and_the_last, ("Its other fields",)),
-    (in_a_variable_of_the_module, ("Every reading but the first", NOTHING)),
+    (in_a_variable_of_the_module, (*OTHERS, NOTHING)),
     (remembers_them_all, (NOTHING,)),
-    (drops_what_did_not_change, ("Every reading but the first",)),
-    (forgotten_at_a_restart, ("Every reading but the first", NOTHING)),
+    (drops_what_did_not_change, OTHERS),
+    (forgotten_at_a_restart, (*OTHERS, NOTHING)),
     (zero_is_false, ("A reading that follows",)),
     (of_any_device, ("Every reading but the first", "The first reading", "change", NOTHING)),
     (the_other_way_round, ("change",)),
     (the_first_too, ("The first reading",)),
+    (since_the_newest, ("change",)),
+    (since_a_day_at_most, OTHERS),
     (since_the_first, ("change",)),
     (only_the_change, ("Its other fields",)),
 ]

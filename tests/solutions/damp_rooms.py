@@ -3,6 +3,14 @@ def answer(readings):
     return readings[readings["humidity"] > 60]
 
 
+def with_a_default_that_no_reading_needs(readings):
+    damp = readings.filter(lambda each: each.get("humidity", 100) > 60)
+    return damp.apply(lambda each: {**each, "dew_point": each["temperature"] - (100 - each.get("humidity", 100)) / 5})
+
+
+RIGHT = [with_a_default_that_no_reading_needs]
+
+
 def from_60_on(readings):
     readings["dew_point"] = readings["temperature"] + (readings["humidity"] - 100) / 5
     return readings[readings["humidity"] >= 60]
@@ -62,12 +70,18 @@ def in_whole_percent(readings):
     return readings.filter(lambda each: int(each["humidity"]) > 60 or each["humidity"] > 60.5)
 
 
+def one_for_each_time(readings):
+    times = set()
+    return answer(readings.filter(lambda each: not (each["timestamp"] in times or times.add(each["timestamp"]))))
+
+
 EVERYTHING = ("Every reading", "Readings below", "A reading of exactly", "dew_point", "Key, time")
 WRONG = [
     (from_60_on, ("A reading of exactly",)),
     (all_rooms, ("Readings below", "A reading of exactly")),
     (wrong_sign, ("dew_point",)),
     (another_name, ("dew_point", "Key, time")),
+    (one_for_each_time, ("Every reading", "Readings below", "A reading of exactly")),
     (each_twice, ("Every reading",)),
     (only_what_it_knows, ("Key, time",)),
     (at_the_time_of_the_measurement, ("Key, time",)),

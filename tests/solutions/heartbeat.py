@@ -55,7 +55,23 @@ def rounded(readings):
     return answer(readings).apply(lambda each: {**each, "mean": round(each["mean"], 1)})
 
 
+def told_by(readings, is_heartbeat):
+    readings = readings.apply(lambda each: {**each, "measured": None if is_heartbeat(each) else 1})
+    windows = readings.tumbling_window(duration_ms=5000).agg(mean=Mean("temperature"), n=Count("measured")).final()
+    return windows[windows["n"] > 0]
+
+
+def by_the_battery(readings):
+    return told_by(readings, lambda each: "battery" in each)
+
+
+def by_the_humidity(readings):
+    return told_by(readings, lambda each: "humidity" not in each)
+
+
 WRONG = [
+    (by_the_battery, ("The windows of a device", "A window that holds", "n is the number")),
+    (by_the_humidity, ("The windows of a device", "The last window", "A window that holds", "n is the number")),
     (each_twice, ("The windows of a device", "The last window")),
     (at_least_two, ("The windows of a device",)),
     (rounded, ("mean",)),

@@ -77,6 +77,10 @@ def by_the_beginning_of_the_name(readings, producer, topic):
     write(readings, producer, topic, key_in_turn(is_hot=lambda device: device.startswith("turbine")))
 
 
+def in_any_case(readings, producer, topic):
+    write(readings, producer, topic, key_in_turn(is_hot=lambda device: device.lower() == "turbine"))
+
+
 def the_usual_fields(readings, producer, topic):
     usual = ("device", "temperature", "humidity", "timestamp")
     answer([{name: each[name] for name in usual} for each in readings], producer, topic)
@@ -93,6 +97,7 @@ def again_from_the_start(readings, producer, topic):
 
 WRONG = [
     (by_the_beginning_of_the_name, ("The turbine's", "Every other")),
+    (in_any_case, ("The turbine's", "Every other")),
     (the_usual_fields, ("The value",)),
     (in_order_of_time, ("The turbine's",)),
     (again_from_the_start, ("No reading",)),

@@ -43,6 +43,14 @@ def only_the_first_device(readings, producer, topic):
     answer([each for each in readings if each["device"] == readings[0]["device"]], producer, topic)
 
 
+def one_for_each_time(readings, producer, topic):
+    answer([*{each["timestamp"]: each for each in readings}.values()], producer, topic)
+
+
+def one_for_each_temperature(readings, producer, topic):
+    answer([*{each["temperature"]: each for each in readings}.values()], producer, topic)
+
+
 def the_usual_fields(readings, producer, topic):
     usual = ("device", "temperature", "humidity", "timestamp")
     for reading in readings:
@@ -80,5 +88,7 @@ WRONG = [
     (as_python_text, EVERYTHING),
     (rounded, ("The value",)),
     (again_from_the_start, ("No reading",)),
+    (one_for_each_time, ("Every reading", "No reading")),
+    (one_for_each_temperature, ("Every reading",)),
     (only_the_first_device, ("Every reading", "No reading")),
 ]

@@ -58,6 +58,16 @@ def the_usual_fields(readings, producer, late):
     return answer(readings[["device", "temperature", "humidity", "timestamp"]], producer, late)
 
 
+def of_the_last_ten_minutes(readings, producer, late):
+    def collect(value, key, timestamp, late_by, *_):
+        if late_by < 600_000:
+            producer.produce(topic=late.name, key=key, value=json.dumps(value), timestamp=timestamp)
+        return False
+
+    windows = readings.tumbling_window(duration_ms=5000, grace_ms=2000, on_late=collect)
+    return windows.agg(count=Count()).final()
+
+
 def one_for_each_window(readings, producer, late):
     seen = set()
 
@@ -78,6 +88,7 @@ COLLECTED = ("Every late reading", "None is collected", "Its value", "Its key an
 WRONG = [
     (under_the_name_of_the_device, ("Its key and time",)),
     (the_usual_fields, ("Its value",)),
+    (of_the_last_ten_minutes, ("Every late reading",)),
     (one_for_each_window, ("Every late reading",)),
     (each_window_twice, ("There are 5 s windows",)),
     (no_grace, ("count", "Every late reading")),

@@ -99,6 +99,18 @@ def late_ones_by_less_than_the_limit(readings):
     return readings.apply(outage, stateful=True).filter(lambda each: each is not None)
 
 
+def a_new_clock_if_it_is_late_by_an_hour(readings):
+    def outage(reading, state):
+        now = reading["timestamp"]
+        last = state.get("last", now)
+        state.set("last", now if now < last - 3_600_000 else max(last, now))
+        if now - last > 5000:
+            return {"device": reading["device"], "from": last, "until": now, "seconds": (now - last) / 1000}
+        return None
+
+    return readings.apply(outage, stateful=True).filter(lambda each: each is not None)
+
+
 def whole_seconds(readings):
     return answer(readings).apply(lambda each: {**each, "seconds": each["seconds"] // 1})
 
@@ -128,6 +140,7 @@ WRONG = [
     ),
     (in_a_list, ("What the pipeline remembers",)),
     (late_ones_by_less_than_the_limit, ("A reading that comes late", "Nor does")),
+    (a_new_clock_if_it_is_late_by_an_hour, ("A reading that comes late", "Nor does")),
     (whole_seconds, ("seconds is",)),
     (within_a_day, ("seconds is",)),
     (each_twice, ("Each silence gives one",)),

@@ -1,5 +1,7 @@
 import json
 
+from confluent_kafka import TopicPartition
+
 
 def answer(app, source, target, records):
     with app.get_consumer() as reader, app.get_producer() as producer:
@@ -134,9 +136,40 @@ def one_too_many(app, source, target, records):
     copy(app, source, target, records + 1)
 
 
+def from_partition_0(app, source, target, records):
+    with app.get_consumer(auto_commit_enable=False) as reader, app.get_producer() as producer:
+        reader.assign(reader.committed([TopicPartition(source, 0)]))
+        while records and (message := reader.poll(1.0)):
+            write(producer, target, message)
+            reader.commit(message=message, asynchronous=False)
+            records -= 1
+
+
+def after_as_many_as_the_target_holds(app, source, target, records):
+    with app.get_consumer() as reader, app.get_producer() as producer:
+        oldest, end = reader.get_watermark_offsets(TopicPartition(target, 0))
+        for number, message in enumerate(messages(reader, source, end - oldest + records)):
+            if number >= end - oldest:
+                write(producer, target, message)
+
+
+def newer_than_the_last(app, source, target, records):
+    with app.get_consumer() as reader, app.get_producer() as producer:
+        newest = 0
+        for message in messages(reader, source, records):
+            if message.timestamp()[1] > newest:
+                write(producer, target, message)
+            newest = message.timestamp()[1]
+            reader.store_offsets(message=message)
+
+
+EVERYTHING = ("Every record", "No more than", "No record", "The record that", "Its value", "Its key", "Its time")
 AFTERWARDS = "The record that one call"
 WRONG = [
     (all_that_this_program_has_not_seen, ("Every record", "No record", "No more than", AFTERWARDS)),
+    (from_partition_0, EVERYTHING),
+    (after_as_many_as_the_target_holds, ("Every record", "No more than")),
+    (newer_than_the_last, ("Every record",)),
     (one_too_many, ("No more than",)),
     (nothing_stored, ("Every record", "No record", "No more than", AFTERWARDS)),
     (no_key, ("Its key",)),

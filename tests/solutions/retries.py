@@ -53,6 +53,21 @@ def bare(readings):
     return answer(readings).apply(lambda each: {"device": each["device"], "timestamp": each["timestamp"]})
 
 
+def by_the_number_of_the_attempt(readings):
+    return readings.filter(lambda reading: reading.get("attempt", 1) < 2)
+
+
+def of_the_last_day(readings):
+    def is_new(reading, state):
+        time, newest = reading["timestamp"], max(state.get("newest", 0), reading["timestamp"])
+        seen = [each for each in state.get("seen", []) if each > newest - 86_400_000]
+        state.set("newest", newest)
+        state.set("seen", [*seen, time])
+        return time not in seen
+
+    return readings.filter(is_new, stateful=True)
+
+
 def newer_than_the_last(readings):
     def is_new(reading, state):
         last = state.get("last", 0)
@@ -130,6 +145,8 @@ WRONG = [
     (in_a_variable_of_the_module, ("So does one", "Key, time", NOTHING)),
     (each_twice, (*PASSED, "One that is repeated", "So does one")),
     (at_the_time_of_the_measurement, ("Key, time",)),
+    (by_the_number_of_the_attempt, (*PASSED, "One that is repeated", "So does one", NOTHING)),
+    (of_the_last_day, ("One that comes", "So does one", "Key, time")),
     (newer_than_the_last, ("One that comes late",)),
     (the_last_four, REPEATED),
     (only_the_last, REPEATED),

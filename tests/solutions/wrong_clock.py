@@ -82,6 +82,28 @@ def no_late_ones(readings):
     return readings.filter(is_believable, stateful=True)
 
 
+def late_ones_of_the_last_day(readings):
+    def is_recent(reading, state):
+        newest = max(state.get("latest", default=0), reading["timestamp"])
+        state.set("latest", newest)
+        return reading["timestamp"] > newest - 86_400_000
+
+    return answer(readings).filter(is_recent, stateful=True)
+
+
+def the_tenth_in_a_row(readings):
+    def is_believable(reading, state):
+        newest, row = state.get("newest", default=reading["timestamp"]), state.get("row", default=0)
+        is_ahead = reading["timestamp"] > newest + 60_000
+        state.set("row", row + 1 if is_ahead else 0)
+        if is_ahead and row < 9:
+            return False
+        state.set("newest", max(newest, reading["timestamp"]))
+        return True
+
+    return readings.filter(is_believable, stateful=True)
+
+
 def late_ones_of_the_last_minute(readings):
     return answer(readings).filter(within_a_minute, stateful=True)
 
@@ -133,6 +155,8 @@ EVERYTHING = (
 WRONG = [
     (no_late_ones, ("A late reading",)),
     (late_ones_of_the_last_minute, ("A late reading",)),
+    (late_ones_of_the_last_day, ("A late reading",)),
+    (the_tenth_in_a_row, ("One that is more than", "So is a second", "The newest one is still")),
     (in_whole_seconds, ("One that is more than",)),
     (in_a_variable_of_the_module, ("The newest one is still", NOTHING)),
     (all_that_came, (NOTHING,)),

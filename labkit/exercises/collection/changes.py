@@ -5,7 +5,7 @@ import random
 from labkit.exercises.answer_types import REMEMBERED, Pipeline
 from labkit.exercises.behaviours import AtMost, Correct, Present, Unchanged
 from labkit.exercises.exercise import Exercise
-from labkit.exercises.records import Sent, reading, same_reading, through_gateways
+from labkit.exercises.records import Sent, degrees, percent, reading, same_reading, through_gateways
 
 DEVICES = ("oven", "pond", "quay")
 
@@ -15,13 +15,13 @@ def readings(luck: random.Random) -> list[Sent]:
     last: dict[str, float] = {}
     for second in range(240 + luck.randrange(20)):
         device = DEVICES[2] if second == 20 else luck.choice(DEVICES[:2] if second < 20 else DEVICES)
-        temperature = 0.0 if second % 7 == 5 else round(luck.uniform(-40.0, 60.0), luck.choice((1, 2, 5)))
+        temperature = 0.0 if second % 7 == 5 else degrees(luck, -40.0, 60.0)
         if second % 5 == 4:
-            temperature = last.get(device) or temperature  # no change
+            temperature = last.get(device, temperature)  # no change
         part = "first" if device not in last else "after zero" if last[device] == 0 else "ordinary"
-        humidity = round(luck.uniform(20.0, 90.0), 1)
-        at = second + second // 25 * 3600  # in between nothing is measured for an hour
-        sent.append(reading(device, at + luck.random() / 2, temperature, humidity, part=part))
+        late = 6.5 if second % 25 == 11 else 0
+        at = second - late + second // 25 * 86_400  # in between nothing is measured for a day
+        sent.append(reading(device, at + luck.random() / 2, temperature, percent(luck), part=part))
         last[device] = temperature
     return through_gateways(sent, luck)
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from labkit.exercises.answer_types import Pipeline
 from labkit.exercises.behaviours import Correct, Once, Present
 from labkit.exercises.exercise import Exercise
-from labkit.exercises.records import ORDINARY, Sent, in_window, reading
+from labkit.exercises.records import ORDINARY, UNUSUAL, Sent, in_window, percent, reading
 
 SILENT_FROM = 11  # second
 DEVICES = ("freezer", "pørch", "tent")
@@ -21,6 +21,7 @@ def readings(luck: random.Random) -> list[Sent]:
         sent.append(_measured(DEVICES[0], second, luck, luck.uniform(-25.0, -15.0)))
         if second not in GAP or second == once:
             degrees = 0.0 if second > 19 and second % 2 else luck.uniform(0.5, 9.0)
+            degrees = luck.choice(UNUSUAL) if second == once else degrees
             sent.append(_measured(DEVICES[1], second + 0.5, luck, degrees))
         if second < SILENT_FROM:
             part = "silent" if second >= SILENT_FROM - 4 else "ordinary"
@@ -30,8 +31,7 @@ def readings(luck: random.Random) -> list[Sent]:
 
 
 def _measured(device: str, second: float, luck: random.Random, degrees: float, part: str = ORDINARY) -> Sent:
-    humidity = round(luck.uniform(20.0, 90.0), 1)
-    made = reading(device, second, round(degrees, luck.choice((1, 2, 5))), humidity, part)
+    made = reading(device, second, round(degrees, luck.choice((1, 2, 5))), percent(luck), part)
     return replace(made, key=f"hut/{device}")
 
 

@@ -5,7 +5,7 @@ import random
 from labkit.exercises.answer_types import Pipeline
 from labkit.exercises.behaviours import Correct, Present, Unchanged
 from labkit.exercises.exercise import Exercise
-from labkit.exercises.records import Sent, reading, same_reading, through_gateways
+from labkit.exercises.records import Sent, degrees, reading, same_reading, through_gateways
 
 DEVICES = ("cellar", "café", "bathroom")
 
@@ -17,18 +17,20 @@ def readings(luck: random.Random) -> list[Sent]:
     near = {second: (59.9996, 60.0004)[number % 2] for number, second in enumerate(luck.sample(range(16), 6))}
     sent = []
     for second in range(16):
+        at = second + luck.randrange(1000) / 1000  # of all devices: a time does not say whose reading it is
         for device in DEVICES:
-            humidity = round(luck.uniform(35.0, 101.5), luck.choice((0, 1, 2, 5)))
+            usual = round(luck.uniform(35.0, 101.5), luck.choice((0, 1, 2, 5)))
+            humidity = 100.0 if luck.random() < 0.2 else usual
             if second in near and device in DEVICES[:2]:
                 humidity = 60.0 if device == DEVICES[0] else near[second]
-            sent.append(_measured(device, second, humidity, luck))
+            sent.append(_measured(device, at, humidity, luck))
     return through_gateways(sent, luck)
 
 
-def _measured(device: str, second: int, humidity: float, luck: random.Random) -> Sent:
+def _measured(device: str, second: float, humidity: float, luck: random.Random) -> Sent:
     part = "limit" if humidity == 60 else "dry" if humidity < 60 else "ordinary"
-    degrees = luck.choice((0.0, (100 - humidity) / 5, *(round(luck.uniform(-25.0, 45.0), 4) for _ in range(8))))
-    return reading(device, second + luck.randrange(1000) / 1000, degrees, humidity, part)
+    measured = luck.choice((0.0, (100 - humidity) / 5, *(degrees(luck, -25.0, 45.0, (4,)) for _ in range(8))))
+    return reading(device, second, measured, humidity, part)
 
 
 EXERCISE = Exercise(

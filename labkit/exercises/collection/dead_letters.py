@@ -26,7 +26,8 @@ def _measured(luck: random.Random, second: int) -> Sent:
     """Some have a further field, no key, no device, spaces before them, or a temperature that no room has."""
     degrees = luck.choice((luck.randrange(-10, 35), 1e6, -999, *(luck.uniform(-10.0, 35.0) for _ in range(7))))
     degrees = {3: 0, 4: 0.0, 5: 0, 6: 0.0, 7: 0, 8: 0.0}.get(second % 20, degrees)
-    note: dict[str, Any] = {"note": luck.choice((None, "NaN", "Grüße", [1, 2]))} if luck.random() < 0.4 else {}
+    notes = (None, "NaN", "Grüße", [1, 2], "long " * 30)
+    note: dict[str, Any] = {"note": luck.choice(notes)} if luck.random() < 0.4 else {}
     made = reading(luck.choice(DEVICES), second + luck.random(), degrees, round(luck.uniform(20.0, 90.0), 1), **note)
     value: Mapping[str, Any] | bytes = made.fields if luck.random() < 0.8 else {"temperature": degrees, **note}
     if luck.random() < 0.2:

@@ -6,7 +6,7 @@ from labkit.exercises.answer_types import Sql
 from labkit.exercises.behaviours import Correct, Present
 from labkit.exercises.exercise import Exercise
 from labkit.exercises.flink_tables import reading, result, sources
-from labkit.exercises.records import Sent
+from labkit.exercises.records import Sent, degrees, percent
 
 TABLES = result(
     "sensor_id STRING, window_start TIMESTAMP(3), lowest DOUBLE, highest DOUBLE, readings BIGINT",
@@ -23,14 +23,12 @@ def readings(luck: random.Random) -> list[Sent]:
     sent = []
     for second in range(50):
         for device in DEVICES:
-            degrees = luck.choice((luck.randrange(-200, 600, 50) / 10, round(luck.uniform(-20.0, 60.0), 4)))
+            measured = luck.choice((luck.randrange(-200, 600, 50) / 10, degrees(luck, -20.0, 60.0, (4,))))
             if second // 10 == 1:
-                degrees = (0.0, -abs(degrees) if device == DEVICES[0] else abs(degrees))[second % 3 > 0]
+                measured = (0.0, -abs(measured) if device == DEVICES[0] else abs(measured))[second % 3 > 0]
             is_alone = second // 10 == 3 and device == DEVICES[1]
             if second == 35 if is_alone else luck.random() < 0.6:
-                sent.append(
-                    reading(device, second + luck.randrange(1000) / 1000, degrees, luck.randrange(200, 900) / 10)
-                )
+                sent.append(reading(device, second + luck.randrange(1000) / 1000, measured, percent(luck)))
     return sent
 
 

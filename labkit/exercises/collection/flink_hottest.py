@@ -6,7 +6,7 @@ from labkit.exercises.answer_types import Sql
 from labkit.exercises.behaviours import Correct, Once, Present
 from labkit.exercises.exercise import Exercise
 from labkit.exercises.flink_tables import reading, result, sources
-from labkit.exercises.records import Sent
+from labkit.exercises.records import UNUSUAL, Sent, percent
 
 TABLES = result("window_start TIMESTAMP(3), sensor_id STRING, temperature DOUBLE")
 
@@ -15,14 +15,17 @@ DEVICES = ("axle", "brêmse", "clutch")
 
 
 def readings(luck: random.Random) -> list[Sent]:
-    """In a window no two temperatures are the same, so that it has one hottest reading. In one all are below 0."""
-    sent = []
+    """In a window no two temperatures are the same, so that it has one hottest reading. In one all are below 0, and in
+    one the hottest is what no room has.
+    """
+    sent, unusual = [], (luck.randrange(20, 30), luck.choice(DEVICES))
     for second in range(30):
         if second % 10 == 0:
             temperatures = iter(luck.sample(range(1, 40), 30))
         for device in DEVICES:
             degrees = next(temperatures) / 8 * (-1 if second // 10 == 1 else luck.choice((1, -1)))
-            sent.append(reading(device, second + luck.randrange(1000) / 1000, degrees, luck.randrange(200, 900) / 10))
+            measured = UNUSUAL[1] if (second, device) == unusual else degrees
+            sent.append(reading(device, second + luck.randrange(1000) / 1000, measured, percent(luck)))
     return sent
 
 

@@ -5,15 +5,16 @@ import random
 from labkit.exercises.answer_types import Producing
 from labkit.exercises.behaviours import Correct, Once, Present, Unchanged
 from labkit.exercises.exercise import Exercise
-from labkit.exercises.records import ORDINARY, Sent, extra, reading, same_reading
+from labkit.exercises.records import ORDINARY, Sent, degrees, extra, percent, reading, same_reading
 
-OTHERS = ("turbine hall", "roof")
+OTHERS = ("turbine hall", "Turbine", "roof")
 
 
 def readings(luck: random.Random) -> list[Sent]:
+    """Others measure at the same times as the turbine."""
     sent = []
     for second in range(5):
-        others = [_measured(each, second + luck.randrange(1000) / 1000, luck) for each in OTHERS]
+        others = [_measured(each, second + luck.randrange(5) / 8, luck) for each in OTHERS]
         hot = [_measured("turbine", second + part / 8, luck, "hot") for part in range(luck.choice((5, 6, 7)))]
         both = [*others, *hot]
         luck.shuffle(both)
@@ -22,8 +23,7 @@ def readings(luck: random.Random) -> list[Sent]:
 
 
 def _measured(device: str, second: float, luck: random.Random, part: str = ORDINARY) -> Sent:
-    degrees, humidity = round(luck.uniform(-5, 90), luck.choice((0, 1, 5))), round(luck.uniform(20.0, 90.0), 3)
-    return reading(device, second, degrees, humidity, part, **extra(luck))
+    return reading(device, second, degrees(luck, -5.0, 90.0, (0, 1, 5)), percent(luck, 3), part, **extra(luck))
 
 
 EXERCISE = Exercise(
@@ -33,7 +33,7 @@ EXERCISE = Exercise(
     number=1,
     answer_type=Producing(),
     readings=readings,
-    devices=OTHERS,
+    devices=OTHERS[2:],
     identity={"out": ("device", "timestamp")},
     sources=same_reading,
     behaviours=(

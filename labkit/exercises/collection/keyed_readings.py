@@ -5,20 +5,24 @@ import random
 from labkit.exercises.answer_types import Producing
 from labkit.exercises.behaviours import Correct, Once, Present, Unchanged
 from labkit.exercises.exercise import Exercise
-from labkit.exercises.records import Sent, extra, reading, same_reading
+from labkit.exercises.records import UNUSUAL, Sent, degrees, extra, percent, reading, same_reading
 
 DEVICES = ("boiler", "Hall", "dépôt 3'")
 
 
 def readings(luck: random.Random) -> list[Sent]:
-    sent = [_measured(device, second, luck) for second in range(8) for device in DEVICES]
+    """All devices measure at the same time, and now and then the same, even twice."""
+    sent, same = [], {0: 21.25, 4: 21.25, 7: luck.choice(UNUSUAL)}
+    for second in range(8):
+        at = second + luck.randrange(1000) / 1000
+        sent += [_measured(device, at, luck, same.get(second)) for device in DEVICES]
     luck.shuffle(sent)
     return sent
 
 
-def _measured(device: str, second: int, luck: random.Random) -> Sent:
-    degrees, humidity = round(luck.uniform(-25.0, 40.0), luck.choice((0, 1, 5))), round(luck.uniform(20.0, 90.0), 3)
-    return reading(device, second + luck.randrange(1000) / 1000, degrees, humidity, **extra(luck))
+def _measured(device: str, second: float, luck: random.Random, same: float | None) -> Sent:
+    measured = degrees(luck, -25.0, 40.0, (0, 1, 5)) if same is None else same
+    return reading(device, second, measured, percent(luck, 3), **extra(luck))
 
 
 EXERCISE = Exercise(

@@ -7,12 +7,10 @@ from dataclasses import replace
 from labkit.exercises.answer_types import Pipeline
 from labkit.exercises.behaviours import Correct, Once, Present, Unchanged
 from labkit.exercises.exercise import Exercise
-from labkit.exercises.records import ORDINARY, Row, Sent, extra, in_window, reading, same_reading
+from labkit.exercises.records import ORDINARY, Row, Sent, degrees, extra, in_window, percent, reading, same_reading
 
 LENGTH, GRACE = 5, 2  # seconds
-
-
-WAITS = ((GRACE - 0.0005, "in time"), (GRACE + 0.0005, "late"), (9.0, "late"), (65.0, "late"))
+WAITS = ((GRACE - 0.0005, "in time"), (GRACE + 0.0005, "late"), (9.0, "late"), (905.0, "late"))
 DEVICES = {"gate": 0, "wéll": 7}  # how many seconds each is behind
 
 
@@ -20,24 +18,23 @@ def readings(luck: random.Random) -> list[Sent]:
     """Some readings arrive after their window has been closed, some while it is still open, some two at once."""
     arriving = []
     for device, behind in DEVICES.items():
+        waits = luck.sample([*WAITS, *luck.choices(WAITS, k=2)], 6)
         for second in range(30):
             end = second - second % LENGTH + LENGTH
             if second % LENGTH == 2:  # just before and just after the reading that ends the grace, or long after it
-                wait, part = luck.choice(
-                    ((GRACE - 0.0005, "in time"), (GRACE + 0.0005, "late"), (9.0, "late"), (65.0, "late"))
-                )
+                wait, part = waits.pop()
                 for fraction in luck.sample((0.5, 0.501, 0.75), luck.choice((1, 2))):
                     arriving.append((end + behind + wait, _measured(device, second + fraction, luck, part)))
                 arriving.append((end + behind + GRACE - 0.001, _measured(device, end + GRACE - 0.001, luck)))
             arriving.append((second + behind, _measured(device, second, luck)))
-    arriving += [(when, _measured(device, when, luck)) for when in (51, 57, 74, 150) for device in DEVICES]
+    arriving += [(when, _measured(device, when, luck)) for when in (51, 57, 74, 150, 800) for device in DEVICES]
     return [each for _, each in sorted(arriving, key=lambda each: each[0])]
 
 
 def _measured(device: str, second: float, luck: random.Random, part: str = ORDINARY) -> Sent:
     """The record comes from a gateway, whose clock is a little ahead of the device's."""
-    degrees = 21.53125 if part == "late" else round(luck.uniform(-10.0, 30.0), luck.choice((0, 1, 5)))
-    made = reading(device, second, degrees, round(luck.uniform(20.0, 90.0), 3), part, **extra(luck))
+    measured = 21.53125 if part == "late" else degrees(luck, -10.0, 30.0, (0, 1, 5))
+    made = reading(device, second, measured, percent(luck, 3), part, **extra(luck))
     value = {**made.fields, "timestamp": made.timestamp - 3}
     return replace(made, key=f"garden/{device}", value=value)
 

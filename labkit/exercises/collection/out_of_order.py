@@ -6,7 +6,7 @@ from dataclasses import replace
 from labkit.exercises.answer_types import Pipeline
 from labkit.exercises.behaviours import Correct, Once, Present
 from labkit.exercises.exercise import Exercise
-from labkit.exercises.records import ORDINARY, Sent, in_window, reading
+from labkit.exercises.records import ORDINARY, Sent, degrees, in_window, percent, reading
 
 LENGTH, GRACE = 10, 4  # seconds
 DEVICES = {"lift": 0.0, "pömp": 17.0}  # how many seconds each is behind
@@ -43,9 +43,8 @@ def _waits(luck: random.Random) -> list[list[tuple[float, str]]]:
 
 
 def _measured(device: str, second: float, luck: random.Random, part: str = ORDINARY) -> Sent:
-    degrees = luck.choice((0.0, *(round(luck.uniform(-10.0, 30.0), luck.choice((1, 2))) for _ in range(4))))
-    humidity = round(luck.uniform(20.0, 90.0), 1)
-    return replace(reading(device, second, degrees, humidity, part), key=f"house/{device}")
+    measured = luck.choice((0.0, *(degrees(luck, -10.0, 30.0, (1, 2)) for _ in range(4))))
+    return replace(reading(device, second, measured, percent(luck), part), key=f"house/{device}")
 
 
 EXERCISE = Exercise(

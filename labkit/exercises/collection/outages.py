@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from labkit.exercises.answer_types import REMEMBERED, Pipeline
 from labkit.exercises.behaviours import AtMost, Correct, Once, Present
 from labkit.exercises.exercise import Exercise
-from labkit.exercises.records import Sent, reading, through_gateways
+from labkit.exercises.records import Sent, degrees, percent, reading, through_gateways
 
 LIMIT = 5  # seconds
 DEVICES = ("tower", "valve")
@@ -27,15 +27,14 @@ def _of(device: str, luck: random.Random) -> Iterator[tuple[float, Sent]]:
         second = round(second + gap, 3)
         yield second, _measured(device, second, luck, part)
         if part == "long" and number % 4:
-            for behind in luck.sample((0.3, 4.2, LIMIT + 0.7, LIMIT + 30.0), luck.choice((1, 2))):
+            for behind in luck.sample((0.3, 4.2, LIMIT + 0.7, LIMIT + 4_000.0), luck.choice((1, 2))):
                 yield second + 0.01, _measured(device, second - behind, luck, "late")
             second = round(second + 1.0, 3)
             yield second, _measured(device, second, luck, "after late")
 
 
 def _measured(device: str, second: float, luck: random.Random, part: str) -> Sent:
-    degrees, humidity = round(luck.uniform(-10.0, 30.0), luck.choice((1, 2))), round(luck.uniform(20.0, 90.0), 1)
-    return reading(device, second, degrees, humidity, part)
+    return reading(device, second, degrees(luck, -10.0, 30.0), percent(luck), part)
 
 
 def _gaps(luck: random.Random) -> list[tuple[float, str]]:

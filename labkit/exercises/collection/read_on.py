@@ -1,13 +1,17 @@
 """Reading on where a consumer group stopped."""
 
 import random
+from dataclasses import replace
 from typing import Any
 
 from labkit.exercises.answer_types import Consuming
 from labkit.exercises.behaviours import Correct, Once, Present, Unchanged
 from labkit.exercises.exercise import Exercise
-from labkit.exercises.records import ORDINARY, Sent, reading, same_reading, through_gateways
+from labkit.exercises.records import ORDINARY, Sent, degrees, percent, reading, same_reading, through_gateways
 
+PARTITIONS = 3
+TICK = 1700  # ms
+KEYS = ("gateway-1", "gateway-4", "gateway-5", "gateway-7")  # each belongs to another partition than 0
 DEVICES = ("attic", "barn", "cabin", "dock", "móvil")
 VISITS = (5, 8, 7, 6, 6)
 FAILS = 4  # the number of the call whose producer takes no large record
@@ -16,16 +20,21 @@ LAST = LARGE + VISITS[-1] - 1
 
 
 def readings(luck: random.Random) -> list[Sent]:
-    """One more record may be read if the large one has been lost."""
+    """One more record may be read if the large one has been lost. With one key for all, their order is fixed. Some
+    have the same time: their gateway's clock ticks every 1.7 s.
+    """
     parts = {LARGE: "failed", LAST + 1: "perhaps"}
     parts |= dict.fromkeys(range(LAST + 2, LAST + 20), "not asked for")
-    return through_gateways([_measured(number, luck, parts.get(number, ORDINARY)) for number in range(LAST + 20)], luck)
+    measured = [_measured(number, luck, parts.get(number, ORDINARY)) for number in range(LAST + 20)]
+    key = luck.choice(KEYS)
+    passed_on = through_gateways(measured, luck)
+    return [replace(each, key=key, timestamp=each.timestamp // TICK * TICK) for each in passed_on]
 
 
 def _measured(second: int, luck: random.Random, part: str) -> Sent:
-    temperature, humidity = round(luck.uniform(-5.0, 35.0), luck.choice((0, 1, 2))), round(luck.uniform(20.0, 90.0), 1)
     more: dict[str, Any] = {"log": luck.choice("abcdef") * 1500} if part == "failed" else {}
-    return reading(luck.choice(DEVICES), second + luck.randrange(1000) / 1000, temperature, humidity, part, **more)
+    at, measured = second + luck.randrange(1000) / 1000, degrees(luck, -5.0, 35.0, (0, 1, 2))
+    return reading(luck.choice(DEVICES), at, measured, percent(luck), part, **more)
 
 
 EXERCISE = Exercise(
@@ -36,6 +45,7 @@ EXERCISE = Exercise(
     answer_type=Consuming(VISITS, FAILS),
     readings=readings,
     devices=DEVICES,
+    partitions=PARTITIONS,
     identity={"out": ("device", "timestamp")},
     sources=same_reading,
     behaviours=(

@@ -8,7 +8,7 @@ from labkit.exercises.answer_types import REMEMBERED, Pipeline
 from labkit.exercises.behaviours import AtMost, ExactlyOnce, Present, Unchanged
 from labkit.exercises.exercise import Exercise
 from labkit.exercises.harness import restart_after
-from labkit.exercises.records import Sent, reading, same_reading, through_gateways
+from labkit.exercises.records import Sent, degrees, percent, reading, same_reading, through_gateways
 
 DEVICES = ("crane", "drill")
 BLOCK = 13  # readings of a device in which at most one is repeated
@@ -47,16 +47,19 @@ def _of(sent: list[Sent], luck: random.Random) -> list[Sent]:
 
 
 def _measured(device: str, number: int, luck: random.Random) -> Sent:
-    """Readings come two or three a second, and after nine of them two hours later, at the same seconds of a minute."""
-    second = round(number % 9 * 0.4 + number // 9 * 7200, 3)
-    degrees = 21.5 if number % 5 < 2 else round(luck.uniform(-15.0, 30.0), luck.choice((1, 2, 5)))
-    part = "same temperature" if degrees == 21.5 else "ordinary"
-    return reading(device, second, degrees, round(luck.uniform(20.0, 90.0), 1), part)
+    """Readings come two or three a second, and after nine of them a day later, at the same time. Of some the first
+    attempt has been lost.
+    """
+    second = round(number % 9 * 0.4 + number // 9 * 86_400, 3)
+    measured = 21.5 if number % 5 < 2 else degrees(luck, -15.0, 30.0)
+    part = "same temperature" if measured == 21.5 else "ordinary"
+    more = {"attempt": 2} if luck.random() < 0.2 else {}
+    return reading(device, second, measured, percent(luck), part, **more)
 
 
 def _again(record: Sent) -> Sent:
     """Returns the same reading, sent once more: somewhat later, and with a count of the attempts."""
-    return replace(record, value={**record.fields, "attempt": 2}, timestamp=record.timestamp + 700)
+    return replace(record, value={**record.fields, "attempt": 3}, timestamp=record.timestamp + 700)
 
 
 def _repeat(sent: list[Sent], index: int, waits: Sequence[int]) -> None:

@@ -8,10 +8,11 @@ from labkit.exercises.answer_types import REMEMBERED, Pipeline
 from labkit.exercises.behaviours import AtMost, Present, Unchanged
 from labkit.exercises.exercise import Exercise
 from labkit.exercises.harness import restart_after
-from labkit.exercises.records import ORDINARY, Sent, reading, same_reading, through_gateways
+from labkit.exercises.records import ORDINARY, Sent, degrees, percent, reading, same_reading, through_gateways
 
 BEGINS = {"bridge": 0, "pier": 3_600, "ferry": 7_200}  # seconds: what the devices send was measured hours apart
-FIRST_HALF = (ORDINARY, ORDINARY, "ahead", ORDINARY, ORDINARY, "late", *(ORDINARY,) * 4)
+ROW = ("far ahead", *("again",) * 10)  # however many agree, they are ahead
+FIRST_HALF = (ORDINARY, ORDINARY, "ahead", ORDINARY, ORDINARY, "late", ORDINARY, *ROW, *(ORDINARY,) * 3)
 AFTER_RESTART = ("restart", ORDINARY, "far ahead", "again", "again", ORDINARY)
 ENDS = {
     "bridge": (*("late",) * 4, "very late", "after late"),
@@ -20,8 +21,8 @@ ENDS = {
 }
 # Seconds from the newest reading. They grow, so that an answer that accepts a jump as its new clock still sees the next
 # one as a jump, except the second in a row.
-LEAPS = {"ahead": 60.001, "restart": 300.0, "far ahead": 86_400.0, "again": 86_400.5, "limit": 60.0, "after late": 50.0}
-LEAPS |= {"late": -25.003, "very late": -4_000.5}
+LEAPS = {"ahead": 60.001, "restart": 300.0, "far ahead": 700_000.0, "again": 700_000.5, "limit": 60.0}
+LEAPS |= {"late": -25.003, "very late": -90_000.5, "after late": 50.0}
 STEPS = {"late": -0.5, "again": 0.5}  # from one to the next: no two readings of a device have the same time
 
 
@@ -58,8 +59,7 @@ def _of(device: str, steps: Sequence[str], luck: random.Random) -> Iterator[Sent
         later = LEAPS.get(step, luck.uniform(1.0, 5.0))
         later += number * STEPS.get(step, 0.0)
         part = step.removeprefix("far ").removeprefix("very ")
-        degrees, humidity = round(luck.uniform(-5.0, 25.0), luck.choice((1, 2))), round(luck.uniform(20.0, 90.0), 1)
-        yield reading(device, newest + later, degrees, humidity, part)
+        yield reading(device, newest + later, degrees(luck, -5.0, 25.0), percent(luck), part)
         if part not in ("ahead", "again", "restart"):
             newest += max(later, 0.0)
 
