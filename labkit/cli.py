@@ -352,7 +352,10 @@ def prove(exercises: Path | None, only: str | None) -> None:
 
 @main.command("handout")
 @click.argument("folder", type=FOLDER)
-def handout_command(folder: Path) -> None:
+@click.option(
+    "--instructor", is_flag=True, help="Instead: the exercises with their solutions, and what wrong answers lose."
+)
+def handout_command(folder: Path, instructor: bool) -> None:
     """Make the folder that students get: notebooks and lab, without grader, oracles and solutions. For instructors.
 
     Every clone holds the solutions, so do not give students a clone. docs/grading.md says more.
@@ -360,6 +363,12 @@ def handout_command(folder: Path) -> None:
     Example: lab handout streams-course
     """
     _for_instructors()
+    if instructor:
+        from labkit.grading import authoring, solved
+
+        notebooks = solved.write(folder, authoring.of_the_package())
+        click.echo(f"{folder}: {notebooks} notebooks of exercises with solutions. Not for students.")
+        return
     notebooks = handout.make(folder)
     click.echo(f"{folder}: {notebooks} notebooks, none of them answered, and the lab without anything that grades.")
 

@@ -16,7 +16,7 @@ import pytest
 from nbformat.v4 import new_code_cell
 
 from labkit.broker import OwnBroker
-from labkit.grading import authoring
+from labkit.grading import authoring, solved
 from labkit.predictions.answer import label
 from labkit.predictions.question import questions
 
@@ -91,7 +91,10 @@ def test_exercises_say_that_they_are_unanswered_and_pass_with_the_references(
     for cell in [*notebook.cells]:
         if match := re.search(r'lab\.check\("([a-z-]+)"', cell.source):
             checks.append(match[1])
-            notebook.cells.insert(notebook.cells.index(cell) + 1, new_code_cell(answered(match[1])))
+            notebook.cells.insert(
+                notebook.cells.index(cell) + 1,
+                new_code_cell(solved.code(COLLECTION.folder.exercise(match[1]), COLLECTION)),
+            )
     nbformat.write(notebook, both)
     execute(both, done := tmp_path / path.name, {}, cwd=path.parent)
     outputs = outputs_of(done)
@@ -101,13 +104,6 @@ def test_exercises_say_that_they_are_unanswered_and_pass_with_the_references(
         assert sum(said in each for each in verdicts) == len(checks)
     assert {*orjson.loads(progress.read_bytes())} == {*checks}
     assert done.stat().st_size < 100_000
-
-
-def answered(name: str) -> str:
-    """A cell with the reference of an exercise and its check."""
-    exercise = COLLECTION.folder.exercise(name)
-    answer = repr(COLLECTION.solutions_of(exercise).answer(exercise.sent(0))) if exercise.question else "answer"
-    return f'{COLLECTION.solution(name).read_text()}\n\nlab.check("{name}", {answer})'
 
 
 def execute(path: Path, done: Path, parameters: dict[str, Any], cwd: Path) -> None:
