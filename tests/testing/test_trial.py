@@ -9,11 +9,11 @@ import pytest
 
 from labkit import LabError
 from labkit.testing.difference import Pair, Row, difference
-from labkit.testing.trial import Tested
+from labkit.testing.trial import UnderTest
 from tests.stepping import shapes
 
 START = 1_700_000_000_000
-Build = Callable[..., Tested]
+Build = Callable[..., UnderTest]
 
 
 def reading(second: float, temperature: float = 20.0, device: str = "porch") -> dict[str, Any]:
