@@ -10,7 +10,6 @@ import sys
 import uuid
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 import orjson
@@ -106,14 +105,9 @@ def _run(given: Task, records: int) -> None:
         finally:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(working.pid, signal.SIGKILL)
-    for trouble in said.decode().splitlines():
-        raise LabError(trouble)
-    if working.returncode:
-        raise LabError(f"{given.spec.name}: its processes ended ({working.returncode}): {_last(given.log)}")
-
-
-def _last(log: Path) -> str:
-    return log.read_text(errors="replace").strip().rpartition("\n")[2]
+    if said or working.returncode:
+        last = given.log.read_text(errors="replace").strip().rpartition("\n")[2]
+        raise LabError(f"{given.spec.name}: {(said.decode() or last).splitlines()[0]}")
 
 
 def _delete(topics: Topics) -> None:

@@ -16,7 +16,7 @@ import pytest
 if TYPE_CHECKING:
     from labkit import Lab
     from labkit.broker import Broker
-    from labkit.testing.trial import Pipeline
+    from labkit.testing.trial import UnderTest
 
 
 @pytest.fixture(scope="session")
@@ -47,9 +47,9 @@ def kafka(kafka_broker: Broker, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab
 
 
 @pytest.fixture
-def pipeline(kafka: Lab) -> Iterator[Callable[..., Pipeline]]:
+def pipeline(kafka: Lab) -> Iterator[Callable[..., UnderTest]]:
     """A pipeline to be tested: pipeline(average).given(rows).gives(rows)."""
-    from labkit.testing.trial import Pipeline
+    from labkit.testing.trial import UnderTest
 
     def tested(
         function: Callable[..., Any],
@@ -58,9 +58,9 @@ def pipeline(kafka: Lab) -> Iterator[Callable[..., Pipeline]]:
         partitions: int = 1,
         raw: bool = False,
         exactly_once: bool = False,
-    ) -> Pipeline:
+    ) -> UnderTest:
         names = (reads,) if isinstance(reads, str) else tuple(reads)
-        return Pipeline(kafka, function, names, partitions, raw, exactly_once)
+        return UnderTest(kafka, function, names, partitions, raw, exactly_once)
 
     logger = logging.getLogger("quixstreams")
     level = logger.level

@@ -92,7 +92,6 @@ def _die(file: Path, trial: int, reports: int) -> None:
     from labkit.runs.pipeline import Pipeline
 
     signal.alarm(math.ceil(LIMIT))
-
     given, groups = _loaded(file, trial, "killed")
     killer = Killer(groups.topics, given.spec, trial)
     killer.pipeline = Pipeline(
@@ -113,7 +112,7 @@ def _finish(file: Path, trial: int, reports: int) -> None:
     try:
         run.wait_until_caught_up(LIMIT)
     except LabError as error:
-        _report(reports, str(error))
+        _report(reports, str(run.error or error))
     finally:
         run.stop()
 

@@ -23,7 +23,7 @@ from labkit.testing.difference import Pair, Row
 WRITES = "out"
 
 
-class Pipeline:
+class UnderTest:
     """A function as `lab.run` takes it, and the topics that it reads, each with so many `partitions`."""
 
     def __init__(

@@ -91,17 +91,21 @@ def button(verdict: Verdict, monkeypatch: pytest.MonkeyPatch) -> ipywidgets.Widg
 
 def test_a_button_opens_the_steps_below_the_verdict(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     solutions = catalogue.module(solution_of("damp-rooms"))
-    verdict = lab.check("damp-rooms", solutions.wrong_sign)
+    verdict = lab.check("damp-rooms", solutions.from_60_on)
     found = button(verdict, monkeypatch)
     assert found
     press, frame = found
     assert frame.value == ""
     press.click()
     page = shown(frame.value)
-    assert page["title"] == "Step through wrong_sign"
-    assert [each["lines"][0] for each in page["blocks"]] == ["def wrong_sign(readings):"]
-    assert "dew_point" in page["expected"][0]
-    assert page["records"][page["at"]]["marks"] == ["comes out"]
+    assert page["title"] == "Step through from_60_on"
+    assert [each["lines"][0] for each in page["blocks"]] == ["def from_60_on(readings):"]
+    assert page["expected"] == ["nothing"]
+    wrong = verdict.judgement.first_wrong
+    assert wrong
+    assert wrong.source
+    assert page["at"] > 0
+    assert page["records"][page["at"]]["time"] == wrong.source.timestamp == wrong.row["time"]
     assert press.disabled
     assert button(lab.check("damp-rooms", solutions.answer), monkeypatch) is None
 

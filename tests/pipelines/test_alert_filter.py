@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from labkit.pipelines import alert_filter
-from labkit.testing.trial import Pipeline
+from labkit.testing.trial import UnderTest
 
 temperatures = st.one_of(st.floats(-300, 60), st.sampled_from([29.84, 29.85, 29.86, -273.15]), st.just("hot"))
 readings = st.fixed_dictionaries(
@@ -39,14 +39,14 @@ def oracle(text: str) -> dict[str, object] | str | None:
 
 @settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(records)
-def test_every_record_becomes_what_the_oracle_says(pipeline: Callable[..., Pipeline], texts: list[str]) -> None:
+def test_every_record_becomes_what_the_oracle_says(pipeline: Callable[..., UnderTest], texts: list[str]) -> None:
     expected = [oracle(text) for text in texts]
     given = pipeline(alert_filter, reads="sensor").given([each.encode() for each in texts])
     given.gives([each for each in expected if isinstance(each, dict)])
     assert [bool(each.unreadable) for each in given.steps] == [each == "bad" for each in expected]
 
 
-def test_the_threshold_itself_is_no_alert(pipeline: Callable[..., Pipeline]) -> None:
+def test_the_threshold_itself_is_no_alert(pipeline: Callable[..., UnderTest]) -> None:
     exactly = 303 - 273.15
     base = {"device": "a", "humidity": 40.0}
     sent = [base | {"temperature": exactly + n / 100, "timestamp": 1_700_000_000_000 + n} for n in (-1, 0, 1)]

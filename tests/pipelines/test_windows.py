@@ -17,7 +17,7 @@ from labkit.kafka import clients
 from labkit.kafka.tap import Record
 from labkit.pipelines import PIPELINES, Stage, alert_counter
 from labkit.runs.run import Run
-from labkit.testing.trial import Pipeline
+from labkit.testing.trial import UnderTest
 from tests.pipelines import oracle
 from tests.pipelines.oracle import GRACE, STEP, Reading
 from tests.waiting import eventually
@@ -147,7 +147,7 @@ def test_every_window_of_any_stream_is_the_oracles(lab: Lab, stream: tuple[int, 
 
 
 @pytest.mark.parametrize("stage", PIPELINES.values(), ids=[*PIPELINES])
-def test_a_crash_changes_nothing(pipeline: Callable[..., Pipeline], stage: Stage) -> None:
+def test_a_crash_changes_nothing(pipeline: Callable[..., UnderTest], stage: Stage) -> None:
     readings = [Reading("a", BEGIN + 1000 * second, 31) for second in (0, 14, 7, 28, 3)]
     exactly_once = stage.function is alert_counter
     tested = pipeline(stage.function, reads=stage.reads, exactly_once=exactly_once)

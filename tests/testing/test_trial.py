@@ -9,11 +9,11 @@ import pytest
 
 from labkit import LabError
 from labkit.testing.difference import Pair, Row, difference
-from labkit.testing.trial import Pipeline
+from labkit.testing.trial import UnderTest
 from tests.stepping import shapes
 
 START = 1_700_000_000_000
-Tested = Callable[..., Pipeline]
+Build = Callable[..., UnderTest]
 
 
 def reading(second: float, temperature: float = 20.0, device: str = "porch") -> dict[str, Any]:
@@ -24,7 +24,7 @@ def warm(readings):
     return readings[readings["temperature"] > 25]
 
 
-def test_the_step_of_a_missing_record_is_that_of_the_one_that_it_should_have_come_from(pipeline: Tested) -> None:
+def test_the_step_of_a_missing_record_is_that_of_the_one_that_it_should_have_come_from(pipeline: Build) -> None:
     given = pipeline(warm).given([reading(n, t) for n, t in enumerate((30, 20, 25, 31))])
     with pytest.raises(AssertionError) as found:
         given.gives([reading(0, 30), reading(2, 25), reading(3, 31)])
@@ -34,7 +34,7 @@ def test_the_step_of_a_missing_record_is_that_of_the_one_that_it_should_have_com
     assert words.count("→ wrong") == 1
 
 
-def test_key_and_time_are_compared_if_they_are_asked_for(pipeline: Tested) -> None:
+def test_key_and_time_are_compared_if_they_are_asked_for(pipeline: Build) -> None:
     def moved(readings):
         return readings.set_timestamp(lambda value, *_: value["timestamp"] + 1000)
 
@@ -44,7 +44,7 @@ def test_key_and_time_are_compared_if_they_are_asked_for(pipeline: Tested) -> No
         given.gives([reading(0)], time="timestamp")
 
 
-def test_a_pipeline_that_fails_says_where(pipeline: Tested) -> None:
+def test_a_pipeline_that_fails_says_where(pipeline: Build) -> None:
     given = pipeline(lambda readings: readings.apply(lambda each: 1 / (each["temperature"] - 21))).given(
         [reading(0, 20), reading(1, 21)]
     )
@@ -55,7 +55,7 @@ def test_a_pipeline_that_fails_says_where(pipeline: Tested) -> None:
         given.kill_at_every_record()
 
 
-def test_two_topics_and_rows_that_nobody_can_read(pipeline: Tested) -> None:
+def test_two_topics_and_rows_that_nobody_can_read(pipeline: Build) -> None:
     left, right = [reading(0), reading(2, 21), b"{broken"], [reading(1, 30)]
     joined = pipeline(shapes.joined, reads=["left", "right"]).given(left, right)
     joined.gives([{"t": 21.0, "before": 30.0}])
@@ -63,7 +63,7 @@ def test_two_topics_and_rows_that_nobody_can_read(pipeline: Tested) -> None:
     pipeline(shapes.raw, raw=True).given([b"four", b"{}"]).gives([{"length": 4}, {"length": 2}])
 
 
-def test_what_is_sent_again_before_a_state_is_counted_again_unless_it_is_exactly_once(pipeline: Tested) -> None:
+def test_what_is_sent_again_before_a_state_is_counted_again_unless_it_is_exactly_once(pipeline: Build) -> None:
     def counted(readings):
         def count(_, state):
             state.set("n", state.get("n", 0) + 1)
@@ -77,7 +77,7 @@ def test_what_is_sent_again_before_a_state_is_counted_again_unless_it_is_exactly
         pipeline(counted, partitions=2).given(rows).kill_at_every_record()
 
 
-def test_rows_that_cannot_be_given(pipeline: Tested) -> None:
+def test_rows_that_cannot_be_given(pipeline: Build) -> None:
     with pytest.raises(LabError, match="Not all rows have a key and a time: 1 row was left out, without device or"):
         pipeline(warm).given([reading(0), {"temperature": 1}])
     with pytest.raises(LabError, match="Row 1 is a int"):
