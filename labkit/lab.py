@@ -342,6 +342,8 @@ class Lab:
 
         Example: print(lab.why(run))
         """
+        if not isinstance(run, runs.Run):
+            raise LabError(f"Name the run of a pipeline, as in lab.why(run): {run!r} is none.")
         if key is time is offset is None:
             return reasons.why(run, self.workers, self._groups, self.broker.directory)
         return reasons.follow(run, self._groups, self.broker.directory, key, time, offset)
