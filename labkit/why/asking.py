@@ -35,7 +35,7 @@ def why(run: Run, workers: Sequence[Worker], groups: Groups, states: Path) -> Wh
     if read and not any(isinstance(each, Failed | Stuck) for each in causes):
         most = FEW if any(isinstance(each, Behind) for each in causes) else RECORDS
         lines = _stepped(run, groups, states, min(read, most))
-        entries = _remembered(run, groups, states, lines)
+        entries = _remembered(run, groups, states, lines) if lines.steps.windows else []
         causes += lines.causes()
         causes += remembered.silent(entries, [each.record for each in lines.steps])
         if waiting := remembered.waiting(entries):
