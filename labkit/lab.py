@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar, overload
 
 from labkit import arguments, broker, cells, exercises, extras, live, predictions, readings, runs, stepping
 from labkit import flink as flinks
@@ -286,11 +286,18 @@ class Lab:
 
     # ------------------------------------------------------------------- look
 
-    @interruptible
+    @overload
+    def step(self, pipeline: Callable[..., Any], /, **which: Any) -> stepping.Steps: ...
+
+    @overload
+    def step(
+        self, pipeline: Callable[..., Any], other: Callable[..., Any], /, *more: Callable[..., Any], **which: Any
+    ) -> stepping.Comparison: ...
+
+    @interruptible  # type: ignore[misc]  # the two above leave its options to it
     def step(
         self,
-        pipeline: Callable[..., Any],
-        *,
+        *pipelines: Callable[..., Any],
         reads: str | Sequence[str],
         writes: str | None = None,
         records: int | Sequence[Mapping[str, Any] | tap.Record] = 100,
@@ -298,22 +305,26 @@ class Lab:
         key: str | None = None,
         name: str | None = None,
         raw: bool = False,
-    ) -> stepping.Steps:
+    ) -> stepping.Steps | stepping.Comparison:
         """Step through a pipeline: what each of its lines does to each record, and what it remembers after it.
 
         It gets copies of the newest `records` of each topic, or of the first ones from `since` on (epoch milliseconds,
         or text such as "2026-11-29T12:00:00", UTC), only those with a `key` if one is given; or, as `records`, rows:
         dicts, or records of `lab.records`. It runs as `lab.run` would run it, record by record, on topics and in a
-        group of its own that are deleted in the end: yours stay as they are.
+        group of its own that are deleted in the end: yours stay as they are. Several pipelines get the same records,
+        and step together.
 
         Raises LabError if there is no such topic or no record, and what the function raises if it cannot be built.
 
         Example: step = lab.step(alert_filter, reads="sensor")
         """
         quix.load()
-        spec = _spec(pipeline, reads, writes, name, raw)
-        taken = stepping.take(self._topics, spec.reads, records, since, key)
-        return stepping.step(spec, taken, self._topics, self._topics, self.broker.directory)
+        specs = [_spec(each, reads, writes, name, raw) for each in pipelines]
+        if not specs:
+            raise LabError('Name a pipeline, as in lab.step(alert_filter, reads="sensor").')
+        taken = stepping.take(self._topics, specs[0].reads, records, since, key)
+        found = [stepping.step(each, taken, self._topics, self._topics, self.broker.directory) for each in specs]
+        return found[0] if len(found) == 1 else stepping.Comparison(found)
 
     @interruptible
     def why(
@@ -332,6 +343,8 @@ class Lab:
 
         Example: print(lab.why(run))
         """
+        if not isinstance(run, runs.Run):
+            raise LabError(f"Name the run of a pipeline, as in lab.why(run): {run!r} is none.")
         if key is time is offset is None:
             return reasons.why(run, self.workers, self._groups, self.broker.directory)
         return reasons.follow(run, self._groups, self.broker.directory, key, time, offset)

@@ -1,5 +1,6 @@
+from .comparing import Comparison
 from .stepper import step
 from .steps import Step, Steps
 from .taking import Taken, take
 
-__all__ = ["Step", "Steps", "Taken", "step", "take"]
+__all__ = ["Comparison", "Step", "Steps", "Taken", "step", "take"]

@@ -52,7 +52,10 @@ def outcomes(visits: Sequence[Visit], trouble: str) -> list[Outcome]:
 
 
 def _outcome(line: Line, visits: Sequence[Visit], failed: Visit | None, trouble: str) -> Outcome:
-    came = tuple(each.came for each in visits if not _is_on(each.before, line))
+    # Without a visit before it, a later one is of the same line behind a repartition topic.
+    came = tuple(
+        each.came for n, each in enumerate(visits) if not (_is_on(each.before, line) or (n and not each.before))
+    )
     went = tuple(_went(visits, line))
     late = tuple(_too_late(each for visit in visits for each in visit.late))
     if any(each is failed for each in visits):
@@ -68,15 +71,27 @@ def _outcome(line: Line, visits: Sequence[Visit], failed: Visit | None, trouble:
 
 
 def _is_on(visit: Visit | None, line: Line) -> bool:
+    """Whether a visit is of a line; a window is watched between two steps of one line."""
+    if visit is not None and isinstance(visit.step.func.func, Watch):
+        return _is_on(visit.before, line)
     return visit is not None and line_of(visit.step) == line
 
 
 def _went(visits: Sequence[Visit], line: Line) -> Iterator[Out]:
     """Yield the values that went on from a line: to a step that another line has added, or to the end."""
     for visit in visits:
-        onward = [each for each in visit.step.children if line_of(each) != line]
+        onward = [each for each in _after(visit.step) if line_of(each) != line]
         if onward or not visit.step.children:
             yield from visit.outs
+
+
+def _after(step: Stream) -> Iterator[Stream]:
+    """Yield the steps that follow one, without those that watch windows."""
+    for each in step.children:
+        if isinstance(each.func.func, Watch):
+            yield from each.children
+        else:
+            yield each
 
 
 def _nothing(visits: Sequence[Visit], late: tuple[str, ...]) -> tuple[Kind, tuple[str, ...]]:

@@ -190,6 +190,7 @@ function show(number, scroll = true) {
   at("windows").replaceChildren(...windows(current));
   at("state").replaceChildren(remembered(current));
   at("written").replaceChildren(written(record));
+  if (data.compared) parent.postMessage({ step: current }, "*"); // the page around it has no origin to name
   at("now").textContent = `Record ${current}, ${record.key}, ${clock(record.time)}: ${[trouble, ...record.lines.flatMap((each) => each.words)].filter(Boolean).join("; ")}`;
 }
 
@@ -246,6 +247,13 @@ function start() {
     play(false);
     go(to);
   });
+  if (data.compared) {
+    document.body.classList.add("compared");
+    addEventListener("message", (event) => {
+      const number = event.data?.step;
+      if (event.source === parent && number !== current && records[number]) show(number);
+    });
+  }
   choose("");
 }
 

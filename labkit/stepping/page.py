@@ -21,6 +21,7 @@ from labkit.stepping.outcomes import Outcome
 from labkit.stepping.recording import Out
 
 if TYPE_CHECKING:
+    from labkit.stepping.comparing import Comparison
     from labkit.stepping.steps import Step, Steps
 
 HERE = Path(__file__).parent
@@ -34,26 +35,41 @@ def of(steps: Steps) -> str:
     return document(data(steps))
 
 
+def of_both(comparison: Comparison) -> str:
+    """Returns a document in which the pages of several pipelines are side by side, and step together."""
+    pages = [document(data(each) | {"compared": True}) for each in comparison.sides]
+    outs = [[*map(_shortened, comparison.came_out(number))] for number in range(len(comparison))]
+    names = [each.name for each in comparison.sides]
+    found = {"title": comparison.title, "summary": comparison.summary(), "names": names, "pages": pages}
+    return document(found | {"outs": outs, "differs": comparison.differs}, "both")
+
+
 def framed(steps: Steps, at: int = 0, expected: Sequence[str] = ()) -> str:
-    """Returns the document in a frame, which shows it in a notebook and keeps it apart from the notebook's own page.
+    """Returns the document in a frame, open at a record; of that it says what is `expected` beside what came out."""
+    return frame(f"Step through {steps.name}", document(data(steps, at, expected)))
 
-    It is packed, which makes it a quarter of the size in a saved notebook, and opens at a record; of that it says what
-    is `expected` beside what came out.
+
+def frame(title: str, text: str) -> str:
+    """Returns a document in a frame, which shows it in a notebook and keeps it apart from the notebook's own page.
+
+    It is packed, which makes it a quarter of the size in a saved notebook.
     """
-    title = html.escape(f"Step through {steps.name}")
     style = f"width: 100%; height: {HEIGHT}px; border: 1px solid #8888"
-    packed = base64.b64encode(zlib.compress(document(data(steps, at, expected)).encode(), 9)).decode()
+    packed = base64.b64encode(zlib.compress(text.encode(), 9)).decode()
     unpacking = html.escape(_file("frame.html").replace("${packed}", packed))
-    return f'<iframe title="{title}" sandbox="allow-scripts" style="{style}" srcdoc="{unpacking}"></iframe>'
+    return (
+        f'<iframe title="{html.escape(title)}" sandbox="allow-scripts" style="{style}" srcdoc="{unpacking}"></iframe>'
+    )
 
 
-def document(found: Mapping[str, Any]) -> str:
-    """Returns the document that shows what `data` returns."""
+def document(found: Mapping[str, Any], kind: str = "page") -> str:
+    """Returns the document that shows what `data` returns; of the `kind` "both" it shows several."""
     text = orjson.dumps(found, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
     for character, escaped in ESCAPED.items():
         text = text.replace(character, escaped)
-    parts = {"title": html.escape(found["title"]), "style": _file("page.css"), "script": _file("page.js"), "data": text}
-    before, *sections = _file("page.html").split("${")
+    title = html.escape(found["title"])
+    parts = {"title": title, "style": _file("page.css"), "script": _file(f"{kind}.js"), "data": text}
+    before, *sections = _file(f"{kind}.html").split("${")
     named = (section.partition("}") for section in sections)
     return before + "".join(parts[name] + after for name, _, after in named)
 

@@ -238,12 +238,7 @@ class Steps:
 
         Example: step.save("alerts.html")
         """
-        file = Path(path)
-        try:
-            file.write_text(page.of(self), encoding="utf-8")
-        except OSError as error:
-            raise LabError(f"{file} cannot be written: {error.strerror}.") from error
-        return file
+        return written_to(path, page.of(self))
 
     def _repr_html_(self) -> str:
         return page.framed(self)
@@ -272,6 +267,16 @@ class Steps:
 
     def __repr__(self) -> str:
         return f"{self.summary()}\nprint(step[0]) shows the first of them, step.save('step.html') makes a page."
+
+
+def written_to(path: str | PathLike[str], text: str) -> Path:
+    """Write a page to a file, and return its path. Raises LabError if that is not possible."""
+    file = Path(path)
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise LabError(f"{file} cannot be written: {error.strerror}.") from error
+    return file
 
 
 def _records(number: int) -> str:

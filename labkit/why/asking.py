@@ -31,11 +31,11 @@ def why(run: Run, workers: Sequence[Worker], groups: Groups, states: Path) -> Wh
     meanwhile goes below `states`. Raises NoAnswer if Kafka does not answer.
     """
     causes = [*_of_the_run(run), *feeding.of_topics(run, workers, groups)]
-    facts, lines = [_numbers(run, groups)], None
-    if run.records_in and not any(isinstance(each, Failed | Stuck) for each in causes):
-        few = any(isinstance(each, Behind) for each in causes)
-        lines = _stepped(run, groups, states, FEW if few else RECORDS)
-        entries = _remembered(run, groups, states, lines)
+    facts, read, lines = [_numbers(run, groups)], run.records_in, None
+    if read and not any(isinstance(each, Failed | Stuck) for each in causes):
+        most = FEW if any(isinstance(each, Behind) for each in causes) else RECORDS
+        lines = _stepped(run, groups, states, min(read, most))
+        entries = _remembered(run, groups, states, lines) if lines.steps.windows else []
         causes += lines.causes()
         causes += remembered.silent(entries, [each.record for each in lines.steps])
         if waiting := remembered.waiting(entries):
@@ -43,7 +43,7 @@ def why(run: Run, workers: Sequence[Worker], groups: Groups, states: Path) -> Wh
                 facts.append(f"The next to close: {of_open(waiting.windows[0])}")
             else:
                 causes += [waiting, *feeding.quiet(run, workers)]
-    return _answer(f"{run.name} is {run.status}: {run.flow}.", ranked(causes), " ".join(facts), lines)
+    return _answer(_subject(run, read, lines), ranked(causes), " ".join(facts), lines)
 
 
 def of_steps(steps: Steps, spec: Spec) -> Why:
@@ -63,7 +63,7 @@ def _of_the_run(run: Run) -> Iterator[Cause]:
     if error := run.error:
         yield Failed(error.reason, error.line, error.record)
     elif run.status != "running":
-        yield Ended(run.status, run.lag())
+        yield Ended(run.status, run.lag(), run.retired)
     elif where := run.stuck():
         yield Stuck(where)
     elif ended := sum(not each.alive for each in run.members):
@@ -72,10 +72,10 @@ def _of_the_run(run: Run) -> Iterator[Cause]:
         yield NoOutput()
 
 
-def _stepped(run: Run, groups: Groups, states: Path, most: int) -> Lines:
+def _stepped(run: Run, groups: Groups, states: Path, count: int) -> Lines:
     """Give the newest records that the run has read to its pipeline once more, one by one."""
     topics = groups.topics
-    taken = newest(topics, run.reads, min(most, run.records_in), before=feeding.positions(run, groups))
+    taken = newest(topics, run.reads, count, before=feeding.positions(run, groups))
     return Lines(step(run.spec, taken, topics, topics, states), run.spec)
 
 
@@ -85,6 +85,14 @@ def _remembered(run: Run, groups: Groups, states: Path, lines: Lines) -> list[En
         return remembered.by(run, groups.topics, directory, lines.keys)
     finally:
         shutil.rmtree(directory, ignore_errors=True)
+
+
+def _subject(run: Run, read: int, lines: Lines | None) -> str:
+    again = len(lines.steps) if lines else read
+    part = (
+        f" Of the {records(read)} that it has read, its lines got the newest {again:,} again." if again < read else ""
+    )
+    return f"{run.name} is {run.status}: {run.flow}.{part}"
 
 
 def _numbers(run: Run, groups: Groups) -> str:

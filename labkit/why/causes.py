@@ -47,10 +47,11 @@ class Failed(Cause):
 
 @dataclass(frozen=True)
 class Ended(Cause):
-    """It does not run, while so many records `wait` (None: Kafka does not say)."""
+    """It does not run, while so many records `wait` (None: Kafka does not say); if it is `retired`, it never will."""
 
     status: str
     wait: int | None
+    retired: bool = False
 
 
 @dataclass(frozen=True)

@@ -88,16 +88,18 @@ class Lines:
                 if not went:
                     visits = {each: self._visits[each] for each in steps}
                     yield from joins.alone(line, visits, self._spec.reads)
-            elif came > went and not any(_is_of(each, WINDOWS) for each in steps):
+            elif came > went:
                 yield from self._left_out(line, steps)
 
     def _left_out(self, line: Line, steps: list[Stream]) -> Iterator[LeftOut]:
-        found = [outcome for _, outcome in self._outcomes[line] if outcome.kind in ("left out", "passes")]
+        """Yield the values that a line has left out, unless a window did, for want of a key."""
+        has_window = any(_is_of(each, WINDOWS) for each in steps)
+        found = [outcome for _, outcome in self._outcomes[line]]
         came = [out.value for outcome in found for out in outcome.came]
-        out = [value.value for outcome in found if outcome.kind == "left out" for value in outcome.came]
+        left = [value for outcome in found if outcome.kind == "left out" for value in outcome.came]
+        out = [each.value for each in left if not (has_window and each.key is None)]
         if out:
-            functions = [each.func.func for each in steps]
-            near = conditions.nearest(line, [self._spec.pipeline, *functions], came)
+            near = conditions.nearest(line, [self._spec.pipeline, *(each.func.func for each in steps)], came)
             yield LeftOut(len(out), len(came), line, tuple(near), out[-1])
 
     def _late(self, step: Stream, late: list[Visit]) -> Late:

@@ -71,7 +71,7 @@ def _(it: causes.Ended) -> str:
     if it.status == "starting":
         return "It is still starting: it has got no partition from Kafka yet."
     waiting = f", and {records(it.wait)} wait{'s' * (it.wait == 1)}" if it.wait else ""
-    return f"It is {it.status}{waiting}: run.start() continues it."
+    return f"It is {it.status}{waiting}: {'run its cell again' if it.retired else 'run.start() continues it'}."
 
 
 @sentence.register

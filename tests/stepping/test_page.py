@@ -16,6 +16,7 @@ from labkit.stepping import Steps, page
 from tests.around import jupyter
 from tests.stepping import shapes
 from tests.stepping.records import START, Raw, disorder, reading, send
+from tests.waiting import eventually
 
 HOSTILE = "</script><img src=x onerror=document.title='pwned'><!--\u2028"
 
@@ -170,6 +171,31 @@ def test_it_is_accessible_and_fits_the_page(steps: Steps, opened: Any, width: in
         assert [f"{each['id']}: {[node['target'] for node in each['nodes']]}" for each in found] == []
         assert shown.evaluate("document.documentElement.scrollWidth") <= width
         shown.keyboard.press("ArrowRight")
+
+
+@pytest.mark.parametrize("width", [1280, 1920])
+def test_two_pages_step_together(lab: Lab, opened: Any, width: int) -> None:
+    send(lab, "sensor", *(reading("porch", second) for second in (0, 1, 7, 9, 2, 15)))
+    shown = opened(lab.step(shapes.tumbling, shapes.as_it_is, reads="sensor"), width)
+    left, right = (shown.frame_locator("iframe").nth(each) for each in range(2))
+
+    def places() -> set[str]:
+        return {(each.locator("#number").text_content() or "").split(" ")[0] for each in (left, right)}
+
+    shown.get_by_text("Record 0: ≠ what comes out differs. tumbling: nothing | as_it_is: porch:").wait_for()
+    left.locator("#next").focus()
+    for place in ("1", "2"):
+        shown.keyboard.press("ArrowRight")
+        eventually(lambda place=place: places() == {place})
+    assert left.locator("#source").evaluate("each => each.clientWidth") > width * 0.4
+    right.locator("#previous").click()
+    eventually(lambda: places() == {"1"})
+    shown.get_by_role("button", name="Next that differs (6)").focus()
+    shown.keyboard.press("Enter")
+    eventually(lambda: places() == {"2"})
+    assert shown.evaluate("document.documentElement.scrollWidth") <= width
+    found = Axe().run(shown).response["violations"]
+    assert [f"{each['id']}: {[node['target'] for node in each['nodes']]}" for each in found] == []
 
 
 def test_whatever_is_in_a_record_stays_text(lab: Lab, opened: Any) -> None:

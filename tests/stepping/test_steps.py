@@ -137,6 +137,27 @@ def test_a_record_that_cannot_be_read_is_a_step(lab: Lab) -> None:
     assert [each.marks for each in steps] == [["left out"], ["comes out"]]
 
 
+def one_line(readings):
+    return readings[readings["humidity"] > 40].group_by("device").tumbling_window(4000).agg(n=Count()).final()
+
+
+@pytest.mark.parametrize("partitions", [1, 2])
+def test_a_line_that_leaves_out_renames_and_counts_is_told_as_one(lab: Lab, partitions: int) -> None:
+    """The watch before a window, or a repartition topic, is in the middle of it."""
+    send(
+        lab,
+        "sensor",
+        *(reading("porch", n, 20, humidity) for n, humidity in ((0, 50), (1, 9), (5, 50))),
+        partitions=partitions,
+    )
+    found = [each for step in lab.step(one_line, reads="sensor") for each in step.outcomes]
+    assert [(each.kind, len(each.came), len(each.went)) for each in found] == [
+        ("waits", 1, 0),
+        ("left out", 1, 0),
+        ("emits", 1, 1),
+    ]
+
+
 def test_what_is_refused_when_the_pipeline_is_built(lab: Lab) -> None:
     send(lab, "sensor", reading("porch", 0))
     with pytest.raises(LabError, match="returned nothing instead of a stream"):

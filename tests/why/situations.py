@@ -83,6 +83,10 @@ def two_filters(readings):
     return hot[hot["humidity"] < 10]
 
 
+def chain(readings):
+    return readings[readings["temperature"] > 40].group_by("device").tumbling_window(4000).agg(n=Count()).final()
+
+
 def tumbling(readings):
     return readings.tumbling_window(4000, grace_ms=2000).agg(mean=Mean("temperature"), n=Count()).final()
 
@@ -196,6 +200,10 @@ ONE = [
     Situation(
         "two filters", {"a": HOT}, two_filters, [causes.LeftOut, causes.LeftOut],
         ["All 4 records stopped at line", "the lowest humidity was 50", "29 of 33 records stopped at line"],
+    ),
+    Situation(
+        "a filter before a window", {"a": HOT}, chain, [causes.LeftOut],
+        ["All 33 records stopped at line", "the highest temperature was 32"],
     ),
     Situation(
         "windows left out", {"a": MINUTE}, full_windows, [causes.LeftOut],

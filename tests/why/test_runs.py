@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from labkit import Lab
+from labkit import Lab, LabError
 from labkit.kafka import clients
 from labkit.runs import stall
 from labkit.why import causes
@@ -155,6 +155,23 @@ def test_nothing_is_wrong_while_readings_come(shared: Lab) -> None:
     for each in runs:
         assert matter(shared, each) == ([], "Nothing is wrong.")
     shared.stop()
+
+
+def test_only_the_newest_records_of_many_are_looked_at(shared: Lab, plant: Plant) -> None:
+    run, _ = plant({"a": HOT * 10}, above)
+    found = shared.why(run)
+    assert found.subject.endswith("Of the 330 records that it has read, its lines got the newest 300 again.")
+    assert found.sentences[0].startswith("All 300 records stopped at line")
+    assert "330 records in, 0 out" in found.facts
+
+
+def test_what_is_no_run_and_a_run_that_is_over(shared: Lab, plant: Plant) -> None:
+    producer = shared.produce(HOT_ROWS, writes="over")
+    with pytest.raises(LabError, match="Name the run of a pipeline"):
+        shared.why(producer)
+    run, _ = plant({"a": HOT}, as_it_is)
+    shared.stop()
+    assert matter(shared, run) == ([causes.Ended], "It is stopped: run its cell again.")
 
 
 def test_it_leaves_nothing_behind_and_shows_the_same_in_html(shared: Lab, plant: Plant) -> None:
