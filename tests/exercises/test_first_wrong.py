@@ -75,8 +75,8 @@ def test_the_steps_of_a_wrong_answer_write_what_was_judged(
     came_out = (wrong_row.row["key"], wrong_row.row["time"])
     if came_out in [each[:2] for each in held[wrong_row.output]]:
         assert came_out in here
-    elif wrong_row.number is not None:
-        assert opened.record.value == exercise.sent(catalogue.RECORDED)[wrong_row.number].raw
+    elif wrong_row.source:
+        assert opened.record.value == wrong_row.source.raw
 
 
 def button(verdict: Verdict, monkeypatch: pytest.MonkeyPatch) -> ipywidgets.Widget | None:
