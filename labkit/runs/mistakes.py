@@ -162,6 +162,8 @@ def of_a_record(error: BaseException) -> str | None:
     """
     if isinstance(error, AttributeError) and isinstance(error.obj, str) and error.name == "decode":
         return f"{error}: after group_by a key is already text (03_windows)"
+    if isinstance(error, AttributeError) and isinstance(error.obj, dict) and error.name in error.obj:
+        return f'{error}: a field of a record is written ["{error.name}"] (02_filter)'
     if isinstance(error, UnboundLocalError):
         return (
             f"{error}: a run remembers from record to record by its state, .apply(function, stateful=True) (03_windows)"

@@ -9,6 +9,7 @@ from labkit.kafka.groups import Groups
 from labkit.kafka.offsets import Partitions
 from labkit.kafka.requests import within
 from labkit.kafka.topics import DEAD_LETTER
+from labkit.runs import arguments
 from labkit.runs.spec import Spec
 from labkit.runs.totals import Totals
 from labkit.runs.worker import Worker
@@ -28,6 +29,7 @@ class Member(Protocol):
     def alive(self) -> bool: ...
 
 
+@arguments.checked
 class Run(Worker):
     """A pipeline reading from topics and writing to one, until it is stopped or its function fails.
 
@@ -127,6 +129,7 @@ class Run(Worker):
                 self._wait_until_read(self._between, deadline)
             if self.spec.exactly_once and self.writes:
                 self._wait_until_committed(self.writes, timeout)
+            self.seen = self.seen._replace(lag=self.lag())  # what it says of itself next is no older
 
     def _wait_until_read(self, names: Sequence[str], deadline: Deadline) -> None:
         """Wait until every record that these topics hold now has been processed."""
