@@ -35,7 +35,7 @@ WRONG: dict[Callable[[Lab], object], str] = {
     lambda lab: lab.check(lambda r: r): "exercise is <function",
     lambda lab: lab.create_topic(): "Name at least one topic",
     lambda lab: lab.lanes("copy"): "must be what lab.run has returned",
-    lambda lab: lab.plot([1], x="a", y="b", by="c"): "A plot needs a table (a DataFrame), not a list",
+    lambda lab: lab.plot([1], x="a", y="b", by="c"): "A plot needs a table (a pandas DataFrame), not a list",
     lambda lab: setattr(lab.chart("sensor"), "threshold", "hot"): "The threshold is 'hot', and must be a number",
     lambda lab: lab.run(lambda r: r, reads="sensor").wait_until_caught_up("5"): "timeout is '5', of type str",
     lambda lab: setattr(lab, "units", "m"): 'write lab.units["level"] = "m"',
