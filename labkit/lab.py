@@ -460,8 +460,8 @@ class Lab:
         """
         from labkit import tables
 
-        if records < 1:
-            raise LabError("A table has at least one record.")
+        if records < 0:
+            raise LabError(f"There is no table of {records} records.")
         return tables.of(tap.newest(self._topics, self._existing(topic), records, raw=topic.endswith(DEAD_LETTER)))
 
     @interruptible

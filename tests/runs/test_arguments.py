@@ -22,7 +22,7 @@ WRONG: dict[Callable[[Lab], object], str] = {
         "a", partitions="3"
     ): "partitions is '3', of type str, and must be a whole number or None",
     lambda lab: lab.peek("sensor", records="5"): "records is '5', of type str, and must be a whole number",
-    lambda lab: lab.peek("sensor", records=-1): "A table has at least one record.",
+    lambda lab: lab.peek("sensor", records=-1): "There is no table of -1 records.",
     lambda lab: lab.peek("sensor", partition=0): ".peek: got an unexpected keyword argument 'partition'",
     lambda lab: lab.wait_for("sensor", "10"): "must be a whole number or None",
     lambda lab: lab.groups("mine"): ".groups: too many positional arguments. Example: lab.groups()",
