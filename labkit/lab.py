@@ -12,7 +12,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar, overload
 
-from labkit import arguments, broker, cells, exercises, extras, live, predictions, readings, runs, stepping
+from labkit import broker, cells, exercises, extras, live, predictions, readings, runs, stepping
 from labkit import flink as flinks
 from labkit import why as reasons
 from labkit.errors import Away, LabError, NoAnswer, interruptible
@@ -22,7 +22,7 @@ from labkit.kafka.requests import within
 from labkit.kafka.topics import DEAD_LETTER, Topics
 from labkit.readings import World
 from labkit.registry import Registry
-from labkit.runs import prints, quix
+from labkit.runs import arguments, prints, quix
 from labkit.runs.producer import Producer, at_work_in
 from labkit.runs.sampler import Sampler
 from labkit.runs.system import System
@@ -254,12 +254,16 @@ class Lab:
 
         Example: lab.create_topic("letters", partitions=3)
         """
+        if not names:
+            raise LabError('Name at least one topic, as in lab.create_topic("letters").')
         if partitions is not None and partitions < 1:
             raise LabError("A topic needs at least one partition.")
         self._topics.create(*names, partitions=partitions or 1)
         for name in names if partitions else ():
             if (found := len(self._topics.partitions(name))) != partitions:
-                raise LabError(f"Topic {name!r} already exists with {found} partitions: choose another name.")
+                raise LabError(
+                    f"Topic {name!r} already exists with {found} partition{'s'[: found != 1]}: choose another name."
+                )
 
     @property
     def connection(self) -> ConnectionConfig:
@@ -456,6 +460,8 @@ class Lab:
         Example: lab.lanes(run)
         """
         quix.load()
+        if not isinstance(run, runs.Run):
+            raise LabError(f"run is {run!r}, and must be what lab.run has returned, as in lab.lanes(run).")
         return self._registry.watch(live.Lanes(runs.Assignments(self._groups, run), self._pacer))
 
     def controls(self) -> live.Controls:
@@ -493,8 +499,8 @@ class Lab:
         """
         from labkit import tables
 
-        if records < 1:
-            raise LabError("A table has at least one record.")
+        if records < 0:
+            raise LabError(f"There is no table of {records} records.")
         return tables.of(tap.newest(self._topics, self._existing(topic), records, raw=topic.endswith(DEAD_LETTER)))
 
     @interruptible

@@ -146,12 +146,16 @@ class FlinkJob(Worker):
 
         Example: job.wait_until_caught_up()
         """
-        ends = self._topics.end_offsets(self._spec.topic)
+        ends, began = self._topics.end_offsets(self._spec.topic), time.monotonic()
+
+        def progress() -> str:
+            seconds = time.monotonic() - began
+            return f"{self.name} is {self.status}: {self.progress.read:,} records read after {seconds:.0f} s"
 
         def is_done() -> bool:  # the last windows of a bounded job close at its very end
             return not (self.alive if self._spec.bounded else self._waiting(ends))
 
-        if not self._wait_until(is_done, timeout, lambda: f"{self.name}: {self.progress.read:,} records read"):
+        if not self._wait_until(is_done, timeout, progress):
             waiting = self._waiting(ends)
             raise LabError(f"{self.name} is {self.status}, and {waiting} records are in no checkpoint yet.")
         self._look()

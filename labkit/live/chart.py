@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ import plotly.graph_objects as go
 from ipywidgets import HTML, Accordion
 from markupsafe import Markup
 
+from labkit.errors import LabError
 from labkit.kafka.tap import Tap
 from labkit.live import html, svg, theme
 from labkit.live.chart_svg import Line, lines_svg
@@ -72,6 +74,8 @@ class Chart(LiveView[State]):
 
     @threshold.setter
     def threshold(self, value: float | None) -> None:
+        if not isinstance(value, Real | None):
+            raise LabError(f"The threshold is {value!r}, and must be a number, or None for none.")
         with self.figure.drawing, self.figure.batch_update():
             self._threshold = value
             self.figure.layout.shapes = [] if value is None else [_line_at(value, self._field)]

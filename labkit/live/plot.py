@@ -39,7 +39,11 @@ class Plot(StaticView):
 
 
 def collect(table: pd.DataFrame, styles: theme.Styles, x: str, y: Field, by: str) -> State:
-    """Returns the lines of a table. Raises LabError if it lacks a column or has no rows, times or numbers."""
+    """Returns the lines of a table. Raises LabError if it is none, lacks a column, or has no rows, times or numbers."""
+    if not isinstance(table, pd.DataFrame):
+        raise LabError(
+            f"A plot needs a table (a pandas DataFrame), not a {type(table).__name__}: lab.peek returns one."
+        )
     names = [*map(str, table.columns)]
     for name in {x, y.name, by} - set(names):
         hint = did_you_mean(name, names)

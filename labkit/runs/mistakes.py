@@ -113,6 +113,8 @@ def of_a_pipeline(error: Exception) -> str | None:
         return of_a_stream(error)
     if isinstance(error, TypeError) and (words := _of_a_window(str(error))):
         return words
+    if isinstance(error, TypeError) and ARGUMENTS.search(str(error)) and len(_frames(error)) == 1:  # of who called it
+        return f"{error}: it is given one stream for each topic that it reads."
     if isinstance(error, LabError) or _frames(error)[-1].f_code.co_filename.startswith((QUIX, frames.__file__)):
         return str(error) if str(error).endswith(".") else f"{error}."
     return None
@@ -162,6 +164,8 @@ def of_a_record(error: BaseException) -> str | None:
     """
     if isinstance(error, AttributeError) and isinstance(error.obj, str) and error.name == "decode":
         return f"{error}: after group_by a key is already text (03_windows)"
+    if isinstance(error, AttributeError) and isinstance(error.obj, dict) and error.name in error.obj:
+        return f'{error}: a field of a record is written ["{error.name}"] (02_filter)'
     if isinstance(error, UnboundLocalError):
         return (
             f"{error}: a run remembers from record to record by its state, .apply(function, stateful=True) (03_windows)"

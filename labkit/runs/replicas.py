@@ -10,7 +10,7 @@ from labkit.errors import LabError, interruptible
 from labkit.kafka import clients
 from labkit.kafka.groups import AssignedPartition, Groups
 from labkit.kafka.requests import within
-from labkit.runs import task
+from labkit.runs import arguments, task
 from labkit.runs.blame import Blame, Line
 from labkit.runs.member import Member
 from labkit.runs.pipeline import Pipeline, abort
@@ -27,6 +27,7 @@ START_LIMIT = 5.0  # seconds that starting a process may take
 REPORT_LIMIT = 2.0  # seconds within which a process reports, unless it has only just started
 
 
+@arguments.checked
 class Replicas(Run):
     """A run whose members share the partitions, each in its own process: a crash of one leaves the rest unharmed.
 

@@ -1,5 +1,6 @@
 """A pipeline that runs in the background: its consumer group, how far it has read, and waiting for it."""
 
+import time
 from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Protocol
@@ -9,6 +10,7 @@ from labkit.kafka.groups import Groups
 from labkit.kafka.offsets import Partitions
 from labkit.kafka.requests import within
 from labkit.kafka.topics import DEAD_LETTER
+from labkit.runs import arguments
 from labkit.runs.spec import Spec
 from labkit.runs.totals import Totals
 from labkit.runs.worker import Worker
@@ -28,6 +30,7 @@ class Member(Protocol):
     def alive(self) -> bool: ...
 
 
+@arguments.checked
 class Run(Worker):
     """A pipeline reading from topics and writing to one, until it is stopped or its function fails.
 
@@ -127,18 +130,20 @@ class Run(Worker):
                 self._wait_until_read(self._between, deadline)
             if self.spec.exactly_once and self.writes:
                 self._wait_until_committed(self.writes, timeout)
+            self.seen = self.seen._replace(lag=self.lag())  # what it says of itself next is no older
 
     def _wait_until_read(self, names: Sequence[str], deadline: Deadline) -> None:
         """Wait until every record that these topics hold now has been processed."""
         ends = {name: self._topics.end_offsets(name) for name in names}
-        left: list[int] = []  # at the first check, and at the last
+        began, left = time.monotonic(), list[int]()  # what is left at the first check, and at the last
 
         def is_read() -> bool:
             left[1:] = [self._groups.uncommitted(self.group, ends)]
             return not left[-1]
 
         def progress() -> str:
-            return f"{self.name}: {left[0] - left[-1]:,} of {left[0]:,} records read"
+            read, seconds = left[0] - left[-1], time.monotonic() - began
+            return f"{self.name}: {read:,} of {left[0]:,} records read after {seconds:.0f} s"
 
         if not self._wait_until(is_read, deadline.left(), progress):
             stuck = f" It {stuck}." if (stuck := self.stuck()) else ""

@@ -5,6 +5,7 @@ import functools
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from labkit.errors import LabError
 from labkit.kafka import clients, tap
@@ -20,6 +21,11 @@ from labkit.runs.stall import Stall
 
 RECORD_LIMIT = 2.0  # seconds that looking up a record may take
 SHOWN = 300  # characters of a record
+OF_PROCESSES = ("kill", "scale", "wait_until_assigned")
+NO_PROCESS = (
+    "{run} runs in a thread of this kernel, and only processes have .{name}: lab.run(..., in_process=True) gives it "
+    "one, and replicas=3 three."
+)
 
 
 class ThreadedRun(Run):
@@ -54,6 +60,11 @@ class ThreadedRun(Run):
     @note.setter
     def note(self, words: str) -> None:
         self._note = words
+
+    def __getattr__(self, name: str) -> Any:
+        if name in OF_PROCESSES:
+            raise AttributeError(NO_PROCESS.format(run=self.name, name=name))
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
 
     @property
     def members(self) -> Sequence[Member]:

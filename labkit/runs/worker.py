@@ -10,7 +10,7 @@ from typing import ClassVar, Literal, NamedTuple
 
 from labkit.errors import LabError, interruptible
 from labkit.kafka.topics import DEAD_LETTER
-from labkit.runs import blame, prints
+from labkit.runs import arguments, blame, prints
 from labkit.waiting import Deadline, wait_until
 
 Status = Literal["starting", "running", "failed", "stopped", "finished"]
@@ -51,6 +51,7 @@ class Sample(NamedTuple):
     stuck: str = ""
 
 
+@arguments.checked
 class Worker(ABC):
     """A background thread and its status. Attributes may be read from any thread at any time."""
 

@@ -359,6 +359,7 @@ UNUSABLE = {
     lambda r: r.tumbling_window(1000).sum().final(): 'name a field, as in .agg(sum=Sum("temperature"))',
     lambda r: r[r["temperature"] > "30"]: "a number meets text here: is it written in quotes",
     lambda r: r.apply(lambda value, _: value): "with metadata=True value, key, timestamp and headers",
+    lambda r: r.apply(lambda row: row.temperature): 'a field of a record is written ["temperature"]',
     state_without_being_asked_for: "with stateful=True value and state",
     state_like_a_dict: 'state is written by state.set("last", value)',
     counted_outside: "remembers from record to record by its state",

@@ -57,6 +57,7 @@ def test_a_run_reads_what_was_there_before_and_what_comes_later(lab: Lab) -> Non
     run.wait_until_caught_up()
     assert run.status == "running"
     assert (run.records_in, run.records_out, run.lag()) == (5, 3, 0)
+    assert run.summary().endswith("lag 0")
     alerts = lab.records("alert")
     assert [each.value for each in alerts] == [hot(second) | {"kelvin": 30.0 + 273.15} for second in (1, 3, 5)]
     assert [(each.key, each.timestamp) for each in alerts] == [

@@ -22,7 +22,7 @@ WRONG: dict[Callable[[Lab], object], str] = {
         "a", partitions="3"
     ): "partitions is '3', of type str, and must be a whole number or None",
     lambda lab: lab.peek("sensor", records="5"): "records is '5', of type str, and must be a whole number",
-    lambda lab: lab.peek("sensor", records=-1): "A table has at least one record.",
+    lambda lab: lab.peek("sensor", records=-1): "There is no table of -1 records.",
     lambda lab: lab.peek("sensor", partition=0): ".peek: got an unexpected keyword argument 'partition'",
     lambda lab: lab.wait_for("sensor", "10"): "must be a whole number or None",
     lambda lab: lab.groups("mine"): ".groups: too many positional arguments. Example: lab.groups()",
@@ -33,6 +33,11 @@ WRONG: dict[Callable[[Lab], object], str] = {
     lambda lab: lab.windows("sensor", "out"): "missing a required argument: 'device'",
     lambda lab: lab.hint(): "missing a required argument: 'exercise'",
     lambda lab: lab.check(lambda r: r): "exercise is <function",
+    lambda lab: lab.create_topic(): "Name at least one topic",
+    lambda lab: lab.lanes("copy"): "must be what lab.run has returned",
+    lambda lab: lab.plot([1], x="a", y="b", by="c"): "A plot needs a table (a pandas DataFrame), not a list",
+    lambda lab: setattr(lab.chart("sensor"), "threshold", "hot"): "The threshold is 'hot', and must be a number",
+    lambda lab: lab.run(lambda r: r, reads="sensor").wait_until_caught_up("5"): "timeout is '5', of type str",
     lambda lab: setattr(lab, "units", "m"): 'write lab.units["level"] = "m"',
 }
 
@@ -60,3 +65,12 @@ def test_an_error_of_the_students_own_code_is_shown_without_the_labs_lines(lab: 
         "own",
     ]
     assert all(map(is_students, shown))
+
+
+def test_a_run_in_a_thread_says_what_has_processes(lab: Lab) -> None:
+    lab.create_topic("sensor")
+    run = lab.run(lambda r: r, reads="sensor", name="copy")
+    with pytest.raises(AttributeError, match=r"copy runs in a thread .* only processes have \.scale"):
+        run.scale(3)
+    with pytest.raises(AttributeError, match="'ThreadedRun' object has no attribute 'scael'"):
+        run.scael(3)

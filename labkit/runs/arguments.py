@@ -57,7 +57,8 @@ def _checking(method: Callable[..., Any]) -> Callable[..., Any]:
 def _check(method: str, parameter: inspect.Parameter, value: object, example: str) -> None:
     """Raise LabError if an argument is not what the annotation says."""
     several = parameter.kind is inspect.Parameter.VAR_POSITIONAL and isinstance(value, tuple)
-    annotation = str(parameter.annotation)
+    written = parameter.annotation
+    annotation = written if isinstance(written, str) else inspect.formatannotation(written)
     for each in value if several and isinstance(value, tuple) else (value,):
         if wanted := _wanted(annotation, each):
             shown = f"{each!r:.60}".partition("\n")[0]
