@@ -107,7 +107,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def without_what_runs_twice(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """A notebook that a selected test runs as it is, and looks at more closely, is not run by nbmake too."""
+    """A notebook at which a selected test looks more closely, as it is or in Chromium, is not run by nbmake too."""
     closely = {Path(item.nodeid.partition("[")[2].rstrip("]")).name for item in items if EXECUTION in item.nodeid}
     if jupyter.chromium():
         files = {item.nodeid.partition("::")[0] for item in items}

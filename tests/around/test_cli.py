@@ -50,8 +50,8 @@ class Terminal:
 
 @pytest.mark.parametrize("command", [[], *([each] for each in COMMANDS)], ids=lambda each: " ".join(each) or "lab")
 def test_every_command_has_help_with_an_example(command: list[str]) -> None:
-    result = lab(*command, "--help")
-    assert result.returncode == 0
+    result = commands.lab(*command, "--help")
+    assert result.exit_code == 0
     assert f"Example: {' '.join(['lab', *command])}" in result.stdout
 
 
@@ -209,7 +209,7 @@ def test_recorded_weather_is_replayed_from_a_start_with_a_factor(broker: OwnBrok
 
 
 def test_the_help_of_run_names_all_pipelines() -> None:
-    named = re.search(r"The pipelines are ([\w, -]+)\.", lab("run", "--help").stdout)
+    named = re.search(r"The pipelines are ([\w, -]+)\.", commands.lab("run", "--help").stdout)
     assert named
     assert re.split(", | and ", named[1]) == list(PIPELINES)
 

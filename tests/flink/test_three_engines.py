@@ -101,7 +101,9 @@ def of(sensors: Sequence[str], windows: Sequence[Window]) -> list[Window]:
     return [each for each in windows if each.sensor_id in sensors]
 
 
-@pytest.mark.parametrize("recording", [False, True], ids=["simulated", "nyc-weather"])
+@pytest.mark.parametrize(
+    "recording", [False, pytest.param(True, marks=pytest.mark.soak)], ids=["simulated", "nyc-weather"]
+)
 def test_three_engines_agree(lab: Lab, tmp_path: Path, recording: bool) -> None:
     readings = replayed() if recording else simulated(seed=1)
     send(lab, readings)

@@ -1,6 +1,6 @@
 """Every notebook runs unattended, with other parameters too, and shows nothing that it is not meant to show.
 
-What runs here with its own parameters is not run by nbmake as well: see `tests.conftest`.
+What runs here with its own parameters, or in Chromium, is not run by nbmake as well: see `tests.conftest`.
 """
 
 import copy
@@ -27,7 +27,8 @@ COLLECTION = authoring.of_the_package()
 OTHER = {"seed": 7, "devices": 5, "rate": 4.0, "seconds": 2}
 RECORDED = {"source": "nyc-weather"}
 AGAIN = NOTEBOOKS[:3]  # their cells are run twice
-LONG = NOTEBOOKS[5:]  # each takes most of a minute
+LIVE = NOTEBOOKS[4]  # runs in Chromium too
+LONG = [path for path in NOTEBOOKS[3:] if path != LIVE]  # each takes half a minute or more
 CASES = [pytest.param(path, OTHER, id=f"{path.stem} twice, with other parameters") for path in AGAIN]
 CASES += [pytest.param(path, {}, id=path.stem) for path in LONG]
 CASES += [
