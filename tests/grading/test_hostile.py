@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from labkit.exercises.exercise import Exercise
-from labkit.exercises.records import Row
+from labkit.exercises.records import RECORDED, Row
 from labkit.grading import feedback, gradebook, marking, results, sandbox
+from labkit.grading.copies import copies
 from labkit.grading.course import Course
 from labkit.grading.grade import Plan, Task, described
 from labkit.grading.roster import Person
@@ -148,6 +149,21 @@ for deleted in admin.delete_topics(["grade.dead-letters.out"]).values():
     deleted.result()
 """
 
+# No answer at all: the records that every student has, one nested a thousand deep, and a constant of 4,000 digits.
+EVERYBODYS = COLLECTION.folder.expected(EXERCISES[0], EXERCISES[0].sent(RECORDED))["out"]
+COPYCAT = f"""
+import json, os
+from confluent_kafka import Producer
+producer = Producer({{"bootstrap.servers": os.environ["LAB_BROKER"]}})
+producer.produce("grade.which-records.out", '{{"answer": "x", "student": ' + "[" * 1015 + "]" * 1015 + "}}")
+for row in json.loads({json.dumps(EVERYBODYS)!r}):
+    key, time = row.pop("key"), row.pop("time")
+    producer.produce("grade.damp-rooms.out", json.dumps(row), key, timestamp=time)
+producer.flush()
+limit = 0x{"f" * 4000}
+lab.check("damp-rooms", None)
+"""
+
 # The kernel does not end by itself, and it writes when the cells are over: fewer records than are read, though.
 LATER = """
 import atexit, threading
@@ -210,6 +226,7 @@ time.sleep(60)
 ATTACKS: Class = {
     "bomb": ([START, RECORDS, BOMB, DAMP, LEFT_BOMB], {"which-records": 1, "damp-rooms": 9}, "crashed"),
     "broker": ([START, RECORDS, BROKER], {"which-records": 0}, "ok"),
+    "copycat": ([START, WRONG, COPYCAT], {"which-records": 0, "damp-rooms": 0}, "ok"),
     "files": ([START, RECORDS, FILES, FLOOD, DAMP], {"which-records": 1, "damp-rooms": 9}, "crashed"),
     "forger": (
         [START, PATCHES, NEARLY, WRONG, FORGER, ELSEWHERE, DAMP],
@@ -249,7 +266,7 @@ def test_no_attack_gains_a_mark_or_costs_anybody_else_one(user: User) -> None:
 
     everybody = results_of(made, dict(zip(made.tasks, reports, strict=True)))
     assert {each.student: each.status for each in everybody}["r"] == "unreadable"
-    gradebook.write(out, Course(), EXERCISES, everybody, [], [])
+    gradebook.write(out, Course(), EXERCISES, everybody, [], copies(made.tasks).copies)
     assert not [each for each in out.rglob("*.html") if "<script" in each.read_text()]
 
 

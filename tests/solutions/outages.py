@@ -136,7 +136,7 @@ def by_the_time_of_the_record(readings):
 WRONG = [
     (
         by_the_time_of_the_record,
-        ("Shorter silences", "A silence of exactly", "device, from and until", "seconds is"),
+        ("Each silence of more", "Shorter silences", "A silence of exactly", "device, from and until", "seconds is"),
     ),
     (in_a_list, ("What the pipeline remembers",)),
     (late_ones_by_less_than_the_limit, ("A reading that comes late", "Nor does")),

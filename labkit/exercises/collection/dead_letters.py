@@ -16,9 +16,10 @@ DEVICES = ("north", "süd")
 
 def readings(luck: random.Random) -> list[Sent]:
     sent = [_measured(luck, second) for second in range(40)]
-    places = sorted(luck.sample(range(40), len(bad(luck))))
+    places = sorted(luck.sample(range(38), len(bad(luck))))
     for place, (value, part) in zip(places, bad(luck), strict=True):
         sent[place] = Sent(sent[place].key, value, sent[place].timestamp, part)
+    sent[38:] = [replace(each, key=DEVICES[0], value=b"once more", part="no JSON") for each in sent[38:]]
     return sent
 
 

@@ -34,6 +34,8 @@ def main() -> None:
         else:
             channel.send(Message.BEGUN)
             _run(job, channel, topics)
+            if job.isolated:
+                os._exit(0)  # the namespace ends with this process: nothing in it needs to be closed
 
 
 def _prepared(job: Job, channel: Channel, stack: contextlib.ExitStack) -> Topics:

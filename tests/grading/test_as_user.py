@@ -1,0 +1,28 @@
+"""What reads submissions and writes marks does the same for an ordinary user as for root: from root, its tests are run
+by one, too. (Tests with sandboxes have the fixture `user` for that.)
+"""
+
+import os
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from tests.grading.users import ROOT, USERS, User
+
+NAMES = ("copies", "files", "gradebook", "layouts", "lms", "results", "submissions", "times")
+
+
+def result(folder: Path) -> int:
+    """Runs these tests, with all that they write in a folder. Returns pytest's exit code."""
+    os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = str(folder / "hypothesis")
+    files = [str(ROOT / "tests" / "grading" / f"test_{name}.py") for name in NAMES]
+    return int(pytest.main(["-q", "-n0", "-p", "no:cacheprovider", f"--basetemp={folder / 'tests'}", *files]))
+
+
+if "root" in USERS:
+
+    @pytest.mark.usefixtures("sandboxes")
+    def test_an_ordinary_user_reads_and_marks_the_same() -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            assert User("user", Path(folder)).call(result, Path(folder)) == pytest.ExitCode.OK
