@@ -23,7 +23,9 @@ def test_a_student_opens_the_lab_runs_a_notebook_and_sees_new_points_arrive(brow
     problems: list[str] = []
     with (
         jupyter.notebooks() as notebooks,
-        jupyter.serving("--notebooks", str(notebooks)) as address,
+        jupyter.serving(
+            "--notebooks", str(notebooks), settings={"LAB_PROGRESS": str(notebooks / "progress")}
+        ) as address,
         jupyter.page(browser, problems) as page,
     ):
         page.goto(address)
@@ -44,15 +46,30 @@ def test_a_student_opens_the_lab_runs_a_notebook_and_sees_new_points_arrive(brow
         assert "Temperature (°C)" in page.locator(".js-plotly-plot .ytitle").text_content()
 
         eventually(lambda: "misspelt, line 2" in page.evaluate("document.body.innerText"), jupyter.LIMIT)
-        page.locator(".lab-view:has-text('alert_filter:')").scroll_into_view_if_needed()
-        page.get_by_text("▶ running alert_filter").wait_for()
+        for panel, said in (("alert_filter:", "▶ running alert_filter"), ("misspelt:", "✖ failed misspelt")):
+            page.locator(f".lab-view:has-text('{panel}')").scroll_into_view_if_needed()
+            page.get_by_text(said).locator("visible=true").first.wait_for()
         text = page.locator(".jp-Notebook:visible").inner_text()
-        assert "✖ failed misspelt" in text
         assert "Traceback" not in text
         assert page.locator(".jp-OutputArea-output[data-mime-type*='stderr']").count() == 0
-
         jupyter.screenshot(page, "02_filter")
+        check_a_prediction(page)
     assert problems == []
+
+
+def check_a_prediction(page: Page) -> None:
+    """The answer comes when somebody has predicted, by keyboard alone; all can be read."""
+    form = page.locator(".lab-prediction:visible:has(input)").first
+    answer = page.locator(".lab-prediction:visible", has_text="Predict first").first
+    answer.wait_for()
+    form.locator("input").nth(1).press("Space")
+    for _ in range(2):
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    told = page.get_by_text("✖ You said: From its first reading above 303 K on").locator("visible=true")
+    told.wait_for()
+    form.get_by_role("status").filter(has_text="The answer comes below").wait_for()
+    assert jupyter.violations(page, ".lab-prediction") == []
 
 
 def check_the_first_page(page: Page) -> None:

@@ -6,7 +6,6 @@ import json
 import re
 import statistics
 
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from labkit import Lab
@@ -150,17 +149,11 @@ def test_the_page_shows_what_the_topics_hold_and_its_controls_act(lab: Lab, brow
             page.set_viewport_size({"width": width, "height": height})
             shape = {"width": width, "height": height, "fits": True, "paper": THEMES[theme]}
             eventually(lambda shape=shape: page.evaluate(SHAPE) == shape)
-            assert violations(page) == []
+            assert jupyter.violations(page) == []
             assert page.evaluate(WRAPPED) == []
             assert page.evaluate(SMALLEST) >= topology_svg.READABLE
             jupyter.screenshot(page, f"dashboard_{theme}_{width}")
     assert problems == []
-
-
-def violations(page: Page, within: str = "html") -> list[str]:
-    """What axe-core finds against the rules for accessible pages (WCAG 2 and its own best practices)."""
-    found = Axe().run(page, context=within).response["violations"]
-    return [f"{each['id']}: {each['help']} {[node['target'] for node in each['nodes']]}" for each in found]
 
 
 def test_notebook_04_shows_what_the_topics_hold_and_is_a_picture_when_opened_later(lab: Lab, browser: Browser) -> None:
@@ -180,7 +173,7 @@ def test_notebook_04_shows_what_the_topics_hold_and_is_a_picture_when_opened_lat
                 == 0
             )
             assert page.evaluate(SMALLEST) >= topology_svg.READABLE
-            assert violations(page, ".lab-live") == []
+            assert jupyter.violations(page, ".lab-live") == []
             assert page.locator(".lab-snapshot:visible").count() == 0
             page.get_by_role("menuitem", name="File", exact=True).click()
             page.get_by_text("Save Notebook", exact=True).first.click()
