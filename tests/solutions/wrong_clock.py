@@ -163,7 +163,7 @@ WRONG = [
     (each_twice, ("An ordinary reading", "A late reading", "One that is exactly", "After a late")),
     (believes_everything, ("One that is more than", "So is a second", "The newest one is still", NOTHING)),
     (compared_with_the_last, ("An ordinary reading", "After a late reading")),
-    (remembers_what_it_left_out, ("So is a second",)),
+    (remembers_what_it_left_out, ("One that is more than", "So is a second", "The newest one is still")),
     (the_limit_too, ("An ordinary reading", "One that is exactly")),
     (of_any_device, EVERYTHING),
     (forgotten_at_a_restart, ("The newest one is still", NOTHING)),
