@@ -366,7 +366,7 @@ def handout_command(folder: Path, instructor: bool) -> None:
     if instructor:
         from labkit.grading import authoring, solved
 
-        notebooks = solved.write(folder, authoring.of_the_package())
+        notebooks = solved.write(folder, lessons.folder(), authoring.of_the_package())
         click.echo(f"{folder}: {notebooks} notebooks of exercises with solutions. Not for students.")
         return
     notebooks = handout.make(folder)

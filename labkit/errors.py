@@ -19,14 +19,19 @@ class LabError(Exception):
 
     def _render_traceback_(self) -> list[str]:
         """What IPython shows instead of a traceback: only the line (its custom-traceback protocol)."""
-        return [f"LabError: {self}"]
+        return [in_one_line(self)]
 
 
 class Interruption(KeyboardInterrupt):
     """An interrupt while somebody was waiting: nobody needs to see where in the lab that was."""
 
     def _render_traceback_(self) -> list[str]:
-        return [f"KeyboardInterrupt: {self}"]
+        return [in_one_line(self)]
+
+
+def in_one_line(error: LabError | Interruption) -> str:
+    """Returns an error with the name that a user knows it by."""
+    return f"{'LabError' if isinstance(error, LabError) else 'KeyboardInterrupt'}: {error}"
 
 
 def interruptible(method: Callable[P, T]) -> Callable[P, T]:
@@ -58,7 +63,7 @@ def show_in_one_line() -> None:
 
     def show_shortly(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         if isinstance(error, LabError | Interruption) and not os.environ.get(TRACEBACK):
-            print(*error._render_traceback_(), _place(trace), file=sys.stderr)
+            print(in_one_line(error), _place(trace), file=sys.stderr)
         else:
             show(kind, error, trace)
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from labkit import lessons
 from labkit.errors import LabError
 from labkit.exercises.exercise import Exercise
 from labkit.exercises.records import RECORDED
@@ -18,12 +17,12 @@ from labkit.grading.authoring import Collection
 CHECK = re.compile(r"""\.check\(\s*["']([a-z-]+)["']""")
 
 
-def write(folder: Path, collection: Collection) -> int:
-    """Write a copy of each notebook of exercises, with solutions, into a new folder. Returns their number.
+def write(folder: Path, lessons: Path, collection: Collection) -> int:
+    """Write a copy of each notebook of exercises in `lessons`, with solutions, into a new folder. Returns their number.
 
     Raises LabError if there is such a folder already, or it cannot be written.
     """
-    notebooks = sorted(lessons.folder().glob("*_exercises.ipynb"))
+    notebooks = sorted(lessons.glob("*_exercises.ipynb"))
     try:
         folder.mkdir(parents=True)
     except OSError as error:

@@ -183,7 +183,7 @@ def test_notebook_04_shows_what_the_topics_hold_and_is_a_picture_when_opened_lat
         assert "widgets" not in json.loads(saved.read_text())["metadata"]
         with jupyter.serving(*serve) as address, jupyter.page(browser, []) as page:  # the widgets' kernel has gone
             jupyter.open_notebook(page, address, saved.name)
-            eventually(lambda: page.locator(".lab-snapshot:visible").count() == 9)
+            eventually(lambda: page.locator(".lab-snapshot:visible").count() == 16)
             assert page.get_by_text("model not found").locator("visible=true").count() == 0
             assert page.evaluate(
                 "Array.from(document.querySelectorAll('.lab-snapshot img')).every(i => i.naturalWidth > 0)"

@@ -47,4 +47,4 @@ def test_a_solution_has_all_that_it_needs_and_no_wrong_answer() -> None:
 
 def test_a_folder_that_is_there_is_left_as_it_is(tmp_path: Path) -> None:
     with pytest.raises(LabError, match="cannot be made: File exists"):
-        solved.write(tmp_path, COLLECTION)
+        solved.write(tmp_path, NOTEBOOKS, COLLECTION)
