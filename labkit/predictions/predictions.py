@@ -67,14 +67,18 @@ class Predictions:
         return f"You have said: {label(question, said, given)}. The answer comes below. {remark}".rstrip()
 
     def _answer(self, name: str) -> None:
-        """Show the answers that have waited for a prediction, and keep whether it was right."""
-        for line, answer in self._waiting[name]:
-            progress.keep(name, {"right": replace(answer, said=self._said_of(name)).is_right})
+        """Show the answers that have waited for a prediction, and keep whether it was right: the newest counts."""
+        waiting = self._waiting[name]
+        if waiting:
+            _, newest = waiting[-1]
+            progress.keep(name, {"right": replace(newest, said=self._said_of(name)).is_right})
+        for line, _ in waiting:
             line.show()
 
     def _said_of(self, name: str) -> str | float | None:
-        said: str | float | None = self._said.get(name, _kept().get(name, {}).get("said"))
-        return said
+        if name not in self._said:
+            return _kept().get(name, {}).get("said")
+        return self._said[name]
 
 
 def below_the_cell(widget: Form | Line) -> None:
