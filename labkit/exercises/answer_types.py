@@ -14,11 +14,10 @@ from typing import Any, ClassVar
 from confluent_kafka import KafkaError, KafkaException
 from quixstreams.models import Topic
 
-from labkit import stepping
 from labkit.errors import LabError
-from labkit.exercises import short_answers
+from labkit.exercises import short_answers, steps
 from labkit.exercises.attempt import Attempt, time_limit, too_long
-from labkit.exercises.harness import MOST, Harness
+from labkit.exercises.harness import Harness
 from labkit.exercises.records import BASE, Row, Sent
 from labkit.exercises.short_answers import canonical, is_many, plain
 from labkit.flink.spec import JobSpec
@@ -28,7 +27,7 @@ from labkit.runs.replicas import Replicas
 from labkit.runs.run import Run
 from labkit.runs.spec import Spec
 from labkit.runs.succession import Succession
-from labkit.runs.task import by_value
+from labkit.runs.task import Task, by_value, pack
 from labkit.runs.threaded import ThreadedRun
 from labkit.stepping import Steps
 from labkit.waiting import Deadline
@@ -37,7 +36,6 @@ FLINK_LIMIT = 90.0  # seconds; Flink takes most of them to start
 REMEMBERED = "remembered"  # the output that says how the state has grown
 SMALL = {"message.max.bytes": 1000}  # the least that librdkafka accepts
 Output = Mapping[str, Sequence[Row]]  # the rows of each output
-STEPS_LIMIT = 10.0  # seconds that stepping through all records may take
 SHORTEST = 0.5  # seconds that a call or a pipeline gets even if the time limit is used up
 
 
@@ -75,6 +73,10 @@ class AnswerType(ABC):
 
     def steps(self, harness: Harness, answer: Any) -> Steps:
         """Steps through an accepted answer on the records in the input topic. Raises LabError if it cannot be built."""
+        raise NotImplementedError
+
+    def packed(self, harness: Harness, answer: Any) -> bytes:
+        """Returns what another process needs for `steps`. Raises LabError if the answer cannot be sent to one."""
         raise NotImplementedError
 
     def normal(self, rows: Output) -> Output:
@@ -167,9 +169,14 @@ class Pipeline(Function):
         return not (self.restart or self.producer)
 
     def steps(self, harness: Harness, answer: Any) -> Steps:
-        topics, spec = harness.groups.topics, self._spec(harness, answer, harness.topic("in"))
-        taken = stepping.take(topics, spec.reads, records=MOST)
-        return stepping.step(spec, taken, topics, topics, harness.environment.directory, STEPS_LIMIT)
+        return steps.of(self._task(harness, answer))
+
+    def packed(self, harness: Harness, answer: Any) -> bytes:
+        return pack(self._task(harness, answer))
+
+    def _task(self, harness: Harness, answer: Any) -> Task:
+        spec, topics = self._spec(harness, answer, harness.topic("in")), harness.groups.topics
+        return Task(spec, topics.address, topics.namespace, "", "", harness.environment.directory)
 
     def _process(
         self, harness: Harness, attempt: Attempt, build: Callable[[], Run], deadline: Deadline, done: int

@@ -1,13 +1,13 @@
 """What `lab.check` and `lab.hint` do."""
 
+from __future__ import annotations
+
 import functools
 import inspect
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from labkit import cells, extras, progress
 from labkit.errors import LabError
@@ -21,6 +21,9 @@ from labkit.exercises.verdict import Verdict
 from labkit.flink.installation import NotInstalled
 from labkit.runs.worker import Worker
 from labkit.waiting import quietly
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class Checks:
@@ -95,13 +98,14 @@ class Checks:
         """Tries an answer on the records that the grader put into the input topic; the grader judges the output."""
         harness = self.harness(exercise)
         harness.clear()
+        packed = _packed(exercise, harness, answer)  # before it has run, so that it begins anew where it is stepped
         attempt = _attempt(exercise, harness, answer)
         found = sum(map(len, harness.collect({}).values()))
         attempt.trouble = attempt.trouble or harness.overflow()
         remarks = [] if attempt.trouble and not found else [f"{found} records came out."]
         verdict = Verdict(exercise, "handed in", remarks, attempt, checked=_provenance(answer))
-        if exercise.answer_type.can_be_stepped and (attempt.record or not attempt.trouble):
-            verdict.steps = functools.partial(exercise.answer_type.steps, harness, answer)
+        if attempt.record or not attempt.trouble:
+            verdict.packed = packed
         return verdict
 
 
@@ -111,11 +115,23 @@ def _attempt(exercise: Exercise, harness: Harness, answer: Any) -> Attempt:
         return exercise.answer_type.attempt(harness, answer)
 
 
+def _packed(exercise: Exercise, harness: Harness, answer: Any) -> bytes:
+    """Returns an answer as another process can step through it; empty if none can."""
+    if not exercise.answer_type.can_be_stepped:
+        return b""
+    try:
+        return exercise.answer_type.packed(harness, answer)
+    except LabError:  # it uses what cannot be sent: that costs no marks
+        return b""
+
+
 def table() -> pd.DataFrame:
     """Returns one row per exercise: lesson, name, title, points, and when it was passed here, if it was.
 
     Raises LabError if an exercise or the progress cannot be read.
     """
+    import pandas as pd
+
     states = {name: f"passed {time} UTC" for name, time in progress.passed().items()}
     found = [each for folder in catalogue.folders() for each in folder.exercises()]
     rows = [(each.lesson, each.name, each.title, each.points, states.get(each.name, "not yet")) for each in found]

@@ -1,36 +1,24 @@
-"""How the grader learns the verdict of a check, and the steps behind it: from messages among a cell's outputs."""
+"""How the grader learns the verdict of a check, and the answer: from messages among a cell's outputs."""
 
-from collections.abc import Iterator, Mapping
+import base64
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
-
-from labkit.errors import LabError
-from labkit.exercises.places import places
 
 if TYPE_CHECKING:
     from labkit.exercises.verdict import Verdict
 
 MIME = "application/vnd.labkit.verdict+json"
-STEPS = "application/vnd.labkit.steps+json"
+ANSWER = "application/vnd.labkit.answer"
 FIELDS = ("exercise", "state", "headline")
 LONGEST = 200  # characters of a field
-LONGEST_STEP = 4_000  # characters
-MOST_STEPS = 500  # of a check
-MOST_PLACES = 100  # in one step
+LARGEST = 500_000  # bytes of an answer
 
 
 def output(verdict: "Verdict") -> dict[str, Any]:
-    """Returns what a graded notebook displays: the verdict as text and as a message, and its steps."""
+    """Returns what a graded notebook displays: the verdict as text and as a message, and the answer if packed."""
     said = (verdict.exercise.name, verdict.state, verdict.headline)
-    return {"text/plain": repr(verdict), MIME: dict(zip(FIELDS, said, strict=True)), STEPS: [*_steps(verdict)]}
-
-
-def _steps(verdict: "Verdict") -> Iterator[dict[str, Any]]:
-    """Yields what the answer did with each record, in words, and the places of this and of those that it wrote."""
-    if verdict.steps:
-        try:
-            yield from ({"text": str(each), "places": places(each)} for each in verdict.steps())
-        except LabError:  # whatever it is, it costs no marks
-            return
+    shown = {"text/plain": repr(verdict), MIME: dict(zip(FIELDS, said, strict=True))}
+    return shown | ({ANSWER: base64.b64encode(verdict.packed).decode()} if 0 < len(verdict.packed) <= LARGEST else {})
 
 
 def read(shown: Mapping[str, Any]) -> dict[str, str] | None:
@@ -41,24 +29,12 @@ def read(shown: Mapping[str, Any]) -> dict[str, str] | None:
     return {each: said[each][:LONGEST] for each in FIELDS}
 
 
-def steps(shown: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Returns the steps in an output, each cut off where nobody would read on. What they say may come from anybody."""
-    said = shown.get(STEPS)
-    found = [each for each in said[:MOST_STEPS] if isinstance(each, dict)] if isinstance(said, list) else []
-    return [{"text": _text(each.get("text")), "places": _places(each.get("places"))} for each in found]
-
-
-def _text(said: Any) -> str:
-    return said[:LONGEST_STEP] if isinstance(said, str) else ""
-
-
-def _places(said: Any) -> list[Any]:
-    found = said[:MOST_PLACES] if isinstance(said, list) else []
-    return [[*each] for each in found if _is_place(each)]
-
-
-def _is_place(said: Any) -> bool:
-    if not (isinstance(said, list) and len(said) == 3):
-        return False
-    topic, key, time = said
-    return isinstance(topic, str) and (key is None or isinstance(key, str)) and type(time) is int
+def answer(shown: Mapping[str, Any]) -> bytes:
+    """Returns the packed answer in an output; empty if there is none. It may come from anybody: only where a notebook
+    may run it may be unpacked.
+    """
+    said = shown.get(ANSWER)
+    try:
+        return base64.b64decode(said) if isinstance(said, str) and len(said) <= 2 * LARGEST else b""
+    except ValueError:
+        return b""

@@ -17,12 +17,17 @@ def places(step: "Step") -> list[Place]:
     return [[record.topic, _text(record.key), record.timestamp], *written]
 
 
-def find(wrong: "Wrong", topic: Callable[[str], str], steps: Sequence[Sequence[Place]]) -> int | None:
-    """Returns the number of the step, by its places, in which a wrong row came out, else of the record that it was made
-    from; None if there is none. `topic` returns the topic of an input or output.
+def wanted(wrong: "Wrong", topic: Callable[[str], str]) -> list[Place]:
+    """Returns where to look for a wrong row: where it came out, else where the record was that it was made from.
+
+    `topic` returns the topic of an input or output.
     """
-    wanted = [[topic(wrong.output), wrong.row["key"], wrong.row["time"]]]
-    wanted += [[topic("in"), wrong.source.key, wrong.source.timestamp]] if wrong.source else []
+    source = [[topic("in"), wrong.source.key, wrong.source.timestamp]] if wrong.source else []
+    return [[topic(wrong.output), wrong.row["key"], wrong.row["time"]], *source]
+
+
+def first(wanted: Sequence[Place], steps: Sequence[Sequence[Place]]) -> int | None:
+    """Returns the number of the step with the first of these places that there is; None if there is none."""
     return next((number for place in wanted for number, each in enumerate(steps) if place in each), None)
 
 

@@ -5,25 +5,24 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, TypeGuard
 
-import numpy as np
-import pandas as pd
-
 from labkit.exercises.records import Sent
 
-COLUMNS = (np.ndarray, np.generic, pd.Series, pd.Index, pd.api.extensions.ExtensionArray)  # of tables, and their values
-OTHERS = (str, bytes, bytearray, memoryview, Mapping, pd.DataFrame)  # that can be looped over, but are no lists
+OTHERS = (str, bytes, bytearray, memoryview, Mapping)  # that can be looped over, but are no lists
 BETWEEN = re.compile(r"(?:[,;&\s]|\band\b)+", re.IGNORECASE)
 COST = {"n": 2**14, "r": 8, "p": 1}  # of scrypt: 0.03 s and 16 MB for each guess
 
 
 def plain(answer: Any) -> Any:
-    """Returns what a student has taken from a table as a list or number of Python's own; anything else as it is."""
-    return answer.tolist() if isinstance(answer, COLUMNS) else answer
+    """Returns what a student has taken from a table as a list or number of Python's own; anything else as it is.
+
+    Columns and values of pandas and NumPy have `tolist`: neither is imported for students who use none.
+    """
+    return answer.tolist() if hasattr(type(answer), "tolist") and not isinstance(answer, OTHERS) else answer
 
 
 def is_many(answer: object) -> TypeGuard[Collection[Any]]:
     """Whether it is a list of answers, of any type."""
-    return isinstance(answer, Collection) and not isinstance(answer, OTHERS)
+    return isinstance(answer, Collection) and not isinstance(answer, OTHERS) and not hasattr(answer, "columns")
 
 
 def canonical(answer: Any, ordered: bool = False) -> str:

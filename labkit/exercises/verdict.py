@@ -39,6 +39,7 @@ class Verdict:
     checked: str = ""
     show: Callable[[Verdict], object] | None = None
     steps: Callable[[], Steps] | None = None  # steps through the answer
+    packed: bytes = b""  # the answer, for the grader to step through elsewhere
 
     @property
     def passed(self) -> bool:

@@ -31,7 +31,8 @@ from labkit.spelling import did_you_mean
 
 Done = Callable[[Task, str], object]
 IMPORTED = (
-    "import ipykernel.kernelapp, quixstreams, labkit.lab, labkit.exercises.display, labkit.grading.runner.__main__"
+    "import ipykernel.kernelapp, pandas, quixstreams, labkit.lab, labkit.exercises.display, labkit.exercises.steps, "
+    "labkit.grading.runner.__main__"
 )
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from labkit.exercises.exercise import Exercise
-from labkit.exercises.places import find
+from labkit.exercises.places import Place, wanted
 from labkit.exercises.records import Sent
 from labkit.grading import executed, marking, sandbox, tables
 from labkit.grading.escaping import one_line, printable
@@ -155,8 +155,8 @@ class Grader:
 
     def _graded(self, task: Task) -> dict[str, Any]:
         sent = {each.name: each.sent(marking.seed(self.secret, task.student, each.name)) for each in task.exercises}
-        outcome = self.run(task, sent)
-        marks = [marking.mark(self.exercises, each, sent[each.name], outcome, self.limits) for each in task.exercises]
+        outcome = self.run(task, sent, lambda outcome: _first_wrong(self._marks(task, sent, outcome)))
+        marks = self._marks(task, sent, outcome)
         write(self.out / "executed" / task.executed, executed.notebook(task.submission.cells, outcome.outputs))
         return {
             "student": task.student,
@@ -171,11 +171,16 @@ class Grader:
             "exercises": [described(each) | _said(each, outcome) for each in marks],
         }
 
-    def run(self, task: Task, sent: Mapping[str, Sequence[Sent]]) -> sandbox.Outcome:
+    def _marks(self, task: Task, sent: Mapping[str, Sequence[Sent]], outcome: sandbox.Outcome) -> list[marking.Mark]:
+        return [marking.mark(self.exercises, each, sent[each.name], outcome, self.limits) for each in task.exercises]
+
+    def run(
+        self, task: Task, sent: Mapping[str, Sequence[Sent]], wrong: sandbox.Wrong = lambda _: {}
+    ) -> sandbox.Outcome:
         """Runs a notebook in a sandbox on these records of its exercises. Returns what came out, by cell of its own."""
         before = self.exercises.before(task.exercises)
         topics = [marking.topics(each, sent[each.name]) for each in task.exercises]
-        outcome = sandbox.run([*before, *task.sources], topics, self.limits, self.isolated)
+        outcome = sandbox.run([*before, *task.sources], topics, self.limits, self.isolated, wrong)
         outcome.outputs, outcome.errors = (
             {number - len(before): text for number, text in texts.items() if number >= len(before)}
             for texts in (outcome.outputs, outcome.errors)
@@ -231,14 +236,15 @@ def begins(source: str) -> str:
 def _said(mark: marking.Mark, outcome: sandbox.Outcome) -> dict[str, str]:
     """Returns the verdict of the last check in the notebook, as JSON."""
     said = outcome.verdicts.get(mark.exercise.name, sandbox.Said())
-    return {"state": said.state, "said": printable(said.headline), "step": printable(_step(mark, outcome))}
+    step = outcome.steps.get(mark.exercise.name, "")
+    return {"state": said.state, "said": printable(said.headline), "step": printable(step)}
 
 
-def _step(mark: marking.Mark, outcome: sandbox.Outcome) -> str:
-    """Returns what the answer did with the first wrong record, as the notebook tells; empty if it does not tell."""
-    wrong, steps = mark.judgement.first_wrong, outcome.steps.get(mark.exercise.name, [])
-    number = find(wrong, mark.exercise.topic, [each.places for each in steps]) if wrong else None
-    return "" if number is None else steps[number].text
+def _first_wrong(marks: Sequence[marking.Mark]) -> dict[str, list[Place]]:
+    """Returns the places of the first wrong record of each exercise whose answer can be stepped through."""
+    stepped = [each for each in marks if each.exercise.answer_type.can_be_stepped]
+    found = [(each.exercise, each.judgement.first_wrong) for each in stepped]
+    return {exercise.name: wanted(wrong, exercise.topic) for exercise, wrong in found if wrong}
 
 
 def described(mark: marking.Mark) -> dict[str, Any]:

@@ -10,20 +10,21 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import IO, Any, BinaryIO, NamedTuple
 
 import psutil
 
-from labkit.exercises.handing_in import LONGEST_STEP, MOST_STEPS
+from labkit.exercises.places import Place
 from labkit.grading import bubblewrap, memory, network, processors, seccomp
 from labkit.grading.runner.job import ExerciseTopics, Job, Limits
 from labkit.grading.runner.messages import Message
 from labkit.waiting import Deadline
 
 LONGEST = 200  # characters of the reason why a cell failed
+LOOK = 0.25  # seconds between two looks at what a sandbox uses
 
 
 class Said(NamedTuple):
@@ -33,22 +34,15 @@ class Said(NamedTuple):
     headline: str = ""
 
 
-class Step(NamedTuple):
-    """What an answer did with a record, in words; `places` as `exercises.places` has them, or anything else."""
-
-    text: str
-    places: Sequence[Any]
-
-
 @dataclass
 class Outcome:
     """What came out of the sandbox. Trust none of it: it comes from the submission.
 
     `status` says how the notebook ended: ok, crashed or timeout. By number of the cell, `outputs` has what it wrote and
     `errors` why it failed, if it did; by exercise, `verdicts` has what its last check came to, and `steps` what it
-    did with each record. `phases` says where the time went. `full` are the topics that hold too much to be handed out;
-    `complete` is true if nothing else is missing. `begun` is true once the notebook runs; if it could not,
-    `failure` may say why. `starved` is false once it is known that other sandboxes cannot be why it ended as it did.
+    did with the record that was asked for. `phases` says where the time went. `full` are the topics that hold too much
+    to be handed out; `complete` is true if nothing else is missing. `begun` is true once the notebook runs; if it could
+    not, `failure` may say why. `starved` is false once it is known that other sandboxes cannot be why it ended as it did.
     """
 
     status: str = "crashed"
@@ -57,13 +51,16 @@ class Outcome:
     errors: dict[int, str] = field(default_factory=dict)
     full: set[str] = field(default_factory=set)
     verdicts: dict[str, Said] = field(default_factory=dict)
-    steps: dict[str, list[Step]] = field(default_factory=dict)
+    steps: dict[str, str] = field(default_factory=dict)
     phases: dict[str, float] = field(default_factory=dict)
     seconds: float = 0.0
     complete: bool = False
     begun: bool = False
     starved: bool = True
     failure: str = "it ended at once"
+
+
+Wrong = Callable[[Outcome], Mapping[str, Sequence[Place]]]  # the places of the first wrong record, by exercise
 
 
 class Failed(Exception):
@@ -74,8 +71,17 @@ class Ended(Exception):
     """The sandbox was ended by `end_all`, so nothing is known about the submission."""
 
 
-def run(cells: Sequence[str], exercises: Sequence[ExerciseTopics], limits: Limits, isolated: bool = True) -> Outcome:
+def run(
+    cells: Sequence[str],
+    exercises: Sequence[ExerciseTopics],
+    limits: Limits,
+    isolated: bool = True,
+    wrong: Wrong = lambda _: {},
+) -> Outcome:
     """Runs the cells of a notebook on the readings of its exercises; see `runner`. No submission makes it raise.
+
+    Once all has come out, `wrong` says for each exercise that is wrong which place a step is wanted of: the same
+    sandbox steps through these alone.
 
     What crashed or timed out beside others is run once more alone if they may be the reason; if it does so again, that
     counts. They are not if the kernel ended itself, if a cell that took too long had its CPU all the time, or if the
@@ -83,13 +89,13 @@ def run(cells: Sequence[str], exercises: Sequence[ExerciseTopics], limits: Limit
     Raises Ended after `end_all`, and Failed if the notebook could not begin.
     """
     job = Job(secrets.token_hex(16), [*cells], [*exercises], isolated, limits)
-    outcome, had_company = _run(job, alone=False)
+    outcome, had_company = _run(job, wrong, alone=False)
     if had_company and outcome.starved and not (outcome.complete and outcome.status == "ok"):
-        outcome, _ = _run(job, alone=True)
+        outcome, _ = _run(job, wrong, alone=True)
     return outcome
 
 
-def _run(job: Job, alone: bool) -> tuple[Outcome, bool]:
+def _run(job: Job, wrong: Wrong, alone: bool) -> tuple[Outcome, bool]:
     """Returns what came out, and whether other sandboxes were there meanwhile."""
     outcome, limits = Outcome(), job.limits
     with processors.one(alone) as cpu, started(limits, job.isolated, cpu) as (process, lines):
@@ -99,11 +105,11 @@ def _run(job: Job, alone: bool) -> tuple[Outcome, bool]:
         guard = threading.Thread(target=_watch, args=(process, job, outcome), daemon=True)
         guard.start()
         try:
-            with contextlib.suppress(BrokenPipeError):
-                process.stdin.write(job.dumps().encode() + b"\n")
-                process.stdin.close()
+            _say(process.stdin, job.dumps())
             if job.isolated and lines.peek():  # the runner begins: its network is there
                 _limit_network(process.pid)
+            receive(lines, job.nonce, limits, outcome)
+            _say(process.stdin, json.dumps(wrong(outcome) if outcome.complete else {}))
             receive(lines, job.nonce, limits, outcome)
         finally:
             _end(process)
@@ -115,6 +121,16 @@ def _run(job: Job, alone: bool) -> tuple[Outcome, bool]:
         raise Failed(outcome.failure)
     outcome.seconds = time.monotonic() - begun
     return outcome, live.had_company
+
+
+def _say(pipe: IO[bytes], line: str) -> None:
+    """Writes a line for the runner; closes the pipe if nobody reads it any more."""
+    try:
+        pipe.write(line.encode() + b"\n")
+        pipe.flush()
+    except (BrokenPipeError, ValueError):
+        with contextlib.suppress(BrokenPipeError):
+            pipe.close()
 
 
 def _limit_network(pid: int) -> None:
@@ -184,9 +200,9 @@ def end_all() -> None:
 
 
 def receive(stream: BinaryIO, nonce: str, limits: Limits, outcome: Outcome) -> None:
-    """Notes the messages of a runner until the end, or until there are too many."""
-    left = limits.output
-    while left > 0 and (line := stream.readline(limits.record_size * 2)):
+    """Notes the messages of a runner until the outcome is complete, or those after that; never too many."""
+    left, was_complete = limits.output, outcome.complete
+    while left > 0 and outcome.complete == was_complete and (line := stream.readline(limits.record_size * 2)):
         left -= len(line)
         start, _, text = line.partition(b" ")
         if start != nonce.encode():
@@ -209,10 +225,7 @@ def _note(said: Any, outcome: Outcome) -> None:
             if error:
                 outcome.errors[number] = error[:LONGEST]
         case {"message": Message.VERDICT, "exercise": str(name), "state": str(state), "headline": str(headline)}:
-            outcome.verdicts[name], outcome.steps[name] = Said(state, headline), []
-        case {"message": Message.STEP, "exercise": str(name), "text": str(text), "places": list(places)}:
-            if len(steps := outcome.steps.setdefault(name, [])) < MOST_STEPS:
-                steps.append(Step(text[:LONGEST_STEP], places))
+            outcome.verdicts[name] = Said(state, headline)
         case {"message": Message.ENDED, "status": "ok" | "crashed" | "timeout" as status, "starved": bool(starved)}:
             outcome.status, outcome.starved = status, starved
         case {"message": Message.RECORD, "topic": str(topic)}:
@@ -221,6 +234,8 @@ def _note(said: Any, outcome: Outcome) -> None:
             outcome.full.add(topic)
         case {"message": Message.COMPLETE}:
             outcome.complete = True
+        case {"message": Message.STEP, "exercise": str(name), "text": str(text)}:
+            outcome.steps[name] = text
 
 
 def _watch(process: subprocess.Popen[bytes], job: Job, outcome: Outcome) -> None:
@@ -229,12 +244,14 @@ def _watch(process: subprocess.Popen[bytes], job: Job, outcome: Outcome) -> None
     try:
         while process.poll() is None:
             if deadline.has_passed():
-                outcome.status, outcome.starved = "timeout", True
+                if not outcome.complete:
+                    outcome.status, outcome.starved = "timeout", True
                 _end(process)
             elif outcome.begun and memory.used(process.pid, most, job.isolated) > most:
                 outcome.starved = False
                 _end(process)
-            time.sleep(0.25)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(LOOK)
     finally:
         _end(process)
 

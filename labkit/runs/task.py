@@ -1,5 +1,6 @@
 """What a run and its processes exchange: a task goes in, reports come out."""
 
+import inspect
 import io
 import linecache
 import pickle
@@ -88,7 +89,7 @@ def unpack(file: Path) -> Task:
 
 def _sources(pipeline: Callable[..., Any]) -> Mapping[str, Any]:
     """Returns the source of a function defined in a cell, which is in no file, so that errors can show the line."""
-    name = getattr(getattr(pipeline, "__code__", None), "co_filename", "")
+    name = getattr(getattr(inspect.unwrap(pipeline), "__code__", None), "co_filename", "")
     return {name: linecache.cache[name]} if name in linecache.cache and not Path(name).exists() else {}
 
 

@@ -221,6 +221,12 @@ def test_importing_the_lab_loads_neither_quix_streams_nor_widgets_nor_pandas() -
     assert (result.stdout, result.stderr) == ("\n", "")
 
 
+def test_trying_an_answer_loads_no_pandas() -> None:
+    code = "import sys; from labkit.exercises import answer_types, checks; print('pandas' in sys.modules)"
+    result = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout == "False\n"
+
+
 def test_the_public_surface_is_small() -> None:
     import labkit
 

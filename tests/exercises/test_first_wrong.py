@@ -120,7 +120,7 @@ def test_what_cannot_be_shown_has_no_button(lab: Lab, monkeypatch: pytest.Monkey
     monkeypatch.setattr(display, "display", lambda output, **_: shown.append(output))
     display.hand_in(lab.check("damp-rooms", wrong))
     (output,) = shown
-    assert {*output} == {"text/plain", handing_in.MIME, handing_in.STEPS}, "nothing that JupyterLab draws"
+    assert {*output} == {"text/plain", handing_in.MIME, handing_in.ANSWER}, "nothing that JupyterLab draws"
 
 
 def test_an_answer_that_fails_opens_at_its_record(lab: Lab) -> None:

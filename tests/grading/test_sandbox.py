@@ -258,6 +258,7 @@ while not before and len(list(here.parent.iterdir())) < 2:
     time.sleep(0.01)
 say("ended", status=again if before else together, starved=starved == "starved")
 say("complete")
+sys.stdin.readline()  # what is to be stepped
 """
 
 

@@ -1,83 +1,84 @@
-"""The steps behind a mark, as the sandbox tells them: what is in them may come from anybody."""
+"""The step behind a mark: only what is wrong is stepped through, in its own sandbox, and may say anything."""
 
 import io
-import json
-from typing import Any
+import sys
+from pathlib import Path
 
 import pytest
 
 from labkit.exercises import handing_in
 from labkit.grading import sandbox
-from labkit.grading.grade import _step
-from labkit.grading.marking import mark
-from labkit.grading.runner import notebook
+from labkit.grading.runner import notebook, stepping
 from labkit.grading.runner.job import Limits
+from labkit.grading.runner.messages import Channel
 from labkit.grading.sandbox import Outcome
-from tests.grading.classes import COLLECTION
+from tests.grading.classes import COLLECTION, DAMP, DEAD_LETTERS, START, graded, solution, write
+from tests.grading.users import User
 
 EXERCISE = COLLECTION.folder.exercise("damp-rooms")
-SENT = EXERCISE.sent("a seed")
 VERDICT = {"exercise": "damp-rooms", "state": "handed in", "headline": "handed in"}
+WRONG = solution("damp-rooms", "from_60_on")
+FIELD = "import threading\nlock = threading.Lock()\n" + WRONG.replace(
+    "def from_60_on(readings):", "def from_60_on(readings):\n    lock"
+)
+SHOWN = 'return readings[readings["humidity"] >= 60]'
 
 
-def told(*checks: object) -> Outcome:
-    """What the grader learns from a cell with checks that tell these steps."""
-    data = [{handing_in.MIME: VERDICT, handing_in.STEPS: each} for each in checks]
+def steps_and_phases(folder: Path) -> dict[str, tuple[dict[str, str], bool]]:
+    """Of each student the steps that are told, and whether anything was stepped through."""
+    for student, cells in {"anna": [DAMP, DEAD_LETTERS], "ben": [WRONG, DEAD_LETTERS], "eve": [FIELD]}.items():
+        write(folder / "class" / student / "02_filter_exercises.ipynb", [START, *cells])
+    return {
+        each["student"]: ({mark["name"]: mark["step"] for mark in each["exercises"]}, "steps" in each["phases"])
+        for each in graded(folder / "class", folder / "out", Limits())
+    }
+
+
+def test_only_what_is_wrong_is_stepped_through(user: User) -> None:
+    told = user.call(steps_and_phases, user.folder)
+    assert told["anna"] == ({"damp-rooms": "", "dead-letters": ""}, False)
+    assert told["eve"] == ({"damp-rooms": ""}, True), "what uses a lock cannot be sent to another process"
+    steps, was_stepped = told["ben"]
+    assert was_stepped
+    assert steps["dead-letters"] == ""
+    assert SHOWN in steps["damp-rooms"], "the line of the cell"
+    assert "humidity 60" in steps["damp-rooms"], "the record that lies on the limit"
+
+
+def test_the_last_check_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = [{handing_in.MIME: VERDICT, handing_in.ANSWER: each} for each in ("Zmlyc3Q=", "bGFzdA==")]
     cell = {"outputs": [{"output_type": "display_data", "data": each} for each in data]}
-    outcome = Outcome()
-    messages = [
-        each
-        for verdict, steps in notebook.verdicts(cell)
-        for each in (
-            {"message": "verdict", **verdict},
-            *({"message": "step", "exercise": "damp-rooms", **s} for s in steps),
-        )
-    ]
-    lines = "".join(f"nonce {json.dumps(each)}\n" for each in messages)
-    sandbox.receive(io.BytesIO(lines.encode()), "nonce", Limits(), outcome)
-    return outcome
+    monkeypatch.setattr(stepping, "_said", lambda _, answers: b'["x", "%s"]' % answers["damp-rooms"])
+    assert told({said["exercise"]: answer for said, answer in notebook.verdicts(cell)}) == {"x": "last"}
 
 
-def step(number: int, **more: Any) -> dict[str, Any]:
-    record = SENT[number]
-    return {"text": f"step {number}", "places": [[EXERCISE.topic("in"), record.key, record.timestamp]]} | more
+def told(answers: dict[str, bytes]) -> dict[str, str]:
+    """What the grader learns of these answers."""
+    out, outcome = io.StringIO(), Outcome()
+    stepping.tell({"damp-rooms": []}, answers, Channel("nonce", out))
+    sandbox.receive(io.BytesIO(out.getvalue().encode()), "nonce", Limits(), outcome)
+    return outcome.steps
 
 
-def shown(outcome: Outcome) -> str:
-    """The step of the first wrong record, where nothing has come out at all."""
-    return _step(mark(COLLECTION, EXERCISE, SENT, outcome, Limits()), outcome)
-
-
-def test_the_step_is_that_of_the_first_wrong_record() -> None:
-    found = shown(told([step(number) for number in range(len(SENT))]))
-    expected = {(row["key"], row["time"]) for row in COLLECTION.expected(EXERCISE, SENT)["out"]}
-    first = next(number for number, each in enumerate(SENT) if (each.key, each.timestamp) in expected)
-    assert found == f"step {first}"
-
-
-def test_the_last_check_counts() -> None:
-    every = range(len(SENT))
-    outcome = told([step(n) for n in every], [step(n, text=f"again {n}") for n in every])
-    assert len(outcome.steps["damp-rooms"]) == len(SENT)
-    assert shown(outcome).startswith("again")
-
-
-DEEP: Any = json.loads("[" * 500 + "]" * 500)
+@pytest.mark.parametrize("evil", [None, 1, [], {}, "no base64", "x", "é", "A" * 10**7], ids=lambda each: str(each)[:9])
+def test_what_is_no_answer_is_not_stepped_through(evil: object) -> None:
+    assert told({"damp-rooms": handing_in.answer({handing_in.ANSWER: evil})}) == {}
 
 
 @pytest.mark.parametrize(
-    "evil",
+    ("says", "found"),
     [
-        None, "x", 1, {}, [], [None], ["x"], [[]], DEEP, [{}], [{"text": 1}], [{"text": DEEP}], [{"places": DEEP}],
-        [{"places": [DEEP]}], [{"places": [["t", "k"]]}], [{"places": [[1, 2, 3]]}], [{"places": [["t", {}, 1]]}],
-        [{"text": "x" * 10**6, "places": [["t", None, 1]] * 10**4}] * 10**3,
+        ("print('[\"damp-rooms\", \"' + 'x' * 50_000 + '\"]')", {"damp-rooms": "x" * stepping.LONGEST}),
+        ("print('x' * 10**7)", {}),
+        ("print('[' * 10**5)", {}),
+        ("sys.stdout.buffer.write(b'\\xff\\n[1, 2]\\n{}\\n[\"a\"]\\n[\"damp-rooms\", \"\"]')", {"damp-rooms": ""}),
+        ("os.kill(os.getpid(), 9)", {}),
+        ("time.sleep(600)", {}),
     ],
-    ids=lambda each: str(each)[:40],
 )  # fmt: skip
-def test_whatever_a_step_says_it_is_cut_off_and_nobody_is_stopped(evil: object) -> None:
-    outcome = told(evil)
-    steps = outcome.steps["damp-rooms"]
-    assert len(steps) <= handing_in.MOST_STEPS
-    assert all(len(each.text) <= handing_in.LONGEST_STEP for each in steps)
-    assert shown(outcome) == ""
-    assert shown(told([*(evil if isinstance(evil, list) else []), step(0)][-2:])) in ("", "step 0")
+def test_whatever_an_answer_says_it_is_cut_off_and_nobody_is_stopped(
+    says: str, found: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stepping, "COMMAND", (sys.executable, "-c", f"import os, sys, time; {says}"))
+    monkeypatch.setattr(stepping, "LIMIT", 2.0)
+    assert told({"damp-rooms": b"an answer"}) == found

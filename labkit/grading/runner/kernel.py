@@ -14,7 +14,7 @@ from labkit.grading.runner.job import Job
 class Kernel(AsyncKernelManager):
     """Runs the Python of this process as the kernel, whatever the notebook wrote where Jupyter looks for kernels.
 
-    Only the kernel has a thread limit: if the notebook uses it up, this process can still start threads.
+    Only what runs a student's code has a thread limit: if that is used up, this process can still start threads.
     """
 
     threads: int | None = None
@@ -26,18 +26,20 @@ class Kernel(AsyncKernelManager):
         return KernelSpec(argv=command, display_name="Python 3", language="python")
 
     async def start_kernel(self, **settings: Any) -> None:  # type: ignore[override]
-        def limit() -> None:
-            if self.threads is not None:
-                _lower(resource.RLIMIT_NPROC, self.threads)
-
         Kernel.was_killed = False
-        await super().start_kernel(preexec_fn=limit, **settings)
+        await super().start_kernel(preexec_fn=limit_threads, **settings)
 
     async def is_alive(self) -> bool:  # type: ignore[override]
         """Whether it runs; nbclient also asks at the end, when `was_killed` becomes known."""
         if self.provisioner and await self.provisioner.poll() == -signal.SIGKILL:
             Kernel.was_killed = True
         return bool(await super().is_alive())
+
+
+def limit_threads() -> None:
+    """Limits the threads of a process that is about to run what a student wrote."""
+    if Kernel.threads is not None:
+        _lower(resource.RLIMIT_NPROC, Kernel.threads)
 
 
 def limit(job: Job) -> None:

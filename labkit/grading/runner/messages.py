@@ -21,19 +21,18 @@ class Message(StrEnum):
     FAILED = "failed"  # reason: why it could not begin
     CELL = "cell"  # number, text, error: what a cell wrote, and why it failed, if it did
     VERDICT = "verdict"  # exercise, state, headline: what a check came to
-    STEP = "step"  # exercise, text, places: what that check did with the next record
     ENDED = "ended"  # status: how the notebook ended: ok, crashed or timeout; starved: whether others may be the reason
     RECORD = "record"  # topic, key, time, headers, value: a record that came out; the value is in base64
     TOO_MUCH = "too much"  # topic: more came out of it than is handed out
-    COMPLETE = "complete"  # everything has been handed out
+    COMPLETE = "complete"  # everything has been handed out: the grader answers with what is to be stepped
+    STEP = "step"  # exercise, text: what an answer did with its first wrong record
 
 
 class Channel:
-    """Sends messages through the original standard output, by a descriptor that no child inherits."""
+    """Sends messages to a file."""
 
-    def __init__(self, nonce: str) -> None:
-        self._nonce = nonce
-        self._file = _private_output()
+    def __init__(self, nonce: str, file: TextIO) -> None:
+        self._nonce, self._file = nonce, file
 
     def send(self, message: Message, **fields: Any) -> None:
         self._file.write(f"{self._nonce} {json.dumps({'message': message, **fields})}\n")
@@ -47,9 +46,10 @@ class Channel:
         self.send(Message.PHASE, name=name, seconds=time.monotonic() - start)
 
 
-def _private_output() -> TextIO:
-    out = os.fdopen(os.dup(1), "w")
+def ends() -> tuple[TextIO, TextIO]:
+    """Returns the original standard input and output, by descriptors that no child inherits: children get nothing."""
+    given, taken = os.fdopen(os.dup(0)), os.fdopen(os.dup(1), "w")
     nothing = os.open(os.devnull, os.O_RDWR)
     for number in (0, 1, 2):
         os.dup2(nothing, number)
-    return out
+    return given, taken

@@ -28,8 +28,9 @@ BUSY = 0.8  # of a CPU: who had that much was not kept waiting by others
 KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
 
 
-def run(job: Job, channel: Channel, reaper: Reaper) -> None:
-    """Runs the notebook; whenever a cell kills the kernel, runs it again without that cell. Sends what came of it.
+def run(job: Job, channel: Channel, reaper: Reaper) -> dict[str, bytes]:
+    """Runs the notebook; whenever a cell kills the kernel, runs it again without that cell. Sends what came of it, and
+    returns the packed answers by exercise.
 
     Checks before that cell write the same records again; those after it get their turn.
     """
@@ -46,13 +47,14 @@ def run(job: Job, channel: Channel, reaper: Reaper) -> None:
             break
         left_out[numbers.pop(last)] = _why(reason, job)
         was_late |= _is_late(reason)
-    _send_outputs(job, numbers, executed, channel)
+    answers = _send_outputs(job, numbers, executed, channel)
     for number, why in left_out.items():
         channel.send(Message.CELL, number=number, text=why, error=why)
     late = deadline.has_passed()
     waited = late or was_late or (bool(reason) and not left_out)
     status = "timeout" if late else "crashed" if left_out or reason else "ok"
     channel.send(Message.ENDED, status=status, starved=was_killed or (waited and share() < BUSY))
+    return answers
 
 
 def _share_of_a_cpu() -> Callable[[], float]:
@@ -66,14 +68,16 @@ def _share_of_a_cpu() -> Callable[[], float]:
     return lambda: (used() - before) / (time.monotonic() - begun)
 
 
-def _send_outputs(job: Job, numbers: list[int], executed: list[Any], channel: Channel) -> None:
+def _send_outputs(job: Job, numbers: list[int], executed: list[Any], channel: Channel) -> dict[str, bytes]:
+    """Sends what the cells wrote, and what their checks came to. Returns the answers of these, the last of each."""
+    answers: dict[str, bytes] = {}
     for number, cell in zip(numbers, executed, strict=False):
         if text := _text(cell)[: job.limits.shown]:
             channel.send(Message.CELL, number=number, text=text, error=_error(cell))
-        for verdict, steps in verdicts(cell):
+        for verdict, answer in verdicts(cell):
             channel.send(Message.VERDICT, **verdict)
-            for step in steps:
-                channel.send(Message.STEP, exercise=verdict["exercise"], **step)
+            answers[verdict["exercise"]] = answer
+    return answers
 
 
 def _why(reason: str, job: Job) -> str:
@@ -144,11 +148,11 @@ def _error(cell: Any) -> str:
     return ""
 
 
-def verdicts(cell: Any) -> list[tuple[dict[str, str], list[dict[str, Any]]]]:
-    """Returns what the checks in a cell came to, each with its steps."""
+def verdicts(cell: Any) -> list[tuple[dict[str, str], bytes]]:
+    """Returns what the checks in a cell came to, each with the packed answer."""
     with contextlib.suppress(KeyError, TypeError, AttributeError):
         shown = [each["data"] for each in cell["outputs"] if each["output_type"] == "display_data"]
-        return [(said, handing_in.steps(each)) for each in shown if (said := handing_in.read(each))]
+        return [(said, handing_in.answer(each)) for each in shown if (said := handing_in.read(each))]
     return []
 
 
