@@ -42,7 +42,7 @@ class Outcome:
     `errors` why it failed, if it did; by exercise, `verdicts` has what its last check came to, and `steps` what it
     did with the record that was asked for. `phases` says where the time went. `full` are the topics that hold too much
     to be handed out; `complete` is true if nothing else is missing. `begun` is true once the notebook runs; if it could
-    not, `failure` may say why. `starved` is false once it is known that other sandboxes cannot be why it ended as it did.
+    not, `failure` may say why. `starved` is false once it is known that other sandboxes cannot be why it ended so.
     """
 
     status: str = "crashed"
