@@ -1,19 +1,15 @@
 """Formats records for the evidence of a verdict."""
 
-import datetime
 import json
-import re
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 from labkit.exercises.records import ORDINARY, Row, Sent
+from labkit.stepping.words import clock, value
 
 NOTHING = "nothing"
-NO_TEXT = re.compile(r"-?[0-9.]+(e[+-]?[0-9]+)?|null|true|false")  # needs quotes to be recognised as text
 REPEATED = {"device": "key", "timestamp": "time"}
 SHOWN = 8  # records in one cell
-LONGEST = 70  # characters of one value
-YEAR_2001, YEAR_2286 = 10**12, 10**13  # epoch ms: a number between them is taken for a time
 
 
 def input_records(
@@ -38,7 +34,7 @@ def input_record(record: Sent, fields: Sequence[str] = ()) -> str:
     shown: Any = record.value
     if isinstance(shown, Mapping):
         shown = {name: shown[name] for name in (fields or shown) if name in shown} or shown
-    return f"{clock(record.timestamp)} {record.key or 'no key'} {_value(shown)}"
+    return f"{clock(record.timestamp)} {record.key or 'no key'} {value(shown)}"
 
 
 def rows(found: Sequence[Row], columns: Sequence[str]) -> tuple[str, ...]:
@@ -52,7 +48,7 @@ def row(record: Row, columns: Sequence[str]) -> str:
     fields = {name: record.get(name, "missing") for name in names if name not in ("key", "time")}
     key = "no key" if record["key"] is None else record["key"]
     start = "" if "window_start" in record else f"{clock(record['time'])} {key} "  # Flink's records have neither
-    return f"{start}{_value(fields)}".rstrip()
+    return f"{start}{value(fields) if fields else ''}".rstrip()
 
 
 def _repeats(record: Row, name: str) -> bool:
@@ -60,40 +56,8 @@ def _repeats(record: Row, name: str) -> bool:
     return name in REPEATED and record[name] is not None and record[name] == record[REPEATED[name]]
 
 
-def clock(milliseconds: int) -> str:
-    """Returns a time in epoch ms as hours, minutes and seconds (UTC), with the date if that is long ago: it may have
-    been meant to be another time. It is unchanged if no calendar has its year.
-    """
-    try:
-        time = datetime.datetime.fromtimestamp(milliseconds / 1000, datetime.UTC)
-    except (ValueError, OverflowError, OSError):
-        return f"{milliseconds} ms"
-    date = f"{time.date()} " if milliseconds < YEAR_2001 else ""
-    return f"{date}{time:%H:%M:%S}" + (f".{milliseconds % 1000:03}" if milliseconds % 1000 else "")
-
-
-def hashable(value: Any) -> Hashable:
-    return value if isinstance(value, Hashable) else json.dumps(value, sort_keys=True)
-
-
-def _value(value: Any) -> str:
-    if isinstance(value, Mapping):
-        return ", ".join(f"{name} {_one(each)}" for name, each in value.items())
-    return _one(value)
-
-
-def _one(value: Any) -> str:
-    if isinstance(value, int) and not isinstance(value, bool) and YEAR_2001 <= value < YEAR_2286:
-        return clock(value)
-    if isinstance(value, bytes):
-        text = value.decode(errors="backslashreplace") or "(empty)"
-    elif isinstance(value, float):
-        text = f"{value:.10g}"
-    elif isinstance(value, str) and not NO_TEXT.fullmatch(value):
-        text = value or "(empty)"
-    else:
-        text = json.dumps(value, default=str)
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+def hashable(found: Any) -> Hashable:
+    return found if isinstance(found, Hashable) else json.dumps(found, sort_keys=True)
 
 
 def _shortened(lines: Sequence[str]) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from labkit.kafka.requests import limit
 from labkit.kafka.tap import Record
 from labkit.kafka.topics import Topics
 from labkit.readings import now, times
+from labkit.readings.plain import plain_row
 
 EVERYTHING: Mapping[str, Partitions] = {}
 
@@ -139,7 +140,8 @@ def _latest_so_far(records: Sequence[Taken]) -> list[tuple[int, Taken]]:
 
 def rows(given: Sequence[Any], reads: Sequence[str]) -> list[Taken]:
     """Returns rows as records, in their order: one of `lab.records` as it is, a mapping as a JSON value with the key
-    and the time that its fields `device` and `timestamp` name. Raises LabError for anything else.
+    and the time that its fields `device` and `timestamp` name. Rows that `lab.produce` would refuse are taken, too: one
+    may ask what a pipeline does with them. Raises LabError for anything else.
     """
     return [*_of_rows(given, reads)]
 
@@ -155,7 +157,7 @@ def _of_rows(given: Sequence[Any], reads: Sequence[str]) -> Iterator[Taken]:
         elif isinstance(row, Mapping):
             device, time = row.get("device"), row.get("timestamp")
             key = None if device is None else str(device).encode()
-            yield Taken(reads[0], 0, None, time if type(time) is int else now(), key, orjson.dumps(dict(row)))
+            yield Taken(reads[0], 0, None, time if type(time) is int else now(), key, orjson.dumps(plain_row(row)))
         else:
             raise LabError(f"Row {number} is a {type(row).__name__}: give dicts, or records of lab.records.")
 

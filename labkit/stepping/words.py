@@ -2,12 +2,14 @@
 
 import datetime
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
 import orjson
 
 LONGEST = 80  # characters of one value
+NO_TEXT = re.compile(r"-?[0-9.]+(e[+-]?[0-9]+)?|null|true|false")  # needs quotes to be recognised as text
 YEAR_2001, YEAR_2286 = 10**12, 10**13  # epoch ms: a number between them is taken for a time
 
 
@@ -53,7 +55,7 @@ def part(found: Any) -> str:
         text = f"{found:.10g}"
     elif isinstance(found, int) and not isinstance(found, bool) and YEAR_2001 <= found < YEAR_2286:
         text = clock(found)
-    elif isinstance(found, str):
+    elif isinstance(found, str) and not NO_TEXT.fullmatch(found):
         text = found or "(empty)"
     else:
         text = json.dumps(found, default=repr, ensure_ascii=False)
@@ -69,4 +71,4 @@ def loaded(raw: bytes | None) -> Any:
 
 
 def key(found: Any) -> str:
-    return "no key" if found is None else part(found)
+    return "no key" if found is None else part(found.encode() if isinstance(found, str) else found)

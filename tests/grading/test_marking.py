@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labkit.exercises import formatting
 from labkit.exercises.behaviours import AtMost, Correct
 from labkit.exercises.exercise import Exercise
 from labkit.grading import authoring, marking, sandbox
 from labkit.grading.grade import described
 from labkit.grading.sandbox import Limits, Outcome
+from labkit.stepping import words
 
 COLLECTION = authoring.of_the_package()
 EXERCISES = COLLECTION.folder.exercises()
@@ -66,7 +66,7 @@ def test_any_json_may_come_out(data: st.DataObject, exercise: Exercise) -> None:
 
 
 def test_a_time_that_no_calendar_has_is_shown_as_it_is() -> None:
-    assert [formatting.clock(each) for each in (61_001, -(10**15), 10**300)] == [
+    assert [words.clock(each) for each in (61_001, -(10**15), 10**300)] == [
         "1970-01-01 00:01:01.001",
         f"{-(10**15)} ms",
         f"{10**300} ms",

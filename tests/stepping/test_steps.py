@@ -4,6 +4,7 @@ import datetime
 import re
 from typing import Any
 
+import numpy as np
 import pytest
 from quixstreams.dataframe.windows import Count
 from quixstreams.models.topics.topic import Topic, TopicType
@@ -11,7 +12,7 @@ from quixstreams.models.topics.topic import Topic, TopicType
 from labkit import Lab, LabError
 from labkit.kafka import clients
 from labkit.pipelines import alert_filter
-from labkit.stepping import stepper
+from labkit.stepping import stepper, words
 from tests.stepping import shapes
 from tests.stepping.records import START, Raw, disorder, reading, send
 from tests.topics import topics_of
@@ -233,6 +234,15 @@ def test_rows_need_no_topic(lab: Lab) -> None:
     send(lab, "words", Raw(b"k", b'{"x": 1}', START), Raw(b"k", b"no JSON", START))
     again = lab.step(shapes.as_it_is, reads="words", records=lab.records("words"))
     assert [each.record.value for each in again] == [b'{"x":1}', b"no JSON"]
+    (broken,) = lab.step(shapes.as_it_is, reads="words", records=[{"device": None, "level": np.float64(1.5)}])
+    assert (broken.record.key, broken.record.value) == (None, b'{"device":null,"level":1.5}'), "as NumPy counts, too"
+
+
+def test_a_text_that_looks_like_a_number_is_told_from_one() -> None:
+    assert words.value({"a": "27.4", "b": 27.4, "c": "null", "d": None, "e": "warm"}) == (
+        'a "27.4", b 27.4, c "null", d null, e warm'
+    )
+    assert [*map(words.key, (b"7", "7", None, ""))] == ["7", "7", "no key", "(empty)"]
 
 
 def test_prints_belong_to_the_steps(lab: Lab, capfd: pytest.CaptureFixture[str]) -> None:
