@@ -206,14 +206,14 @@ def test_the_newest_records_are_taken_those_of_a_key_or_from_a_time_on(lab: Lab)
     for given in (since, since.isoformat(), START + 10_000):
         assert seconds(records=2, since=given) == [10, 11]
     assert seconds(since=since, key="b", records=2) == [11, 13]
-    for wrong, words in (
+    for wrong, said in (
         ({"key": "c"}, "There is no record in sensor with the key 'c'"),
         ({"since": "noon"}, "since is 'noon', which is no time"),
         ({"records": 0}, "at least one record"),
         ({"records": [1]}, "Row 0 is a int"),
         ({"records": []}, "There is no record in sensor"),
     ):
-        with pytest.raises(LabError, match=re.escape(words)):
+        with pytest.raises(LabError, match=re.escape(said)):
             lab.step(shapes.as_it_is, reads="sensor", **wrong)
 
 
