@@ -13,7 +13,8 @@ Identity = tuple[Hashable, ...]
 
 @dataclass
 class Comparison:
-    """The expected and the actual rows of one output, by their identity, which is their values in `columns`.
+    """The expected and the actual rows of one output, by their identity: their values in `columns`, and which of the
+    rows with these values it is.
 
     `parts` says which parts of the input a row was made from. `repeats_cost` says for which rows a repetition counts as
     a record that is not expected: for those by which no `Once` is judged. `main` is the comparison of the first output,

@@ -133,6 +133,10 @@ def by_the_time_of_the_record(readings):
     return readings.apply(outage, stateful=True, metadata=True).filter(lambda each: each is not None)
 
 
+def within_a_month(readings):
+    return answer(readings).filter(lambda each: each["seconds"] < 30 * 86400)
+
+
 WRONG = [
     (
         by_the_time_of_the_record,
@@ -143,6 +147,7 @@ WRONG = [
     (a_new_clock_if_it_is_late_by_an_hour, ("A reading that comes late", "Nor does")),
     (whole_seconds, ("seconds is",)),
     (within_a_day, ("seconds is",)),
+    (within_a_month, ("Each silence of more",)),
     (each_twice, ("Each silence gives one",)),
     (no_device, ("device, from and until",)),
     (forgotten_at_a_restart, ("Each silence of more", "What the pipeline remembers")),

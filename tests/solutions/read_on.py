@@ -163,6 +163,16 @@ def newer_than_the_last(app, source, target, records):
             reader.store_offsets(message=message)
 
 
+def each_value_once(app, source, target, records):
+    with app.get_consumer() as reader, app.get_producer() as producer:
+        values = set()
+        for message in messages(reader, source, records):
+            if message.value() not in values:
+                write(producer, target, message)
+            values.add(message.value())
+            reader.store_offsets(message=message)
+
+
 EVERYTHING = ("Every record", "No more than", "No record", "The record that", "Its value", "Its key", "Its time")
 AFTERWARDS = "The record that one call"
 WRONG = [
@@ -170,6 +180,7 @@ WRONG = [
     (from_partition_0, EVERYTHING),
     (after_as_many_as_the_target_holds, ("Every record", "No more than")),
     (newer_than_the_last, ("Every record",)),
+    (each_value_once, ("Every record",)),
     (one_too_many, ("No more than",)),
     (nothing_stored, ("Every record", "No record", "No more than", AFTERWARDS)),
     (no_key, ("Its key",)),

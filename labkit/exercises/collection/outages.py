@@ -13,8 +13,8 @@ DEVICES = ("tower", "valve")
 
 
 def readings(luck: random.Random) -> list[Sent]:
-    """Each device is silent now and then: for less than the limit, exactly so long, or longer. A few readings come
-    late, some of them two in a row, or by more than the limit.
+    """Each device is silent now and then: for less than the limit, exactly so long, or longer, up to 36 days. A few
+    readings come late, some of them two in a row, or by more than the limit.
     """
     sent = [each for device in DEVICES for each in _of(device, luck)]
     return through_gateways([each for _, each in sorted(sent, key=lambda each: each[0])], luck)
@@ -40,7 +40,7 @@ def _measured(device: str, second: float, luck: random.Random, part: str) -> Sen
 def _gaps(luck: random.Random) -> list[tuple[float, str]]:
     gaps = [(1.0, "ordinary")] * 8 + [(float(LIMIT), "exactly")] * 3 + [(LIMIT - 0.001, "ordinary")] * 2
     gaps += [(round(luck.uniform(5.1, 20.0), luck.choice((1, 3))), "long") for _ in range(9)]
-    gaps += [(LIMIT + 0.001, "long"), (700_000.5, "long")]
+    gaps += [(LIMIT + 0.001, "long"), (3_100_000.5, "long")]
     luck.shuffle(gaps)
     return [(1.0, "ordinary"), *gaps, (8.0, "long")]
 

@@ -17,17 +17,19 @@ VISITS = (5, 8, 7, 6, 6)
 FAILS = 4  # the number of the call whose producer takes no large record
 LARGE = sum(VISITS[: FAILS - 1])  # the first record of that call, so that it copies none
 LAST = LARGE + VISITS[-1] - 1
+AGAIN = VISITS[0] + VISITS[1] - 2  # the number of a record that comes once more, in the same call
 
 
 def readings(luck: random.Random) -> list[Sent]:
     """One more record may be read if the large one has been lost. With one key for all, their order is fixed. Some
-    have the same time: their gateway's clock ticks every 1.7 s.
+    have the same time: their gateway's clock ticks every 1.7 s. One of them comes twice, and is two records.
     """
     parts = {LARGE: "failed", LAST + 1: "perhaps"}
     parts |= dict.fromkeys(range(LAST + 2, LAST + 20), "not asked for")
     measured = [_measured(number, luck, parts.get(number, ORDINARY)) for number in range(LAST + 20)]
     key = luck.choice(KEYS)
     passed_on = through_gateways(measured, luck)
+    passed_on[AGAIN + 1] = passed_on[AGAIN]
     return [replace(each, key=key, timestamp=each.timestamp // TICK * TICK) for each in passed_on]
 
 
