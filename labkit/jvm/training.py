@@ -14,23 +14,26 @@ from labkit.jvm.supervised import Supervised
 
 @contextlib.contextmanager
 def exclusive(installation: store.Installation) -> Iterator[Path | None]:
-    """Yield a path for a JVM to write its cache to, or None if the cache exists or another process is creating it.
+    """Yield a path for a JVM to write its cache to, or None if the cache exists, if another process is creating it, or
+    if this user cannot write there.
 
     When the block ends without an error, the file becomes the cache. Raises LabError if there is no file.
     """
     try:
-        with FileLock(f"{installation.directory}.training.lock", timeout=0):
-            if installation.aot:
-                yield None
-                return
-            with store.scratch(installation.directory / "training") as directory:
-                fresh = directory / installation.aot_file.name
-                yield fresh
-                if not fresh.exists():
-                    raise LabError(f"The JVM of {installation.what} wrote no ahead-of-time cache: starts stay slow.")
-                store.replace_sealed(fresh, installation.aot_file)
-    except Timeout:
+        locked = FileLock(f"{installation.directory}.training.lock", timeout=0).acquire()
+    except (Timeout, OSError):
         yield None
+        return
+    with locked:
+        if installation.aot:
+            yield None
+            return
+        with store.scratch(installation.directory / "training") as directory:
+            fresh = directory / installation.aot_file.name
+            yield fresh
+            if not fresh.exists():
+                raise LabError(f"The JVM of {installation.what} wrote no ahead-of-time cache: starts stay slow.")
+            store.replace_sealed(fresh, installation.aot_file)
 
 
 def start(installation: store.Installation, module: str) -> Supervised:

@@ -5,6 +5,7 @@ import html
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from labkit.grading import bubblewrap
 from tests import commands
 from tests.broker.lives import descendants, lives
 from tests.grading.classes import RECORDS, START, write
+from tests.grading.users import User
 from tests.waiting import eventually
 
 LAB = str(Path(sys.executable).with_name("lab"))
@@ -48,6 +50,38 @@ def marks(here: Path) -> dict[str, tuple[str, str, str]]:
 
 def kept(here: Path) -> list[Path]:
     return sorted((here / "grades" / "kept").glob("*.json"))
+
+
+WORKSHEET = (
+    "Identifier,Full name,Email address,Status,Grade,Maximum Grade,Grade can be changed,Feedback comments\n"
+    "Participant 4711,Anna Ek,aek@uni.example,Submitted for grading,,100.00,Yes,\n"
+)
+
+
+def typed(here: Path) -> tuple[str, dict[str, str], set[str]]:
+    """What an instructor gets who types the commands of docs/grading.md: what the command says, marks, and modes."""
+    write(here / "Anna Ek_4711_assignsubmission_file_" / "02_filter_exercises.ipynb", [START, RECORDS])
+    shutil.make_archive(str(here / "submissions"), "zip", here, "Anna Ek_4711_assignsubmission_file_")
+    (here / "worksheet.csv").write_text(WORKSHEET)
+    course = '[moodle]\nworksheet = "worksheet.csv"\n[weights]\ndamp-rooms = 0\ndead-letters = 0\n'
+    (here / "course.toml").write_text('lessons = ["02_filter"]\n' + course)
+    command = [LAB, "grade", "submissions.zip"]
+    graded = subprocess.run(command, cwd=here, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    assert graded.returncode == 0, graded.stdout
+    with (here / "grades" / "moodle.csv").open(newline="", encoding="utf-8-sig") as file:
+        (row,) = csv.DictReader(file)
+    written = [here / "course.secret", here / "grades", *(here / "grades").rglob("*")]
+    return graded.stdout, row, {oct(each.stat().st_mode & 0o077) for each in written}
+
+
+@pytest.mark.parametrize("user", ["user"], indirect=True)
+def test_an_ordinary_user_grades_a_class(user: User) -> None:
+    said, row, modes = user.call(typed, user.folder)
+    assert "Moodle" in said.splitlines()[0]
+    assert "1 students: 1 ok." in said
+    assert (row["Identifier"], row["Grade"]) == ("Participant 4711", "100.00")
+    assert "which-records 1 of 1" in row["Feedback comments"]
+    assert modes == {"0o0"}, "for their owner only"
 
 
 def test_ctrl_c_loses_nothing_and_a_correction_says_whose_marks_change(here: Path) -> None:
