@@ -52,6 +52,7 @@ def init(file: Path) -> None:
     if file.exists():
         raise LabError(f"{file} exists already: edit it, or name another one with --course.")
     file.write_text(course.TEMPLATE)
+    files.keep_out_of_git(file)
     click.echo(f"Wrote {file}: edit it, then `lab grade SUBMISSIONS`.")
 
 

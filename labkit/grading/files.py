@@ -47,6 +47,14 @@ def close(folder: Path) -> None:
     write(folder / GITIGNORE, "*\n")
 
 
+def keep_out_of_git(file: Path) -> None:
+    """Names a file in the .gitignore beside it, unless it is named there."""
+    ignored, line = file.with_name(GITIGNORE), f"/{file.name}"
+    lines = ignored.read_text(encoding="utf-8").splitlines() if ignored.exists() else []
+    if not {line, file.name} & {*lines}:
+        ignored.write_text("\n".join([*lines, line, ""]), encoding="utf-8")
+
+
 def private(file: str, flags: int) -> int:
     """Opens a file that nobody but its owner may read: the `opener` of `open`."""
     return os.open(file, flags, 0o600)

@@ -2,13 +2,14 @@
 
 import json
 import os
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from labkit import LabError
-from labkit.grading import files, gradebook, sandbox
+from labkit.grading import command, files, gradebook, sandbox, secret
 from labkit.grading.course import Course
 from labkit.grading.results import results
 from labkit.grading.runner.job import Limits
@@ -70,3 +71,16 @@ def test_a_folder_of_another_user_is_refused(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setattr(Path, "chmod", refuse)
     with pytest.raises(LabError, match="belongs to another user"):
         files.close(tmp_path)
+
+
+def test_nothing_of_a_course_slips_into_git(tmp_path: Path) -> None:
+    subprocess.run(["git", "init", "-q", tmp_path], check=True)
+    (tmp_path / ".gitignore").write_text("*.log")
+    command.init(tmp_path / "course.toml")
+    for _ in range(2):
+        secret.key(tmp_path / "course.secret")
+    files.close(tmp_path / "grades")
+    files.write(tmp_path / "grades" / "gradebook.csv", "marks")
+    seen = subprocess.run(["git", "-C", tmp_path, "status", "--porcelain", "-uall"], stdout=subprocess.PIPE, text=True)
+    assert seen.stdout == "?? .gitignore\n"
+    assert (tmp_path / ".gitignore").read_text() == "*.log\n/course.toml\n/course.secret\n"
