@@ -25,7 +25,7 @@ from labkit.grading.exercises import Exercises
 from labkit.grading.grade import Grader, Task, plan
 from labkit.grading.intake import Intake
 from labkit.grading.results import Report, results
-from labkit.grading.roster import called
+from labkit.grading.roster import called, how_many
 from labkit.jvm import store
 from labkit.spelling import did_you_mean
 
@@ -110,7 +110,7 @@ def _write(given: Intake, reports: Mapping[Task, Report | None], failures: Mappi
         each.remarks += [*failed, *compared.failed.get(each.student, ())]
     written = gradebook.write(out, given.course, given.exercises, found, given.sheets, compared.copies)
     statuses = Counter(each.status for each in found).most_common()
-    click.echo(f"{len(found)} students: {', '.join(f'{number} {status}' for status, number in statuses)}.")
+    click.echo(f"{how_many(len(found))}: {', '.join(f'{number} {status}' for status, number in statuses)}.")
     click.echo("\n".join(f"{each}" for each in [*written, out / "feedback", out / "executed"]))
 
 

@@ -57,11 +57,14 @@ class Question:
 
 
 def sheet(grader: Grader, task: Task, name: str) -> str:
-    """Returns the sheet of a student, as a page: it runs the notebook at least twice."""
+    """Returns the sheet of a student, as a page: it runs the notebook at least twice. It asks about a pipeline out of
+    which something came, if there is one.
+    """
     luck = random.Random(marking.seed(grader.secret, task.student, "oral"))
-    exercise = luck.choice([each for each in task.exercises if _is_pipeline(each)])
     sent = {each.name: each.sent(marking.seed(grader.secret, task.student, each.name)) for each in task.exercises}
-    before = _came_out(exercise, grader.run(task, sent), grader)
+    outcome = grader.run(task, sent)
+    pipelines = [(each, _came_out(each, outcome, grader)) for each in task.exercises if _is_pipeline(each)]
+    exercise, before = luck.choice([pair for pair in pipelines if pair[1]] or pipelines)
     for question in _questions(grader.exercises, task, exercise, sent[exercise.name], luck):
         after = _came_out(exercise, grader.run(question.task, sent | {exercise.name: question.sent}), grader)
         if after != before:

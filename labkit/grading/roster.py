@@ -79,3 +79,7 @@ def names(student: str, person: Person) -> set[str]:
     """Returns everything that a student may be called, in normal form."""
     said = (student, re.sub(r"_\d+$", "", student), person.id, person.name, person.email, *person.logins)
     return {normal(each) for each in said if each.strip()}
+
+
+def how_many(students: int) -> str:
+    return f"{students} {'student' if students == 1 else 'students'}"

@@ -12,7 +12,7 @@ from labkit.grading.archives import File
 from labkit.grading.escaping import one_line
 from labkit.grading.layouts.layout import NOTEBOOK, Place
 from labkit.grading.notebooks import Cell, Unreadable
-from labkit.grading.roster import Roster, knows
+from labkit.grading.roster import Roster, how_many, knows
 from labkit.grading.times import Zone
 
 LARGEST = 50 * 2**20  # bytes of one notebook
@@ -59,7 +59,7 @@ def read(
     have_notebooks = {each.student for each in found if each.problem != OTHER}
     if not have_notebooks:
         raise LabError(f"There is no notebook in {path}: it needs files such as STUDENT/02_filter_exercises.ipynb.")
-    say(f"{path}: {layout.name}, {len({each.student for each in found})} students")
+    say(f"{path}: {layout.name}, {how_many(len({each.student for each in found}))}")
     found = [each for each in found if each.problem != OTHER or each.student not in have_notebooks]
     return sorted(found, key=lambda each: (each.student, each.modified, each.file))
 

@@ -78,7 +78,7 @@ def typed(here: Path) -> tuple[str, dict[str, str], set[str]]:
 def test_an_ordinary_user_grades_a_class(user: User) -> None:
     said, row, modes = user.call(typed, user.folder)
     assert "Moodle" in said.splitlines()[0]
-    assert "1 students: 1 ok." in said
+    assert "1 student: 1 ok." in said
     assert (row["Identifier"], row["Grade"]) == ("Participant 4711", "100.00")
     assert "which-records 1 of 1" in row["Feedback comments"]
     assert modes == {"0o0"}, "for their owner only"

@@ -2,12 +2,14 @@
 
 import ast
 import random
+from pathlib import Path
 
 import pytest
 
 from labkit.exercises.answer_types import Pipeline
-from labkit.grading import constants, oral
-from tests.grading.classes import COLLECTION, DAMP, RECORDS
+from labkit.grading import constants, marking, oral
+from labkit.grading.runner.job import Limits
+from tests.grading.classes import COLLECTION, DAMP, DEAD_LETTERS, RECORDS, SECRET, START, grader, hand_in
 from tests.grading.reports import task
 
 PIPELINES = [each for each in COLLECTION.folder.exercises() if isinstance(each.answer_type, Pipeline)]
@@ -38,6 +40,21 @@ def test_each_student_is_asked_about_one_notebook_with_a_pipeline() -> None:
     assert [(each.student, each.submission.file) for each in oral.tasks(everything)] == [
         ("anna", "1.ipynb"), ("ben", "02.ipynb"),
     ]  # fmt: skip
+
+
+@pytest.mark.usefixtures("sandboxes")
+def test_what_has_been_answered_is_asked_about(tmp_path: Path) -> None:
+    students = [f"student {number}" for number in range(20)]
+    luck = {
+        each: random.Random(marking.seed(SECRET, each, "oral")).choice(("damp-rooms", "other")) for each in students
+    }
+    student = next(each for each in students if luck[each] == "damp-rooms")
+    made = hand_in(tmp_path / "class", {student: ([START, 'lab.check("damp-rooms", None)', DEAD_LETTERS], {}, "ok")})
+    (page,) = grader(tmp_path / "out", Limits()).each(
+        lambda task: oral.sheet(grader(tmp_path, Limits()), task, "Anna"), made.tasks, 1
+    )
+    assert "dead-letters" in page
+    assert "Nothing came out" not in page
 
 
 CODE = """
