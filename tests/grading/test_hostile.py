@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from labkit.exercises import handing_in
 from labkit.exercises.exercise import Exercise
 from labkit.exercises.records import RECORDED, Row
 from labkit.grading import feedback, gradebook, marking, results, sandbox
@@ -223,6 +224,18 @@ many = [subprocess.Popen([sys.executable, "-I", "-S", "-c", CODE]) for _ in rang
 time.sleep(60)
 '''
 
+# What is unpacked when the marks are known, to be stepped through, ends whatever it can.
+STEPPED = f"""
+import base64, pickle
+from IPython.display import display
+class Evil:
+    def __reduce__(self):
+        return exec, ({SIGNALS.format("SIGKILL")!r},)
+answer = base64.b64encode(pickle.dumps(Evil())).decode()
+said = {{"exercise": "damp-rooms", "state": "handed in", "headline": "handed in"}}
+display({{{handing_in.MIME!r}: said, {handing_in.ANSWER!r}: answer}}, raw=True)
+"""
+
 ATTACKS: Class = {
     "bomb": ([START, RECORDS, BOMB, DAMP, LEFT_BOMB], {"which-records": 1, "damp-rooms": 9}, "crashed"),
     "broker": ([START, RECORDS, BROKER], {"which-records": 0}, "ok"),
@@ -241,10 +254,11 @@ ATTACKS: Class = {
         "ok",
     ),
     "sockets": ([START, RECORDS, SOCKETS], {"which-records": 0}, "crashed"),
+    "stepped": ([START, solution("damp-rooms", "from_60_on"), STEPPED], {"damp-rooms": 8}, "ok"),
     "zoe <script>alert(9)": ([START, DAMP, RECORDS], {"which-records": 1, "damp-rooms": 9}, "ok"),
 }
 # What processes, files in /proc and signals can do depends on whose they are. The other attacks meet the same sandbox.
-OF_A_USER = ("bomb", "forger", "killer", "sockets")
+OF_A_USER = ("bomb", "forger", "killer", "sockets", "stepped")
 LIMITS = Limits(cell_seconds=20, seconds=180)
 
 
