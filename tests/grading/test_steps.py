@@ -1,6 +1,7 @@
 """The steps behind a mark, as the sandbox tells them: what is in them may come from anybody."""
 
 import io
+import itertools
 import json
 from typing import Any
 
@@ -72,7 +73,7 @@ DEEP: Any = json.loads("[" * 500 + "]" * 500)
         [{"places": [DEEP]}], [{"places": [["t", "k"]]}], [{"places": [[1, 2, 3]]}], [{"places": [["t", {}, 1]]}],
         [{"text": "x" * 10**6, "places": [["t", None, 1]] * 10**4}] * 10**3,
     ],
-    ids=lambda each: str(each)[:40],
+    ids=itertools.count(),  # as text the deep one takes a second
 )  # fmt: skip
 def test_whatever_a_step_says_it_is_cut_off_and_nobody_is_stopped(evil: object) -> None:
     outcome = told(evil)
