@@ -12,7 +12,7 @@ from labkit import completion
 from labkit.errors import LabError, interruptible
 from labkit.kafka.topics import DEAD_LETTER
 from labkit.runs import arguments, blame, prints
-from labkit.waiting import Deadline, wait_until
+from labkit.waiting import wait_until
 
 Status = Literal["starting", "running", "failed", "stopped", "finished"]
 Identity = tuple[str, tuple[str, ...], str | None]  # name, topics read, topic written
@@ -236,11 +236,12 @@ class Worker(ABC):
         self._ask_to_stop()
 
     def _ends_within(self, limit: float, ask: Callable[[], object]) -> bool:
-        deadline = Deadline(limit)
-        while self.alive and not deadline.has_passed():
-            ask()  # repeatedly: a call of Application.stop() before its loop runs has no effect
-            self._ended.wait(0.02)
-        return not self.alive
+        def has_ended() -> bool:
+            if self.alive:
+                ask()  # repeatedly: a call of Application.stop() before its loop runs has no effect
+            return self._ended.wait(0.02) or not self.alive
+
+        return wait_until(has_ended, limit, pause=0, progress=lambda: f"{self.name} is ending")
 
     def _interrupt(self) -> None:
         self._interrupted = True
