@@ -476,20 +476,27 @@ def _lab() -> Iterator[Lab]:
 
 def _watch(worker: Worker) -> None:
     """Show a worker's counts and prints until it ends or Ctrl+C; then how it ended."""
-    interactive = sys.stderr.isatty()
-    worker.on_print = click.echo
     try:
         while not worker.wait(0.5):
-            if interactive:
-                width = shutil.get_terminal_size().columns - 1  # a line that wraps could not be erased
-                click.echo(f"\r\033[K{worker.summary()[:width]}", nl=False, err=True)
+            width = shutil.get_terminal_size().columns - 1  # a line that wraps could not be erased
+            _show(worker, worker.summary()[:width])
     except KeyboardInterrupt:
         worker.stop()
-    if interactive:
-        click.echo("\r\033[K", nl=False, err=True)
+    _show(worker, "")
     if worker.error:
         raise LabError(f"{worker.name} failed: {worker.error}")
     click.echo(f"{worker.name} {worker.status}: {worker.summary()}. {worker.note}".rstrip())
+
+
+def _show(worker: Worker, counts: str) -> None:
+    """Show what a worker has printed and, in a terminal, its counts below, in place of the earlier ones."""
+    interactive = sys.stderr.isatty()
+    if interactive:
+        click.echo("\r\033[K", nl=False, err=True)
+    while worker.prints:
+        click.echo(worker.prints.popleft())
+    if interactive:
+        click.echo(counts, nl=False, err=True)
 
 
 def _stepped(pipeline: str, reads: tuple[str, ...], raw: bool, **which: Any) -> tuple[Steps, Spec]:

@@ -35,13 +35,18 @@ def in_one_line(error: LabError | Interruption) -> str:
 
 
 def interruptible(method: Callable[P, T]) -> Callable[P, T]:
-    """Make an interrupt of a method that waits show one line in a notebook."""
+    """Make an interrupt of a method that waits show one line in a notebook.
+
+    An admin client of Confluent's that is interrupted in its C code raises SystemError, caused by the interrupt.
+    """
 
     @functools.wraps(method)
     def wait(*args: P.args, **kwargs: P.kwargs) -> T:
         try:
             return method(*args, **kwargs)
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, SystemError) as error:
+            if not isinstance(error.__cause__ or error, KeyboardInterrupt):
+                raise
             raise Interruption(f"{method.__name__} was interrupted; what runs in the background goes on.") from None
 
     return wait

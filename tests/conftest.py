@@ -26,6 +26,10 @@ from labkit.jvm import store
 from tests.around import jupyter
 from tests.broker.lives import link_or_copy
 
+# Or each of the hundreds of processes that tests start compiles labkit anew, where somebody has set this.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
 # A slow test on a busy machine is no failure, and a red build must be red again when it is run again.
 settings.register_profile("labkit", deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("labkit")

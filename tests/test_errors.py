@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from labkit.errors import Interruption, interruptible
+
 SCRIPT = """from labkit import Lab
 
 
@@ -49,3 +51,18 @@ def test_other_errors_keep_their_traceback(script: Path) -> None:
     told = fails(script, "import labkit\n1 / 0\n")
     assert told.startswith("Traceback (most recent call last):")
     assert told.endswith("ZeroDivisionError: division by zero\n")
+
+
+def test_an_interrupt_in_c_code_that_has_no_error_of_its_own_for_it_is_one_too() -> None:
+    """CPython's words when a call returned a result although a signal's handler had raised: so Confluent's clients."""
+
+    @interruptible
+    def ask() -> None:
+        raise SystemError("<built-in method list_offsets> returned a result with an exception set") from cause
+
+    cause: BaseException = KeyboardInterrupt()
+    with pytest.raises(Interruption, match=r"^ask was interrupted; what runs in the background goes on.$"):
+        ask()
+    cause = ValueError()
+    with pytest.raises(SystemError):
+        ask()

@@ -50,7 +50,6 @@ class FlinkJob(Worker):
     Example: job = lab.flink(bounded=True)
     """
 
-    OFFERED = (*Worker.OFFERED, "progress", "folder", "web", "group", "lag", "kill", "wait_until_caught_up")
     STOP_LIMIT = 60.0  # seconds that the last checkpoint may take
 
     def __init__(self, groups: Groups, spec: JobSpec, runner: Runner) -> None:

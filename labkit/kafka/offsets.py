@@ -1,22 +1,37 @@
 """What a Kafka knows of topics: their partitions and offsets. The lab's short names become full ones here."""
 
+import contextlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from confluent_kafka import IsolationLevel, KafkaError, TopicCollection, TopicPartition
-from confluent_kafka.admin import AdminClient, ConfigResource, OffsetSpec, TopicMetadata
+from confluent_kafka import (
+    OFFSET_BEGINNING,
+    OFFSET_END,
+    Consumer,
+    KafkaError,
+    KafkaException,
+    TopicCollection,
+    TopicPartition,
+)
+from confluent_kafka.admin import AdminClient, ConfigResource, TopicMetadata
 
 from labkit.errors import LabError, NoAnswer
+from labkit.kafka import clients
 from labkit.kafka.names import LONGEST, allowed
-from labkit.kafka.requests import CHECK, FORBIDDEN, REQUEST_LIMIT, Requests
+from labkit.kafka.requests import CHECK, FORBIDDEN, NOT_READY, Requests, limit, refusal
 from labkit.waiting import PAUSE, Deadline
 
 NEW_LIMIT = 2.0  # seconds within which every broker knows a new topic
+PATIENCE = 4.0  # seconds that the leaders of partitions may take at most to answer, before they are looked up again
 Partitions = dict[int, int]  # partition -> offset
 
 # Prefixes of the names of Quix Streams' internal topics, which have the namespace further inside.
 INTERNAL = ("changelog__", "repartition__")
+
+
+# What a client says of a partition of which its metadata, seconds or minutes old, knows nothing.
+NOT_HEARD_OF = (KafkaError._UNKNOWN_PARTITION, KafkaError._UNKNOWN_TOPIC)
 
 
 @dataclass
@@ -34,6 +49,7 @@ class Offsets:
     def __post_init__(self) -> None:
         self.requests = Requests(self.address, self.check)
         self._settle, self._metadata = self.requests.settle, self.requests.metadata
+        self._consumers: dict[bool, Consumer] = {}  # by whether open transactions are the end for it
 
     @property
     def admin(self) -> AdminClient:
@@ -87,14 +103,13 @@ class Offsets:
 
     def beginning_offsets(self, name: str) -> Partitions:
         """The offset of the oldest record of each partition."""
-        return self._offsets(name, OffsetSpec.earliest())
+        return self._offsets(name, OFFSET_BEGINNING)
 
     def end_offsets(self, name: str, committed: bool = False) -> Partitions:
         """The offset that the next record of each partition will get; with `committed`, if a transaction is open, the
         offset at which it begins.
         """
-        level = IsolationLevel.READ_COMMITTED if committed else IsolationLevel.READ_UNCOMMITTED
-        return self._offsets(name, OffsetSpec.latest(), level)
+        return self._offsets(name, OFFSET_END, committed)
 
     def bounds(self, name: str, committed: bool = False) -> tuple[Partitions, Partitions]:
         """The beginning and end offsets of a topic, for the same partitions.
@@ -113,21 +128,44 @@ class Offsets:
             time.sleep(PAUSE)
         return found
 
-    def _offsets(
-        self, name: str, spec: OffsetSpec, level: IsolationLevel = IsolationLevel.READ_UNCOMMITTED
-    ) -> Partitions:
-        wanted = {TopicPartition(self.full(name), partition): spec for partition in self.partitions(name)}
-        if not wanted:
-            return {}
-        deadline = Deadline(REQUEST_LIMIT)
-        while True:
-            found = self._settle(
-                lambda admin, limit: admin.list_offsets(wanted, isolation_level=level, request_timeout=limit)
-            )
-            offsets = {tp.partition: result.offset for tp, result in found.items()}
-            # While a partition has no leader because its broker died, its offset is -1001, without an error.
+    def _offsets(self, name: str, which: int, committed: bool = False) -> Partitions:
+        """Ask the leader of each partition for its first or its next offset.
+
+        A consumer asks: an admin client whose request is for a broker that has died tries to connect to it without a
+        pause, and never asks the broker's successor (librdkafka 2.12).
+        """
+        wanted = [TopicPartition(self.full(name), partition, which) for partition in self.partitions(name)]
+        consumer, deadline = self._consumer(committed), Deadline(limit())
+        while wanted:
+            found = self.requests.until_answered(name, lambda seconds: _asked(consumer, wanted, seconds), PATIENCE)
+            offsets = {each.partition: each.offset for each in found}
+            # While a partition has no leader because its broker died, there may be no error, and its offset is -1001.
             if all(offset >= 0 for offset in offsets.values()):
                 return offsets
+            errors = [
+                each.error for each in found if each.error and each.error.code() not in (*NOT_READY, *NOT_HEARD_OF)
+            ]
+            if errors:
+                raise LabError(refusal(name, errors[0]))
             if deadline.has_passed():
                 raise NoAnswer(f"A partition of {name} has no leader: `print(lab.broker.log())` says more.")
             time.sleep(CHECK)
+        return {}
+
+    def _consumer(self, committed: bool) -> Consumer:
+        level = {"isolation.level": "read_committed" if committed else "read_uncommitted"}
+        if committed not in self._consumers:
+            self._consumers[committed] = clients.consumer(self.address, **level)
+        return self._consumers[committed]
+
+
+def _asked(consumer: Consumer, wanted: list[TopicPartition], seconds: float) -> list[TopicPartition]:
+    """Ask the leaders of partitions for offsets; if one does not answer or refuses, look up who leads them now."""
+    found: list[TopicPartition] = []
+    try:
+        found = consumer.offsets_for_times(wanted, timeout=seconds)
+        return found
+    finally:
+        if not found or any(each.error for each in found):
+            with contextlib.suppress(KafkaException):
+                consumer.list_topics(wanted[0].topic, timeout=seconds)

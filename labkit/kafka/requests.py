@@ -109,7 +109,7 @@ class Requests:
                 return results
             refused = any(error.code() not in NOT_READY for error in serious.values())
             if refused or deadline.has_passed():
-                raise (LabError if refused else NoAnswer)(_refusal(*next(iter(serious.items()))))
+                raise (LabError if refused else NoAnswer)(refusal(*next(iter(serious.items()))))
             time.sleep(0.02)
 
     def connect_anew(self) -> None:
@@ -137,7 +137,7 @@ class Requests:
             except KafkaException as error:
                 self.check()
                 if error.args[0].code() in FORBIDDEN:
-                    raise LabError(_refusal(what, error.args[0])) from error
+                    raise LabError(refusal(what, error.args[0])) from error
                 if deadline.has_passed():
                     raise self._no_answer() from error
             patience = min(2 * patience, longest)
@@ -175,7 +175,7 @@ def _outcome(futures: Mapping[K, "Future[Any]"]) -> tuple[dict[K, Any], dict[K, 
     return results, errors
 
 
-def _refusal(key: object, error: KafkaError) -> str:
+def refusal(key: object, error: KafkaError) -> str:
     """Say in one line what Kafka refused; `key` is the topic, partition or group that the request was about."""
     if kind := FORBIDDEN.get(error.code()):
         name = getattr(key, "topic", getattr(key, "name", key))

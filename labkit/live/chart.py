@@ -39,8 +39,6 @@ class Chart(LiveView[State]):
     Example: chart = lab.chart("sensor", threshold=29.85)
     """
 
-    OFFERED = (*LiveView.OFFERED, "figure", "threshold")
-
     def __init__(
         self,
         tap: Tap,

@@ -43,8 +43,6 @@ class Dashboard(LiveView[State]):
     The chart takes the height that is left. The parts are views of their own, which end with the dashboard.
     """
 
-    OFFERED = ("tiles", "chart", "controls", "topology", "close", "summary")
-
     def __init__(self, tiles: Tiles, chart: Chart, controls: Controls, topology: Topology, pacer: Pacer) -> None:
         self.tiles, self.chart, self.controls, self.topology = tiles, chart, controls, topology
         with chart.figure.drawing:

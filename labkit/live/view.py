@@ -6,12 +6,13 @@ import itertools
 import threading
 import time
 from collections.abc import Iterable, Sequence
-from typing import ClassVar, Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from ipywidgets import Box, VBox, Widget
 from ipywidgets.widgets.widget_description import DescriptionWidget
 from markupsafe import Markup, escape
 
+from labkit import completion
 from labkit.errors import LabError, NoAnswer
 from labkit.kafka.tap import Tap
 from labkit.live.pacing import Pacer
@@ -47,10 +48,8 @@ class LiveView(VBox, Generic[S]):  # type: ignore[misc]
     It may be displayed any number of times. `close` ends the thread and keeps the last state on display.
     """
 
-    OFFERED: ClassVar[tuple[str, ...]] = ("close", "summary")  # by Tab completion: a widget would offer a hundred names
-
     def __dir__(self) -> Iterable[str]:
-        return self.OFFERED
+        return completion.names(self)
 
     def __init__(self, kind: str, parts: Sequence[Widget], pacer: Pacer, state: S, period: float) -> None:
         self.name = f"{kind}-{next(_numbers)}"

@@ -14,7 +14,7 @@ from labkit.errors import LabError
 from labkit.kafka.names import allowed
 from labkit.runs import blame
 from labkit.runs.tracing import Observer, TracedStream
-from labkit.runs.windows import Notes, Shape, Watch, columns_of
+from labkit.runs.windows import Notes, Shape, Watch, columns_of, in_milliseconds
 
 LOOP = (
     "A stream cannot be looped over: it has no records yet while this function runs. .apply and .update call a "
@@ -221,8 +221,10 @@ def _watched(name: str) -> Callable[..., Any]:
             given.arguments["on_late"] = _telling(self._observer, given.arguments.get("on_late"))
             args, options = given.args[1:], given.kwargs
         definition = define(self, *args, **options)
-        count = signature.bind(self, *args, **options).arguments.get("count")
-        shape = functools.partial(Shape, name, definition, count)
+        arguments = signature.bind(self, *args, **options).arguments
+        if words := in_milliseconds(name, arguments):
+            self._notes[definition] = words
+        shape = functools.partial(Shape, name, definition, arguments.get("count"))
         for each in RESULTS:
             setattr(definition, each, self._watching(shape, getattr(definition, each)))
         return definition

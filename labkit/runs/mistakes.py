@@ -76,6 +76,13 @@ ARGUMENTS = re.compile(r"missing \d+ required positional argument|takes \d+ posi
 STATE = re.compile(r"State' object (is not subscriptable|does not support item (assignment|deletion))")
 WHOLE = re.compile(r"'int' and 'dict'|between instances of 'dict' and 'dict'")
 
+METHOD = re.compile(r"(Streaming(DataFrame|Series)|\w*Window\w*)\.\w+\(\) ")
+NO_ROW = re.compile(r"Unsupported key type \"<class '(int|slice)'>\"")
+NO_ROWS = (
+    'A stream has no rows or positions: a field is written ["temperature"]; what was before is remembered by state, '
+    ".apply(function, stateful=True) (03_windows)."
+)
+
 QUIX = str(Path(quixstreams.__file__).parent)
 NO_END = (
     "A window emits nothing before its end: end it with .final(), which emits it once, when it closes (03_windows)."
@@ -113,6 +120,12 @@ def of_a_pipeline(error: Exception) -> str | None:
         return of_a_stream(error)
     if isinstance(error, TypeError) and (words := _of_a_window(str(error))):
         return words
+    if NO_ROW.search(str(error)):
+        return NO_ROWS
+    if "Unsupported key type \"<class 'tuple'>" in str(error):
+        return 'Several fields are a list: readings[["device", "temperature"]].'
+    if isinstance(error, TypeError) and METHOD.match(str(error)):  # which has refused the call before it began
+        return f"{error}."
     if isinstance(error, TypeError) and ARGUMENTS.search(str(error)) and len(_frames(error)) == 1:  # of who called it
         return f"{error}: it is given one stream for each topic that it reads."
     if isinstance(error, LabError) or _frames(error)[-1].f_code.co_filename.startswith((QUIX, frames.__file__)):

@@ -27,7 +27,6 @@ class Producer(Worker):
     Example: sensors = lab.produce(devices=3)
     """
 
-    OFFERED = (*Worker.OFFERED, "accepted", "delivered", "failed", "per_second", "world")
     STOP_LIMIT = FLUSH_LIMIT + 2  # an interrupt during a flush would lose accepted records
 
     def __init__(

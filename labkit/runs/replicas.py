@@ -38,7 +38,6 @@ class Replicas(Run):
 
     killable = True
 
-    OFFERED = (*Run.OFFERED, "kill", "members", "scale", "wait_until_assigned")
     STOP_LIMIT = 8.0  # seconds: after 2 s a member interrupts its thread, which then has 3 s to end
 
     def __init__(self, groups: Groups, spec: Spec, group: str, directory: Path, members: int) -> None:

@@ -40,11 +40,6 @@ class Run(Worker):
     Example: run = lab.run(alert_filter, reads="sensor", writes="alert")
     """
 
-    OFFERED = (
-        *Worker.OFFERED,
-        *("records_in", "records_out", "dead_letters", "group", "lag", "stuck", "wait_until_caught_up"),
-    )
-
     def __init__(self, groups: Groups, spec: Spec, group: str) -> None:
         """Raises what the student's function raises, and LabError if the pipeline cannot be built."""
         super().__init__(spec.name)

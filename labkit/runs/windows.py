@@ -7,6 +7,8 @@ from typing import Any
 from labkit.runs.blame import Line
 from labkit.spelling import did_you_mean
 
+SHORTEST = 100  # milliseconds that a window lasts at least, if it is not meant in seconds
+
 
 class Notes(dict[object, str]):
     """What a pipeline has to say about its records, by whoever says it."""
@@ -50,6 +52,15 @@ class Watch:
                 f"{self.missing[column]} has nothing to compute: no record so far has the field {column!r}"
                 f"{hint and ': '}{hint}{where}"
             )
+
+
+def in_milliseconds(window: str, arguments: Mapping[str, Any]) -> str:
+    """Say that the length of a window was probably meant in seconds; empty if not."""
+    length = arguments.get("duration_ms", arguments.get("inactivity_gap_ms"))
+    if not isinstance(length, int) or length >= SHORTEST:
+        return ""
+    name, seconds = window.replace("_", " "), f"{length * 1000:_}"
+    return f"a {name} of {length} ms: lengths are in milliseconds, so {length} s are {seconds}"
 
 
 @dataclass

@@ -6,12 +6,13 @@ import time
 from abc import ABC, abstractmethod
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Sequence
-from typing import ClassVar, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
+from labkit import completion
 from labkit.errors import LabError, interruptible
 from labkit.kafka.topics import DEAD_LETTER
 from labkit.runs import arguments, blame, prints
-from labkit.waiting import Deadline, wait_until
+from labkit.waiting import wait_until
 
 Status = Literal["starting", "running", "failed", "stopped", "finished"]
 Identity = tuple[str, tuple[str, ...], str | None]  # name, topics read, topic written
@@ -58,12 +59,6 @@ class Worker(ABC):
     PRINTS_KEPT = 10_000  # lines
     STOP_LIMIT = 2.0  # seconds that a normal stop may take before the thread is interrupted
 
-    # What Tab completion offers: everything that a student needs.
-    OFFERED: ClassVar[tuple[str, ...]] = (
-        *("name", "status", "error", "note", "prints", "reads", "writes", "alive"),
-        *("start", "stop", "wait", "rate"),
-    )
-
     killable = False  # whether it has processes that can be killed, also by buttons
 
     reads: tuple[str, ...] = ()  # topics
@@ -78,7 +73,6 @@ class Worker(ABC):
         self.replaces: list[str] = []  # the workers that it has replaced
         self.prints: deque[str] = deque(maxlen=self.PRINTS_KEPT)
         self.printed = 0
-        self.on_print: Callable[[str], object] | None = None
         self.starts = 0  # how often it has been started
         self._partial = self._retired = ""
         self._told_to_stop = self._interrupted = False
@@ -162,7 +156,7 @@ class Worker(ABC):
         return bool(self._retired)
 
     def __dir__(self) -> Iterable[str]:
-        return self.OFFERED
+        return completion.names(self)
 
     def __repr__(self) -> str:
         return f"{self.name} is {self.status}: {self.flow}"
@@ -242,11 +236,12 @@ class Worker(ABC):
         self._ask_to_stop()
 
     def _ends_within(self, limit: float, ask: Callable[[], object]) -> bool:
-        deadline = Deadline(limit)
-        while self.alive and not deadline.has_passed():
-            ask()  # repeatedly: a call of Application.stop() before its loop runs has no effect
-            self._ended.wait(0.02)
-        return not self.alive
+        def has_ended() -> bool:
+            if self.alive:
+                ask()  # repeatedly: a call of Application.stop() before its loop runs has no effect
+            return self._ended.wait(0.02) or not self.alive
+
+        return wait_until(has_ended, limit, pause=0, progress=lambda: f"{self.name} is ending")
 
     def _interrupt(self) -> None:
         self._interrupted = True
@@ -295,8 +290,6 @@ class Worker(ABC):
         for line in lines:
             self.prints.append(line)
             self.printed += 1
-            if self.on_print:
-                self.on_print(line)
 
 
 class Workers(tuple[Worker, ...]):

@@ -55,7 +55,7 @@ def step(
         recorder = Recorder(own, source, spec.reads, feed.next)
         pipeline = Pipeline(own, spec, GROUP, directory, Totals(), observer=recorder)
         feed.between = recorder.between = pipeline.between
-        worker = Stepping(spec.name, pipeline)
+        worker = Stepping(spec.name, pipeline, recorder)
         _run(worker, recorder, limit)
         changes = memory.changes(own, pipeline, recorder.passages)
         return Steps(spec, pipeline, feed.places, recorder.passages, changes, worker.error)
@@ -111,12 +111,17 @@ class Stepping(Call):
 
     STOP_LIMIT = Worker.STOP_LIMIT  # it can be asked to stop
 
-    def __init__(self, name: str, pipeline: Pipeline) -> None:
+    def __init__(self, name: str, pipeline: Pipeline, recorder: Recorder) -> None:
         super().__init__(name, lambda: pipeline.run(lambda: None))
-        self._pipeline = pipeline
+        self._pipeline, self._recorder = pipeline, recorder
 
     def _ask_to_stop(self) -> None:
         self._pipeline.stop()
+
+    def _print(self, text: str) -> None:
+        super()._print(text)
+        while self.prints:
+            self._recorder.printed(self.prints.popleft())
 
     def _blame(self, error: BaseException) -> Blame:
         return mistakes.explain(error, self._pipeline.trace)
@@ -124,7 +129,6 @@ class Stepping(Call):
 
 def _run(worker: Stepping, recorder: Recorder, limit: float) -> None:
     """Run the pipeline until it has processed all records, has failed, or takes too long for one of them or for all."""
-    worker.on_print = recorder.printed
     recorder.ask()
     worker.start()
     try:

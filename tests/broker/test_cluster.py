@@ -2,6 +2,7 @@
 
 import itertools
 import re
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -115,6 +116,18 @@ def test_each_broker_in_turn_is_killed_and_no_acknowledged_reading_is_lost(
     expected = sorted(window(each) for each in oracle.average_temperature(seen))
     found = sorted(window(each.value) for each in lab.records("avg-temp"))
     assert (found if exactly_once else sorted({*found})) == expected
+
+
+def test_whoever_asks_for_offsets_waits_for_the_successor_of_a_dead_leader_and_not_in_a_busy_loop(
+    lab: Lab, cluster: OwnBroker
+) -> None:
+    lab.create_topic("sensor", partitions=3)
+    topics = topics_of(lab)
+    assert topics.end_offsets("sensor") == {0: 0, 1: 0, 2: 0}
+    cluster.kill(leader(cluster, lab.full_name("sensor")))
+    begun = time.process_time()
+    assert topics.end_offsets("sensor") == {0: 0, 1: 0, 2: 0}
+    assert time.process_time() - begun < 0.5  # an admin client would take 0.6 of each of the 3 s and more
 
 
 def test_with_two_of_three_killed_the_producer_waits_says_so_and_loses_nothing(lab: Lab, cluster: OwnBroker) -> None:

@@ -2,6 +2,7 @@
 
 import ast
 import base64
+import functools
 import json
 import re
 from collections.abc import Iterator
@@ -47,8 +48,15 @@ def bodies(source: str) -> set[str]:
     return {ast.dump(ast.Module(node.body, [])) for node in found}
 
 
-SOURCES = [*sources(ROOT)]
-BODIES = {body: file for file, source in SOURCES for body in bodies(source)}
+@functools.cache
+def here() -> list[tuple[str, str]]:
+    return [*sources(ROOT)]
+
+
+@functools.cache
+def places() -> dict[str, str]:
+    """Body of a function -> the file that it is in."""
+    return {body: file for file, source in here() for body in bodies(source)}
 
 
 @pytest.mark.parametrize("exercise", EXERCISES, ids=lambda each: each.name)
@@ -57,10 +65,10 @@ def test_its_solution_is_nowhere_else(exercise: Exercise) -> None:
     if callable(answer):
         file = COLLECTION.solution(exercise.name)
         (reference,) = [node for node in ast.parse(file.read_text()).body if getattr(node, "name", "") == "answer"]
-        assert BODIES.get(ast.dump(ast.Module(reference.body, []))) is None
+        assert places().get(ast.dump(ast.Module(reference.body, []))) is None
     else:
         squeezed = "".join(str(answer).split())
-        assert [file for file, text in SOURCES if len(squeezed) > 20 and squeezed in "".join(text.split())] == []
+        assert [file for file, text in here() if len(squeezed) > 20 and squeezed in "".join(text.split())] == []
 
 
 @pytest.mark.parametrize("exercise", [each for each in EXERCISES if each.question], ids=lambda each: each.name)

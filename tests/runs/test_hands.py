@@ -9,8 +9,10 @@ from IPython.core.interactiveshell import InteractiveShell
 from quixstreams.kafka import ConnectionConfig
 
 from labkit import Lab
+from labkit.flink.run import FlinkJob
 from labkit.live.dashboard import Dashboard
 from labkit.pipelines import alert_filter
+from labkit.runs import Replicas
 
 VERBS = [name for name, value in vars(Lab).items() if not name.startswith("_") and not isinstance(value, str)]
 
@@ -47,6 +49,11 @@ def test_tab_offers_what_a_student_may_use_and_nothing_else(started: dict[str, o
             found = {each.text.removeprefix(".") for each in shell.Completer.completions(f"{name}.", len(name) + 1)}
         assert found == offered, name
     assert all(hasattr(started[name], each) for name, offered in OFFERED.items() for each in offered)
+
+
+@pytest.mark.parametrize(("kind", "offered"), [(Replicas, {"lag", "scale"}), (FlinkJob, {"wait", "progress"})])
+def test_it_offers_what_the_other_kinds_of_worker_are_for(kind: type, offered: set[str]) -> None:
+    assert offered <= {*dir(kind.__new__(kind))}
 
 
 @pytest.mark.parametrize("verb", VERBS)

@@ -98,7 +98,10 @@ MISTAKES = {
     lambda r: r.tumbling_window(1000).agg(mean=Mean("temperature"))["mean"]: "end with .final()",
     lambda r: r.tumbling_window(1000).agg(mean=Mean("temperature")).to_topic(1): "end with .final()",
     lambda r: r.tumbling_window("10s"): "milliseconds",
-    lambda r: r["device", "temperature"]: "Unsupported key type",
+    lambda r: r["device", "temperature"]: 'are a list: readings[["device", "temperature"]]',
+    lambda r: r[-1]["temperature"]: "A stream has no rows or positions",
+    lambda r: r[:10]: "A stream has no rows or positions",
+    lambda r: r.drop("humidity", axis=1): "StreamingDataFrame.drop() got an unexpected keyword argument 'axis'.",
     lambda r: r[r["temperature"] > 30 & r["humidity"]]: "each comparison in parentheses",
     lambda r: f"{r['temperature']:.1f}": "A column has no text",
     lambda r: r.hopping_window(1000): "missing 1 required positional argument: 'step_ms'",
@@ -413,6 +416,16 @@ def test_windows_say_what_they_leave_out(lab: Lab) -> None:
     lab.produce([late], per_second=None).wait(10)
     run.wait_until_caught_up()
     assert "temprature" not in run.note
+
+
+def test_a_window_whose_length_was_meant_in_seconds_says_that_it_is_in_milliseconds(lab: Lab) -> None:
+    def seconds(readings):
+        return readings.hopping_window(10, 1).agg(mean=Mean("temperature")).final()
+
+    run = lab.run(seconds, reads="sensor", writes="out")
+    assert run.note == "a hopping window of 10 ms: lengths are in milliseconds, so 10 s are 10_000"
+    run = lab.run(lambda r: r.sliding_window(1000).agg(n=Count()).final(), reads="sensor", name="right")
+    assert run.note == ""
 
 
 def test_streams_columns_and_workers_say_what_they_are(lab: Lab, capsys: pytest.CaptureFixture[str]) -> None:
