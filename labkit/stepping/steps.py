@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Mapping, Sequence
+import itertools
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from labkit.errors import LabError
-from labkit.runs.blame import Blame
+from labkit.runs.blame import Blame, Line
 from labkit.runs.pipeline import Pipeline
 from labkit.runs.spec import Spec
 from labkit.stepping import memory, page, source, words
@@ -95,8 +96,18 @@ class Step:
         """What is remembered after it."""
         return self._steps.remembered(self.number)
 
+    @property
+    def pipeline(self) -> str:
+        """The name of the pipeline."""
+        return self._steps.name
+
+    def told(self, apart: Collection[Line] = ()) -> str:
+        """What each line did with it, and what is remembered, in words; ≠ stands before the lines that are `apart`."""
+        parts = [self._head(), [""], self._lines(apart), self._open(), self._kept(), self._written()]
+        return "\n".join(itertools.chain.from_iterable(parts))
+
     def __str__(self) -> str:
-        return "\n".join([*self._head(), "", *self._lines(), *self._open(), *self._kept(), *self._written()])
+        return self.told()
 
     __repr__ = __str__
 
@@ -107,12 +118,13 @@ class Step:
         yield f"record {self.number} of 0 to {last}: {record.topic}, {offset}, {key}, {words.moment(record.timestamp)}"
         yield f"  {words.value(words.loaded(record.value))}"
 
-    def _lines(self) -> Iterator[str]:
+    def _lines(self, apart: Collection[Line]) -> Iterator[str]:
         if self.unreadable:
             yield f"  cannot be read, and goes to the dead letters: {self.unreadable}"
         width = max((len(each.line.text) for each in self.outcomes), default=0)
         for each in self.outcomes:
-            yield f"  {each.line.number:>4}  {each.line.text:{width}}  {'; '.join(each.words)}"
+            mark = "≠" if each.line in apart else " "
+            yield f"{mark} {each.line.number:>4}  {each.line.text:{width}}  {'; '.join(each.words)}"
         if self.trouble:
             line = f" in {self.trouble.line}" if self.trouble.line else ""
             yield f"  the pipeline ends here{line}: {self.trouble.reason}"
@@ -240,8 +252,12 @@ class Steps:
         """
         return written_to(path, page.of(self))
 
+    def framed(self, at: int = 0) -> str:
+        """The same page as HTML for a notebook, open at a record. Example: steps.framed(at=7)"""
+        return page.framed(self, at)
+
     def _repr_html_(self) -> str:
-        return page.framed(self)
+        return self.framed()
 
     def __len__(self) -> int:
         return len(self._steps)
