@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
 from os import PathLike
 from pathlib import Path
@@ -19,12 +19,21 @@ if TYPE_CHECKING:
 
 
 SHOWN = 20  # numbers of records
+FAILED = "it has failed before"
 
 
 class Sides(tuple[Step | None, ...]):
     """A record in each pipeline, None in one that has failed before. Printed, it says so in words, with ≠ before each
     line that did something else than those of another.
     """
+
+    _names: Sequence[str]
+
+    def __new__(cls, steps: Iterable[Step | None], names: Sequence[str]) -> Sides:
+        """`names` are those of the pipelines."""
+        made = super().__new__(cls, steps)
+        made._names = names
+        return made
 
     @functools.cached_property
     def apart(self) -> list[list[Outcome]]:
@@ -35,14 +44,14 @@ class Sides(tuple[Step | None, ...]):
     @property
     def parts(self) -> str:
         """Where they part, in words: the first such line of each. Example: steps[7].parts"""
-        pairs = zip(self, self.apart, strict=True)
-        firsts = [f"{step.pipeline} {_told(lines[0])}" for step, lines in pairs if step and lines]
+        firsts = [f"{name} {_told(its[0])}" for name, its in zip(self._names, self.apart, strict=True) if its]
         return f"They part: {' | '.join(firsts)}" if firsts else ""
 
     def __str__(self) -> str:
         pairs = zip(self, self.apart, strict=True)
-        told = [step.told({each.line for each in its}) if step else "it has failed before" for step, its in pairs]
-        return "\n\n".join(filter(None, [*told, self.parts]))
+        told = [step.told({each.line for each in its}) if step else FAILED for step, its in pairs]
+        named = [f"{name}: {text}" for name, text in zip(self._names, told, strict=True)]
+        return "\n\n".join(filter(None, [*named, self.parts]))
 
     __repr__ = __str__
 
@@ -58,7 +67,8 @@ class Comparison:
 
     def __init__(self, sides: Sequence[Steps]) -> None:
         self.sides = tuple(sides)
-        self._all = [Sides(each) for each in itertools.zip_longest(*sides)]
+        names = [each.name for each in sides]
+        self._all = [Sides(each, names) for each in itertools.zip_longest(*sides)]
         self.differs = [number for number in range(len(self)) if len({*self.came_out(number)}) > 1]
         self.parts = [number for number, each in enumerate(self) if each.parts]
 
@@ -138,6 +148,6 @@ def _told(outcome: Outcome) -> str:
 
 def _came_out(step: Step | None) -> str:
     if step is None:
-        return "it has failed before"
+        return FAILED
     outs = [f"{words.key(each.key)}: {words.value(each.value)}" for each in step.came_out]
     return "; ".join(outs) or (f"it fails: {step.trouble.reason}" if step.trouble else "nothing")

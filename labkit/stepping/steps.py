@@ -96,11 +96,6 @@ class Step:
         """What is remembered after it."""
         return self._steps.remembered(self.number)
 
-    @property
-    def pipeline(self) -> str:
-        """The name of the pipeline."""
-        return self._steps.name
-
     def told(self, apart: Collection[Line] = ()) -> str:
         """What each line did with it, and what is remembered, in words; ≠ stands before the lines that are `apart`."""
         parts = [self._head(), [""], self._lines(apart), self._open(), self._kept(), self._written()]

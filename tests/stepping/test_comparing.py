@@ -59,8 +59,8 @@ def test_both_get_the_same_records_and_it_says_where_they_differ(compared: Compa
 def test_it_says_which_lines_did_something_else(compared: Comparison) -> None:
     assert compared.parts == [2, 4, 5]
     assert "; their lines part at 3 of 6 records: 2, 4, 5" in compared.summary()
-    first, second = str(compared[4]).split("\n\nrecord")
-    assert first.count("record 4 of 0 to 5") == 1
+    first, second = str(compared[4]).split("\n\npatient: record 4 of 0 to 5")
+    assert first.startswith("strict: record 4 of 0 to 5")
     assert "\n≠   16  return readings.tumbling_window(4000).agg(n=Count()).final()" in first
     assert "\n≠   20  return readings.tumbling_window(4000, grace_ms=3000)" in second
     assert compared[4].parts == (
@@ -87,7 +87,7 @@ def test_one_that_has_failed_leaves_the_other_alone(lab: Lab) -> None:
     compared = lab.step(lambda stream: stream, failing, reads="porch", name="two")
     assert len(compared) == 6
     assert compared.came_out(5)[1] == "it has failed before"
-    assert str(compared[5]).endswith("it has failed before")
+    assert str(compared[5]).endswith("two: it has failed before")
 
 
 def test_the_same_function_does_not_differ_from_itself(lab: Lab, tmp_path: Path) -> None:
