@@ -27,7 +27,6 @@ from labkit.loopback import HOST
 from labkit.waiting import wait_until
 
 if TYPE_CHECKING:
-    from labkit.runs import Spec
     from labkit.runs.worker import Worker
     from labkit.stepping import Steps
 
@@ -226,7 +225,7 @@ def step_command(
     """
     from labkit.stepping import Comparison
 
-    each = [steps for steps, _ in _stepped(pipelines, reads, raw, **which)]
+    each = _stepped(pipelines, reads, raw, **which)
     found = each[0] if len(each) == 1 else Comparison(each)
     click.echo(found.summary() if save else "\n\n".join([*map(str, found), found.summary()]))
     if save:
@@ -252,8 +251,8 @@ def why_command(pipeline: str, reads: tuple[str, ...], records: int, raw: bool) 
     """
     from labkit import why
 
-    ((steps, spec),) = _stepped([pipeline], reads, raw, records=records)
-    click.echo(why.of_steps(steps, spec))
+    (steps,) = _stepped([pipeline], reads, raw, records=records)
+    click.echo(why.of_steps(steps))
 
 
 @main.command()
@@ -499,7 +498,7 @@ def _watch(worker: Worker) -> None:
     click.echo(f"{worker.name} {worker.status}: {worker.summary()}. {worker.note}".rstrip())
 
 
-def _stepped(places: Sequence[str], reads: tuple[str, ...], raw: bool, **which: Any) -> list[tuple[Steps, Spec]]:
+def _stepped(places: Sequence[str], reads: tuple[str, ...], raw: bool, **which: Any) -> list[Steps]:
     """Step through the pipelines that FILE:NAME names, one after the other, on a Kafka of the command's own."""
     from labkit import stepping
     from labkit.runs import Spec, quix
@@ -510,7 +509,7 @@ def _stepped(places: Sequence[str], reads: tuple[str, ...], raw: bool, **which: 
         names = [each.__name__ for each in functions]
         names = names if len({*names}) == len(names) else [*places]  # such as one of before and one of now
         specs = [Spec(name, each, reads, None, raw) for name, each in zip(names, functions, strict=True)]
-        return [(stepping.step(each, taken, topics, Topics(own.address), own.directory), each) for each in specs]
+        return [stepping.step(each, taken, topics, Topics(own.address), own.directory) for each in specs]
 
 
 def _function(place: str) -> Callable[..., Any]:

@@ -14,6 +14,7 @@ from labkit.runs.blame import Blame, Line
 from labkit.runs.pipeline import Pipeline
 from labkit.runs.spec import Spec
 from labkit.stepping import memory, page, source, words
+from labkit.stepping.conditions import Conditions
 from labkit.stepping.memory import Changes, Clock, Entry, Gone, Memories, Value, Window
 from labkit.stepping.outcomes import Outcome, line_of, outcomes
 from labkit.stepping.recording import REPARTITION, Out, Passage, Place, Written
@@ -48,7 +49,7 @@ class Step:
     @functools.cached_property
     def outcomes(self) -> list[Outcome]:
         """What each line did with it, in order. Example: step[7].outcomes"""
-        return outcomes(self.visits, self.trouble.reason if self.trouble else "")
+        return outcomes(self.visits, self.trouble.reason if self.trouble else "", self._steps.conditions)
 
     @property
     def came_out(self) -> list[Out]:
@@ -189,6 +190,8 @@ class Steps:
         self.notes, self.windows = str(pipeline.notes), pipeline.windows
         self._definition = source.definition(spec.pipeline)
         self.lines = [*dict.fromkeys(line for each in pipeline.steps if (line := line_of(each)))]
+        functions = {line: [each.func.func for each in pipeline.steps if line_of(each) == line] for line in self.lines}
+        self.conditions = {line: Conditions(line, [spec.pipeline, *them]) for line, them in functions.items()}
         self.given = len(places)
         self._steps = [*self._of(places, passages, changes)]
 
