@@ -80,8 +80,16 @@ function did(outcome) {
   if (outcome.apart) said.appendChild(make("div", "≠ not as beside:", { class: "apart" }));
   outcome.words.forEach((each) => said.appendChild(make("div", each)));
   made.appendChild(make("p", `in: ${outcome.in.join("; ")}`));
-  made.appendChild(make("p", `out: ${outcome.out.join("; ") || "nothing"}`));
+  made.appendChild(make("p", "out: ")).append(...marked(outcome.out.join("; ") || "nothing", outcome.changed));
   return made;
+}
+
+// A text in parts, with those that have changed marked.
+function marked(text, [first, ...others]) {
+  const place = first === undefined ? -1 : text.indexOf(first);
+  if (place < 0) return others.length ? marked(text, others) : [text];
+  const behind = text.slice(place + first.length);
+  return [text.slice(0, place), make("mark", first), ...marked(behind, others)];
 }
 
 function windows(number) {

@@ -145,9 +145,18 @@ def _line(outcome: Outcome, steps: Steps) -> dict[str, Any]:
         **_place(outcome.line, steps),
         "kind": outcome.kind,
         "words": [*map(_shortened, outcome.words)],
+        "changed": _changed(outcome),
         "in": _values(outcome.came),
         "out": _values(outcome.went),
     }
+
+
+def _changed(outcome: Outcome) -> list[str]:
+    """Returns the fields that a line has changed or added, each as it stands in the value that went on."""
+    if not outcome.changed:
+        return []
+    (went,) = outcome.went
+    return [f"{name} {words.part(each)}" for name, each in went.value.items() if str(name) in outcome.changed]
 
 
 def _place(line: Line, steps: Steps) -> dict[str, int]:

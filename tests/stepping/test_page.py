@@ -163,6 +163,19 @@ def test_it_shows_what_each_line_did_and_what_is_open(steps: Steps, opened: Any)
     assert ["porch", "event time", "22:13:22", "22:13:28"] in state
 
 
+def test_fields_that_a_line_has_changed_are_marked(lab: Lab, opened: Any) -> None:
+    def changed(readings):
+        return readings.apply(lambda each: each | {"temperature": 7, "kelvin": 280.15})
+
+    send(lab, "sensor", reading("porch", 0))
+    shown = opened(lab.step(changed, reads="sensor"))
+    shown.locator("#source summary").press("Enter")
+    expect(shown.locator("#source details mark")).to_have_text(["temperature 7", "kelvin 280.15"])
+    out = "out: device porch, temperature 7, humidity 50, timestamp 22:13:20, kelvin 280.15"
+    expect(shown.locator("#source details p").last).to_have_text(out)
+    assert Axe().run(shown).response["violations"] == []
+
+
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (1920, "light"), (1280, "dark")])
 def test_it_is_accessible_and_fits_the_page(steps: Steps, opened: Any, width: int, scheme: str) -> None:
     shown = opened(steps, width, scheme)
