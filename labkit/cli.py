@@ -9,7 +9,7 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +27,6 @@ from labkit.loopback import HOST
 from labkit.waiting import wait_until
 
 if TYPE_CHECKING:
-    from labkit.runs import Spec
     from labkit.runs.worker import Worker
     from labkit.stepping import Steps
 
@@ -204,7 +203,7 @@ def run(pipeline: str, reads: str | None, writes: str | None, replicas: int, **o
 
 
 @main.command("step")
-@click.argument("pipeline")
+@click.argument("pipelines", nargs=-1, required=True, metavar="PIPELINE...")
 @click.option(
     "--reads", multiple=True, required=True, help="The topic to read; several for a pipeline that joins them."
 )
@@ -213,19 +212,25 @@ def run(pipeline: str, reads: str | None, writes: str | None, replicas: int, **o
 @click.option("--key", help="Only records with this key.")
 @click.option("--raw", is_flag=True, help="Give the pipeline bytes, not parsed JSON.")
 @click.option("--save", type=click.Path(path_type=Path, dir_okay=False), help="Write a page to step through.")
-def step_command(pipeline: str, reads: tuple[str, ...], raw: bool, save: Path | None, **which: Any) -> None:
+def step_command(
+    pipelines: tuple[str, ...], reads: tuple[str, ...], raw: bool, save: Path | None, **which: Any
+) -> None:
     """Step through a pipeline of your own: what each line does to each record, and what is remembered.
 
     PIPELINE is a function in a file. The records are only read: copies of them go through the pipeline on a Kafka of
-    the command's own. Without --save it prints every step. docs/step.md says what it can and cannot tell.
+    the command's own. Several functions get the same records, and what one does and another does not is marked.
+    Without --save it prints every step. docs/step.md says what it can and cannot tell.
 
     Example: lab step my_pipeline.py:average --reads orders --records 50 --save average.html
     """
-    steps, _ = _stepped(pipeline, reads, raw, **which)
-    click.echo(steps.summary() if save else "\n\n".join([*map(str, steps), steps.summary()]))
+    from labkit.stepping import Comparison
+
+    each = _stepped(pipelines, reads, raw, **which)
+    found = each[0] if len(each) == 1 else Comparison(each)
+    click.echo(found.summary() if save else "\n\n".join([*map(str, found), found.summary()]))
     if save:
-        click.echo(f"{steps.save(save)}: open it in a browser")
-    if steps.trouble:
+        click.echo(f"{found.save(save)}: open it in a browser")
+    if any(steps.trouble for steps in each):
         raise SystemExit(1)
 
 
@@ -246,7 +251,8 @@ def why_command(pipeline: str, reads: tuple[str, ...], records: int, raw: bool) 
     """
     from labkit import why
 
-    click.echo(why.of_steps(*_stepped(pipeline, reads, raw, records=records)))
+    (steps,) = _stepped([pipeline], reads, raw, records=records)
+    click.echo(why.of_steps(steps))
 
 
 @main.command()
@@ -499,16 +505,18 @@ def _show(worker: Worker, counts: str) -> None:
         click.echo(counts, nl=False, err=True)
 
 
-def _stepped(pipeline: str, reads: tuple[str, ...], raw: bool, **which: Any) -> tuple[Steps, Spec]:
-    """Step through the pipeline that FILE:NAME names, on a Kafka of the command's own."""
+def _stepped(places: Sequence[str], reads: tuple[str, ...], raw: bool, **which: Any) -> list[Steps]:
+    """Step through the pipelines that FILE:NAME names, one after the other, on a Kafka of the command's own."""
     from labkit import stepping
     from labkit.runs import Spec, quix
 
     with _lab() as lab, contextlib.closing(OwnBroker(meanwhile=quix.load)) as own:
-        function, topics = _function(pipeline), Topics(lab.broker.address, properties.namespace())
+        functions, topics = [*map(_function, places)], Topics(lab.broker.address, properties.namespace())
         taken = stepping.take(topics, reads, **which)
-        spec = Spec(function.__name__, function, reads, None, raw)
-        return stepping.step(spec, taken, topics, Topics(own.address), own.directory), spec
+        names = [each.__name__ for each in functions]
+        names = names if len({*names}) == len(names) else [*places]  # such as one of before and one of now
+        specs = [Spec(name, each, reads, None, raw) for name, each in zip(names, functions, strict=True)]
+        return [stepping.step(each, taken, topics, Topics(own.address), own.directory) for each in specs]
 
 
 def _function(place: str) -> Callable[..., Any]:

@@ -326,6 +326,9 @@ class Lab:
         specs = [_spec(each, reads, writes, name, raw) for each in pipelines]
         if not specs:
             raise LabError('Name a pipeline, as in lab.step(alert_filter, reads="sensor").')
+        if cells.shell():  # only what is displayed needs the extra
+            cells.display_by(stepping.Steps, live.steps.show)
+            cells.display_by(stepping.Comparison, live.steps.show)
         taken = stepping.take(self._topics, specs[0].reads, records, since, key)
         found = [stepping.step(each, taken, self._topics, self._topics, self.broker.directory) for each in specs]
         return found[0] if len(found) == 1 else stepping.Comparison(found)

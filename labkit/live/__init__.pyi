@@ -1,4 +1,4 @@
-from . import numbers, panel, windows
+from . import numbers, panel, steps, windows
 from .chart import Chart
 from .controls import Controls
 from .dashboard import Dashboard
@@ -29,5 +29,6 @@ __all__ = [
     "Windows",
     "numbers",
     "panel",
+    "steps",
     "windows",
 ]

@@ -84,7 +84,7 @@ class Questions(VBox):  # type: ignore[misc]
         ask, run = self._ask, self._runs().get(words)
         if not (ask and run):  # it has ended before it was clicked
             return
-        self._shown.value = escape(f"Looking at {run.name} …")
+        self._say(escape(f"Looking at {run.name} …"))
         at = html.element("i", f"{datetime.datetime.now(datetime.UTC):%H:%M:%S} UTC")
         try:
             self.answer = at + Markup(ask(run).html())
@@ -93,4 +93,7 @@ class Questions(VBox):  # type: ignore[misc]
         except Exception as error:  # a traceback from here would reach nobody
             LOGGER.exception("why nothing comes out of %s could not be told", run.name)
             self.answer = at + " " + escape(f"This has failed: {error}")
-        self._shown.value = self.answer
+        self._say(self.answer)
+
+    def _say(self, text: Markup) -> None:
+        self._shown.value = html.element("div", text, role="status")  # a screen reader tells it

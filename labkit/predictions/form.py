@@ -4,8 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ipywidgets import HTML, Button, Layout, RadioButtons, Text, VBox
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
+from labkit import backticks
 from labkit.errors import LabError
 from labkit.live import theme
 from labkit.live.snapshot import Snapshot
@@ -75,11 +76,8 @@ def status(text: str) -> Markup:
 
 
 def marked_up(text: str) -> Markup:
-    """Returns a text as HTML; what stands between backticks is code."""
-    parts = (
-        f"<code>{escape(each)}</code>" if number % 2 else escape(each) for number, each in enumerate(text.split("`"))
-    )
-    return Markup("".join(parts))
+    """Returns a text as HTML; what stands between two backticks is code."""
+    return Markup(backticks.marked_up(text))
 
 
 class Line(VBox):  # type: ignore[misc]

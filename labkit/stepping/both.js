@@ -1,8 +1,8 @@
 "use strict";
-// Two pages that step together: each tells which record it shows, and the others follow.
+// Pages that step together: each tells which record it shows, and the others follow. So does the page around this one.
 const data = JSON.parse(document.getElementById("data").textContent);
 const at = (id) => document.getElementById(id);
-let current = 0; // the number of the record that is shown
+let current = data.at; // the number of the record that is shown
 
 const frames = data.pages.map((page, side) => {
   const frame = document.createElement("iframe");
@@ -12,28 +12,46 @@ const frames = data.pages.map((page, side) => {
   return frame;
 });
 
-function show(number) {
+function tell(other, opened = false) {
+  other.postMessage({ step: current, opened }, "*"); // a sandbox has no origin to name
+}
+
+// To whoever told the number it is not told again: it may have gone on meanwhile.
+function show(number, source = null) {
   current = number;
-  frames.forEach((frame) => frame.contentWindow.postMessage({ step: number }, "*")); // a sandbox has no origin to name
+  const others = [...frames.map((frame) => frame.contentWindow), parent];
+  others.filter((each) => each !== source && each !== window).forEach((each) => tell(each));
   const differs = data.differs.includes(number);
   const outs = data.outs[number].map((out, side) => `${data.names[side]}: ${out}`);
   at("now").textContent = `Record ${number}: ${differs ? `≠ what comes out differs. ${outs.join(" | ")}` : "= the same comes out."}`;
   at("now").className = differs ? "differs" : "";
+  at("parts").textContent = data.parts[number];
+}
+
+function hear({ source, data: said }) {
+  const frame = frames.find((each) => each.contentWindow === source);
+  const isOurs = frame || (source === parent && parent !== window);
+  if (!isOurs || !data.outs[said?.step]) return;
+  if (frame && said.opened) tell(source);
+  else if (said.step !== current) show(said.step, source);
+}
+
+function jumps(id, numbers) {
+  at(id).textContent += ` (${numbers.length})`;
+  at(id).disabled = !numbers.length;
+  at(id).addEventListener("click", () => show(numbers.find((each) => each > current) ?? numbers[0]));
 }
 
 function start() {
   at("title").textContent = data.title;
   at("summary").textContent = data.summary;
-  at("next").textContent += ` (${data.differs.length})`;
-  at("next").disabled = !data.differs.length;
-  at("next").addEventListener("click", () => show(data.differs.find((each) => each > current) ?? data.differs[0]));
-  addEventListener("message", (event) => {
-    const number = event.data?.step;
-    const isOurs = frames.some((frame) => frame.contentWindow === event.source);
-    if (isOurs && Number.isInteger(number) && number !== current && data.outs[number]) show(number);
-  });
+  jumps("differing", data.differs);
+  jumps("parting", data.parts.flatMap((words, number) => (words ? [number] : [])));
+  addEventListener("message", hear);
   at("sides").append(...frames);
-  if (data.outs.length) frames.at(-1).addEventListener("load", () => show(0));
+  if (!data.outs.length) return;
+  show(current, parent);
+  if (parent !== window) tell(parent, true);
 }
 
 start();

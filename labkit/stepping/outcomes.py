@@ -12,6 +12,7 @@ from quixstreams.core.stream import Stream
 from labkit.runs.blame import Line
 from labkit.runs.windows import Watch
 from labkit.stepping import words
+from labkit.stepping.conditions import Conditions
 from labkit.stepping.recording import REPARTITION, Late, Out, Visit
 
 Kind = Literal["passes", "left out", "waits", "late", "emits", "keeps", "fails"]
@@ -41,17 +42,19 @@ def line_of(step: Stream) -> Line | None:
     return None if isinstance(step.func.func, Watch) else getattr(step, "line", None)
 
 
-def outcomes(visits: Sequence[Visit], trouble: str) -> list[Outcome]:
+def outcomes(visits: Sequence[Visit], trouble: str, conditions: Mapping[Line, Conditions]) -> list[Outcome]:
     """Returns what each line did, in the order in which the record came to them; `trouble` is why one failed."""
     by_line: defaultdict[Line, list[Visit]] = defaultdict(list)
     for each in visits:
         if line := line_of(each.step):
             by_line[line].append(each)
     failed = next((each for each in reversed(visits) if not each.ended), None) if trouble else None
-    return [_outcome(line, found, failed, trouble) for line, found in by_line.items()]
+    return [_outcome(line, found, failed, trouble, conditions.get(line)) for line, found in by_line.items()]
 
 
-def _outcome(line: Line, visits: Sequence[Visit], failed: Visit | None, trouble: str) -> Outcome:
+def _outcome(
+    line: Line, visits: Sequence[Visit], failed: Visit | None, trouble: str, conditions: Conditions | None
+) -> Outcome:
     # Without a visit before it, a later one is of the same line behind a repartition topic.
     came = tuple(
         each.came for n, each in enumerate(visits) if not (_is_on(each.before, line) or (n and not each.before))
@@ -61,7 +64,8 @@ def _outcome(line: Line, visits: Sequence[Visit], failed: Visit | None, trouble:
     if any(each is failed for each in visits):
         return Outcome(line, "fails", (f"fails: {trouble}",), came, went)
     if not went:
-        return Outcome(line, *_nothing(visits, late), came, went)
+        missed = conditions.missed(came[0].value) if conditions and len(came) == 1 else ""
+        return Outcome(line, *_nothing(visits, late, missed), came, went)
     if any(_module(each).startswith(WINDOWS) for each in visits):
         return Outcome(line, "emits", (*_shown("comes out: ", map(_emitted, went)), *late), came, went)
     changed, texts = _difference(came, went)
@@ -94,8 +98,8 @@ def _after(step: Stream) -> Iterator[Stream]:
             yield each
 
 
-def _nothing(visits: Sequence[Visit], late: tuple[str, ...]) -> tuple[Kind, tuple[str, ...]]:
-    """Say why nothing went on from a line."""
+def _nothing(visits: Sequence[Visit], late: tuple[str, ...], missed: str) -> tuple[Kind, tuple[str, ...]]:
+    """Say why nothing went on from a line, perhaps because of a condition that was `missed`."""
     join = next((each for each in visits if _module(each).startswith(JOINS)), None)
     window = next((each for each in visits if _module(each).startswith(WINDOWS)), None)
     if window and window.came.key is None:
@@ -110,7 +114,9 @@ def _nothing(visits: Sequence[Visit], late: tuple[str, ...]) -> tuple[Kind, tupl
         return "keeps", ("kept for the join: the other side has nothing for it yet",)
     if join and join.step.func.func.__name__ == "right_func":
         return "keeps", ("kept for the join: of this side nothing comes out",)
-    return "left out", ("left out here: the other side has nothing for it yet" if join else "left out here",)
+    if join:
+        return "left out", ("left out here: the other side has nothing for it yet",)
+    return "left out", (f"{missed}: left out here" if missed else "left out here",)
 
 
 def _module(visit: Visit) -> str:

@@ -1,5 +1,6 @@
 "use strict";
 // Shows one record after the other. All text goes through textContent: whatever is in a record, it is never mark-up.
+// A page around this one hears which record is open, and may open another.
 const data = JSON.parse(document.getElementById("data").textContent);
 const records = data.records;
 const at = (id) => document.getElementById(id);
@@ -76,10 +77,19 @@ function source(record) {
 function did(outcome) {
   const made = make("details");
   const said = made.appendChild(make("summary", null, { class: outcome.kind.split(" ")[0] }));
+  if (outcome.apart) said.appendChild(make("div", "≠ not as beside:", { class: "apart" }));
   outcome.words.forEach((each) => said.appendChild(make("div", each)));
   made.appendChild(make("p", `in: ${outcome.in.join("; ")}`));
-  made.appendChild(make("p", `out: ${outcome.out.join("; ") || "nothing"}`));
+  made.appendChild(make("p", "out: ")).append(...marked(outcome.out.join("; ") || "nothing", outcome.changed));
   return made;
+}
+
+// A text in parts, with those that have changed marked.
+function marked(text, [first, ...others]) {
+  const place = first === undefined ? -1 : text.indexOf(first);
+  if (place < 0) return others.length ? marked(text, others) : [text];
+  const behind = text.slice(place + first.length);
+  return [text.slice(0, place), make("mark", first), ...marked(behind, others)];
 }
 
 function windows(number) {
@@ -156,10 +166,14 @@ function place(record) {
   return record.offset === null ? "a row" : `partition ${record.partition}, offset ${record.offset}`;
 }
 
-function choose(key) {
+function filter(key) {
   chosen = [...records.keys()].filter((number) => key === "" || records[number].key === key);
   at("slider").max = chosen.length - 1;
   document.querySelectorAll("#records li").forEach((each, number) => (each.hidden = !chosen.includes(number)));
+}
+
+function choose(key) {
+  filter(key);
   show(chosen.includes(current) ? current : chosen[0]);
 }
 
@@ -167,7 +181,7 @@ function go(place) {
   show(chosen[Math.max(0, Math.min(chosen.length - 1, place))]);
 }
 
-function show(number, scroll = true) {
+function show(number, { scroll = true, isTold = false } = {}) {
   current = number;
   const record = records[current];
   at("slider").value = chosen.indexOf(current);
@@ -190,8 +204,19 @@ function show(number, scroll = true) {
   at("windows").replaceChildren(...windows(current));
   at("state").replaceChildren(remembered(current));
   at("written").replaceChildren(written(record));
-  if (data.compared) parent.postMessage({ step: current }, "*"); // the page around it has no origin to name
+  if (!isTold) tell(); // else the answer would come after the next step, and undo it
   at("now").textContent = `Record ${current}, ${record.key}, ${clock(record.time)}: ${[trouble, ...record.lines.flatMap((each) => each.words)].filter(Boolean).join("; ")}`;
+}
+
+function tell(opened = false) {
+  if (parent !== window) parent.postMessage({ step: current, opened }, "*"); // a sandbox has no origin to name
+}
+
+function hear(event) {
+  const number = event.data?.step;
+  if (parent === window || event.source !== parent || number === current || !records[number]) return;
+  if (!chosen.includes(number)) filter((at("keys").value = ""));
+  show(number, { isTold: true });
 }
 
 function play(on) {
@@ -235,7 +260,7 @@ function start() {
     const item = make("li");
     const button = item.appendChild(make("button", `${index}  ${record.key}  ${clock(record.time)}`, { type: "button" }));
     button.appendChild(make("small", record.marks.join(", ") || record.lines.at(-1)?.kind || ""));
-    button.addEventListener("click", () => show(index, false));
+    button.addEventListener("click", () => show(index, { scroll: false }));
     return item;
   }));
   document.addEventListener("keydown", (event) => {
@@ -247,14 +272,11 @@ function start() {
     play(false);
     go(to);
   });
-  if (data.compared) {
-    document.body.classList.add("compared");
-    addEventListener("message", (event) => {
-      const number = event.data?.step;
-      if (event.source === parent && number !== current && records[number]) show(number);
-    });
-  }
-  choose("");
+  if (data.compared) document.body.classList.add("compared");
+  addEventListener("message", hear);
+  filter("");
+  show(current, { isTold: true });
+  tell(true);
 }
 
 start();

@@ -35,13 +35,30 @@ def of(steps: Steps) -> str:
     return document(data(steps))
 
 
-def of_both(comparison: Comparison) -> str:
+def of_both(comparison: Comparison, at: int = 0) -> str:
     """Returns a document in which the pages of several pipelines are side by side, and step together."""
-    pages = [document(data(each) | {"compared": True}) for each in comparison.sides]
-    outs = [[*map(_shortened, comparison.came_out(number))] for number in range(len(comparison))]
-    names = [each.name for each in comparison.sides]
-    found = {"title": comparison.title, "summary": comparison.summary(), "names": names, "pages": pages}
-    return document(found | {"outs": outs, "differs": comparison.differs}, "both")
+    sides = comparison.sides
+    found = {
+        "title": comparison.title,
+        "summary": comparison.summary(),
+        "at": at,
+        "names": [each.name for each in sides],
+        "pages": [document(_compared(each, comparison, side)) for side, each in enumerate(sides)],
+        "outs": [[*map(_shortened, comparison.came_out(number))] for number in range(len(comparison))],
+        "differs": comparison.differs,
+        "parts": [_shortened(each.parts) for each in comparison],
+    }
+    return document(found, "both")
+
+
+def _compared(steps: Steps, comparison: Comparison, side: int) -> dict[str, Any]:
+    """Returns what the page of one of several pipelines shows: which lines did something else than the others' too."""
+    found = data(steps)
+    for step, beside, record in zip(steps, comparison, found["records"], strict=False):
+        apart = {each.line for each in beside.apart[side]}
+        for outcome, line in zip(step.outcomes, record["lines"], strict=True):
+            line["apart"] = outcome.line in apart
+    return found | {"compared": True}
 
 
 def framed(steps: Steps, at: int = 0, expected: Sequence[str] = ()) -> str:
@@ -68,8 +85,9 @@ def document(found: Mapping[str, Any], kind: str = "page") -> str:
     for character, escaped in ESCAPED.items():
         text = text.replace(character, escaped)
     title = html.escape(found["title"])
-    parts = {"title": title, "style": _file("page.css"), "script": _file(f"{kind}.js"), "data": text}
-    before, *sections = _file(f"{kind}.html").split("${")
+    files = {"style": _file("page.css"), "body": _file(f"{kind}.html"), "script": _file(f"{kind}.js")}
+    parts = {"title": title, "kind": kind, "data": text, **files}
+    before, *sections = _file("shell.html").split("${")
     named = (section.partition("}") for section in sections)
     return before + "".join(parts[name] + after for name, _, after in named)
 
@@ -127,9 +145,18 @@ def _line(outcome: Outcome, steps: Steps) -> dict[str, Any]:
         **_place(outcome.line, steps),
         "kind": outcome.kind,
         "words": [*map(_shortened, outcome.words)],
+        "changed": _changed(outcome),
         "in": _values(outcome.came),
         "out": _values(outcome.went),
     }
+
+
+def _changed(outcome: Outcome) -> list[str]:
+    """Returns the fields that a line has changed or added, each as it stands in the value that went on."""
+    if not outcome.changed:
+        return []
+    (went,) = outcome.went
+    return [f"{name} {words.part(each)}" for name, each in went.value.items() if str(name) in outcome.changed]
 
 
 def _place(line: Line, steps: Steps) -> dict[str, int]:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Mapping, Sequence
+import itertools
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from labkit.errors import LabError
-from labkit.runs.blame import Blame
+from labkit.runs.blame import Blame, Line
 from labkit.runs.pipeline import Pipeline
 from labkit.runs.spec import Spec
 from labkit.stepping import memory, page, source, words
+from labkit.stepping.conditions import Conditions
 from labkit.stepping.memory import Changes, Clock, Entry, Gone, Memories, Value, Window
 from labkit.stepping.outcomes import Outcome, line_of, outcomes
 from labkit.stepping.recording import REPARTITION, Out, Passage, Place, Written
@@ -47,7 +49,7 @@ class Step:
     @functools.cached_property
     def outcomes(self) -> list[Outcome]:
         """What each line did with it, in order. Example: step[7].outcomes"""
-        return outcomes(self.visits, self.trouble.reason if self.trouble else "")
+        return outcomes(self.visits, self.trouble.reason if self.trouble else "", self._steps.conditions)
 
     @property
     def came_out(self) -> list[Out]:
@@ -95,8 +97,13 @@ class Step:
         """What is remembered after it."""
         return self._steps.remembered(self.number)
 
+    def told(self, apart: Collection[Line] = ()) -> str:
+        """What each line did with it, and what is remembered, in words; ≠ stands before the lines that are `apart`."""
+        parts = [self._head(), [""], self._lines(apart), self._open(), self._kept(), self._written()]
+        return "\n".join(itertools.chain.from_iterable(parts))
+
     def __str__(self) -> str:
-        return "\n".join([*self._head(), "", *self._lines(), *self._open(), *self._kept(), *self._written()])
+        return self.told()
 
     __repr__ = __str__
 
@@ -107,12 +114,13 @@ class Step:
         yield f"record {self.number} of 0 to {last}: {record.topic}, {offset}, {key}, {words.moment(record.timestamp)}"
         yield f"  {words.value(words.loaded(record.value))}"
 
-    def _lines(self) -> Iterator[str]:
+    def _lines(self, apart: Collection[Line]) -> Iterator[str]:
         if self.unreadable:
             yield f"  cannot be read, and goes to the dead letters: {self.unreadable}"
         width = max((len(each.line.text) for each in self.outcomes), default=0)
         for each in self.outcomes:
-            yield f"  {each.line.number:>4}  {each.line.text:{width}}  {'; '.join(each.words)}"
+            mark = "≠" if each.line in apart else " "
+            yield f"{mark} {each.line.number:>4}  {each.line.text:{width}}  {'; '.join(each.words)}"
         if self.trouble:
             line = f" in {self.trouble.line}" if self.trouble.line else ""
             yield f"  the pipeline ends here{line}: {self.trouble.reason}"
@@ -182,6 +190,8 @@ class Steps:
         self.notes, self.windows = str(pipeline.notes), pipeline.windows
         self._definition = source.definition(spec.pipeline)
         self.lines = [*dict.fromkeys(line for each in pipeline.steps if (line := line_of(each)))]
+        functions = {line: [each.func.func for each in pipeline.steps if line_of(each) == line] for line in self.lines}
+        self.conditions = {line: Conditions(line, [spec.pipeline, *them]) for line, them in functions.items()}
         self.given = len(places)
         self._steps = [*self._of(places, passages, changes)]
 
@@ -240,8 +250,12 @@ class Steps:
         """
         return written_to(path, page.of(self))
 
+    def framed(self, at: int = 0) -> str:
+        """The same page as HTML for a notebook, open at a record. Example: steps.framed(at=7)"""
+        return page.framed(self, at)
+
     def _repr_html_(self) -> str:
-        return page.framed(self)
+        return self.framed()
 
     def __len__(self) -> int:
         return len(self._steps)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from html import escape
 from typing import NamedTuple
 
+from labkit.backticks import marked_up
 from labkit.why.causes import Cause
 from labkit.why.sentences import sentence
 
 LONGEST = 80  # characters of a line of source
-CODE = re.compile(r"`([^`]*)`")
 RIGHT = "Nothing is wrong."
 
 
@@ -52,7 +51,7 @@ class Why:
 
     def html(self) -> str:
         """The same as HTML, in which all text is escaped. Example: lab.why(run).html()"""
-        first, *others = map(_marked_up, self.sentences)
+        first, *others = map(marked_up, self.sentences)
         items = "".join(f"<li>{each}</li>" for each in others)
         rows = "".join(
             f"<tr>{_cell(str(each.number))}{_cell(f'<code>{escape(each.text)}</code>')}{_cell(escape(each.did))}</tr>"
@@ -67,10 +66,6 @@ class Why:
         return "".join(f"<div style='margin:6px 0'>{each}</div>" for each in parts if each)
 
     _repr_html_ = html
-
-
-def _marked_up(sentence: str) -> str:
-    return CODE.sub(r"<code>\1</code>", escape(sentence))
 
 
 def _cell(content: str) -> str:

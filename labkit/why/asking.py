@@ -9,7 +9,6 @@ from pathlib import Path
 
 from labkit.kafka.groups import Groups
 from labkit.runs.run import Run, in_words
-from labkit.runs.spec import Spec
 from labkit.runs.worker import Worker
 from labkit.stepping import Steps, step
 from labkit.stepping.memory import Entry
@@ -46,14 +45,14 @@ def why(run: Run, workers: Sequence[Worker], groups: Groups, states: Path) -> Wh
     return _answer(_subject(run, read, lines), ranked(causes), " ".join(facts), lines)
 
 
-def of_steps(steps: Steps, spec: Spec) -> Why:
+def of_steps(steps: Steps) -> Why:
     """Say the same of a pipeline that has been stepped through, whose run nobody knows."""
-    lines = Lines(steps, spec)
+    lines = Lines(steps)
     entries = remembered.final(steps[-1].after.values() if len(steps) else (), steps.windows)
     causes = [*lines.causes(), *lines.unreadable(), *remembered.silent(entries, [each.record for each in steps])]
     if not lines.lets_windows_out() and (waiting := remembered.waiting(entries)):
         causes.append(waiting)
-    return _answer(f"{spec.name}, given {records(len(steps))}.", ranked(causes), "", lines)
+    return _answer(f"{steps.name}, given {records(len(steps))}.", ranked(causes), "", lines)
 
 
 def _of_the_run(run: Run) -> Iterator[Cause]:
@@ -76,7 +75,7 @@ def _stepped(run: Run, groups: Groups, states: Path, count: int) -> Lines:
     """Give the newest records that the run has read to its pipeline once more, one by one."""
     topics = groups.topics
     taken = newest(topics, run.reads, count, before=feeding.positions(run, groups))
-    return Lines(step(run.spec, taken, topics, topics, states), run.spec)
+    return Lines(step(run.spec, taken, topics, topics, states))
 
 
 def _remembered(run: Run, groups: Groups, states: Path, lines: Lines) -> list[Entry]:

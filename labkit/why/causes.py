@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from labkit.runs.blame import Line
+from labkit.stepping.conditions import Nearest
 from labkit.stepping.memory import Window
 
 
@@ -163,21 +164,6 @@ class Unreadable(Part):
 
 
 @dataclass(frozen=True)
-class Nearest:
-    """How near records came to a condition such as `kelvin > 3030`.
-
-    `best` is the `extreme` ("highest", "lowest" or "nearest") of what was compared, `subject`; for `held` of the
-    records the condition held (None: that cannot be told).
-    """
-
-    condition: str
-    subject: str
-    extreme: str
-    best: Any
-    held: int | None
-
-
-@dataclass(frozen=True)
 class LeftOut(Part):
     """A line that leaves out all records, and how near they came."""
 
@@ -195,11 +181,14 @@ class WithoutKey(Part):
 
 @dataclass(frozen=True)
 class Late(Part):
-    """Records that came too late for a window, `by` so many milliseconds at most: that of a `key` with this `time`."""
+    """Records that came too late for a window, `by` so many milliseconds at most: that of a `key` with this `time`.
+    A grace that is `short` by more than so many milliseconds loses some of them.
+    """
 
     line: Line
     dropped: int  # records that were too late for all their windows
     by: int
+    short: int
     key: str | None
     time: int
     start: int
@@ -246,6 +235,20 @@ class Alone(Cause):
     keys: tuple[tuple[str | None, ...], tuple[str | None, ...]] = ((), ())
     nearest: Pair | None = None
     is_as_of: bool = False
+
+
+@dataclass(frozen=True)
+class Early(Part):
+    """Records of the `left` side of a join that came when the `right` side had nothing for their key yet: the last was
+    of a `key` at this `time`, and the `first` of that key there is later.
+    """
+
+    line: Line
+    left: str
+    right: str
+    key: str | None
+    time: int
+    first: int
 
 
 # ------------------------------------------------------------------ of windows
@@ -367,7 +370,7 @@ class Written(Cause):
 # Which of two that both explain why nothing comes out is said first.
 RANK = (
     Failed, Ended, Stuck, NoOutput, NoInput, Transaction, Behind, NothingNew, Killed, Unreadable, WithoutKey, Late,
-    Alone, LeftOut, Waiting, Quiet, Silent, NoField,
+    Alone, Early, LeftOut, Waiting, Quiet, Silent, NoField,
 )  # fmt: skip
 
 

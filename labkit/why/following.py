@@ -18,7 +18,7 @@ from labkit.runs.run import Run
 from labkit.stepping import Step, Steps, Taken, step, words
 from labkit.stepping.memory import Gone, Identity, Window
 from labkit.stepping.taking import newest, one, until
-from labkit.why import conditions, feeding
+from labkit.why import feeding
 from labkit.why.answer import Row, Why
 from labkit.why.causes import Before, Cause, Counted, Fails, Kept, Lost, NotRead, Stopped, TooLate, Written
 
@@ -48,7 +48,7 @@ def follow(run: Run, groups: Groups, states: Path, key: str | None, time: Time |
     number = next((n for n, each in enumerate(steps) if each.record[:3] == wanted[:3]), None)
     if number is None:  # it has failed before
         return Why(subject, [*causes, Fails(steps.trouble.reason if steps.trouble else "", None)], "", "", [])
-    causes += _fates(run, steps, number, is_all=end == reached)
+    causes += _fates(steps, number, is_all=end == reached)
     rows = [Row(each.line.number, each.line.text, "; ".join(each.words)) for each in steps[number].outcomes]
     return Why(subject, causes, "", "What each line does with it:", rows)
 
@@ -70,14 +70,14 @@ def _named(record: Taken) -> str:
 # ------------------------------------------------------------- where it ended
 
 
-def _fates(run: Run, steps: Steps, number: int, is_all: bool) -> Iterator[Cause]:
+def _fates(steps: Steps, number: int, is_all: bool) -> Iterator[Cause]:
     """Yield what has become of a record; `is_all` says whether every record after it is there."""
     record = steps[number]
     if record.trouble:
         yield Fails(record.trouble.reason, record.trouble.line)
     if record.unreadable:
         yield Lost(f"{record.record.topic}{DEAD_LETTER}", record.unreadable)
-    yield from _at_its_lines(run, record)
+    yield from _at_its_lines(steps, record)
     windows = {identity: entry for identity, entry in record.changes.items() if isinstance(entry, Window)}
     for identity, window in windows.items():
         yield _of_a_window(steps, number, identity, window, is_all)
@@ -85,12 +85,11 @@ def _fates(run: Run, steps: Steps, number: int, is_all: bool) -> Iterator[Cause]
         yield from (Written(each.topic, words.key(each.key), words.loaded(each.value)) for each in record.written[:1])
 
 
-def _at_its_lines(run: Run, record: Step) -> Iterator[Cause]:
+def _at_its_lines(steps: Steps, record: Step) -> Iterator[Cause]:
     for each in record.outcomes:
         if each.kind == "left out":
             values = [out.value for out in each.came]
-            near = tuple(conditions.nearest(each.line, [run.spec.pipeline], values))
-            yield Stopped(each.line, near, each.words)
+            yield Stopped(each.line, tuple(steps.conditions[each.line].nearest(values)), each.words)
         elif each.kind == "late":
             late = max((found for visit in record.visits for found in visit.late), key=lambda found: found.by)
             yield TooLate(each.line, *late)

@@ -1,42 +1,78 @@
-"""Why no record of a join has found a partner."""
+"""Why no record of a join, or hardly any, has found a partner."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from quixstreams.core.stream import Stream
 
 from labkit.runs.blame import Line
 from labkit.stepping import Step
 from labkit.stepping.recording import Visit
-from labkit.why.causes import Alone, Pair
+from labkit.why.causes import Alone, Early, Pair
 
 LEFT, RIGHT = "left_func", "right_func"  # what Quix Streams calls the functions of the two sides
 Side = Mapping[str | None, Sequence[int]]  # the times of the records of each key
+Visits = Mapping[Stream, Sequence[tuple[Step, Visit]]]  # of the steps of a join
 
 
-def alone(line: Line, visits: Mapping[Stream, Sequence[tuple[Step, Visit]]], reads: Sequence[str]) -> Iterator[Alone]:
+@dataclass
+class Sides:
+    """What came to the two sides of a join: their topics, and the times of the records of each key."""
+
+    names: Mapping[str, str]
+    times: Mapping[str, Side]
+    is_as_of: bool
+
+    @classmethod
+    def of(cls, visits: Visits, reads: Sequence[str]) -> Sides:
+        """A side to which nothing came has the name of what is left of `reads`."""
+        topics: dict[str, set[str]] = {LEFT: set(), RIGHT: set()}
+        times: dict[str, defaultdict[str | None, list[int]]] = {LEFT: defaultdict(list), RIGHT: defaultdict(list)}
+        is_as_of = False
+        for each, found in visits.items():
+            if (side := _side(each)) in times:
+                is_as_of |= not each.func.expand
+                for step, visit in found:
+                    topics[side].add(step.record.topic)
+                    times[side][_key(visit)].append(visit.came.timestamp)
+        names = {side: " and ".join(sorted(found)) for side, found in topics.items()}
+        for side, other in ((LEFT, RIGHT), (RIGHT, LEFT)):
+            names[side] = names[side] or " or ".join(each for each in reads if each not in topics[other]) or "one side"
+        return cls(names, times, is_as_of)
+
+
+def alone(line: Line, visits: Visits, reads: Sequence[str]) -> Iterator[Alone]:
     """Yield why no record came out of the join of a line."""
-    topics: dict[str, set[str]] = {LEFT: set(), RIGHT: set()}
-    sides: dict[str, defaultdict[str | None, list[int]]] = {LEFT: defaultdict(list), RIGHT: defaultdict(list)}
-    is_as_of = False
-    for each, found in visits.items():
-        side = getattr(each.func.func, "__name__", "")
-        if side in sides:
-            is_as_of |= not each.func.expand
-            for step, visit in found:
-                topics[side].add(step.record.topic)
-                sides[side][_key(visit)].append(visit.came.timestamp)
-    names = {side: " and ".join(sorted(found)) for side, found in topics.items()}
-    for side, other in ((LEFT, RIGHT), (RIGHT, LEFT)):
-        names[side] = names[side] or " or ".join(each for each in reads if each not in topics[other]) or "one side"
-    if missing := next((names[side] for side, found in sides.items() if not found), ""):
-        yield Alone(line, names[LEFT], names[RIGHT], missing)
+    sides = Sides.of(visits, reads)
+    left, right = sides.times[LEFT], sides.times[RIGHT]
+    names = sides.names[LEFT], sides.names[RIGHT]
+    if missing := next((sides.names[side] for side, found in sides.times.items() if not found), ""):
+        yield Alone(line, *names, missing)
     else:
-        left, right = sides[LEFT], sides[RIGHT]
-        pair = _nearest(left, right)
-        yield Alone(line, names[LEFT], names[RIGHT], "", (tuple(left), tuple(right)), pair, is_as_of)
+        yield Alone(line, *names, "", (tuple(left), tuple(right)), _nearest(left, right), sides.is_as_of)
+
+
+def early(line: Line, visits: Visits, reads: Sequence[str], unpaired: Collection[int]) -> Iterator[Early]:
+    """Yield that most records of the left side of an as-of join came before what the right side has for their key.
+
+    `unpaired` are the numbers of the steps of which nothing came out of the join.
+    """
+    sides = Sides.of(visits, reads)
+    came = [pair for each, found in visits.items() if _side(each) == LEFT for pair in found]
+    firsts = {key: min(times) for key, times in sides.times[RIGHT].items()}
+    without = [visit for step, visit in came if step.number in unpaired]
+    before = [each for each in without if each.came.timestamp < firsts.get(_key(each), 0)]
+    if sides.is_as_of and len(before) > len(came) / 2:
+        key, time = _key(before[-1]), before[-1].came.timestamp
+        names = sides.names[LEFT], sides.names[RIGHT]
+        yield Early(len(before), len(came), line, *names, key, time, firsts[key])
+
+
+def _side(step: Stream) -> str:
+    return str(getattr(step.func.func, "__name__", ""))
 
 
 def _key(visit: Visit) -> str | None:

@@ -10,12 +10,11 @@ from quixstreams.core.stream import Stream
 
 from labkit.kafka.topics import DEAD_LETTER
 from labkit.runs.blame import Line
-from labkit.runs.spec import Spec
 from labkit.runs.windows import Watch
 from labkit.stepping import Step, Steps
 from labkit.stepping.outcomes import JOINS, WINDOWS, Outcome, line_of
 from labkit.stepping.recording import Visit
-from labkit.why import conditions, joins
+from labkit.why import joins
 from labkit.why.causes import Cause, Failed, Late, LeftOut, NoField, Unreadable, WithoutKey
 
 
@@ -30,8 +29,8 @@ class Count(NamedTuple):
 class Lines:
     """What each line did with the records of some steps."""
 
-    def __init__(self, steps: Steps, spec: Spec) -> None:
-        self.steps, self._spec = steps, spec
+    def __init__(self, steps: Steps) -> None:
+        self.steps = steps
         self._outcomes: defaultdict[Line, list[tuple[Step, Outcome]]] = defaultdict(list)
         self._visits: defaultdict[Stream, list[tuple[Step, Visit]]] = defaultdict(list)
         for step in steps:
@@ -61,6 +60,8 @@ class Lines:
                 yield self._late(step, late)
         if not any(step.came_out for step in self.steps):
             yield from self._empty_handed()
+        else:
+            yield from self._early()
 
     def unreadable(self) -> Iterator[Unreadable]:
         """Yield how many records of each topic could not be read."""
@@ -87,9 +88,17 @@ class Lines:
             if any(_is_of(each, JOINS) for each in steps):
                 if not went:
                     visits = {each: self._visits[each] for each in steps}
-                    yield from joins.alone(line, visits, self._spec.reads)
+                    yield from joins.alone(line, visits, self.steps.reads)
             elif came > went:
                 yield from self._left_out(line, steps)
+
+    def _early(self) -> Iterator[Cause]:
+        """Yield the joins that have let something out, but hardly anything."""
+        for line in self.steps.lines:
+            found = {each: self._visits[each] for each in self._visits if line_of(each) == line and _is_of(each, JOINS)}
+            if found:
+                unpaired = {step.number for step, outcome in self._outcomes[line] if not outcome.went}
+                yield from joins.early(line, found, self.steps.reads, unpaired)
 
     def _left_out(self, line: Line, steps: list[Stream]) -> Iterator[LeftOut]:
         """Yield the values that a line has left out, unless a window did, for want of a key."""
@@ -99,7 +108,7 @@ class Lines:
         left = [value for outcome in found if outcome.kind == "left out" for value in outcome.came]
         out = [each.value for each in left if not (has_window and each.key is None)]
         if out:
-            near = conditions.nearest(line, [self._spec.pipeline, *(each.func.func for each in steps)], came)
+            near = self.steps.conditions[line].nearest(came)
             yield LeftOut(len(out), len(came), line, tuple(near), out[-1])
 
     def _late(self, step: Stream, late: list[Visit]) -> Late:
@@ -109,9 +118,9 @@ class Lines:
         dropped = sum(outcome.kind == "late" for _, outcome in self._outcomes[line])
         came = visit.came
         key = came.key.decode(errors="backslashreplace") if isinstance(came.key, bytes) else came.key
-        return Late(
-            len(late), len(self._visits[step]), line, dropped, window.by, key, came.timestamp, window.start, window.end
-        )
+        short = max(visit.came.timestamp + each.by - each.end for visit in late for each in visit.late)
+        number, of = len(late), len(self._visits[step])
+        return Late(number, of, line, dropped, window.by, short, key, came.timestamp, window.start, window.end)
 
 
 def _is_of(step: Stream, module: str) -> bool:

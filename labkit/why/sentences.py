@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from labkit.runs.blame import Line
 from labkit.spelling import did_you_mean
 from labkit.stepping import words
+from labkit.stepping.conditions import Nearest
 from labkit.stepping.steps import closing
 from labkit.why import causes
 from labkit.why.causes import Cause, Committed, Open, Writer
@@ -171,7 +172,7 @@ def _(it: causes.LeftOut) -> str:
     return f"{stopped}: {'; '.join(parts)}{'; never all at once' if together else ''}."
 
 
-def _near(it: causes.Nearest, of: int, several: bool) -> str:
+def _near(it: Nearest, of: int, several: bool) -> str:
     if it.held:
         return f"`{it.condition}` held for {it.held:,} of {of:,}"
     which = f"`{it.condition}` held for none, " if several else ""
@@ -193,7 +194,7 @@ def _(it: causes.Late) -> str:
     return (
         f"{number} came too late for a window in {at(it.line)}, by up to {words.duration(it.by)}: "
         f"{words.key(it.key)} at {words.clock(it.time)}, when {words.span(it.start, it.end)} had closed. "
-        f"A grace_ms that is longer by that counts them."
+        f"A grace_ms that is longer by more than {words.duration(it.short)} counts {'them' if it.number > 1 else 'it'}."
     )
 
 
@@ -220,6 +221,15 @@ def _(it: causes.Alone) -> str:
     return (
         f"{begun}. The nearest two are of {words.key(near.key)}: in {it.left} at {words.clock(near.left)}, in "
         f"{it.right} at {words.clock(near.right)}, {order}.{rule}"
+    )
+
+
+@sentence.register
+def _(it: causes.Early) -> str:
+    return (
+        f"{started(counted(it.number, it.of))} of {it.left} found no partner in the join of {at(it.line)}, which takes "
+        f"one of {it.right} that is not later, and has been read before: the last of them was of {words.key(it.key)} "
+        f"at {words.clock(it.time)}, and the first of its key in {it.right} is at {words.clock(it.first)}."
     )
 
 

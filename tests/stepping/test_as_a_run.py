@@ -5,6 +5,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from quixstreams.models.topics.topic import Topic, TopicType
 
 from labkit import Lab
@@ -16,7 +18,7 @@ from labkit.kafka.topics import DEAD_LETTER
 from labkit.pipelines import PIPELINES
 from labkit.stepping import Steps
 from tests.stepping import shapes
-from tests.stepping.records import Raw, disorder, send
+from tests.stepping.records import BAD, START, Raw, disorder, reading, send
 from tests.topics import topics_of
 
 Records = Sequence[tuple[Any, ...]]
@@ -68,6 +70,20 @@ def test_every_shape(lab: Lab, pipeline: Callable[..., Any]) -> None:
     steps = assert_alike(lab, pipeline, ["sensor"])
     if pipeline is not shapes.hopping_by_partition:  # which closes windows of several keys in any order
         assert written(steps, "out") == held(lab, "out")
+
+
+READINGS = st.tuples(st.sampled_from("abc"), st.floats(0, 40), st.floats(-20, 60)).map(lambda each: reading(*each))
+BROKEN = st.sampled_from(BAD).map(lambda value: Raw(b"a", value, START))
+
+
+@settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(records=st.lists(READINGS | BROKEN, min_size=1, max_size=40), twice=st.integers(0, 5))
+def test_any_records(lab: Lab, records: list[Raw], twice: int) -> None:
+    """In any order, some of them bad, the first few once more in the end."""
+    lab.reset()
+    send(lab, "sensor", *records, *records[:twice])
+    steps = assert_alike(lab, shapes.tumbling, ["sensor"])
+    assert written(steps, "out") == held(lab, "out")
 
 
 @pytest.mark.parametrize("pipeline", [shapes.grouped, shapes.grouped_by_a_field, shapes.tumbling, shapes.stateful])

@@ -47,6 +47,27 @@ def test_it_prints_every_step_or_saves_a_page(lab: Lab, pipeline: str, tmp_path:
 
 
 @pytest.mark.usefixtures("installation")
+def test_two_functions_get_the_same_records(pipeline: str, tmp_path: Path) -> None:
+    (tmp_path / "before.py").write_text(PIPELINE.replace("> 300", "> 301"))
+    printed = commands.lab("step", pipeline, "before.py:hot", "--reads", "orders")
+    assert printed.exit_code == 0
+    assert (
+        "They part: my_pipeline.py:hot in line 6: goes on as it is | before.py:hot in line 6: left out"
+        in printed.output
+    )
+    assert printed.output.count("≠") == 2
+    last = printed.output.splitlines()[-1]
+    assert last.startswith(
+        "my_pipeline.py:hot: 10 records in, 3 out; before.py:hot: 10 records in, 2 out; what comes out"
+    )
+    assert last.endswith("differs at 1 of 10 records: 7; their lines part at 1 of 10 records: 7")
+    saved = commands.lab("step", pipeline, "my_pipeline.py:broken", "--reads", "orders", "--save", "out.html")
+    assert saved.exit_code == 1
+    assert "hot: 10 records in, 3 out; broken: 1 record in, 0 out; it failed at record 0" in saved.output
+    assert "Next where lines part" in (tmp_path / "out.html").read_text()
+
+
+@pytest.mark.usefixtures("installation")
 def test_a_pipeline_that_fails_is_shown_and_the_command_fails(pipeline: str) -> None:
     failed = commands.lab("step", pipeline.replace("hot", "broken"), "--reads", "orders")
     assert failed.exit_code == 1

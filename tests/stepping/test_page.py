@@ -163,6 +163,19 @@ def test_it_shows_what_each_line_did_and_what_is_open(steps: Steps, opened: Any)
     assert ["porch", "event time", "22:13:22", "22:13:28"] in state
 
 
+def test_fields_that_a_line_has_changed_are_marked(lab: Lab, opened: Any) -> None:
+    def changed(readings):
+        return readings.apply(lambda each: each | {"temperature": 7, "kelvin": 280.15})
+
+    send(lab, "sensor", reading("porch", 0))
+    shown = opened(lab.step(changed, reads="sensor"))
+    shown.locator("#source summary").press("Enter")
+    expect(shown.locator("#source details mark")).to_have_text(["temperature 7", "kelvin 280.15"])
+    out = "out: device porch, temperature 7, humidity 50, timestamp 22:13:20, kelvin 280.15"
+    expect(shown.locator("#source details p").last).to_have_text(out)
+    assert Axe().run(shown).response["violations"] == []
+
+
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (1920, "light"), (1280, "dark")])
 def test_it_is_accessible_and_fits_the_page(steps: Steps, opened: Any, width: int, scheme: str) -> None:
     shown = opened(steps, width, scheme)
@@ -184,15 +197,19 @@ def test_two_pages_step_together(lab: Lab, opened: Any, width: int) -> None:
 
     shown.get_by_text("Record 0: ≠ what comes out differs. tumbling: nothing | as_it_is: porch:").wait_for()
     left.locator("#next").focus()
-    for place in ("1", "2"):
+    for _ in range(2):  # without a pause: neither page may undo what the other hears of
         shown.keyboard.press("ArrowRight")
-        eventually(lambda place=place: places() == {place})
+    eventually(lambda: places() == {"2"})
     assert left.locator("#source").evaluate("each => each.clientWidth") > width * 0.4
     right.locator("#previous").click()
     eventually(lambda: places() == {"1"})
     shown.get_by_role("button", name="Next that differs (6)").focus()
     shown.keyboard.press("Enter")
     eventually(lambda: places() == {"2"})
+    shown.get_by_text("They part: tumbling in line").wait_for()
+    expect(left.locator("tr:has(.apart)")).to_contain_text(["final()≠", "return"])
+    expect(right.locator("tr:has(.apart)")).to_have_count(0)  # it has no line at all
+    jupyter.screenshot(shown, f"steps_side_by_side_{width}")
     assert shown.evaluate("document.documentElement.scrollWidth") <= width
     found = Axe().run(shown).response["violations"]
     assert [f"{each['id']}: {[node['target'] for node in each['nodes']]}" for each in found] == []

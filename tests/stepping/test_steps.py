@@ -40,7 +40,7 @@ def test_a_step_says_what_each_line_did(lab: Lab) -> None:
         "record 1 of 0 to 4: sensor, partition 0, offset 1, porch, 2023-11-14 22:13:21",
         "device porch, temperature 10, humidity 50, timestamp 22:13:21",
         f'{first + 1}  readings["kelvin"] = readings["temperature"] + 273.15  kelvin 283.15',
-        f'{first + 2}  readings = readings[readings["kelvin"] > 293]  left out here',
+        f'{first + 2}  readings = readings[readings["kelvin"] > 293]  kelvin is 283.15, not > 293: left out here',
         "windows open after it",
         f"porch (its event time: 22:13:20)  22:13:20 – 22:13:25  n 1  {CLOSES} 22:13:26 or later",
     ]

@@ -231,7 +231,7 @@ ONE = [
     Situation(
         "late", {"a": LATE}, strict, [causes.Late],
         ["1 of 8 records came too late for a window in line", "by up to 7 s: porch at 22:13:23",
-         "22:13:20 – 22:13:24 had closed"],
+         "22:13:20 – 22:13:24 had closed", "A grace_ms that is longer by more than 6 s counts it."],
     ),
     Situation(
         "no key", {"a": NO_KEY}, strict, [causes.WithoutKey],
@@ -267,6 +267,11 @@ ONE = [
     Situation(
         "a side comes late", {"a": of("oven")(0, 1, 2), "b": of("oven")(5, 6)}, as_of, [causes.Alone],
         ["The nearest two are of oven: in {a} at 22:13:22, in {b} at 22:13:25, 3 s later", "that is not later"],
+    ),
+    Situation(
+        "a side comes late for most", {"a": of("oven")(0, 1, 2, 3, 4, 5), "b": of("oven")(4)}, as_of, [causes.Early],
+        ["4 of 6 records of {a} found no partner in the join of line", "{b} that is not later",
+         "the last of them was of oven at 22:13:23, and the first of its key in {b} is at 22:13:24."],
     ),
     Situation(
         "too far apart", {"a": of("oven")(10, 20), "b": of("oven")(6)}, in_an_interval, [causes.Alone],
@@ -315,6 +320,7 @@ HEALTHY = [
     Situation("keys that take turns", {"a": TURNS}, strict, []),
     Situation("by room", {"a": TURNS}, by_room, []),
     Situation("a join", {"a": of("oven")(5, 6), "b": of("oven")(0, 1, 2)}, as_of, []),
+    Situation("a join with a few before", {"a": of("oven")(0, 5, 6), "b": of("oven")(1)}, as_of, []),
     Situation("bytes", {"a": BROKEN}, lengths, [], (), {"raw": True}),
     Situation("exactly once", {"a": MINUTE}, rare, [], (), {"exactly_once": True}),
     Situation("a process of its own", {"a": MINUTE}, rare, [], (), {"in_process": True}),

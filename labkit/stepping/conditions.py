@@ -7,16 +7,18 @@ each record, as the student has written it, on the record instead of the stream.
 from __future__ import annotations
 
 import ast
+import copy
 import inspect
 import linecache
 import operator
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from types import CodeType
 from typing import Any, NamedTuple
 
 from labkit.runs.blame import Line
-from labkit.why.causes import Nearest
+from labkit.stepping import words
 
 COMPARE: dict[type[ast.cmpop], tuple[str, Callable[[Any, Any], Any]]] = {
     ast.Gt: (">", operator.gt),
@@ -51,16 +53,43 @@ class Comparison(NamedTuple):
     right: ast.expr
 
 
-def nearest(line: Line, functions: Sequence[Function], values: Sequence[Any]) -> Iterator[Nearest]:
-    """Yield how near values came to each comparison in a line, or in a function that it names; the hardest first.
+@dataclass(frozen=True)
+class Nearest:
+    """How near records came to a condition such as `kelvin > 3030`.
 
-    `functions` are the pipeline and those of the steps that the line added: what names in the line stand for they know.
+    `best` is the `extreme` ("highest", "lowest" or "nearest") of what was compared, `subject`; for `held` of the
+    records the condition held (None: that cannot be told).
     """
-    known: dict[str, Any] = {}
-    for each in reversed(functions):
-        known |= _names(each)
-    found = [near for each in _comparisons(line, functions) if (near := _near(each, known, values))]
-    yield from sorted(found, key=lambda near: near.held or 0)
+
+    condition: str
+    subject: str
+    extreme: str
+    best: Any
+    held: int | None
+
+
+class Conditions:
+    """The comparisons in a line, or in a function that it names, with what its names stand for now."""
+
+    def __init__(self, line: Line, functions: Sequence[Function]) -> None:
+        """`functions` are the pipeline and those of the steps that the line added: they know what names stand for."""
+        self._known: dict[str, Any] = {}
+        for each in reversed(functions):
+            self._known |= _names(each)
+        self._comparisons = [*_comparisons(line, functions)]
+
+    def nearest(self, values: Sequence[Any]) -> list[Nearest]:
+        """Returns how near values came to each comparison; the hardest first."""
+        found = [near for each in self._comparisons if (near := _near(each, self._known, values))]
+        return sorted(found, key=lambda near: near.held or 0)
+
+    def missed(self, value: Any) -> str:
+        """Returns which of them do not hold for a value, in words; empty if that is not known."""
+        return ", ".join(
+            f"{near.subject} is {words.part(near.best)}, not {near.condition.removeprefix(near.subject).strip()}"
+            for near in self.nearest([value])
+            if near.held == 0
+        )
 
 
 def _near(it: Comparison, known: dict[str, Any], values: Sequence[Any]) -> Nearest | None:
@@ -145,7 +174,7 @@ class _Expanded(ast.NodeTransformer):
         self._meant = meant
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
-        return self._meant.get(node.id, node) if isinstance(node.ctx, ast.Load) else node
+        return copy.deepcopy(self._meant.get(node.id, node)) if isinstance(node.ctx, ast.Load) else node
 
 
 def _expanded(statement: ast.stmt, function: ast.FunctionDef | None) -> ast.AST:
@@ -158,7 +187,7 @@ def _expanded(statement: ast.stmt, function: ast.FunctionDef | None) -> ast.AST:
         if isinstance(each, ast.Assign) and len(each.targets) == 1 and isinstance(each.targets[0], ast.Name):
             given.setdefault(each.targets[0].id, []).append(each.value)
     meant = {name: values[0] for name, values in given.items() if len(values) == 1 and name not in streams}
-    expand = _Expanded(meant)
+    expand, statement = _Expanded(meant), copy.deepcopy(statement)
     for _ in range(3):  # of names that stand for others
         statement = expand.visit(statement)
     return statement

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from labkit.runs.blame import Line
-from labkit.why import conditions
+from labkit.stepping.conditions import Conditions
 
 VALUES = [{"t": 20, "h": 40, "room": "oven"}, {"t": 30, "h": 60, "room": "porch"}, {"t": 25, "h": 50, "room": "porch"}]
 BAR = 90
@@ -68,9 +68,25 @@ def missing(s):
 def test_how_near_they_came(function: Callable[..., Any], offset: int, expected: list[tuple[Any, ...]]) -> None:
     lines, first = inspect.getsourcelines(function)
     line = Line("", lines[offset].strip(), __file__, first + offset)
-    found = [*conditions.nearest(line, [function], VALUES)]
+    found = Conditions(line, [function]).nearest(VALUES)
     assert [(each.condition, each.extreme, each.best, each.held) for each in found] == expected
 
 
 def test_a_line_without_a_source_has_none() -> None:
-    assert [*conditions.nearest(Line("", "", "<nowhere>", 1), [names], VALUES)] == []
+    assert Conditions(Line("", "", "<nowhere>", 1), [names]).nearest(VALUES) == []
+
+
+@pytest.mark.parametrize(
+    ("function", "offset", "value", "expected"),
+    [
+        (names, 4, VALUES[0], "t + 273 is 293, not > BAR * 10 (900)"),
+        (between, 1, VALUES[0], "t is 20, not > 21"),
+        (between, 1, VALUES[2] | {"t": 22}, ""),
+        (missing, 1, VALUES[0], ""),
+    ],
+    ids=lambda each: getattr(each, "__name__", ""),
+)
+def test_what_does_not_hold_for_a_record(function: Callable[..., Any], offset: int, value: Any, expected: str) -> None:
+    lines, first = inspect.getsourcelines(function)
+    line = Line("", lines[offset].strip(), __file__, first + offset)
+    assert Conditions(line, [function]).missed(value) == expected
