@@ -136,7 +136,8 @@ def _shared(own: Sequence[Outcome], other: Sequence[Outcome]) -> set[int]:
 
     def did(outcome: Outcome) -> tuple[str, ...]:
         text = [outcome.line.text] if (outcome.line.text, outcome.words) in alike else []
-        return (outcome.kind, *outcome.words, *text)
+        told = () if outcome.kind == "left out" else outcome.words  # by whichever condition
+        return (outcome.kind, *told, *text)
 
     matcher = SequenceMatcher(None, [*map(did, own)], [*map(did, other)], autojunk=False)
     return {number for first, _, length in matcher.get_matching_blocks() for number in range(first, first + length)}
