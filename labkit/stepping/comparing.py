@@ -27,12 +27,11 @@ class Sides(tuple[Step | None, ...]):
     line that did something else than those of another.
     """
 
-    _names: Sequence[str]
+    names: Sequence[str]  # of the pipelines
 
     def __new__(cls, steps: Iterable[Step | None], names: Sequence[str]) -> Sides:
-        """`names` are those of the pipelines."""
         made = super().__new__(cls, steps)
-        made._names = names
+        made.names = names
         return made
 
     @functools.cached_property
@@ -44,13 +43,13 @@ class Sides(tuple[Step | None, ...]):
     @property
     def parts(self) -> str:
         """Where they part, in words: the first such line of each. Example: steps[7].parts"""
-        firsts = [f"{name} {_told(its[0])}" for name, its in zip(self._names, self.apart, strict=True) if its]
+        firsts = [f"{name} {_told(its[0])}" for name, its in zip(self.names, self.apart, strict=True) if its]
         return f"They part: {' | '.join(firsts)}" if firsts else ""
 
     def __str__(self) -> str:
         pairs = zip(self, self.apart, strict=True)
         told = [step.told({each.line for each in its}) if step else FAILED for step, its in pairs]
-        named = [f"{name}: {text}" for name, text in zip(self._names, told, strict=True)]
+        named = [f"{name}: {text}" for name, text in zip(self.names, told, strict=True)]
         return "\n\n".join(filter(None, [*named, self.parts]))
 
     __repr__ = __str__

@@ -68,7 +68,7 @@ def test_04_names_its_buttons_and_says_when_a_view_is_not_drawn() -> None:
     for part in (
         "*Send backlog* and *Corrupt record*",
         "out of sight is not drawn",
-        "and fades",
+        "and turns grey",
     ):
         assert part in words
     assert words.index("`sensors.world` is") < words.index("lab.produce(sensors.world)")
