@@ -104,7 +104,7 @@ def _grader(given: Intake, out: Path, wanted: Wanted) -> Grader:
 def _write(given: Intake, reports: Mapping[Task, Report | None], failures: Mapping[Task, str], out: Path) -> None:
     """Writes everything that comes of the reports, and says where it is."""
     found = results(given.course, given.exercises, given.plan, reports, given.roster)
-    compared = copies(given.plan.tasks, given.known.references())
+    compared = copies(given.plan.tasks, given.known.references(), given.known.recordings())
     for each in found:
         failed = [f"{task.submission.file}: {why}" for task, why in failures.items() if task.student == each.student]
         each.remarks += [*failed, *compared.failed.get(each.student, ())]

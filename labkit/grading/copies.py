@@ -1,8 +1,10 @@
-"""Answers that are the same as others, or as the reference, but for names, comments and layout."""
+"""Answers that are the same as others, or as the reference, but for names, comments and layout; or hold what was
+recorded.
+"""
 
 import ast
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -11,7 +13,8 @@ from labkit.grading.grade import Task
 
 SHORTEST = 50  # nodes of the syntax tree: shorter answers are the same by chance
 LONGEST = 20_000  # nodes
-REFERENCE = "the reference"  # in place of a student
+REFERENCE, RECORDING = "the reference", "the recording"  # in place of a student
+FEW, MOST = 4, 10  # numbers of a recording: in fewer there is nothing to be told by; more are in no answer by chance
 
 
 class TooLong(Exception):
@@ -35,8 +38,13 @@ class Compared:
     failed: dict[str, list[str]] = field(default_factory=dict)
 
 
-def copies(tasks: Sequence[Task], references: Mapping[str, str] | None = None) -> Compared:
-    """Compares all answers with one another, and with the `references`: by exercise, the source of one with `answer`.
+def copies(
+    tasks: Sequence[Task],
+    references: Mapping[str, str] | None = None,
+    recordings: Mapping[str, Collection[float]] | None = None,
+) -> Compared:
+    """Compares all answers with one another, with the `references` (by exercise, the source of one with `answer`), and
+    with the `recordings` (by exercise, the numbers in what is recorded as coming out).
 
     No answer keeps the others from being compared.
     """
@@ -51,7 +59,10 @@ def copies(tasks: Sequence[Task], references: Mapping[str, str] | None = None) -
         for exercise in task.exercises:
             try:
                 if answer := _answer(trees, exercise.name):
-                    same.setdefault((exercise.name, *answer), []).append(task.student)
+                    students = same.setdefault((exercise.name, *answer), [])
+                    if _has_recorded(trees, (recordings or {}).get(exercise.name, ())):
+                        students.append(RECORDING)
+                    students.append(task.student)
             except Exception as error:  # code nested deeper than anybody would write, and whatever else a student finds
                 why = f"{exercise.name}: not compared with others' answers ({type(error).__name__})"
                 compared.failed.setdefault(task.student, []).append(why)
@@ -59,6 +70,15 @@ def copies(tasks: Sequence[Task], references: Mapping[str, str] | None = None) -
     shared = [each for each in groups if len(each.students) > 1]
     compared.copies = sorted(shared, key=lambda each: (-each.nodes, each.exercise, each.students))
     return compared
+
+
+def _has_recorded(trees: Sequence[ast.Module], recorded: Collection[float]) -> bool:
+    """Whether more numbers of a recording are in an answer's notebook than are there by chance."""
+    if len(recorded) < FEW:
+        return False
+    nodes = islice((node for tree in trees for node in ast.walk(tree)), LONGEST)
+    numbers = {node.value for node in nodes if isinstance(node, ast.Constant) and type(node.value) in (int, float)}
+    return len(numbers.intersection(recorded)) > min(MOST, len(recorded) / 2)
 
 
 def _answer(trees: Sequence[ast.Module], exercise: str) -> tuple[int, str] | None:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from labkit.exercises.exercise import Exercise
 from labkit.exercises.records import ORDINARY, RECORDED, Sent
 from labkit.grading import authoring
 from labkit.grading.authoring import Collection
+
+NUMBER = re.compile(r"(?<![\w.])(?=(?:\.?\d){4})\d+(?:\.\d+)?(?![\w.])")  # of four digits or more
 
 # Run before a notebook, in whose sandbox there are no files of the instructor's.
 BEFORE = """
@@ -66,6 +69,12 @@ class Exercises:
         """Returns the sources of the solutions, as far as they are on this computer, by exercise."""
         files = {name: collection.solution(name) for name, (_, collection) in self._by_name.items()}
         return {name: file.read_text(encoding="utf-8") for name, file in files.items() if file.exists()}
+
+    def recordings(self) -> dict[str, set[float]]:
+        """Returns the numbers of four digits or more in what is recorded as coming out of each exercise."""
+        files = {name: collection.folder.recording(name) for name, (_, collection) in self._by_name.items()}
+        texts = {name: file.read_text(encoding="utf-8") for name, file in files.items() if file.exists()}
+        return {name: {float(number) for number in NUMBER.findall(text)} for name, text in texts.items()}
 
     def _collection(self, exercise: Exercise) -> Collection:
         return self._by_name[exercise.name][1]

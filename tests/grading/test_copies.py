@@ -1,5 +1,7 @@
 """Which answers are the same but for names and comments."""
 
+import json
+
 import pytest
 
 from labkit.grading import authoring
@@ -36,6 +38,17 @@ def test_an_answer_is_compared_with_the_reference_of_its_exercise() -> None:
     other = ANSWER.replace('"no JSON"', '"broken"')
     compared = copies([task("anna", code=mine), task("ben", code=other)], references)
     assert [(each.exercise, each.students) for each in compared.copies] == [("dead-letters", ("the reference", "anna"))]
+
+
+def test_an_answer_with_the_numbers_of_the_recording_is_told_and_one_with_a_few_of_them_is_not() -> None:
+    package = authoring.of_the_package()
+    rows = next(iter(json.loads(package.folder.recording("damp-rooms").read_text()).values()))["out"]
+    pasted = f"rows = {rows!r}\ndef mine(readings):\n    return rows\nlab.check('damp-rooms', mine)"
+    reference = package.solution("damp-rooms").read_text() + "\nlab.check('damp-rooms', answer)"
+    few = f"seen = {[row['temperature'] for row in rows[:5]]}\n{reference}"
+    damp = task("anna", code=pasted), task("ben", code=few)
+    recordings = Exercises((package,)).recordings()
+    assert [each.students for each in copies(damp, {}, recordings).copies] == [("the recording", "anna")]
 
 
 def test_answers_that_are_short_are_the_same_by_chance() -> None:
