@@ -100,7 +100,6 @@ class Requests:
             if not self._is_answered(futures, min(patience, deadline.left())):
                 if deadline.has_passed():
                     raise self._no_answer()
-                self.connect_anew()
                 patience *= 2
                 continue
             results, errors = _outcome(futures)
@@ -143,12 +142,19 @@ class Requests:
             patience = min(2 * patience, longest)
 
     def _is_answered(self, futures: Mapping[K, "Future[Any]"], seconds: float) -> bool:
+        """Wait for answers. A client whose request is given up, for whatever reason, is dropped: it would go on
+        connecting, without a pause, to a broker that is away (librdkafka 2.12).
+        """
         deadline = Deadline(seconds)
-        while wait(futures.values(), timeout=CHECK).not_done:
-            self.check()
-            if deadline.has_passed():
-                return False
-        return True
+        try:
+            while wait(futures.values(), timeout=CHECK).not_done:
+                self.check()
+                if deadline.has_passed():
+                    return False
+            return True
+        finally:
+            if not all(each.done() for each in futures.values()):
+                self.connect_anew()
 
     def _no_answer(self) -> NoAnswer:
         return NoAnswer(
