@@ -13,6 +13,9 @@ import pytest
 from labkit import Lab, LabError
 from labkit.broker import OwnBroker
 from labkit.broker.installation import KafkaInstallation
+from labkit.errors import NoAnswer
+from labkit.kafka.requests import within
+from labkit.kafka.topics import Topics
 from labkit.live import panel
 from labkit.runs.worker import Worker
 from tests.broker.lives import jvm
@@ -192,3 +195,20 @@ def test_waiting_on_somebody_elses_silent_kafka_takes_no_longer_than_asked(elsew
                 assert time.monotonic() - begun < 8
         finally:
             kafka.resume()
+
+
+@pytest.mark.usefixtures("installation")
+def test_a_request_that_was_given_up_does_not_go_on_calling_a_kafka_that_is_away() -> None:
+    broker = OwnBroker()
+    try:
+        topics = Topics(broker.address)
+        topics.create("one")  # its client knows the controller now
+        broker.kill()
+        with pytest.raises(NoAnswer), within(1):
+            topics.create("two")
+        begun = time.process_time()
+        with pytest.raises(NoAnswer), within(1):
+            topics.create("three")
+        assert time.process_time() - begun < 0.5  # of a second, all of which the first client would take
+    finally:
+        broker.close()
