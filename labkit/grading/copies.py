@@ -56,11 +56,12 @@ def copies(
             same[name, *answer] = [REFERENCE]
     for task in tasks:
         trees = [tree for source in task.sources if (tree := calls.parsed(source))]
+        numbers = _numbers(trees) if recordings else set()
         for exercise in task.exercises:
             try:
                 if answer := _answer(trees, exercise.name):
                     students = same.setdefault((exercise.name, *answer), [])
-                    if _has_recorded(trees, (recordings or {}).get(exercise.name, ())):
+                    if _are_recorded(numbers, (recordings or {}).get(exercise.name, ())):
                         students.append(RECORDING)
                     students.append(task.student)
             except Exception as error:  # code nested deeper than anybody would write, and whatever else a student finds
@@ -72,13 +73,15 @@ def copies(
     return compared
 
 
-def _has_recorded(trees: Sequence[ast.Module], recorded: Collection[float]) -> bool:
-    """Whether more numbers of a recording are in an answer's notebook than are there by chance."""
-    if len(recorded) < FEW:
-        return False
+def _numbers(trees: Sequence[ast.Module]) -> set[object]:
+    """Returns the numbers that a notebook writes down."""
     nodes = islice((node for tree in trees for node in ast.walk(tree)), LONGEST)
-    numbers = {node.value for node in nodes if isinstance(node, ast.Constant) and type(node.value) in (int, float)}
-    return len(numbers.intersection(recorded)) > min(MOST, len(recorded) / 2)
+    return {node.value for node in nodes if isinstance(node, ast.Constant) and type(node.value) in (int, float)}
+
+
+def _are_recorded(numbers: Collection[object], recorded: Collection[float]) -> bool:
+    """Whether more numbers of a recording are among these than are there by chance."""
+    return len(recorded) >= FEW and len({*recorded}.intersection(numbers)) > min(MOST, len(recorded) / 2)
 
 
 def _answer(trees: Sequence[ast.Module], exercise: str) -> tuple[int, str] | None:
