@@ -643,6 +643,11 @@ class Lab:
     @_one_at_a_time
     def stop(self) -> None:
         """Stop every run, producer and live view; topics and broker stay. Example: lab.stop()"""
+        try:
+            if self.broker.own:  # nobody starts it again while they wait for it
+                self.broker.check()
+        except NoAnswer as error:
+            self._fail(error)
         self._registry.stop()
 
     def reset(self) -> None:
@@ -677,8 +682,8 @@ class Lab:
     # ------------------------------------------------------------------ inner
 
     def _watch_broker(self) -> None:
-        """Fail every worker once the lab's own Kafka has ended: their clients would wait for it for ever. Let them tell
-        if only one of its nodes has, or if it was killed on purpose: then they go on once it is back.
+        """Let every worker tell when Kafka, or one of its nodes, is away: it goes on once that is back. One whose Kafka
+        has ended for good fails, for its clients would wait for ever.
         """
         while not self._closed.wait(BROKER_CHECK):
             notice = self.broker.notice()
@@ -688,8 +693,11 @@ class Lab:
                 with contextlib.suppress(Away):
                     self.broker.check()
             except NoAnswer as error:
-                for worker in self.workers:
-                    worker.fail(error)
+                self._fail(error)
+
+    def _fail(self, error: NoAnswer) -> None:
+        for worker in self.workers:
+            worker.fail(error)
 
     def _require_free(self, world: World, new: Identity) -> None:
         """Raises LabError if a world would get a second producer, each with only some of its items, or does not fit."""

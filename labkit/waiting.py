@@ -1,18 +1,18 @@
 """Waiting for a condition, with a limit."""
 
+import contextvars
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
 
 PAUSE = 0.02  # seconds between two checks at first ...
 LONGEST_PAUSE = 0.25  # ... and after some seconds
 SILENT = 1.0  # seconds after which whoever waits is told how far it is
 
 
-_quiet = ContextVar("quiet", default=False)
+_quiet = contextvars.ContextVar("quiet", default=False)
 
 
 class Deadline:
@@ -48,6 +48,18 @@ def wait_until(
             show()
             time.sleep(min(max(pause, (time.monotonic() - began) / 20), LONGEST_PAUSE))
         return True
+
+
+@contextmanager
+def announced(words: str) -> Iterator[None]:
+    """Say in a line what is being done, if it takes long and somebody looks on: it cannot tell how far it is."""
+    timer = threading.Timer(SILENT, contextvars.copy_context().run, (print, words))
+    if _is_watched():
+        timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 @contextmanager

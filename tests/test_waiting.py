@@ -1,11 +1,13 @@
 """Waiting shows how far it is to whoever looks on."""
 
 import io
+import threading
 
 import pytest
 
 from labkit import waiting
 from labkit.waiting import wait_until
+from tests.waiting import eventually
 
 
 class Terminal(io.StringIO):
@@ -41,3 +43,18 @@ def test_a_wait_whose_caller_has_a_result_to_show_is_silent(monkeypatch: pytest.
     with waiting.quietly():
         assert waited(monkeypatch, Terminal()) == ""
     assert waited(monkeypatch, Terminal()) != ""
+
+
+def test_what_takes_long_without_steps_is_announced_to_whoever_looks_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    output = Terminal()
+    monkeypatch.setattr("sys.stdout", output)
+    with waiting.announced("It takes a moment."):  # which this does not
+        pass
+    assert output.getvalue() == ""
+    monkeypatch.setattr(waiting, "SILENT", 0)
+    with waiting.announced("It takes long."):
+        eventually(lambda: output.getvalue() == "It takes long.\n")
+    monkeypatch.setattr("sys.stdout", io.StringIO())
+    before = set(threading.enumerate())
+    with waiting.announced("Nobody looks on."):
+        assert set(threading.enumerate()) == before  # nobody is there who could say it

@@ -13,7 +13,6 @@ from pathlib import Path
 from labkit.broker import server
 from labkit.broker.installation import KafkaInstallation
 from labkit.broker.server import Ports
-from labkit.errors import NoAnswer
 from labkit.jvm.supervised import Supervised
 from labkit.kafka import clients
 from labkit.loopback import HOST
@@ -39,7 +38,6 @@ class Node:
         """`options` are for the JVM, and `more` are further lines of `server.properties`."""
         self.number = number
         self.address = f"{HOST}:{ports[number - 1].broker}"
-        self.killed = False
         self.process = Supervised()
         data = self.process.directory / "data"
         self._settings = self.process.directory / "server.properties"
@@ -64,7 +62,6 @@ class Node:
 
     def kill(self) -> None:
         """Kill it at once (SIGKILL)."""
-        self.killed = True
         self.process.kill()
         self.process.wait(END_LIMIT)
 
@@ -80,14 +77,6 @@ class Node:
             ended = (self.process.directory / "exit").stat().st_mtime
             return f" since {datetime.datetime.fromtimestamp(ended, datetime.UTC):%H:%M:%S} UTC"
         return ""
-
-    def check(self) -> None:
-        """Raise NoAnswer if it has ended without being killed."""
-        if not self.alive and not self.killed:
-            raise NoAnswer(
-                f"The lab's own Kafka has ended ({self.address}): `lab.broker.start()` starts it again with its data. "
-                "Its log says more: `print(lab.broker.log())`."
-            )
 
     def cause(self) -> str:
         """Returns the log line that best explains why it ended: the innermost exception, else the last error."""
