@@ -38,7 +38,7 @@ def wait_until(
     """Wait until a condition holds; False if it still does not after `seconds`. What it raises ends the wait.
 
     A check may cost a request to Kafka, so it checks less often the longer it waits. In a cell or a terminal it shows
-    how far it is: what `progress` returns after a check.
+    how far it is, what `progress` returns after a check, and for how long it has waited.
     """
     deadline, began = Deadline(seconds), time.monotonic()
     with _shown(progress) as show:
@@ -75,19 +75,23 @@ def quietly() -> Iterator[None]:
 @contextmanager
 def _shown(progress: Callable[[], str]) -> Iterator[Callable[[], None]]:
     """Yields what shows the progress in one line, which is overwritten, if it takes long and somebody looks on."""
-    silence, said = Deadline(SILENT), ""
+    began, said = time.monotonic(), ""
+
+    def now() -> str:
+        words = progress()
+        return words and f"{words} ({time.monotonic() - began:.0f} s)"
 
     def show() -> None:
         nonlocal said
-        if silence.has_passed() and _is_watched() and (now := progress()) != said:
-            print(f"\r{now:{len(said)}}", end="", flush=True)
-            said = now
+        if time.monotonic() > began + SILENT and _is_watched() and (new := now()) != said:
+            print(f"\r{new:{len(said)}}", end="", flush=True)
+            said = new
 
     try:
         yield show
     finally:
         if said:
-            print(f"\r{progress():{len(said)}}")
+            print(f"\r{now():{len(said)}}")
 
 
 def _is_watched() -> bool:

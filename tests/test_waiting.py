@@ -31,7 +31,9 @@ def waited(monkeypatch: pytest.MonkeyPatch, output: io.StringIO, steps: int = 3,
 
 
 def test_it_overwrites_one_line_and_ends_with_where_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert waited(monkeypatch, Terminal()) == "\r1 of 3,000\r2 of 3,000\r3 of 3,000\r4 of 3,000\n"
+    assert (
+        waited(monkeypatch, Terminal()) == "\r1 of 3,000 (0 s)\r2 of 3,000 (0 s)\r3 of 3,000 (0 s)\r4 of 3,000 (0 s)\n"
+    )
 
 
 def test_nobody_is_told_who_waits_for_a_moment_only_or_does_not_look_on(monkeypatch: pytest.MonkeyPatch) -> None:
