@@ -55,7 +55,7 @@ def gradebook(course: Course, exercises: Sequence[Exercise], found: Sequence[Res
     """Yields a header, and a row for each student: first the columns of nbgrader's export, then labkit's own: points of
     each exercise and criterion, and of each lesson less what being late costs.
     """
-    names = [each.name for each in (*exercises, *course.rubric)]
+    names = [*(each.name for each in exercises), *(each.name for each in course.rubric)]
     lessons = list(dict.fromkeys(each.lesson for each in exercises))
     parts = [*lessons, *([RUBRIC] if course.rubric else [])]
     yield [*NBGRADER, "status", "seconds", *names, *parts, "remarks"]

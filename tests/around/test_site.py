@@ -1,0 +1,40 @@
+"""The site's pages say what is true; `.ci/run` builds it, and takes a broken link for an error."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+ENTRY = re.compile(r"^(\S.*)\n    (.+) \[(\d\d)\]\(notebooks/(.+)\.ipynb\)$", re.MULTILINE)
+GLOSSARY = ENTRY.findall((ROOT / "docs/site/glossary.md").read_text())
+LESSONS = [each for each in sorted((ROOT / "notebooks").glob("*.ipynb")) if "exercises" not in each.name]
+
+
+def prose(notebook: Path) -> str:
+    cells = json.loads(notebook.read_text())["cells"]
+    return "\n".join("".join(each["source"]) for each in cells if each["cell_type"] == "markdown")
+
+
+PROSE = {each.stem: prose(each) for each in LESSONS}
+
+
+def says(lesson: str, term: str, around: str = "") -> bool:
+    """Whether a lesson uses a term; `around` is what stands before and after it."""
+    words = re.escape(term.removesuffix(" window"))  # "tumbling, hopping and sliding windows"
+    return bool(re.search(rf"(?i){around}{words}(e?s)?\b[^*\n]*{around}", PROSE[lesson]))
+
+
+def test_the_glossary_is_in_order_and_every_lesson_adds_to_it() -> None:
+    terms = [term for term, *_ in GLOSSARY]
+    assert terms == sorted(terms, key=str.lower)
+    assert {lesson for *_, lesson in GLOSSARY} == PROSE.keys()
+
+
+@pytest.mark.parametrize(("term", "meaning", "number", "lesson"), GLOSSARY, ids=[each[0] for each in GLOSSARY])
+def test_a_term_is_introduced_where_the_glossary_says(term: str, meaning: str, number: str, lesson: str) -> None:
+    assert lesson.startswith(f"{number}_")
+    assert meaning.endswith(".")
+    in_bold = [name for name in PROSE if says(name, term, r"\*\*")]
+    assert lesson == in_bold[0] if in_bold else says(lesson, term)
