@@ -19,7 +19,7 @@ from labkit.errors import Away, LabError, NoAnswer, interruptible
 from labkit.kafka import properties, tap
 from labkit.kafka.groups import Groups
 from labkit.kafka.requests import within
-from labkit.kafka.topics import DEAD_LETTER, Topics
+from labkit.kafka.topics import COMPACTED, DEAD_LETTER, Topics
 from labkit.readings import World
 from labkit.registry import Registry
 from labkit.runs import arguments, prints, quix
@@ -247,10 +247,14 @@ class Lab:
         self._registry.adopt(job, replaced)
         return job
 
-    def create_topic(self, *names: str, partitions: int | None = None) -> None:
+    def create_topic(self, *names: str, partitions: int | None = None, compacted: bool = False) -> None:
         """Create topics before anything is written to them, so that they can be read, or have several partitions.
 
-        An existing topic is left as it is. Raises LabError if it does not have the requested number of partitions.
+        Of a `compacted` topic Kafka keeps the newest record of each key, as in a table. What is older than the others
+        by more than a second is compacted: by the lab's own Kafka within two seconds, by another perhaps within 15.
+
+        An existing topic is left as it is. Raises LabError if it does not have the requested number of partitions, or
+        is to be compacted and is not.
 
         Example: lab.create_topic("letters", partitions=3)
         """
@@ -258,12 +262,15 @@ class Lab:
             raise LabError('Name at least one topic, as in lab.create_topic("letters").')
         if partitions is not None and partitions < 1:
             raise LabError("A topic needs at least one partition.")
-        self._topics.create(*names, partitions=partitions or 1)
+        self._topics.create(*names, partitions=partitions or 1, settings=COMPACTED if compacted else {})
         for name in names if partitions else ():
             if (found := len(self._topics.partitions(name))) != partitions:
                 raise LabError(
                     f"Topic {name!r} already exists with {found} partition{'s'[: found != 1]}: choose another name."
                 )
+        for name in names if compacted else ():
+            if self._topics.settings(name).get("cleanup.policy", "compact") != "compact":
+                raise LabError(f"Topic {name!r} already exists, and is not compacted: choose another name.")
 
     @property
     def connection(self) -> ConnectionConfig:
