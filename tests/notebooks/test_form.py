@@ -89,10 +89,10 @@ def test_it_asks_for_every_exercise_of_its_lesson_in_order_and_answers_none(path
     code = [cell.source for cell in cells(path, "code")]
     asked = [name for source in code for name in re.findall(r'lab\.check\("([a-z-]+)"', source)]
     assert asked == [each.name for each in found]
-    stubs = [each for each in code[1:-1] if "lab.question(" not in each]
+    stubs = [each for each in code if "lab.check(" in each]  # the template of a project has other cells, too
     assert len(stubs) == len(found)
     assert all("\n    ...\n" in each or "SELECT ...\n" in each or " = None  # " in each for each in stubs)
-    assert "## " + str(len(found) + 1) + ". How far you are" in cells(path, "markdown")[-2].source
+    assert re.search(r"## \d\. How far you are", cells(path, "markdown")[-2].source)
 
 
 @every_lesson
