@@ -50,7 +50,7 @@ def value(found: Any) -> str:
 def part(found: Any) -> str:
     """Returns a value that may be a field of another, in at most LONGEST characters."""
     if isinstance(found, bytes):
-        text = found.decode(errors="backslashreplace") or "(empty)"
+        text = _printable(found.decode(errors="backslashreplace")) or "(empty)"
     elif isinstance(found, float):
         text = f"{found:.10g}"
     elif isinstance(found, int) and not isinstance(found, bool) and YEAR_2001 <= found < YEAR_2286:
@@ -60,6 +60,11 @@ def part(found: Any) -> str:
     else:
         text = json.dumps(found, default=repr, ensure_ascii=False)
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+
+
+def _printable(text: str) -> str:
+    """Returns a text with the escapes of Python for what has no shape: bytes may be anything, as Avro's are."""
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
 
 
 def loaded(raw: bytes | None) -> Any:
