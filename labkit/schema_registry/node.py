@@ -48,7 +48,7 @@ class Node:
         began = time.monotonic()
 
         def progress() -> str:
-            return f"the schema registry at {self.url} has been starting for {time.monotonic() - began:.0f} s"
+            return f"The schema registry at {self.url} has been starting for {time.monotonic() - began:.0f} s"
 
         def is_ready() -> bool:  # the port alone says nothing: another program may have taken it
             return STARTED in self.process.log() and answers(self.url)

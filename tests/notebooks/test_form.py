@@ -11,6 +11,7 @@ import pytest
 from labkit.exercises import catalogue
 
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
+NOTHING_FOLLOWS = ("07_scale_out", "09_contracts")
 EXERCISES = [path for path in NOTEBOOKS if path.stem.endswith("_exercises")]
 
 
@@ -99,7 +100,7 @@ def test_it_leads_to_its_exercises_and_to_the_next_lesson(path: Path) -> None:
     last = cells(path, "markdown")[-1].source
     if path.stem != "00_start_here":
         assert f"]({path.stem}_exercises.ipynb)" in last
-    assert "Next: [" in last or path.stem == "07_scale_out"
+    assert "Next: [" in last or path.stem in NOTHING_FOLLOWS
 
 
 @every_notebook
@@ -107,4 +108,4 @@ def test_it_ends_by_telling_how_to_shut_it_down(path: Path) -> None:
     end = nbformat.read(path, as_version=4).cells[-1].source.split("\n\n")
     following = end.pop() if end[-1].startswith("Next: [") else ""
     assert end[-1].startswith("**Shut down this notebook** when you are done: *File → Close and Shut Down Notebook*.")
-    assert bool(following) == (path not in EXERCISES and path.stem != "07_scale_out")
+    assert bool(following) == (path not in EXERCISES and path.stem not in NOTHING_FOLLOWS)

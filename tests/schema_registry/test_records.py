@@ -121,3 +121,18 @@ def test_a_pipeline_reads_them_by_a_deserializer_of_quix_streams(lab: Lab, serde
 
     lab.run(hot, reads="tides", writes="hot", raw=True).wait_until_caught_up()
     assert [each.value for each in lab.records("hot")] == [READINGS[1] | {"level": 1.5}]
+
+
+def test_a_version_that_cannot_be_read_is_blamed_on_the_students_line(lab: Lab, serdes: Serdes) -> None:
+    write(lab, "tides", serdes.avro(AVRO))
+    more = {**AVRO, "fields": [*AVRO["fields"], {"name": "level", "type": "double"}]}
+    deserialize = serdes.of_avro(more)
+    context = SerializationContext(lab.full_name("tides"), MessageField.VALUE)
+
+    def read(records: Any) -> Any:
+        return records.apply(lambda raw: deserialize(raw, context))
+
+    run = lab.run(read, reads="tides", writes="read", raw=True)
+    assert run.wait(20)
+    assert str(run.error).startswith("SchemaResolutionError: No default value for field level")
+    assert run.error.line.text == "return records.apply(lambda raw: deserialize(raw, context))"
