@@ -135,4 +135,6 @@ def test_a_version_that_cannot_be_read_is_blamed_on_the_students_line(lab: Lab, 
     run = lab.run(read, reads="tides", writes="read", raw=True)
     assert run.wait(20)
     assert str(run.error).startswith("SchemaResolutionError: No default value for field level")
+    assert run.error.record.isprintable()
+    assert r"key attic: \x00\x00\x00\x00" in run.error.record
     assert run.error.line.text == "return records.apply(lambda raw: deserialize(raw, context))"
