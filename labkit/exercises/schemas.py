@@ -69,23 +69,26 @@ class NextSchema(AnswerType):
                         attempt.trouble = attempt.trouble or Blame(f"{reason}: {_words(error)}", None, "")
         for output, records in read.items():
             harness.write(output, records)
-        taken = self._is_taken(harness.environment.registry(), answer)
-        harness.write(REGISTRY, [Sent(None, {"level": LEVEL, "taken": taken}, BASE)])
+        objection = self._objection(harness.environment.registry(), answer)
+        harness.write(REGISTRY, [Sent(None, {"level": LEVEL, "taken": not objection}, BASE)])
+        if objection and not attempt.trouble:
+            attempt.trouble = Blame(f"The registry does not take it at the level {LEVEL}: {objection}", None, "")
         return attempt
 
-    def _is_taken(self, url: str, answer: Schema) -> bool:
-        """Whether the registry at this URL takes the answer as the next version."""
+    def _objection(self, url: str, answer: Schema) -> str:
+        """What the registry at this URL has against the answer as the next version; empty if it takes it."""
         first, second = (AvroSchema(json.dumps(each, default=str), "AVRO") for each in (self.version_1, answer))
         subject = f"compatible-{uuid.uuid4().hex[:8]}"
         with SchemaRegistryClient({"url": url}) as client:
             client.register_schema(subject, first)
             client.set_compatibility(subject, LEVEL)
             try:
-                return bool(client.test_compatibility(subject, second))
-            except SchemaRegistryError:  # it is no schema to the registry
-                return False
+                client.register_schema(subject, second)
+            except SchemaRegistryError as error:
+                return str(error.error_message).rpartition("list of diff types: ")[2][:200]
             finally:
                 client.delete_subject(subject)
+        return ""
 
     def _ways(self, answer: Schema) -> Iterator[tuple[int, int, str, Way]]:
         """Yields each way of a record: the versions of its writer and its reader, the output, and the way itself."""

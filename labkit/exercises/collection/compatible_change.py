@@ -50,7 +50,6 @@ EXERCISE = Exercise(
     sources=same_reading,
     shows=("temperature", "battery", "place"),
     behaviours=(
-        Correct("A registry with the level FULL takes it", columns=("taken",), output=REGISTRY, points=2),
         Present("Consumers with version 1 read every new record", output=OLD, points=2),
         Unchanged("They find in it what they know", output=OLD),
         Present("Consumers with version 2 read every old record", part="version 1", points=2),
@@ -59,6 +58,7 @@ EXERCISE = Exercise(
         Present("Consumers with version 2 read every new record", part="version 2"),
         Correct("In a new record both are what they were", columns=("battery", "place"), part="version 2"),
         Unchanged("All other fields are as before", but=("battery", "place")),
+        Correct("A registry with the level FULL takes it", columns=("taken",), output=REGISTRY, points=2),
     ),
     hints=(
         "Old records lack both fields. A reader fills in what a record lacks, if its schema has a default for it.",
