@@ -84,12 +84,17 @@ def fetch() -> None:
     """
     from labkit import flink
     from labkit.flink import training as flink_training
+    from labkit.schema_registry import registry_installation
+    from labkit.schema_registry import training as registry_training
 
     kafka = store.prepare(kafka_installation())
     click.echo(
         f"Kafka {kafka.lock.version}: {len(kafka.lock.jars)} jars, each verified, and a formatted data directory"
     )
     _train(kafka, training.train, 15)
+    registry = store.prepare(registry_installation())
+    click.echo(f"Apicurio Registry {registry.lock.version}: one archive, verified and unpacked")
+    _train(registry, registry_training.train, 30)
     try:
         installation = store.prepare(flink.flink_installation())
     except flink.NotInstalled as error:

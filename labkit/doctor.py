@@ -15,7 +15,7 @@ from labkit.broker.installation import KafkaInstallation, kafka_installation
 from labkit.errors import LabError
 from labkit.kafka import properties
 
-FREE = 800  # MB: about 120 for Kafka's cache, 220 for Flink's, and the rest for a lab's topics
+FREE = 1200  # MB: about 120 for Kafka, 220 for Flink, 400 for the schema registry, and the rest for topics
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,7 @@ def examine() -> Iterator[Finding]:
     )
     yield _notebooks()
     yield _flink()
+    yield _registry()
     if os.environ.get(properties.ADDRESS) or properties.path():
         yield _try(properties.ADDRESS, lambda: _answers(properties.address()))
     else:
@@ -69,6 +70,15 @@ def _flink() -> Finding:
     except flink.NotInstalled as error:  # only notebook 05 needs it
         return Finding("Flink", True, str(error))
     return Finding("Flink", True, "all here" if installation.is_whole() else "jars not downloaded yet: run `lab fetch`")
+
+
+def _registry() -> Finding:
+    from labkit import schema_registry
+
+    if url := os.environ.get("LAB_REGISTRY", "").strip():
+        return _try("LAB_REGISTRY", lambda: f"{schema_registry.ExternalRegistry(url)!r} answers")
+    whole = schema_registry.registry_installation().is_whole()  # only notebook 09 needs it
+    return Finding("schema registry", True, "all here" if whole else "not downloaded yet: run `lab fetch`")
 
 
 def _disk(installation: KafkaInstallation) -> Finding:

@@ -12,7 +12,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar, overload
 
-from labkit import broker, cells, exercises, extras, live, predictions, readings, runs, stepping
+from labkit import broker, cells, exercises, extras, live, predictions, readings, runs, schema_registry, stepping
 from labkit import flink as flinks
 from labkit import why as reasons
 from labkit.errors import Away, LabError, NoAnswer, interruptible
@@ -21,12 +21,12 @@ from labkit.kafka.groups import Groups
 from labkit.kafka.requests import within
 from labkit.kafka.topics import COMPACTED, DEAD_LETTER, Topics
 from labkit.readings import World
-from labkit.registry import Registry
 from labkit.runs import arguments, prints, quix
 from labkit.runs.producer import Producer, at_work_in
 from labkit.runs.sampler import Sampler
 from labkit.runs.system import System
 from labkit.runs.worker import Identity, Worker, Workers
+from labkit.started import Started
 from labkit.waiting import wait_until
 
 if TYPE_CHECKING:
@@ -84,8 +84,9 @@ class Lab:
         self._topics = Topics(self.broker.address, namespace, self.broker.check)
         self._groups = Groups(self._topics)
         self._changing = threading.RLock()
-        self._registry = Registry(self._show)
-        cells.display_by(Worker, self._registry.show)
+        self._started = Started(self._show)
+        self._schema_registry: schema_registry.SchemaRegistry | None = None
+        cells.display_by(Worker, self._started.show)
         self._sampler = Sampler(lambda: self.workers)
         self._closing = contextlib.ExitStack()  # what has been started closes in reverse order
         self._closing.callback(prints.uninstall)
@@ -141,7 +142,7 @@ class Lab:
                 "A producer needs at least one device, and more than 0 records per second (None: as fast as possible)."
             )
         name = name or f"producer of {writes}"
-        with self._registry.kept((name, (), writes)):
+        with self._started.kept((name, (), writes)):
             if source is None or isinstance(source, World):
                 if (factor, start, key, time) != (None, None, "device", "timestamp"):
                     raise LabError("factor, start, key and time are for recordings and tables: leave them out here.")
@@ -157,7 +158,7 @@ class Lab:
         self._topics.create(writes)
         notes.append(self._topics.arrival(writes))
         producer.note = "; ".join(filter(None, notes))
-        self._registry.adopt(producer, self._registry.replace(producer))
+        self._started.adopt(producer, self._started.replace(producer))
         producer.start()
         return producer
 
@@ -195,18 +196,18 @@ class Lab:
         if replicas < 1:
             raise LabError("A pipeline needs at least one replica.")
         spec = _spec(pipeline, reads, writes, name, raw, exactly_once)
-        with self._registry.kept((spec.name, spec.reads, writes)):
+        with self._started.kept((spec.name, spec.reads, writes)):
             self._topics.require(*spec.reads)
             succession = runs.Succession(self._groups, spec, self.broker.directory)
             with succession.prepared():
                 own = in_process or replicas > 1
                 kind = functools.partial(runs.Replicas, members=replicas) if own else runs.ThreadedRun
                 run = kind(self._groups, spec, succession.group, succession.directory)
-        replaced = self._registry.replace(run)
+        replaced = self._started.replace(run)
         began = succession.take_over(from_start)
         run.began = began if succession.predecessor or replaced else ""
         run.start()
-        self._registry.adopt(run, replaced)
+        self._started.adopt(run, replaced)
         return run
 
     @_one_at_a_time
@@ -241,11 +242,26 @@ class Lab:
         folder = Path(into) if into else self._flink.folder(resume)
         spec = flinks.JobSpec(name, reads, folder, sql or flinks.SQL, bounded, resume, kafka)
         job = self._flink.job(spec, cluster)
-        self._flink.check(job, self._registry.replaced_by(job.identity))
-        replaced = self._registry.replace(job)
+        self._flink.check(job, self._started.replaced_by(job.identity))
+        replaced = self._started.replace(job)
         self._flink.submit(job)
-        self._registry.adopt(job, replaced)
+        self._started.adopt(job, replaced)
         return job
+
+    @_one_at_a_time
+    def registry(self) -> schema_registry.SchemaRegistry:
+        """The schema registry of this lab, which the first call starts; it stops, and forgets its schemas, with the
+        lab. LAB_REGISTRY names one to use instead, by its URL.
+
+        Its `url` is what `SchemaRegistryClientConfig(url=registry.url)` needs, and the clients of confluent-kafka. The
+        very first start downloads it. Raises LabError if none can be reached or started.
+
+        Example: registry = lab.registry()
+        """
+        if not self._schema_registry or not self._schema_registry.alive:
+            self._schema_registry = schema_registry.find_or_start(properties.namespace())
+            self._closing.callback(self._schema_registry.close)
+        return self._schema_registry
 
     def create_topic(self, *names: str, partitions: int | None = None, compacted: bool = False) -> None:
         """Create topics before anything is written to them, so that they can be read, or have several partitions.
@@ -377,7 +393,7 @@ class Lab:
     @property
     def workers(self) -> Workers:
         """The producers and runs of this lab, in the order in which they were started. Example: lab.workers"""
-        return self._registry.workers
+        return self._started.workers
 
     def chart(
         self,
@@ -397,7 +413,7 @@ class Lab:
         Example: lab.chart("sensor", "alert", threshold=29.85)
         """
         tap, field = self._tap(topics, "chart"), live.Field.of(y, self.units)
-        return self._registry.watch(live.Chart(tap, self._styles, self._pacer, field, by, seconds, title, threshold))
+        return self._started.watch(live.Chart(tap, self._styles, self._pacer, field, by, seconds, title, threshold))
 
     def windows(
         self,
@@ -442,7 +458,7 @@ class Lab:
         """
         also = [name for name in map(live.numbers.counted, topics) if name and self._topics.partitions(name)]
         tap = self._tap([*dict.fromkeys([*topics, *also])], "tiles")
-        return self._registry.watch(
+        return self._started.watch(
             live.Tiles(
                 tap, topics, self._styles, self._pacer, lambda topic: self.workers.compute(topic), y, by, self.units
             )
@@ -455,7 +471,7 @@ class Lab:
         """
         system = System(self._topics, lambda: self.workers)
         questions = live.Questions(self.why, self._runs_by_question)
-        return self._registry.watch(
+        return self._started.watch(
             live.Topology(system, lambda topic: self._tap([topic], "peek"), self._pacer, questions)
         )
 
@@ -472,14 +488,14 @@ class Lab:
         quix.load()
         if not isinstance(run, runs.Run):
             raise LabError(f"run is {run!r}, and must be what lab.run has returned, as in lab.lanes(run).")
-        return self._registry.watch(live.Lanes(runs.Assignments(self._groups, run), self._pacer))
+        return self._started.watch(live.Lanes(runs.Assignments(self._groups, run), self._pacer))
 
     def controls(self) -> live.Controls:
         """Buttons and fields for the producer, the alert threshold, and the world that the sensors live in.
 
         Example: lab.controls()
         """
-        return self._registry.watch(live.Controls(live.Scene(self), self._pacer))
+        return self._started.watch(live.Controls(live.Scene(self), self._pacer))
 
     @_one_at_a_time
     def dashboard(self) -> live.Dashboard:
@@ -490,13 +506,13 @@ class Lab:
         extras.require("notebook")  # before anything is started
         scene = live.Scene(self)
         for worker in scene.start_missing():
-            self._registry.mark_as_shown(worker)  # the topology shows them
-        self._registry.keep()  # keep what is already running
+            self._started.mark_as_shown(worker)  # the topology shows them
+        self._started.keep()  # keep what is already running
         self._topics.create("sensor", "alert", "avg-temp", "alert-count")
         tiles = self.tiles("sensor", "avg-temp", "alert-count")
         chart = self.chart("sensor", "alert", threshold=scene.threshold)
-        controls = self._registry.watch(live.Controls(scene, self._pacer))
-        return self._registry.watch(live.Dashboard(tiles, chart, controls, self.topology(), self._pacer))
+        controls = self._started.watch(live.Controls(scene, self._pacer))
+        return self._started.watch(live.Dashboard(tiles, chart, controls, self.topology(), self._pacer))
 
     @interruptible
     def peek(self, topic: str, records: int = 10) -> pd.DataFrame:
@@ -655,7 +671,7 @@ class Lab:
                 self.broker.check()
         except NoAnswer as error:
             self._fail(error)
-        self._registry.stop()
+        self._started.stop()
 
     def reset(self) -> None:
         """Stop everything, and delete the topics and consumer groups that this lab created. Example: lab.reset()"""
@@ -711,7 +727,7 @@ class Lab:
         worker, (_, _, writes) = at_work_in(world), new
         if writes in readings.OWN and not world.source.holds_readings:
             raise LabError(f"{writes} holds readings, which the rows of this world are not: pass writes= their topic.")
-        if worker and worker not in self._registry.replaced_by(new):
+        if worker and worker not in self._started.replaced_by(new):
             name, writes = worker.name, worker.writes
             raise LabError(f"{name} is still running in this world: stop it, or replace it with {name=}, {writes=}.")
 
@@ -719,7 +735,9 @@ class Lab:
     def _checks(self) -> exercises.Checks:
         quix.load()
         place = self.broker.directory
-        environment = exercises.Environment(self._groups, place, lambda: self._flink, lambda: str(self.student))
+        environment = exercises.Environment(
+            self._groups, place, lambda: self._flink, lambda: self.registry().url, lambda: str(self.student)
+        )
         return exercises.Checks(environment)
 
     @functools.cached_property

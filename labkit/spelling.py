@@ -1,4 +1,6 @@
-"""Names as people write them: one normal form, and what somebody who misspelled one has probably meant."""
+"""Names as people write them: one normal form, and what somebody who misspelled one has probably meant. And bytes as
+people read them.
+"""
 
 import difflib
 import unicodedata
@@ -25,3 +27,9 @@ def did_you_mean(name: str, names: Iterable[str]) -> str:
     """Returns the question `did you mean 'sensor'?`, or an empty text if no name is similar enough."""
     found = nearest(name, names)
     return f"did you mean {found!r}?" if found else ""
+
+
+def printable(raw: bytes) -> str:
+    """Returns bytes, which may be anything, as text in one line: what has no shape as Python's escapes."""
+    text = raw.decode(errors="backslashreplace")
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)

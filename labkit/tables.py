@@ -55,3 +55,8 @@ def of_leaders(leaders: Sequence[Leader]) -> pd.DataFrame:
 def of_topics(topics: Sequence[tuple[str, int, int]]) -> pd.DataFrame:
     """Returns one row per topic: its name, partitions and records."""
     return pd.DataFrame(topics, columns=["topic", "partitions", "records"])
+
+
+def of_subjects(versions: Sequence[tuple[str, int, int, str]]) -> pd.DataFrame:
+    """Returns one row per version of a subject in a schema registry: its number, the id and the kind of its schema."""
+    return pd.DataFrame(versions, columns=["subject", "version", "id", "type"])

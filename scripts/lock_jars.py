@@ -2,6 +2,7 @@
 
 uv run scripts/lock_jars.py kafka 4.3.1 > labkit/broker/kafka.lock.toml
 uv run scripts/lock_jars.py flink 2.3.0 > labkit/flink/flink.lock.toml
+uv run scripts/lock_jars.py apicurio 3.3.2 > labkit/schema_registry/apicurio.lock.toml
 """
 
 import hashlib
@@ -30,20 +31,26 @@ def flink(version: str) -> list[Artifact]:
     ]
 
 
-def jar(name: str, version: str) -> Artifact:
+def apicurio(version: str) -> list[Artifact]:
+    """The schema registry, with all its jars in one archive."""
+    return [jar("io.apicurio:apicurio-registry-app", version, "all", "tar.gz")]
+
+
+def jar(name: str, version: str, classifier: str = "", packaging: str = "jar") -> Artifact:
     group, artifact = name.split(":")
-    return MavenContext().project(group, artifact).at_version(version).artifact()
+    return MavenContext().project(group, artifact).at_version(version).artifact(classifier, packaging)
 
 
 def main() -> None:
     what, version = sys.argv[1:]
-    jars = {"kafka": kafka, "flink": flink}[what](version)
+    jars = {"kafka": kafka, "flink": flink, "apicurio": apicurio}[what](version)
     print(f"# Written by scripts/lock_jars.py {what} {version}.")
     print(f'version = "{version}"')
     for each in sorted(jars, key=lambda each: (each.groupId, each.artifactId)):
         content = each.resolve().read_bytes()
         print("\n[[jar]]")
-        print(f'coordinates = "{each.groupId}:{each.artifactId}:{each.version}"')
+        kind = "" if each.packaging == "jar" else f":{each.packaging}:{each.classifier}"
+        print(f'coordinates = "{each.groupId}:{each.artifactId}:{each.version}{kind}"')
         print(f'sha256 = "{hashlib.sha256(content).hexdigest()}"')
         print(f"size = {len(content)}")
 

@@ -23,6 +23,9 @@ from labkit.flink import NotInstalled, flink_installation
 from labkit.flink import training as flink_training
 from labkit.flink.installation import FlinkInstallation
 from labkit.jvm import store
+from labkit.schema_registry import OwnRegistry, registry_installation
+from labkit.schema_registry import training as registry_training
+from labkit.schema_registry.installation import RegistryInstallation
 from tests.around import jupyter
 from tests.broker.lives import link_or_copy
 
@@ -138,6 +141,7 @@ def _nothing_of_the_developers_own_lab(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("LAB_BROKER", raising=False)
     monkeypatch.delenv("LAB_NAMESPACE", raising=False)
     monkeypatch.delenv("LAB_KAFKA_CONFIG", raising=False)
+    monkeypatch.delenv("LAB_REGISTRY", raising=False)
 
 
 @pytest.fixture(scope="session")
@@ -183,6 +187,22 @@ def flink(one_at_a_time: FileLock) -> FlinkInstallation | None:
     with one_at_a_time:
         flink_training.train(place)
     return place
+
+
+@pytest.fixture(scope="session")
+def registry_files(one_at_a_time: FileLock) -> RegistryInstallation:
+    """The same for the schema registry."""
+    with one_at_a_time:
+        place = store.prepare(registry_installation())
+        registry_training.train(place)
+    return place
+
+
+@pytest.fixture(scope="session")
+def registry(registry_files: RegistryInstallation) -> Iterator[OwnRegistry]:
+    registry = OwnRegistry(registry_files)
+    yield registry
+    registry.close()
 
 
 @pytest.fixture(scope="module")

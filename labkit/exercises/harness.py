@@ -41,13 +41,14 @@ def restart_after(records: int) -> int:
 
 @dataclass(frozen=True)
 class Environment:
-    """What all answers in a lab are tried with: a broker, a directory for state, Flink (started when needed), and the
-    student whose answers they are.
+    """What all answers in a lab are tried with: a broker, a directory for state, Flink and the URL of a schema registry
+    (both started when needed), and the student whose answers they are.
     """
 
     groups: Groups
     directory: Path
     flink: Callable[[], Engine]
+    registry: Callable[[], str]
     student: Callable[[], str]
 
 

@@ -40,6 +40,8 @@ from labkit.grading.results import Report, results
 from labkit.grading.roster import called, how_many
 from labkit.grading.rubric import Judgement
 from labkit.jvm import store
+from labkit.schema_registry import registry_installation
+from labkit.schema_registry import training as registry_training
 from labkit.spelling import did_you_mean
 
 Done = Callable[[Task, str], object]
@@ -218,6 +220,7 @@ def _changed(grader: Grader, old: Sequence[tuple[Task, Report]]) -> str:
 def _prepare() -> None:
     """Fetch, train and compile what a sandbox needs to start: inside it there is no network, and no writing."""
     training.train(store.prepare(kafka_installation()))
+    registry_training.train(store.prepare(registry_installation()))
     with contextlib.suppress(flink.NotInstalled):  # then the exercises in SQL earn nothing
         flink_training.train(store.prepare(flink.flink_installation()))
     subprocess.run([sys.executable, "-I", "-c", IMPORTED], check=True, capture_output=True)

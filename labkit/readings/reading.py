@@ -106,6 +106,11 @@ def named_for(topic: str, reading: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _why_no_json(raw: bytes, error: orjson.JSONDecodeError) -> str:
+    if raw[:1] == b"\0" and len(raw) > 5:  # as Confluent's serializers begin, which JSON never does
+        return (
+            f"not JSON but written with schema {int.from_bytes(raw[1:5])} of a schema registry: a pipeline with "
+            "raw=True reads it by a deserializer (09_contracts)"
+        )
     try:
         text = raw.decode()
     except UnicodeDecodeError:

@@ -75,7 +75,8 @@ def line_of_caller() -> Line | None:
 
 def is_students(frame: FrameType) -> bool:
     name = frame.f_code.co_filename
-    return name.startswith(PIPELINES) or not name.startswith((*NOT_THE_STUDENTS, "<frozen"))
+    compiled = name.endswith(".pyx")  # by Cython, which gives it a relative path
+    return name.startswith(PIPELINES) or not (compiled or name.startswith((*NOT_THE_STUDENTS, "<frozen")))
 
 
 def _line(frame: FrameType, number: int) -> Line:

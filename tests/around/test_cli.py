@@ -228,11 +228,17 @@ def test_doctor_finds_a_broker_that_does_not_answer() -> None:
     assert "NOT  LAB_BROKER: No Kafka answers at 127.0.0.1:1" in result.stdout
 
 
-@pytest.mark.usefixtures("installation", "flink")
+def test_doctor_finds_a_registry_that_does_not_answer() -> None:
+    result = lab("doctor", LAB_BROKER="127.0.0.1:1", LAB_REGISTRY="http://127.0.0.1:1")
+    assert "NOT  LAB_REGISTRY: No schema registry answers at http://127.0.0.1:1" in result.stdout
+
+
+@pytest.mark.usefixtures("installation", "registry_files", "flink")
 def test_fetch_says_what_is_there() -> None:
     result = lab("fetch")
     assert result.returncode == 0
     assert "47 jars, each verified" in result.stdout
+    assert "Apicurio Registry 3.3.2: one archive, verified and unpacked" in result.stdout
     assert "Flink 2.3.0: 2 jars, each verified" in result.stdout or "No Flink: Flink " in result.stdout
 
 

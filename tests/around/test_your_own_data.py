@@ -36,7 +36,7 @@ def test_your_own_data(lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ]
     assert [round(each.timestamp - levels[0].timestamp, -2) for each in levels] == [0, 0, 1000, 1000, 2000]
     assert [each.value for each in floods] == [levels[2].value, levels[4].value]
-    chart, tiles = (view for view, _ in lab._registry._views)
+    chart, tiles = (view for view, _ in lab._started._views)
     eventually(lambda: "Köln in floods: 2 records, 8.21 to 8.52 m" in chart.summary())
     assert "Threshold 8 m." in chart.summary()
     eventually(lambda: "Köln: levels: latest level, 8.52 m" in tiles.summary())

@@ -1,12 +1,13 @@
 """The whole proof of an exercise: its promises on many readings, and mutants of its reference, on the real broker."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from labkit.exercises import answer_types, attempt
+from labkit.exercises import answer_types, attempt, schemas
 from labkit.exercises.answer_types import Pipeline, Producing
 from labkit.exercises.checks import Checks
 from labkit.exercises.exercise import Exercise
@@ -23,6 +24,14 @@ LEAST = 3  # mutants of an answer that is a function
 ANY_REASON = "any text will do as the reason"
 HOW_LONG = "how long one poll waits makes no difference"
 EQUIVALENT = {
+    "compatible-change": {
+        '"name": "humidity", "type": "double"} -> "name": "humidity", "type": "double", "default": 0.0}': (
+            "a default that no record needs"
+        ),
+    },
+    "contract-or-dead-letter": {
+        "one statement earlier: def examine(raw):": "the serializer is there when the function is called",
+    },
     "dead-letters": {
         "text: 'no JSON' -> 'no JSONx'": ANY_REASON,
         "text: 'no object' -> 'no objectx'": ANY_REASON,
@@ -66,6 +75,8 @@ HARMLESS = {
     "visits": MORE_IN_A_WINDOW,
     "wide-swings": MORE_IN_A_WINDOW,
     "unanswered": ANY_TIME,
+    "compatible-change": {"without battery"},  # of old records alone: no schema does so
+    "contract-or-dead-letter": {"a further field"},  # to a dead letter: another header
     "flink-extremes": NO_KEY_IN_SQL,
     "flink-hottest": NO_KEY_IN_SQL,
 }
@@ -90,6 +101,26 @@ SQL = {
         "sensor_id, temperature\n": "sensor_id, humidity\n",
         "SECOND))": "SECOND)) WHERE temperature < 100",
     },
+}
+
+# The same of a schema in JSON.
+SCHEMAS = {
+    "compatible-change": {
+        '"Reading"': '"Measurement"',
+        '"device"': '"sensor"',
+        '"name": "temperature", "type": "double"': '"name": "temperature", "type": "float"',
+        '"name": "humidity", "type": "double"': '"name": "humidity", "type": ["double", "null"]',
+        '"name": "humidity", "type": "double"}': '"name": "humidity", "type": "double", "default": 0.0}',
+        '"long"': '"int"',
+        '"battery"': '"charge"',
+        '["null", "double"], "default": null': '["null", "double"]',
+        '["null", "double"]': '["null", "float"]',
+        '["null", "double"], "default": null}': '["double", "null"], "default": 0.0}',
+        '"place"': '"location"',
+        '"string", "default": "unknown"': '"string"',
+        '"unknown"': '""',
+        '"type": "string", "default": "unknown"': '"type": ["null", "string"], "default": null',
+    }
 }
 
 
@@ -124,7 +155,7 @@ def slips_that_pass(exercise: Exercise, seed: int, everywhere: bool = False) -> 
         return ", ".join(sorted({each.part for each in exercise.sources(row, sent)}))
 
     harmless = ORDER | HARMLESS.get(exercise.name, set())
-    for name in {*expected} - {answer_types.REMEMBERED}:  # which no answer writes
+    for name in {*expected} - {answer_types.REMEMBERED, schemas.REGISTRY}:  # which no answer writes
         for slip in slips.of(expected[name], None if everywhere else parts):
             judgement = judge(exercise, sent, expected, {**expected, name: slip.rows})
             if all(each.holds for each in judgement.findings) and slip.name not in harmless:
@@ -135,6 +166,9 @@ def mutants_of(exercise: Exercise) -> Iterator[tuple[str, Any]]:
     """Each mutant of the reference, and what was changed; none of a short answer."""
     if exercise.name in SQL:
         yield from mutants.of_text(COLLECTION.solutions_of(exercise).answer, SQL[exercise.name])
+    elif exercise.name in SCHEMAS:
+        text = json.dumps(COLLECTION.solutions_of(exercise).answer)
+        yield from ((change, json.loads(mutant)) for change, mutant in mutants.of_text(text, SCHEMAS[exercise.name]))
     elif not exercise.question:
         yield from mutants.of(COLLECTION.solution(exercise.name))
         if gets_readings(exercise):

@@ -132,6 +132,19 @@ def test_an_answer_with_two_inputs_gets_the_readings_of_both(tmp_path: Path) -> 
     assert (points(report), report["status"]) == ({"where-it-hangs": exercise.points}, "ok")
 
 
+@pytest.mark.usefixtures("sandboxes", "registry_files")
+def test_a_schema_is_graded_with_a_registry_in_the_sandbox(tmp_path: Path) -> None:
+    """There is no network, and another Java process is started."""
+    exercise = COLLECTION.folder.exercise("compatible-change")
+    write(tmp_path / "anna" / "09_contracts_exercises.ipynb", [START, solution("compatible-change")])
+    wrong = solution("compatible-change", "humidity_may_be_null")  # which only the registry sees
+    write(tmp_path / "ben" / "09_contracts_exercises.ipynb", [START, wrong])
+    tasks = plan(submissions.read(tmp_path), [exercise]).tasks
+    reports = grader(tmp_path / "kept", Limits()).grade(tasks, 2)
+    marks = {"anna": ({"compatible-change": exercise.points}, "ok"), "ben": ({"compatible-change": 10}, "ok")}
+    assert found(reports) == marks
+
+
 def test_each_gets_the_marks_of_its_records_and_no_more(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
     folder, out = user.folder / "class", user.folder / "out"
     monkeypatch.setenv("CLOUD_KEY", "of the course")

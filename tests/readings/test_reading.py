@@ -174,6 +174,8 @@ def _judged_as_the_oracle_does(raw: bytes) -> None:
         (None, "the value is null"),
         (b"", "not JSON: "),
         (b"\xff", "not UTF-8"),
+        (b"\0\0\0\1\2\x0cattic", "not JSON but written with schema 258 of a schema registry"),
+        (b"\0", "not JSON: "),
         (encode(GOOD)[:-1], "not JSON: "),
         (encode(GOOD | {"temperature": float("nan")}), "not JSON, which has no NaN and no Infinity"),
         (encode(GOOD | {"humidity": float("-inf")}), "not JSON, which has no NaN and no Infinity"),

@@ -16,11 +16,11 @@ from labkit.kafka import clients
 from labkit.kafka.topics import Topics
 from labkit.live import panel
 from labkit.pipelines import alert_filter, average_temperature
-from labkit.registry import Registry
 from labkit.runs import stall
 from labkit.runs.spec import Spec
 from labkit.runs.succession import Succession
 from labkit.runs.system import System
+from labkit.started import Started
 from tests.kafka.transactions import transactional_producer
 from tests.topics import topics_of
 from tests.waiting import eventually
@@ -337,7 +337,7 @@ def test_a_run_whose_successor_cannot_begin_is_there_to_be_seen_as_stopped(
 
     first = lab.run(alert_filter, reads="sensor", writes="alert")
     monkeypatch.setattr(Succession, "take_over", refuse)
-    monkeypatch.setattr(Registry, "replaced_by", lambda *_: [first])
+    monkeypatch.setattr(Started, "replaced_by", lambda *_: [first])
     with pytest.raises(LabError, match="Kafka refused"):
         lab.run(alert_filter, reads="sensor", writes="other")
     assert [(each, each.status) for each in lab.workers] == [(first, "stopped")]

@@ -49,8 +49,8 @@ def _of_an_hour(gauge: str, begin: int, kind: str, luck: random.Random) -> Itera
 
 
 def _measured(kind: str, low: float, high: float, luck: random.Random) -> list[Level]:
-    """The levels that arrive in time. One is measured in the tenth minute, which is the last for those that are late, and
-    one at its end.
+    """The levels that arrive in time. One is measured in the tenth minute, the last for those that are late, and one at
+    its end.
     """
     times = [luck.randrange(9 * MINUTE, 10 * MINUTE - 1), 10 * MINUTE]
     times += luck.sample(range(11 * MINUTE, HOUR), 4)

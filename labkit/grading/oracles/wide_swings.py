@@ -1,5 +1,5 @@
-"""The lowest, the highest and the difference of the levels in each closed hour, with a grace of 10 minutes, if it is 1 m
-or more.
+"""The lowest and the highest level of each closed hour, with a grace of 10 minutes, and their difference if it is 1 m or
+more.
 """
 
 from collections.abc import Iterator, Sequence

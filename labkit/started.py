@@ -20,7 +20,7 @@ class LiveView(Protocol):
 View = TypeVar("View", bound=LiveView)
 
 
-class Registry:
+class Started:
     """Running a cell again replaces what it started before; so does starting the same worker in another cell.
 
     `show` displays a worker below the current cell: in a notebook at the cell's end, unless the cell has done so.

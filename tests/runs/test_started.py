@@ -7,7 +7,7 @@ import pytest
 
 from labkit import Lab
 from labkit.pipelines import alert_filter
-from labkit.registry import Registry
+from labkit.started import Started
 
 
 class View:
@@ -25,12 +25,12 @@ class View:
 
 
 def test_a_view_that_cannot_be_closed_does_not_spare_the_others() -> None:
-    registry = Registry(lambda _: None)
-    views = [registry.watch(View(problem)) for problem in (None, ValueError("broken"), None)]
+    started = Started(lambda _: None)
+    views = [started.watch(View(problem)) for problem in (None, ValueError("broken"), None)]
     with pytest.raises(ValueError, match="broken"):
-        registry.stop()
+        started.stop()
     assert all(view.closed for view in views)
-    registry.stop()  # they are forgotten
+    started.stop()  # they are forgotten
 
 
 def test_a_pipeline_that_several_threads_start_at_once_runs_once(lab: Lab) -> None:
