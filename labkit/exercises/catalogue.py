@@ -77,7 +77,7 @@ def file_of(name: str) -> str:
 
 
 def digest(sent: Sequence[Sent]) -> str:
-    """Returns a fingerprint of the input records."""
+    """Returns a fingerprint of the input records. Only another topic than the first is part of it."""
     values = (each.raw.decode(errors="backslashreplace") for each in sent)
     lines = (
         f"{each.topic if each.topic != INPUT else ''}{each.key} {each.timestamp} {each.part} {value}"

@@ -95,10 +95,10 @@ def test_a_join_takes_the_place_of_then_and_remembers_both(lab: Lab) -> None:
     lab.create_topic("sensor", "places")  # which its run reads
     steps = stepped(lab, JOINS, "def placed", "lab.step(placed", **names)
     assert words(steps, 0) == "kept for the join: of this side nothing comes out"
-    porch = {each.record.timestamp - names["start"]: each.number for each in steps if each.record.key == b"porch"}
-    assert [words(steps, porch[second]) for second in (6000, 7000)] == ["place north door", "place garden"]
-    remembered = [each for each in steps[porch[9000]].after.values() if isinstance(each, Value) and each.key == "porch"]
-    assert [each.value["place"] for each in remembered] == ["north door", "garden"]
+    gate = {each.record.timestamp - names["start"]: each.number for each in steps if each.record.key == b"gate"}
+    assert [words(steps, gate[second]) for second in (6000, 7000)] == ["place north", "place south"]
+    remembered = [each for each in steps[gate[9000]].after.values() if isinstance(each, Value) and each.key == "gate"]
+    assert [each.value["place"] for each in remembered] == ["north", "south"]
 
 
 def test_a_motion_closes_a_session_and_opens_another(lab: Lab) -> None:

@@ -55,10 +55,8 @@ def _measured(kind: str, low: float, high: float, luck: random.Random) -> list[L
     times = [luck.randrange(9 * MINUTE, 10 * MINUTE - 1), 10 * MINUTE]
     times += luck.sample(range(11 * MINUTE, HOUR), 4)
     levels: list[float | None] = [low, high, *(round(luck.uniform(low, high), 3) for _ in range(4))]
-    if kind in ("gaps", "nothing"):
-        levels = [None] * 3 + (levels[:3] if kind == "gaps" else [None] * 3)
-    if kind == "single":
-        levels = [low] + [None] * 5
+    known = {"gaps": 3, "nothing": 0, "single": 1}.get(kind, len(levels))
+    levels[known:] = [None] * (len(levels) - known)
     luck.shuffle(levels)
     return [*zip(sorted(times), levels, strict=True)]
 

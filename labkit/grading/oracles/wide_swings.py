@@ -1,6 +1,4 @@
-"""The lowest and the highest level of each closed hour, with a grace of 10 minutes, and their difference if it is 1 m or
-more.
-"""
+"""The lowest and the highest level of each closed hour, with a grace of 10 minutes, if they differ by 1 m or more."""
 
 from collections.abc import Iterator, Sequence
 
