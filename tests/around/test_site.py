@@ -5,6 +5,9 @@ import re
 from pathlib import Path
 
 import pytest
+from nbformat.v4 import new_output
+
+from scripts.executed import WIDGET, as_shown
 
 ROOT = Path(__file__).parents[2]
 ENTRY = re.compile(r"^(\S.*)\n    (.+) \[(\d\d)\]\(notebooks/(.+)\.ipynb\)$", re.MULTILINE)
@@ -38,3 +41,11 @@ def test_a_term_is_introduced_where_the_glossary_says(term: str, meaning: str, n
     assert meaning.endswith(".")
     in_bold = [name for name in PROSE if says(name, term, r"\*\*")]
     assert lesson == in_bold[0] if in_bold else says(lesson, term)
+
+
+def test_a_page_shows_pictures_for_widgets_and_the_last_of_lines_that_overwrite_each_other() -> None:
+    said = ["\r1 of 3 (1 s)", "\r2 of 3 (2 s)", "\r3 of 3 (2 s)\n", "done\n"]
+    widget, picture = (new_output("display_data", {kind: "x"}) for kind in (WIDGET, "text/html"))
+    printed, shown = as_shown([*(new_output("stream", text=each) for each in said), widget, picture])
+    assert printed.text == "3 of 3 (2 s)\ndone\n"
+    assert shown == picture
