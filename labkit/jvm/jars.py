@@ -1,6 +1,7 @@
 """Locked jars: downloaded by Maven coordinates, and used only if their digests match the lock."""
 
 import contextlib
+import errno
 import hashlib
 import os
 import tomllib
@@ -110,6 +111,8 @@ def _fetch(jar: Jar, directory: Path, scratch: Path) -> Jar:
     try:
         path = maven.project(group, artifact).at_version(version).artifact(classifier, packaging).resolve()
     except Exception as error:  # jgo raises whatever its HTTP client, Maven or the disk raised
+        if getattr(error, "errno", None) == errno.ENOSPC:
+            raise LabError(f"No room for {jar.filename} in {directory}: make room, and try again.") from error
         raise LabError(
             f"Could not download {jar.coordinates} from Maven Central ({_first_line(error)}): "
             "check the network and try again, or run `lab fetch` where there is one."

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol, TypeVar
 from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 from labkit import tables
 from labkit.errors import LabError, NoAnswer
@@ -23,7 +24,7 @@ T = TypeVar("T")
 
 ADDRESS = "LAB_REGISTRY"
 ANSWER_LIMIT = 4.0  # seconds
-NO_PROXY = ("no_proxy", "NO_PROXY")
+NO_PROXY = ("no_proxy", "NO_PROXY")  # clients ask for them in this order
 
 
 class SchemaRegistry(Protocol):
@@ -146,7 +147,6 @@ def _asked(url: str, ask: Callable[[SchemaRegistryClient], T]) -> T:
 
 def _reach_directly() -> None:
     """Let HTTP clients of this process and its children go to loopback without the user's proxy, if there is one."""
-    for name in NO_PROXY:
-        known = os.environ.get(name, "")
-        if HOST not in known.split(","):
-            os.environ[name] = f"{known},{HOST}".strip(",")
+    known = os.environ.get(NO_PROXY[0]) or os.environ.get(NO_PROXY[1], "")
+    if getproxies() and HOST not in known.split(","):
+        os.environ.update(dict.fromkeys(NO_PROXY, f"{known},{HOST}".strip(",")))

