@@ -17,6 +17,7 @@ from labkit.stepping.recording import REPARTITION, Late, Out, Visit
 
 Kind = Literal["passes", "left out", "waits", "late", "emits", "keeps", "fails"]
 WINDOWS, JOINS = "quixstreams.dataframe.windows", "quixstreams.dataframe.joins"  # modules of the functions of steps
+LEFT, RIGHT = "left_func", "right_func"  # what Quix Streams calls the functions of the two sides of a join
 SHOWN = 5  # values
 
 
@@ -100,7 +101,7 @@ def _after(step: Stream) -> Iterator[Stream]:
 
 def _nothing(visits: Sequence[Visit], late: tuple[str, ...], missed: str) -> tuple[Kind, tuple[str, ...]]:
     """Say why nothing went on from a line, perhaps because of a condition that was `missed`."""
-    join = next((each for each in visits if _module(each).startswith(JOINS)), None)
+    join = next((each for each in visits if _module(each).startswith(JOINS) and side(each.step) in (LEFT, RIGHT)), None)
     window = next((each for each in visits if _module(each).startswith(WINDOWS)), None)
     if window and window.came.key is None:
         return "left out", ("left out here: it has no key, and windows are kept by key",)
@@ -112,11 +113,16 @@ def _nothing(visits: Sequence[Visit], late: tuple[str, ...], missed: str) -> tup
         return "passes", ("goes on with its new key, through a topic of its own",)
     if join and join.step.func.expand:  # an interval join, both sides of which are kept
         return "keeps", ("kept for the join: the other side has nothing for it yet",)
-    if join and join.step.func.func.__name__ == "right_func":
+    if join and side(join.step) == RIGHT:
         return "keeps", ("kept for the join: of this side nothing comes out",)
     if join:
         return "left out", ("left out here: the other side has nothing for it yet",)
     return "left out", (f"{missed}: left out here" if missed else "left out here",)
+
+
+def side(step: Stream) -> str:
+    """Returns the name of the function of a step: LEFT or RIGHT in a join."""
+    return str(getattr(step.func.func, "__name__", ""))
 
 
 def _module(visit: Visit) -> str:

@@ -103,10 +103,19 @@ def _of_a_window(steps: Steps, number: int, identity: Identity, window: Window, 
         entry = later.changes.get(identity)
         if isinstance(entry, Window):
             window = entry
+        elif entry is Gone.FORGOTTEN and (longer := _longer(later, window)):
+            identity, window = longer
         elif entry:
             out, left_out = _emitted(later, window) if entry is Gone.CLOSED else (None, None)
             return Counted(window, later.record.offset, out, left_out)
     return Counted(window, is_last=is_all)
+
+
+def _longer(step: Step, window: Window) -> tuple[Identity, Window] | None:
+    """Returns the session that has taken up another one."""
+    kept = [(identity, each) for identity, each in step.changes.items() if isinstance(each, Window)]
+    around = (pair for pair in kept if pair[1][:3] == window[:3])
+    return next((pair for pair in around if pair[1].start <= window.start and pair[1].end >= window.end), None)
 
 
 def _emitted(step: Step, window: Window) -> tuple[Any, Line | None]:

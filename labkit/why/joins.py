@@ -10,10 +10,10 @@ from quixstreams.core.stream import Stream
 
 from labkit.runs.blame import Line
 from labkit.stepping import Step
+from labkit.stepping.outcomes import LEFT, RIGHT, side
 from labkit.stepping.recording import Visit
 from labkit.why.causes import Alone, Apart, Early, Pair
 
-LEFT, RIGHT = "left_func", "right_func"  # what Quix Streams calls the functions of the two sides
 Side = Mapping[str | None, Sequence[int]]  # the times of the records of each key
 Partitions = Mapping[str | None, set[int]]  # those in which the records of each key were
 Visits = Mapping[Stream, Sequence[tuple[Step, Visit]]]  # of the steps of a join
@@ -38,16 +38,18 @@ class Sides:
         partitions: dict[str, defaultdict[str | None, set[int]]] = {LEFT: defaultdict(set), RIGHT: defaultdict(set)}
         is_as_of = False
         for each, found in visits.items():
-            if (side := _side(each)) in times:
+            if (which := side(each)) in times:
                 is_as_of |= not each.func.expand
                 for step, visit in found:
-                    topics[side].add(step.record.topic)
-                    times[side][_key(visit)].append(visit.came.timestamp)
+                    topics[which].add(step.record.topic)
+                    times[which][_key(visit)].append(visit.came.timestamp)
                     if _comes_at_once(step, visit):
-                        partitions[side][_key(visit)].add(step.record.partition)
-        names = {side: " and ".join(sorted(found)) for side, found in topics.items()}
-        for side, other in ((LEFT, RIGHT), (RIGHT, LEFT)):
-            names[side] = names[side] or " or ".join(each for each in reads if each not in topics[other]) or "one side"
+                        partitions[which][_key(visit)].add(step.record.partition)
+        names = {which: " and ".join(sorted(found)) for which, found in topics.items()}
+        for which, other in ((LEFT, RIGHT), (RIGHT, LEFT)):
+            names[which] = (
+                names[which] or " or ".join(each for each in reads if each not in topics[other]) or "one side"
+            )
         return cls(names, times, partitions, is_as_of)
 
     @property
@@ -68,7 +70,7 @@ def apart(line: Line, visits: Visits, reads: Sequence[str]) -> Iterator[Apart]:
     sides = Sides.of(visits, reads)
     if found := sides.apart:
         key = found[0]
-        left, right = (min(sides.partitions[side][key]) for side in (LEFT, RIGHT))
+        left, right = (min(sides.partitions[which][key]) for which in (LEFT, RIGHT))
         names = sides.names[LEFT], sides.names[RIGHT]
         yield Apart(len(found), len(sides.both), line, *names, key, (left, right))
 
@@ -78,10 +80,10 @@ def alone(line: Line, visits: Visits, reads: Sequence[str]) -> Iterator[Alone]:
     sides = Sides.of(visits, reads)
     apart = {*sides.apart}
     left, right = (
-        {key: sides.times[side][key] for key in sides.times[side] if key not in apart} for side in (LEFT, RIGHT)
+        {key: times for key, times in sides.times[which].items() if key not in apart} for which in (LEFT, RIGHT)
     )
     names = sides.names[LEFT], sides.names[RIGHT]
-    if missing := next((sides.names[side] for side, found in sides.times.items() if not found), ""):
+    if missing := next((sides.names[which] for which, found in sides.times.items() if not found), ""):
         yield Alone(line, *names, missing)
     elif not apart or left.keys() & right.keys():
         yield Alone(line, *names, "", (tuple(left), tuple(right)), _nearest(left, right), sides.is_as_of)
@@ -93,7 +95,7 @@ def early(line: Line, visits: Visits, reads: Sequence[str], unpaired: Collection
     `unpaired` are the numbers of the steps of which nothing came out of the join.
     """
     sides = Sides.of(visits, reads)
-    came = [pair for each, found in visits.items() if _side(each) == LEFT for pair in found]
+    came = [pair for each, found in visits.items() if side(each) == LEFT for pair in found]
     firsts = {key: min(times) for key, times in sides.times[RIGHT].items()}
     without = [visit for step, visit in came if step.number in unpaired]
     before = [each for each in without if each.came.timestamp < firsts.get(_key(each), 0)]
@@ -101,10 +103,6 @@ def early(line: Line, visits: Visits, reads: Sequence[str], unpaired: Collection
         key, time = _key(before[-1]), before[-1].came.timestamp
         names = sides.names[LEFT], sides.names[RIGHT]
         yield Early(len(before), len(came), line, *names, key, time, firsts[key])
-
-
-def _side(step: Stream) -> str:
-    return str(getattr(step.func.func, "__name__", ""))
 
 
 def _comes_at_once(step: Step, visit: Visit) -> bool:

@@ -159,6 +159,18 @@ def test_a_line_that_leaves_out_renames_and_counts_is_told_as_one(lab: Lab, part
     ]
 
 
+def test_a_record_without_a_partner_in_an_interval_is_kept_for_one(lab: Lab) -> None:
+    def answered(alarms, acks):
+        return alarms.join_interval(acks[["by"]], forward_ms=10_000)
+
+    send(lab, "alarms", reading("oven", 0), reading("oven", 60))
+    send(lab, "acks", reading("oven", 5, by="Anna"))
+    steps = lab.step(answered, reads=["alarms", "acks"])
+    assert [each.outcomes[-1].kind for each in steps] == ["keeps", "passes", "keeps"]
+    assert steps[0].outcomes[-1].words == ("kept for the join: the other side has nothing for it yet",)
+    assert [each.marks for each in steps] == [[], ["comes out"], []]
+
+
 def test_what_is_refused_when_the_pipeline_is_built(lab: Lab) -> None:
     send(lab, "sensor", reading("porch", 0))
     with pytest.raises(LabError, match="returned nothing instead of a stream"):

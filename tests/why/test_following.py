@@ -8,7 +8,20 @@ from labkit import Lab, LabError
 from labkit.why import causes
 from tests.stepping.records import START, Raw, reading, send
 from tests.why.conftest import Plant
-from tests.why.situations import HOT, LATE, MINUTE, above, as_it_is, as_of, failing, full_windows, of, strict, tumbling
+from tests.why.situations import (
+    HOT,
+    LATE,
+    MINUTE,
+    above,
+    as_it_is,
+    as_of,
+    failing,
+    full_windows,
+    of,
+    sessions,
+    strict,
+    tumbling,
+)
 
 
 def one(found) -> causes.Cause:
@@ -73,6 +86,16 @@ def test_a_record_that_a_join_keeps(shared: Lab, plant: Plant) -> None:
     found = shared.why(run, time="22:13:26")
     assert topics["b"] in str(found)
     assert isinstance(one(found), causes.Kept)
+
+
+def test_a_record_in_a_session_that_others_have_made_longer(shared: Lab, plant: Plant) -> None:
+    run, _ = plant({"a": of("oven")(0, 1, 2, 10, 11)}, sessions)
+    closed, still_open = shared.why(run, offset=0), shared.why(run, offset=3)
+    assert one(closed).closed_by == 3
+    assert "offset 3 closed: out came n 3, start 22:13:20, end 22:13:22.001." in closed.sentences[0]
+    assert "22:13:30 – 22:13:31.001, which is open: it closes when oven sends a record of 22:13:35.501" in str(
+        still_open
+    )
 
 
 def test_a_record_that_came_before_the_run(shared: Lab, plant: Plant) -> None:
