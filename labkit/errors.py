@@ -57,7 +57,7 @@ class NoAnswer(LabError):
 
 
 class Away(NoAnswer):
-    """Kafka was killed on purpose, or nothing listens where it was: what is at work waits until it is back."""
+    """Kafka has ended, or nothing listens where it was: what is at work waits until it is back."""
 
 
 def show_in_one_line() -> None:

@@ -6,7 +6,7 @@ import importlib.util
 from labkit.errors import LabError
 
 DISTRIBUTION = "stream-processing-lab"
-NOTEBOOK = ("jupyterlab", "ipywidgets", "plotly", "anywidget", "ipykernel", "jinja2", "markupsafe", "voila")
+NOTEBOOK = ("jupyterlab", "ipywidgets", "plotly", "anywidget", "ipykernel", "jinja2", "markupsafe", "voila", "pytest")
 MODULES = {  # by extra
     "notebook": NOTEBOOK,
     "grading": ("papermill", "psutil", *NOTEBOOK),

@@ -18,8 +18,9 @@ AS_THEY_ARE = ("LICENSE", "NOTICE", "environment.yml", "requirements.txt")
 LEFT_OUT = shutil.ignore_patterns("grading", "__pycache__", ".*")  # of the package
 TABLE = re.compile(r"\[+(project|build-system|tool\.(hatch|uv))[].]")  # of pyproject.toml, that the lab needs
 GRADING = re.compile(r"^grading = \[.*?^\]\n", re.MULTILINE | re.DOTALL)
-FOR_OTHERS = re.compile(r"<!-- not handed out -->\n.*?<!-- handed out -->\n\n?", re.DOTALL)  # parts of the README
-LINK = re.compile(r"\]\((docs/images/[^)]+)\)")
+FOR_OTHERS = re.compile(r"<!-- not handed out -->\n.*?<!-- handed out -->\n\n?", re.DOTALL)  # parts of a page
+PAGE = re.compile(r"\]\((docs/\w+\.md)\)")
+IMAGE = re.compile(r"!\[[^]]*\]\(([^)]+)\)")
 
 
 def make(folder: Path) -> int:
@@ -48,15 +49,26 @@ def _fill(folder: Path, notebooks: dict[str, Any]) -> None:
     for name in AS_THEY_ARE:
         shutil.copyfile(CLONE / name, folder / name)
     (folder / "pyproject.toml").write_text(_project((CLONE / "pyproject.toml").read_text()))
-    readme = FOR_OTHERS.sub("", (CLONE / "README.md").read_text())
-    (folder / "README.md").write_text(readme)
-    (folder / "docs" / "images").mkdir(parents=True)
-    for image in {*LINK.findall(readme)}:
-        shutil.copyfile(CLONE / image, folder / image)
+    for name in ["README.md", *PAGE.findall(_for_students("README.md"))]:
+        _copy_page(name, folder)
     (folder / "notebooks").mkdir()
     for name, notebook in notebooks.items():
         text = json.dumps(notebook, indent=1, ensure_ascii=False)
         (folder / "notebooks" / name).write_text(f"{text}\n")
+
+
+def _copy_page(name: str, folder: Path) -> None:
+    """Copy a page with the images that it shows."""
+    text, there = _for_students(name), folder / name
+    there.parent.mkdir(exist_ok=True)
+    there.write_text(text)
+    for image in IMAGE.findall(text):
+        (there.parent / image).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(CLONE / Path(name).parent / image, there.parent / image)
+
+
+def _for_students(page: str) -> str:
+    return FOR_OTHERS.sub("", (CLONE / page).read_text())
 
 
 def _project(text: str) -> str:

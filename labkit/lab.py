@@ -19,7 +19,7 @@ from labkit.errors import Away, LabError, NoAnswer, interruptible
 from labkit.kafka import properties, tap
 from labkit.kafka.groups import Groups
 from labkit.kafka.requests import within
-from labkit.kafka.topics import DEAD_LETTER, Topics
+from labkit.kafka.topics import COMPACTED, DEAD_LETTER, Topics
 from labkit.readings import World
 from labkit.runs import arguments, prints, quix
 from labkit.runs.producer import Producer, at_work_in
@@ -263,10 +263,14 @@ class Lab:
             self._closing.callback(self._schema_registry.close)
         return self._schema_registry
 
-    def create_topic(self, *names: str, partitions: int | None = None) -> None:
+    def create_topic(self, *names: str, partitions: int | None = None, compacted: bool = False) -> None:
         """Create topics before anything is written to them, so that they can be read, or have several partitions.
 
-        An existing topic is left as it is. Raises LabError if it does not have the requested number of partitions.
+        Of a `compacted` topic Kafka keeps the newest record of each key, as in a table. What is older than the others
+        by more than a second is compacted: by the lab's own Kafka within two seconds, by another perhaps within 15.
+
+        An existing topic is left as it is. Raises LabError if it does not have the requested number of partitions, or
+        is to be compacted and is not.
 
         Example: lab.create_topic("letters", partitions=3)
         """
@@ -274,12 +278,15 @@ class Lab:
             raise LabError('Name at least one topic, as in lab.create_topic("letters").')
         if partitions is not None and partitions < 1:
             raise LabError("A topic needs at least one partition.")
-        self._topics.create(*names, partitions=partitions or 1)
+        self._topics.create(*names, partitions=partitions or 1, settings=COMPACTED if compacted else {})
         for name in names if partitions else ():
             if (found := len(self._topics.partitions(name))) != partitions:
                 raise LabError(
                     f"Topic {name!r} already exists with {found} partition{'s'[: found != 1]}: choose another name."
                 )
+        for name in names if compacted else ():
+            if self._topics.settings(name).get("cleanup.policy", "compact") != "compact":
+                raise LabError(f"Topic {name!r} already exists, and is not compacted: choose another name.")
 
     @property
     def connection(self) -> ConnectionConfig:
@@ -659,6 +666,11 @@ class Lab:
     @_one_at_a_time
     def stop(self) -> None:
         """Stop every run, producer and live view; topics and broker stay. Example: lab.stop()"""
+        try:
+            if self.broker.own:  # nobody starts it again while they wait for it
+                self.broker.check()
+        except NoAnswer as error:
+            self._fail(error)
         self._started.stop()
 
     def reset(self) -> None:
@@ -693,8 +705,8 @@ class Lab:
     # ------------------------------------------------------------------ inner
 
     def _watch_broker(self) -> None:
-        """Fail every worker once the lab's own Kafka has ended: their clients would wait for it for ever. Let them tell
-        if only one of its nodes has, or if it was killed on purpose: then they go on once it is back.
+        """Let every worker tell when Kafka, or one of its nodes, is away: it goes on once that is back. One whose Kafka
+        has ended for good fails, for its clients would wait for ever.
         """
         while not self._closed.wait(BROKER_CHECK):
             notice = self.broker.notice()
@@ -704,8 +716,11 @@ class Lab:
                 with contextlib.suppress(Away):
                     self.broker.check()
             except NoAnswer as error:
-                for worker in self.workers:
-                    worker.fail(error)
+                self._fail(error)
+
+    def _fail(self, error: NoAnswer) -> None:
+        for worker in self.workers:
+            worker.fail(error)
 
     def _require_free(self, world: World, new: Identity) -> None:
         """Raises LabError if a world would get a second producer, each with only some of its items, or does not fit."""

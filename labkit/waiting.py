@@ -1,18 +1,18 @@
 """Waiting for a condition, with a limit."""
 
+import contextvars
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
 
 PAUSE = 0.02  # seconds between two checks at first ...
 LONGEST_PAUSE = 0.25  # ... and after some seconds
 SILENT = 1.0  # seconds after which whoever waits is told how far it is
 
 
-_quiet = ContextVar("quiet", default=False)
+_quiet = contextvars.ContextVar("quiet", default=False)
 
 
 class Deadline:
@@ -38,7 +38,7 @@ def wait_until(
     """Wait until a condition holds; False if it still does not after `seconds`. What it raises ends the wait.
 
     A check may cost a request to Kafka, so it checks less often the longer it waits. In a cell or a terminal it shows
-    how far it is: what `progress` returns after a check.
+    how far it is, what `progress` returns after a check, and for how long it has waited.
     """
     deadline, began = Deadline(seconds), time.monotonic()
     with _shown(progress) as show:
@@ -48,6 +48,18 @@ def wait_until(
             show()
             time.sleep(min(max(pause, (time.monotonic() - began) / 20), LONGEST_PAUSE))
         return True
+
+
+@contextmanager
+def announced(words: str) -> Iterator[None]:
+    """Say in a line what is being done, if it takes long and somebody looks on: it cannot tell how far it is."""
+    timer = threading.Timer(SILENT, contextvars.copy_context().run, (print, words))
+    if _is_watched():
+        timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 @contextmanager
@@ -63,19 +75,23 @@ def quietly() -> Iterator[None]:
 @contextmanager
 def _shown(progress: Callable[[], str]) -> Iterator[Callable[[], None]]:
     """Yields what shows the progress in one line, which is overwritten, if it takes long and somebody looks on."""
-    silence, said = Deadline(SILENT), ""
+    began, said = time.monotonic(), ""
+
+    def now() -> str:
+        words = progress()
+        return words and f"{words} ({time.monotonic() - began:.0f} s)"
 
     def show() -> None:
         nonlocal said
-        if silence.has_passed() and _is_watched() and (now := progress()) != said:
-            print(f"\r{now:{len(said)}}", end="", flush=True)
-            said = now
+        if time.monotonic() > began + SILENT and _is_watched() and (new := now()) != said:
+            print(f"\r{new:{len(said)}}", end="", flush=True)
+            said = new
 
     try:
         yield show
     finally:
         if said:
-            print(f"\r{progress():{len(said)}}")
+            print(f"\r{now():{len(said)}}")
 
 
 def _is_watched() -> bool:

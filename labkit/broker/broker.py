@@ -43,7 +43,7 @@ class Broker(Protocol):
     def own(self) -> bool: ...
 
     def check(self) -> None:
-        """Raise NoAnswer if Kafka is known to have ended, and Away if it is expected back."""
+        """Raise NoAnswer if Kafka has ended for good, and Away if it can come back."""
 
     def notice(self) -> str:
         """Which of its nodes have ended, when, and what to do; empty if none has, or if nobody can know. The lab asks
@@ -168,7 +168,6 @@ class OwnBroker:
         for each in dead:
             if not wait_until_ready(each.process, each.address):
                 raise LabError(f"Kafka did not start again: {each.cause()}")
-            each.killed = False
         admin = clients.admin(self.address)
         if not wait_until(
             lambda: clients.has_leaders(admin, len(self.nodes)),
@@ -178,17 +177,13 @@ class OwnBroker:
             raise LabError("Kafka started again, but not every broker answers: `print(lab.broker.log())` says more.")
 
     def check(self) -> None:
-        """Raise NoAnswer if it has ended by itself, and Away if it was killed: of three nodes, two can do without the
-        third.
-        """
+        """Raise NoAnswer once it is closed, and Away if it has ended: of three nodes, two can do without the third."""
         ended = [each for each in self.nodes if not each.alive]
         if 2 * len(ended) < len(self.nodes):
             return
         if not self.directory.exists():
             raise NoAnswer(CLOSED)
-        for each in ended:
-            each.check()
-        raise Away(f"{_away(ended, len(self.nodes))}.")
+        raise Away(f"{_away(ended, len(self.nodes))}. Its log says more: `print(lab.broker.log())`.")
 
     def notice(self) -> str:
         ended = [each for each in self.nodes if not each.alive]

@@ -5,7 +5,6 @@ import contextlib
 import datetime
 import re
 import shutil
-import time
 import uuid
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,7 +12,6 @@ from pathlib import Path
 from labkit.broker import server
 from labkit.broker.installation import KafkaInstallation
 from labkit.broker.server import Ports
-from labkit.errors import NoAnswer
 from labkit.jvm.supervised import Supervised
 from labkit.kafka import clients
 from labkit.loopback import HOST
@@ -39,7 +37,6 @@ class Node:
         """`options` are for the JVM, and `more` are further lines of `server.properties`."""
         self.number = number
         self.address = f"{HOST}:{ports[number - 1].broker}"
-        self.killed = False
         self.process = Supervised()
         data = self.process.directory / "data"
         self._settings = self.process.directory / "server.properties"
@@ -64,7 +61,6 @@ class Node:
 
     def kill(self) -> None:
         """Kill it at once (SIGKILL)."""
-        self.killed = True
         self.process.kill()
         self.process.wait(END_LIMIT)
 
@@ -81,14 +77,6 @@ class Node:
             return f" since {datetime.datetime.fromtimestamp(ended, datetime.UTC):%H:%M:%S} UTC"
         return ""
 
-    def check(self) -> None:
-        """Raise NoAnswer if it has ended without being killed."""
-        if not self.alive and not self.killed:
-            raise NoAnswer(
-                f"The lab's own Kafka has ended ({self.address}): `lab.broker.start()` starts it again with its data. "
-                "Its log says more: `print(lab.broker.log())`."
-            )
-
     def cause(self) -> str:
         """Returns the log line that best explains why it ended: the innermost exception, else the last error."""
         log = self.process.log()
@@ -100,7 +88,7 @@ class Node:
 def wait_until_ready(process: Supervised, address: str) -> bool:
     """Wait until a node answers a metadata request at its address; False if it ended instead or took too long."""
 
-    ready, began = False, time.monotonic()
+    ready = False
 
     def has_ended() -> bool:
         return process.exit_code() is not None
@@ -111,8 +99,7 @@ def wait_until_ready(process: Supervised, address: str) -> bool:
         return ready
 
     def progress() -> str:
-        how = "is ready after" if ready else "has been starting for"
-        return f"Kafka at {address} {how} {time.monotonic() - began:.0f} s"
+        return f"Kafka at {address} is {'ready' if ready else 'starting'}"
 
     return wait_until(lambda: has_ended() or is_ready(), START_LIMIT, PAUSE, progress) and not has_ended()
 

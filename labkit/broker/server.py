@@ -22,7 +22,7 @@ FLAGS = (
 )
 
 # Retention is off because recorded readings have old timestamps. A consumer group forms without waiting for further
-# members.
+# members. Kafka looks every second for topics to compact.
 SETTINGS = """\
 process.roles=broker,controller
 listener.security.protocol.map=BROKER:PLAINTEXT,CONTROLLER:PLAINTEXT
@@ -36,6 +36,7 @@ group.initial.rebalance.delay.ms=0
 log.retention.ms=-1
 log.message.timestamp.after.max.ms=3600000
 log.cleaner.dedupe.buffer.size=4194304
+log.cleaner.backoff.ms=1000
 """
 
 REPLICATION = """\

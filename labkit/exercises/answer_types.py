@@ -1,4 +1,4 @@
-"""The types of answers: what an answer must be, and how it is tried on the records in the exercise's input topic."""
+"""The types of answers: what an answer must be, and how it is tried on the records in the exercise's input topics."""
 
 import dis
 import functools
@@ -18,7 +18,7 @@ from labkit.errors import LabError
 from labkit.exercises import short_answers, steps
 from labkit.exercises.attempt import Attempt, time_limit, too_long
 from labkit.exercises.harness import Harness
-from labkit.exercises.records import BASE, Row, Sent
+from labkit.exercises.records import BASE, INPUT, Row, Sent
 from labkit.exercises.short_answers import canonical, is_many, plain
 from labkit.flink.spec import JobSpec
 from labkit.kafka import tap
@@ -64,7 +64,7 @@ class AnswerType(ABC):
 
     @abstractmethod
     def attempt(self, harness: Harness, answer: Any) -> Attempt:
-        """Tries an accepted answer on the records in the input topic."""
+        """Tries an accepted answer on the records in the input topics."""
 
     @property
     def can_be_stepped(self) -> bool:
@@ -72,7 +72,7 @@ class AnswerType(ABC):
         return False
 
     def steps(self, harness: Harness, answer: Any) -> Steps:
-        """Steps through an accepted answer on the records in the input topic. Raises LabError if it cannot be built."""
+        """Steps through an accepted answer on the records in the inputs. Raises LabError if it cannot be built."""
         raise NotImplementedError
 
     def packed(self, harness: Harness, answer: Any) -> bytes:
@@ -114,13 +114,13 @@ def is_stub(answer: object) -> bool:
 
 @dataclass(frozen=True)
 class Pipeline(Function):
-    """A pipeline: a function from one StreamingDataFrame to another; `lab.run` explains this and `raw`.
+    """A pipeline: a function from StreamingDataFrames, one per input, to one; `lab.run` explains this and `raw`.
 
-    After the stream the function gets a Quix Streams producer if `producer` is set, and a Topic for each output but the
-    first; values are written to these unchanged, as bytes.
+    After the streams the function gets a Quix Streams producer if `producer` is set, and a Topic for each output but
+    the first; values are written to these unchanged, as bytes.
 
-    With `restart` it is stopped about halfway, and another process continues: only its state survives. By how much this
-    has grown since then is the `growth` in the output `remembered`, if there is one.
+    With `restart`, which is for a single input, it is stopped about halfway, and another process continues: only its
+    state survives. By how much this has grown since then is the `growth` in the output `remembered`, if there is one.
     """
 
     raw: bool = False
@@ -133,7 +133,7 @@ class Pipeline(Function):
 
     def attempt(self, harness: Harness, answer: Any) -> Attempt:
         attempt, deadline = Attempt(), Deadline(time_limit())
-        reads, feed = harness.feed() if self.restart else (harness.topic("in"), [lambda: None])
+        reads, feed = self._given(harness)
         spec = self._spec(harness, answer, reads)
         packed: list[bytes] = []  # before it has run: its variables must not survive
         succession = Succession(harness.groups, spec, harness.environment.directory)
@@ -163,6 +163,13 @@ class Pipeline(Function):
             harness.write(REMEMBERED, [Sent(None, {"growth": sizes[1] / sizes[0]}, BASE)])
         return attempt
 
+    def _given(self, harness: Harness) -> tuple[tuple[str, ...], list[Callable[[], None]]]:
+        """Returns the topics that a run reads, and a function for each run that writes what is still to be written."""
+        if not self.restart:
+            return tuple(map(harness.topic, harness.inputs)), [lambda: None]
+        topic, feed = harness.feed()
+        return (topic,), feed
+
     @property
     def can_be_stepped(self) -> bool:
         """Steps are not restarted, and what goes through a producer of the function's own is not diverted."""
@@ -175,7 +182,7 @@ class Pipeline(Function):
         return pack(self._task(harness, answer))
 
     def _task(self, harness: Harness, answer: Any) -> Task:
-        spec, topics = self._spec(harness, answer, harness.topic("in")), harness.groups.topics
+        spec, topics = self._spec(harness, answer, tuple(map(harness.topic, harness.inputs))), harness.groups.topics
         return Task(spec, topics.address, topics.namespace, "", "", harness.environment.directory)
 
     def _process(
@@ -198,13 +205,13 @@ class Pipeline(Function):
             attempt.record = _record(harness, done + run.records_in - 1)
         return run.records_in
 
-    def _spec(self, harness: Harness, answer: Any, reads: str) -> Spec:
+    def _spec(self, harness: Harness, answer: Any, reads: tuple[str, ...]) -> Spec:
         names = [name for name in harness.outputs[1:] if name != REMEMBERED]
         topics = [Topic(harness.full(name), value_serializer="bytes") for name in names]
         more = [harness.application("none").get_producer(), *topics] if self.producer else topics
         name = getattr(answer, "__name__", "pipeline").strip("<>")
-        given = functools.wraps(answer, assigned=(), updated=())(lambda stream: answer(stream, *more))
-        return Spec(name, given, (reads,), harness.topic("out"), self.raw)
+        given = functools.wraps(answer, assigned=(), updated=())(lambda *streams: answer(*streams, *more))
+        return Spec(name, given, reads, harness.topic("out"), self.raw)
 
     def _catch_up(self, attempt: Attempt, run: Run, deadline: Deadline) -> None:
         try:
@@ -215,11 +222,11 @@ class Pipeline(Function):
 
 
 def _record(harness: Harness, number: int) -> Sent | None:
-    """Returns the record of this number in the input topic, a JSON object by its fields; None if several partitions
-    leave open which it was.
+    """Returns the record of this number in the input topic, a JSON object by its fields; None if several topics or
+    partitions leave open which it was.
     """
-    records = tap.everything(harness.groups.topics, harness.topic("in"))
-    if harness.partitions > 1 or not 0 <= number < len(records):
+    records = tap.everything(harness.groups.topics, harness.topic(INPUT))
+    if len(harness.inputs) * harness.partitions > 1 or not 0 <= number < len(records):
         return None
     found = records[number]
     value = found.value if isinstance(found.value, dict) else harness.sent()[number].value
@@ -232,7 +239,7 @@ class Producing(Function):
 
     def attempt(self, harness: Harness, answer: Any) -> Attempt:
         attempt, limit = Attempt(), time_limit()
-        readings = [each.value for each in tap.everything(harness.groups.topics, harness.topic("in"))]
+        readings = [each.value for each in tap.everything(harness.groups.topics, harness.topic(INPUT))]
         producer = harness.application("none").get_producer()
         try:
             attempt.call(harness.exercise, lambda: answer(readings, producer, harness.full("out")), limit)
@@ -267,7 +274,7 @@ class Consuming(Function):
 
     def _visited(self, harness: Harness, packed: bytes) -> Attempt:
         attempt, deadline, group = Attempt(), Deadline(time_limit()), harness.new_group()
-        source, target = harness.full("in"), harness.full("out")
+        source, target = harness.full(INPUT), harness.full("out")
         for number, records in enumerate(self.visits, 1):
             settings = SMALL if number == self.fails else {}
             fresh = pickle.loads(packed)  # like a program that starts again: its variables are not kept
@@ -327,7 +334,7 @@ class Sql(AnswerType):
         sql = self.tables.replace("${out}", harness.full("out")) + "\n" + statement(answer) + ";\n"
         try:
             folder = engine.folder(resume=False)
-            job = engine.job(JobSpec(harness.exercise, harness.topic("in"), folder, sql, bounded=True))
+            job = engine.job(JobSpec(harness.exercise, harness.topic(INPUT), folder, sql, bounded=True))
             engine.check(job, predecessors=[])
             engine.submit(job)
             try:

@@ -14,7 +14,7 @@ import orjson
 
 from labkit.errors import LabError
 from labkit.exercises.exercise import Exercise
-from labkit.exercises.records import RECORDED, Row, Sent
+from labkit.exercises.records import INPUT, RECORDED, Row, Sent
 from labkit.spelling import did_you_mean, normal
 
 COLLECTION = Path(__file__).with_name("collection")
@@ -77,9 +77,12 @@ def file_of(name: str) -> str:
 
 
 def digest(sent: Sequence[Sent]) -> str:
-    """Returns a fingerprint of the input records."""
+    """Returns a fingerprint of the input records. Only another topic than the first is part of it."""
     values = (each.raw.decode(errors="backslashreplace") for each in sent)
-    lines = (f"{each.key} {each.timestamp} {each.part} {value}" for each, value in zip(sent, values, strict=True))
+    lines = (
+        f"{each.topic if each.topic != INPUT else ''}{each.key} {each.timestamp} {each.part} {value}"
+        for each, value in zip(sent, values, strict=True)
+    )
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from labkit.exercises.answer_types import AnswerType
 from labkit.exercises.behaviours import Behaviour
 from labkit.exercises.harness import Environment, Harness, topic_of
-from labkit.exercises.records import RECORDED, Row, Sent, elsewhere, same_record
+from labkit.exercises.records import INPUT, RECORDED, Row, Sent, elsewhere, same_record
 
 
 @dataclass(frozen=True)
@@ -19,11 +19,11 @@ class Exercise:
     has seen, they are of other days, and the `devices` have other names. `answer_type` says how an answer is tried. A
     short answer is about the case that the readings describe, and `question` puts that case into words.
 
-    The input topic has so many `partitions`, and there is a topic for each of the `outputs`. Its records are judged as
-    rows: `key`, `time` (the Kafka timestamp in ms), the fields of the value, and each header as `header.<name>`. A
-    value that is not a JSON object, or that belongs to an output in `raw`, becomes the field `value`, as text. Rows are
-    matched by key and time, or by the columns that `identity` has for their output. `sources` finds the records that a
-    row was made from; a verdict shows the fields in `shows` of these.
+    There is a topic for each of the `inputs`, with so many `partitions`, and for each of the `outputs`. What comes out
+    is judged as rows: `key`, `time` (the Kafka timestamp in ms), the fields of the value, and each header as
+    `header.<name>`. A value that is not a JSON object, or that belongs to an output in `raw`, becomes the field
+    `value`, as text. Rows are matched by key and time, or by the columns that `identity` has for their output.
+    `sources` finds the records that a row was made from; a verdict shows the fields in `shows` of these.
     """
 
     name: str
@@ -36,6 +36,7 @@ class Exercise:
     discussion: str
     readings: Callable[[random.Random], Sequence[Sent]] = lambda _: ()
     devices: tuple[str, ...] = ()
+    inputs: tuple[str, ...] = (INPUT,)
     partitions: int = 1
     identity: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     sources: Callable[[Row, Sequence[Sent]], list[Sent]] = same_record
@@ -54,7 +55,7 @@ class Exercise:
 
     def harness(self, environment: Environment) -> Harness:
         """Returns the harness in which answers are tried."""
-        return Harness(environment, self.name, self.outputs, self.raw, self.partitions)
+        return Harness(environment, self.name, self.outputs, self.raw, self.inputs, self.partitions)
 
     def sent(self, seed: str | int) -> tuple[Sent, ...]:
         """Returns the input records for a seed."""

@@ -4,7 +4,7 @@ import json
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
-from labkit.exercises.records import ORDINARY, Row, Sent
+from labkit.exercises.records import INPUT, ORDINARY, Row, Sent
 from labkit.stepping.words import clock, value
 
 NOTHING = "nothing"
@@ -30,11 +30,14 @@ def input_records(
 
 
 def input_record(record: Sent, fields: Sequence[str] = ()) -> str:
-    """Returns an input record: its time, its key, and the given fields of its value, or all of them."""
+    """Returns an input record: its topic, if it is not the first, its time, its key, and the given fields of its value,
+    or all of them.
+    """
     shown: Any = record.value
     if isinstance(shown, Mapping):
         shown = {name: shown[name] for name in (fields or shown) if name in shown} or shown
-    return f"{clock(record.timestamp)} {record.key or 'no key'} {value(shown)}"
+    topic = "" if record.topic == INPUT else f"{record.topic}: "
+    return f"{topic}{clock(record.timestamp)} {record.key or 'no key'} {value(shown)}"
 
 
 def rows(found: Sequence[Row], columns: Sequence[str]) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from quixstreams import Application
 
 from labkit.exercises.delivery import IN_ORDER, Outgoing, deliver
-from labkit.exercises.records import BASE, DAY, Row, Sent
+from labkit.exercises.records import BASE, DAY, INPUT, Row, Sent
 from labkit.kafka import clients, tap
 from labkit.kafka.groups import Groups
 from labkit.runs.application import CONSUMER, ThreadedApplication
@@ -54,14 +54,15 @@ class Environment:
 
 @dataclass(frozen=True)
 class Harness:
-    """The topics of one exercise in an environment: its input, which has so many `partitions`, and its `outputs`, of
-    which those in `raw` hold text.
+    """The topics of one exercise in an environment: its `inputs`, which have so many `partitions`, and its `outputs`,
+    of which those in `raw` hold text.
     """
 
     environment: Environment
     exercise: str
     outputs: tuple[str, ...]
     raw: tuple[str, ...]
+    inputs: tuple[str, ...] = (INPUT,)
     partitions: int = 1
 
     @property
@@ -78,23 +79,24 @@ class Harness:
 
     def clear(self) -> None:
         """Creates the topics, and empties those for output."""
-        self.groups.topics.create(self.topic("in"), partitions=self.partitions)
+        self.groups.topics.create(*map(self.topic, self.inputs), partitions=self.partitions)
         self.groups.topics.create(*map(self.topic, self.outputs))
         for name in self.outputs:
             self.groups.topics.empty(self.topic(name))
 
     def fill(self, sent: Sequence[Sent]) -> None:
-        """Replaces the content of the input topic with these records."""
-        self.groups.topics.empty(self.topic("in"))
-        self.write("in", sent)
+        """Replaces the content of the input topics with these records."""
+        for name in self.inputs:
+            self.groups.topics.empty(self.topic(name))
+            self.write(name, [each for each in sent if each.topic == name])
 
     def sent(self) -> list[Sent]:
-        """Returns the records in the input topic, with their values as bytes."""
-        records = tap.everything(self.groups.topics, self.topic("in"), raw=True)
+        """Returns the records in the only input topic, with their values as bytes."""
+        records = tap.everything(self.groups.topics, self.topic(INPUT), raw=True)
         return [Sent(each.key, each.value or b"", each.timestamp) for each in records]
 
     def feed(self) -> tuple[str, list[Callable[[], None]]]:
-        """Returns a topic that gets the records of the input topic in two parts, and a function to write each part."""
+        """Returns a topic that gets the records of the only input in two parts, and a function to write each part."""
         topics, topic, sent = self.groups.topics, self.topic("feed"), self.sent()
         topics.create(topic)
         topics.empty(topic)

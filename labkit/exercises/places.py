@@ -22,7 +22,7 @@ def wanted(wrong: "Wrong", topic: Callable[[str], str]) -> list[Place]:
 
     `topic` returns the topic of an input or output.
     """
-    source = [[topic("in"), wrong.source.key, wrong.source.timestamp]] if wrong.source else []
+    source = [[topic(wrong.source.topic), wrong.source.key, wrong.source.timestamp]] if wrong.source else []
     return [[topic(wrong.output), wrong.row["key"], wrong.row["time"]], *source]
 
 

@@ -13,6 +13,7 @@ RECORDED = "0"  # the seed of the readings in a notebook; the grader uses others
 BASE = 1_767_614_400_000  # epoch ms of 2026-01-05 12:00:00 UTC: the same seed gives the same records on any day
 DAY = 86_400_000  # ms
 ORDINARY = "ordinary"
+INPUT = "in"  # the name of an exercise's input, or of the first of them
 UNUSUAL = (-270.5, 950.0)  # degrees Celsius
 NOTES = (None, True, 0, 'it\'s "warm"', "C:\\temp", [1, None], {"by": "Zoë"})
 OTHER_DEVICES = (
@@ -34,12 +35,14 @@ class Sent:
     """An input record: `value` is a JSON object or raw bytes, `timestamp` is in epoch ms.
 
     `part` names the group of records that it belongs to, such as "late": a behaviour can be limited to one part.
+    `topic` is the input that it goes into.
     """
 
     key: str | None
     value: Mapping[str, Any] | bytes
     timestamp: int
     part: str = ORDINARY
+    topic: str = INPUT
 
     @property
     def fields(self) -> dict[str, Any]:

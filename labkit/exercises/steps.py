@@ -21,7 +21,7 @@ LIMIT = 10.0  # seconds that stepping through all records may take
 
 
 def of(given: Task) -> Steps:
-    """Steps through an answer on the records in its input topic. Raises LabError if it cannot be built."""
+    """Steps through an answer on the records in its input topics. Raises LabError if it cannot be built."""
     topics = Topics(given.address, given.namespace)
     taken = stepping.take(topics, given.spec.reads, records=MOST)
     return stepping.step(given.spec, taken, topics, topics, given.directory, LIMIT)

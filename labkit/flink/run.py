@@ -145,11 +145,10 @@ class FlinkJob(Worker):
 
         Example: job.wait_until_caught_up()
         """
-        ends, began = self._topics.end_offsets(self._spec.topic), time.monotonic()
+        ends = self._topics.end_offsets(self._spec.topic)
 
         def progress() -> str:
-            seconds = time.monotonic() - began
-            return f"{self.name} is {self.status}: {self.progress.read:,} records read after {seconds:.0f} s"
+            return f"{self.name} is {self.status}: {self.progress.read:,} records read"
 
         def is_done() -> bool:  # the last windows of a bounded job close at its very end
             return not (self.alive if self._spec.bounded else self._waiting(ends))

@@ -18,7 +18,19 @@ from labkit.broker import training
 from labkit.broker.installation import kafka_installation
 from labkit.errors import LabError
 from labkit.flink import training as flink_training
-from labkit.grading import authoring, bubblewrap, course, feedback, files, gradebook, intake, secret, submissions
+from labkit.grading import (
+    authoring,
+    bubblewrap,
+    course,
+    feedback,
+    files,
+    gradebook,
+    intake,
+    rubric,
+    secret,
+    submissions,
+    tables,
+)
 from labkit.grading import oral as questions
 from labkit.grading.copies import copies
 from labkit.grading.exercises import Exercises
@@ -26,6 +38,7 @@ from labkit.grading.grade import Grader, Task, plan
 from labkit.grading.intake import Intake
 from labkit.grading.results import Report, results
 from labkit.grading.roster import called, how_many
+from labkit.grading.rubric import Judgement
 from labkit.jvm import store
 from labkit.schema_registry import registry_installation
 from labkit.schema_registry import training as registry_training
@@ -63,6 +76,7 @@ def grade(paths: Sequence[Path], out: Path, course_file: Path, wanted: Wanted) -
     if wanted.isolated:
         bubblewrap.require()
     given = intake.read(paths, course_file, click.echo)
+    judged = rubric.read(out / rubric.FILE, given.course.rubric, given.everybody)
     tasks = _chosen(given, wanted)
     grader = _grader(given, out, wanted)
     due = [task for task in tasks if grader.is_due(task, grader.known(task), wanted.anew)]
@@ -73,7 +87,7 @@ def grade(paths: Sequence[Path], out: Path, course_file: Path, wanted: Wanted) -
     failures = _graded(grader, tasks, wanted)
     reports = {task: grader.known(task) for task in given.plan.tasks}
     _say_what_has_changed(grader, reports)
-    _write(given, reports, failures, out)
+    _write(given, reports, failures, judged, out)
 
 
 def oral(paths: Sequence[Path], out: Path, course_file: Path, wanted: Wanted) -> None:
@@ -103,14 +117,23 @@ def _grader(given: Intake, out: Path, wanted: Wanted) -> Grader:
     return Grader(given.known, key, out, isolated=wanted.isolated)
 
 
-def _write(given: Intake, reports: Mapping[Task, Report | None], failures: Mapping[Task, str], out: Path) -> None:
+def _write(
+    given: Intake,
+    reports: Mapping[Task, Report | None],
+    failures: Mapping[Task, str],
+    judged: Mapping[str, Judgement],
+    out: Path,
+) -> None:
     """Writes everything that comes of the reports, and says where it is."""
-    found = results(given.course, given.exercises, given.plan, reports, given.roster)
+    found = results(given.course, given.exercises, given.plan, reports, given.roster, judged)
     compared = copies(given.plan.tasks, given.known.references(), given.known.recordings())
     for each in found:
         failed = [f"{task.submission.file}: {why}" for task, why in failures.items() if task.student == each.student]
         each.remarks += [*failed, *compared.failed.get(each.student, ())]
     written = gradebook.write(out, given.course, given.exercises, found, given.sheets, compared.copies)
+    if criteria := given.course.rubric:
+        table = tables.text(rubric.rows(criteria, judged, given.everybody))
+        written.append(files.write(out / rubric.FILE, table))
     statuses = Counter(each.status for each in found).most_common()
     click.echo(f"{how_many(len(found))}: {', '.join(f'{number} {status}' for status, number in statuses)}.")
     click.echo("\n".join(f"{each}" for each in [*written, out / "feedback", out / "executed"]))

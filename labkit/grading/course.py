@@ -18,6 +18,8 @@ from labkit.spelling import did_you_mean
 
 FILE, SECRET = "course.toml", "course.secret"
 MOST_POINTS = 1e6
+RUBRIC = "rubric"  # the column of the gradebook with all points given by hand
+NOT_CRITERIA = (RUBRIC, "id", "name", "comment", "status", "seconds", "remarks")  # other columns
 
 TEMPLATE = Path(__file__).with_name("course_template.toml").read_text()
 
@@ -41,6 +43,7 @@ def _known_zone(name: str) -> str:
 File = Annotated[Path, Field(strict=False), AfterValidator(_beside_the_course_file)]
 Percent = Annotated[float, Field(ge=0, le=100)]
 Points = Annotated[float, Field(ge=0, le=MOST_POINTS)]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 
 class Late(Section):
@@ -75,7 +78,15 @@ class Override(Section):
     student: str
     exercise: str
     points: Points
-    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+    reason: Text
+
+
+class Criterion(Section):
+    """What the instructor judges by hand."""
+
+    name: Text
+    text: Text
+    points: Points
 
 
 class Course(Section):
@@ -96,6 +107,7 @@ class Course(Section):
     canvas: Canvas | None = None
     moodle: Moodle | None = None
     override: list[Override] = []
+    rubric: list[Criterion] = []
 
     @property
     def zone(self) -> Zone:
@@ -142,7 +154,10 @@ class Course(Section):
 
 SECTIONS: dict[str, type[Section]] = {
     "": Course, "late": Late, "canvas": Canvas, "moodle": Moodle, "override": Override, "exercises": Own,
+    "rubric": Criterion,
 }  # fmt: skip
+
+LISTS = ("override", "rubric")  # sections that may come several times
 
 WANTED = {  # by pydantic's type of error
     "bool_type": "true or false",
@@ -195,6 +210,7 @@ def of(course: Course, exercises: Sequence[Exercise]) -> list[Exercise]:
         if unknown := [name for name in said if name not in known]:
             raise LabError(f"The course file: {_unknown(unknown[0], known)}")
     _check_points(course, graded)
+    _check_rubric(course, names | lessons)
     return graded
 
 
@@ -213,6 +229,13 @@ def _check_points(course: Course, exercises: Sequence[Exercise]) -> None:
             )
 
 
+def _check_rubric(course: Course, taken: Collection[str]) -> None:
+    criteria = [each.name for each in course.rubric]
+    for name in criteria:
+        if name in taken or name in NOT_CRITERIA or criteria.count(name) > 1:
+            raise LabError(f"The course file: {name!r} in [[rubric]] is the name of something else: choose another.")
+
+
 def _explained(error: ValidationError) -> str:
     """Returns an error in one line. Unknown names come first: a misspelt name is often a missing one, too."""
     first = min(error.errors(), key=lambda each: each["type"] != "extra_forbidden")
@@ -221,7 +244,7 @@ def _explained(error: ValidationError) -> str:
     if first["type"] == "extra_forbidden":
         return _unknown(name, SECTIONS[section].model_fields)
     if first["type"] == "missing":
-        return f"{name} is missing in {'[[override]]' if section == 'override' else f'[{section}]'}."
+        return f"{name} is missing in {f'[[{section}]]' if section in LISTS else f'[{section}]'}."
     wanted = WANTED[first["type"]].format(**first.get("ctx", {}))
     return f"{name} must be {wanted}, not {first['input']!r:.40}."
 

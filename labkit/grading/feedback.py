@@ -3,16 +3,22 @@
 from typing import Any
 
 from labkit.grading import pages
+from labkit.grading.course import Criterion
 from labkit.grading.results import Result
 from labkit.grading.submissions import Submission
 
+NOT_JUDGED = "not judged yet"
 NOT_HANDED_IN, NOT_REACHED = "Not handed in", "The notebook did not get to the check."
 
 
 def results_json(result: Result) -> dict[str, Any]:
     """Returns a results.json, with everything else that labkit knows added."""
     judged = {each["name"]: each for each in result.exercises}
-    tests = [_test(result, name, judged.get(name)) for name in result.worth]
+    criteria = {each.name: each for each in result.criteria}
+    tests = [
+        _by_hand(result, criteria[name]) if name in criteria else _test(result, name, judged.get(name))
+        for name in result.worth
+    ]
     return {
         "score": round(result.score, 2),
         "execution_time": result.seconds,
@@ -34,6 +40,17 @@ def _test(result: Result, name: str, exercise: dict[str, Any] | None) -> dict[st
         "max_score": worth,
         "status": "passed" if points >= worth else "failed",
         "output": "\n".join([*said, *(lines(exercise) if exercise else [NOT_HANDED_IN])]),
+        "output_format": "text",
+        "visibility": "visible",
+    }
+
+
+def _by_hand(result: Result, criterion: Criterion) -> dict[str, Any]:
+    return {
+        "name": criterion.name,
+        "score": round(result.points.get(criterion.name, 0), 2),
+        "max_score": criterion.points,
+        "output": criterion.text if criterion.name in result.points else f"{criterion.text} ({NOT_JUDGED})",
         "output_format": "text",
         "visibility": "visible",
     }
@@ -91,12 +108,13 @@ def _late(result: Result) -> list[str]:
 
 def page(result: Result) -> str:
     """Returns a student's feedback as one HTML file without scripts; all text from the submission is escaped."""
-    left_out = [name for name in result.worth if name not in {each["name"] for each in result.exercises}]
+    known = {*(each["name"] for each in result.exercises), *(each.name for each in result.criteria)}
+    left_out = [name for name in result.worth if name not in known]
     missing = [f"{NOT_HANDED_IN}: {', '.join(left_out)}"] if left_out else []
     student, said = result.person.name or result.student, [*remarks(result), *missing]
     code = [(each.file, _code(each)) for each in result.notebooks]
     shown = pages.template("feedback.html.jinja")
-    helpers = {"explained": _explained, "marks": _marks, "was_judged": _was_judged}
+    helpers = {"explained": _explained, "marks": _marks, "was_judged": _was_judged, "not_judged": NOT_JUDGED}
     return shown.render(result=result, student=student, remarks=said, code=code, **helpers)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from labkit.exercises.exercise import Exercise
 from labkit.grading import feedback, files, handing_back, lms, overview, tables, times
 from labkit.grading.copies import Copies
-from labkit.grading.course import Course
+from labkit.grading.course import RUBRIC, Course
 from labkit.grading.escaping import printable
 from labkit.grading.files import slug
 from labkit.grading.lms import Sheet
@@ -53,11 +53,12 @@ def shares(found: Sequence[Result]) -> dict[str, tuple[float, float]]:
 
 def gradebook(course: Course, exercises: Sequence[Exercise], found: Sequence[Result]) -> Iterator[list[Any]]:
     """Yields a header, and a row for each student: first the columns of nbgrader's export, then labkit's own: points of
-    each exercise, and of each lesson less what being late costs.
+    each exercise and criterion, and of each lesson less what being late costs.
     """
-    names = [each.name for each in exercises]
+    names = [*(each.name for each in exercises), *(each.name for each in course.rubric)]
     lessons = list(dict.fromkeys(each.lesson for each in exercises))
-    yield [*NBGRADER, "status", "seconds", *names, *lessons, "remarks"]
+    parts = [*lessons, *([RUBRIC] if course.rubric else [])]
+    yield [*NBGRADER, "status", "seconds", *names, *parts, "remarks"]
     deadlines = [time for each in lessons if (time := course.due(each))]
     due = times.shown(max(deadlines), course.zone) if deadlines else ""
     for each in found:
@@ -74,6 +75,6 @@ def gradebook(course: Course, exercises: Sequence[Exercise], found: Sequence[Res
             each.status,
             round(each.seconds, 1),
             *points,
-            *(round(each.of_lessons().get(lesson, 0), 2) for lesson in lessons),
+            *(round(each.of_lessons().get(part, 0), 2) for part in parts),
             " | ".join(each.remarks),
         ]

@@ -3,7 +3,6 @@
 An LMS imports only ids from its own exports, so these are filled in and otherwise left unchanged.
 """
 
-import contextlib
 import csv
 import datetime
 import io
@@ -16,7 +15,7 @@ from labkit.errors import LabError
 from labkit.grading import times
 from labkit.grading.course import Course
 from labkit.grading.roster import Person
-from labkit.grading.tables import BOM
+from labkit.grading.tables import Table, as_number
 from labkit.grading.times import Zone
 
 CANVAS_OWN = ("Student", "ID", "SIS User ID", "SIS Login ID", "Integration ID", "Root Account", "Section")
@@ -74,14 +73,14 @@ def sheets(course: Course) -> list[Sheet]:
 
 def canvas(file: Path, column: str) -> Sheet:
     """Returns a Canvas gradebook export: below the header there is a row with the points possible."""
-    table = _Table(file, ("Student", "ID"))
+    table = _Export(file, ("Student", "ID"))
     works = [each for each in table.heads if each not in CANVAS_OWN and re.search(r" \(\d+\)$", each)]
     chosen = column or (works[0] if len(works) == 1 else "")
     if chosen not in table.heads:
         known = ", ".join(repr(each) for each in works)
         raise LabError(f"{file}: say in the course file which column takes the marks: column = one of {known}.")
     marks, names = table.column(chosen), [each.strip() for each in table.column("Student")]
-    possible = [_number(mark) for mark, name in zip(marks, names, strict=True) if name == POINTS_POSSIBLE]
+    possible = [as_number(mark) for mark, name in zip(marks, names, strict=True) if name == POINTS_POSSIBLE]
     logins = zip(table.column("SIS Login ID"), table.column("SIS User ID"), strict=True)
     people = [
         Person(number, name, logins=login) if number and name != TEST_STUDENT else None
@@ -93,7 +92,7 @@ def canvas(file: Path, column: str) -> Sheet:
 
 def moodle(file: Path, zone: Zone = datetime.UTC) -> Sheet:
     """Returns a grading worksheet of a Moodle assignment: it identifies students as `Participant 4711`."""
-    table = _Table(file, ("Identifier", "Grade"))
+    table = _Export(file, ("Identifier", "Grade"))
     ids = [re.sub(r"\D", "", each) for each in table.column("Identifier")]
     names = table.column("Full name")  # blind marking has none
     logins = zip(table.column("ID number"), table.column("Username"), strict=True)
@@ -102,35 +101,15 @@ def moodle(file: Path, zone: Zone = datetime.UTC) -> Sheet:
     people = [Person(*each) for each in zip(ids, names, table.column("Email address"), logins, read, strict=True)]
     unread = [text for text, time in zip(said, read, strict=True) if time is None and text.strip(" -")]
     notes = [f"{file}: the time {each!r} cannot be read; that of the file counts." for each in unread[:3]]
-    most = [_number(each) for each in table.column("Maximum grade")]
+    most = [as_number(each) for each in table.column("Maximum grade")]
     return table.sheet(MOODLE, people, "Grade", most, tuple(notes))
 
 
-class _Table:
-    """A CSV file that has at least these columns. Raises LabError if it has not."""
+class _Export(Table):
+    """A table as an LMS exports it."""
 
     def __init__(self, file: Path, needed: Sequence[str]) -> None:
-        try:
-            text = file.read_bytes().decode()
-        except OSError as error:
-            raise LabError(f"{file} cannot be read: {error.strerror}.") from None
-        except UnicodeDecodeError:
-            raise LabError(f"{file} is not in UTF-8: export it from the LMS once more, as CSV.") from None
-        self._begins = BOM if text.startswith(BOM) else ""
-        text = text.removeprefix(BOM)
-        first = text.partition("\n")[0]
-        self._ends = "\r\n" if first.endswith("\r") else "\n"
-        self.delimiter = max(",;\t", key=first.count)
-        try:
-            self.heads, *rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=self.delimiter)) or [[]]
-        except csv.Error as error:
-            raise LabError(f"{file} is not a table in CSV ({error}): is it the right file?") from None
-        self.rows = [row + [""] * (len(self.heads) - len(row)) for row in rows if row]
-        if missing := [each for each in needed if each not in self.heads]:
-            raise LabError(
-                f"{file} has no column {missing[0]!r}, but {', '.join(self.heads)[:200] or 'none'}: "
-                "is it the right file, exported in English?"
-            )
+        super().__init__(file, needed, "is it the right file, exported in English?")
 
     def sheet(
         self,
@@ -142,17 +121,4 @@ class _Table:
     ) -> Sheet:
         """Returns the table as a sheet."""
         place = self.heads.index(marks)
-        return Sheet(
-            name, self.heads, self.rows, [*people], place, most, self.delimiter, self._begins, self._ends, notes
-        )
-
-    def column(self, name: str) -> list[str]:
-        """Returns the cells of a column, whose name may be in any case; empty ones if there is no such column."""
-        index = next((n for n, each in enumerate(self.heads) if each.casefold() == name.casefold()), None)
-        return ["" if index is None else row[index] for row in self.rows]
-
-
-def _number(text: str) -> float | None:
-    with contextlib.suppress(ValueError):
-        return float(text.replace(",", "."))
-    return None
+        return Sheet(name, self.heads, self.rows, [*people], place, most, self.delimiter, self.begins, self.ends, notes)

@@ -30,9 +30,13 @@ def seed(secret: bytes, student: str, exercise: str) -> str:
 
 def topics(exercise: Exercise, sent: Sequence[Sent]) -> ExerciseTopics:
     """Returns what the sandbox gets of an exercise: topics and readings, but nothing about what is expected."""
-    readings = [Reading(each.key, base64.b64encode(each.raw).decode(), each.timestamp) for each in sent]
-    outputs = [exercise.topic(name) for name in exercise.outputs]
-    return ExerciseTopics(exercise.topic("in"), outputs, readings, exercise.partitions)
+    values = (base64.b64encode(each.raw).decode() for each in sent)
+    readings = [
+        Reading(exercise.topic(each.topic), each.key, value, each.timestamp)
+        for each, value in zip(sent, values, strict=True)
+    ]
+    inputs, outputs = ([*map(exercise.topic, names)] for names in (exercise.inputs, exercise.outputs))
+    return ExerciseTopics(inputs, outputs, readings, exercise.partitions)
 
 
 class Oracles(Protocol):

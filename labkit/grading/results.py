@@ -9,9 +9,10 @@ from typing import Any
 from labkit.errors import LabError
 from labkit.exercises.exercise import Exercise
 from labkit.grading import times
-from labkit.grading.course import Course, Override
+from labkit.grading.course import RUBRIC, Course, Criterion, Override
 from labkit.grading.grade import Plan, Task
 from labkit.grading.roster import Person, Roster, called, contested, names, people
+from labkit.grading.rubric import Judgement
 from labkit.grading.submissions import Submission
 from labkit.grading.times import Zone
 from labkit.spelling import did_you_mean, normal
@@ -25,7 +26,8 @@ WORST = ("not graded", "timeout", "crashed", "late", "ok", "missing")  # of seve
 class Result:
     """A student's result. `points` has what each exercise earned of its `worth`, and `penalties` what is deducted for
     being late, so many `days_late`; `reasons` explains points that differ from what the records earned. `lessons` has
-    the lesson of each exercise, and `notebooks` what was handed in.
+    the lesson of each exercise, and `notebooks` what was handed in. `criteria` are judged by hand: they too have worth,
+    and points once they are judged, and `comment` is the instructor's.
 
     `status` is ok, late, crashed, timeout, unreadable, missing, or "not graded".
     """
@@ -45,6 +47,8 @@ class Result:
     reports: list[Report] = field(default_factory=list)
     notebooks: list[Submission] = field(default_factory=list)
     lessons: Mapping[str, str] = field(default_factory=dict)
+    criteria: Sequence[Criterion] = ()
+    comment: str = ""
 
     @property
     def exercises(self) -> list[dict[str, Any]]:
@@ -85,9 +89,15 @@ class Result:
 
 
 def results(
-    course: Course, exercises: Sequence[Exercise], plan: Plan, reports: Mapping[Task, Report | None], roster: Roster
+    course: Course,
+    exercises: Sequence[Exercise],
+    plan: Plan,
+    reports: Mapping[Task, Report | None],
+    roster: Roster,
+    judged: Mapping[str, Judgement] | None = None,
 ) -> list[Result]:
-    """Returns a result, by name, for each student who has handed something in or is on the roster.
+    """Returns a result, by name, for each student who has handed something in or is on the roster; `judged` is what
+    they were given by hand.
 
     Raises LabError if an override does not name exactly one student.
     """
@@ -105,6 +115,7 @@ def results(
             before = result.points.get(each.exercise, 0)
             result.points[each.exercise] = each.points
             result.reasons[each.exercise] = f"{each.points:g} by hand, not {before:g}: {each.reason}"
+        _judge(result, course.rubric, (judged or {}).get(student, Judgement()))
         result.remarks += [
             *_claims(person, student, everybody),
             *_remarks(result, plan, not roster or person.id in roster),
@@ -155,6 +166,16 @@ def _add(result: Result, course: Course, task: Task, report: Report | None, by_h
     timed = any(course.due(result.lessons[each["name"]]) for each in report["exercises"])
     if timed and not told and said_late is None and task.submission.clock:
         result.remarks.append(f"{task.submission.file}: the time is that of the {task.submission.clock}")
+
+
+def _judge(result: Result, criteria: Sequence[Criterion], given: Judgement) -> None:
+    """Adds what was given by hand."""
+    result.criteria, result.comment = criteria, given.comment
+    result.worth = {**result.worth, **{each.name: each.points for each in criteria}}
+    result.lessons = {**result.lessons, **{each.name: RUBRIC for each in criteria}}
+    result.points |= given.points
+    if left := [each.name for each in criteria if each.name not in given.points]:
+        result.remarks.append(f"not judged yet: {', '.join(left)}")
 
 
 def _told_by_lms(result: Result, task: Task) -> float | None:

@@ -1,10 +1,13 @@
-"""CSV that every spreadsheet shows as the text that it is, whichever character separates its cells."""
+"""CSV: written so that every spreadsheet shows the text that it is, and read as every spreadsheet saves it."""
 
+import contextlib
 import csv
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
+from labkit.errors import LabError
 from labkit.grading.escaping import printable
 
 FORMULA = tuple("=+-@\uff1d\uff0b\uff0d\uff20")  # also those of full width, which count in Japan
@@ -27,3 +30,43 @@ def harmless(cell: str) -> str:
     """Returns a text that is neither a formula nor several cells."""
     plain = printable(cell).translate(SEPARATORS)
     return f"'{plain}" if plain.lstrip(" '\"\u00a0\u3000").startswith(FORMULA) else plain
+
+
+class Table:
+    """A CSV file with a header that has at least these columns. Raises LabError, with the `hint`, if it has not.
+
+    `begins` and `ends` are what the file, and each of its rows, begins and ends with besides cells.
+    """
+
+    def __init__(self, file: Path, needed: Sequence[str], hint: str) -> None:
+        try:
+            text = file.read_bytes().decode()
+        except OSError as error:
+            raise LabError(f"{file} cannot be read: {error.strerror}.") from None
+        except UnicodeDecodeError:
+            raise LabError(f"{file} is not in UTF-8: save or export it once more, as CSV in UTF-8.") from None
+        self.begins = BOM if text.startswith(BOM) else ""
+        text = text.removeprefix(BOM)
+        first = text.partition("\n")[0]
+        self.ends = "\r\n" if first.endswith("\r") else "\n"
+        self.delimiter = max(",;\t", key=first.count)
+        try:
+            self.heads, *rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=self.delimiter)) or [[]]
+        except csv.Error as error:
+            raise LabError(f"{file} is not a table in CSV ({error}): is it the right file?") from None
+        self.rows = [row + [""] * (len(self.heads) - len(row)) for row in rows if row]
+        if missing := [each for each in needed if each not in self.heads]:
+            has = ", ".join(self.heads)[:200] or "none"
+            raise LabError(f"{file} has no column {missing[0]!r}, but {has}: {hint}")
+
+    def column(self, name: str) -> list[str]:
+        """Returns the cells of a column, whose name may be in any case; empty ones if there is no such column."""
+        index = next((n for n, each in enumerate(self.heads) if each.casefold() == name.casefold()), None)
+        return ["" if index is None else row[index] for row in self.rows]
+
+
+def as_number(text: str) -> float | None:
+    """Returns a number as a spreadsheet writes it, perhaps with a decimal comma; None if it is none."""
+    with contextlib.suppress(ValueError):
+        return float(text.replace(",", "."))
+    return None

@@ -103,7 +103,7 @@ class Tap:
     def read(self, timeout: float) -> list[Record]:
         """Returns the records since the last call, oldest first; waits up to `timeout` seconds for the first.
 
-        Raises NoAnswer if Kafka has ended by itself; of one that may come back `away` tells.
+        Raises NoAnswer if Kafka has ended for good; of one that can come back `away` tells.
         """
         with self._lock:
             first = self._consumer.poll(timeout)

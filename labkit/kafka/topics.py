@@ -16,6 +16,15 @@ from labkit.spelling import did_you_mean
 
 DEAD_LETTER = ".dead-letter"
 
+# A topic that keeps the newest record of each key. Kafka compacts it within seconds, not days: what is older than a new
+# record by more than a second is in a segment that is closed, and tombstones are kept for a second only.
+COMPACTED = {
+    "cleanup.policy": "compact",
+    "segment.ms": "1000",
+    "min.cleanable.dirty.ratio": "0.01",
+    "delete.retention.ms": "1000",
+}
+
 
 class Leader(NamedTuple):
     """The broker that leads a partition (None if none does), and the brokers with its in-sync replicas."""
@@ -32,9 +41,10 @@ class Topics(Offsets):
         super().__post_init__()
         self.counts = Counts(self)
 
-    def create(self, *names: str, partitions: int = 1) -> None:
-        """Create the topics that do not exist yet, all in one request."""
-        wanted = [NewTopic(self.full(name), num_partitions=partitions) for name in names]
+    def create(self, *names: str, partitions: int = 1, settings: Mapping[str, str] | None = None) -> None:
+        """Create the topics that do not exist yet, all in one request, with Kafka's settings for topics."""
+        given = {"num_partitions": partitions, "config": dict(settings or {})}
+        wanted = [NewTopic(self.full(name), **given) for name in names]
         asked: list[tuple[str, Future[None]]] = []  # one for each topic and attempt
 
         def ask(admin: AdminClient, limit: float) -> dict[str, Future[None]]:

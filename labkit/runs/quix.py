@@ -7,6 +7,7 @@ import sys
 import warnings
 
 from labkit.kafka import clients
+from labkit.waiting import announced
 
 
 def prepare() -> None:
@@ -29,8 +30,9 @@ def load() -> None:
     can deadlock.
     """
     if "labkit.runs.replicas" not in sys.modules:
-        importlib.import_module("labkit.runs.replicas")
-        importlib.import_module("labkit.runs.threaded")
+        with announced("Quix Streams is being imported."):
+            importlib.import_module("labkit.runs.replicas")
+            importlib.import_module("labkit.runs.threaded")
         gc.collect()
         gc.freeze()  # pipelines create a lot of garbage: exempt all these long-lived objects from collection
     if sys.modules.get("rfc3987_syntax", sys) is None:

@@ -1,6 +1,5 @@
 """A pipeline that runs in the background: its consumer group, how far it has read, and waiting for it."""
 
-import time
 from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Protocol
@@ -130,15 +129,14 @@ class Run(Worker):
     def _wait_until_read(self, names: Sequence[str], deadline: Deadline) -> None:
         """Wait until every record that these topics hold now has been processed."""
         ends = {name: self._topics.end_offsets(name) for name in names}
-        began, left = time.monotonic(), list[int]()  # what is left at the first check, and at the last
+        left = list[int]()  # what is left at the first check, and at the last
 
         def is_read() -> bool:
             left[1:] = [self._groups.uncommitted(self.group, ends)]
             return not left[-1]
 
         def progress() -> str:
-            read, seconds = left[0] - left[-1], time.monotonic() - began
-            return f"{self.name}: {read:,} of {left[0]:,} records read after {seconds:.0f} s"
+            return f"{self.name}: {left[0] - left[-1]:,} of {left[0]:,} records read"
 
         if not self._wait_until(is_read, deadline.left(), progress):
             stuck = f" It {stuck}." if (stuck := self.stuck()) else ""
@@ -155,7 +153,7 @@ class Run(Worker):
             seen = self._topics.end_offsets(topic, committed=True)
             return all(seen[partition] >= end for partition, end in written.items())
 
-        if not wait_until(is_seen, timeout):
+        if not wait_until(is_seen, timeout, progress=lambda: f"{self.name}: readers do not see all of {topic} yet"):
             raise LabError(
                 f"{self.name} has read everything, but readers do not see all of {topic}: a transaction is still open."
             )

@@ -111,7 +111,7 @@ function windows(number) {
     bar.style.left = place(each.start);
     bar.style.right = `calc(100% - ${place(each.end)})`;
     if (each.closes !== null && each.closes > each.end) {
-      const grace = lane.appendChild(make("div", null, { class: "grace", title: "grace" }));
+      const grace = lane.appendChild(make("div", null, { class: "grace", title: "until it closes" }));
       grace.style.left = place(each.end);
       grace.style.right = `calc(100% - ${place(each.closes)})`;
     }
@@ -127,7 +127,7 @@ function windows(number) {
   axis.setAttribute("aria-label", "event time");
   const ticks = axis.appendChild(make("div", null, { class: "ticks" }));
   ticks.append(make("span", clock(first)), make("span", clock(last)));
-  return [made, make("p", "● changed by this record. Bar: the window. Dashed: its grace. Vertical line: the event time of its key.", { class: "soft" })];
+  return [made, make("p", "● changed by this record. Bar: the window. Dashed: until it closes. Vertical line: the event time of its key.", { class: "soft" })];
 }
 
 function closing(each, how) {

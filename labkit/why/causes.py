@@ -238,6 +238,19 @@ class Alone(Cause):
 
 
 @dataclass(frozen=True)
+class Apart(Part):
+    """Keys that both sides of a join have, in different partitions: for example this `key`, whose records are in these
+    `partitions` of the `left` and the `right` side.
+    """
+
+    line: Line
+    left: str
+    right: str
+    key: str | None
+    partitions: tuple[int, int]
+
+
+@dataclass(frozen=True)
 class Early(Part):
     """Records of the `left` side of a join that came when the `right` side had nothing for their key yet: the last was
     of a `key` at this `time`, and the `first` of that key there is later.
@@ -370,7 +383,7 @@ class Written(Cause):
 # Which of two that both explain why nothing comes out is said first.
 RANK = (
     Failed, Ended, Stuck, NoOutput, NoInput, Transaction, Behind, NothingNew, Killed, Unreadable, WithoutKey, Late,
-    Alone, Early, LeftOut, Waiting, Quiet, Silent, NoField,
+    Apart, Alone, Early, LeftOut, Waiting, Quiet, Silent, NoField,
 )  # fmt: skip
 
 

@@ -58,6 +58,8 @@ class Lines:
                 yield from _watched(watch, [visit for _, visit in visits])
             if late := [visit for _, visit in visits if visit.late]:
                 yield self._late(step, late)
+        for line, joined in self._joins():
+            yield from joins.apart(line, joined, self.steps.reads)
         if not any(step.came_out for step in self.steps):
             yield from self._empty_handed()
         else:
@@ -94,11 +96,16 @@ class Lines:
 
     def _early(self) -> Iterator[Cause]:
         """Yield the joins that have let something out, but hardly anything."""
+        for line, visits in self._joins():
+            unpaired = {step.number for step, outcome in self._outcomes[line] if not outcome.went}
+            yield from joins.early(line, visits, self.steps.reads, unpaired)
+
+    def _joins(self) -> Iterator[tuple[Line, joins.Visits]]:
+        """Yield each line with a join, and what came to the steps of that."""
         for line in self.steps.lines:
             found = {each: self._visits[each] for each in self._visits if line_of(each) == line and _is_of(each, JOINS)}
             if found:
-                unpaired = {step.number for step, outcome in self._outcomes[line] if not outcome.went}
-                yield from joins.early(line, found, self.steps.reads, unpaired)
+                yield line, found
 
     def _left_out(self, line: Line, steps: list[Stream]) -> Iterator[LeftOut]:
         """Yield the values that a line has left out, unless a window did, for want of a key."""

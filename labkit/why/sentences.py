@@ -225,6 +225,16 @@ def _(it: causes.Alone) -> str:
 
 
 @sentence.register
+def _(it: causes.Apart) -> str:
+    left, right = it.partitions
+    return (
+        f"The join of {at(it.line)} never meets {counted(it.number, it.of, 'key')} that {it.left} and {it.right} have "
+        f"in common, because it joins partition by partition: {words.key(it.key)} is in partition {left} of {it.left}, "
+        f"and in partition {right} of {it.right}. All that write the two must choose the partition of a key alike."
+    )
+
+
+@sentence.register
 def _(it: causes.Early) -> str:
     return (
         f"{started(counted(it.number, it.of))} of {it.left} found no partner in the join of {at(it.line)}, which takes "

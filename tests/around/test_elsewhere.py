@@ -81,3 +81,13 @@ def test_the_notice_names_all_data_that_are_not_ours() -> None:
     for path in data:
         assert str(path.relative_to(ROOT)) in notice
         assert path.with_name(path.name.removesuffix(".csv.gz") + ".md").exists()
+
+
+def test_a_tag_is_released_with_what_its_changelog_says() -> None:
+    workflow = yaml.safe_load((ROOT / ".github/workflows/release.yml").read_text())
+    commands = [step["run"] for step in workflow["jobs"]["release"]["steps"] if "run" in step]
+    assert commands.index(".ci/run") < commands.index("scripts/release")
+    newest = re.search(r"^## \[(.+)\] - \d{4}-\d\d-\d\d$", (ROOT / "CHANGELOG.md").read_text(), flags=re.MULTILINE)
+    assert newest
+    assert newest[1] == PROJECT["version"]
+    assert f"-{PROJECT['version']}-" in (ROOT / "docs/installing.md").read_text()

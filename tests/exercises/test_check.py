@@ -276,6 +276,30 @@ def test_the_first_wrong_record_is_shown_with_what_went_in_and_what_was_expected
     assert expected != came_out
 
 
+def test_of_two_inputs_the_records_of_both_are_shown_and_stepped_through(lab: Lab) -> None:
+    verdict = lab.check("where-it-hangs", catalogue.module(solution_of("where-it-hangs")).the_newest)
+    move, reading = next(each.sent for each in verdict.judgement.evidence if each.wrong)
+    assert re.fullmatch(r"#\d+ places: 12:00:\d\d\.500 \S+ place .+", move)
+    assert re.fullmatch(r"#\d+ 12:00:\S+ \S+ temperature [\d.-]+", reading)
+    assert verdict.steps
+    assert {each.record.topic for each in verdict.steps()} == {"grade.where-it-hangs.in", "grade.where-it-hangs.places"}
+
+
+def test_at_which_record_of_two_inputs_an_answer_fails_is_not_guessed(lab: Lab) -> None:
+    def everything_of_both(readings: Any, places: Any) -> Any:
+        return readings.join_asof(places)
+
+    verdict = lab.check("where-it-hangs", everything_of_both)
+    assert "Overlapping columns: device, timestamp" in repr(verdict)
+    assert "The record it met" not in repr(verdict)
+
+
+def test_an_answer_for_one_input_is_told_that_there_are_two(lab: Lab) -> None:
+    assert "takes 1 positional argument but 2 were given" in repr(
+        lab.check("where-it-hangs", lambda readings: readings)
+    )
+
+
 def test_the_html_says_the_same_as_the_text_and_needs_no_colour(lab: Lab) -> None:
     verdict = lab.check("damp-rooms", SOLUTION.another_name)
     html = markupsafe.Markup(re.sub(r"<[^>]+>", "\n", display.of(verdict))).unescape()

@@ -56,9 +56,10 @@ def test_it_has_the_notebooks_the_lab_and_what_installs_it(folder: Path) -> None
     for each in sorted((ROOT / "notebooks").glob("*.ipynb")):
         assert (folder / "notebooks" / each.name).read_bytes() == each.read_bytes()
     readme = (folder / "README.md").read_text()
-    links = re.findall(r"\]\((?!https?:)([^)#]+)", readme)
-    assert len(links) > 10
-    assert [each for each in links if not (folder / each).exists()] == []
+    pages = [folder / "README.md", *folder.glob("docs/*.md")]
+    links = [page.parent / link for page in pages for link in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text())]
+    assert (len(pages), len(links) > 20) == (5, True)
+    assert [each for each in links if not each.exists()] == []
     assert "uv run --all-extras lab\n" in readme
     assert "pytest" not in readme
     assert [each for each in folder.parent.iterdir() if each.name.startswith(".")] == []

@@ -121,6 +121,27 @@ def test_one_student_alone_is_graded_and_the_others_are_not_forgotten(here: Path
     subprocess.run(["git", "check-ignore", "grades/gradebook.csv"], cwd=here, check=True)
     assert "--only bem: nobody is called so: did you mean 'ben'?" in grade("class", "--only", "bem").stderr
     assert "--exercise x: the course has no such exercise" in grade("class", "--exercise", "x").stderr
+    check_points_by_hand(here)
+
+
+def check_points_by_hand(here: Path) -> None:
+    """They are asked for in a table, which may be filled in, and count at the next call, which runs nothing again."""
+    with (here / "course.toml").open("a") as settings:
+        settings.write('[[rubric]]\nname = "meaning"\ntext = "It says what the numbers mean"\npoints = 5\n')
+    again = ("class", "--only", "ben", "--unsafe-no-sandbox")
+    assert str(Path("grades/rubric.csv")) in grade(*again).stdout
+    table = here / "grades" / "rubric.csv"
+    filled = table.read_text("utf-8-sig").replace("ben,,,", "ben,,4.5,Well done")
+    for _ in range(2):  # the second call reads what the first has written
+        table.write_text(filled)
+        assert grade(*again).exit_code == 0
+        filled = table.read_text("utf-8-sig")
+    assert "ben,,4.5,Well done" in filled
+    with (here / "grades" / "gradebook.csv").open(newline="", encoding="utf-8-sig") as file:
+        points = {row["student_id"]: (row["meaning"], row["score"]) for row in csv.DictReader(file)}
+    assert points == {"anna": ("", "0.0"), "ben": ("4.5", "8.5")}
+    table.write_text("id,meaning (of 5)\nben,5.5\n")
+    assert "'5.5' for ben in meaning must be a number from 0 to 5" in grade(*again).stderr
 
 
 def test_a_student_can_try_a_notebook_of_their_own(here: Path) -> None:

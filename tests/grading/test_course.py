@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from labkit import LabError
 from labkit.exercises.exercise import Exercise
 from labkit.grading import authoring, course, secret
-from labkit.grading.course import Canvas, Course, Late, Moodle, Override, Own
+from labkit.grading.course import Canvas, Course, Criterion, Late, Moodle, Override, Own
 from tests.grading.reports import EXERCISES
 
 WHOLE = """
@@ -36,6 +36,10 @@ student = "anna"
 exercise = "damp-rooms"
 points = 3
 reason = "spoken to"
+[[rubric]]
+name = "meaning"
+text = "It says what the numbers mean"
+points = 5
 """
 
 DUE = "deadline = 2026-12-01T12:00:00Z\n"
@@ -118,6 +122,7 @@ def test_a_course_is_read(tmp_path: Path) -> None:
         canvas=Canvas(export=tmp_path / "canvas.csv", column="Filter (1)"),
         moodle=Moodle(worksheet=tmp_path / "moodle.csv"),
         override=[Override(student="anna", exercise="damp-rooms", points=3, reason="spoken to")],
+        rubric=[Criterion(name="meaning", text="It says what the numbers mean", points=5)],
     )
 
 

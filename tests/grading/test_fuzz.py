@@ -105,7 +105,7 @@ STAMP = st.sampled_from(["9999-12-31T23:59:59-14:00", "0001-01-01", "now", "2026
 
 
 def sent_to(topics: ExerciseTopics) -> list[Sent]:
-    return [Sent(key, json.loads(base64.b64decode(value)), time) for key, value, time in topics.readings]
+    return [Sent(key, json.loads(base64.b64decode(value)), time) for _, key, value, time in topics.readings]
 
 
 def record(key: Any, time: Any, value: bytes) -> dict[str, Any]:

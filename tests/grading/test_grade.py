@@ -123,6 +123,15 @@ def test_sql_is_graded_in_the_sandbox_too(flink: FlinkInstallation | None, tmp_p
     assert (points(report), report["status"], report["trouble"]) == ({"flink-hottest": exercise.points}, "ok", [])
 
 
+@pytest.mark.usefixtures("sandboxes")
+def test_an_answer_with_two_inputs_gets_the_readings_of_both(tmp_path: Path) -> None:
+    exercise = COLLECTION.folder.exercise("where-it-hangs")
+    write(tmp_path / "class" / "anna" / "08_tables_and_joins_exercises.ipynb", [START, solution("where-it-hangs")])
+    made = plan(submissions.read(tmp_path / "class"), [exercise])
+    (report,) = grader(tmp_path / "out", Limits()).grade(made.tasks, 1)
+    assert (points(report), report["status"]) == ({"where-it-hangs": exercise.points}, "ok")
+
+
 @pytest.mark.usefixtures("sandboxes", "registry_files")
 def test_a_schema_is_graded_with_a_registry_in_the_sandbox(tmp_path: Path) -> None:
     """There is no network, and another Java process is started."""

@@ -10,8 +10,10 @@ import pytest
 from confluent_kafka import KafkaError, KafkaException, TopicPartition
 
 from labkit import Lab, LabError
+from labkit.kafka import clients
 from labkit.kafka.topics import Topics, delete_records
 from labkit.pipelines import alert_counter, alert_filter, average_temperature
+from labkit.readings import now
 from tests.topics import topics_of
 from tests.waiting import eventually
 
@@ -90,6 +92,34 @@ def test_a_topic_that_is_there_is_made_once(lab: Lab) -> None:
         lab.create_topic("sensor", partitions=2)
     with pytest.raises(LabError, match="at least one partition"):
         lab.create_topic("another", partitions=0)
+
+
+def test_of_a_compacted_topic_kafka_keeps_the_newest_record_of_each_key_until_a_tombstone_deletes_it(lab: Lab) -> None:
+    begin, producer = now() - 60_000, clients.producer(lab.broker.address)
+
+    def send(number: int, key: str, value: bytes | None = b"{}") -> None:
+        producer.produce(lab.full_name("places"), value, key, timestamp=begin + number)
+        assert producer.flush(10) == 0  # a batch of its own: none is in two segments
+
+    def left() -> list[tuple[int, str | None]]:
+        return [(each.offset, each.key) for each in lab.records("places") if each.value is not None]
+
+    lab.create_topic("places", compacted=True)
+    for number in range(30):
+        send(number, "abc"[number % 3])
+    send(2000, "b", None)
+    eventually(lambda: left() == [(27, "a"), (28, "b"), (29, "c")])
+    send(5000, "d")
+    eventually(lambda: left() == [(27, "a"), (29, "c"), (31, "d")])
+
+
+def test_a_topic_that_is_there_and_keeps_everything_does_not_pass_for_a_compacted_one(lab: Lab) -> None:
+    lab.create_topic("places")
+    with pytest.raises(LabError, match=r"^Topic 'places' already exists, and is not compacted: choose another name\.$"):
+        lab.create_topic("places", compacted=True)
+    lab.create_topic("table", compacted=True)
+    lab.create_topic("table", compacted=True)
+    lab.create_topic("table")
 
 
 def test_waiting_blames_only_those_on_whom_it_depends(lab: Lab) -> None:

@@ -11,6 +11,7 @@ from quixstreams.dataframe.windows import Count
 from labkit import Lab
 from labkit.readings import now
 from labkit.stepping import Steps
+from labkit.stepping.memory import Value, Window
 from tests.stepping.records import reading, send
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
@@ -46,11 +47,16 @@ def test_the_last_line_of_the_filter_leaves_out_a_reading_that_has_its_kelvin(la
     assert [len(each.written) for each in steps] == [0, 1]
 
 
+def cell(notebook: str, part: str) -> str:
+    cells = nbformat.read(NOTEBOOKS / notebook, as_version=4).cells
+    return str(next(each.source for each in cells if each.cell_type == "code" and part in each.source))
+
+
 def test_the_late_reading_and_the_window_that_does_not_close(lab: Lab) -> None:
     start = now() // 60_000 * 60_000 - 60_000
     lab.create_topic("porch")
     names = {"now": now, "Count": Count, "start": start}
-    exec(_walk(), names | {"lab": lab})
+    exec(cell("03_windows.ipynb", "def send_walk"), names | {"lab": lab})
     strict = stepped(lab, "03_windows.ipynb", "def without_grace", "lab.step(without_grace", **names)
     assert strict[3].record.timestamp == start + 4000
     assert strict[3].marks == ["comes out", "closes"]
@@ -63,11 +69,6 @@ def test_the_late_reading_and_the_window_that_does_not_close(lab: Lab) -> None:
     assert {each.closes - start for each in patient[9].after.values() if hasattr(each, "closes")} == {10_000, 14_000}
 
 
-def _walk() -> str:
-    cells = nbformat.read(NOTEBOOKS / "03_windows.ipynb", as_version=4).cells
-    return str(next(cell.source for cell in cells if "def send_walk" in cell.source))
-
-
 def test_the_pipeline_fails_at_the_poison_record_and_comes_to_none_behind_it(lab: Lab) -> None:
     humidity = [50, 50, 50, 0, 50, 50, 50]
     send(lab, "sensor", *(reading("oven" if each else "attic", n, 20, each) for n, each in enumerate(humidity)))
@@ -75,3 +76,36 @@ def test_the_pipeline_fails_at_the_poison_record_and_comes_to_none_behind_it(lab
     assert [len(each.written) for each in steps] == [1, 1, 0]
     assert steps.failed_at == 2
     assert "it did not come to the 2 records after it" in steps.summary()
+
+
+JOINS = "08_tables_and_joins.ipynb"
+
+
+def left_by(lab: Lab, *parts: str) -> dict[str, Any]:
+    """The names that cells of lesson 08 leave behind, each found by a part of its source."""
+    names: dict[str, Any] = {"lab": lab, "now": now}
+    for part in parts:
+        exec(cell(JOINS, part), names)
+    del names["lab"]
+    return names
+
+
+def test_a_join_takes_the_place_of_then_and_remembers_both(lab: Lab) -> None:
+    names = left_by(lab, "def send(", "def move(")
+    lab.create_topic("sensor", "places")  # which its run reads
+    steps = stepped(lab, JOINS, "def placed", "lab.step(placed", **names)
+    assert words(steps, 0) == "kept for the join: of this side nothing comes out"
+    gate = {each.record.timestamp - names["start"]: each.number for each in steps if each.record.key == b"gate"}
+    assert [words(steps, gate[second]) for second in (6000, 7000)] == ["place north", "place south"]
+    remembered = [each for each in steps[gate[9000]].after.values() if isinstance(each, Value) and each.key == "gate"]
+    assert [each.value["place"] for each in remembered] == ["north", "south"]
+
+
+def test_a_motion_closes_a_session_and_opens_another(lab: Lab) -> None:
+    names = left_by(lab, "def send(", "def move(", "def at(", "def visits")
+    steps = stepped(lab, JOINS, "lab.step(visits", **names)
+    assert "closes" in steps[3].marks
+    opened = [each for each in steps[3].after.values() if isinstance(each, Window)]
+    assert [(each.start - names["start"], each.holds) for each in opened] == [(10_000, {"n": 1})]
+    last = [each.closes for each in steps[-1].after.values() if isinstance(each, Window)]
+    assert last == [names["start"] + 66_001]

@@ -127,15 +127,17 @@ SOLUTIONS = [
 def test_the_solutions_of_the_exercises(lab: Lab, exercise: Exercise) -> None:
     """Topics that they write to themselves get what a run writes there, and nothing from a step."""
     answer = importlib.import_module(f"tests.solutions.{exercise.name.replace('-', '_')}").answer
-    send(lab, "in", *(Raw(each.key and each.key.encode(), each.raw, each.timestamp) for each in exercise.sent("step")))
+    for topic in exercise.inputs:
+        sent = [each for each in exercise.sent("step") if each.topic == topic]
+        send(lab, topic, *(Raw(each.key and each.key.encode(), each.raw, each.timestamp) for each in sent))
     others = [name for name in exercise.outputs[1:] if name != REMEMBERED]
     lab.create_topic("out", *others)
     topics = [Topic(lab.full_name(name), TopicType.REGULAR, value_serializer="bytes") for name in others]
 
-    def answered(stream):
-        return answer(stream, *topics)
+    def answered(*streams):
+        return answer(*streams, *topics)
 
-    steps = assert_alike(lab, answered, ["in"], raw=exercise.answer_type.raw)
+    steps = assert_alike(lab, answered, exercise.inputs, raw=exercise.answer_type.raw)
     for name in others:
         assert written(steps, name) == held(lab, name) != []
 

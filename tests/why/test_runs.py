@@ -10,7 +10,7 @@ from labkit import Lab, LabError
 from labkit.kafka import clients
 from labkit.runs import stall
 from labkit.why import causes
-from tests.stepping.records import START, reading, send
+from tests.stepping.records import START, Raw, reading, send
 from tests.waiting import eventually
 from tests.why.conftest import Plant
 from tests.why.situations import HOT, MINUTE, above, as_it_is, tumbling
@@ -48,6 +48,41 @@ def test_a_killed_process(shared: Lab, plant: Plant) -> None:
     types, text = matter(shared, run)
     assert causes.Killed in types
     assert "1 of its 2 processes has ended" in text
+
+
+def placed(readings, places):
+    return readings.join_asof(places[["place"]], how="left")
+
+
+def moved(device: str, partition: int) -> Raw:
+    return reading(device, 0, place="hall")._replace(partition=partition)
+
+
+def test_keys_that_are_in_different_partitions_of_the_topics_of_a_join(shared: Lab) -> None:
+    send(shared, "m", *(reading(each, 1)._replace(partition=n) for n, each in enumerate(("a", "b", "c"))), partitions=3)
+    send(shared, "p", moved("a", 0), moved("b", 2), moved("c", 1), partitions=3)
+    run = shared.run(placed, reads=["m", "p"], writes="placed")
+    run.wait_until_caught_up()
+    types, text = matter(shared, run)
+    assert types == [causes.Apart]
+    assert "never meets 2 of 3 keys that m and p have in common" in text
+    assert "b is in partition 1 of m, and in partition 2 of p." in text
+
+    def inner(readings, places):
+        return readings.join_asof(places[["place"]])
+
+    send(shared, "q", moved("b", 2), moved("c", 1), partitions=3)
+    run = shared.run(inner, reads=["m", "q"], writes="inner")
+    run.wait_until_caught_up()
+    assert matter(shared, run)[0] == [causes.Apart]
+    rekeyed = shared.run(
+        lambda readings, places: placed(readings.group_by("device"), places.group_by("device", "moves")),
+        reads=["m", "q"],
+        writes="rekeyed",
+        name="rekeyed",
+    )
+    shared.wait_for("rekeyed", records=3)
+    assert matter(shared, rekeyed)[0] == []
 
 
 def test_who_should_write(shared: Lab, plant: Plant) -> None:

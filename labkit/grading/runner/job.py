@@ -30,8 +30,9 @@ class Limits:
 
 
 class Reading(NamedTuple):
-    """An input record; the value is in base64."""
+    """An input record, and its topic; the value is in base64."""
 
+    topic: str
     key: str | None
     value: str
     timestamp: int
@@ -39,9 +40,9 @@ class Reading(NamedTuple):
 
 @dataclass(frozen=True)
 class ExerciseTopics:
-    """The topics of an exercise, and the readings in its input topic, which has so many partitions."""
+    """The topics of an exercise, and the readings in its input topics, which have so many partitions."""
 
-    reads: str
+    inputs: list[str]
     outputs: list[str]
     readings: list[Reading]
     partitions: int = 1

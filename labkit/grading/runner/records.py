@@ -15,12 +15,12 @@ FLUSH_LIMIT = 30.0  # seconds
 def fill(topics: Topics, exercises: list[ExerciseTopics]) -> None:
     """Creates the topics, and writes the readings. Raises NoAnswer unless Kafka acknowledges them all."""
     for exercise in exercises:
-        topics.create(exercise.reads, partitions=exercise.partitions)
+        topics.create(*exercise.inputs, partitions=exercise.partitions)
         topics.create(*exercise.outputs)
     outgoing = (
-        Outgoing(exercise.reads, base64.b64decode(value), key, timestamp)
+        Outgoing(topic, base64.b64decode(value), key, timestamp)
         for exercise in exercises
-        for key, value, timestamp in exercise.readings
+        for topic, key, value, timestamp in exercise.readings
     )
     deliver(topics.address, outgoing, FLUSH_LIMIT)
 

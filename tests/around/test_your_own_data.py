@@ -1,4 +1,4 @@
-"""What the README shows works as it is written there."""
+"""What the page about one's own data shows works as it is written there."""
 
 import re
 from pathlib import Path
@@ -8,22 +8,21 @@ import pytest
 from labkit import Lab
 from tests.waiting import eventually
 
-README = Path(__file__).parents[2] / "README.md"
+PAGE = Path(__file__).parents[2] / "docs/your_own_data.md"
 
 
-def blocks(section: str) -> dict[str, str]:
-    """The only block of each language in a section of the README."""
-    text = README.read_text().partition(f"\n## {section}\n")[2].partition("\n## ")[0]
-    found = re.findall(r"^```(\w+)\n(.*?)^```", text, flags=re.DOTALL | re.MULTILINE)
+def blocks() -> dict[str, str]:
+    """The only block of each language."""
+    found = re.findall(r"^```(\w+)\n(.*?)^```", PAGE.read_text(), flags=re.DOTALL | re.MULTILINE)
     assert len(found) == len(dict(found)) > 0
     return dict(found)
 
 
 def test_your_own_data(lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    shown = blocks("Your own data")
+    shown = blocks()
     (tmp_path / "levels.csv").write_text(shown["text"])
     monkeypatch.chdir(tmp_path)
-    exec(compile(shown["python"], "README.md", "exec"), {"lab": lab})
+    exec(compile(shown["python"], PAGE.name, "exec"), {"lab": lab})
     producer, run = lab.workers
     assert producer.wait(20)
     run.wait_until_caught_up()
