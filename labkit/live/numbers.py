@@ -67,7 +67,7 @@ class Row(NamedTuple):
 class Numbers:
     """The newest values of all devices, told apart by their field `by` if there is one, else by key.
 
-    Of a reading that is the field `y`. All times are in epoch milliseconds.
+    Of a reading that is the field `y`. All times are in epoch milliseconds. `numberless` is how many records had none.
     """
 
     def __init__(
@@ -79,7 +79,8 @@ class Numbers:
         units: Mapping[str, str] = UNITS,
     ) -> None:
         self._topics, self._watched = topics, watched
-        self._y, self._by, self._units = y, by, units
+        self.y, self.numberless = y, 0
+        self._by, self._units = by, units
         self._devices = Devices()
         self._newest: dict[str, dict[str, Value]] = {}
         self._last: dict[tuple[str, str], int] = {}  # device and topic -> time of its newest record there
@@ -101,12 +102,14 @@ class Numbers:
             name = name_of(record, self._by)
             last = (name, record.topic)
             self._last[last] = max(self._last.get(last, 0), min(record.timestamp, time))
-            if value := value_of(record, time, self._y, self._by):
+            if value := value_of(record, time, self.y, self._by):
                 device = self._newest.setdefault(name, {})
                 if record.topic not in device or device[record.topic].end <= value.end:
                     device[record.topic] = value
                 if record.topic == self._topics[0]:
                     self._trails[name].append(value.end, value.number)
+            else:
+                self.numberless += 1
             if silent := self._devices.hear(name):
                 self._newest.pop(silent, None)
                 self._trails.pop(silent, None)

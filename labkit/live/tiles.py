@@ -44,13 +44,16 @@ class Tile:
 
 @dataclass(frozen=True)
 class State:
-    """A tile for each device, in order; the topics are those that have a row."""
+    """A tile for each device, in order; the topics are those that have a row. `numberless` says of records that there
+    are, but with no number to show.
+    """
 
     topics: tuple[str, ...]
     tiles: tuple[Tile, ...] = ()
     crowded: bool = False  # whether there are more devices
     away: str = ""  # since when Kafka has been away, and what to do
     ended: bool = False
+    numberless: str = ""
 
     @property
     def is_empty(self) -> bool:
@@ -94,7 +97,9 @@ class Tiles(LiveView[State]):
         topics = self.state.topics
         self._numbers.note_counted((each for each in topics if counted(each) and self._is_counted(each)), time)
         tiles = (self._tile(device, time) for device in self._numbers.devices)
-        return State(topics, tuple(tiles), self._numbers.crowded, self._tap.away)
+        found, y = self._numbers.numberless, self._numbers.y
+        numberless = f"No reading with a {y} yet, among {found:,} records of {' and '.join(topics)}." if found else ""
+        return State(topics, tuple(tiles), self._numbers.crowded, self._tap.away, numberless=numberless)
 
     def _tile(self, device: str, time: int) -> Tile:
         numbers, style = self._numbers, self._styles.of(device)
@@ -121,7 +126,8 @@ class Tiles(LiveView[State]):
 def words(state: State) -> str:
     """Returns what tiles show as text."""
     lines = [f"{tile.device}: {', '.join(row.words() for row in tile.rows)}" for tile in state.tiles]
-    return "\n".join(filter(None, [state.away, *lines, CROWDED if state.crowded else ""]))
+    why_none = state.numberless if state.is_empty else ""
+    return "\n".join(filter(None, [state.away, why_none, *lines, CROWDED if state.crowded else ""]))
 
 
 def render(state: State) -> Markup:
@@ -129,7 +135,7 @@ def render(state: State) -> Markup:
     away = html.element("p", html.element("b", state.away)) if state.away else Markup()
     end = html.join([html.element("p", CROWDED) if state.crowded else "", ENDED if state.ended else ""])
     if state.is_empty:
-        return away + escape(f"Waiting for the first record of {' and '.join(state.topics)}.") + end
+        return away + escape(state.numberless or f"Waiting for the first record of {' and '.join(state.topics)}.") + end
     return away + html.element("div", *map(_tile, state.tiles), class_="lab-tiles") + end
 
 

@@ -102,6 +102,10 @@ def test_they_are_shown_as_the_bytes_that_they_are(lab: Lab, levels: int) -> Non
     assert all(each.startswith(b"\0" + levels.to_bytes(4)) for each in lab.peek("levels")["value"])
     chart = lab.chart("levels")
     eventually(lambda: "Records not drawn, because they are not readings" in chart.snapshot.words())
+    tiles = lab.tiles("levels")
+    none = "No reading with a temperature yet, among 2 records of levels."
+    eventually(lambda: tiles.summary() == none)
+    assert none in tiles.static_html()
     steps = lab.step(as_it_is, reads="levels", raw=True)
     for text in (str(steps[0]), str(lab.step(as_it_is, reads="levels")[0])):
         assert text.replace("\n", "").isprintable()
