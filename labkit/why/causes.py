@@ -251,6 +251,15 @@ class Apart(Part):
 
 
 @dataclass(frozen=True)
+class Unlike(Cause):
+    """The keys of one side of a join are text, as `group_by` makes them, those of the `other` bytes: none are equal."""
+
+    line: Line
+    text: str
+    other: str
+
+
+@dataclass(frozen=True)
 class Early(Part):
     """Records of the `left` side of a join that came when the `right` side had nothing for their key yet: the last was
     of a `key` at this `time`, and the `first` of that key there is later.
@@ -383,7 +392,7 @@ class Written(Cause):
 # Which of two that both explain why nothing comes out is said first.
 RANK = (
     Failed, Ended, Stuck, NoOutput, NoInput, Transaction, Behind, NothingNew, Killed, Unreadable, WithoutKey, Late,
-    Apart, Alone, Early, LeftOut, Waiting, Quiet, Silent, NoField,
+    Unlike, Apart, Alone, Early, LeftOut, Waiting, Quiet, Silent, NoField,
 )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from labkit.runs.blame import Line
 from labkit.stepping import Step
 from labkit.stepping.outcomes import LEFT, RIGHT, side
 from labkit.stepping.recording import Visit
-from labkit.why.causes import Alone, Apart, Early, Pair
+from labkit.why.causes import Alone, Apart, Early, Pair, Unlike
 
 Side = Mapping[str | None, Sequence[int]]  # the times of the records of each key
 Partitions = Mapping[str | None, set[int]]  # those in which the records of each key were
@@ -21,11 +21,12 @@ Visits = Mapping[Stream, Sequence[tuple[Step, Visit]]]  # of the steps of a join
 
 @dataclass
 class Sides:
-    """What came to the two sides of a join: their topics, and the times of the records of each key, and the partitions
-    of those that came to it from their topic at once.
+    """What came to the two sides of a join: their topics, which of them have keys that are text, the times of the
+    records of each key, and the partitions of those that came to it from their topic at once.
     """
 
     names: Mapping[str, str]
+    texts: set[str]
     times: Mapping[str, Side]
     partitions: Mapping[str, Partitions]
     is_as_of: bool
@@ -36,12 +37,13 @@ class Sides:
         topics: dict[str, set[str]] = {LEFT: set(), RIGHT: set()}
         times: dict[str, defaultdict[str | None, list[int]]] = {LEFT: defaultdict(list), RIGHT: defaultdict(list)}
         partitions: dict[str, defaultdict[str | None, set[int]]] = {LEFT: defaultdict(set), RIGHT: defaultdict(set)}
-        is_as_of = False
+        texts, is_as_of = set[str](), False
         for each, found in visits.items():
             if (which := side(each)) in times:
                 is_as_of |= not each.func.expand
                 for step, visit in found:
                     topics[which].add(step.record.topic)
+                    texts |= {which} if isinstance(visit.came.key, str) else set()
                     times[which][_key(visit)].append(visit.came.timestamp)
                     if _comes_at_once(step, visit):
                         partitions[which][_key(visit)].add(step.record.partition)
@@ -50,12 +52,21 @@ class Sides:
             names[which] = (
                 names[which] or " or ".join(each for each in reads if each not in topics[other]) or "one side"
             )
-        return cls(names, times, partitions, is_as_of)
+        return cls(names, texts, times, partitions, is_as_of)
 
     @property
     def both(self) -> list[str | None]:
         """The keys that both sides have."""
         return [each for each in self.times[LEFT] if each in self.times[RIGHT]]
+
+    @property
+    def unlike(self) -> tuple[str, str] | None:
+        """The names of the side whose keys are text and of the other, if there is one of each."""
+        if len(self.texts) != 1:
+            return None
+        (text,) = self.texts
+        other = RIGHT if text == LEFT else LEFT
+        return (self.names[text], self.names[other]) if {*self.times[other]} - {None} else None
 
     @property
     def apart(self) -> list[str | None]:
@@ -65,10 +76,14 @@ class Sides:
         return [key for key in known if left[key].isdisjoint(right[key])]
 
 
-def apart(line: Line, visits: Visits, reads: Sequence[str]) -> Iterator[Apart]:
-    """Yield that keys are in different partitions of the two sides of the join of a line."""
+def strangers(line: Line, visits: Visits, reads: Sequence[str]) -> Iterator[Unlike | Apart]:
+    """Yield why records of the two sides of the join of a line never meet, whatever their times: their keys are not of
+    one kind, or are in different partitions.
+    """
     sides = Sides.of(visits, reads)
-    if found := sides.apart:
+    if unlike := sides.unlike:
+        yield Unlike(line, *unlike)
+    elif found := sides.apart:
         key = found[0]
         left, right = (min(sides.partitions[which][key]) for which in (LEFT, RIGHT))
         names = sides.names[LEFT], sides.names[RIGHT]
@@ -76,8 +91,10 @@ def apart(line: Line, visits: Visits, reads: Sequence[str]) -> Iterator[Apart]:
 
 
 def alone(line: Line, visits: Visits, reads: Sequence[str]) -> Iterator[Alone]:
-    """Yield why no record came out of the join of a line, if not because their keys are apart."""
+    """Yield why no record came out of the join of a line, unless they are strangers."""
     sides = Sides.of(visits, reads)
+    if sides.unlike:
+        return
     apart = {*sides.apart}
     left, right = (
         {key: times for key, times in sides.times[which].items() if key not in apart} for which in (LEFT, RIGHT)

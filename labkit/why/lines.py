@@ -59,7 +59,7 @@ class Lines:
             if late := [visit for _, visit in visits if visit.late]:
                 yield self._late(step, late)
         for line, joined in self._joins():
-            yield from joins.apart(line, joined, self.steps.reads)
+            yield from joins.strangers(line, joined, self.steps.reads)
         if not any(step.came_out for step in self.steps):
             yield from self._empty_handed()
         else:

@@ -235,6 +235,14 @@ def _(it: causes.Apart) -> str:
 
 
 @sentence.register
+def _(it: causes.Unlike) -> str:
+    return (
+        f"The join of {at(it.line)} finds no two keys that are equal: those of {it.text} are text, as group_by makes "
+        f"them, those of {it.other} bytes, as they come from Kafka. With group_by on both sides they are alike."
+    )
+
+
+@sentence.register
 def _(it: causes.Early) -> str:
     return (
         f"{started(counted(it.number, it.of))} of {it.left} found no partner in the join of {at(it.line)}, which takes "

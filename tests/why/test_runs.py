@@ -75,14 +75,25 @@ def test_keys_that_are_in_different_partitions_of_the_topics_of_a_join(shared: L
     run = shared.run(inner, reads=["m", "q"], writes="inner")
     run.wait_until_caught_up()
     assert matter(shared, run)[0] == [causes.Apart]
-    rekeyed = shared.run(
-        lambda readings, places: placed(readings.group_by("device"), places.group_by("device", "moves")),
-        reads=["m", "q"],
-        writes="rekeyed",
-        name="rekeyed",
-    )
-    shared.wait_for("rekeyed", records=3)
-    assert matter(shared, rekeyed)[0] == []
+
+
+def test_keys_that_group_by_has_made_text_on_one_side_of_a_join(shared: Lab) -> None:
+    def one_side(readings, places):
+        return placed(readings.group_by("device"), places)
+
+    def both_sides(readings, places):
+        return placed(readings.group_by("device"), places.group_by("device", "moves"))
+
+    send(shared, "r", reading("a", 1), reading("b", 2)._replace(partition=1), partitions=2)
+    send(shared, "s", moved("a", 1), moved("b", 0), partitions=2)
+    run = shared.run(one_side, reads=["r", "s"], writes="one-side")
+    shared.wait_for("one-side", records=2)
+    types, text = matter(shared, run)
+    assert types == [causes.Unlike]
+    assert "those of r are text, as group_by makes them, those of s bytes" in text
+    run = shared.run(both_sides, reads=["r", "s"], writes="both-sides")
+    shared.wait_for("both-sides", records=2)
+    assert matter(shared, run)[0] == []
 
 
 def test_who_should_write(shared: Lab, plant: Plant) -> None:
