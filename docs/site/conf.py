@@ -12,7 +12,8 @@ release = metadata.version("stream-processing-lab")
 html_title = f"labkit {release}"
 html_theme = "furo"
 html_static_path = ["_static"]
-html_css_files = ["site.css"]
+html_js_files = ["site.js"]
+html_theme_options: dict[str, Any] = {"top_of_page_buttons": []}
 html_show_copyright = False
 
 extensions = ["myst_nb", "sphinx.ext.autodoc"]

@@ -15,11 +15,11 @@ SIGNS = ("●", "■", "▲", "◆", "✕", "▼", "✚", "★")  # the markers 
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
 SOFT = "#9ecae1"  # for bars: light enough for black text
 
-# The mark and colour of a worker's status, which are shown beside the word. No red, no green.
+# The mark and colour of a worker's status, which are shown beside the word: at least 4.5:1 on white. No red, no green.
 STATUSES = {
     "starting": ("○", "#000000"),
     "running": ("▶", "#0072B2"),
-    "failed": ("✖", "#D55E00"),
+    "failed": ("✖", "#A63C00"),
     "stopped": ("■", "#595959"),
     "finished": ("✔", "#595959"),
 }

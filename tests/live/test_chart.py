@@ -267,6 +267,11 @@ def test_every_colour_has_a_contrast_of_3_to_1_on_the_paper_of_light_and_dark_th
     assert contrast(channels(dark), darkened(channels(colour))) >= 3
 
 
+@pytest.mark.parametrize("status", theme.STATUSES)
+def test_the_word_for_a_status_has_a_contrast_of_4_5_to_1(status: str) -> None:
+    assert contrast(channels("#ffffff"), channels(theme.STATUSES[status][1])) >= 4.5
+
+
 def channels(colour: str) -> list[float]:
     return [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
 
