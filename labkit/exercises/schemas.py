@@ -18,7 +18,7 @@ from quixstreams.models.serializers.avro import AvroDeserializer, AvroSerializer
 from labkit.exercises.answer_types import AnswerType
 from labkit.exercises.attempt import Attempt
 from labkit.exercises.harness import Harness
-from labkit.exercises.records import BASE, Sent
+from labkit.exercises.records import Sent
 from labkit.runs.blame import Blame
 
 OUT, OLD = "out", "old"  # the outputs: what consumers with version 2 read, and what those with version 1 do
@@ -34,7 +34,8 @@ class NextSchema(AnswerType):
     others with version 1.
 
     Consumers with version 2 read all of them, to the output `out`; those with version 1 read the new ones, to the
-    output `old`. The output `registry` says whether the lab's schema registry takes the change at the level FULL.
+    output `old`. The output `registry` says, at the time of the newest record, whether the lab's schema registry takes
+    the change at the level FULL.
     """
 
     version_1: Schema
@@ -57,7 +58,8 @@ class NextSchema(AnswerType):
         except Exception as error:  # whatever fastavro finds in it
             attempt.trouble = Blame(f"This is no Avro schema: {_words(error)}", None, "")
             return attempt
-        for record in (Sent(each.key, orjson.loads(each.raw), each.timestamp) for each in harness.sent()):
+        sent = [Sent(each.key, orjson.loads(each.raw), each.timestamp) for each in harness.sent()]
+        for record in sent:
             for writer, reader, output, way in ways:
                 if (writer == 2) == (self.new in record.fields):
                     try:
@@ -70,7 +72,8 @@ class NextSchema(AnswerType):
         for output, records in read.items():
             harness.write(output, records)
         objection = self._objection(harness.environment.registry(), answer)
-        harness.write(REGISTRY, [Sent(None, {"level": LEVEL, "taken": not objection}, BASE)])
+        newest = max(each.timestamp for each in sent)
+        harness.write(REGISTRY, [Sent(None, {"level": LEVEL, "taken": not objection}, newest)])
         if objection and not attempt.trouble:
             attempt.trouble = Blame(f"The registry does not take it at the level {LEVEL}: {objection}", None, "")
         return attempt
