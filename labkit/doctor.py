@@ -75,8 +75,8 @@ def _flink() -> Finding:
 def _registry() -> Finding:
     from labkit import schema_registry
 
-    if url := os.environ.get("LAB_REGISTRY", "").strip():
-        return _try("LAB_REGISTRY", lambda: f"{schema_registry.ExternalRegistry(url)!r} answers")
+    if url := schema_registry.address():
+        return _try(schema_registry.ADDRESS, lambda: f"{schema_registry.ExternalRegistry(url)!r} answers")
     whole = schema_registry.registry_installation().is_whole()  # only notebook 09 needs it
     return Finding("schema registry", True, "all here" if whole else "not downloaded yet: run `lab fetch`")
 

@@ -52,12 +52,12 @@ class Node:
 
     @property
     def alive(self) -> bool:
-        return self.process.exit_code() is None
+        return self.process.alive
 
     @property
     def pid(self) -> int:
         """The process id of its JVM, even after that has ended."""
-        return int((self.process.directory / "pid").read_text())
+        return self.process.pid
 
     def kill(self) -> None:
         """Kill it at once (SIGKILL)."""
@@ -90,9 +90,6 @@ def wait_until_ready(process: Supervised, address: str) -> bool:
 
     ready = False
 
-    def has_ended() -> bool:
-        return process.exit_code() is not None
-
     def is_ready() -> bool:  # the port alone says nothing: another program may have taken it
         nonlocal ready
         ready = STARTED in process.log() and clients.answers(address)
@@ -101,7 +98,7 @@ def wait_until_ready(process: Supervised, address: str) -> bool:
     def progress() -> str:
         return f"Kafka at {address} is {'ready' if ready else 'starting'}"
 
-    return wait_until(lambda: has_ended() or is_ready(), START_LIMIT, PAUSE, progress) and not has_ended()
+    return wait_until(lambda: not process.alive or is_ready(), START_LIMIT, PAUSE, progress) and process.alive
 
 
 def _renumber(meta: Path, number: int) -> None:

@@ -45,6 +45,16 @@ class Supervised:
         self._supervisor.stdin.write(b"r")
         self._supervisor.stdin.flush()
 
+    @property
+    def alive(self) -> bool:
+        """Whether the command is running, or about to."""
+        return self.exit_code() is None
+
+    @property
+    def pid(self) -> int:
+        """The process id of the command, even after that has ended."""
+        return int((self.directory / "pid").read_text())
+
     def exit_code(self) -> int | None:
         """Returns the command's exit code, whether it ended by itself or by `close`; None while it runs."""
         if self._closed:
@@ -58,7 +68,7 @@ class Supervised:
 
     def wait(self, limit: float) -> int | None:
         """Wait for the command to end. Returns its exit code, or None if it is still running after `limit` seconds."""
-        wait_until(lambda: self.exit_code() is not None, limit)
+        wait_until(lambda: not self.alive, limit)
         return self.exit_code()
 
     def kill(self) -> None:
@@ -68,7 +78,7 @@ class Supervised:
         if (self.directory / "exit").exists():  # its process id may belong to another by now
             return
         with contextlib.suppress(OSError, ValueError):  # it has not been started, or has just ended
-            os.killpg(int((self.directory / "pid").read_text()), signal.SIGKILL)
+            os.killpg(self.pid, signal.SIGKILL)
 
     def log(self) -> str:
         try:

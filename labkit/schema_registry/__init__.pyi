@@ -1,4 +1,12 @@
 from .installation import registry_installation
-from .registry import ExternalRegistry, OwnRegistry, SchemaRegistry, find_or_start
+from .registry import ADDRESS, ExternalRegistry, OwnRegistry, SchemaRegistry, address, find_or_start
 
-__all__ = ["ExternalRegistry", "OwnRegistry", "SchemaRegistry", "find_or_start", "registry_installation"]
+__all__ = [
+    "ADDRESS",
+    "ExternalRegistry",
+    "OwnRegistry",
+    "SchemaRegistry",
+    "address",
+    "find_or_start",
+    "registry_installation",
+]

@@ -2,7 +2,6 @@
 
 import json
 import re
-import time
 from http.client import HTTPException
 from urllib.request import ProxyHandler, build_opener
 
@@ -30,14 +29,6 @@ class Node:
         self.process = Supervised()
         self.process.start(server.java(installation.runner, ports, self.process.directory, *options))
 
-    @property
-    def alive(self) -> bool:
-        return self.process.exit_code() is None
-
-    @property
-    def pid(self) -> int:
-        return int((self.process.directory / "pid").read_text())
-
     def cause(self) -> str:
         """Returns why it has ended, by its log: the innermost exception, else its last line."""
         log = self.process.log()
@@ -45,15 +36,12 @@ class Node:
 
     def wait_until_ready(self) -> bool:
         """Wait until it answers; False if it ended instead, or took too long."""
-        began = time.monotonic()
 
-        def progress() -> str:
-            return f"The schema registry at {self.url} has been starting for {time.monotonic() - began:.0f} s"
+        def is_over() -> bool:  # the port alone says nothing: another program may have taken it
+            return not self.process.alive or (STARTED in self.process.log() and answers(self.url))
 
-        def is_ready() -> bool:  # the port alone says nothing: another program may have taken it
-            return STARTED in self.process.log() and answers(self.url)
-
-        return wait_until(lambda: not self.alive or is_ready(), START_LIMIT, PAUSE, progress) and self.alive
+        starting = f"The schema registry at {self.url} is starting"
+        return wait_until(is_over, START_LIMIT, PAUSE, lambda: starting) and self.process.alive
 
 
 def answers(url: str) -> bool:

@@ -99,7 +99,7 @@ class OwnRegistry(_Registry):
 
     @property
     def alive(self) -> bool:
-        return self._node.alive
+        return self._node.process.alive
 
     def log(self) -> str:
         """What it has logged."""
@@ -111,9 +111,14 @@ class OwnRegistry(_Registry):
         self._node.process.close()
 
 
+def address() -> str:
+    """Returns the URL of the registry to use; empty if the lab should start one of its own."""
+    return os.environ.get(ADDRESS, "").strip()
+
+
 def find_or_start(namespace: str = "") -> SchemaRegistry:
     """The registry that LAB_REGISTRY names, else a new one. Raises LabError if neither can be reached or started."""
-    if url := os.environ.get(ADDRESS, "").strip():
+    if url := address():
         return ExternalRegistry(url, namespace)
     return OwnRegistry(namespace=namespace)
 

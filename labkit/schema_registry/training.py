@@ -29,7 +29,7 @@ def train(installation: RegistryInstallation) -> None:
         registry = node.start(installation, [f"-XX:AOTCacheOutput={fresh}"])
         try:
             _use(registry.url)
-            os.kill(registry.pid, signal.SIGTERM)
+            os.kill(registry.process.pid, signal.SIGTERM)
             registry.process.wait(EXIT_LIMIT)
         finally:
             registry.process.close()

@@ -26,7 +26,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def jvm(own: OwnBroker) -> psutil.Process:
-    return psutil.Process(int((own.directory / "pid").read_text()))
+    return psutil.Process(own.nodes[0].pid)
 
 
 @dataclass(frozen=True)

@@ -60,7 +60,7 @@ def check_who_may_do_what(job: FlinkJob) -> None:
         assert dashboard.headers["Access-Control-Allow-Origin"] in (None, job.web)
     with pytest.raises(HTTPError, match="404"):
         urllib.request.urlopen(Request(f"{job.web}/jars/upload", b"jar", method="POST"))
-    leader = psutil.Process(int((job._process.directory / "pid").read_text()))
+    leader = psutil.Process(job._process.pid)
     listening = [
         (process.name(), each.laddr)
         for process in (leader, *leader.children(recursive=True))

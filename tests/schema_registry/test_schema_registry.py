@@ -33,7 +33,7 @@ WITHOUT_DEFAULT = Schema(READING % ', {"name": "level", "type": "double"}', "AVR
 
 
 def jvm(registry: OwnRegistry) -> psutil.Process:
-    return psutil.Process(registry._node.pid)
+    return psutil.Process(registry._node.process.pid)
 
 
 # ------------------------------------------------------------------ a registry
