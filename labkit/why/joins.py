@@ -21,10 +21,11 @@ Visits = Mapping[Stream, Sequence[tuple[Step, Visit]]]  # of the steps of a join
 
 @dataclass
 class Sides:
-    """What came to the two sides of a join: their topics, which of them have keys that are text, the times of the
-    records of each key, and the partitions of those that came to it from their topic at once.
+    """What came to the two sides of a join: the `visits` of its steps, the topics, which sides have keys that are text,
+    the times of the records of each key, and the partitions of those that came to it from their topic at once.
     """
 
+    visits: Visits
     names: Mapping[str, str]
     texts: set[str]
     times: Mapping[str, Side]
@@ -52,7 +53,7 @@ class Sides:
             names[which] = (
                 names[which] or " or ".join(each for each in reads if each not in topics[other]) or "one side"
             )
-        return cls(names, texts, times, partitions, is_as_of)
+        return cls(visits, names, texts, times, partitions, is_as_of)
 
     @property
     def both(self) -> list[str | None]:
@@ -76,11 +77,10 @@ class Sides:
         return [key for key in known if left[key].isdisjoint(right[key])]
 
 
-def strangers(line: Line, visits: Visits, reads: Sequence[str]) -> Iterator[Unlike | Apart]:
+def strangers(line: Line, sides: Sides) -> Iterator[Unlike | Apart]:
     """Yield why records of the two sides of the join of a line never meet, whatever their times: their keys are not of
     one kind, or are in different partitions.
     """
-    sides = Sides.of(visits, reads)
     if unlike := sides.unlike:
         yield Unlike(line, *unlike)
     elif found := sides.apart:
@@ -90,9 +90,8 @@ def strangers(line: Line, visits: Visits, reads: Sequence[str]) -> Iterator[Unli
         yield Apart(len(found), len(sides.both), line, *names, key, (left, right))
 
 
-def alone(line: Line, visits: Visits, reads: Sequence[str]) -> Iterator[Alone]:
+def alone(line: Line, sides: Sides) -> Iterator[Alone]:
     """Yield why no record came out of the join of a line, unless they are strangers."""
-    sides = Sides.of(visits, reads)
     if sides.unlike:
         return
     apart = {*sides.apart}
@@ -106,13 +105,12 @@ def alone(line: Line, visits: Visits, reads: Sequence[str]) -> Iterator[Alone]:
         yield Alone(line, *names, "", (tuple(left), tuple(right)), _nearest(left, right), sides.is_as_of)
 
 
-def early(line: Line, visits: Visits, reads: Sequence[str], unpaired: Collection[int]) -> Iterator[Early]:
+def early(line: Line, sides: Sides, unpaired: Collection[int]) -> Iterator[Early]:
     """Yield that most records of the left side of an as-of join came before what the right side has for their key.
 
     `unpaired` are the numbers of the steps of which nothing came out of the join.
     """
-    sides = Sides.of(visits, reads)
-    came = [pair for each, found in visits.items() if side(each) == LEFT for pair in found]
+    came = [pair for each, found in sides.visits.items() if side(each) == LEFT for pair in found]
     firsts = {key: min(times) for key, times in sides.times[RIGHT].items()}
     without = [visit for step, visit in came if step.number in unpaired]
     before = [each for each in without if each.came.timestamp < firsts.get(_key(each), 0)]

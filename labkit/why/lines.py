@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
@@ -58,8 +59,8 @@ class Lines:
                 yield from _watched(watch, [visit for _, visit in visits])
             if late := [visit for _, visit in visits if visit.late]:
                 yield self._late(step, late)
-        for line, joined in self._joins():
-            yield from joins.strangers(line, joined, self.steps.reads)
+        for line, sides in self._joins.items():
+            yield from joins.strangers(line, sides)
         if not any(step.came_out for step in self.steps):
             yield from self._empty_handed()
         else:
@@ -86,26 +87,27 @@ class Lines:
         """Yield the lines to blame for that nothing comes out of the last one."""
         for line in self.steps.lines:
             _, came, went = self._count(line)
-            steps = [each for each in self._visits if line_of(each) == line]
-            if any(_is_of(each, JOINS) for each in steps):
+            if line in self._joins:
                 if not went:
-                    visits = {each: self._visits[each] for each in steps}
-                    yield from joins.alone(line, visits, self.steps.reads)
+                    yield from joins.alone(line, self._joins[line])
             elif came > went:
-                yield from self._left_out(line, steps)
+                yield from self._left_out(line, [each for each in self._visits if line_of(each) == line])
 
     def _early(self) -> Iterator[Cause]:
         """Yield the joins that have let something out, but hardly anything."""
-        for line, visits in self._joins():
+        for line, sides in self._joins.items():
             unpaired = {step.number for step, outcome in self._outcomes[line] if not outcome.went}
-            yield from joins.early(line, visits, self.steps.reads, unpaired)
+            yield from joins.early(line, sides, unpaired)
 
-    def _joins(self) -> Iterator[tuple[Line, joins.Visits]]:
-        """Yield each line with a join, and what came to the steps of that."""
-        for line in self.steps.lines:
-            found = {each: self._visits[each] for each in self._visits if line_of(each) == line and _is_of(each, JOINS)}
-            if found:
-                yield line, found
+    @functools.cached_property
+    def _joins(self) -> dict[Line, joins.Sides]:
+        """The lines with a join, and what came to its sides."""
+        visits: defaultdict[Line | None, dict[Stream, list[tuple[Step, Visit]]]] = defaultdict(dict)
+        for each, found in self._visits.items():
+            if _is_of(each, JOINS):
+                visits[line_of(each)][each] = found
+        lines = [line for line in self.steps.lines if line in visits]
+        return {line: joins.Sides.of(visits[line], self.steps.reads) for line in lines}
 
     def _left_out(self, line: Line, steps: list[Stream]) -> Iterator[LeftOut]:
         """Yield the values that a line has left out, unless a window did, for want of a key."""
