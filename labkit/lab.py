@@ -627,6 +627,15 @@ class Lab:
         """
         print(self._checks.hint(exercise))
 
+    def smaller_step(self, exercise: str) -> None:
+        """Print a program that does what an exercise asks but for one fault, once two answers have fallen short.
+
+        Raises LabError if there is no such exercise.
+
+        Example: lab.smaller_step("damp-rooms")
+        """
+        print(self._checks.smaller_step(exercise))
+
     @property
     def checks(self) -> exercises.Checks:
         """What checks answers, on any readings: for authors of exercises. Example: lab.checks"""

@@ -23,7 +23,9 @@ CASES = 20  # number of cases of a short answer, one per seed
 
 @dataclass(frozen=True)
 class Folder:
-    """A folder with one file per exercise, and the recorded expectations in the folder `recorded`."""
+    """A folder with one file per exercise, the recorded expectations in the folder `recorded`, and programs with one
+    fault each in the folder `smaller`.
+    """
 
     path: Path
 
@@ -47,6 +49,18 @@ class Folder:
     def recording(self, name: str) -> Path:
         """Returns the file of the recorded expectations."""
         return self.path / "recorded" / f"{name}.json"
+
+    def smaller(self, name: str) -> Path:
+        """Returns the file of the program with one fault; an exercise need not have one."""
+        return self.path / "smaller" / file_of(name)
+
+    def smaller_step(self, name: str) -> str:
+        """Returns a program that does what an exercise asks but for one fault, and its check; empty if there is none.
+
+        The program defines the answer under the name of its file.
+        """
+        file = self.smaller(name)
+        return f'{file.read_text()}\n\nlab.check("{name}", {file.stem})' if file.exists() else ""
 
     def expected(self, exercise: Exercise, sent: Sequence[Sent]) -> dict[str, list[Row]]:
         """Returns the recorded expectations. Raises LabError if there are none, or if they belong to other readings."""

@@ -1,4 +1,4 @@
-"""What `lab.check` and `lab.hint` do."""
+"""What `lab.check`, `lab.hint` and `lab.smaller_step` do."""
 
 from __future__ import annotations
 
@@ -17,13 +17,15 @@ from labkit.exercises.exercise import Exercise
 from labkit.exercises.harness import Environment, Harness
 from labkit.exercises.judging import Judgement, judge
 from labkit.exercises.records import Row, Sent
-from labkit.exercises.verdict import Verdict
+from labkit.exercises.verdict import ONE_FAULT, Verdict
 from labkit.flink.installation import NotInstalled
 from labkit.runs.worker import Worker
 from labkit.waiting import quietly
 
 if TYPE_CHECKING:
     import pandas as pd
+
+TRIES = 2  # answers of one's own that fall short, before a smaller step is offered
 
 
 class Checks:
@@ -32,6 +34,7 @@ class Checks:
     def __init__(self, environment: Environment) -> None:
         self._environment = environment
         self._hinted: Counter[str] = Counter()
+        self._fell_short: Counter[str] = Counter()
 
     def check(self, name: str, answer: Any) -> Verdict:
         """Tries an answer, and judges what comes out. Raises LabError if there is no such exercise."""
@@ -44,6 +47,9 @@ class Checks:
             verdict = self.judged(exercise, answer, sent, folder.expected(exercise, sent))
         if verdict.passed and (remark := progress.record(name)):
             verdict.remarks = [*verdict.remarks, remark]
+        if verdict.state == "judged" and not verdict.passed:
+            self._fell_short[name] += 1
+            verdict.smaller_step = folder.smaller_step(name) if self._fell_short[name] >= TRIES else ""
         verdict.show = _show
         here = cells.current()
         if here.execution:
@@ -65,6 +71,19 @@ class Checks:
         number = self._hinted[name] % len(exercise.hints)  # after the last one the first again
         self._hinted[name] += 1
         return f"Hint {number + 1} of {len(exercise.hints)}: {exercise.hints[number]}"
+
+    def smaller_step(self, name: str) -> str:
+        """Returns a program with one fault to find, or why there is none yet.
+
+        Raises LabError if there is no such exercise.
+        """
+        folder, _ = catalogue.find(name)
+        program, tried = folder.smaller_step(name), self._fell_short[name]
+        if not program:
+            return "There is no smaller step for this exercise."
+        if tried < TRIES and not is_graded():
+            return f"A smaller step comes when {TRIES} answers of your own have fallen short; so far: {tried}."
+        return f"{ONE_FAULT}\n\n{program}"
 
     def harness(self, exercise: Exercise) -> Harness:
         """Returns the harness in which answers to an exercise are tried."""

@@ -1,4 +1,4 @@
-"""A verdict in a notebook: a table that can be read without colour, and a button for hints."""
+"""A verdict in a notebook: a table that can be read without colour, and buttons for help."""
 
 from collections import deque
 
@@ -10,7 +10,7 @@ from markupsafe import Markup
 from labkit.errors import LabError
 from labkit.exercises import first_wrong, handing_in
 from labkit.exercises.exercise import Exercise
-from labkit.exercises.verdict import FAILED, HOLDS, OPEN, Verdict, mark
+from labkit.exercises.verdict import FAILED, HOLDS, ONE_FAULT, OPEN, Verdict, mark
 from labkit.live.snapshot import Snapshot
 
 BLUE, ORANGE, GREY = "#0072B2", "#B04A00", "#595959"  # contrast on white 5:1 and more
@@ -20,11 +20,13 @@ TEMPLATE = Environment(
 
 
 def show(verdict: Verdict) -> None:
-    """Displays a verdict below the current cell, with a button for hints unless it has passed."""
+    """Displays a verdict below the current cell, with buttons for help unless it has passed."""
     html = of(verdict)
     widgets = [HTML(html)]
     if verdict.state in ("unanswered", "rejected", "judged") and not verdict.passed and verdict.exercise.hints:
         widgets += _hints(verdict.exercise)
+    if verdict.smaller_step:
+        widgets += _smaller_step(verdict)
     if verdict.state == "judged" and verdict.steps:
         widgets += _steps(verdict)
     snapshot = Snapshot(VBox(widgets), lambda: html, lambda: repr(verdict))
@@ -47,6 +49,22 @@ def _hints(exercise: Exercise) -> list[Widget]:
         hint = f"Hint {number} of {len(exercise.hints)}: {text}"
         shown.value += Markup("<p style='margin:2px 8px'>{}</p>").format(hint)
         button.disabled = not left
+
+    button.on_click(on_click)
+    return [button, shown]
+
+
+def _smaller_step(verdict: Verdict) -> list[Widget]:
+    """Returns a button that shows a program with one fault to find, and what shows it."""
+    shown = HTML()
+    button = Button(
+        description="A smaller step", tooltip=f"A program with one fault to find, for {verdict.exercise.name}"
+    )
+
+    def on_click(_: Button) -> None:
+        text = "<p style='margin:2px 8px'>{}</p><pre tabindex='0' style='margin:4px 8px'>{}</pre>"
+        shown.value = Markup(text).format(ONE_FAULT, verdict.smaller_step)
+        button.disabled = True
 
     button.on_click(on_click)
     return [button, shown]

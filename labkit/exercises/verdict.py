@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 HOLDS, FAILED, OPEN = "✓ holds", "✗ falls short", "– not judged"
 PRINTS_SHOWN = 8  # lines
+ONE_FAULT = (
+    "This program does what the exercise asks but for one fault. Copy it into a cell, run it, and find the fault."
+)
 OTHER_READINGS = "In a course, the grader uses other readings: what is right here only by chance fails there."
 
 State = Literal["unanswered", "rejected", "judged", "handed in"]
@@ -40,6 +43,7 @@ class Verdict:
     show: Callable[[Verdict], object] | None = None
     steps: Callable[[], Steps] | None = None  # steps through the answer
     packed: bytes = b""  # the answer, for the grader to step through elsewhere
+    smaller_step: str = ""  # a program with one fault to find, once it is offered
 
     @property
     def passed(self) -> bool:
@@ -105,7 +109,8 @@ class Verdict:
         if self.passed:
             return [self.exercise.discussion, *([] if self.exercise.answer_type.hides_evidence else [OTHER_READINGS])]
         if self.state in ("judged", "rejected") and self.exercise.hints:
-            return [f'For a hint: lab.hint("{self.exercise.name}")']
+            smaller = [f'For a smaller step: lab.smaller_step("{self.exercise.name}")'] if self.smaller_step else []
+            return [f'For a hint: lab.hint("{self.exercise.name}")', *smaller]
         return []
 
     def __repr__(self) -> str:

@@ -1,12 +1,15 @@
 """Records the expectations of exercises, and finds the parts of a collection."""
 
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import orjson
 
+from labkit.errors import LabError
 from labkit.exercises import catalogue
 from labkit.exercises.answer_types import Output
 from labkit.exercises.catalogue import Folder, module
@@ -40,6 +43,22 @@ class Collection:
         """Returns where the reference and the wrong answers of an exercise are."""
         return self.solutions / catalogue.file_of(name)
 
+    def smaller(self, exercise: Exercise, repaired: bool = False) -> Any:
+        """Returns the answer that the smaller step of an exercise gives; `repaired` as REPAIR in the solutions says.
+
+        Raises LabError if the program cannot be imported, defines no answer, or does not hold once what is repaired.
+        """
+        file = self.folder.smaller(exercise.name)
+        if repaired:
+            before, after = getattr(self.solutions_of(exercise), "REPAIR", ("", ""))
+            if (text := file.read_text()).count(before) != 1:
+                raise LabError(
+                    f"The solutions of {exercise.name} need REPAIR = (what is wrong in {file}, what is right)."
+                )
+            with tempfile.TemporaryDirectory() as directory:
+                return _answer_in(_written(Path(directory) / file.name, text.replace(before, after)))
+        return _answer_in(file)
+
     def recording(self, exercise: Exercise) -> bytes:
         """Returns the file of the recorded expectations, as it should be."""
         notebooks = [exercise.sent(seed) for seed in catalogue.seeds(exercise)]
@@ -54,6 +73,18 @@ class Collection:
         file.parent.mkdir(exist_ok=True)
         file.write_bytes(new)
         return True
+
+
+def _written(file: Path, text: str) -> Path:
+    file.write_text(text)
+    return file
+
+
+def _answer_in(file: Path) -> Any:
+    found = getattr(module(file), file.stem, None)
+    if found is None:
+        raise LabError(f"{file} must define {file.stem}: a right answer but for one fault.")
+    return found
 
 
 def of_the_package() -> Collection:

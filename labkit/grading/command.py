@@ -126,7 +126,7 @@ def _write(
 ) -> None:
     """Writes everything that comes of the reports, and says where it is."""
     found = results(given.course, given.exercises, given.plan, reports, given.roster, judged)
-    compared = copies(given.plan.tasks, given.known.references(), given.known.recordings())
+    compared = copies(given.plan.tasks, given.known.references(), given.known.recordings(), given.known.smaller_steps())
     for each in found:
         failed = [f"{task.submission.file}: {why}" for task, why in failures.items() if task.student == each.student]
         each.remarks += [*failed, *compared.failed.get(each.student, ())]

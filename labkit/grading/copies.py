@@ -4,8 +4,10 @@ recorded.
 
 import ast
 import copy
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import SequenceMatcher
 from itertools import islice
 
 from labkit.grading import calls
@@ -13,7 +15,9 @@ from labkit.grading.grade import Task
 
 SHORTEST = 50  # nodes of the syntax tree: shorter answers are the same by chance
 LONGEST = 20_000  # nodes
-REFERENCE, RECORDING = "the reference", "the recording"  # in place of a student
+REFERENCE, RECORDING, SMALLER = "the reference", "the recording", "the smaller step"  # in place of a student
+NOBODY = {REFERENCE, RECORDING, SMALLER}
+ALIKE = 0.9  # of what an answer and a smaller step hold is the same, if the one was made of the other
 FEW, MOST = 4, 10  # numbers of a recording: in fewer there is nothing to be told by; more are in no answer by chance
 
 
@@ -42,9 +46,11 @@ def copies(
     tasks: Sequence[Task],
     references: Mapping[str, str] | None = None,
     recordings: Mapping[str, Collection[float]] | None = None,
+    smaller: Mapping[str, str] | None = None,
 ) -> Compared:
-    """Compares all answers with one another, with the `references` (by exercise, the source of one with `answer`), and
-    with the `recordings` (by exercise, the numbers in what is recorded as coming out).
+    """Compares all answers with one another, with the `references` (by exercise, the source of one with `answer`), with
+    the `recordings` (by exercise, the numbers in what is recorded as coming out), and with the `smaller` steps (by
+    exercise, the source of a notebook that checks one): answers made of these are the same for a good reason.
 
     No answer keeps the others from being compared.
     """
@@ -67,10 +73,28 @@ def copies(
             except Exception as error:  # code nested deeper than anybody would write, and whatever else a student finds
                 why = f"{exercise.name}: not compared with others' answers ({type(error).__name__})"
                 compared.failed.setdefault(task.student, []).append(why)
+    _note_smaller_steps(same, smaller or {})
     groups = [Copies(name, nodes, tuple(dict.fromkeys(students))) for (name, nodes, _), students in same.items()]
-    shared = [each for each in groups if len(each.students) > 1]
+    shared = [each for each in groups if len(each.students) > 1 and {*each.students} - NOBODY]
     compared.copies = sorted(shared, key=lambda each: (-each.nodes, each.exercise, each.students))
     return compared
+
+
+def _note_smaller_steps(same: Mapping[tuple[str, int, str], list[str]], smaller: Mapping[str, str]) -> None:
+    """Adds the smaller step of an exercise to the answers that are made of it."""
+    for name, source in smaller.items():
+        tree = calls.parsed(source)
+        if tree and (step := _answer([tree], name)):
+            for (exercise, _, text), students in same.items():
+                if exercise == name and _are_alike(text, step[1]):
+                    students.insert(0, SMALLER)
+
+
+def _are_alike(one: str, other: str) -> bool:
+    """Whether one answer is the other but for a few changes. (Names are numbered, so one more changes them all.)"""
+    parts = [re.sub(r"name\d+", "name", text).split() for text in (one, other)]
+    matcher = SequenceMatcher(None, *parts, autojunk=False)
+    return matcher.real_quick_ratio() >= ALIKE and matcher.ratio() >= ALIKE  # the first is quick, and looks at lengths
 
 
 def _numbers(trees: Sequence[ast.Module]) -> set[object]:

@@ -70,6 +70,10 @@ class Exercises:
         files = {name: collection.solution(name) for name, (_, collection) in self._by_name.items()}
         return {name: file.read_text(encoding="utf-8") for name, file in files.items() if file.exists()}
 
+    def smaller_steps(self) -> dict[str, str]:
+        """Returns the programs with one fault, by exercise; empty where there is none."""
+        return {name: collection.folder.smaller_step(name) for name, (_, collection) in self._by_name.items()}
+
     def recordings(self) -> dict[str, set[float]]:
         """Returns the numbers of four digits or more in what is recorded as coming out of each exercise."""
         files = {name: collection.folder.recording(name) for name, (_, collection) in self._by_name.items()}

@@ -1,9 +1,10 @@
 """Whether an exercise keeps its promises: an empty answer earns nothing, the reference earns everything, and each wrong
-answer loses exactly the behaviours that it breaks. (The first two are the rule of rustlings for its exercises.)
+answer loses exactly the behaviours that it breaks. (The first two are the rule of rustlings for its exercises.) A
+smaller step falls short, and is right once its one fault is repaired.
 
 The solutions file has the reference, `answer`, and `WRONG`: pairs of a wrong answer and the first words of each
 behaviour that it breaks. It may have `RIGHT`: other answers that are right too. For a question with a short answer,
-these are functions of its case.
+these are functions of its case. `REPAIR` is what is wrong in the text of the smaller step, and what is right instead.
 """
 
 from collections.abc import Iterable, Iterator
@@ -42,6 +43,7 @@ def faults(
         verdict = tried(checks, collection, exercise, right)
         if not verdict.passed:
             yield f"the right answer {right.__name__} falls short:\n{verdict}"
+    yield from _faults_of_the_smaller_step(checks, collection, exercise)
     if len(solutions.WRONG) < WRONG_ANSWERS:
         yield f"there are {len(solutions.WRONG)} wrong answers, not {WRONG_ANSWERS}"
     for wrong, breaks in solutions.WRONG[:wrong_answers]:
@@ -49,6 +51,18 @@ def faults(
         if not loses_exactly(verdict, breaks):
             name = getattr(wrong, "__name__", wrong)
             yield f"the wrong answer {name} should lose what begins with {breaks}:\n{verdict}"
+
+
+def _faults_of_the_smaller_step(checks: Checks, collection: Collection, exercise: Exercise) -> Iterator[str]:
+    """Yields what is wrong with a smaller step: it must lose something but not all, and nothing once it is repaired."""
+    if not collection.folder.smaller(exercise.name).exists():
+        return
+    verdict = tried(checks, collection, exercise, collection.smaller(exercise))
+    if verdict.passed or not verdict.points:
+        yield f"the smaller step should fall short, and earn something:\n{verdict}"
+    verdict = tried(checks, collection, exercise, collection.smaller(exercise, repaired=True))
+    if not verdict.passed:
+        yield f"the smaller step falls short though its one fault is repaired:\n{verdict}"
 
 
 def tried(checks: Checks, collection: Collection, exercise: Exercise, answer: Any, seed: Any = 0) -> Verdict:

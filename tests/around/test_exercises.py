@@ -1,5 +1,5 @@
 """An exercise as a student does it in JupyterLab, with the keyboard alone: a wrong answer, a hint, its
-steps, the right answer."""
+steps, a smaller step, the right answer."""
 
 from pathlib import Path
 
@@ -55,6 +55,14 @@ def test_a_wrong_answer_a_hint_and_the_right_answer_with_the_keyboard_alone(tmp_
         expect(steps.locator("#written tr.changed")).to_contain_text("expected")
         expect(steps.locator("#source")).to_contain_text('return readings[readings["humidity"] >= 60]goes on as it is')
         jupyter.screenshot(page.locator("iframe"), "exercise_steps")
+
+        answer(page, cell, WRONG)
+        page.get_by_role("button", name="A smaller step").wait_for()
+        page.keyboard.press("Escape")
+        _press_until(page, "Shift+Tab", "document.activeElement.innerText === 'A smaller step'")
+        page.keyboard.press("Enter")
+        page.locator("pre", has_text="return readings").get_by_text('lab.check("damp-rooms", damp_rooms)').wait_for()
+        jupyter.screenshot(page.locator(".jp-CodeCell").nth(cell), "exercise_smaller_step")
 
         answer(page, cell, RIGHT)
         page.get_by_text("all checks passed").first.wait_for()

@@ -86,8 +86,13 @@ class Ledger:
     def files(self, exercise: Exercise) -> list[Path]:
         """All files that its proof depends on."""
         name = catalogue.file_of(exercise.name)
-        own = (f"labkit/exercises/collection/{name}", f"labkit/grading/oracles/{name}", f"tests/solutions/{name}")
-        patterns = (*own, *MACHINERY, *(FLINK if _is_flinks(exercise) else ()))
+        folders = (
+            "labkit/exercises/collection",
+            "labkit/exercises/collection/smaller",
+            "labkit/grading/oracles",
+            "tests/solutions",
+        )
+        patterns = (*(f"{folder}/{name}" for folder in folders), *MACHINERY, *(FLINK if _is_flinks(exercise) else ()))
         waiting = [file for pattern in patterns for file in self.clone.glob(pattern)]
         found: set[Path] = set()
         while waiting:

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import markupsafe
@@ -522,6 +523,37 @@ def test_hints_come_one_by_one(lab: Lab, capsys: pytest.CaptureFixture[str]) -> 
         lab.hint("damp-rooms")
     said = capsys.readouterr().out.splitlines()
     assert [line[5:11] for line in said] == ["1 of 3", "2 of 3", "3 of 3", "1 of 3"]
+
+
+def test_a_smaller_step_is_offered_when_two_answers_have_fallen_short(
+    lab: Lab, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def said() -> str:
+        lab.smaller_step("damp-rooms")
+        return capsys.readouterr().out
+
+    for answer in (None, SOLUTION.from_60_on):
+        assert "lab.smaller_step" not in repr(lab.check("damp-rooms", answer))
+    assert said() == "A smaller step comes when 2 answers of your own have fallen short; so far: 1.\n"
+    assert 'For a smaller step: lab.smaller_step("damp-rooms")' in repr(lab.check("damp-rooms", SOLUTION.all_rooms))
+    program = said().partition("\n\n")[2]
+    assert 'lab.smaller_step("damp-rooms")' not in repr(lab.check("damp-rooms", damp_rooms))
+    found: dict[str, Any] = {"lab": SimpleNamespace(check=lambda name, answer: (name, answer))}
+    exec(program, found)
+    verdict = lab.check("damp-rooms", found["damp_rooms"])
+    assert 0 < verdict.points < verdict.out_of
+    assert "so far: 0." in lab.checks.smaller_step("coldest")
+    monkeypatch.setenv("LAB_GRADED", "1")  # where no answer is judged
+    assert 'lab.check("coldest", coldest)' in lab.checks.smaller_step("coldest")
+
+
+def test_a_short_answer_has_no_smaller_step(lab: Lab) -> None:
+    for _ in range(3):
+        verdict = lab.check("which-windows", [1])
+    assert "lab.smaller_step" not in repr(verdict)
+    assert lab.checks.smaller_step("which-windows") == "There is no smaller step for this exercise."
+    with pytest.raises(LabError, match="There is no exercise 'damp-room': did you mean 'damp-rooms'"):
+        lab.smaller_step("damp-room")
 
 
 def test_progress_remembers_what_has_passed_and_when_first(lab: Lab) -> None:

@@ -24,6 +24,9 @@ def folder(tmp_path: Path) -> Path:
         file = tmp_path / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text)
+    (repair,) = re.findall(r"^```python\n(REPAIR = .*?)```", GUIDE, flags=re.DOTALL | re.MULTILINE)
+    with (tmp_path / "my-exercises" / "solutions" / "frost.py").open("a") as solutions:
+        solutions.write(repair)
     return tmp_path / "my-exercises"
 
 
@@ -45,7 +48,10 @@ def test_the_guide_leads_to_an_exercise_that_keeps_its_promises_and_can_be_hande
         (folder / secret).rename(folder.parent / secret)
     monkeypatch.setenv("LAB_EXERCISES", str(folder))
     assert lab.check("frost", lambda readings: readings[readings["temperature"] < 0]).passed
-    assert lab.check("frost", lambda readings: readings[readings["temperature"] <= 0]).points == 3
+    for _ in range(2):
+        verdict = lab.check("frost", lambda readings: readings[readings["temperature"] <= 0])
+        assert verdict.points == 3
+    assert verdict.smaller_step.endswith('    return readings\n\n\nlab.check("frost", frost)')
     assert "frost" in set(lab.progress()["name"])
 
 
@@ -69,3 +75,18 @@ def test_a_folder_without_exercises_is_an_error_in_one_line(tmp_path: Path) -> N
     done = commands.lab("prove", "--exercises", str(tmp_path))
     assert done.exit_code == 1
     assert done.stderr.splitlines()[-1].startswith(f"Error: There is no exercise in {tmp_path}")
+
+
+@pytest.mark.usefixtures("environment")
+def test_a_smaller_step_with_another_fault_than_the_one_that_is_repaired_is_shown(folder: Path) -> None:
+    step = folder / "smaller" / "frost.py"
+    step.write_text(step.read_text().replace("< 0", "> 0"))
+    solutions = folder / "solutions" / "frost.py"
+    head, _, repair = solutions.read_text().partition("REPAIR")
+    solutions.write_text(f"{head}REPAIR{repair.replace('< 0', '> 0')}")
+    done = commands.lab("prove", "--exercises", str(folder))
+    assert (done.exit_code, "the smaller step falls short though its one fault is repaired" in done.stdout) == (1, True)
+    solutions.write_text(head)
+    done = commands.lab("prove", "--exercises", str(folder))
+    assert done.exit_code == 1
+    assert "The solutions of frost need REPAIR = (what is wrong in" in done.output

@@ -82,3 +82,24 @@ def test_what_is_too_long_or_too_deep_to_be_compared_is_said_and_the_others_are_
     compared = copies([*tasks, task("anna", code=ANSWER), task("ben", code=ANSWER)])
     assert [each.students for each in compared.copies] == [("anna", "ben")]
     assert compared.failed["chain"] == ["dead-letters: not compared with others' answers (TooLong)"]
+
+
+def test_answers_made_of_the_smaller_step_say_so_and_others_do_not() -> None:
+    package = authoring.of_the_package()
+    exercises = Exercises((package,))
+    step = exercises.smaller_steps()["dead-letters"]
+    repaired = step.replace(*package.solutions_of(package.folder.exercise("dead-letters")).REPAIR)
+    assert repaired != step
+    answers = {
+        "anna": repaired,
+        "ben": repaired.replace("value", "reading"),
+        "carl": repaired.replace("def dead_letters", "LIMIT = 0\n\n\ndef dead_letters").replace(
+            '!= ""', "> str(LIMIT)"
+        ),
+        "dora": ANSWER.replace("answer", "mine"),
+        "emil": step,
+    }
+    tasks = [task(student, code=code) for student, code in answers.items()]
+    found = {each.students for each in copies(tasks, exercises.references(), {}, exercises.smaller_steps()).copies}
+    smaller = "the smaller step"
+    assert found == {(smaller, "anna", "ben"), (smaller, "carl"), (smaller, "emil"), ("the reference", "dora")}

@@ -154,3 +154,4 @@ WRONG = [
     (since_the_first, ("change",)),
     (only_the_change, ("Its other fields",)),
 ]
+REPAIR = ("if not before", "if before is None")

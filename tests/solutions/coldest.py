@@ -82,3 +82,4 @@ WRONG = [
     (closed_by_all, ALL),  # quixstreams 3.28 emits no windows at all that are not a multiple of the step
     (never_emitted, ALL),
 ]
+REPAIR = (".current()", ".final()")

@@ -64,3 +64,4 @@ WRONG = [
     (timestamp_as_text, (LEVEL, OF_1, KNOWN, OF_2, BATTERY, PLACE, NEW_OF_2, NEW, REST)),
     (version_1, (PLACE, NEW)),
 ]
+REPAIR = ('"place", "type": "string"', '"place", "type": "string", "default": "unknown"')

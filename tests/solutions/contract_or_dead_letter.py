@@ -161,3 +161,7 @@ WRONG = [
     (everything_refused, ("Every record", "It comes out", "Nothing that keeps")),
     (no_contract, ("Every record", *REFUSED)),
 ]
+REPAIR = (
+    '    "type": "object",\n    "required"',
+    '    "type": "object",\n    "additionalProperties": False,\n    "required"',
+)

@@ -91,3 +91,7 @@ WRONG = [
     (overwritten, ("Key, time",)),
     (dry_rooms, EVERYTHING),
 ]
+REPAIR = (
+    '    readings[readings["humidity"] > 60]\n    return readings\n',
+    '    return readings[readings["humidity"] > 60]\n',
+)

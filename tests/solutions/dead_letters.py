@@ -141,3 +141,4 @@ WRONG = [
     (not_as_it_came, ("A dead letter has",)),
     (only_the_temperature, ("It comes out with",)),
 ]
+REPAIR = ('not isinstance(value.get("temperature"), int | float)', 'type(value.get("temperature")) not in (int, float)')

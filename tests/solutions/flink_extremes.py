@@ -19,3 +19,7 @@ WRONG = [
     (hopping, ("There is one row",)),
     (seconds, ("There is one row", "lowest and highest", "readings is")),
 ]
+REPAIR = (
+    "HOP(TABLE readings, DESCRIPTOR(event_time), INTERVAL '5' SECOND,",
+    "TUMBLE(TABLE readings, DESCRIPTOR(event_time),",
+)

@@ -22,3 +22,4 @@ WRONG = [
     (two, ("There is only one", "It is the hottest")),
     (per_device, ("There is only one", "It is the hottest")),
 ]
+REPAIR = ("window_end, sensor_id ORDER", "window_end ORDER")

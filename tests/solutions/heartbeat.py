@@ -82,3 +82,4 @@ WRONG = [
     (empty_windows_too, ("A window that holds",)),
     (no_mean, ("mean",)),
 ]
+REPAIR = ("Count()", 'Count("temperature")')

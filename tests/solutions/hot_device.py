@@ -109,3 +109,4 @@ WRONG = [
     (renamed, ("Every reading", "No reading", "The turbine's")),
     (at_the_time_of_writing, ("The record's time",)),
 ]
+REPAIR = ("        number += 1", "            number += 1")

@@ -92,3 +92,4 @@ WRONG = [
     (one_for_each_temperature, ("Every reading",)),
     (only_the_first_device, ("Every reading", "No reading")),
 ]
+REPAIR = ('key=reading["device"])', 'key=reading["device"], timestamp=reading["timestamp"])')

@@ -97,3 +97,4 @@ WRONG = [
     (without_temperature, ("Its value",)),
     (twice, ("None is collected",)),
 ]
+REPAIR = ("key)\n        return", "key, timestamp=timestamp)\n        return")

@@ -61,3 +61,4 @@ WRONG = [
     (too_patient, ("A reading that comes later",)),
     (hopping, ("There are 10 s windows",)),
 ]
+REPAIR = ("grace_ms=4)", "grace_ms=4000)")

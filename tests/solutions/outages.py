@@ -158,3 +158,4 @@ WRONG = [
     (ten_seconds, ("Each silence of more",)),
     (either_way, ("A reading that comes late",)),
 ]
+REPAIR = ('state.set("newest", until)', 'state.set("newest", max(since, until))')

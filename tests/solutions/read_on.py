@@ -193,3 +193,7 @@ WRONG = [
     (committed_before_it_is_written, (AFTERWARDS,)),
     (what_cannot_be_written_is_left_out, (AFTERWARDS, "No more than")),
 ]
+REPAIR = (
+    "reader.store_offsets(message)\n            producer.produce(target, message.value(), message.key(), timestamp=at)",
+    "producer.produce(target, message.value(), message.key(), timestamp=at)\n            reader.store_offsets(message)",
+)

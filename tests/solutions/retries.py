@@ -156,3 +156,4 @@ WRONG = [
     (unchanged, ("One that is repeated", *REPEATED, NOTHING)),
     (bare, ("Key, time",)),
 ]
+REPAIR = ('state.set("known", known)', 'state.set("known", known[-20:])')

@@ -122,3 +122,4 @@ WRONG = [
     (with_how_late, ("Key and value",)),
     (in_a_list, ("Key and value",)),
 ]
+REPAIR = ("[*waiting, record]", "[*(each for each in waiting if each not in found), record]")

@@ -95,3 +95,4 @@ WRONG = [
     (under_another_name, (MOTIONS, EXACTLY, BETWEEN, LATE, TOO_LATE)),
     (more_than_one, (VISITS,)),
 ]
+REPAIR = ("inactivity_gap_ms=30_000)", "inactivity_gap_ms=30_000, grace_ms=20_000)")

@@ -88,3 +88,4 @@ WRONG = [
     (nowhere, (BEFORE, DOWN)),
     (only_the_place, ("Key, time",)),
 ]
+REPAIR = ('reading.get("place", "unknown")', 'reading.get("place") or "unknown"')

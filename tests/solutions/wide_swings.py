@@ -109,3 +109,4 @@ WRONG = [
     (wide_levels_only, (HOURS, LEVELS, SWING, EXACTLY, IN_TIME, TOO_LATE)),
     (at_each_level, (ONCE, LEVELS, SWING, TOO_LATE)),
 ]
+REPAIR = ("seconds=10", "minutes=10")

@@ -168,3 +168,4 @@ WRONG = [
     (of_any_device, EVERYTHING),
     (forgotten_at_a_restart, ("The newest one is still", NOTHING)),
 ]
+REPAIR = ("max(newest, time)", "max(newest, time) if near else newest")
