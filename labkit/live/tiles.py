@@ -145,7 +145,9 @@ def _tile(tile: Tile) -> Markup:
     first, *rest = tile.rows
     parts = [_row(first, " lab-first"), sparkline.draw(tile.trail, tile.style), *map(_row, rest)]
     stale = " lab-stale" if tile.is_silent else ""
-    return html.element("section", name, _age(tile.age), *parts, class_=f"lab-tile{stale}", aria_label=tile.device)
+    content = (name, _age(tile.age), *parts)
+    # A group, not a landmark: the same device may have a tile in several views of a notebook.
+    return html.element("section", *content, class_=f"lab-tile{stale}", role="group", aria_label=tile.device)
 
 
 def _age(age: int | None) -> Markup:

@@ -71,7 +71,7 @@ def frame(title: str, text: str) -> str:
 
     It is packed, which makes it a quarter of the size in a saved notebook.
     """
-    style = f"width: 100%; height: {HEIGHT}px; border: 1px solid #8888"
+    style = f"box-sizing: border-box; width: 100%; height: {HEIGHT}px; border: 1px solid #8888"
     packed = base64.b64encode(zlib.compress(text.encode(), 9)).decode()
     unpacking = html.escape(_file("frame.html").replace("${packed}", packed))
     return (

@@ -45,6 +45,14 @@ def test_it_has_one_title_and_skips_no_heading_level(path: Path) -> None:
 
 
 @every_notebook
+def test_every_column_of_a_table_has_a_head(path: Path) -> None:
+    heads = re.findall(
+        r"^\|(.+)\|\n\|[-:| ]+\|$", "\n".join(c.source for c in cells(path, "markdown")), flags=re.MULTILINE
+    )
+    assert all(name.strip() for head in heads for name in head.split("|"))
+
+
+@every_notebook
 def test_it_opens_with_what_you_can_do_after_it_how_long_it_takes_and_its_contents(path: Path) -> None:
     opening = cells(path, "markdown")[0].source
     assert "**After this notebook you can**" in opening

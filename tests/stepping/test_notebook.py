@@ -52,6 +52,7 @@ def test_a_notebook_shows_the_step_that_was_open_when_it_is_opened_again(tmp_pat
         jupyter.run_all(page, address, path.name)
         show(page, LIVE, 0, 0, 0)
         assert page.locator(STILL).first.is_hidden()
+        assert jupyter.violations(page, ".lab-live") == []
         assert frames(page, LIVE)[0].locator("#records").is_visible()
         first, _, both = frames(page, LIVE)
         for frame, presses in ((first, 3), (both, 5)):
