@@ -147,7 +147,7 @@ def _tile(tile: Tile) -> Markup:
     stale = " lab-stale" if tile.is_silent else ""
     content = (name, _age(tile.age), *parts)
     # A group, not a landmark: the same device may have a tile in several views of a notebook.
-    return html.element("section", *content, class_=f"lab-tile{stale}", role="group", aria_label=tile.device)
+    return html.element("div", *content, class_=f"lab-tile{stale}", role="group", aria_label=tile.device)
 
 
 def _age(age: int | None) -> Markup:

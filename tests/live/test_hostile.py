@@ -33,7 +33,6 @@ TAGS = {  # all that views are made of
         "img",
         "p",
         "pre",
-        "section",
         "small",
         "span",
         "strong",
