@@ -19,9 +19,9 @@ def case(luck: random.Random) -> list[Sent]:
 
 def question(sent: Sequence[Sent]) -> str:
     return (
-        "{rate} records a second are written to a topic, which keeps each record for {kept} minutes. A pipeline, which\n"
-        "can handle {handled} a second, has read them all when it is stopped. After {stood} minutes it is started again.\n"
-        "If the record at its offset is gone by then, it begins with the oldest one that is left."
+        "{rate} records a second are written to a topic, which keeps each record for {kept} minutes. A pipeline\n"
+        "that can handle {handled} a second has read them all when it is stopped. {stood} minutes later it is started\n"
+        "again. If the record at its offset is gone by then, it begins with the oldest one that is left."
     ).format(**sent[0].fields)
 
 
@@ -40,8 +40,8 @@ EXERCISE = Exercise(
     ),
     discussion=(
         "It is tempting to divide what is waiting by what the pipeline handles. But it also has to handle what comes "
-        "meanwhile: only what it can do beyond that reduces its lag. A pipeline that is busy 90 % of the time needs nine "
-        "hours to catch up after standing still for one. And a topic must keep its records for longer than any outage "
-        "that you want to survive, or the oldest ones are deleted before anybody has read them."
+        "meanwhile: only what it can do beyond that reduces its lag. A pipeline that is busy 90 % of the time needs "
+        "nine hours to catch up after standing still for one. And a topic must keep its records for longer than any "
+        "outage that you want to survive, or the oldest ones are deleted before anybody has read them."
     ),
 )
