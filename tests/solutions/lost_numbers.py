@@ -201,7 +201,7 @@ WRONG = [
     (the_numbers_around_the_gap, ("The four",)),
     (the_reading_too, ("The four",)),
     (one_for_each_number, (*GAPS[:1], *GAPS[2:], "The four")),
-    (one_number_for_each_gateway, ("Devices behind", "The four")),
+    (one_number_for_each_gateway, ("Devices behind",)),
     (later_ones_only, (*GAPS[:4], "A reading with", "Nor does a number", "The four")),
     (with_a_temperature, (*GAPS[:1], *GAPS[2:], "A reading with", "The four")),
     (forgotten_at_a_restart, ("The highest number", NOTHING)),
