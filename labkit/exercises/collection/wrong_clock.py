@@ -68,7 +68,7 @@ EXERCISE = Exercise(
     name="wrong-clock",
     title="A clock that runs ahead",
     lesson="06_when_things_break",
-    number=1,
+    number=3,
     answer_type=Pipeline(restart=True),
     readings=readings,
     devices=tuple(BEGINS),
