@@ -92,8 +92,8 @@ def _note_smaller_steps(same: Mapping[tuple[str, int, str], list[str]], smaller:
 
 def _are_alike(one: str, other: str) -> bool:
     """Whether one answer is the other but for a few changes. (Names are numbered, so one more changes them all.)"""
-    parts = [re.sub(r"name\d+", "name", text).split() for text in (one, other)]
-    matcher = SequenceMatcher(None, *parts, autojunk=False)
+    mine, theirs = (re.sub(r"name\d+", "name", text).split() for text in (one, other))
+    matcher = SequenceMatcher(None, mine, theirs, autojunk=False)
     return matcher.real_quick_ratio() >= ALIKE and matcher.ratio() >= ALIKE  # the first is quick, and looks at lengths
 
 
