@@ -3,11 +3,9 @@ def answer(readings):
         device, n = reading["device"], reading["n"]
         highest = state.get(device, n)
         state.set(device, max(highest, n))
-        return [found(reading, highest)] if n > highest + 1 else []
-
-    def found(reading, highest):
-        missing = {"first": highest + 1, "last": reading["n"] - 1}
-        return {"device": reading["device"], **missing, "timestamp": reading["timestamp"]}
+        if n > highest + 1:
+            return [{"device": device, "first": highest + 1, "last": n - 1, "timestamp": reading["timestamp"]}]
+        return []
 
     return readings.apply(gap, stateful=True, expand=True)
 
