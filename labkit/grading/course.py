@@ -111,8 +111,11 @@ class Course(Section):
 
     @property
     def zone(self) -> Zone:
-        """The time zone of all times that say none: the course's own, that of its deadline, or this computer's."""
-        return ZoneInfo(self.timezone) if self.timezone else self.deadline.tzinfo if self.deadline else None
+        """The time zone of all times that say none: the course's own, that of its deadlines, or this computer's."""
+        if self.timezone:
+            return ZoneInfo(self.timezone)
+        times = [self.deadline, *self.deadlines.values()]
+        return next((time.tzinfo for time in times if time and time.tzinfo), None)
 
     def due(self, lesson: str = "") -> float | None:
         """Returns the deadline of a lesson in epoch seconds; None if it has none."""

@@ -20,6 +20,7 @@ from labkit.grading.times import Zone
 
 CANVAS_OWN = ("Student", "ID", "SIS User ID", "SIS Login ID", "Integration ID", "Root Account", "Section")
 MOODLE = "moodle.csv"
+SAID = 3  # unreadable times that are shown as they are
 COMMENTS = "Feedback comments"  # of Moodle
 POINTS_POSSIBLE, TEST_STUDENT = "Points Possible", "Student, Test"  # no students
 
@@ -80,14 +81,17 @@ def canvas(file: Path, column: str) -> Sheet:
         known = ", ".join(repr(each) for each in works)
         raise LabError(f"{file}: say in the course file which column takes the marks: column = one of {known}.")
     marks, names = table.column(chosen), [each.strip() for each in table.column("Student")]
-    possible = [as_number(mark) for mark, name in zip(marks, names, strict=True) if name == POINTS_POSSIBLE]
+    possible = [mark for mark, name in zip(marks, names, strict=True) if name == POINTS_POSSIBLE]
     logins = zip(table.column("SIS Login ID"), table.column("SIS User ID"), strict=True)
     people = [
         Person(number, name, logins=login) if number and name != TEST_STUDENT else None
         for number, name, login in zip(table.column("ID"), names, logins, strict=True)
     ]
-    most = [*possible[:1], None][:1] * len(table.rows)
-    return table.sheet("canvas.csv", people, chosen, most)
+    most = [*map(as_number, possible[:1]), None][:1] * len(table.rows)
+    notes = [
+        f"{file}: {each!r} points possible is not a number: points stay as they are." for each in _no_numbers(possible)
+    ]
+    return table.sheet("canvas.csv", people, chosen, most, tuple(notes))
 
 
 def moodle(file: Path, zone: Zone = datetime.UTC) -> Sheet:
@@ -100,9 +104,17 @@ def moodle(file: Path, zone: Zone = datetime.UTC) -> Sheet:
     read = [times.of_moodle(each, zone) for each in said]
     people = [Person(*each) for each in zip(ids, names, table.column("Email address"), logins, read, strict=True)]
     unread = [text for text, time in zip(said, read, strict=True) if time is None and text.strip(" -")]
-    notes = [f"{file}: the time {each!r} cannot be read; that of the file counts." for each in unread[:3]]
-    most = [as_number(each) for each in table.column("Maximum grade")]
-    return table.sheet(MOODLE, people, "Grade", most, tuple(notes))
+    notes = [f"{file}: the time {each!r} cannot be read; that of the file counts." for each in unread[:SAID]]
+    notes += [f"{file}: nor can {len(unread) - SAID} other times."] if len(unread) > SAID else []
+    maxima = table.column("Maximum grade")
+    notes += [
+        f"{file}: the maximum grade {each!r} is not a number: points stay as they are." for each in _no_numbers(maxima)
+    ]
+    return table.sheet(MOODLE, people, "Grade", [*map(as_number, maxima)], tuple(notes))
+
+
+def _no_numbers(cells: Sequence[str]) -> list[str]:
+    return sorted({each for each in cells if each.strip(" -") and as_number(each) is None})
 
 
 class _Export(Table):

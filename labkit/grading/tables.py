@@ -3,6 +3,8 @@
 import contextlib
 import csv
 import io
+import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,8 +12,10 @@ from typing import Any
 from labkit.errors import LabError
 from labkit.grading.escaping import printable
 
-FORMULA = tuple("=+-@\uff1d\uff0b\uff0d\uff20")  # also those of full width, which count in Japan
+FORMULA = tuple("=+-@")
+UNSEEN = ("Z", "C")  # categories of characters that a spreadsheet may leave out: separators, and those without a glyph
 BOM = "\ufeff"  # without it Excel takes UTF-8 for the code page of its country
+GROUPED = re.compile(r"\d{1,3}([,.])\d{3}(?:\1\d{3})*")  # 1.000 in 1.000,00
 SEPARATORS = {ord(each): ", " for each in ";\t\n"}  # of cells elsewhere: quotes keep only the comma in its cell
 
 
@@ -29,7 +33,9 @@ def _cells(row: Iterable[Any]) -> Iterator[Any]:
 def harmless(cell: str) -> str:
     """Returns a text that is neither a formula nor several cells."""
     plain = printable(cell).translate(SEPARATORS)
-    return f"'{plain}" if plain.lstrip(" '\"\u00a0\u3000").startswith(FORMULA) else plain
+    seen = "".join(each for each in plain if each not in "'\"" and unicodedata.category(each)[0] not in UNSEEN)
+    # Signs of full width, which count in Japan, are those of ASCII in the normal form.
+    return f"'{plain}" if unicodedata.normalize("NFKC", seen[:1]).startswith(FORMULA) else plain
 
 
 class Table:
@@ -66,7 +72,10 @@ class Table:
 
 
 def as_number(text: str) -> float | None:
-    """Returns a number as a spreadsheet writes it, perhaps with a decimal comma; None if it is none."""
+    """Returns a number as a spreadsheet writes it, perhaps with a decimal comma or grouped digits; None if not."""
+    whole, decimal, fraction = text.strip().rpartition(max(",.", key=text.rfind))
+    if GROUPED.fullmatch(whole):
+        whole = re.sub(r"\D", "", whole)
     with contextlib.suppress(ValueError):
-        return float(text.replace(",", "."))
+        return float(f"{whole}.{fraction}" if decimal else fraction)
     return None

@@ -15,10 +15,11 @@ MONTHS = (
     ("December", "Dezember"),
 )  # fmt: skip
 MONTH = {name.casefold(): number for number, names in enumerate(MONTHS, 1) for name in names}
+# All may lack the day of the week: a course can set its own format.
 # Thursday, 26 November 2026, 1:12 PM · Thursday, November 26, 2026, 1:12 PM · Donnerstag, 26. November 2026, 13:12
 MOODLE = re.compile(
-    r"\w+, (?:(?P<day>\d{1,2})\.? (?P<month>\w+)|(?P<month_>\w+) (?P<day_>\d{1,2}),) (?P<year>\d{4}), "
-    r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::\d{2})?(?: (?P<half>[AaPp])\.?[Mm]\.?)?"
+    r"(?:\w+, )?(?:(?P<day>\d{1,2})\.? (?P<month>\w+)|(?P<month_>\w+) (?P<day_>\d{1,2}),) (?P<year>\d{4}), "
+    r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::\d{2})?(?: Uhr| (?P<half>[AaPp])\.?[Mm]\.?)?"
 )
 NBGRADER = re.compile(r"(\S+(?: \S+)??)(?: ([A-Z]\S*))?")  # 2026-11-26 15:58:23.948203 UTC
 
@@ -30,6 +31,8 @@ def of_moodle(text: str, zone: Zone) -> float | None:
     if not found or not month:
         return None
     hour = int(found["hour"])
+    if found["half"] and not 1 <= hour <= 12:
+        return None
     if found["half"]:
         hour = hour % 12 + 12 * (found["half"] in "Pp")
     return of((int(found["year"]), month, int(found["day"] or found["day_"]), hour, int(found["minute"])), zone)

@@ -189,6 +189,11 @@ def test_a_course_has_the_time_of_its_zone_its_deadline_or_this_computer() -> No
     assert Course(timezone="Europe/Berlin", deadline=DEADLINE).due() == DEADLINE.timestamp()
     assert Course(timezone="Europe/Berlin", deadline=DEADLINE).zone == berlin
     assert Course(deadline=DEADLINE).zone == datetime.UTC
+    evening = datetime.datetime.fromisoformat("2026-12-01T23:30:00+01:00")
+    assert Course(deadlines={"02_filter": evening}).zone == evening.tzinfo
+    assert (
+        Course(deadline=noon, deadlines={"02_filter": evening}).due() == noon.replace(tzinfo=evening.tzinfo).timestamp()
+    )
     assert Course(deadline=noon).due() == noon.astimezone().timestamp()
 
 

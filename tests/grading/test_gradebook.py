@@ -50,7 +50,24 @@ def test_the_gradebook_has_nbgraders_columns_and_each_exercise(tmp_path: Path) -
     assert (ben["status"], ben["score"], ben["damp-rooms"]) == ("missing", "0.0", "")
 
 
-FORMULAS = ("=cmd()", "+1", "-1", "@x", " =1", "\t=1", "\n=1", '"=1', "\uff1d1", "'=1", "\u3000@x")
+FORMULAS = (
+    "=cmd()",
+    "+1",
+    "-1",
+    "@x",
+    " =1",
+    "\t=1",
+    "\n=1",
+    '"=1',
+    "\uff1d1",
+    "'=1",
+    "\u3000@x",
+    "\u2003=1",
+    "\u202f=1",
+    "\u200b=1",
+    "\ufe66=1",
+    "\ufe62x",
+)
 TEXTS = (
     *FORMULAS,
     *(f"x{before}{each}" for each in FORMULAS for before in (";", "\t", "\n", "\r", ",", '";"', "\u2028")),
@@ -64,10 +81,10 @@ def test_no_text_is_a_formula_or_a_cell_whatever_separates_cells(separator: str,
     files = gradebook.write(tmp_path, Course(), EXERCISES, found, [], copies)
     table = [*csv.reader(io.StringIO(files[0].read_text("utf-8-sig"), newline=""), delimiter=separator)]
     more = [*csv.reader(io.StringIO(files[-1].read_text("utf-8-sig"), newline=""), delimiter=separator)]
-    cells = [cell.strip(' "\u3000') for row in (*table, *more) for cell in row]
+    cells = [cell.strip(' "\u3000\u2003\u202f\u200b') for row in (*table, *more) for cell in row]
     assert len(table) == len(found) + 1
     assert separator == "," or {len(row) for row in (*table, *more)} == {1}
-    assert not [each for each in cells if each.startswith(("=", "+", "-", "@", "\uff1d"))]
+    assert not [each for each in cells if each.startswith(("=", "+", "-", "@", "\uff1d", "\ufe66", "\ufe62"))]
 
 
 def test_excel_is_told_that_a_table_is_in_utf8(tmp_path: Path) -> None:

@@ -69,6 +69,22 @@ def test_folders_around_the_class_make_no_difference(name: str, around: str) -> 
     assert students(*inside) == inside
 
 
+ALONE = {  # what the roster calls the student, and what the files do
+    f"class/Anna Ek_4711_assignsubmission_file_/{NOTEBOOK}": ("4711", "Anna Ek_4711"),
+    f"class/ekanna_98765_1_{NOTEBOOK}": ("98765", "ekanna_98765"),
+    f"class/Ek_Anna_aek_4711/{NOTEBOOK}": ("aek", "Ek_Anna_aek_4711"),
+    f"class/submitted/aek/week2/{NOTEBOOK}": ("aek", "aek"),
+}
+
+
+@pytest.mark.parametrize("path", ALONE)
+def test_whoever_is_alone_in_a_folder_around_the_class_is_told_by_the_roster(path: str) -> None:
+    known, student = ALONE[path]
+    assert students(path, roster=(known,)) == {path: student}
+    assert students(path, roster=(known, "class")) == {path: "class"}, "a student may name a folder so"
+    assert students(path) == {path: "class"}
+
+
 EVIL = [
     "eveevil_22_3_x_4711_assignsubmission_file.ipynb", "x_4711_assignsubmission_file_/02.ipynb", "x_1_2_y.ipynb",
     "anna_LATE_4711_1_02.ipynb", "submitted/anna/week2/02.ipynb", "Ek_Anna_aek_4711/02.ipynb", "timestamp.txt",

@@ -67,6 +67,32 @@ def test_a_time_that_cannot_be_read_is_said(tmp_path: Path) -> None:
     assert {each.submitted for each in sheet.roster.values()} == {None}
 
 
+def test_of_many_times_that_cannot_be_read_some_are_said_and_the_others_are_counted(tmp_path: Path) -> None:
+    file = tmp_path / "moodle.csv"
+    head = "Identifier,Full name,Grade,Maximum Grade,Last modified (submission)"
+    rows = [f"Participant {number},Anna,,100,jeudi {number}" for number in range(80)]
+    file.write_text("\n".join([head, *rows]))
+    assert len(lms.moodle(file).notes) == 4
+    assert lms.moodle(file).notes[-1] == f"{file}: nor can 77 other times."
+
+
+@pytest.mark.parametrize(
+    ("maximum", "points", "said"),
+    [("1.000,00", "500.00", []), ("1,000.00", "500.00", []), ("20", "10.00", []), ("a lot", "9.00", ["'a lot'"])],
+)
+def test_a_maximum_is_read_as_it_is_written_or_said_to_be_no_number(
+    maximum: str, points: str, said: list[str], tmp_path: Path
+) -> None:
+    file = tmp_path / "moodle.csv"
+    file.write_text(f'Identifier,Full name,Grade,Maximum Grade\nParticipant 4711,Anna,,"{maximum}"\n')
+    sheet = lms.moodle(file)
+    (_, row) = csv.reader(sheet.filled({"4711": (9.0, 18.0)}).splitlines())
+    assert row[2] == points
+    assert [f"{file}: the maximum grade {each} is not a number: points stay as they are." for each in said] == [
+        *sheet.notes
+    ]
+
+
 @pytest.mark.parametrize("ends", ["\n", "\r\n"])
 @pytest.mark.parametrize("begins", ["", "\ufeff"])
 def test_what_is_not_a_mark_stays_byte_for_byte(begins: str, ends: str, tmp_path: Path) -> None:

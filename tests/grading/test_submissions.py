@@ -328,6 +328,11 @@ WAYS = {
     'with lab:\n    print(lab.check("damp-rooms", f))': ["damp-rooms"],
     '%%time\nlab.check("damp-rooms", f)': ["damp-rooms"],
     '!pip list\nlab.check("damp-rooms", f)': ["damp-rooms"],
+    '%time lab.check("damp-rooms", f)': ["damp-rooms"],
+    'if f:\n    %timeit -n1 -r1 lab.check("damp-rooms", f)': ["damp-rooms"],
+    'check = lab.check\ncheck("damp-rooms", f)': ["damp-rooms"],
+    'files = !ls\nlab.check(answer=f, exercise="damp-rooms")': ["damp-rooms"],
+    f'x = f"{"{1}" * 30_000}"\nlab.check("damp-rooms", f)': ["damp-rooms"],  # reading all of it takes half a minute
     'files = !ls\nlab.check("damp-rooms", f)': ["damp-rooms"],
     'def f(:\nlab.check("damp-rooms", f)': ["damp-rooms"],
     'name = "damp-rooms"\nlab.check(name, f)': ["damp-rooms"],

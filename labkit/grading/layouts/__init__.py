@@ -4,7 +4,7 @@ The layout is decided once, from the names that the LMS or the instructor has gi
 or behind the part of a file name that the LMS has written, is the student's: it decides nothing.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import PurePosixPath
 
 from labkit.grading.layouts import canvas, ilias, moodle, nbgrader, plain
@@ -38,13 +38,18 @@ def _inside(tree: Tree, knows: Knows) -> Layout | None:
         if knows(shown(folder)):
             return None
         tree = tree.below(folder)
-        if (found := _recognised(tree, knows)) and len(_students(found, tree)) > 1:
+        if (found := _recognised(tree, knows)) and _is_a_class(_places(found, tree), knows):
             return found
         if tree.folders == tree.entries and (len(tree.folders) > 1 or any(map(knows, map(shown, tree.folders)))):
             return plain.layout(tree)
     return None
 
 
-def _students(layout: Layout, tree: Tree) -> set[str]:
+def _is_a_class(places: Sequence[Place], knows: Knows) -> bool:
+    """Whether the folder around these is not a student's: it holds several students, or one whom the roster has."""
+    return len({each.student for each in places}) > 1 or any(knows(name) for each in places for name in each.names)
+
+
+def _places(layout: Layout, tree: Tree) -> list[Place]:
     places = (layout.place(PurePosixPath(*tree.root, *parts)) for parts in tree.files)
-    return {each.student for each in places if each}
+    return [each for each in places if each]

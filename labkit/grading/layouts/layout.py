@@ -25,6 +25,11 @@ class Place:
     said_late: bool | None = None
     stamp: PurePosixPath | None = None
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All that the student is called."""
+        return (self.student, *self.calls)
+
 
 @dataclass(frozen=True)
 class Layout:
