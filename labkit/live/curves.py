@@ -20,6 +20,7 @@ from labkit.spelling import did_you_mean
 
 SHORTEST = 5_000.0  # minimum milliseconds on the time axis
 USUAL = 100_000.0  # milliseconds on it, unless readings are rare:
+NUMBERS = {int, float}  # types that can be drawn: True is an int as well
 INTERVALS = 60  # then as many of the usual intervals between them
 
 
@@ -44,7 +45,8 @@ class State:
     since: float = 0.0
     until: float = 0.0
     undrawn: int = 0  # records that cannot be drawn
-    meant: str = ""  # which of their fields was probably meant
+    meant: str = ""  # why, or which of their fields was probably meant
+    nameless: str = ""  # that the records lack the field by which devices are told apart
     skipped: int = 0  # records that the tap has skipped
     emptied: str = ""  # which topic was emptied, and when
     crowded: bool = False  # whether there are more devices than it shows
@@ -70,6 +72,7 @@ class Curves:
         self._devices = Devices()
         self._version = self._undrawn = 0
         self._undrawable: Any = None  # the newest of these records
+        self._nameless: Any = {}  # the newest drawn record, None once one has had the field `by`
         self._emptied = ""
 
     def add(self, records: Iterable[Record]) -> None:
@@ -80,6 +83,8 @@ class Curves:
                 self._undrawable = record.value
                 continue
             device = name_of(record, self._by)
+            if self._nameless is not None:
+                self._nameless = None if self._by in record.value else record.value
             self._series.setdefault((record.topic, device), Series()).append(record.timestamp, value)
             self._version += 1
             if silent := self._devices.hear(device):
@@ -102,13 +107,23 @@ class Curves:
         if curves:
             curves += tuple(sample(topic) for topic in self._topics[1:])
         crowded = self._devices.crowded
-        left_out = (self._undrawn, self._meant(), skipped)
+        left_out = (self._undrawn, self._meant(), self._lacks_name(), skipped)
         return State(self._version, curves, since, until, *left_out, self._emptied, crowded, away)
 
     def _meant(self) -> str:
-        """Returns which field was probably meant, if records lack the one that is drawn."""
-        fields = self._undrawable if isinstance(self._undrawable, dict) else {}
-        return "" if self._y in fields else did_you_mean(self._y, fields)
+        """Returns why records are not drawn, or which field was probably meant, if they lack the one that is drawn."""
+        value, y = self._undrawable, self._y
+        if not isinstance(value, dict):
+            return "" if value is None else "the newest is not an object with fields"
+        if y not in value:
+            return did_you_mean(y, value)
+        return "" if type(value[y]) in NUMBERS else f"the {y} of the newest is not a number"
+
+    def _lacks_name(self) -> str:
+        if not self._by or not self._nameless:
+            return ""
+        hint = did_you_mean(self._by, self._nameless)
+        return f"Records have no {self._by}{f' ({hint})' if hint else ''}: they are told apart by key."
 
     def _span(self) -> tuple[float, float]:
         """Returns the range of the time axis, up to the newest point; it grows up to the full width."""
@@ -149,7 +164,7 @@ def drawable(record: Record, y: str) -> float | None:
         except BadReading:
             return None
     value = record.value.get(y)
-    return value if type(value) in {int, float} else None
+    return value if type(value) in NUMBERS else None
 
 
 def caption(state: State, y: Field, threshold: float | None) -> tuple[str, list[str]]:
@@ -176,6 +191,8 @@ def caption(state: State, y: Field, threshold: float | None) -> tuple[str, list[
 def _left_out(state: State, y: str) -> Iterable[str]:
     if state.crowded:
         yield CROWDED
+    if state.nameless:
+        yield state.nameless
     if state.skipped:
         yield f"{state.skipped} older records were skipped."
     if state.undrawn:

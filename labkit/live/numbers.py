@@ -15,6 +15,7 @@ from labkit.live.fields import UNITS, Field
 from labkit.live.series import LONGER, Series
 from labkit.live.sparkline import Trail
 from labkit.readings.reading import LAST_TIMESTAMP
+from labkit.spelling import did_you_mean
 
 COUNTS = "-count"  # suffix of topics that count the records of another topic
 FRESH = 5_000  # milliseconds for which a reading counts as current, or longer where readings are rare: LONGER times the
@@ -80,6 +81,7 @@ class Numbers:
     ) -> None:
         self._topics, self._watched = topics, watched
         self.y, self.numberless = y, 0
+        self._numberless: Any = None  # the newest of them
         self._by, self._units = by, units
         self._devices = Devices()
         self._newest: dict[str, dict[str, Value]] = {}
@@ -90,6 +92,12 @@ class Numbers:
     @property
     def devices(self) -> list[str]:
         return sorted(self._newest, key=theme.in_order)
+
+    @property
+    def meant(self) -> str:
+        """Which field of the records without a number was probably meant."""
+        fields = self._numberless if isinstance(self._numberless, dict) else {}
+        return "" if self.y in fields else did_you_mean(self.y, fields)
 
     @property
     def crowded(self) -> bool:
@@ -110,6 +118,7 @@ class Numbers:
                     self._trails[name].append(value.end, value.number)
             else:
                 self.numberless += 1
+                self._numberless = record.value
             if silent := self._devices.hear(name):
                 self._newest.pop(silent, None)
                 self._trails.pop(silent, None)

@@ -98,7 +98,8 @@ class Tiles(LiveView[State]):
         self._numbers.note_counted((each for each in topics if counted(each) and self._is_counted(each)), time)
         tiles = (self._tile(device, time) for device in self._numbers.devices)
         found, y = self._numbers.numberless, self._numbers.y
-        numberless = f"No reading with a {y} yet, among {found:,} records of {' and '.join(topics)}." if found else ""
+        meant, among = f" ({self._numbers.meant})" if self._numbers.meant else "", " and ".join(topics)
+        numberless = f"No reading with a {y} yet{meant}, among {found:,} records of {among}." if found else ""
         return State(topics, tuple(tiles), self._numbers.crowded, self._tap.away, numberless=numberless)
 
     def _tile(self, device: str, time: int) -> Tile:

@@ -135,8 +135,9 @@ def test_what_cannot_be_drawn_is_counted(memory: Memory, chart_of: MakeChart) ->
     chart = chart_of("words")
     memory.send("words", {"word": "hot"}, b"?")
     refresh(chart)
-    left_out = "Records not drawn, because they are not readings or have no temperature: 2."
-    assert text(chart) == f"No record with a temperature yet. {left_out}"
+    left_out = "Records not drawn, because they are not readings or have no temperature"
+    why = "(the newest is not an object with fields): 2."
+    assert text(chart) == f"No record with a temperature yet. {left_out} {why}"
 
 
 def test_what_the_tap_has_skipped_is_counted(memory: Memory, pacer: Pacer) -> None:
@@ -472,6 +473,33 @@ def test_a_mistyped_field_is_said_once_there_are_records_without_it(memory: Memo
         "No record with a levle yet. Records not drawn, because they are not readings or have no levle "
         "(did you mean 'level'?): 1."
     )
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ({"level": "3,0"}, "are not readings or have no level (the level of the newest is not a number): 1."),
+        (30, "are not readings or have no level (the newest is not an object with fields): 1."),
+        ({"depth": 3.0}, "are not readings or have no level: 1."),
+    ],
+)
+def test_why_a_record_is_not_drawn_is_said(value: object, said: str, memory: Memory, chart_of: MakeChart) -> None:
+    chart = chart_of("levels", y=LEVEL)
+    memory.send("levels", value, key="Köln")
+    refresh(chart)
+    assert chart.summary().endswith(said)
+
+
+def test_a_mistyped_field_that_should_tell_devices_apart_is_said_unless_some_record_has_it(
+    memory: Memory, chart_of: MakeChart
+) -> None:
+    chart = chart_of("levels", y=LEVEL, by="flor")
+    memory.send("levels", level(0, floor="attic"), key="Köln")
+    refresh(chart)
+    assert "Records have no flor (did you mean 'floor'?): they are told apart by key." in chart.summary()
+    memory.send("levels", level(1, flor="attic"), level(2), key="Köln")
+    refresh(chart)
+    assert "told apart" not in chart.summary()
 
 
 def test_the_times_of_a_saved_chart_have_a_date_if_it_shows_days(memory: Memory, chart_of: MakeChart) -> None:

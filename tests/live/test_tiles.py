@@ -175,6 +175,14 @@ def test_a_record_without_a_key_has_a_tile_too(memory: Memory, tiles_of: MakeTil
     assert "no key" in shown
 
 
+def test_a_mistyped_field_is_guessed(memory: Memory, tiles_of: MakeTiles) -> None:
+    memory.send("levels", {"temprature": 20.0, "timestamp": NOW}, key="Köln")
+    tiles = tiles_of("levels")
+    refresh(tiles)
+    said = "No reading with a temperature yet (did you mean 'temprature'?), among 1 records of levels."
+    assert tiles.summary() == said
+
+
 def test_a_tile_is_labelled_with_its_device(memory: Memory, tiles_of: MakeTiles) -> None:
     name = "<img src=x onerror='alert(1)'>' onclick='alert(2)' \" &amp;"
     memory.send("sensor", reading(20.0, NOW, name))
