@@ -259,7 +259,7 @@ ATTACKS: Class = {
 }
 # What processes, files in /proc and signals can do depends on whose they are. The other attacks meet the same sandbox.
 OF_A_USER = ("bomb", "forger", "killer", "sockets", "stepped")
-LIMITS = Limits(cell_seconds=20, seconds=180)
+LIMITS = Limits(cell_seconds=40, seconds=300)  # an answer may take 30 s on a busy machine
 
 
 def test_no_attack_gains_a_mark_or_costs_anybody_else_one(user: User) -> None:
@@ -273,7 +273,7 @@ def test_no_attack_gains_a_mark_or_costs_anybody_else_one(user: User) -> None:
 
     assert found(reports) == promised(attacks)
     for endless in (each["trouble"] for each in reports if each["student"] == "files"):
-        assert any(each.endswith("it ran longer than 20 s; the other cells ran without it") for each in endless)
+        assert any(each.endswith("it ran longer than 40 s; the other cells ran without it") for each in endless)
     assert {each.parent.name for each in files(user.folder) - before} == {"kept", "executed"}
     assert len(files(user.folder) - before) == 2 * len(attacks)
     assert not [each for each in files(out) if "\x1b" in each.read_text() or each.stat().st_size > 100_000]
