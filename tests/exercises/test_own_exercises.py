@@ -85,8 +85,9 @@ def test_a_smaller_step_with_another_fault_than_the_one_that_is_repaired_is_show
     head, _, repair = solutions.read_text().partition("REPAIR")
     solutions.write_text(f"{head}REPAIR{repair.replace('< 0', '> 0')}")
     done = commands.lab("prove", "--exercises", str(folder))
-    assert (done.exit_code, "the smaller step falls short though its one fault is repaired" in done.stdout) == (1, True)
+    assert done.exit_code == 1, done.output
+    assert "the smaller step falls short though its one fault is repaired" in done.stdout, done.output
     solutions.write_text(head)
     done = commands.lab("prove", "--exercises", str(folder))
     assert done.exit_code == 1
-    assert "The solutions of frost need REPAIR = (what is wrong in" in done.output
+    assert "The solutions of frost need REPAIR = (what is wrong in" in done.output, done.output
