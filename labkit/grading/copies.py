@@ -57,8 +57,7 @@ def copies(
     same: dict[tuple[str, int, str], list[str]] = {}
     compared = Compared()
     for name, source in (references or {}).items():
-        tree = calls.parsed(f"{source}\nlab.check({name!r}, answer)")
-        if tree and (answer := _answer([tree], name)):
+        if answer := _answer_in(f"{source}\nlab.check({name!r}, answer)", name):
             same[name, *answer] = [REFERENCE]
     for task in tasks:
         trees = [tree for source in task.sources if (tree := calls.parsed(source))]
@@ -83,8 +82,7 @@ def copies(
 def _note_smaller_steps(same: Mapping[tuple[str, int, str], list[str]], smaller: Mapping[str, str]) -> None:
     """Adds the smaller step of an exercise to the answers that are made of it."""
     for name, source in smaller.items():
-        tree = calls.parsed(source)
-        if tree and (step := _answer([tree], name)):
+        if step := _answer_in(source, name):
             for (exercise, _, text), students in same.items():
                 if exercise == name and _are_alike(text, step[1]):
                     students.insert(0, SMALLER)
@@ -106,6 +104,11 @@ def _numbers(trees: Sequence[ast.Module]) -> set[object]:
 def _are_recorded(numbers: Collection[object], recorded: Collection[float]) -> bool:
     """Whether more numbers of a recording are among these than are there by chance."""
     return len(recorded) >= FEW and len({*recorded}.intersection(numbers)) > min(MOST, len(recorded) / 2)
+
+
+def _answer_in(source: str, exercise: str) -> tuple[int, str] | None:
+    tree = calls.parsed(source)
+    return _answer([tree], exercise) if tree else None
 
 
 def _answer(trees: Sequence[ast.Module], exercise: str) -> tuple[int, str] | None:

@@ -72,7 +72,8 @@ class Curves:
         self._devices = Devices()
         self._version = self._undrawn = 0
         self._undrawable: Any = None  # the newest of these records
-        self._nameless: Any = {}  # the newest drawn record, None once one has had the field `by`
+        # The newest drawn record; None once one has had the field `by`, or if there is no such field to look for.
+        self._nameless: Any = {} if by else None
         self._emptied = ""
 
     def add(self, records: Iterable[Record]) -> None:
