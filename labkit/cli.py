@@ -19,6 +19,7 @@ import platformdirs
 from labkit import Lab, LabError, doctor, extras, handout, lessons
 from labkit.broker import OwnBroker, training
 from labkit.broker.installation import kafka_installation
+from labkit.classroom.command import class_command
 from labkit.jvm import store
 from labkit.jvm.store import AnyInstallation
 from labkit.kafka import properties
@@ -69,6 +70,7 @@ def main(
 
     Example: lab --copy-to course
     """
+    properties.make_path_absolute()
     if context.invoked_subcommand is None:
         extras.require("notebook")
         if notebooks and copy_to:
@@ -138,6 +140,9 @@ def broker_command(nodes: str) -> None:
             _watch_over(broker)
     finally:
         broker.close()
+
+
+main.add_command(class_command)
 
 
 @main.command()

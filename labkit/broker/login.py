@@ -24,6 +24,11 @@ class Login(NamedTuple):
     user: str
     password: str
 
+    @staticmethod
+    def random(user: str) -> "Login":
+        """Returns a login with a password of chance."""
+        return Login(user, secrets.token_urlsafe(24))
+
     def of_client(self) -> dict[str, str]:
         """Returns the properties of a client, under librdkafka's names."""
         login = {"sasl.username": self.user, "sasl.password": self.password}
@@ -42,4 +47,4 @@ def new() -> Login | None:
     wanted = os.environ.get(WANTED, "").strip()
     if wanted == "0" or not (wanted or any(name in os.environ for name in SHARED)):
         return None
-    return Login("lab", secrets.token_urlsafe(24))
+    return Login.random("lab")

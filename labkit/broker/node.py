@@ -42,8 +42,7 @@ class Node:
         self._settings = self.process.directory / "server.properties"
         try:
             shutil.copytree(installation.data, data)
-            if number > 1:
-                _renumber(data / "meta.properties", number)
+            renumber(data, number)
             self._settings.write_text(server.properties(data, number, ports) + more)
             self.process.start(server.java(installation.classpath, server.server_arguments(self._settings), *options))
         except BaseException:  # a full disk, or an interrupt: nobody else knows of the directory yet
@@ -78,11 +77,15 @@ class Node:
         return ""
 
     def cause(self) -> str:
-        """Returns the log line that best explains why it ended: the innermost exception, else the last error."""
-        log = self.process.log()
-        exceptions = re.findall(r"^(?:Caused by: )?([\w.$]+(?:Exception|Error): .+)", log, flags=re.MULTILINE)
-        errors = [line for line in log.splitlines() if "rror" in line]
-        return next(reversed(exceptions or errors), "it logged nothing")
+        """Returns the log line that best explains why it ended."""
+        return cause(self.process.log())
+
+
+def cause(log: str) -> str:
+    """Returns the line of a log that best explains why a node ended: the innermost exception, else the last error."""
+    exceptions = re.findall(r"^(?:Caused by: )?([\w.$]+(?:Exception|Error): .+)", log, flags=re.MULTILINE)
+    errors = [line for line in log.splitlines() if "rror" in line]
+    return next(reversed(exceptions or errors), "it logged nothing")
 
 
 def wait_until_ready(process: Supervised, address: str) -> bool:
@@ -101,8 +104,11 @@ def wait_until_ready(process: Supervised, address: str) -> bool:
     return wait_until(lambda: not process.alive or is_ready(), START_LIMIT, PAUSE, progress) and process.alive
 
 
-def _renumber(meta: Path, number: int) -> None:
-    """Give a copied data directory the number of another node: its other content is the same for all nodes."""
+def renumber(data: Path, number: int) -> None:
+    """Give a copy of the first node's data directory the number of another: its other content is the same for all."""
+    if number == 1:
+        return
+    meta = data / "meta.properties"
     directory_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
     text = re.sub(r"(?m)^node\.id=.*$", f"node.id={number}", meta.read_text())
     meta.write_text(re.sub(r"(?m)^directory\.id=.*$", f"directory.id={directory_id}", text))

@@ -51,6 +51,11 @@ class Offsets:
         self._settle, self._metadata = self.requests.settle, self.requests.metadata
         self._consumers: dict[bool, Consumer] = {}  # by whether open transactions are the end for it
 
+    def disconnect(self) -> None:
+        """Close the clients; no request may follow."""
+        self.requests.close()
+        self._consumers.clear()
+
     @property
     def admin(self) -> AdminClient:
         """A connected client."""

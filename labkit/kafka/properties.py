@@ -5,6 +5,7 @@ children.
 """
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from labkit.errors import LabError
@@ -13,6 +14,7 @@ from labkit.kafka.names import FORBIDDEN as FORBIDDEN_IN_NAMES
 ADDRESS, FILE, OWN_FILE = "LAB_BROKER", "LAB_KAFKA_CONFIG", "LAB_OWN_KAFKA_CONFIG"
 NAMESPACE = "LAB_NAMESPACE"
 SERVERS = "bootstrap.servers"
+OWN_NAMESPACE = "lab.namespace"  # the namespace, in a file that a class hands out; no client knows this property
 
 
 def address() -> str:
@@ -24,16 +26,19 @@ def address() -> str:
 
 
 def namespace() -> str:
-    """Returns what precedes the names of all topics and groups; empty if LAB_NAMESPACE is not set.
+    """Returns what precedes the names of all topics and groups: LAB_NAMESPACE, or else `lab.namespace` of the file.
 
-    Raises LabError if it cannot be part of a name, or if it would run into the names that follow it.
+    Empty if neither is set. Raises LabError if it cannot be part of a name, or if it would run into the names that
+    follow it.
     """
-    found = os.environ.get(NAMESPACE, "")
+    given = os.environ.get(NAMESPACE, "")
+    found = given or read().get(OWN_NAMESPACE, "")
+    place = NAMESPACE if given else f"{OWN_NAMESPACE} in {path()}"
     if FORBIDDEN_IN_NAMES.search(found):
-        raise LabError(f"{NAMESPACE} is {found!r}: use only letters, digits, '.', '_' and '-', as in anna-.")
+        raise LabError(f"{place} is {found!r}: use only letters, digits, '.', '_' and '-', as in anna-.")
     if found and found[-1] not in "._-":
         raise LabError(
-            f"{NAMESPACE} is {found!r}, so the topic sensor would be called {found}sensor: "
+            f"{place} is {found!r}, so the topic sensor would be called {found}sensor: "
             f"end it with a separator, as in {found}-."
         )
     return found
@@ -58,14 +63,22 @@ def of(broker: str) -> dict[str, str]:
 def of_others(broker: str) -> dict[str, str]:
     """Returns the client properties for the Kafka at this address if somebody else runs it; none for a lab's own."""
     found = read()
-    return {name: value for name, value in found.items() if name != SERVERS} if broker == _address(found) else {}
+    if broker != _address(found):
+        return {}
+    return {name: value for name, value in found.items() if name not in (SERVERS, OWN_NAMESPACE)}
 
 
 def write_own(file: Path, found: dict[str, str]) -> None:
     """Write the properties for the lab's own Kafka, and let this process and its children know."""
-    file.touch(mode=0o600)
-    file.write_text("".join(f"{name}={value}\n" for name, value in found.items()))
+    write(file, found)
     os.environ[OWN_FILE] = str(file)
+
+
+def write(file: Path, found: Mapping[str, str]) -> None:
+    """Write properties as `parsed` reads them, for the eyes of their owner only."""
+    file.touch(mode=0o600)
+    lines = (f"{name}={value}".replace("\n", r"\n") for name, value in found.items())
+    file.write_text("".join(f"{line}\n" for line in lines))
 
 
 def forget_own(file: Path) -> None:
@@ -79,36 +92,47 @@ def path() -> str:
     return os.environ.get(FILE, "").strip()
 
 
+def make_path_absolute() -> None:
+    """What this process starts runs in folders of its own, and must find the file that LAB_KAFKA_CONFIG names."""
+    if path():
+        os.environ[FILE] = str(Path(path()).expanduser().absolute())
+
+
 def read() -> dict[str, str]:
     """Parse the file that LAB_KAFKA_CONFIG names. Raises LabError if it cannot be read."""
     return _parsed(FILE)
 
 
 def _parsed(variable: str) -> dict[str, str]:
-    """Parse the file that a variable names: lines `name=value`, and comments that begin with #."""
+    """Parse the file that a variable names; none if it names none."""
     file = os.environ.get(variable, "").strip()
-    if not file:
-        return {}
+    return parsed(file, f"{file} ({variable})") if file else {}
+
+
+def parsed(file: str | Path, called: str) -> dict[str, str]:
+    """Parse lines `name=value`, and comments that begin with #; the lines of a certificate are separated by `\\n`.
+
+    Raises LabError if the file, which it calls as given, cannot be read.
+    """
     try:
         lines = Path(file).expanduser().read_text("utf-8-sig").splitlines()  # Windows begins a file with a BOM
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not a text file"
-        raise LabError(f"Cannot read {file} ({variable}): {reason}.") from None
+        raise LabError(f"Cannot read {called}: {reason}.") from None
     found = {}
     for number, line in enumerate(map(str.strip, lines), 1):
         if not line or line.startswith("#"):
             continue
         name, sign, value = line.partition("=")
         if not sign:  # do not show the line: it may be part of a secret
-            raise LabError(
-                f"Line {number} of {file} ({variable}) is not name=value, such as security.protocol=SASL_SSL."
-            )
+            raise LabError(f"Line {number} of {called} is not name=value, such as security.protocol=SASL_SSL.")
         found[name.strip()] = value.strip()
-    return found
+    return {name: value.replace(r"\n", "\n") if name.endswith(".pem") else value for name, value in found.items()}
 
 
 def hidden(text: str) -> str:
-    """Hide every value from the files that occurs in the text, except short ones such as `true`."""
-    for value in sorted([*read().values(), *_parsed(OWN_FILE).values()], key=len, reverse=True):
+    """Hide every value from the files that occurs in the text, except short ones such as `true`, and the namespace."""
+    found = {name: value for name, value in read().items() if name != OWN_NAMESPACE}
+    for value in sorted([*found.values(), *_parsed(OWN_FILE).values()], key=len, reverse=True):
         text = text.replace(value, "…") if len(value) > 5 else text
     return text

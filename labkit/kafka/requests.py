@@ -111,6 +111,10 @@ class Requests:
                 raise (LabError if refused else NoAnswer)(refusal(*next(iter(serious.items()))))
             time.sleep(0.02)
 
+    def close(self) -> None:
+        """Disconnect the client; no request may follow."""
+        del self.admin
+
     def connect_anew(self) -> None:
         """Use a new client from now on."""
         self.admin = clients.admin(self.address)

@@ -334,6 +334,14 @@ class LabApplication(ThreadedApplication):
         """Wait until Kafka has what has been written so far, and is not committed yet."""
         self._producer.flush()
 
+    def release(self) -> None:
+        """Disconnect the producer, once the application has ended.
+
+        Quix Streams keeps it for as long as anybody knows a stream of the application, as the steps of `lab.step` do.
+        Every five minutes it would ask for its topics, and Kafka would create those that have been deleted.
+        """
+        self._producer._producer._inner_producer = None
+
     def steps(self) -> list[Stream]:
         """Every step, after those that it follows; those after a repartition topic come last."""
         roots = self._dataframe_registry._registry.values()

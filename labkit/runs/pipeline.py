@@ -86,7 +86,10 @@ class Pipeline:
     def run(self, on_assigned: Callable[[], object]) -> None:
         """Process records until it is stopped; `on_assigned` is called whenever it has got its partitions."""
         self._app.on_assigned = on_assigned
-        self._app.run()
+        try:
+            self._app.run()
+        finally:
+            self._app.release()
 
     def stop(self) -> None:
         """Ask it to commit and to end; called from another thread. Without effect before `run` has begun its loop."""

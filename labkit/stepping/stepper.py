@@ -45,6 +45,7 @@ def step(
     own = Topics(topics.address, topics.namespace + leftovers.new_namespace(), topics.check)
     groups, directory = Groups(own), states / own.namespace
     with contextlib.ExitStack() as closing:
+        closing.callback(own.disconnect)
         closing.callback(shutil.rmtree, directory, ignore_errors=True)
         closing.callback(own.delete_created)
         closing.callback(own.counts.close)
@@ -52,6 +53,7 @@ def step(
         closing.callback(groups.forget, GROUP)
         _create(own, spec, source, records)
         feed = Feed(own, records)
+        closing.callback(feed.close)
         recorder = Recorder(own, source, spec.reads, feed.next)
         pipeline = Pipeline(own, spec, GROUP, directory, Totals(), observer=recorder)
         feed.between = recorder.between = pipeline.between
@@ -95,6 +97,10 @@ class Feed:
         else:
             for _, batch in itertools.groupby(records, lambda each: (each.topic, each.partition)):
                 yield [*batch]
+
+    def close(self) -> None:
+        """Disconnect the producer, or it would ask for its topics, and so create them again, while anybody knows it."""
+        del self._producer
 
     def next(self) -> int:
         """Write the next records. Returns how many there were."""

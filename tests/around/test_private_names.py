@@ -27,6 +27,14 @@ def application() -> Application:
     return Application("nowhere:9092", loglevel=None)
 
 
+def row_producer() -> Any:
+    return application()._producer
+
+
+def producer() -> Any:
+    return row_producer()._producer
+
+
 def dataframe_registry() -> Any:
     return application()._dataframe_registry
 
@@ -42,6 +50,8 @@ def topic() -> Topic:
 # Library, what makes the object, its private names, the module that uses them, and what for.
 PRIVATE = [
     ("quixstreams", application, ["_producer"], QUIX, "dead letters go out in the pipeline's own transaction"),
+    ("quixstreams", row_producer, ["_producer"], QUIX, "the producer of an application that has ended"),
+    ("quixstreams", producer, ["_inner_producer"], QUIX, "to disconnect it"),
     ("quixstreams", application, ["_consumer"], QUIX, "how far a run has read"),
     ("quixstreams", application, ["_processing_context"], QUIX, "to print tables as text"),
     (

@@ -1,0 +1,260 @@
+"""`lab class`: a Kafka for a class in one command."""
+
+import os
+from pathlib import Path
+
+import click
+
+from labkit.broker.installation import kafka_installation
+from labkit.broker.login import Login
+from labkit.broker.server import Ports
+from labkit.classroom import nodes, students, users
+from labkit.classroom.folder import Folder, Settings, authority_of
+from labkit.errors import LabError
+from labkit.jvm import store
+from labkit.kafka import clients, properties
+from labkit.loopback import HOST, free_ports
+from labkit.waiting import announced
+
+ANSWER_LIMIT = 10.0  # seconds that a Kafka of somebody else has to answer
+FILE = click.Path(path_type=Path, dir_okay=False)
+folder_option = click.option(
+    "--folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    default="class",
+    show_default=True,
+    help="The folder of the class: its data, passwords, certificate and log.",
+)
+
+
+@click.group("class")
+def class_command() -> None:
+    """Run a Kafka for a class: a login, a namespace and a quota for each student. docs/class.md explains it.
+
+    Example: lab class start --students students.csv --host 192.168.1.20
+    """
+
+
+@class_command.command()
+@folder_option
+@click.option("--students", "file", type=FILE, help="A CSV file: a name in each line, and a password if you like.")
+@click.option("--host", help=f"This computer's name or address as students reach it; default: {HOST}, only this one.")
+@click.option("--port", type=int, help="The port; three nodes have it and the next two. Default: 9092.")
+@click.option("--nodes", "count", type=click.Choice(["1", "3"]), help="Brokers in the cluster; default: 1.")
+@click.option("--open", "is_open", is_flag=True, help="No login, no TLS: anybody in the network reads and deletes all.")
+@click.option("--bootstrap", help="HOST:PORT of a Kafka that runs already: only its users are administered.")
+@click.option("--admin", type=FILE, help="Client properties of its administrator, in the form of LAB_KAFKA_CONFIG.")
+def start(
+    folder: Path, file: Path | None, host: str | None, port: int | None, count: str | None, is_open: bool,
+    bootstrap: str | None, admin: Path | None,
+) -> None:  # fmt: skip
+    """Start Kafka, or what has ended of it, and write a file for each student.
+
+    Kafka goes on when the command has ended. Started again, it has its data, and students their passwords.
+
+    Example: lab class start --students students.csv
+
+    Example: lab class start --students students.csv --host lab.example.org --nodes 3
+
+    Example: lab class start --students students.csv --bootstrap kafka.example.org:9092 --admin admin.properties
+    """
+    place = Folder(folder)
+    wanted = students.read(file) if file else {}
+    if not place.exists and not wanted:
+        raise LabError("Who is in the class? Name a file with a student in each line: --students students.csv.")
+    if bootstrap or admin:
+        settings = _of_others(place, bootstrap, admin)
+    else:
+        settings = _settings(place, host, port, count, is_open)
+        _start(place, settings)
+    _admit(place, settings, wanted)
+    _say(place, settings)
+
+
+@class_command.command()
+@folder_option
+@click.option("--students", "file", type=FILE, help="A CSV file, as for start; who is in the class already stays.")
+@click.argument("names", nargs=-1)
+def add(folder: Path, file: Path | None, names: tuple[str, ...]) -> None:
+    """Add students while the class is at work.
+
+    Example: lab class add anna ben
+
+    Example: lab class add --students latecomers.csv
+    """
+    place = Folder(folder)
+    settings = _running(place)
+    wanted = (students.read(file) if file else {}) | {students.login_of(each): None for each in names}
+    if not wanted or "" in wanted:
+        raise LabError("Whom? Name students, such as lab class add anna ben, or a file: --students students.csv.")
+    _admit(place, settings, wanted)
+    for login in wanted:
+        click.echo(place.files / f"{login}.properties")
+
+
+@class_command.command()
+@folder_option
+@click.option("--password", is_flag=True, help="A new password, too: the old file no longer works.")
+@click.argument("student")
+def reset(folder: Path, student: str, password: bool) -> None:
+    """Delete all topics and consumer groups of a student, who begins anew.
+
+    Example: lab class reset anna
+    """
+    place = Folder(folder)
+    settings, logins = _running(place), place.logins()
+    login = students.one_of(student, logins)
+    topics, groups = users.forget(_address(settings), login)
+    click.echo(f"{login}: {topics} topics and {groups} groups deleted.")
+    if password:
+        place.keep_logins({each: secret for each, secret in logins.items() if each != login})
+        _admit(place, settings, {login: None})
+        click.echo(f"New password: hand out {place.files / f'{login}.properties'} again.")
+
+
+@class_command.command()
+@folder_option
+def status(folder: Path) -> None:
+    """Show what runs, and what each student has in Kafka.
+
+    Example: lab class status
+    """
+    import pandas as pd
+
+    place = Folder(folder)
+    settings = place.settings()
+    for each in nodes.of(place, settings):
+        state = "runs" if each.alive else "does NOT run: lab class start starts it with its data"
+        click.echo(f"Node {each.number} {state} (log: {each.log})")
+    _running(place)
+    click.echo(f"Students reach Kafka at {settings.address}.")
+    table = pd.DataFrame(users.work(_address(settings), place.logins()), columns=users.Work._fields)
+    click.echo(table.rename(columns={"at_work": "groups at work"}).to_string(index=False))
+
+
+@class_command.command()
+@folder_option
+def stop(folder: Path) -> None:
+    """Stop Kafka. Data and users stay, and start finds them again.
+
+    Example: lab class stop
+    """
+    place = Folder(folder)
+    settings = place.settings()
+    if not settings.nodes:
+        raise LabError(f"The Kafka at {settings.address} is somebody else's: whoever started it can stop it.")
+    ended = nodes.stop(place, settings)
+    click.echo("Kafka has been stopped; its data stays." if ended else "Kafka was not running.")
+
+
+def _settings(place: Folder, host: str | None, port: int | None, count: str | None, is_open: bool) -> Settings:
+    """What was there before, with what has been asked for. Raises LabError for what cannot be changed later."""
+    old = place.settings() if place.exists else None
+    if old and not old.nodes:
+        raise LabError(f"The class in {place.path} is on the Kafka at {old.address}: give another --folder.")
+    if old and ((count and int(count) != len(old.nodes)) or is_open > old.open):
+        kept = f"{len(old.nodes)} nodes, {'without' if old.open else 'with'} logins"
+        raise LabError(f"The class in {place.path} has {kept}, and keeps them: give another --folder for a new one.")
+    place.create()
+    count_now = len(old.nodes) if old else int(count or 1)
+    host, port = host or (old.host if old else HOST), port or (old.port if old else 9092)
+    moved = not old or (host, port) != (old.host, old.port)
+    running = bool(old and nodes.running(place, old))
+    if running and moved:
+        raise LabError("Kafka is running at another address: lab class stop, then start it at the new one.")
+    numbers = free_ports(2 * count_now)
+    settings = Settings(
+        address=",".join(f"{host}:{port + each}" for each in range(count_now)),
+        host=host,
+        port=port,
+        nodes=old.nodes
+        if old and running
+        else tuple(Ports(*pair) for pair in zip(numbers[::2], numbers[1::2], strict=True)),
+        administrator=old.administrator if old else Login.random("administrator"),
+        open=old.open if old else is_open,
+    )
+    if moved and not settings.open:
+        nodes.certify(place, host)
+    place.keep(settings)
+    return settings
+
+
+def _start(place: Folder, settings: Settings) -> None:
+    assert settings.administrator
+    installation = store.prepare(kafka_installation())
+    address = nodes.inside(settings)
+    _log_in(place, {properties.SERVERS: address} | settings.administrator.of_client())
+    nodes.start(installation, place, settings)
+    if not settings.open:
+        users.limit(installation, address)
+
+
+def _of_others(place: Folder, bootstrap: str | None, admin: Path | None) -> Settings:
+    if not admin:
+        raise LabError("Who administers that Kafka? Name the client properties: --admin admin.properties.")
+    given = properties.parsed(admin, str(admin))
+    address = bootstrap or given.get(properties.SERVERS, "")
+    if not address:
+        raise LabError("Where is that Kafka? Give --bootstrap HOST:PORT.")
+    if place.exists and (old := place.settings()).address != address:
+        raise LabError(f"The class in {place.path} is on the Kafka at {old.address}: give another --folder.")
+    place.create()
+    _log_in(place, given | {properties.SERVERS: address})
+    clients.check_answers(address, ANSWER_LIMIT)
+    if authority := authority_of(given):
+        place.authority.write_text(authority)
+    settings = Settings(address=address)
+    place.keep(settings)
+    users.limit(store.prepare(kafka_installation()), address)
+    return settings
+
+
+def _log_in(place: Folder, given: dict[str, str]) -> None:
+    """Connect as the administrator from now on, whatever this terminal's environment says."""
+    properties.write(place.admin, given)
+    _as_administrator(place)
+
+
+def _as_administrator(place: Folder) -> None:
+    for name in (properties.ADDRESS, properties.OWN_FILE):
+        os.environ.pop(name, None)
+    os.environ[properties.FILE] = str(place.admin)
+
+
+def _running(place: Folder) -> Settings:
+    """The settings of a class whose Kafka answers. Raises LabError if it does not."""
+    settings = place.settings()
+    _as_administrator(place)
+    if settings.nodes and not nodes.running(place, settings):
+        raise LabError("Kafka is not running: lab class start starts it with its data.")
+    clients.check_answers(_address(settings), ANSWER_LIMIT)
+    return settings
+
+
+def _address(settings: Settings) -> str:
+    """Where the administrator reaches Kafka."""
+    return nodes.inside(settings) or settings.address
+
+
+def _admit(place: Folder, settings: Settings, wanted: dict[str, str | None]) -> None:
+    known = place.logins()
+    logins = known | students.with_passwords(wanted, known)
+    new = {login: secret for login, secret in logins.items() if known.get(login) != secret}
+    if new and not settings.open:
+        with announced(f"Kafka is told of {len(new)} students …"):
+            users.admit(_address(settings), new)
+    place.keep_logins(logins)
+    place.hand_out(settings, logins)
+
+
+def _say(place: Folder, settings: Settings) -> None:
+    count = len(place.logins())
+    kind = "WITHOUT a login" if settings.open else "with a login for each student, over TLS"
+    click.echo(f"Kafka answers at {settings.address}, {kind}.")
+    if settings.host == HOST:
+        click.echo("Only this computer reaches it; with --host ADDRESS the computers of a room do.")
+    if settings.open:
+        click.secho("Anybody in this network can read, write and delete everything in it.", bold=True, err=True)
+    click.echo(f"{count} students: give each the file {place.files}/NAME.properties, and this line:")
+    click.echo("  LAB_KAFKA_CONFIG=NAME.properties uv run --all-extras lab")
+    click.echo(f"Data and passwords are in {place.path}. See who is at work with lab class status.")

@@ -1,0 +1,138 @@
+"""What the students of a class may do: a login each, permissions in their namespace, and a quota."""
+
+import subprocess
+import tempfile
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from confluent_kafka import ConsumerGroupState, KafkaError, TopicPartition
+from confluent_kafka.admin import (
+    AclBinding,
+    AclOperation,
+    AclPermissionType,
+    ConsumerGroupListing,
+    OffsetSpec,
+    ResourcePatternType,
+    ResourceType,
+    ScramCredentialInfo,
+    ScramMechanism,
+    UserScramCredentialUpsertion,
+)
+
+from labkit.broker import server
+from labkit.broker.installation import KafkaInstallation
+from labkit.classroom.students import namespace
+from labkit.errors import LabError
+from labkit.kafka import java, properties
+from labkit.kafka.offsets import INTERNAL
+from labkit.kafka.requests import Requests, wait_for_promised
+
+ITERATIONS = 4096  # of the hash of a password, as Kafka's own tools take them
+SCRAM = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_512, ITERATIONS)
+QUOTA = "producer_byte_rate=1000000,consumer_byte_rate=1000000,request_percentage=50"  # each second, docs/cluster.md
+TOOL_LIMIT = 60.0  # seconds; it takes about two
+
+
+class Work(NamedTuple):
+    """What a student has in Kafka: topics, the records in them, and consumer groups that are at work now."""
+
+    student: str
+    topics: int
+    records: int
+    at_work: int
+
+
+def admit(address: str, logins: Mapping[str, str]) -> None:
+    """Give each of these students the login and the permissions; those who have them already keep them."""
+    requests = Requests(address, lambda: None)
+    users = [UserScramCredentialUpsertion(login, SCRAM, password.encode()) for login, password in logins.items()]
+    bindings = [each for login in logins for each in _permissions(login)]
+    requests.settle(lambda admin, limit: admin.alter_user_scram_credentials(users, request_timeout=limit))
+    requests.settle(lambda admin, limit: admin.create_acls(bindings, request_timeout=limit))
+
+
+def _permissions(login: str) -> list[AclBinding]:
+    """Everything in the namespace, and in the topics where Quix Streams keeps state for it; nothing else."""
+    mine = namespace(login)
+    resources = [(ResourceType.TOPIC, f"{kind}{mine}") for kind in ("", *INTERNAL)]
+    resources += [(ResourceType.GROUP, mine), (ResourceType.TRANSACTIONAL_ID, mine)]
+    allowed = (f"User:{login}", "*", AclOperation.ALL, AclPermissionType.ALLOW)
+    return [AclBinding(kind, name, ResourcePatternType.PREFIXED, *allowed) for kind, name in resources]
+
+
+def limit(installation: KafkaInstallation, address: str) -> None:
+    """Limit what one student may take of the network and of Kafka's time. Raises LabError if Kafka refuses.
+
+    There is no such request in confluent-kafka 2.12; Kafka's own tool has one.
+    """
+    with tempfile.TemporaryDirectory() as directory:
+        file = Path(directory, "client.properties")
+        file.touch(mode=0o600)
+        file.write_text(java.lines(java.translated(properties.of(address))))
+        given = ["--bootstrap-server", address, "--command-config", str(file), "--add-config", QUOTA]
+        tool = ["kafka.admin.ConfigCommand", "--alter", "--entity-type", "users", "--entity-default", *given]
+        done = subprocess.run(
+            server.java(installation.classpath, tool), capture_output=True, text=True, timeout=TOOL_LIMIT
+        )
+    if done.returncode:
+        raise LabError(f"No quota has been set: {' '.join((done.stderr or done.stdout).splitlines()[:1])}")
+
+
+def forget(address: str, login: str) -> tuple[int, int]:
+    """Delete all topics of a student, and all groups that nobody is a member of. Returns how many these were."""
+    requests, mine = Requests(address, lambda: None), namespace(login)
+    beginnings = (mine, *(f"{kind}{mine}" for kind in INTERNAL))
+    topics = [name for name in requests.metadata() if name.startswith(beginnings)]
+    groups = [each.group_id for each in _groups(requests) if each.group_id.startswith(mine)]
+    fine = (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError.GROUP_ID_NOT_FOUND, KafkaError.NON_EMPTY_GROUP)
+    done = {}
+    if groups:
+        done = requests.settle(lambda admin, limit: admin.delete_consumer_groups(groups, request_timeout=limit), *fine)
+    if topics:
+        requests.settle(lambda admin, limit: admin.delete_topics(topics, request_timeout=limit), *fine)
+        wait_for_promised(lambda: set(topics).isdisjoint(requests.metadata()))
+    return len(topics), len(done)
+
+
+def work(address: str, logins: Collection[str]) -> list[Work]:
+    """Returns what each student has in Kafka now."""
+    requests = Requests(address, lambda: None)
+    topics = {name: each for name, each in requests.metadata().items() if not name.startswith(("__", *INTERNAL))}
+    records = _records(requests, [TopicPartition(name, each) for name in topics for each in topics[name].partitions])
+    busy = [each.group_id for each in _groups(requests) if each.state == ConsumerGroupState.STABLE]
+
+    def of(login: str) -> Work:
+        mine = namespace(login)
+        held = sum(count for name, count in records.items() if name.startswith(mine))
+        return Work(login, _count(topics, mine), held, _count(busy, mine))
+
+    return [*map(of, sorted(logins))]
+
+
+def _records(requests: Requests, partitions: Sequence[TopicPartition]) -> Counter[str]:
+    """Returns how many records, with the markers of transactions, each topic holds."""
+    found: Counter[str] = Counter()
+    for sign, spec in ((1, OffsetSpec.latest()), (-1, OffsetSpec.earliest())) if partitions else ():
+        for partition, offset in _offsets(requests, dict.fromkeys(partitions, spec)).items():
+            found[partition.topic] += sign * offset
+    return found
+
+
+def _offsets(requests: Requests, wanted: Mapping[TopicPartition, OffsetSpec]) -> dict[TopicPartition, int]:
+    """Returns offsets; a topic that has just been deleted has none."""
+    found = requests.settle(
+        lambda admin, limit: admin.list_offsets(wanted, request_timeout=limit), KafkaError.UNKNOWN_TOPIC_OR_PART
+    )
+    return {partition: each.offset for partition, each in found.items()}
+
+
+def _groups(requests: Requests) -> list[ConsumerGroupListing]:
+    asked = requests.settle(lambda admin, limit: {"all": admin.list_consumer_groups(request_timeout=limit)})
+    groups: list[ConsumerGroupListing] = asked["all"].valid
+    return groups
+
+
+def _count(names: Iterable[str], beginning: str) -> int:
+    return sum(name.startswith(beginning) for name in names)
