@@ -113,7 +113,7 @@ class Lab:
         per_second: float | None = PER_SECOND,
         seed: int = 0,
         factor: float | None = None,
-        start: str | datetime.datetime | None = None,
+        start: str | float | datetime.datetime | None = None,
         records: int | None = None,
         name: str | None = None,
     ) -> Producer:
@@ -152,7 +152,7 @@ class Lab:
                 columns = readings.Columns.of_topic(writes, key, time)
                 world = World(readings.open_source(source, per_second, factor, start, columns))
         producer = Producer(self._topics, world, writes, name, records)
-        notes = [producer.note]
+        notes = []
         if per_second != PER_SECOND and (producer.replays or producer.per_second != per_second):
             notes.append("per_second was not used: a recording and a world keep their own rate")
         self._topics.create(writes)
