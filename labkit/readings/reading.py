@@ -117,12 +117,12 @@ def _why_no_json(raw: bytes, error: orjson.JSONDecodeError) -> str:
         return "not UTF-8"
     if ("NaN" in text or "Infinity" in text) and _python_reads(text):
         return "not JSON, which has no NaN and no Infinity"
-    if not _python_reads(text) and _is_python(text):
+    if not _python_reads(text) and is_python(text):
         return "not JSON but how Python prints it, as str(reading) does: json.dumps(reading) makes JSON"
     return f"not JSON: {error.msg}"
 
 
-def _is_python(text: str) -> bool:
+def is_python(text: str) -> bool:
     """Whether it is how Python prints a dict or a list."""
     try:
         return isinstance(ast.literal_eval(text), dict | list)
