@@ -17,7 +17,7 @@ from quixstreams.dataframe.windows.definitions import WindowDefinition
 from quixstreams.kafka.exceptions import KafkaProducerDeliveryError
 
 from labkit.errors import LabError
-from labkit.readings.reading import is_python
+from labkit.readings.reading import is_printed
 from labkit.runs import blame, fields, frames, operands
 from labkit.runs.tracing import Trace
 from labkit.runs.values import unwritable
@@ -261,7 +261,7 @@ def _is_quix(error: BaseException) -> bool:
 def _has_printed(error: BaseException) -> bool:
     """Whether the value at which an error occurred is a text as Python prints a dict or a list."""
     values = (each for frame in _frames(error) for each in frame.f_locals.values())
-    return any(isinstance(each, str) and each.startswith(("{", "[")) and is_python(each) for each in values)
+    return any(isinstance(each, str) and each.startswith(("{", "[")) and is_printed(each) for each in values)
 
 
 def _of_a_key(error: BaseException) -> str | None:
