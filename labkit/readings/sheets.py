@@ -125,10 +125,8 @@ def _rows(content: str, separator: str, name: str) -> list[list[str]]:
     begin = 0  # lines before the row
     try:
         for row in reader:
-            is_last = reader.line_num == len(lines)
-            if any(_swallows(cell, separator, rows) for cell in row) or (
-                is_last and _is_open(lines[begin:], separator)
-            ):
+            swallows = reader.line_num > begin + 1 and any(_swallows(cell, separator, rows) for cell in row)
+            if swallows or (reader.line_num == len(lines) and _is_open(lines[begin:], separator)):
                 raise csv.Error
             if any(map(str.strip, row)):
                 rows.append(row)

@@ -1,4 +1,4 @@
-"""A student's own data: a CSV file, a DataFrame, or any iterable of dicts."""
+"""A student's own data: a CSV or JSON file, a DataFrame, or any iterable of dicts."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def read(
     columns: Columns = READINGS,
     replayed: bool = False,
 ) -> Table:
-    """Check and return the rows of a CSV file (its path), a DataFrame or an iterable of dicts as items.
+    """Check and return the rows of a CSV or JSON file (its path), a DataFrame or an iterable of dicts as items.
 
     The time may be in any usual form (see `times`; UTC if it names no zone). Each value is the row as it is; only
     readings get their timestamp in epoch milliseconds. What is missing is None. Rows without key or time are left out,
