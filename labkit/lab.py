@@ -120,8 +120,9 @@ class Lab:
         """Write records to a topic from a background thread.
 
         Without a `source`, `devices` simulated sensors each send `per_second` readings per second, stamped with the
-        current time; the same seed gives the same temperatures. With a source (the path of a CSV or JSON file, a DataFrame,
-        an iterable of dicts) its rows are sent in order, `per_second` per second; None means as fast as possible.
+        current time; the same seed gives the same temperatures. With a source (the path of a CSV or JSON file, a
+        DataFrame, an iterable of dicts) its rows are sent in order, `per_second` per second; None means as fast as
+        possible.
 
         The lab's own topics (`sensor`, `sensor-data`, `alert`) take readings only. Into any other topic rows go as they
         are: `key` and `time` name the columns of a record's key and time, or are functions of the row, or None. Without

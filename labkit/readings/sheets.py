@@ -55,7 +55,9 @@ def read(text: Text, name: str) -> Sheet:
     """Reads a table whose first line names the columns. Raises LabError, saying what to do, if it is none."""
     content, separator, comments = _below(text.content)
     separator = separator or _separator(content)
-    columns, *rows = _rows(content, separator, name)
+    if not (found := _rows(content, separator, name)):
+        raise LabError(f"{name} is empty: its first line must name the columns.")
+    columns, *rows = found
     if comments and _is_head(comments[-1], separator, columns):
         rows = [columns, *rows]
         columns = next(csv.reader([comments.pop()], delimiter=separator))
@@ -64,11 +66,8 @@ def read(text: Text, name: str) -> Sheet:
     require_different(columns)
     separated = f", separated by {SEPARATORS.get(separator, repr(separator))}" if len(columns) > 1 else ""
     notes = [f"{name}: {text.encoding}{separated}"]
-    notes += (
-        [f"{len(comments)} {'line' if len(comments) == 1 else 'lines'} above the columns left out (#)"]
-        if comments
-        else []
-    )
+    if comments:
+        notes.append(f"{len(comments)} {'line' if len(comments) == 1 else 'lines'} above the columns left out (#)")
     return Sheet(columns, [_fitted(row, number, len(columns)) for number, row in enumerate(rows, 1)], separator, notes)
 
 

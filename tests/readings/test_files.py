@@ -218,6 +218,11 @@ def test_a_file_without_rows_says_so(file: Path) -> None:
     assert read([]).notes == ("there are no rows",)
 
 
+def test_a_file_without_names_of_columns_is_refused(file: Path) -> None:
+    for content in ("", "\n \n", "sep=,\n", " ; ;\n"):
+        assert refusal(file, content).endswith("levels.csv is empty: its first line must name the columns.")
+
+
 @pytest.mark.parametrize(
     "rows", ['B;"2;{0}\nB;3;{0}\nB;4;{0}\n', 'B;"2;{0}\nB;3;{0}\nB;"4";{0}\nB;5;{0}\n', 'B;"2;{0}', '"B;2;{0}\n']
 )
