@@ -50,7 +50,8 @@ def beginning(start: Start, last: int, name: str) -> int:
     if type(since) is not int:
         raise LabError(f"start is {start!r}, not a time: give a datetime or text such as '2013-07-01T00:00:00Z'.")
     if since > last:
-        raise LabError(f"{name} has nothing from {start} on: give a start up to {utc(last)}, its last reading.")
+        shown = f"{start} ({utc(since)})" if isinstance(start, int | float) else start
+        raise LabError(f"{name} has nothing from {shown} on: give a start up to {utc(last)}, its last reading.")
     return since
 
 

@@ -20,14 +20,21 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class LeftOut:
-    """How many rows were left out so far, and the columns in which they had nothing."""
+class SoFar:
+    """What is known once rows have come: how many were `left_out`, as they had nothing in the columns of these `names`,
+    and for what the `times` of a generator's rows were taken.
+    """
 
     names: Sequence[str] = ()
-    rows: int = 0
+    left_out: int = 0
+    times: str = ""
 
-    def __str__(self) -> str:
-        return f"{self.rows} {'row was' if self.rows == 1 else 'rows were'} left out, without {' or '.join(self.names)}"
+    def notes(self) -> Iterator[str]:
+        if self.times:
+            yield self.times
+        if self.left_out:
+            rows_were = "row was" if self.left_out == 1 else "rows were"
+            yield f"{self.left_out} {rows_were} left out, without {' or '.join(self.names)}"
 
 
 @dataclass(frozen=True)
@@ -42,7 +49,7 @@ class Table:
     assumed: tuple[str, ...] = ()
     holds_readings: bool = True
     is_timed: bool = True
-    left_out: LeftOut = field(default_factory=LeftOut)
+    so_far: SoFar = field(default_factory=SoFar)
 
     def __iter__(self) -> Iterator[Item]:
         return iter(self.items)
@@ -50,7 +57,7 @@ class Table:
     @property
     def notes(self) -> tuple[str, ...]:
         """What was assumed, and what has been left out so far."""
-        return (*self.assumed, str(self.left_out)) if self.left_out.rows else self.assumed
+        return (*self.assumed, *self.so_far.notes())
 
 
 @dataclass(frozen=True)
@@ -79,10 +86,10 @@ def read(
     opened = _opened(source, columns)
     if opened.names or isinstance(opened.rows, Sized):
         return _complete(opened, columns, replayed)
-    left_out, is_timed = LeftOut(), columns.time is not None
-    items = _as_they_come(opened.rows, columns, replayed, left_out)
+    so_far, is_timed = SoFar(), columns.time is not None
+    items = _as_they_come(opened.rows, columns, replayed, so_far)
     notes = tuple(_absent(columns.key, columns.time))
-    return Table(items if is_timed else _timed_now(items), (), notes, columns.of_readings, is_timed, left_out)
+    return Table(items if is_timed else _timed_now(items), (), notes, columns.of_readings, is_timed, so_far)
 
 
 def _complete(opened: Opened, columns: Columns, replayed: bool) -> Table:
@@ -99,11 +106,11 @@ def _complete(opened: Opened, columns: Columns, replayed: bool) -> Table:
     items = [maker.item(row, place, number) for number, (row, place) in numbered if not found.lacking(place)]
     notes = (*opened.notes, *_of_names(names), *_notes(columns, maker, items, opened.is_file))
     keys = tuple(dict.fromkeys(item.key for item in items if item.key is not None))
-    left_out, is_timed = LeftOut(found.names, len(rows) - len(items)), found.time is not None
-    return Table(items if is_timed else _timed_now(items), keys, notes, columns.of_readings, is_timed, left_out)
+    so_far, is_timed = SoFar(found.names, len(rows) - len(items)), found.time is not None
+    return Table(items if is_timed else _timed_now(items), keys, notes, columns.of_readings, is_timed, so_far)
 
 
-def _as_they_come(rows: Iterable[Any], columns: Columns, replayed: bool, left_out: LeftOut) -> Iterator[Item]:
+def _as_they_come(rows: Iterable[Any], columns: Columns, replayed: bool, so_far: SoFar) -> Iterator[Item]:
     """Yields the rows of a generator: the first says what their columns are, and how their times are written."""
     found: Found | None = None
     maker: Maker | None = None
@@ -112,10 +119,13 @@ def _as_they_come(rows: Iterable[Any], columns: Columns, replayed: bool, left_ou
         found = found or _found(row, columns)
         place = found.of(row, number)
         if found.lacking(place):
-            left_out.names, left_out.rows = found.names, left_out.rows + 1
+            so_far.names, so_far.left_out = found.names, so_far.left_out + 1
             continue
         maker = maker or Maker(found, [place], replayed)
-        yield maker.item(row, place, number)
+        item = maker.item(row, place, number)
+        if found.time and not maker.written.is_certain:
+            so_far.times = f"{found.time.name}: {maker.written.words}"
+        yield item
 
 
 def _found(first: Mapping[str, Any], columns: Columns) -> Found:

@@ -197,7 +197,7 @@ def test_so_is_one_that_a_generator_yields_even_as_its_first(gap: dict[str, Any]
     table = read((each for each in (ROWS[0] | gap, *ROWS, {"level": 1})), LEVELS)
     assert table.notes == ()
     assert [*table] == ITEMS
-    assert table.notes == ("2 rows were left out, without station or measured",)
+    assert table.notes == ("measured: ISO 8601 (UTC)", "2 rows were left out, without station or measured")
 
 
 def test_rows_may_have_different_columns() -> None:
