@@ -113,15 +113,16 @@ class Lab:
         per_second: float | None = PER_SECOND,
         seed: int = 0,
         factor: float | None = None,
-        start: str | datetime.datetime | None = None,
+        start: str | float | datetime.datetime | None = None,
         records: int | None = None,
         name: str | None = None,
     ) -> Producer:
         """Write records to a topic from a background thread.
 
         Without a `source`, `devices` simulated sensors each send `per_second` readings per second, stamped with the
-        current time; the same seed gives the same temperatures. With a source (the path of a CSV file, a DataFrame,
-        an iterable of dicts) its rows are sent in order, `per_second` per second; None means as fast as possible.
+        current time; the same seed gives the same temperatures. With a source (the path of a CSV or JSON file, a
+        DataFrame, an iterable of dicts) its rows are sent in order, `per_second` per second; None means as fast as
+        possible.
 
         The lab's own topics (`sensor`, `sensor-data`, `alert`) take readings only. Into any other topic rows go as they
         are: `key` and `time` name the columns of a record's key and time, or are functions of the row, or None. Without
@@ -152,7 +153,7 @@ class Lab:
                 columns = readings.Columns.of_topic(writes, key, time)
                 world = World(readings.open_source(source, per_second, factor, start, columns))
         producer = Producer(self._topics, world, writes, name, records)
-        notes = [producer.note]
+        notes = []
         if per_second != PER_SECOND and (producer.replays or producer.per_second != per_second):
             notes.append("per_second was not used: a recording and a world keep their own rate")
         self._topics.create(writes)

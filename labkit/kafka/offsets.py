@@ -24,6 +24,7 @@ from labkit.waiting import PAUSE, Deadline
 
 NEW_LIMIT = 2.0  # seconds within which every broker knows a new topic
 PATIENCE = 4.0  # seconds that the leaders of partitions may take at most to answer, before they are looked up again
+ENDS = 20  # characters that are shown of either end of a name that is too long
 Partitions = dict[int, int]  # partition -> offset
 
 # Prefixes of the names of Quix Streams' internal topics, which have the namespace further inside.
@@ -65,6 +66,9 @@ class Offsets:
         full = name if name.startswith(INTERNAL) else self.namespace + name
         if not full or allowed(full) != full:
             most = LONGEST - len(self.namespace)
+            if len(name) > most:
+                shown = f"{name[:ENDS]}…{name[-ENDS:]}"
+                raise LabError(f"{shown!r} is not a topic name: it has {len(name)} characters, and may have {most}.")
             raise LabError(
                 f"{name!r} is not a topic name: use only letters, digits, '.', '_' and '-', and at most {most} of them."
             )

@@ -64,7 +64,7 @@ def _milliseconds(column: pd.Series[Any], name: str) -> pd.Series[float]:
     if pd.api.types.is_numeric_dtype(column):
         return column.astype("float64")
     plain = [plain_value(each) for each in column]
-    written = times.of(plain, name)
+    written = times.Times(plain, name)
     found = [each if each is None else written.read(each) for each in plain]
     for wrong in (each for each in found if each is not None and type(each) is not int):
         raise LabError(f"Column {name} has {wrong!r}, which is no time: write times such as {times.EXAMPLE}.")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from labkit.errors import LabError
-from labkit.readings.plain import plain, plain_row
+from labkit.readings.gaps import is_gap
+from labkit.readings.plain import plain, plain_row, plain_text
 from labkit.readings.reading import COLUMNS, OWN
 from labkit.spelling import did_you_mean
 
@@ -29,6 +31,14 @@ class Columns:
     key: Chosen = KEY
     time: Chosen = TIME
     of_readings: bool = True
+
+    def __post_init__(self) -> None:
+        for use, chosen, example in (("key", self.key, "station"), ("time", self.time, "measured")):
+            if not (chosen is None or isinstance(chosen, str) or callable(chosen)):
+                raise LabError(
+                    f"{use} is {chosen!r:.60}, of type {type(chosen).__name__}: give the name of one column as text, "
+                    f'such as {use}="{example}", a function of the row, or None.'
+                )
 
     @classmethod
     def of_topic(cls, topic: str, key: Chosen, time: Chosen) -> Columns:
@@ -115,9 +125,13 @@ class Found:
         return Place(self.key and self.key.of(row, number), self.time and self.time.of(row, number))
 
     def lacking(self, place: Place) -> list[str]:
-        """Returns which of key and time a row should have, and does not."""
-        pairs = zip((self.key, self.time), place, strict=True)
-        return [column.name for column, value in pairs if column and (value is None or _is_empty(value))]
+        """Returns which of key and time a row should have, and does not; a key may be called NA."""
+        gaps = (
+            place.key in (None, ""),
+            place.time is None or (isinstance(place.time, str) and is_gap(place.time, True)),
+        )
+        pairs = zip((self.key, self.time), gaps, strict=True)
+        return [column.name for column, is_missing in pairs if column and is_missing]
 
     def missing(self, columns: Columns) -> list[str]:
         """Returns which columns were wanted and are not there."""
@@ -127,10 +141,6 @@ class Found:
     @property
     def names(self) -> list[str]:
         return [each.name for each in (self.key, self.time) if each]
-
-
-def _is_empty(value: Any) -> bool:
-    return isinstance(value, str) and not value
 
 
 def _column(use: str, chosen: Chosen, default: str, names: Collection[str]) -> Column | None:
@@ -147,6 +157,21 @@ def _column(use: str, chosen: Chosen, default: str, names: Collection[str]) -> C
 
 
 def _alike(name: str, names: Collection[str]) -> str | None:
-    """Returns the column of this name, else the first that differs only in case and outer spaces."""
-    wanted = name.casefold()
-    return name if name in names else next((each for each in names if each.strip().casefold() == wanted), None)
+    """Returns the column of this name, else the one that differs only in case and spaces. Raises LabError for two."""
+    if name in names:
+        return name
+    wanted = _folded(name)
+    found = [each for each in names if _folded(each) == wanted]
+    if len(found) > 1:
+        raise LabError(f"Which column is {name!r}: {' or '.join(map(repr, found))}? Write it as it is in the table.")
+    return next(iter(found), None)
+
+
+def _folded(name: str) -> str:
+    return plain_text(name).casefold()
+
+
+def alike(names: Iterable[str]) -> list[str]:
+    """Returns the names of columns that differ from those of others only in case and spaces."""
+    many = Counter(map(_folded, names := [*names]))
+    return [each for each in names if each and many[_folded(each)] > 1]

@@ -30,7 +30,7 @@ class Maker:
 
     def __init__(self, found: Found, places: Iterable[Place], replayed: bool) -> None:
         self.found = found
-        self.written = times.of([place.time for place in places], found.time.name if found.time else "")
+        self.written = times.Times([place.time for place in places], found.time.name if found.time else "")
         self._latest = math.inf if replayed else now() + HOUR
         self._earliest = -math.inf if replayed else 1  # Kafka's client takes 0 for now
 

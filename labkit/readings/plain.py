@@ -1,6 +1,7 @@
 """Values as JSON needs them: plain Python's, not those of NumPy and pandas."""
 
 import math
+import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
@@ -30,3 +31,8 @@ def can_be_sent(value: Any) -> bool:
     except TypeError:
         return False
     return True
+
+
+def plain_text(name: str) -> str:
+    """Returns the name of a column, or a date, with composed characters and without superfluous or unusual spaces."""
+    return " ".join(unicodedata.normalize("NFC", name).replace("\u200b", "").replace("\ufeff", "").split())

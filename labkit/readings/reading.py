@@ -117,13 +117,15 @@ def _why_no_json(raw: bytes, error: orjson.JSONDecodeError) -> str:
         return "not UTF-8"
     if ("NaN" in text or "Infinity" in text) and _python_reads(text):
         return "not JSON, which has no NaN and no Infinity"
-    if not _python_reads(text) and _is_python(text):
+    if is_printed(text):
         return "not JSON but how Python prints it, as str(reading) does: json.dumps(reading) makes JSON"
     return f"not JSON: {error.msg}"
 
 
-def _is_python(text: str) -> bool:
-    """Whether it is how Python prints a dict or a list."""
+def is_printed(text: str) -> bool:
+    """Whether it is how Python prints a dict or a list, and no JSON."""
+    if _python_reads(text):
+        return False
     try:
         return isinstance(ast.literal_eval(text), dict | list)
     except (ValueError, SyntaxError, MemoryError, RecursionError):

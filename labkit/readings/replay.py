@@ -10,7 +10,9 @@ from typing import Any, NamedTuple
 from labkit.errors import LabError
 from labkit.readings.devices import now
 from labkit.readings.item import Item
-from labkit.readings.times import milliseconds
+from labkit.readings.times import Times
+
+Start = str | float | datetime.datetime
 
 
 class Recording(NamedTuple):
@@ -24,11 +26,11 @@ class Recording(NamedTuple):
 RECORDINGS = {"nyc-weather": Recording("nyc_weather.csv.gz", "2013-07-01T00:00:00Z")}
 
 
-def recorded(name: str, start: str | datetime.datetime | None = None) -> list[dict[str, Any]]:
+def recorded(name: str, start: Start | None = None) -> list[dict[str, Any]]:
     """Returns the rows of a recording that ships with labkit, from `start` on, in order of time.
 
     Each has device, timestamp (epoch milliseconds), temperature (degrees Celsius) and humidity (percent). `start` is a
-    datetime or ISO 8601 text, UTC if it names no zone; without one it is July, when alerts are frequent. Raises
+    time in any usual form, UTC if it names no zone; without one it is July, when alerts are frequent. Raises
     LabError if there is no such recording, if `start` is not a time, or if nothing was recorded after it.
 
     A value that the station did not report is None. It is kept, since real data has such gaps: as null in JSON it makes
@@ -42,14 +44,24 @@ def recorded(name: str, start: str | datetime.datetime | None = None) -> list[di
     return [row for row in rows if row["timestamp"] >= since]
 
 
-def beginning(start: str | datetime.datetime, last: int, name: str) -> int:
+def beginning(start: Start, last: int, name: str) -> int:
     """Returns a start in epoch milliseconds. Raises LabError if it is not a time, or later than the last reading."""
-    since = milliseconds(start)
+    since = Times([start], "start").read(start)
     if type(since) is not int:
         raise LabError(f"start is {start!r}, not a time: give a datetime or text such as '2013-07-01T00:00:00Z'.")
     if since > last:
-        raise LabError(f"{name} has nothing from {start} on: give a start up to {_utc(last)}, its last reading.")
+        shown = f"{start} ({utc(since)})" if isinstance(start, int | float) else start
+        raise LabError(f"{name} has nothing from {shown} on: give a start up to {utc(last)}, its last reading.")
     return since
+
+
+def started(start: Start | None) -> tuple[str, ...]:
+    """Returns what a start was taken for, if there is one."""
+    if start is None:
+        return ()
+    times = Times([start], "start")
+    moment = utc(times.read(start))
+    return (f"start: {times.words}, {moment}",)
 
 
 class Replay:
@@ -113,5 +125,6 @@ def _rows(file: str) -> list[dict[str, Any]]:
         ]
 
 
-def _utc(timestamp: int) -> str:
+def utc(timestamp: int) -> str:
+    """Returns a time in epoch milliseconds as ISO 8601."""
     return datetime.datetime.fromtimestamp(timestamp / 1000, datetime.UTC).isoformat().replace("+00:00", "Z")

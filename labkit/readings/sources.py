@@ -12,23 +12,25 @@ from typing import TYPE_CHECKING, Any, Protocol
 from labkit.errors import LabError
 from labkit.readings.columns import READINGS, Columns
 from labkit.readings.item import Item
-from labkit.readings.replay import RECORDINGS, Replay, beginning, recorded
+from labkit.readings.replay import RECORDINGS, Replay, Start, beginning, recorded, started
 from labkit.readings.tables import Table, read
 
 if TYPE_CHECKING:
-    import datetime
-
     import pandas as pd
 
 FACTOR = 3600.0  # an hour in a second
 
 
 class Source(Protocol):
-    """Items and their rate. `devices` are the keys known before the first; `notes` say what was assumed."""
+    """Items and their rate. `devices` are the keys known before the first."""
 
     devices: tuple[str, ...]
-    notes: tuple[str, ...]
     holds_readings: bool  # whether all values are readings
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was assumed, and what has been left out so far."""
+        ...
 
     def items(self) -> Iterator[Item]:
         """Yields the items that are left: after an interruption it continues where it stopped."""
@@ -43,9 +45,14 @@ class Rows:
     """The rows of a table at a steady rate: `per_second` in total, or as fast as possible."""
 
     def __init__(self, table: Table, per_second: float | None) -> None:
-        self.devices, self.notes, self.holds_readings = table.keys, table.notes, table.holds_readings
+        self.devices, self.holds_readings = table.keys, table.holds_readings
         self.per_second = per_second
+        self._table = table
         self._left = iter(table.items)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        return self._table.notes
 
     def items(self) -> Iterator[Item]:
         return self._left
@@ -60,7 +67,7 @@ def open_source(
     source: str | PathLike[str] | pd.DataFrame | Iterable[Mapping[str, Any]],
     per_second: float | None,
     factor: float | None,
-    start: str | datetime.datetime | None,
+    start: Start | None,
     columns: Columns = READINGS,
 ) -> Source:
     """Open a recording by its name, or a table; recordings, and tables with a factor, are replayed.
@@ -70,19 +77,21 @@ def open_source(
     """
     if isinstance(source, str) and source in RECORDINGS:
         columns.require_defaults(source)
-        return Replay(map(Item.of, recorded(source, start)), FACTOR if factor is None else factor)
+        rows = map(Item.of, recorded(source, start))
+        return Replay(rows, FACTOR if factor is None else factor, notes=started(start))
     if isinstance(source, str) and not Path(source).suffix and not os.path.exists(Path(source).expanduser()):
         raise LabError(f"There is no file or recording {source!r}: the recordings are {', '.join(RECORDINGS)}.")
     table = read(source, columns, replayed=factor is not None)
     if factor is None and start is None:
         return Rows(table, per_second)
     items = _timed(table, start)
+    table = replace(table, items=items, assumed=(*table.assumed, *started(start)))
     if factor is None:
-        return Rows(replace(table, items=items), per_second)
+        return Rows(table, per_second)
     return Replay(items, factor, notes=table.notes, holds_readings=table.holds_readings)
 
 
-def _timed(table: Table, start: str | datetime.datetime | None) -> Sequence[Item]:
+def _timed(table: Table, start: Start | None) -> Sequence[Item]:
     """Returns the items of a table from a start on. Raises LabError if it has no times, or may have no end."""
     if not table.is_timed:
         raise LabError("Only rows that have times can be replayed, or given a start: pass time= the column of times.")

@@ -1,16 +1,16 @@
-"""A student's own data: a CSV file, a DataFrame, or any iterable of dicts."""
+"""A student's own data: a CSV or JSON file, a DataFrame, or any iterable of dicts."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Sized
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from labkit.errors import LabError
-from labkit.readings import files, times
-from labkit.readings.columns import KEY, READINGS, TIME, Columns
+from labkit.readings import files, jsons, sheets, times
+from labkit.readings.columns import KEY, READINGS, TIME, Columns, Found, alike
 from labkit.readings.devices import now
 from labkit.readings.item import Item
 from labkit.readings.making import Maker
@@ -19,21 +19,45 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+@dataclass
+class SoFar:
+    """What is known once rows have come: how many were `left_out`, as they had nothing in the columns of these `names`,
+    and for what the `times` of a generator's rows were taken.
+    """
+
+    names: Sequence[str] = ()
+    left_out: int = 0
+    times: str = ""
+
+    def notes(self) -> Iterator[str]:
+        if self.times:
+            yield self.times
+        if self.left_out:
+            rows_were = "row was" if self.left_out == 1 else "rows were"
+            yield f"{self.left_out} {rows_were} left out, without {' or '.join(self.names)}"
+
+
 @dataclass(frozen=True)
 class Table:
     """Items in order: a list, unless they come from a generator or get the time at which they are produced.
 
-    `keys` are those known before the first item; `notes` say what was assumed.
+    `keys` are those known before the first item; `assumed` says what was taken for what.
     """
 
     items: Iterable[Item]
     keys: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
+    assumed: tuple[str, ...] = ()
     holds_readings: bool = True
     is_timed: bool = True
+    so_far: SoFar = field(default_factory=SoFar)
 
     def __iter__(self) -> Iterator[Item]:
         return iter(self.items)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was assumed, and what has been left out so far."""
+        return (*self.assumed, *self.so_far.notes())
 
 
 @dataclass(frozen=True)
@@ -43,6 +67,7 @@ class Opened:
     rows: Iterable[Any]
     names: Collection[str] = ()
     notes: Sequence[str] = ()
+    is_file: bool = False
 
 
 def read(
@@ -50,7 +75,7 @@ def read(
     columns: Columns = READINGS,
     replayed: bool = False,
 ) -> Table:
-    """Check and return the rows of a CSV file (its path), a DataFrame or an iterable of dicts as items.
+    """Check and return the rows of a CSV or JSON file (its path), a DataFrame or an iterable of dicts as items.
 
     The time may be in any usual form (see `times`; UTC if it names no zone). Each value is the row as it is; only
     readings get their timestamp in epoch milliseconds. What is missing is None. Rows without key or time are left out,
@@ -61,42 +86,54 @@ def read(
     opened = _opened(source, columns)
     if opened.names or isinstance(opened.rows, Sized):
         return _complete(opened, columns, replayed)
-    items, is_timed = _as_they_come(opened.rows, columns, replayed), columns.time is not None
+    so_far, is_timed = SoFar(), columns.time is not None
+    items = _as_they_come(opened.rows, columns, replayed, so_far)
     notes = tuple(_absent(columns.key, columns.time))
-    return Table(items if is_timed else _timed_now(items), (), notes, columns.of_readings, is_timed)
+    return Table(items if is_timed else _timed_now(items), (), notes, columns.of_readings, is_timed, so_far)
 
 
 def _complete(opened: Opened, columns: Columns, replayed: bool) -> Table:
     """Returns the table of a finite source."""
     rows = [columns.plain(row, number) for number, row in enumerate(opened.rows, start=1)]
     if not rows:
-        return Table([], holds_readings=columns.of_readings)
-    found = columns.among(opened.names or dict.fromkeys(name for row in rows for name in row))
+        below = " below the names of the columns" if opened.names else ""
+        return Table([], assumed=(*opened.notes, f"there are no rows{below}"), holds_readings=columns.of_readings)
+    names = opened.names or dict.fromkeys(name for row in rows for name in row)
+    found = columns.among(names)
     places = [found.of(row, number) for number, row in enumerate(rows, start=1)]
     maker = Maker(found, places, replayed)
     numbered = enumerate(zip(rows, places, strict=True), start=1)
     items = [maker.item(row, place, number) for number, (row, place) in numbered if not found.lacking(place)]
-    notes = (*opened.notes, *_notes(columns, maker, items))
-    if left_out := len(rows) - len(items):
-        rows_were = "row was" if left_out == 1 else "rows were"
-        notes += (f"{left_out} {rows_were} left out, without {' or '.join(found.names)}",)
+    notes = (*opened.notes, *_of_names(names), *_notes(columns, maker, items, opened.is_file))
     keys = tuple(dict.fromkeys(item.key for item in items if item.key is not None))
-    return Table(items if found.time else _timed_now(items), keys, notes, columns.of_readings, found.time is not None)
+    so_far, is_timed = SoFar(found.names, len(rows) - len(items)), found.time is not None
+    return Table(items if is_timed else _timed_now(items), keys, notes, columns.of_readings, is_timed, so_far)
 
 
-def _as_they_come(rows: Iterable[Any], columns: Columns, replayed: bool) -> Iterator[Item]:
-    """Yields the rows of a generator; their columns, and how their times are written, are those of the first."""
+def _as_they_come(rows: Iterable[Any], columns: Columns, replayed: bool, so_far: SoFar) -> Iterator[Item]:
+    """Yields the rows of a generator: the first says what their columns are, and how their times are written."""
+    found: Found | None = None
     maker: Maker | None = None
     for number, each in enumerate(rows, start=1):
         row = columns.plain(each, number)
-        found = maker.found if maker else columns.among(row)
+        found = found or _found(row, columns)
         place = found.of(row, number)
+        if found.lacking(place):
+            so_far.names, so_far.left_out = found.names, so_far.left_out + 1
+            continue
         maker = maker or Maker(found, [place], replayed)
-        if lacking := [*found.missing(columns), *found.lacking(place)]:
-            raise LabError(
-                f"Row {number}: {' and '.join(lacking)} is missing: pass key= or time= of all rows, or None."
-            )
-        yield maker.item(row, place, number)
+        item = maker.item(row, place, number)
+        if found.time and not maker.written.is_certain:
+            so_far.times = f"{found.time.name}: {maker.written.words}"
+        yield item
+
+
+def _found(first: Mapping[str, Any], columns: Columns) -> Found:
+    """Returns where the rows of a generator have key and time. Raises LabError if the first has no such columns."""
+    found = columns.among(first)
+    if missing := found.missing(columns):
+        raise LabError(f"Row 1: {' and '.join(missing)} is missing: pass key= or time= of all rows, or None.")
+    return found
 
 
 def _timed_now(items: Iterable[Item]) -> Iterator[Item]:
@@ -104,15 +141,20 @@ def _timed_now(items: Iterable[Item]) -> Iterator[Item]:
     return (item._replace(time=now()) for item in items)
 
 
-def _notes(columns: Columns, maker: Maker, items: Sequence[Item]) -> Iterator[str]:
-    """Yields what was taken for what, unless it is as in readings."""
+def _of_names(names: Iterable[str]) -> Iterator[str]:
+    if similar := alike(names):
+        yield f"{' and '.join(similar)} are different columns, though their names differ only in case or spaces"
+
+
+def _notes(columns: Columns, maker: Maker, items: Sequence[Item], is_file: bool) -> Iterator[str]:
+    """Yields what was taken for what, unless it is as in readings that are in no file."""
     found = maker.found
     yield from _absent(found.key, found.time)
     if found.key and not found.key.function and columns.key != KEY:
         yield f"key: {found.key.name}"
-    if items and found.time and (maker.written.words or columns.time != TIME):
+    if items and found.time and (is_file or columns.time != TIME or not maker.written.is_certain):
         first, last = (times.shown(pick(item.time for item in items)) for pick in (min, max))
-        yield f"{found.time.name}: {', '.join(filter(None, [maker.written.words, f'{first} to {last}']))}"
+        yield f"{found.time.name}: {maker.written.words}, {first} to {last}"
     if gaps := sum(value is None for item in items for value in item.value.values()):
         advice = "" if columns.of_readings else ": in a pipeline, .notnull() leaves such out"
         yield f"{gaps} missing {'value is' if gaps == 1 else 'values are'} null{advice}"
@@ -131,20 +173,27 @@ def _opened(source: Any, columns: Columns) -> Opened:
     if hasattr(source, "to_dict") and hasattr(source, "columns"):
         return _of_frame(source, columns)
     if not isinstance(source, Iterable):
-        raise LabError(f"Cannot read rows from {type(source).__name__}: give a CSV path, a DataFrame or dicts.")
+        raise LabError(
+            f"Cannot read rows from {type(source).__name__}: give the path of a CSV file, a DataFrame or dicts."
+        )
     return Opened(source)
 
 
 def _of_file(path: Path, columns: Columns) -> Opened:
-    sheet = files.read(path)
+    text = files.read(path)
+    if jsons.is_json(text.content):
+        rows, written = jsons.rows(text.content, path.name)
+        return Opened(rows, (), [f"{path.name}: {written}"], is_file=True)
+    sheet = sheets.read(text, path.name)
     sheet = replace(sheet, columns=columns.named(sheet.columns))
-    return Opened(sheet.records(texts=columns.keys_among(sheet.columns)), sheet.columns, sheet.notes)
+    rows, notes = sheet.records(texts=columns.keys_among(sheet.columns))
+    return Opened(rows, sheet.columns, [*sheet.notes, *notes], is_file=True)
 
 
 def _of_frame(frame: Any, columns: Columns) -> Opened:
     frame = _with_index(frame, columns)
     names = [*map(str, frame.columns)]
-    files.require_different(names)
+    sheets.require_different(names)
     names = columns.named(names)
     return Opened(frame.set_axis(names, axis=1).to_dict("records"), names)
 

@@ -1,12 +1,12 @@
-"""Times as people write them: epoch seconds to nanoseconds, ISO 8601, datetimes, and the dates of some countries."""
+"""Times as people write them: epoch seconds to nanoseconds, datetimes, the digits of a date, and dates as text."""
 
 import datetime
 import re
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable
 from typing import Any
 
 from labkit.errors import LabError
+from labkit.readings.dates import Ambiguous, Dates, compact
 
 EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 EXAMPLE = "2023-11-14T22:13:20"
@@ -18,49 +18,72 @@ UNITS = (
     ("nanoseconds", 1_000_000, 10**17),
 )
 LAST = 10**20
-NUMBER = re.compile(r"[0-9]{9,19}(\.[0-9]*)?")
-DATE = re.compile(r"(?P<first>\d{1,2})(?P<mark>[./-])(?P<second>\d{1,2})(?P=mark)(?P<year>\d{4})[ ,T]*(?P<clock>.*)")
-CLOCKS = ("%H:%M:%S.%f", "%H:%M:%S", "%H:%M", "%I:%M:%S %p", "%I:%M %p", "")
+NUMBER = re.compile(r"[0-9]{8,19}(\.[0-9]*)?")
+USUAL = "epoch milliseconds"
+ANY_DATE = Dates([])
+
+Unit = tuple[str, float, int]
 
 
-@dataclass(frozen=True)
 class Times:
-    """How the times of a column are written. `read` returns one in epoch milliseconds, or as it is if it is none, and
-    raises LabError for a number in another unit.
-    """
+    """How the times of a column are written. Raises LabError if that is not certain."""
 
-    read: Callable[[Any], Any]
-    words: str = ""  # what was assumed, if anything
+    def __init__(self, values: Iterable[Any], column: str) -> None:
+        values = [*values]
+        numbers = [found for each in values if (found := _number(each)) is not None]
+        self._column = column
+        self._is_compact = 2 * sum(_compact(each) is not None for each in numbers) > len(numbers)
+        self._unit = None if self._is_compact else _unit(numbers, column)
+        try:
+            self._dates = Dates(each for each in values if isinstance(each, str))
+        except Ambiguous as question:
+            raise LabError(f"{column} is {question} Write times such as {EXAMPLE} (ISO 8601).") from None
+        self._example = ""  # of a number with the digits of a date
+        self._ways: dict[str, bool] = {}  # in which a time that was read is written, and whether it names no zone
 
-
-def of(values: Iterable[Any], column: str) -> Times:
-    """Returns how these times of a column are written. Raises LabError if that is not certain."""
-    numbers = [found for each in values if (found := _number(each)) is not None]
-    dates = [date for each in values if isinstance(each, str) and (date := DATE.fullmatch(each.strip()))]
-    unit = _unit(numbers, column)
-    day_first = _day_first(dates, column)
-
-    def read(value: Any) -> Any:
+    def read(self, value: Any) -> Any:
+        """Returns a time in epoch milliseconds, or as it is if it is none. Raises LabError for another unit."""
         number = _number(value)
-        if number is not None:
-            if not unit or _unit_of(number) != unit:
-                raise LabError(f"{column} is {value}, which has another unit than the first.")
-            return _scaled(number, unit[1])
-        date = DATE.fullmatch(value.strip()) if isinstance(value, str) else None
-        return _of_date(date, day_first) if date else milliseconds(value)
+        if number is not None and not self._is_compact:
+            if not self._unit or _unit_of(number) != self._unit:
+                raise LabError(f"{self._column} is {value}, which has another unit than the first.")
+            self._ways[f"epoch {self._unit[0]}"] = False
+            return _scaled(number, self._unit[1])
+        way, moment = self._moment(value, number)
+        if not isinstance(moment, datetime.datetime):
+            return value
+        self._ways[way] = self._ways.get(way, False) or not moment.tzinfo
+        return milliseconds(moment)
 
-    words = [f"epoch {unit[0]}"] if unit and unit[0] != "milliseconds" else []
-    words += ["day, month, year" if day_first else "month, day, year"] if dates else []
-    return Times(read, " or ".join(words))
+    def _moment(self, value: Any, number: int | float | None) -> tuple[str, Any]:
+        """Returns how a time is written that is no number of seconds or the like, and the time."""
+        if number is not None:
+            if not (moment := _compact(number)):
+                raise LabError(f"{self._column} is {value}, which is no date, while {self._example or 'others are'}.")
+            self._example = self._example or f"{int(number)} is {moment}"
+            return self._example, moment
+        if isinstance(value, str):
+            return self._dates.read(value) or ("", None)
+        return "datetimes", value
+
+    @property
+    def words(self) -> str:
+        """What has been read so far was taken for this."""
+        return " or ".join(f"{way} (UTC)" if is_zoneless else way for way, is_zoneless in self._ways.items())
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether nothing had to be assumed of what has been read so far."""
+        return all(way in (USUAL, "datetimes") and not is_zoneless for way, is_zoneless in self._ways.items())
 
 
 def milliseconds(value: Any) -> Any:
     """Epoch milliseconds, if this is a datetime or ISO 8601 text (UTC if it names no zone); else the value itself."""
     if isinstance(value, str):
-        try:
-            value = datetime.datetime.fromisoformat(value.strip().replace("/", "-"))
-        except ValueError:
-            return value  # whoever needs a time says what is wrong with it
+        found = ANY_DATE.read(value)
+        value = (
+            found[1] if found and found[0] == "ISO 8601" else value
+        )  # whoever needs a time says what is wrong with it
     if isinstance(value, datetime.datetime):
         zoned = value if value.tzinfo else value.replace(tzinfo=datetime.UTC)
         return (zoned - EPOCH) // datetime.timedelta(milliseconds=1)
@@ -80,7 +103,8 @@ def _number(value: Any) -> int | float | None:
     return value if is_number and value == value else None  # NaN is not itself
 
 
-Unit = tuple[str, float, int]
+def _compact(number: int | float) -> datetime.datetime | None:
+    return compact(int(number)) if number % 1 == 0 else None
 
 
 def _unit(numbers: list[int | float], column: str) -> Unit | None:
@@ -106,28 +130,3 @@ def _scaled(number: int | float, per_millisecond: float) -> int:
     if per_millisecond < 1:
         return int(number * 1000 + 1e-6)  # as 1700000000.273 is stored as 1700000000.2729998
     return int(number // int(per_millisecond))
-
-
-def _day_first(dates: list[re.Match[str]], column: str) -> bool:
-    """Whether the day comes before the month; with dots it always does."""
-    slashes = [each for each in dates if each["mark"] != "."]
-    days = {name for each in slashes for name in ("first", "second") if int(each[name]) > 12}
-    if len(days) == 1 or not slashes:
-        return days != {"second"}
-    example = slashes[0][0]
-    raise LabError(
-        f"{column} is {example!r}: which is the day, and which the month? Write times such as {EXAMPLE} (ISO 8601)."
-    )
-
-
-def _of_date(found: re.Match[str], day_first: bool) -> Any:
-    """Returns the epoch milliseconds (UTC) of a date with its time; its text if it is none."""
-    first, second, year = (int(found[each]) for each in ("first", "second", "year"))
-    day, month = (first, second) if day_first or found["mark"] == "." else (second, first)
-    for clock in CLOCKS:
-        try:
-            time = datetime.datetime.strptime(found["clock"].strip().upper(), clock)
-            return milliseconds(time.replace(year=year, month=month, day=day))
-        except ValueError:
-            continue
-    return found[0]

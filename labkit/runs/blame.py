@@ -6,7 +6,8 @@ import sysconfig
 import traceback
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
+from types import CodeType, FrameType, FunctionType
+from typing import Any
 
 LABKIT = str(Path(__file__).parents[1])
 PIPELINES = str(Path(LABKIT, "pipelines"))  # what a student could have written
@@ -74,12 +75,27 @@ def line_of_caller() -> Line | None:
 
 
 def is_students(frame: FrameType) -> bool:
-    name = frame.f_code.co_filename
+    return _is_students(frame.f_code.co_filename)
+
+
+def source_of(function: FunctionType) -> list[Line]:
+    """Returns the lines of a function of the student's; none of any other."""
+    code = function.__code__
+    if not _is_students(code.co_filename):
+        return []
+    numbers = sorted({number for *_, number in code.co_lines() if number})
+    return [_line_of(code, number, function.__globals__) for number in numbers]
+
+
+def _is_students(name: str) -> bool:
     compiled = name.endswith(".pyx")  # by Cython, which gives it a relative path
     return name.startswith(PIPELINES) or not (compiled or name.startswith((*NOT_THE_STUDENTS, "<frozen")))
 
 
 def _line(frame: FrameType, number: int) -> Line:
-    function, file = frame.f_code.co_name, frame.f_code.co_filename
-    where = f"line {number}" if function.startswith("<") else f"{function}, line {number}"
-    return Line(where, linecache.getline(file, number, frame.f_globals).strip(), file, number)
+    return _line_of(frame.f_code, number, frame.f_globals)
+
+
+def _line_of(code: CodeType, number: int, names: dict[str, Any]) -> Line:
+    where = f"line {number}" if code.co_name.startswith("<") else f"{code.co_name}, line {number}"
+    return Line(where, linecache.getline(code.co_filename, number, names).strip(), code.co_filename, number)

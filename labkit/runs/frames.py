@@ -2,7 +2,7 @@
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from quixstreams.core.stream import Stream
@@ -46,6 +46,10 @@ DELETE = 'A field is removed by .drop, as in readings.drop("{name}").'
 CONDITION = (
     ".filter calls a function for each record. A condition on columns goes in brackets: "
     "readings[condition] (02_filter)."
+)
+CALLED = (
+    "A function that is called for each record is given to .filter, as in "
+    'readings.filter(lambda reading: reading["temperature"] > 30) (02_filter).'
 )
 FUNCTION = ".{name} needs a function that it can call for each record, not {given} (03_windows)."
 TEXT = (
@@ -128,6 +132,8 @@ class Frame(StreamingDataFrame):
         super().__init__(*topics, stream=stream or TracedStream(), **options)
 
     def __getitem__(self, item: Any) -> Any:
+        if callable(item):
+            raise LabError(CALLED)
         found = super().__getitem__(item)
         return Column.of(found) if isinstance(found, StreamingSeries) else found
 
@@ -163,7 +169,7 @@ class Frame(StreamingDataFrame):
         _require_function("filter", *args[:1])
         return super().filter(*args, **options)
 
-    def group_by(self, key: Any, name: str | None = None, *args: Any, **options: Any) -> Any:
+    def group_by(self, key: Any = None, name: str | None = None, *args: Any, **options: Any) -> Any:
         if isinstance(key, str) and key:
             name = name or key
         elif not (callable(key) and name):
@@ -176,7 +182,19 @@ class Frame(StreamingDataFrame):
         return super().to_topic(topic, *args, **options)
 
     def contains(self, keys: str | list[str]) -> Column:
+        names = [keys] if isinstance(keys, str) else keys
+        self._watch({name: f'.contains("{name}") is never true' for name in names})
         return Column.of(super().contains(keys))
+
+    def fill(self, *columns: str, **mapping: Any) -> Any:
+        effects = {name: f'.fill("{name}") adds a new field' for name in columns}
+        effects |= {name: f".fill({name}={value!r}) adds a new field" for name, value in mapping.items()}
+        self._watch(effects, may_be_new=True)
+        return super().fill(*columns, **mapping)
+
+    def _watch(self, effects: Mapping[str, str], **options: bool) -> None:
+        """Let each record be seen by a Watch before the next step."""
+        self.update(Watch(self._notes, effects, blame.line_of_caller(), **options), metadata=True)
 
     def _watching(self, new_shape: Callable[..., Shape], compute: Callable[..., Any]) -> Callable[..., Any]:
         """Returns a window's method such as `agg`, which notes its shape, and lets its records be seen first."""
@@ -188,7 +206,7 @@ class Frame(StreamingDataFrame):
             self._shapes.append(shape)
             for each in ("final", "current"):
                 setattr(window, each, _emitting(shape, getattr(window, each)))
-            self.update(Watch(self._notes, columns_of(operations.values()), blame.line_of_caller()), metadata=True)
+            self._watch(columns_of(operations.values()), keyed=True)
             return window
 
         return watching

@@ -8,12 +8,16 @@ from pathlib import Path
 from types import FrameType
 
 import quixstreams
-from quixstreams.dataframe import ColumnDoesNotExist, StreamingDataFrame
+from confluent_kafka import KafkaError
+from quixstreams.dataframe import ColumnDoesNotExist, InvalidColumnReference, StreamingDataFrame
 from quixstreams.dataframe.series import StreamingSeries
+from quixstreams.dataframe.windows.aggregations import Aggregator, Collector
 from quixstreams.dataframe.windows.base import Window
 from quixstreams.dataframe.windows.definitions import WindowDefinition
+from quixstreams.kafka.exceptions import KafkaProducerDeliveryError
 
 from labkit.errors import LabError
+from labkit.readings.reading import is_printed
 from labkit.runs import blame, fields, frames, operands
 from labkit.runs.tracing import Trace
 from labkit.runs.values import unwritable
@@ -41,6 +45,7 @@ INSTEAD = {
     "to_csv to_dict to_excel to_html to_json to_numpy to_parquet to_sql": 'lab.peek("sensor", records=1000): that is a '
     "pandas DataFrame (00_start_here)",
     "boxplot hist plot": 'lab.chart("sensor"), which is updated as records arrive (04_live_charts)',
+    "pop": 'readings.drop("humidity"), which removes a field; readings["humidity"] is its column (02_filter)',
     "rename": 'readings["celsius"] = readings["temperature"], and then readings.drop("temperature")',
     "dt str": '.apply, as in readings["name"] = readings["device"].apply(str.upper) (03_windows)',
 }
@@ -65,18 +70,22 @@ OF_SPARK = {
 # What Python and Quix Streams say of a value that was not turned from JSON into an object, or back.
 LOADS = re.compile(
     r"(byte|string) indices must be integers|'(bytes|str)' object has no attribute '(get|items|keys|values)'"
-    r"|'(bytes|str)' object does not support item assignment"
+    r"|'(bytes|str)' object does not support item assignment|message value type 'dict', not '(bytes|str)'"
 )
 DUMPS = re.compile(r"a bytes-like object is required, not '(dict|list)'")
 LOADED = re.compile(r"the JSON object must be str, bytes or bytearray, not (dict|list)")
+PRINTED = (
+    "str(reading) made this text: let the pipeline that writes it return the reading itself, without str (03_windows)"
+)
 NO_FIELDS = r"(is not subscriptable|does not support item assignment|has no attribute '(get|items|keys|values)')"
-PLAIN = re.compile(rf"'(int|float|bool)' object {NO_FIELDS}")
-NOTHING = re.compile(rf"'NoneType' object {NO_FIELDS}")
+PLAIN = re.compile(rf"'(int|float|bool)' object {NO_FIELDS}|message value type 'dict', not '(int|float|bool|list)'")
+NOTHING = re.compile(rf"'NoneType' object {NO_FIELDS}|message value type 'dict', not 'NoneType'")
 ARGUMENTS = re.compile(r"missing \d+ required positional argument|takes \d+ positional arguments? but \d")
 STATE = re.compile(r"State' object (is not subscriptable|does not support item (assignment|deletion))")
-WHOLE = re.compile(r"'int' and 'dict'|between instances of 'dict' and 'dict'")
+WHOLE = re.compile(r"'(int|float)' and 'dict'|between instances of 'dict' and '(int|float|dict)'")
 
-METHOD = re.compile(r"(Streaming(DataFrame|Series)|\w*Window\w*)\.\w+\(\) ")
+OWNERS = r"Streaming(?:DataFrame|Series)|Frame|Column|\w*Window\w*|Aggregator|Collector"
+METHOD = re.compile(rf"({OWNERS})\.(\w+)\(\) ")
 NO_ROW = re.compile(r"Unsupported key type \"<class '(int|slice)'>\"")
 NO_ROWS = (
     'A stream has no rows or positions: a field is written ["temperature"]; what was before is remembered by state, '
@@ -124,8 +133,8 @@ def of_a_pipeline(error: Exception) -> str | None:
         return NO_ROWS
     if "Unsupported key type \"<class 'tuple'>" in str(error):
         return 'Several fields are a list: readings[["device", "temperature"]].'
-    if isinstance(error, TypeError) and METHOD.match(str(error)):  # which has refused the call before it began
-        return f"{error}."
+    if isinstance(error, TypeError) and (called := METHOD.match(str(error))):  # it has refused the call before it began
+        return f"{error}.{_parameters(error, called[1], called[2])}"
     if isinstance(error, TypeError) and ARGUMENTS.search(str(error)) and len(_frames(error)) == 1:  # of who called it
         return f"{error}: it is given one stream for each topic that it reads."
     if isinstance(error, LabError) or _frames(error)[-1].f_code.co_filename.startswith((QUIX, frames.__file__)):
@@ -144,6 +153,16 @@ def _of_a_window(text: str) -> str | None:
     return NO_AGG if name == "agg" else OF_A_FIELD.format(name=name, aggregation=name.title())
 
 
+def _parameters(error: TypeError, owner: str, name: str) -> str:
+    """Returns what a method takes, as a sentence, if it was given something else by name; else an empty text."""
+    kinds = [StreamingDataFrame, StreamingSeries, Aggregator, Collector, WindowDefinition, Window]
+    while kinds and kinds[0].__name__ != owner:
+        kinds += kinds.pop(0).__subclasses__()
+    if not kinds or "unexpected keyword" not in str(error):
+        return ""
+    return f" It takes {', '.join([*inspect.signature(getattr(kinds[0], name)).parameters][1:])}."
+
+
 def _frames(error: BaseException) -> list[FrameType]:
     return [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
 
@@ -159,10 +178,25 @@ def of_a_stream(error: AttributeError) -> str | None:
     for names, instead in (INSTEAD | OF_SPARK).items():
         if name in names.split():
             return f"A {kind} has no .{name}: use {instead}."
-    near = nearest(name, _methods(type(owner)))
-    return f"A {kind} has no .{name}: " + (
-        f"did you mean .{near}?" if near else f'a field is written ["{name}"] (02_filter).'
-    )
+    if near := nearest(name, _methods(type(owner))):
+        return f"A {kind} has no .{name}: did you mean .{near}?"
+    return f"A {kind} has no .{name}{_elsewhere(owner, name)}"
+
+
+def _elsewhere(owner: StreamingDataFrame | StreamingSeries, name: str) -> str:
+    """Returns what else has a method that a stream or a column has not, as the end of a sentence."""
+    is_stream = isinstance(owner, StreamingDataFrame)
+    if is_stream and name in _methods(StreamingSeries):
+        return f', but a column has it, as in readings["temperature"].{name}(...) (02_filter).'
+    if name.endswith("_window") and not is_stream:
+        return f', but a stream has it: readings.{name}(10_000).agg(mean=Mean("temperature")).final() (03_windows).'
+    if not is_stream and name in _methods(StreamingDataFrame):
+        return f", but a stream has it: readings.{name}(...)."
+    import pandas
+
+    if hasattr(pandas.DataFrame, name) or hasattr(pandas.Series, name):
+        return ", which pandas has for whole tables: .apply calls a function for each record (03_windows)."
+    return f': a field is written ["{name}"] (02_filter).'
 
 
 def _methods(kind: type) -> list[str]:
@@ -183,23 +217,25 @@ def of_a_record(error: BaseException) -> str | None:
         return (
             f"{error}: a run remembers from record to record by its state, .apply(function, stateful=True) (03_windows)"
         )
-    if (
-        isinstance(error, TypeError)
-        and ARGUMENTS.search(str(error))
-        and _frames(error)[-1].f_code.co_filename.startswith(QUIX)
-    ):
+    if isinstance(error, TypeError) and ARGUMENTS.search(str(error)) and _is_quix(error):
         return f"{error}: {GIVEN}"
+    if isinstance(error, KafkaProducerDeliveryError) and error.code == KafkaError.INVALID_TIMESTAMP:
+        return "Kafka rejects a record whose time is more than an hour ahead: .set_timestamp gives it another"
     if (part := unwritable(error)) and not (isinstance(part.part, bytes) and not part.field):
         return str(part)
     if isinstance(error, AttributeError | TypeError) or part:
-        return _of_a_type(str(error)) or _of_a_key(error)
+        return _of_a_type(str(error), error) or _of_a_key(error)
+    if isinstance(error, InvalidColumnReference):
+        return _of_a_type(str(error), error)
     if isinstance(error, ColumnDoesNotExist) and isinstance(error.__context__, KeyError):
         error = error.__context__
     return fields.missing(error) if isinstance(error, KeyError) else None
 
 
-def _of_a_type(text: str) -> str | None:
+def _of_a_type(text: str, error: BaseException) -> str | None:
     """Say that a value was not turned from JSON or into it, or is a plain number; None if the text says neither."""
+    if LOADS.search(text) and _has_printed(error):
+        return f"{text}: {PRINTED}"
     if LOADS.search(text) or "not JSON serializable: bytes" in text:
         return f"{text} (json.loads makes an object of the JSON in a value)"
     if DUMPS.search(text):
@@ -210,16 +246,29 @@ def _of_a_type(text: str) -> str | None:
         return f"{text}: has a function in .apply returned nothing? .update changes a record in place (03_windows)"
     if STATE.search(text):
         return f'{text}: state is written by state.set("last", value), and read by state.get("last") (03_windows)'
-    if WHOLE.search(text):
+    if WHOLE.search(text) and _is_quix(error):
         return f'{text}: a window computes with whole records here: name a field, as in .agg(sum=Sum("temperature"))'
+    if WHOLE.search(text):
+        return f'{text}: this is a whole record: name a field, as in reading["temperature"] (03_windows)'
     return f"{text}: is the value a plain number, and not an object with fields?" if PLAIN.search(text) else None
+
+
+def _is_quix(error: BaseException) -> bool:
+    """Whether an error occurred in Quix Streams' own code."""
+    return _frames(error)[-1].f_code.co_filename.startswith(QUIX)
+
+
+def _has_printed(error: BaseException) -> bool:
+    """Whether the value at which an error occurred is a text as Python prints a dict or a list."""
+    values = (each for frame in _frames(error) for each in frame.f_locals.values())
+    return any(isinstance(each, str) and each.startswith(("{", "[")) and is_printed(each) for each in values)
 
 
 def _of_a_key(error: BaseException) -> str | None:
     """Say that the key of a record is no text, which state and Kafka want; None if it is, or another line failed."""
     last = _frames(error)[-1]
     key = next((last.f_locals[name] for name in ("key", "prefix") if name in last.f_locals), None)
-    if not last.f_code.co_filename.startswith(QUIX) or isinstance(key, str | bytes | None):
+    if not _is_quix(error) or isinstance(key, str | bytes | None):
         return None
     return (
         f"the key of a record is {key!r}, of type {type(key).__name__}, and a key must be text: "

@@ -31,6 +31,16 @@ OUTAGES = (
 # What Kafka then answers a producer whose transaction it has ended.
 ENDED = (KafkaError.INVALID_TXN_STATE, KafkaError.INVALID_PRODUCER_ID_MAPPING, KafkaError.UNKNOWN_PRODUCER_ID)
 
+# What Kafka answers each time that a record is written which it does not take.
+REFUSALS = (
+    KafkaError.INVALID_RECORD,
+    KafkaError.INVALID_TIMESTAMP,
+    KafkaError.MSG_SIZE_TOO_LARGE,
+    KafkaError.POLICY_VIOLATION,
+    KafkaError.RECORD_LIST_TOO_LARGE,
+    *FORBIDDEN,
+)
+
 # What Kafka answers a static member whose place another one has taken.
 FENCED = (KafkaError.FENCED_INSTANCE_ID, KafkaError._FATAL)
 MISTAKES = 2  # such answers within PERIOD that may be a mistake: three brokers may die one after the other
@@ -48,7 +58,20 @@ def is_outage(error: Exception) -> bool:
         return isinstance(cause, Exception) and is_outage(cause)
     if said := _said(error):
         return bool(said.retriable() or said.txn_requires_abort() or said.code() in ENDED)
-    return isinstance(error, OUTAGES)
+    return isinstance(error, OUTAGES) and not is_refusal(error)
+
+
+def is_refusal(error: BaseException) -> bool:
+    """Whether Kafka will never take a record that has been written."""
+    return isinstance(error, KafkaProducerDeliveryError) and error.code in REFUSALS
+
+
+def reason(error: Exception) -> str:
+    """Returns after what a run starts again because of an error, in words."""
+    said = _said(error.__cause__) if isinstance(error, PartitionAssignmentError) else None
+    if said and said.code() == KafkaError._UNKNOWN_PARTITION:
+        return "partitions were added"
+    return "Kafka was unavailable" if is_outage(error) else "Kafka had taken it for two"
 
 
 def _said(error: BaseException | None) -> KafkaError | None:

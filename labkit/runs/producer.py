@@ -40,7 +40,6 @@ class Producer(Worker):
         super().__init__(name)
         self.world = world
         self.writes: str = writes
-        self.note = "; ".join(world.source.notes)
         self.accepted = self.delivered = self.failed = 0
         self._count = math.inf if count is None else count
         self._full = topics.full(writes)
@@ -48,6 +47,15 @@ class Producer(Worker):
         self._producer = clients.producer(self._address)
         self._stopping = threading.Event()
         self._answered = time.monotonic()  # when Kafka last acknowledged a record or had nothing to acknowledge
+
+    @property
+    def note(self) -> str:
+        """What was taken for what in its source, and what has happened. Example: sensors.note"""
+        return "; ".join(filter(None, [*self.world.source.notes, self._note]))
+
+    @note.setter
+    def note(self, words: str) -> None:
+        self._note = words
 
     def start(self) -> None:
         """Continue with the world in its present state; if `records` was given, for that many more readings.

@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,7 @@ from labkit.kafka.groups import Groups
 from labkit.kafka.requests import within
 from labkit.runs import mistakes
 from labkit.runs.blame import Blame
-from labkit.runs.outages import Fencing, is_outage, once_kafka_answers
+from labkit.runs.outages import Fencing, is_outage, once_kafka_answers, reason
 from labkit.runs.pipeline import Pipeline
 from labkit.runs.run import Member, Run
 from labkit.runs.spec import Spec
@@ -51,7 +52,7 @@ class ThreadedRun(Run):
         self._pipeline = self._new_pipeline()
         self._between = self._pipeline.between
         self._fencing, self._stall = Fencing(), Stall()
-        self._outages = 0
+        self._restarts = Counter[str]()  # by their reasons
 
     @property
     def note(self) -> str:
@@ -97,18 +98,19 @@ class ThreadedRun(Run):
                 if not (is_outage(error) or self._fencing.is_mistaken(error)):
                     raise
                 clients.LOGGER.warning("%s starts again", self.name, exc_info=error)
-            if not self._start_again():
+                why = reason(error)
+            if not self._start_again(why):
                 return
 
-    def _start_again(self) -> bool:
-        """Build the pipeline anew when Kafka answers. Returns whether to continue."""
+    def _start_again(self, why: str) -> bool:
+        """Build the pipeline anew when Kafka answers, and say why. Returns whether to continue."""
         found = once_kafka_answers(self._new_pipeline, self._topics, lambda: self._told_to_stop or not self.alive)
         if not found:
             return False
         self._pipeline = found
-        self._outages += 1
-        times = "" if self._outages == 1 else f" ({self._outages} times)"
-        self.note = f"started again after Kafka was unavailable{times}"
+        self._restarts[why] += 1
+        times = {why: f" ({many} times)" if many > 1 else "" for why, many in self._restarts.items()}
+        self.note = "; ".join(f"started again after {why}{many}" for why, many in times.items())
         return True
 
     def _ask_to_stop(self) -> None:

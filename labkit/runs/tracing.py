@@ -4,14 +4,16 @@
 to this line.
 """
 
+import inspect
 import re
 import traceback
 from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
 from quixstreams.core.stream import Stream, StreamFunction, VoidExecutor
+from quixstreams.kafka.exceptions import KafkaProducerDeliveryError
 
-from labkit.runs.blame import Line, line_of_caller
+from labkit.runs.blame import Line, line_of_caller, source_of
 from labkit.runs.values import unwritable
 
 
@@ -77,17 +79,42 @@ class Trace:
     """The steps of a pipeline, each with the line that added it."""
 
     def __init__(self, steps: Iterable[Stream]) -> None:
-        self._lines = {id(step.func.func): step.line for step in steps if isinstance(step, TracedStream) and step.line}
+        traced = [step for step in steps if isinstance(step, TracedStream) and step.line]
+        self._functions = [step.func.func for step in traced]
+        self._lines = {id(step.func.func): step.line for step in traced if step.line}
 
     def line_of(self, error: BaseException) -> Line | None:
         """The line that added the step in which an error occurred; None if it occurred in no step.
 
         The executor of a step is a closure over the step's function, in the variable `func`; the innermost one failed.
-        If a field cannot be written as JSON, an earlier line set it: the last one that names it.
+        If a field cannot be written as JSON, an earlier line set it, perhaps one in a function that a step calls: the
+        last one that sets it, or else names it.
         """
+        if isinstance(error, KafkaProducerDeliveryError):  # only the time of a record is the pipeline's choice
+            return self._last(r"\bset_timestamp\(")
         if (found := unwritable(error)) and found.field:
-            named = re.compile(rf"""["']{re.escape(found.name)}["']""")
-            return next((line for line in reversed([*self._lines.values()]) if named.search(line.text)), None)
+            return self._line_that_names(found.name)
         frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
         lines = (self._lines.get(id(frame.f_locals.get("func"))) for frame in reversed(frames))
         return next((line for line in lines if line), None)
+
+    def _line_that_names(self, field: str) -> Line | None:
+        """The last line of the student's that sets a field of this name, or else names it; None if none does."""
+        named = rf"""["']{re.escape(field)}["']"""
+        return self._last(rf"{named}(\s*:|\]\s*=(?!=))") or self._last(named)
+
+    def _last(self, pattern: str) -> Line | None:
+        """The last line of the student's that matches; None if none does."""
+        lines = [
+            line for function in self._functions for line in (self._lines[id(function)], *_lines_of(function, set()))
+        ]
+        return next((line for line in reversed(lines) if re.search(pattern, line.text)), None)
+
+
+def _lines_of(function: Any, seen: set[int]) -> list[Line]:
+    """Returns the lines of the student's functions that a step calls: they are wrapped in Quix Streams' own."""
+    if not inspect.isfunction(function) or id(function) in seen:
+        return []
+    seen.add(id(function))
+    inner = inspect.getclosurevars(function).nonlocals.values()
+    return [line for each in inner for line in _lines_of(each, seen)] + source_of(function)

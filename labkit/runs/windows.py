@@ -1,4 +1,4 @@
-"""What windows leave out without a word: records without a key, and fields that no record has."""
+"""What pipelines leave out without a word: records without a key, and fields that no record has."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -18,20 +18,25 @@ class Notes(dict[object, str]):
 
 
 class Watch:
-    """Sees every record that goes into a window, and notes what the window leaves out: records without a key, and the
-    fields of its aggregations that no record has had so far.
+    """Sees every record that goes into a step, and notes the fields that the step names and no record has had so far;
+    of a window also the records that it leaves out, as they have no key.
 
-    `without_key` counts the former; `missing` are the latter, each with the name of its aggregation in the `line`.
+    `without_key` counts the latter; `missing` are the former, each with what follows from that in the `line`.
     """
 
-    def __init__(self, notes: Notes, columns: Mapping[str, str], line: Line | None) -> None:
-        """`columns` are the fields, each with the name of its aggregation, which the `line` adds."""
+    def __init__(
+        self, notes: Notes, effects: Mapping[str, str], line: Line | None, keyed: bool = False, may_be_new: bool = False
+    ) -> None:
+        """`effects` say what the step in the `line` does without each field. `keyed` steps leave out records without a
+        key; a field that `may_be_new` is noted only if records have one with a similar name.
+        """
         self._notes, self.line = notes, line
-        self.missing = dict(columns)
+        self.missing = dict(effects)
         self.without_key = 0
+        self._keyed, self._may_be_new = keyed, may_be_new
 
     def __call__(self, value: Any, key: Any, timestamp: int, headers: Any) -> None:  # noqa: ARG002
-        if key is None:
+        if key is None and self._keyed:
             self.without_key += 1
             self._notes[self] = (
                 f"windows leave out records without a key, {self.without_key:,} so far: give them one first, as in "
@@ -48,10 +53,10 @@ class Watch:
             self._notes.pop(place, None)
         elif place not in self._notes:
             hint, where = did_you_mean(column, map(str, record)), f" ({self.line})" if self.line else ""
-            self._notes[place] = (
-                f"{self.missing[column]} has nothing to compute: no record so far has the field {column!r}"
-                f"{hint and ': '}{hint}{where}"
-            )
+            if hint or not self._may_be_new:
+                self._notes[place] = (
+                    f"{self.missing[column]}: no record so far has the field {column!r}{hint and ': '}{hint}{where}"
+                )
 
 
 def in_milliseconds(window: str, arguments: Mapping[str, Any]) -> str:
@@ -82,6 +87,6 @@ class Shape:
 
 
 def columns_of(operations: Iterable[Any]) -> dict[str, str]:
-    """Returns the fields that aggregations such as `Mean("temperature")` read, each with that aggregation as text."""
+    """Returns the fields that aggregations such as `Mean("temperature")` read, each with what follows without it."""
     named = [(each.column, type(each).__name__) for each in operations if getattr(each, "column", None)]
-    return {column: f'{name}("{column}")' for column, name in named}
+    return {column: f'{name}("{column}") has nothing to compute' for column, name in named}

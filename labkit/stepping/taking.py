@@ -85,7 +85,7 @@ def _first(
     topics: Topics, names: Sequence[str], since: str | int | datetime.datetime, count: int, key: str | None
 ) -> list[Taken]:
     """Returns the first `count` records of each topic from a time on; see `in_order`. Raises LabError if it is none."""
-    time = times.of([since], "since").read(since)
+    time = times.Times([since], "since").read(since)
     if type(time) is not int:
         raise LabError(f"since is {since!r}, which is no time: give one such as {times.EXAMPLE}.")
 

@@ -201,10 +201,10 @@ class Late(Part):
 
 @dataclass(frozen=True)
 class NoField(Cause):
-    """An aggregation reads a field that no record has; they have others."""
+    """A line names a field that no record has, with an effect; they have others."""
 
     field: str
-    aggregation: str
+    effect: str
     line: Line | None
     has: tuple[str, ...]
 

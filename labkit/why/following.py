@@ -171,7 +171,7 @@ def _moment(time: Time | None, record: Taken) -> int:
     """Returns a time in epoch milliseconds; if it names no day, that of the record. Raises LabError if it is none."""
     if isinstance(time, str) and CLOCK.fullmatch(time):
         time = f"{datetime.datetime.fromtimestamp(record.timestamp / 1000, datetime.UTC):%Y-%m-%d}T{time}"
-    found = times.of([time], "time").read(time) if time is not None else record.timestamp
+    found = times.Times([time], "time").read(time) if time is not None else record.timestamp
     if type(found) is not int:
         raise LabError(f"time is {time!r}, which is no time: give one such as 12:00:03, or {times.EXAMPLE}.")
     return found

@@ -137,9 +137,9 @@ def _is_of(step: Stream, module: str) -> bool:
 
 
 def _watched(watch: Watch, visits: list[Visit]) -> Iterator[Cause]:
-    """Yield what a window leaves out."""
+    """Yield what a window leaves out, and the fields that nobody has."""
     if watch.without_key:
         yield WithoutKey(watch.without_key, len(visits), watch.line)
     objects: list[Mapping[Any, Any]] = [each.came.value for each in visits if isinstance(each.came.value, Mapping)]
-    for field, aggregation in watch.missing.items() if objects else ():
-        yield NoField(field, aggregation, watch.line, tuple(map(str, objects[-1])))
+    for field, effect in watch.missing.items() if objects else ():
+        yield NoField(field, effect, watch.line, tuple(map(str, objects[-1])))

@@ -201,9 +201,8 @@ def _(it: causes.Late) -> str:
 @sentence.register
 def _(it: causes.NoField) -> str:
     meant = did_you_mean(it.field, it.has)
-    return (
-        f"{it.aggregation} has nothing to compute in {at(it.line)}: no record has the field {it.field!r}; they have "
-        f"{listed(it.has)}." + (f" {started(meant)}" if meant else "")
+    return f"{it.effect} in {at(it.line)}: no record has the field {it.field!r}; they have {listed(it.has)}." + (
+        f" {started(meant)}" if meant else ""
     )
 
 

@@ -27,7 +27,8 @@ def test_your_own_data(lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert producer.wait(20)
     run.wait_until_caught_up()
     assert producer.note == (
-        "key: station; measured: day, month, year, 2025-03-01 to 2025-03-01; "
+        "levels.csv: UTF-8, separated by semicolons; decimal commas in level; "
+        "key: station; measured: day, month, year (UTC), 2025-03-01 to 2025-03-01; "
         "1 missing value is null: in a pipeline, .notnull() leaves such out"
     )
     levels, floods = lab.records("levels"), lab.records("floods")

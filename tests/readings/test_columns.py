@@ -63,8 +63,10 @@ def test_what_was_taken_for_what_is_said_once(tmp_path: Path) -> None:
     ]
     assert table.keys == ("Köln", "Bonn")
     assert table.notes == (
+        "levels.csv: UTF-8, separated by semicolons",
+        "decimal commas in level",
         "key: station",
-        "measured: day, month, year, 2025-03-01 to 2025-03-01",
+        "measured: day, month, year (UTC), 2025-03-01 to 2025-03-01",
         "1 missing value is null: in a pipeline, .notnull() leaves such out",
         "1 row was left out, without station or measured",
     )
@@ -104,7 +106,7 @@ def test_key_and_time_may_be_what_functions_of_the_row_return() -> None:
         ("KÖLN", NOON + 30_000),
         ("BONN", NOON + HOUR + 30_000),
     ]
-    assert read(ROWS, columns).notes[0] == "time: 2025-03-01 to 2025-03-01"
+    assert read(ROWS, columns).notes[0] == "time: ISO 8601 (UTC), 2025-03-01 to 2025-03-01"
     numbers = iter(range(NOON, NOON + 2))
     assert [item.time for item in read(ROWS, own(time=lambda _: next(numbers)))] == [NOON, NOON + 1]
 
@@ -118,6 +120,19 @@ def test_the_index_of_a_dataframe_may_have_key_and_time(names: list[str]) -> Non
 def test_a_column_is_found_whatever_its_case_and_keeps_its_name() -> None:
     (item,) = read([{"Station ": "Köln", "MEASURED": NOON}], LEVELS)
     assert item == Item("Köln", NOON, {"Station ": "Köln", "MEASURED": NOON})
+
+
+def test_columns_whose_names_are_alike_are_said_and_never_chosen_silently() -> None:
+    row = {"Station": "Köln", "station": "Bonn", "Temp": 1, "temp ": 2, "measured": NOON}
+    table = read([row], LEVELS)
+    assert [each.key for each in table] == ["Bonn"]
+    assert table.notes[0].startswith("Station and station and Temp and temp  are different columns, though their names")
+    assert refusal([row], own("STATION")).startswith("Which column is 'STATION': 'Station' or 'station'?")
+
+
+@pytest.mark.parametrize("name", ["Höhe NN", "Ho\u0308he\u00a0NN", " HÖHE  NN"])
+def test_a_column_is_found_however_its_characters_are_composed(name: str) -> None:
+    assert [each.key for each in read([{name: "Köln"}], own("höhe nn", None))] == ["Köln"]
 
 
 # ------------------------------------------------------------- without key or time
@@ -140,7 +155,6 @@ def test_a_generator_says_what_it_is_told_to_lack_and_must_have_the_rest() -> No
     assert refusal(iter(ROWS), Columns(of_readings=False)) == (
         "Row 1: device and timestamp is missing: pass key= or time= of all rows, or None."
     )
-    assert refusal(iter(rows(station=None))).startswith("Row 2: station is missing")
 
 
 def test_what_has_no_times_can_be_neither_replayed_nor_started_later() -> None:
@@ -178,6 +192,14 @@ def test_a_row_without_key_or_time_is_left_out_and_counted(gap: dict[str, Any]) 
         assert table.notes[-1] == "1 row was left out, without station or measured"
 
 
+@pytest.mark.parametrize("gap", [{"station": None}, {"measured": None}, {"measured": "-"}, {"measured": "n/a"}])
+def test_so_is_one_that_a_generator_yields_even_as_its_first(gap: dict[str, Any]) -> None:
+    table = read((each for each in (ROWS[0] | gap, *ROWS, {"level": 1})), LEVELS)
+    assert table.notes == ()
+    assert [*table] == ITEMS
+    assert table.notes == ("measured: ISO 8601 (UTC)", "2 rows were left out, without station or measured")
+
+
 def test_rows_may_have_different_columns() -> None:
     table = read([{"station": "Köln", "measured": NOON}, {"level": 1}, {"station": "Bonn", "measured": NOON}], LEVELS)
     assert [item.key for item in table] == ["Köln", "Bonn"]
@@ -199,6 +221,13 @@ def test_rows_may_have_different_columns() -> None:
 )
 def test_a_wrong_column_is_refused_with_what_to_do(columns: Columns, why: str) -> None:
     assert refusal(ROWS, columns).startswith(why)
+
+
+@pytest.mark.parametrize("wrong", [0, 1.5, ["station"], ("station", "level"), {"station"}], ids=str)
+@pytest.mark.parametrize("use", ["key", "time"])
+def test_what_names_no_column_is_refused_before_anything_is_read(use: str, wrong: Any) -> None:
+    with pytest.raises(LabError, match=rf"^{use} is .*, of type {type(wrong).__name__}: give the name of one column"):
+        Columns.of_topic("levels", **({"key": "station", "time": "measured"} | {use: wrong}))
 
 
 @pytest.mark.parametrize("time", ["1970-01-01", "1970-01-01T00:00:00Z", "1880-05-01"])

@@ -145,7 +145,7 @@ def test_the_last_reading_is_a_start_and_anything_later_is_refused() -> None:
     assert "2013-12-30T23:00:00Z" in message  # what there is
 
 
-@pytest.mark.parametrize("start", ["yesterday", "", "2013-13-01", "1\n2", 1.5, datetime.date(2013, 7, 1)])
+@pytest.mark.parametrize("start", ["yesterday", "", "2013-13-01", "1\n2", datetime.date(2013, 7, 1)])
 def test_a_start_that_is_no_time_is_refused(start: Any) -> None:
     assert refusal(recorded, "nyc-weather", start).startswith(f"start is {start!r}, not a time")
 

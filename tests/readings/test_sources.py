@@ -123,6 +123,14 @@ def test_a_start_leaves_out_what_is_earlier_in_a_table_too(csv: Path) -> None:
         for factor in (None, 60):
             (item,) = open_source(given, 1.0, factor, "2023-11-14T22:13:21").items()
             assert item.key == "cellar"
+    for start in (1_700_000_050, 1_700_000_050_000, "1700000050", 20231114221410, "14.11.2023 22:14:10"):
+        source = open_source([ONE, TWO], 1.0, 60, start)
+        assert [item.key for item in source.items()] == ["cellar"]
+        assert source.notes[-1].startswith("start: ")
+        assert source.notes[-1].endswith(", 2023-11-14T22:14:10Z")
+    assert open_source("nyc-weather", 1.0, None, 1_387_843_200).notes == ("start: epoch seconds, 2013-12-24T00:00:00Z",)
+    assert refusal([ONE, TWO], start=1.5).startswith("start is 1.5, which is no time after 1973")
+    assert "nothing from 1900000000 (2030-03-17T17:46:40Z) on" in refusal([ONE, TWO], start=1_900_000_000)
     assert "nothing from 2030-01-01 on" in refusal([ONE, TWO], start="2030-01-01")
     assert "start is 'noon', not a time" in refusal([ONE, TWO], start="noon")
     assert "make a list of it" in refusal(generator(), start="2023-11-14")

@@ -16,6 +16,7 @@ from quixstreams.dataframe.windows import Count, Max, Mean
 
 from labkit import Lab, LabError
 from labkit.kafka import clients
+from labkit.readings import now
 from labkit.runs.mistakes import INSTEAD
 from tests.waiting import eventually
 
@@ -118,6 +119,17 @@ MISTAKES = {
     lambda r: pd.to_datetime(r["timestamp"], unit="ms"): "A column holds no values yet",
     lambda r: r.to_topic("alert"): 'lab.run(pipeline, reads="sensor", writes="alert")',
     lambda r: r.apply(): "missing 1 required positional argument: 'func'",
+    lambda r: r[lambda reading: reading["temperature"] > 30]: "is given to .filter, as in readings.filter(",
+    lambda r: r.pop("humidity"): 'A stream has no .pop: use readings.drop("humidity")',
+    lambda r: r["temperature"].tumbling_window(1000): "a stream has it: readings.tumbling_window(10_000).agg(mean=",
+    lambda r: r["temperature"].group_by("device"): "A column has no .group_by, but a stream has it: readings.group_by(",
+    lambda r: r.isnull(): 'but a column has it, as in readings["temperature"].isnull(',
+    lambda r: r.set_index("device"): "which pandas has for whole tables: .apply calls a function for each record",
+    lambda r: r.tumbling_window(size_ms=1000): "keyword argument 'size_ms'. It takes duration_ms, grace_ms, name, ",
+    lambda r: r.hopping_window(9, slide_ms=1): "keyword argument 'slide_ms'. It takes duration_ms, step_ms, grace_ms, ",
+    lambda r: r.tumbling_window(9).agg(n=Count()).final(closing="key"): "'closing'. It takes closing_strategy.",
+    lambda r: r.tumbling_window(9).agg(mean=Mean(field="temperature")): "'field'. It takes column.",
+    lambda r: r.group_by(column="device"): 'readings.group_by("device")',
 }
 
 
@@ -259,13 +271,77 @@ def got_from_bytes(records):
     return records.filter(lambda value: value.get("temperature") > 30)
 
 
-@pytest.mark.parametrize("pipeline", [bytes_returned, a_field_of_bytes, a_field_of_text, got_from_bytes])
+def a_column_of_bytes(records):
+    return records[records["temperature"] > 30]
+
+
+@pytest.mark.parametrize(
+    "pipeline", [bytes_returned, a_field_of_bytes, a_field_of_text, got_from_bytes, a_column_of_bytes]
+)
 def test_a_value_that_was_not_parsed_is_said(lab: Lab, pipeline: Callable[[Any], Any]) -> None:
     run = lab.run(pipeline, reads="sensor", writes="out", name="wrong", raw=True)
     lab.produce([READING], per_second=None).wait(10)
     assert run.wait(10)
     assert run.error
     assert run.error.reason.endswith("(json.loads makes an object of the JSON in a value)")
+
+
+PRINTED: list[Callable[[Any], Any]] = [
+    lambda r: r[r["temperature"] > 30],
+    lambda r: r.filter(lambda value: value["temperature"] > 30),
+    lambda r: r.tumbling_window(1000).agg(mean=Mean("temperature")).final(),
+]
+
+
+def test_a_value_that_another_pipeline_has_printed_is_said(lab: Lab) -> None:
+    lab.produce([READING], per_second=None).wait(10)
+    lab.run(lambda r: r.apply(str), reads="sensor", writes="printed", name="prints").wait_until_caught_up()
+    for pipeline in PRINTED:
+        run = lab.run(pipeline, reads="printed", name="wrong")
+        assert run.wait(10)
+        assert "str(reading) made this text: let the pipeline that writes it return the reading itself" in str(
+            run.error
+        )
+
+
+def test_a_record_that_kafka_refuses_for_its_time_ends_the_run_and_is_said(lab: Lab) -> None:
+    def later(readings):
+        return readings.set_timestamp(lambda value, key, timestamp, headers: now() + 86_400_000)  # noqa: ARG005
+
+    lab.produce([READING], per_second=None).wait(10)
+    run = lab.run(later, reads="sensor", writes="out")
+    assert run.wait(20)
+    assert "a record whose time is more than an hour ahead: .set_timestamp gives it another (" in str(run.error)
+    assert "return readings.set_timestamp(" in str(run.error)
+
+
+def in_a_function_of_a_step(readings):
+    def stamp(reading):
+        reading["when"] = datetime.datetime(2026, 3, 1)
+
+    return readings.update(stamp)
+
+
+def in_a_literal_of_a_stateful_function(readings):
+    def stamp(reading, state):
+        state.set("n", 1)
+        when = datetime.datetime(2026, 3, 1)
+        return reading | {"when": when}
+
+    return readings.apply(stamp, stateful=True)
+
+
+SET = {in_a_function_of_a_step: "stamp, line ", in_a_literal_of_a_stateful_function: 'return reading | {"when": when}'}
+
+
+@pytest.mark.parametrize(("pipeline", "words"), SET.items())
+def test_the_line_of_a_function_that_sets_what_cannot_be_written_is_named(
+    lab: Lab, pipeline: Callable[[Any], Any], words: str
+) -> None:
+    run = lab.run(pipeline, reads="sensor", writes="out", name="wrong")
+    lab.produce([READING], per_second=None).wait(10)
+    assert run.wait(10)
+    assert words in str(run.error.line if run.error else None)
 
 
 def with_a_time(readings):
@@ -360,6 +436,8 @@ UNUSABLE = {
     ]: 'floor is text in this record, \'3\': readings["floor"] = readings["floor"].apply(float)',
     lambda r: r[r["level"] > 2]: "level is text in this record, 'low'",
     lambda r: r.tumbling_window(1000).sum().final(): 'name a field, as in .agg(sum=Sum("temperature"))',
+    lambda r: r.tumbling_window(1000).agg(mean=Mean()).final(): 'name a field, as in .agg(sum=Sum("temperature"))',
+    lambda r: r.filter(lambda row: row > 3): 'this is a whole record: name a field, as in reading["temperature"]',
     lambda r: r[r["temperature"] > "30"]: "a number meets text here: is it written in quotes",
     lambda r: r.apply(lambda value, _: value): "with metadata=True value, key, timestamp and headers",
     lambda r: r.apply(lambda row: row.temperature): 'a field of a record is written ["temperature"]',
@@ -416,6 +494,33 @@ def test_windows_say_what_they_leave_out(lab: Lab) -> None:
     lab.produce([late], per_second=None).wait(10)
     run.wait_until_caught_up()
     assert "temprature" not in run.note
+
+
+UNKNOWN = {
+    lambda r: r[r.contains("temprature")]: '.contains("temprature") is never true: no record so far has the field',
+    lambda r: r[r.contains(["device", "temprature"])]: '.contains("temprature") is never true',
+    lambda r: r.fill(temprature=0): ".fill(temprature=0) adds a new field: no record so far has the field 'temprature'",
+    lambda r: r.fill("temprature"): '.fill("temprature") adds a new field',
+}
+
+
+@pytest.mark.parametrize(("pipeline", "words"), UNKNOWN.items())
+def test_a_field_that_no_record_has_so_far_is_said(lab: Lab, pipeline: Callable[[Any], Any], words: str) -> None:
+    lab.produce([READING], per_second=None).wait(10)
+    run = lab.run(pipeline, reads="sensor", writes="out", name="wrong")
+    run.wait_until_caught_up()
+    assert run.note.startswith(words)
+    assert "did you mean 'temperature'? (line " in run.note
+
+
+def test_fields_that_records_have_and_new_ones_need_no_word(lab: Lab) -> None:
+    lab.produce([READING], per_second=None).wait(10)
+    run = lab.run(
+        lambda r: r[r.contains("humidity")].fill(humidity=0, wind=0), reads="sensor", writes="out", name="well"
+    )
+    run.wait_until_caught_up()
+    assert run.note == ""
+    assert [each.value["wind"] for each in lab.records("out")] == [0]
 
 
 def test_a_window_whose_length_was_meant_in_seconds_says_that_it_is_in_milliseconds(lab: Lab) -> None:

@@ -10,6 +10,7 @@ import pytest
 from confluent_kafka import KafkaError, KafkaException
 from quixstreams.checkpointing.exceptions import CheckpointConsumerCommitError
 from quixstreams.exceptions import PartitionAssignmentError
+from quixstreams.kafka.exceptions import KafkaProducerDeliveryError
 from quixstreams.models.serializers import SerializationError
 
 from labkit import Lab
@@ -20,7 +21,7 @@ from labkit.kafka.requests import within
 from labkit.pipelines import alert_filter
 from labkit.runs import producer as module
 from labkit.runs.application import LabApplication
-from labkit.runs.outages import is_outage
+from labkit.runs.outages import is_outage, reason
 from labkit.runs.replicas import Replicas
 from tests.topics import topics_of
 from tests.waiting import eventually, never
@@ -110,6 +111,28 @@ def test_a_process_that_is_started_while_kafka_is_away_waits_for_it(own: Lab) ->
 )
 def test_another_attempt_is_made_only_where_it_may_succeed(code: int, options: Any, expected: bool) -> None:
     assert is_outage(KafkaException(KafkaError(code, **options))) is expected
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        (KafkaError._MSG_TIMED_OUT, True),
+        (KafkaError.NOT_LEADER_FOR_PARTITION, True),
+        (KafkaError.INVALID_TIMESTAMP, False),
+        (KafkaError.MSG_SIZE_TOO_LARGE, False),
+        (KafkaError.TOPIC_AUTHORIZATION_FAILED, False),
+    ],
+)
+def test_nor_is_a_record_written_again_that_kafka_will_never_take(code: int, expected: bool) -> None:
+    assert is_outage(KafkaProducerDeliveryError(KafkaError(code))) is expected
+
+
+def test_a_run_says_after_what_it_has_started_again() -> None:
+    added = PartitionAssignmentError()
+    added.__cause__ = KafkaException(KafkaError(KafkaError._UNKNOWN_PARTITION))
+    assert reason(added) == "partitions were added"
+    assert reason(KafkaProducerDeliveryError(KafkaError(KafkaError._MSG_TIMED_OUT))) == "Kafka was unavailable"
+    assert reason(KafkaException(KafkaError(KafkaError.FENCED_INSTANCE_ID))) == "Kafka had taken it for two"
 
 
 def key(reading: Any) -> tuple[str, int]:

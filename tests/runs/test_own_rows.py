@@ -92,6 +92,14 @@ def test_records_without_keys_and_times_are_written_all_the_same(lab: Lab) -> No
     assert "the time at which they are produced" in production.note
 
 
+def test_what_a_generator_leaves_out_is_said_as_it_comes(lab: Lab) -> None:
+    rows = ({"station": "Köln", "measured": time} for time in ("01.03.25 12:00", "n/a", "01.03.25 12:01"))
+    production = lab.produce(rows, writes="levels", key="station", time="measured", per_second=None)
+    assert production.wait(10)
+    assert [each.timestamp for each in lab.records("levels")] == [BEGIN, BEGIN + 60_000]
+    assert production.note == ("measured: day, month, year (UTC); 1 row was left out, without station or measured")
+
+
 def test_rows_of_another_shape_are_refused_by_the_labs_topics_with_what_to_pass(lab: Lab) -> None:
     rows = [{"station": "Köln", "level": 3.4, "measured": "2025-03-01"}]
     for topic in ("sensor", "sensor-data"):

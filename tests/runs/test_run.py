@@ -582,6 +582,16 @@ def test_a_topic_that_is_not_there_is_named(lab: Lab) -> None:
         lab.produce(writes="my topic")
 
 
+def test_a_topics_name_that_is_too_long_is_shown_by_its_ends_and_its_length(lab: Lab) -> None:
+    shown = f"{'a' * 20}…{'a' * 20}"
+    with pytest.raises(LabError, match=f"^'{shown}' is not a topic name: it has 260 characters, and may have 2"):
+        lab.create_topic("a" * 260)
+    name = "a" * 230
+    lab.create_topic(name)
+    with pytest.raises(LabError, match=r"…aaaaaaaa\.dead-letter' is not a topic name: it has 242 characters"):
+        lab.run(lambda r: r, reads=name)
+
+
 IDENTITIES: list[tuple[str, tuple[str, ...], str | None]] = [
     ("join", ("x", "y"), None),
     ("join", ("x",), "y"),

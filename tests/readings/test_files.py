@@ -1,0 +1,243 @@
+"""Files as people save them: read as they were meant, or refused in one line, and what was assumed is said."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from labkit import LabError
+from labkit.readings import Columns, read
+from labkit.readings.tables import Table
+
+WHEN = "2025-03-01 12:00"
+SAID = "levels.csv: UTF-8, separated by semicolons"
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "levels.csv"
+
+
+def table(file: Path, content: str | bytes, key: str | None = "station") -> Table:
+    file.write_bytes(content.encode() if isinstance(content, str) else content)
+    return read(file, Columns(key, "measured", of_readings=False))
+
+
+def column(file: Path, *cells: str, separator: str = ";", more: str = "") -> tuple[list[Any], tuple[str, ...]]:
+    """Returns the values of these cells in a column, and what was said of them; `more` is in another column."""
+    rows = [separator.join(["K", f'"{cell}"', more, WHEN]) for cell in cells]
+    found = table(file, "\n".join([separator.join(["station", "level", "more", "measured"]), *rows]))
+    said = [each for each in found.notes if each.startswith(("level:", "level is", "decimal"))]
+    return [each.value["level"] for each in found], tuple(said)
+
+
+def refusal(file: Path, content: str | bytes) -> str:
+    with pytest.raises(LabError) as error:
+        table(file, content)
+    assert len(str(error.value).splitlines()) == 1
+    return str(error.value)
+
+
+# ----------------------------------------------------------------------- numbers
+
+COMMAS = "decimal commas in level"
+
+
+@pytest.mark.parametrize(
+    ("cells", "expected", "said"),
+    [
+        (["1,234", "12,5"], [1.234, 12.5], (COMMAS,)),
+        (["1,234", "0,950"], [1.234, 0.95], (COMMAS,)),
+        (["1,234", "1,234.5"], [1234, 1234.5], ("level: 1,234 is 1234",)),
+        (["1,234", "950.5"], [1234, 950.5], ("level: 1,234 is 1234",)),
+        (["1,234,567"], [1234567], ("level: 1,234,567 is 1234567",)),
+        (["1.234", "1.234,5"], [1234, 1234.5], (COMMAS, "level: 1.234 is 1234")),
+        (["1.234.567"], [1234567], ("level: 1.234.567 is 1234567",)),
+        (["1,5E+03", "2"], [1500.0, 2], (COMMAS,)),
+        (
+            ["1\u00a0234,5", "1\u202f234", "12 345,6"],
+            [1234.5, 1234, 12345.6],
+            (COMMAS, "level: 1\u00a0234,5 is 1234.5"),
+        ),
+        (["1'234.5"], [1234.5], ("level: 1'234.5 is 1234.5",)),
+        (["\u22122,5", "+3,5"], [-2.5, 3.5], (COMMAS,)),
+        (["1.234", "21.125"], [1.234, 21.125], ()),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("separator", [";", ","])
+def test_the_other_numbers_of_a_column_tell_how_they_are_written(
+    cells: list[str], expected: list[float], said: tuple[str, ...], separator: str, file: Path
+) -> None:
+    assert column(file, *cells, separator=separator) == (expected, said)
+
+
+@pytest.mark.parametrize(("more", "expected"), [("2,5", [1.234]), ("2.5", [1234])])
+def test_or_those_of_other_columns_do(more: str, expected: list[float], file: Path) -> None:
+    found, said = column(file, "1,234", separator="\t", more=more)
+    assert found == expected
+    assert said
+    assert column(file, "1.234", more="2,5")[0] == [1234]
+
+
+def test_or_the_separator_does_and_if_nothing_tells_it_is_refused(file: Path) -> None:
+    assert column(file, "1,234", "950") == ([1.234, 950], (COMMAS,))
+    assert refusal(file, f'station,level,measured\nK,"1,234",{WHEN}\nK,950,{WHEN}\n') == (
+        "level is '1,234': 1234 or 1.234? Nothing else in the file tells: write numbers without a mark for thousands, "
+        "and with a decimal point."
+    )
+
+
+@pytest.mark.parametrize(
+    "cells", [["0042", "42"], ["+49", "30"], ["123 456", "030 123"], ["192.168.100.200"], ["A7", "12"], ["9" * 20, "1"]]
+)
+def test_a_column_of_names_is_text_though_some_look_like_numbers(cells: list[str], file: Path) -> None:
+    assert column(file, *cells)[0] == cells
+
+
+def test_what_turns_a_column_into_text_is_said(file: Path) -> None:
+    assert column(file, "0042", "42")[1] == ("level is text, as 0042 is no number",)
+
+
+@pytest.mark.parametrize("gap", ["#DIV/0!", "#N/A", "#NV", "#WERT!", "n/a", "-", "\u2013", "<NA>", "k.A.", "inf"])
+def test_gaps_are_null_among_numbers_even_beside_each_other_and_a_word(gap: str, file: Path) -> None:
+    assert column(file, "3,4", gap, "-", "5", "6") == ([3.4, None, None, 5, 6], (COMMAS,))
+    found, said = column(file, "3,4", gap, "defect", "5", "6")
+    assert found == [3.4, None, "defect", 5, 6]
+    assert said == (COMMAS, "level: 1 of 4 values is text, such as 'defect'")
+
+
+# -------------------------------------------------------------------------- JSON
+
+ROWS = [{"station": "K", "level": 3.4, "measured": WHEN}, {"station": "B", "level": None, "measured": WHEN}]
+ONE = '{"station": "K", "level": 3.4, "measured": "2025-03-01 12:00"}'
+TWO = '{"station": "B", "level": null, "measured": "2025-03-01 12:00"}'
+
+
+@pytest.mark.parametrize(
+    ("content", "written"),
+    [
+        (f"[{ONE},\n {TWO}]", "an array of objects"),
+        (f"\ufeff[{ONE}, {TWO}]", "an array of objects"),
+        (f"{ONE}\n\n{TWO}\n", "one object per line"),
+        (f"{ONE}\r\n{TWO}".replace("null", "NaN"), "one object per line"),
+    ],
+)
+def test_rows_in_json_are_read(content: str, written: str, file: Path) -> None:
+    found = table(file, content)
+    assert [each.value for each in found] == ROWS
+    assert found.notes[0] == f"levels.csv: JSON, {written}"
+
+
+def test_one_line_of_json_is_one_row(file: Path) -> None:
+    assert [each.value for each in table(file, ONE)] == ROWS[:1]
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        ('{"level": {"0": 3.4}}', "levels.csv is one JSON object, not an array of objects or an object per line: "),
+        ('{"data": [1],\n "n": 1}', "levels.csv is one JSON object"),
+        (f"[{ONE},", "levels.csv is not JSON: "),
+        (f"{ONE}\n{TWO[:-1]}", "levels.csv, line 2, is not JSON: "),
+        ("[1, 2]", "Row 1 is a int, not a dict"),
+    ],
+)
+def test_other_json_is_refused_with_what_to_do(content: str, why: str, file: Path) -> None:
+    assert refusal(file, content).startswith(why)
+
+
+# ---------------------------------------------------------------- other kinds of file
+
+
+@pytest.mark.parametrize(
+    ("content", "advice"),
+    [
+        (b"PK\x03\x04...", "save the table as CSV in UTF-8, or give lab.produce the DataFrame of pd.read_excel(...)"),
+        (b"\xd0\xcf\x11\xe0...", "pd.read_excel(...)"),
+        (b"PAR1...", "give lab.produce the DataFrame of pd.read_parquet(...)"),
+        (b"ARROW1...", "pd.read_feather(...)"),
+        (b"BZh91AY...", "unpack it first"),
+        (b"<!DOCTYPE html>\n<html>", "download the file itself"),
+        (b"a,b\0\n1,2\n", "save it as CSV in UTF-8"),
+    ],
+)
+def test_what_is_no_table_of_text_is_refused_with_what_to_do(content: bytes, advice: str, file: Path) -> None:
+    message = refusal(file, content)
+    assert message.startswith(str(file))
+    assert advice in message
+
+
+# ------------------------------------------------------------------ shapes of tables
+
+HEAD = "station;level;measured"
+ROW = f"Köln;3,4;{WHEN}"
+VALUE = {"station": "Köln", "level": 3.4, "measured": WHEN}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        f"{HEAD}\r{ROW}\r",
+        f"sep=;\r\n{HEAD}\r\n{ROW}\r\n",
+        f'"sep=;"\n{HEAD}\n{ROW}\n',
+        f"# made by a gauge, on 1 March; and so on\n#\n{HEAD}\n{ROW}\n",
+        f"# made by a gauge\n# {HEAD}\n{ROW}\n",
+        f"{HEAD}\n{ROW}\n".encode("utf-16-le"),
+        f"{HEAD}\n{ROW}\n".encode("utf-16-be"),
+        f"station;level\u00a0;\u00a0mea\u200bsured\n{ROW}\n",
+        f"{HEAD}\n ; ; \n{ROW}\n",
+    ],
+    ids=range(9),
+)
+def test_a_table_is_read_as_it_was_meant(content: str | bytes, file: Path) -> None:
+    assert [each.value for each in table(file, content)] == [VALUE]
+
+
+def test_names_of_columns_are_composed_and_have_usual_spaces(file: Path) -> None:
+    (item,) = table(file, f"sta\u00a0tion;Ho\u0308he;measured\nKöln;3;{WHEN}\n", key="sta tion")
+    assert item.value == {"sta tion": "Köln", "Höhe": 3, "measured": WHEN}
+
+
+def test_a_column_may_be_called_by_a_hash(file: Path) -> None:
+    (item,) = table(file, f"#;{HEAD}\n1;{ROW}\n")
+    assert item.value == {"#": 1} | VALUE
+
+
+def test_the_separator_is_that_by_which_all_rows_have_as_many_cells(file: Path) -> None:
+    (item,) = table(file, f"station;level (m, NN, new, 2025);measured\n{ROW}\n")
+    assert item.value["level (m, NN, new, 2025)"] == 3.4
+
+
+def test_what_is_above_the_columns_is_said(file: Path) -> None:
+    assert table(file, f"# made\n# so\n{HEAD}\n{ROW}\n").notes[:2] == (SAID, "2 lines above the columns left out (#)")
+
+
+def test_a_file_without_rows_says_so(file: Path) -> None:
+    assert table(file, f"{HEAD}\n").notes == (SAID, "there are no rows below the names of the columns")
+    assert read([]).notes == ("there are no rows",)
+
+
+def test_a_file_without_names_of_columns_is_refused(file: Path) -> None:
+    for content in ("", "\n \n", "sep=,\n", " ; ;\n"):
+        assert refusal(file, content).endswith("levels.csv is empty: its first line must name the columns.")
+
+
+@pytest.mark.parametrize(
+    "rows", ['B;"2;{0}\nB;3;{0}\nB;4;{0}\n', 'B;"2;{0}\nB;3;{0}\nB;"4";{0}\nB;5;{0}\n', 'B;"2;{0}', '"B;2;{0}\n']
+)
+def test_a_quote_that_is_not_closed_is_refused_with_its_line(rows: str, file: Path) -> None:
+    message = refusal(file, f"{HEAD}\n{ROW}\n{rows.format(WHEN)}")
+    assert message == "levels.csv, line 3: a quote is opened and not closed: delete or double it."
+
+
+def test_a_text_may_have_quotes_and_several_lines(file: Path) -> None:
+    found = table(file, f'{HEAD}\nK;"say ""hi""\nthere";{WHEN}\nK;5";{WHEN}\nK;"a"b;{WHEN}')
+    assert [each.value["level"] for each in found] == ['say "hi"\nthere', '5"', "ab"]
+
+
+@pytest.mark.parametrize("gap", ["", "-", "n/a", "NaN", "#NV"])
+def test_a_row_without_a_time_is_left_out_and_counted(gap: str, file: Path) -> None:
+    found = table(file, f"{HEAD}\n{ROW}\nB;1;{gap}\n")
+    assert [each.value for each in found] == [VALUE]
+    assert found.notes[-1] == "1 row was left out, without station or measured"
