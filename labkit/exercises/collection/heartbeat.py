@@ -16,19 +16,22 @@ DEVICES = ("lock", "mühle")
 def readings(luck: random.Random) -> list[Sent]:
     """The second device has one reading in its first window, falls silent in its third, and later sends heartbeats
     only. The first measures all the time but for a minute, with heartbeats in between, and is ahead of it. Two windows
-    have a mean of exactly 0. All but the temperature may be in both a reading and a heartbeat, or in neither.
+    have a mean of exactly 0, and one has a mean of many decimals. All but the temperature may be in both a reading and
+    a heartbeat, or in neither.
     """
     lock, mill = DEVICES
     silent = luck.randrange(11, 15)
     arriving: list[tuple[float, Sent]] = [(0, _beat(lock, 0, luck))]
     for second in range(30):
-        cold = 0.0 if second // LENGTH in (1, 3) else degrees(luck, -5.0, 5.0)
+        cold = 0.0 if second // LENGTH in (1, 3) else degrees(luck, -5.0, 5.0, (0, 1, 2))
+        cold = 1.23457 if second == 4 * LENGTH else cold
         arriving.append((second, _measured(lock, second + 0.001 * luck.randrange(1000), luck, cold)))
         if second % 4 == 3:
             arriving.append((second, _beat(lock, second + 0.9995, luck)))
         if LENGTH - 1 <= second < silent:
             part = "silent" if second >= 10 else "ordinary"
-            arriving.append((second + BEHIND, _measured(mill, second + 0.25, luck, degrees(luck, -15.0, 35.0), part)))
+            measured = degrees(luck, -15.0, 35.0, (0, 1, 2))
+            arriving.append((second + BEHIND, _measured(mill, second + 0.25, luck, measured, part)))
         elif second >= 20 and second % 3 == 0:
             arriving.append((second + BEHIND, _beat(mill, second, luck, "only heartbeats")))
     arriving += [(second, _measured(lock, second, luck, luck.uniform(-5.0, 5.0))) for second in (90, 94.999, 95)]
@@ -36,7 +39,7 @@ def readings(luck: random.Random) -> list[Sent]:
 
 
 def _measured(device: str, second: float, luck: random.Random, measured: float, part: str = ORDINARY) -> Sent:
-    return _sent(device, second, luck, part, temperature=round(measured, luck.choice((0, 1, 2))))
+    return _sent(device, second, luck, part, temperature=measured)
 
 
 def _beat(device: str, second: float, luck: random.Random, part: str = ORDINARY) -> Sent:
