@@ -162,7 +162,7 @@ WRONG = [
     (the_first_too, ("The first reading",)),
     (since_the_newest, ("change",)),
     (since_a_day_at_most, OTHERS),
-    (since_the_first, ("change",)),
+    (since_the_first, ("change", NOTHING)),  # what never changes is no memory of readings
     (only_the_change, ("Its other fields",)),
 ]
 REPAIR = ("if not before", "if before is None")
