@@ -54,6 +54,10 @@ class AnswerType(ABC):
     def expects(self) -> str:
         """What the answer must be, in words."""
 
+    def taken(self, answer: Any) -> Any:
+        """Returns an answer as it is judged; raises what the answer itself raises."""
+        return answer
+
     @abstractmethod
     def accepts(self, answer: object) -> bool:
         """Whether the answer can be tried at all."""
@@ -120,7 +124,8 @@ class Pipeline(Function):
     the first; values are written to these unchanged, as bytes.
 
     With `restart`, which is for a single input, it is stopped about halfway, and another process continues: only its
-    state survives. By how much this has grown since then is the `growth` in the output `remembered`, if there is one.
+    state survives. By how much this has grown since then is the `growth` in the output `remembered`, if there is one,
+    and if the state has changed at all.
     """
 
     raw: bool = False
@@ -149,18 +154,19 @@ class Pipeline(Function):
             again = self._spec(harness, pickle.loads(packed[0]), reads)
             return Replicas(harness.groups, again, succession.group, succession.directory, members=1)
 
-        sizes, done = [], 0
+        states, done = [], 0
         try:
             for build, write in zip((begin, go_on), feed, strict=False):
                 write()
                 done += self._process(harness, attempt, build, deadline, done)
                 if attempt.trouble:
                     break
-                sizes += [harness.remembered(succession.group)] if REMEMBERED in harness.outputs else []
+                states += [harness.remembered(succession.group)] if REMEMBERED in harness.outputs else []
         finally:
             harness.groups.forget(succession.group)
-        if len(sizes) == 2 and all(sizes):
-            harness.write(REMEMBERED, [Sent(None, {"growth": sizes[1] / sizes[0]}, BASE)])
+        if len(states) == 2 and all(states) and states[0] != states[1]:  # what never changes is no memory of readings
+            growth = _size(states[1]) / _size(states[0])
+            harness.write(REMEMBERED, [Sent(None, {"growth": growth}, BASE)])
         return attempt
 
     def _given(self, harness: Harness) -> tuple[tuple[str, ...], list[Callable[[], None]]]:
@@ -219,6 +225,11 @@ class Pipeline(Function):
         except LabError as error:
             if not run.error:
                 attempt.trouble = too_long(run) if run.line() else Blame(str(error), None, "")
+
+
+def _size(state: Mapping[tuple[str, int, str | None], bytes]) -> int:
+    """Returns how many bytes a state has."""
+    return sum(len(key or "") + len(value) for (_, _, key), value in state.items())
 
 
 def _record(harness: Harness, number: int) -> Sent | None:
@@ -357,6 +368,9 @@ class ShortAnswer(AnswerType):
     expects: str = 'a letter, such as "b"'
     ordered: bool = False
     hides_evidence: ClassVar[bool] = True
+
+    def taken(self, answer: Any) -> Any:
+        return short_answers.read_once(answer)
 
     def accepts(self, answer: object) -> bool:
         answer = plain(answer)

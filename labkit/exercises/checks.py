@@ -39,6 +39,7 @@ class Checks:
     def check(self, name: str, answer: Any) -> Verdict:
         """Tries an answer, and judges what comes out. Raises LabError if there is no such exercise."""
         folder, exercise = catalogue.find(name)
+        answer = exercise.answer_type.taken(answer)
         verdict = refused(exercise, answer)
         if not verdict and is_graded():
             verdict = self._handed_in(exercise, answer)

@@ -103,15 +103,15 @@ class Harness:
         first = restart_after(len(sent))
         return topic, [functools.partial(self.write, "feed", part) for part in (sent[:first], sent[first:])]
 
-    def remembered(self, group: str) -> int:
-        """Returns how many bytes of state the pipeline of a consumer group has, by its changelog topics."""
+    def remembered(self, group: str) -> dict[tuple[str, int, str | None], bytes]:
+        """Returns the state of the pipeline of a consumer group, by its changelog topics, their partitions and keys."""
         topics = self.groups.topics
         newest = {
-            (name, each.partition, each.key): len(each.key or "") + len(each.value) if each.value else 0
+            (name, each.partition, each.key): each.value
             for name in topics.changelogs(group)
             for each in tap.everything(topics, name, raw=True)
         }
-        return sum(newest.values())
+        return {which: value for which, value in newest.items() if value}
 
     @contextmanager
     def shared(self, name: str) -> Iterator[None]:

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 import orjson
@@ -86,15 +87,20 @@ def extra(luck: random.Random) -> dict[str, Any]:
     return {"note": luck.choice(NOTES)} if luck.random() < 0.4 else {}
 
 
-def through_gateways(sent: Iterable[Sent], luck: random.Random) -> list[Sent]:
+def through_gateways(
+    sent: Iterable[Sent], luck: random.Random, delays: Mapping[str, int] = MappingProxyType({})
+) -> list[Sent]:
     """Returns the readings as gateways pass them on: the record's time is up to a second after the measurement, each
     device has a gateway, whose name is the key, and some readings have a further field.
+
+    `delays` says for some parts by how many ms their records are later than the measurement.
     """
     gateways: dict[str | None, str] = {}
     found = []
     for each in sent:
         key = gateways.setdefault(each.key, f"gateway-{len(gateways) + 1}")
-        value, time = {**each.fields, **extra(luck)}, each.timestamp + luck.randrange(1, 1000)
+        value, delay = {**each.fields, **extra(luck)}, luck.randrange(1, 1000)
+        time = each.timestamp + delays.get(each.part, delay)
         found.append(replace(each, key=key, value=value, timestamp=time))
     return found
 

@@ -2,21 +2,36 @@
 
 import hashlib
 import re
+import unicodedata
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any, TypeGuard
 
 from labkit.exercises.records import Sent
 
 OTHERS = (str, bytes, bytearray, memoryview, Mapping)  # that can be looped over, but are no lists
-BETWEEN = re.compile(r"(?:[,;&\s]|\band\b)+", re.IGNORECASE)
+AND = r"\b(?:and|und|et|en|og|och)\b|(?<=\d)\s+[yeia]\s+(?=\d)"  # a letter between others may be an answer
+BETWEEN = re.compile(rf"(?:{AND}|[,;&、\s])+", re.IGNORECASE)
+KINDS = r"set|frozenset|list|tuple|array|deque|dict_keys|dict_values|Index|Series|u?int\d+|float\d+|str_"
+CALLED = re.compile(rf"\b(?:\w+\.)*(?:{KINDS})\(")
+TYPE = re.compile(r",\s*dtype=[^,)]*")
+MOST = 1000  # answers that are read from what never ends
 COST = {"n": 2**14, "r": 8, "p": 1}  # of scrypt: 0.03 s and 16 MB for each guess
+
+
+def read_once(answer: Any) -> Any:
+    """Returns a list of what can be read only once, such as a generator; anything else as it is."""
+    return [*islice(answer, MOST)] if isinstance(answer, Iterator) else answer
 
 
 def plain(answer: Any) -> Any:
     """Returns what a student has taken from a table as a list or number of Python's own; anything else as it is.
 
-    Columns and values of pandas and NumPy have `tolist`: neither is imported for students who use none.
+    Columns and values of pandas and NumPy have `tolist`: neither is imported for students who use none. A table of one
+    column is that column.
     """
+    if hasattr(type(answer), "columns") and hasattr(type(answer), "iloc") and answer.shape[1] == 1:
+        answer = answer.iloc[:, 0]
     return answer.tolist() if hasattr(type(answer), "tolist") and not isinstance(answer, OTHERS) else answer
 
 
@@ -39,8 +54,15 @@ def _parts(answer: Any) -> Iterator[str]:
         for each in answer:
             yield from _parts(plain(each))
     elif answer is not None and answer is not ...:
-        texts = (text.strip(".()[]{}\"' ").lower() for text in BETWEEN.split(str(answer)))
+        texts = (text.strip(".()[]{}\"' ").lower() for text in BETWEEN.split(_bare(str(answer))))
         yield from (re.sub(r"\.0+$", "", text) for text in texts if text)
+
+
+def _bare(text: str) -> str:
+    """Returns a text without what Python writes around a list, such as array(...), and with the digits 0 to 9."""
+    text = unicodedata.normalize("NFKC", text)
+    text = "".join(str(unicodedata.decimal(each)) if each.isdecimal() else each for each in text)
+    return CALLED.sub("(", TYPE.sub("", text))
 
 
 def sealed(case: Sequence[Sent], answer: str) -> str:

@@ -1,20 +1,22 @@
 """The whole proof of an exercise: its promises on many readings, and mutants of its reference, on the real broker."""
 
+import functools
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from labkit.exercises import answer_types, attempt, schemas
-from labkit.exercises.answer_types import Pipeline, Producing
+from labkit.exercises import answer_types, attempt, catalogue, schemas
+from labkit.exercises.answer_types import Output, Pipeline, Producing
+from labkit.exercises.behaviours import Behaviour, Correct
 from labkit.exercises.checks import Checks
 from labkit.exercises.exercise import Exercise
 from labkit.exercises.judging import judge
 from labkit.exercises.records import BASE, DAY, Row, Sent
 from labkit.grading import authoring, proof
-from tests.exercises import mutants, slips
+from tests.exercises import mutants, near_misses, slips
 
 COLLECTION = authoring.of_the_package()
 LIMIT = 5.0  # seconds that a mutant may take: one that takes longer never ends ...
@@ -136,6 +138,9 @@ def prove(checks: Checks, exercise: Exercise) -> tuple[dict[str, Any], list[str]
     }
     if not exercise.question:
         found += [line for seed in (0, *proof.SEEDS[:3]) for line in slips_that_pass(exercise, seed)]
+        near, known = near_misses_that_pass(exercise, (0, *proof.SEEDS)), {*near_misses.RIGHT.get(exercise.name, {})}
+        found += [f"this near miss passes with some seed: {each}" for each in sorted(near - known)]
+        found += [f"this near miss is said to pass, and does not: {each}" for each in sorted(known - near)]
     found += [f"this mutant passes: {change}" for change in sorted(passed - right)]
     found += [
         f"this mutant is said to be a right answer, and does not pass: {change}" for change in sorted(right - passed)
@@ -163,6 +168,30 @@ def slips_that_pass(exercise: Exercise, seed: int, everywhere: bool = False) -> 
             judgement = judge(exercise, sent, expected, {**expected, name: slip.rows})
             if all(each.holds for each in judgement.findings) and slip.name not in harmless:
                 yield f"with seed {seed} this slip in {name} passes: {slip.name}, {slip.part or 'everywhere'}"
+
+
+def near_misses_that_pass(exercise: Exercise, seeds: Iterable[int]) -> set[str]:
+    """The near misses that earn everything with one of these seeds."""
+    cases = [exercise.sent(seed) for seed in seeds]
+    expected = [COLLECTION.expected(exercise, sent) for sent in cases]
+    tried = near_misses.of(COLLECTION.oracles / catalogue.file_of(exercise.name))
+    return {name for name, oracle in tried if any(map(functools.partial(nearly, exercise, oracle), cases, expected))}
+
+
+def nearly(exercise: Exercise, oracle: Any, sent: Sequence[Sent], expected: Output) -> bool:
+    """Whether what an oracle expects of these readings, without what may be left out, earns everything."""
+    optional = {each for behaviour in exercise.behaviours if _is_optional(behaviour) for each in behaviour.fields}
+    try:
+        found = oracle(sent)
+        outputs = found if isinstance(found, dict) else {"out": [*found]}
+    except (IndexError, ZeroDivisionError):
+        return False
+    got = {name: [{n: row[n] for n in row if n not in optional} for row in rows] for name, rows in outputs.items()}
+    return all(each.holds for each in judge(exercise, sent, expected, {**expected, **got}).findings)
+
+
+def _is_optional(behaviour: Behaviour) -> bool:
+    return isinstance(behaviour, Correct) and behaviour.optional
 
 
 def mutants_of(exercise: Exercise) -> Iterator[tuple[str, Any]]:

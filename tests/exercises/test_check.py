@@ -1,10 +1,11 @@
 """What `lab.check` says to the answers that learners really give."""
 
 import functools
+import itertools
 import re
 from array import array
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
@@ -390,6 +391,7 @@ def test_no_answer_of_any_kind_raises_or_earns(lab: Lab, answer: Any, exercise: 
 
 
 PAIRS = pd.DataFrame({"partition": [1, 4]})
+TWO_COLUMNS = PAIRS.assign(key="a")
 FROM_TABLES: list[Any] = [
     *(PAIRS["partition"], PAIRS["partition"].to_numpy(), PAIRS["partition"].unique(), pd.Index([4, 1])),
     *(
@@ -400,6 +402,27 @@ FROM_TABLES: list[Any] = [
     ),
     *(deque([4, 1]), array("i", [1, 4]), {4: "a", 1: "b"}.keys(), {"a": 4, "b": 1}.values(), np.array([[1], [4]])),
     *("1 and 4", "4 AND 1", "{1, 4}", "1 & 4", "[1 4]", ["1 and 4"], [np.array([1]), 4], [1, 4, 4.0]),
+    *(
+        "1 und 4",
+        "1 y 4",
+        "1 et 4",
+        "1 e 4",
+        "1 en 4",
+        "1 och 4",
+        "1 i 4",
+        "1 og 4",
+        "1、4",
+        "\uff11 und \uff14",
+        "\u0664, \u0661",
+    ),
+    *(
+        "set([1, 4])",
+        "array([1, 4])",
+        "frozenset({1, 4})",
+        "np.array([1, 4], dtype=int64)",
+        "[np.int64(1), np.int64(4)]",
+    ),
+    *(PAIRS, PAIRS.to_dict("list")["partition"]),
 ]
 
 
@@ -426,7 +449,7 @@ def test_an_empty_answer_is_none(answer: Any) -> None:
     assert refusal.state == "unanswered"
 
 
-@pytest.mark.parametrize("answer", [PAIRS, np.ndarray, iter([1, 4]), b"1 4", {1: 4}])
+@pytest.mark.parametrize("answer", [TWO_COLUMNS, np.ndarray, b"1 4", {1: 4}])
 @pytest.mark.parametrize("exercise", ["damp-rooms", "which-partition", "keyed-readings", "flink-extremes"])
 def test_what_is_no_answer_at_all_is_refused(exercise: str, answer: Any) -> None:
     found = catalogue.find(exercise)[1]
@@ -459,6 +482,25 @@ def test_a_record_that_comes_out_twice_is_wrong() -> None:
 @pytest.mark.parametrize("answer", ["c", "C", " c ", "(c)", "c.", ["c"]])
 def test_a_letter_may_be_written_as_people_write_it(answer: Any) -> None:
     assert short_answers.canonical(answer) == "c"
+
+
+def test_a_letter_is_an_answer_even_if_some_language_says_and_with_it() -> None:
+    assert short_answers.canonical("A, E and I") == short_answers.canonical("a e i") == "a, e, i"
+
+
+def partitions() -> Iterator[int]:
+    yield 1
+    yield 4
+
+
+@pytest.mark.parametrize("answer", [partitions, lambda: map(int, "14"), lambda: iter([4, 1]), lambda: reversed([1, 4])])
+def test_what_can_be_read_only_once_is_read_once(lab: Lab, answer: Callable[[], Iterator[int]]) -> None:
+    assert lab.check("which-partition", answer()).passed
+
+
+def test_what_never_ends_is_no_right_answer(lab: Lab) -> None:
+    assert not lab.check("which-partition", itertools.count(1)).points
+    assert lab.check("which-partition", iter([])).state == "unanswered"
 
 
 LISTS = {

@@ -15,7 +15,7 @@ from labkit import Lab
 from labkit.exercises import catalogue
 from labkit.exercises.exercise import Exercise
 from labkit.grading import proof
-from tests.exercises import proving
+from tests.exercises import near_misses, proving
 from tests.exercises.ledger import PROVE, Ledger
 from tests.exercises.proving import COLLECTION
 
@@ -86,6 +86,12 @@ def test_a_mutant_of_the_reference_is_caught(exercise: Exercise, lab: Lab) -> No
 def test_a_slip_in_the_output_costs_something(exercise: Exercise) -> None:
     found = [*itertools.islice(proving.slips_that_pass(exercise, 0, everywhere=True), 3)]
     assert not found, "\n".join(found)
+
+
+@by_name([each for each in EXERCISES if not each.question])
+def test_no_answer_that_comes_near_earns_everything_with_any_seed(exercise: Exercise) -> None:
+    passed = proving.near_misses_that_pass(exercise, (0, *proof.SEEDS[:2]))
+    assert passed <= {*near_misses.RIGHT.get(exercise.name, {})}
 
 
 @by_name(EXERCISES)

@@ -107,6 +107,16 @@ def forgotten_at_a_restart(readings):
     return readings.apply(compared_with({})).filter(lambda each: each is not None)
 
 
+def forgotten_beside_a_state_that_says_nothing(readings):
+    change = compared_with({})
+
+    def changed(reading, state):
+        state.set("version", 1)
+        return change(reading)
+
+    return readings.apply(changed, stateful=True).filter(lambda each: each is not None)
+
+
 SEEN = {}
 
 
@@ -145,13 +155,14 @@ WRONG = [
     (remembers_them_all, (NOTHING,)),
     (drops_what_did_not_change, OTHERS),
     (forgotten_at_a_restart, (*OTHERS, NOTHING)),
+    (forgotten_beside_a_state_that_says_nothing, (*OTHERS, NOTHING)),
     (zero_is_false, ("A reading that follows",)),
     (of_any_device, ("Every reading but the first", "The first reading", "change", NOTHING)),
     (the_other_way_round, ("change",)),
     (the_first_too, ("The first reading",)),
     (since_the_newest, ("change",)),
     (since_a_day_at_most, OTHERS),
-    (since_the_first, ("change",)),
+    (since_the_first, ("change", NOTHING)),  # what never changes is no memory of readings
     (only_the_change, ("Its other fields",)),
 ]
 REPAIR = ("if not before", "if before is None")

@@ -8,7 +8,7 @@ def refuse(constant):
 def answer(records, unreadable):
     def examine(raw):
         try:
-            reading = json.loads(raw, parse_constant=refuse)
+            reading = json.loads(raw.decode(), parse_constant=refuse)
         except ValueError:
             return {"raw": raw, "reason": "no JSON"}
         if not isinstance(reading, dict):
@@ -29,10 +29,10 @@ def write_dead_letters(examined, unreadable, reason=True, raw=True):
     bad.apply(lambda each: each["raw"] if raw else repr(each["raw"]).encode()).to_topic(unreadable)
 
 
-def examined_with(check, parse_constant=refuse):
+def examined_with(check, parse_constant=refuse, text=bytes.decode):
     def examine(raw):
         try:
-            reading = json.loads(raw, parse_constant=parse_constant)
+            reading = json.loads(text(raw), parse_constant=parse_constant)
             return {"reading": reading} if check(reading) else {"raw": raw, "reason": "no reading"}
         except ValueError:
             return {"raw": raw, "reason": "no JSON"}
@@ -104,6 +104,12 @@ def nan_is_json(records, unreadable):
     return good(examined)
 
 
+def a_byte_order_mark_is_json(records, unreadable):
+    examined = records.apply(examined_with(is_reading, text=bytes))
+    write_dead_letters(examined, unreadable)
+    return good(examined)
+
+
 def every_letter_can_be_repaired(records, unreadable):
     examined = records.apply(lambda raw: raw.decode(errors="replace").encode()).apply(examined_with(is_reading))
     write_dead_letters(examined, unreadable)
@@ -129,6 +135,7 @@ DEAD_LETTERS = ("What is not JSON", "JSON that is not an object", "An object wit
 WRONG = [
     (true_is_a_number, ("Every readable", "An object without")),
     (nan_is_json, ("Every readable", "What is not JSON")),
+    (a_byte_order_mark_is_json, ("Every readable", "What is not JSON")),
     (every_letter_can_be_repaired, ("Every readable", "What is not JSON", "A dead letter has")),
     (everything_set_aside, ("Every readable", "It comes out", "Nothing readable")),
     (each_twice, ("Every readable",)),

@@ -70,7 +70,7 @@ def by_the_humidity(readings):
 
 
 WRONG = [
-    (by_the_battery, ("The windows of a device", "A window that holds", "n is the number")),
+    (by_the_battery, ("The windows of a device", "The last window", "A window that holds", "n is the number")),
     (by_the_humidity, ("The windows of a device", "The last window", "A window that holds", "n is the number")),
     (each_twice, ("The windows of a device", "The last window")),
     (at_least_two, ("The windows of a device",)),

@@ -107,10 +107,10 @@ def for_all_devices(alerts, acks):
 
 WRONG = [
     (left_join, ("One that is acknowledged", "An acknowledgement after", "One acknowledgement", "An alert that may")),
-    (from_60_s_on, ("An acknowledgement after",)),
-    (within_a_minute_and_a_bit, ("One that comes later",)),
+    (from_60_s_on, ("An acknowledgement after", "An alert that may")),
+    (within_a_minute_and_a_bit, ("An alert that nobody", "One that comes later")),
     (one_each, ("One acknowledgement",)),
-    (an_ack_answers_whatever_waits, ("One that comes later",)),
+    (an_ack_answers_whatever_waits, ("One that comes later", "It does not")),
     (forgets_the_acks, ("One that is acknowledged", "An acknowledgement after", "One acknowledgement")),
     (all_alerts, ("One that is acknowledged", "An acknowledgement after", "One acknowledgement", "An alert that may")),
     (only_the_last, ("An alert that nobody", "One that comes later")),

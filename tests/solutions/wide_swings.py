@@ -103,10 +103,10 @@ WRONG = [
     (grace_of_an_hour, (TOO_LATE,)),
     (grace_in_minutes, (HOURS, IN_TIME)),
     (all_hours, (HOURS,)),
-    (half_hours, (HOURS, LEVELS, SWING, TIMES, IN_TIME, TOO_LATE)),
+    (half_hours, (HOURS, LEVELS, SWING, TIMES, GAP, IN_TIME, TOO_LATE)),
     (gap_is_zero, (GAP,)),
-    (to_the_last, (HOURS, LEVELS, SWING, GAP, TOO_LATE)),
+    (to_the_last, (HOURS, LEVELS, SWING, EXACTLY)),
     (wide_levels_only, (HOURS, LEVELS, SWING, EXACTLY, IN_TIME, TOO_LATE)),
-    (at_each_level, (ONCE, LEVELS, SWING, TOO_LATE)),
+    (at_each_level, (ONCE, LEVELS, SWING, GAP, TOO_LATE)),
 ]
 REPAIR = ("seconds=10", "minutes=10")

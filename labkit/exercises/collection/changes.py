@@ -13,11 +13,14 @@ DEVICES = ("oven", "pond", "quay")
 def readings(luck: random.Random) -> list[Sent]:
     sent: list[Sent] = []
     last: dict[str, float] = {}
-    for second in range(240 + luck.randrange(20)):
+    seconds = 240 + luck.randrange(20)
+    for second in range(seconds):
         device = DEVICES[2] if second == 20 else luck.choice(DEVICES[:2] if second < 20 else DEVICES)
         temperature = 0.0 if second % 7 == 5 else degrees(luck, -40.0, 60.0)
         if second % 5 == 4:
             temperature = last.get(device, temperature)  # no change
+        if second == seconds - 1:
+            temperature = round(luck.uniform(-40.0, 60.0), 5)  # in the end the state differs from that at the restart
         part = "first" if device not in last else "after zero" if last[device] == 0 else "ordinary"
         late = 6.5 if second % 25 == 11 else 0
         at = second - late + second // 25 * 86_400  # in between nothing is measured for a day

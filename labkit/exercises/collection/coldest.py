@@ -14,11 +14,17 @@ GAP = range(9, 19)  # seconds in which the second device measures only once, so 
 
 
 def readings(luck: random.Random) -> list[Sent]:
-    """Some of the second device's windows have a minimum of 0."""
+    """Some of the second device's windows have a minimum of 0. The first device has the lowest temperature of a window
+    in its last millisecond, and a still lower one when another window has just ended.
+    """
     sent = []
     once = luck.choice(GAP[4:6])
+    last = luck.choice((8, 10))
     for second in range(24):
-        sent.append(_measured(DEVICES[0], second, luck, luck.uniform(-25.0, -15.0)))
+        coldest = second == last + 9
+        sent.append(_measured(DEVICES[0], second, luck, -55.0 if coldest else luck.uniform(-25.0, -15.0)))
+        if second == last:
+            sent.append(_measured(DEVICES[0], second + 0.999, luck, -40.0))
         if second not in GAP or second == once:
             degrees = 0.0 if second > 19 and second % 2 else luck.uniform(0.5, 9.0)
             degrees = luck.choice(UNUSUAL) if second == once else degrees

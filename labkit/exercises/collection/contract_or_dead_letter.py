@@ -11,13 +11,14 @@ from labkit.exercises.exercise import Exercise
 from labkit.exercises.records import BASE, Sent, reading
 
 DEVICES = ("harbour", "Säntis")
+DOZEN = 12
 
 
 def readings(luck: random.Random) -> list[Sent]:
-    """Most keep the contract, many just so; among them comes what breaks it in one way or another."""
+    """Most keep the contract, many just so; after the first dozen comes what breaks it in one way or another."""
     sent = [_kept(luck, number) for number in range(60)]
     broken = _broken(luck)
-    places = sorted(luck.sample(range(len(sent)), len(broken)))
+    places = sorted(luck.sample(range(DOZEN, len(sent)), len(broken)))
     for place, (value, part) in zip(places, broken, strict=True):
         sent[place] = replace(sent[place], value=value, part=part)
     return sent
@@ -26,10 +27,12 @@ def readings(luck: random.Random) -> list[Sent]:
 def _kept(luck: random.Random, number: int) -> Sent:
     """At the limits, with a whole number, without humidity, or by way of a gateway."""
     usual = round(luck.uniform(-40.0, 45.0), 2)
-    degrees = {0: -90, 1: 60, 2: -90.0, 3: 60.0, 4: 0, 5: 21}.get(number % 12, usual)
-    humidity = luck.choice((0, 100, 0.0, 100.0, round(luck.uniform(5.0, 95.0), 1)))
+    degrees = {0: -90, 1: 60, 2: -90.0, 3: 60.0, 4: 0, 5: 21}.get(number % DOZEN, usual)
+    any_humidity = luck.choice((0, 100, 0.0, 100.0, round(luck.uniform(5.0, 95.0), 1)))
+    humidity = {6: 0, 7: 100, 8: 0.0, 9: 100.0}.get(number, any_humidity)
     made = reading(luck.choice(DEVICES), number + luck.random(), degrees, humidity)
-    fields = {name: each for name, each in made.fields.items() if name != "humidity" or luck.random() < 0.7}
+    is_known = number in range(6, 10) or luck.random() < 0.7
+    fields = {name: each for name, each in made.fields.items() if name != "humidity" or is_known}
     value = fields if luck.random() < 0.7 else b" " + json.dumps(fields, indent=1).encode()
     return replace(made, key=luck.choice((made.key, "gateway-1", None)), value=value)
 
@@ -56,7 +59,7 @@ def _broken(luck: random.Random) -> list[tuple[bytes, str]]:
         *((but(timestamp=each), "type") for each in (str(BASE), BASE + 0.5, True, None)),
         *((but(device=each), "type") for each in (7, None)),
         *((but(temperature=each), "range") for each in (-90.01, 60.01, 999, -1000)),
-        *((but(humidity=each), "range") for each in (-0.1, 100.5)),
+        *((but(humidity=each), "range") for each in (-0.01, 100.01, -1, 100.5)),
         (but(device=""), "range"),
         *((but(**{name: each}), "further") for name, each in (("unit", "F"), ("Temperature", 20), ("note", None))),
     ]

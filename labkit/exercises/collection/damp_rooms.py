@@ -8,13 +8,15 @@ from labkit.exercises.exercise import Exercise
 from labkit.exercises.records import Sent, degrees, reading, same_reading, through_gateways
 
 DEVICES = ("cellar", "café", "bathroom")
+NEARLY = (59.9, 59.9996, 59.99999, 60.00001, 60.0004, 60.1)
 
 
 def readings(luck: random.Random) -> list[Sent]:
-    """Now and then one device measures exactly the limit, and another nearly. Some readings have 0 °C, or that as
-    their dew point.
+    """Now and then one device measures exactly the limit, and another nearly; once the third has more than 100 %. Some
+    readings have 0 °C, or that as their dew point.
     """
-    near = {second: (59.9996, 60.0004)[number % 2] for number, second in enumerate(luck.sample(range(16), 6))}
+    near = dict(zip(luck.sample(range(16), len(NEARLY)), NEARLY, strict=True))
+    over = luck.randrange(16)
     sent = []
     for second in range(16):
         at = second + luck.randrange(1000) / 1000  # of all devices: a time does not say whose reading it is
@@ -23,6 +25,8 @@ def readings(luck: random.Random) -> list[Sent]:
             humidity = 100.0 if luck.random() < 0.2 else usual
             if second in near and device in DEVICES[:2]:
                 humidity = 60.0 if device == DEVICES[0] else near[second]
+            if second == over and device == DEVICES[2]:
+                humidity = round(luck.uniform(100.5, 104.0), 1)  # a sensor drifts, and the rule goes on
             sent.append(_measured(device, at, humidity, luck))
     return through_gateways(sent, luck)
 

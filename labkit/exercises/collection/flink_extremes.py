@@ -14,11 +14,12 @@ TABLES = result(
 
 
 DEVICES = ("Axle", "brêmse")
+EDGES = {9: 999, 20: 0}  # the milliseconds of some seconds
 
 
 def readings(luck: random.Random) -> list[Sent]:
     """Some seconds of a device are missing, some temperatures come twice in a window, and some windows hold a single
-    reading or have an extreme of 0.
+    reading or have an extreme of 0. Some readings are in the first or the last millisecond of a window.
     """
     sent = []
     for second in range(50):
@@ -27,8 +28,9 @@ def readings(luck: random.Random) -> list[Sent]:
             if second // 10 == 1:
                 measured = (0.0, -abs(measured) if device == DEVICES[0] else abs(measured))[second % 3 > 0]
             is_alone = second // 10 == 3 and device == DEVICES[1]
-            if second == 35 if is_alone else luck.random() < 0.6:
-                sent.append(reading(device, second + luck.randrange(1000) / 1000, measured, percent(luck)))
+            at = second + EDGES.get(second, luck.randrange(1000)) / 1000
+            if second == 35 if is_alone else second in EDGES or luck.random() < 0.6:
+                sent.append(reading(device, at, measured, percent(luck)))
     return sent
 
 

@@ -15,17 +15,18 @@ DEVICES = ("axle", "brêmse", "clutch")
 
 
 def readings(luck: random.Random) -> list[Sent]:
-    """In a window no two temperatures are the same, so that it has one hottest reading. In one all are below 0, and in
-    one the hottest is what no room has.
+    """In a window no two temperatures are the same, so that it has one hottest reading: once in the last millisecond.
+    In one window all are below 0, and in one the hottest is what no room has.
     """
-    sent, unusual = [], (luck.randrange(20, 30), luck.choice(DEVICES))
+    sent, unusual, last = [], (luck.randrange(20, 30), luck.choice(DEVICES)), (9, luck.choice(DEVICES))
     for second in range(30):
         if second % 10 == 0:
             temperatures = iter(luck.sample(range(1, 40), 30))
         for device in DEVICES:
             degrees = next(temperatures) / 8 * (-1 if second // 10 == 1 else luck.choice((1, -1)))
-            measured = UNUSUAL[1] if (second, device) == unusual else degrees
-            sent.append(reading(device, second + luck.randrange(1000) / 1000, measured, percent(luck)))
+            measured = UNUSUAL[1] if (second, device) == unusual else 5.5 if (second, device) == last else degrees
+            at = second + (999 if (second, device) == last else luck.randrange(1000)) / 1000
+            sent.append(reading(device, at, measured, percent(luck)))
     return sent
 
 

@@ -1,6 +1,7 @@
 """The windows of a silent device, closed by heartbeats that are not counted."""
 
 import random
+from collections.abc import Sequence
 
 from labkit.exercises.answer_types import Pipeline
 from labkit.exercises.behaviours import Correct, Present
@@ -8,45 +9,50 @@ from labkit.exercises.exercise import Exercise
 from labkit.exercises.records import BASE, ORDINARY, Sent, degrees, in_window, percent
 
 LENGTH, BEHIND = 5, 8  # seconds
-
-
 DEVICES = ("lock", "mühle")
+Has = Sequence[str] | None  # the further fields; any if it is None
 
 
 def readings(luck: random.Random) -> list[Sent]:
     """The second device has one reading in its first window, falls silent in its third, and later sends heartbeats
     only. The first measures all the time but for a minute, with heartbeats in between, and is ahead of it. Two windows
-    have a mean of exactly 0. All but the temperature may be in both a reading and a heartbeat, or in neither.
+    have a mean of exactly 0, and one has a mean of many decimals. All but the temperature may be in both a reading and
+    a heartbeat, or in neither: the second device has them the other way round than one would expect.
     """
     lock, mill = DEVICES
     silent = luck.randrange(11, 15)
     arriving: list[tuple[float, Sent]] = [(0, _beat(lock, 0, luck))]
     for second in range(30):
-        cold = 0.0 if second // LENGTH in (1, 3) else degrees(luck, -5.0, 5.0)
+        cold = 0.0 if second // LENGTH in (1, 3) else degrees(luck, -5.0, 5.0, (0, 1, 2))
+        cold = 1.23457 if second == 4 * LENGTH else cold
         arriving.append((second, _measured(lock, second + 0.001 * luck.randrange(1000), luck, cold)))
         if second % 4 == 3:
             arriving.append((second, _beat(lock, second + 0.9995, luck)))
         if LENGTH - 1 <= second < silent:
             part = "silent" if second >= 10 else "ordinary"
-            arriving.append((second + BEHIND, _measured(mill, second + 0.25, luck, degrees(luck, -15.0, 35.0), part)))
+            measured = degrees(luck, -15.0, 35.0, (0, 1, 2))
+            arriving.append((second + BEHIND, _measured(mill, second + 0.25, luck, measured, part, ("battery",))))
         elif second >= 20 and second % 3 == 0:
-            arriving.append((second + BEHIND, _beat(mill, second, luck, "only heartbeats")))
+            arriving.append((second + BEHIND, _beat(mill, second, luck, "only heartbeats", ("humidity",))))
     arriving += [(second, _measured(lock, second, luck, luck.uniform(-5.0, 5.0))) for second in (90, 94.999, 95)]
     return [each for _, each in sorted(arriving, key=lambda each: each[0])]
 
 
-def _measured(device: str, second: float, luck: random.Random, measured: float, part: str = ORDINARY) -> Sent:
-    return _sent(device, second, luck, part, temperature=round(measured, luck.choice((0, 1, 2))))
+def _measured(
+    device: str, second: float, luck: random.Random, measured: float, part: str = ORDINARY, has: Has = None
+) -> Sent:
+    return _sent(device, second, luck, part, has, temperature=measured)
 
 
-def _beat(device: str, second: float, luck: random.Random, part: str = ORDINARY) -> Sent:
-    return _sent(device, second, luck, part)
+def _beat(device: str, second: float, luck: random.Random, part: str = ORDINARY, has: Has = None) -> Sent:
+    return _sent(device, second, luck, part, has)
 
 
-def _sent(device: str, second: float, luck: random.Random, part: str, **fields: float) -> Sent:
+def _sent(device: str, second: float, luck: random.Random, part: str, has: Has, **fields: float) -> Sent:
     timestamp = BASE + round(1000 * second)
     more = {"humidity": percent(luck), "battery": 3.7, "firmware": 12}
-    fields |= {name: more[name] for name in more if luck.random() < 0.5}
+    some = [name for name in more if luck.random() < 0.5] if has is None else has
+    fields |= {name: more[name] for name in some}
     return Sent(f"river/{device}", {"device": device, "timestamp": timestamp, **fields}, timestamp, part)
 
 

@@ -9,6 +9,7 @@ from labkit.exercises.exercise import Exercise
 from labkit.exercises.records import Sent, degrees, percent, reading, through_gateways
 
 LIMIT = 5  # seconds
+DELAYS = {"exactly": 1000}  # ms at the gateway: its time must not decide
 DEVICES = ("tower", "valve")
 
 
@@ -17,7 +18,7 @@ def readings(luck: random.Random) -> list[Sent]:
     readings come late, some of them two in a row, or by more than the limit.
     """
     sent = [each for device in DEVICES for each in _of(device, luck)]
-    return through_gateways([each for _, each in sorted(sent, key=lambda each: each[0])], luck)
+    return through_gateways([each for _, each in sorted(sent, key=lambda each: each[0])], luck, DELAYS)
 
 
 def _of(device: str, luck: random.Random) -> Iterator[tuple[float, Sent]]:

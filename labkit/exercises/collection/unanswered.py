@@ -10,12 +10,12 @@ from labkit.exercises.records import BASE, INPUT, Row, Sent, degrees, extra, per
 
 ACKS = "acks"
 DEVICES = ("boiler", "press", "mixer")
-LIMIT = 60.0  # seconds
+LIMIT, STEP = 60.0, 0.001  # seconds
 Happening = tuple[float, str]  # the second of an alert, and its part; of an acknowledgement with the part ACKS
 
 
 def readings(luck: random.Random) -> list[Sent]:
-    """For each device situations of all kinds, one after the other; then an alert that is still open in the end."""
+    """For each device situations of all kinds, one after the other; then two alerts that are still open in the end."""
     sent = [_record(device, *each, luck) for device in DEVICES for each in _happenings(luck)]
     return sorted(sent, key=lambda each: (each.topic, each.timestamp))
 
@@ -36,8 +36,9 @@ def _happenings(luck: random.Random) -> Iterator[Happening]:
         for second, part in each:
             yield round(begin + second, 3), part
         begin = round(begin + max(second for second, _ in each) + LIMIT + luck.uniform(1.0, 200.0), 3)
-    yield begin, "open"
-    yield begin + LIMIT - 0.5, "open"
+    yield begin, "unanswered"
+    yield round(begin + STEP, 3), "open"  # in the end exactly 60 s old
+    yield round(begin + STEP + LIMIT, 3), "open"
 
 
 def _situations(luck: random.Random) -> list[list[Happening]]:
@@ -48,11 +49,13 @@ def _situations(luck: random.Random) -> list[list[Happening]]:
         [(0.0, "unanswered"), (round(luck.uniform(5.0, 55.0), 3), "unanswered")],
         [(0.0, "in time"), (soon, ACKS)],
         [(0.0, "in time"), (soon, ACKS), (soon + 3.0, ACKS)],
+        [(0.0, "in time"), (STEP, ACKS)],
         [(0.0, "exactly"), (LIMIT, ACKS)],
-        [(0.0, "too late"), (LIMIT + 0.001, ACKS)],
+        [(0.0, "too late"), (LIMIT + STEP, ACKS)],
         [(0.0, "too late"), (later, ACKS)],
         [(0.0, "several"), (17.0, "several"), (31.5, "several"), (58.0, ACKS)],
         [(0.0, "too late"), (20.0, "several"), (33.0, "several"), (75.0, ACKS)],
+        [(0.0, ACKS), (STEP, "after")],
         [(0.0, ACKS), (soon, "after")],
         [(0.0, "in time"), (soon, ACKS), (soon + 2.0, "after")],
     ]

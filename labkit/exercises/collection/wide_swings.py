@@ -26,38 +26,42 @@ def readings(luck: random.Random) -> list[Sent]:
 
 def _kinds(luck: random.Random) -> list[str]:
     """The kinds of the hours. One without gaps follows an hour of which a level comes late: it moves event time."""
-    kinds = [[each] for each in (*(2 * ["wide", "narrow"]), "exactly", "gaps", "nothing", "single")]
+    alone = ("wide", "narrow", "just wide", "just narrow", "from end to end", "exactly", "gaps", "nothing", "single")
+    kinds = [[each] for each in alone]
     kinds += [["in time", "wide"], ["too late", "narrow"]]
     luck.shuffle(kinds)
     return [*(each for some in kinds for each in some), "narrow", "narrow", "narrow"]
 
 
-def _of_an_hour(gauge: str, begin: int, kind: str, luck: random.Random) -> Iterator[tuple[int, Sent]]:
+def _of_an_hour(gauge: str, begin: int, kind: str, luck: random.Random) -> Iterator[tuple[float, Sent]]:
     """Yields the levels of an hour, each with the time of its arrival, both in ms since `BASE`."""
     part = kind if kind in ("exactly", "gaps", "in time", "too late") else ORDINARY
     low = round(luck.uniform(0.5 if kind == "gaps" else -1.5, 2.0), 2)  # a gap is not 0, which would be lower
+    low = round(low + luck.choice((0.003, 0.004, 0.006, 0.007)), 3)  # millimetres count
     usual = luck.choice((luck.uniform(1.2, 4.0), luck.uniform(1.2, 4.0), 950.0))  # no harbour's: a fault, but measured
-    swing = {"narrow": 0.4, "in time": 0.4, "single": 0.0}.get(kind, usual)
-    high = round(low + swing, 2)
+    swings = {"narrow": 0.4, "in time": 0.4, "single": 0.0, "just narrow": 0.999, "just wide": 1.001}
+    high = round(low + swings.get(kind, round(usual, 2)), 3)
     if kind == "exactly":
         low, high = -0.25, 0.75
     for time, level in _measured(kind, low, high, luck):
         yield begin + time, _sent(gauge, begin + time, level, part, luck)
     if kind in ("in time", "too late"):  # the highest of the hour comes when another has begun
-        arrival = begin + HOUR + (10 * MINUTE - 1 if kind == "in time" else 10 * MINUTE + 1)
-        yield arrival, _sent(gauge, begin + 31 * MINUTE, round(high + luck.uniform(2.0, 5.0), 2), part, luck)
+        arrival = begin + HOUR + 10 * MINUTE + (-0.5 if kind == "in time" else 0.5)
+        yield arrival, _sent(gauge, begin + 31 * MINUTE, round(high + luck.uniform(2.0, 5.0), 3), part, luck)
 
 
 def _measured(kind: str, low: float, high: float, luck: random.Random) -> list[Level]:
-    """The levels that arrive in time. One is measured in the tenth minute, the last for those that are late, and one at
-    its end.
+    """The levels that arrive in time. One is measured in the last millisecond for those that are late, and one right
+    after it; others in the first and in the last millisecond of the hour.
     """
-    times = [luck.randrange(9 * MINUTE, 10 * MINUTE - 1), 10 * MINUTE]
-    times += luck.sample(range(11 * MINUTE, HOUR), 4)
+    times = [0, 10 * MINUTE - 1, 10 * MINUTE, *luck.sample(range(11 * MINUTE, HOUR - 1), 2), HOUR - 1]
     levels: list[float | None] = [low, high, *(round(luck.uniform(low, high), 3) for _ in range(4))]
     known = {"gaps": 3, "nothing": 0, "single": 1}.get(kind, len(levels))
     levels[known:] = [None] * (len(levels) - known)
-    luck.shuffle(levels)
+    if kind == "from end to end":
+        levels = [low, *levels[2:], high]
+    else:
+        luck.shuffle(levels)
     return [*zip(sorted(times), levels, strict=True)]
 
 

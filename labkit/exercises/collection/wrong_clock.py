@@ -22,8 +22,9 @@ ENDS = {
 # Seconds from the newest reading. They grow, so that an answer that accepts a jump as its new clock still sees the next
 # one as a jump, except the second in a row.
 LEAPS = {"ahead": 60.001, "restart": 300.0, "far ahead": 700_000.0, "again": 700_000.5, "limit": 60.0}
-LEAPS |= {"late": -25.003, "very late": -90_000.5, "after late": 50.0}
+LEAPS |= {"late": -25.003, "very late": -40_000_000.5, "after late": 50.0}
 STEPS = {"late": -0.5, "again": 0.5}  # from one to the next: no two readings of a device have the same time
+DELAYS = {"limit": 1000, "ahead": 0}  # ms at the gateway: its time must not decide
 
 
 def readings(luck: random.Random) -> list[Sent]:
@@ -37,7 +38,7 @@ def readings(luck: random.Random) -> list[Sent]:
     more = {device: (ORDINARY,) * (total - done - _total(second)) for device in BEGINS}
     own = {device: _of(device, (*first[device], *second[device], *more[device]), luck) for device in BEGINS}
     sent = [next(own[device]) for part in (first, second, more) for device in _in_turn(part, luck)]
-    return through_gateways(sent[:total], luck)
+    return through_gateways(sent[:total], luck, DELAYS)
 
 
 def _total(steps: Mapping[str, Sequence[str]]) -> int:

@@ -7,7 +7,7 @@ def no_number(name):
 
 def what_is_wrong(raw):
     try:
-        value = json.loads(raw, parse_constant=no_number)
+        value = json.loads(raw.decode(), parse_constant=no_number)
     except ValueError as error:
         return str(error)
     if not isinstance(value, dict):
