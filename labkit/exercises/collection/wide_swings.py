@@ -40,7 +40,7 @@ def _of_an_hour(gauge: str, begin: int, kind: str, luck: random.Random) -> Itera
     low = round(low + luck.choice((0.003, 0.004, 0.006, 0.007)), 3)  # millimetres count
     usual = luck.choice((luck.uniform(1.2, 4.0), luck.uniform(1.2, 4.0), 950.0))  # no harbour's: a fault, but measured
     swings = {"narrow": 0.4, "in time": 0.4, "single": 0.0, "just narrow": 0.999, "just wide": 1.001}
-    high = round(low + swings.get(kind, round(usual, 2)), 3)
+    high = round(low + swings.get(kind, round(usual, 1) + 0.07), 3)
     if kind == "exactly":
         low, high = -0.25, 0.75
     for time, level in _measured(kind, low, high, luck):
