@@ -1,0 +1,132 @@
+"""A class on one Kafka: students who run notebooks 01 to 04 at the same moment, each in kernels of their own.
+
+`lab class` runs the Kafka, with a login for each student. One student alone is the bare peer: the same notebooks on the
+same Kafka. A wait is a cell that calls `lab.wait_for`, which returns when Kafka holds so many records. All kernels
+share this computer's CPUs with Kafka, so the whole class takes as long as its notebooks need processor time.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import nbformat
+import psutil
+import report
+from confluent_kafka.admin import AdminClient
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+
+from labkit.kafka import properties
+from labkit.loopback import free_ports
+
+NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
+LESSONS = ("01_producer", "02_filter", "03_windows", "04_live_charts")
+LAB = Path(sys.executable).with_name("lab")
+PATIENCE = 1800  # seconds for a cell: the whole class waits for two CPUs
+LOOK = 1.0  # seconds
+
+
+class Student(NamedTuple):
+    """What a student waited for: the longest `lab.wait_for`, all notebooks, and what failed (seconds)."""
+
+    longest: float
+    total: float
+    failed: list[str]
+
+
+class Kafka(NamedTuple):
+    """What Kafka needed: processor seconds, and megabytes at most."""
+
+    cpu: float
+    memory: float
+
+
+def student() -> None:
+    """Run the notebooks as the student that the environment names; print what was waited for."""
+    begun, waits, failed = time.monotonic(), [0.0], []
+    for name in LESSONS:
+        notebook = nbformat.read(NOTEBOOKS / f"{name}.ipynb", 4)
+        client = NotebookClient(notebook, timeout=PATIENCE, resources={"metadata": {"path": str(NOTEBOOKS)}})
+        with client.setup_kernel():
+            for number, cell in enumerate(notebook.cells):
+                before = time.monotonic()
+                try:
+                    client.execute_cell(cell, number)
+                except CellExecutionError as error:
+                    failed.append(f"{name} [{number}]: {error.ename}: {error.evalue}")
+                    break
+                if "lab.wait_for(" in cell.source:
+                    waits.append(time.monotonic() - before)
+    print(json.dumps(Student(max(waits), time.monotonic() - begun, failed)))
+
+
+def at_once(folder: Path, logins: Sequence[str]) -> tuple[list[Student], Kafka]:
+    """What each of these students waited for, and what Kafka needed meanwhile."""
+    process = psutil.Process(int((folder / "class/node-1.pid").read_text()))
+    before, memory = sum(process.cpu_times()[:2]), 0
+    running = []
+    for login in logins:
+        private = folder / f"home-{login}"
+        private.mkdir(exist_ok=True)
+        own = {"LAB_KAFKA_CONFIG": str(folder / f"class/students/{login}.properties")}
+        own["LAB_PROGRESS"] = str(private / "progress.json")
+        command = [sys.executable, __file__, "--student"]
+        running.append(subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ | own))
+    while any(each.poll() is None for each in running):
+        memory = max(memory, process.memory_info().rss)
+        time.sleep(LOOK)
+    said = [each.communicate()[0] for each in running]
+    return [Student(*json.loads(each)) for each in said], Kafka(sum(process.cpu_times()[:2]) - before, memory / 1e6)
+
+
+def seen(folder: Path, login: str) -> set[str]:
+    """The topics that a student's login can see."""
+    given = properties.parsed(folder / f"class/students/{login}.properties", login)
+    del given[properties.OWN_NAMESPACE]
+    return {*AdminClient(given).list_topics(timeout=30).topics}
+
+
+def row(name: str, found: Sequence[Student], kafka: Kafka, seconds: float) -> tuple[Any, ...]:
+    failed = sum(bool(each.failed) for each in found)
+    slowest = max(each.longest for each in found)
+    return name, slowest, seconds, failed, kafka.cpu, 100 * kafka.cpu / seconds, kafka.memory
+
+
+def main() -> None:
+    parser = report.arguments(__doc__, 1)
+    parser.add_argument("--students", type=int, default=30, help="in the class (%(default)s)")
+    parser.add_argument("--student", action="store_true", help="be one of them")
+    options = parser.parse_args()
+    if options.student:
+        student()
+        return
+    report.prepared()
+    logins = [f"student{number:02}" for number in range(options.students)]
+    rows, strangers = [], 0
+    with tempfile.TemporaryDirectory() as directory:
+        folder = Path(directory)
+        (folder / "students.csv").write_text("\n".join(["alone", *logins]))
+        start = [LAB, "class", "start", "--students", "students.csv", "--port", str(free_ports(1)[0])]
+        subprocess.run(start, cwd=folder, check=True)
+        try:
+            for name, some in (("one alone", ["alone"]), (f"{len(logins)} at once", logins)):
+                begun = time.monotonic()
+                found, kafka = at_once(folder, some)
+                rows.append(row(name, found, kafka, time.monotonic() - begun))
+                print(*(each.failed for each in found if each.failed), file=sys.stderr, sep="\n")
+            strangers = sum(login not in topic for login in logins for topic in seen(folder, login))
+        finally:
+            subprocess.run([LAB, "class", "stop"], cwd=folder, check=True)
+    heads = ["students", "slowest wait, s", "until all are done, s", "failed", "Kafka's CPU, s", "of one CPU, %", "MB"]
+    isolation = f"Topics of somebody else that a student's login could see: {strangers}."
+    report.write(__file__, __doc__, options.repeats, report.table(heads, rows), isolation)
+
+
+if __name__ == "__main__":
+    main()
