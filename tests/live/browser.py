@@ -2,6 +2,7 @@
 
 import itertools
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -31,15 +32,17 @@ def sees_all(monkeypatch: pytest.MonkeyPatch) -> None:
     """A page that has every view in sight, and has drawn a frame as soon as it comes."""
     add, send = Pacer.add, Messenger.send
     seen: set[str] = set()
-    numbers = itertools.count(1)
+    numbers, in_order = itertools.count(1), threading.RLock()
 
     def tell(messenger: Messenger, drawn: int = 0) -> None:
-        message = {"page": "a", "number": next(numbers), "seen": list(seen), "drawn": drawn}
-        messenger._handle_custom_msg(message, [])
+        with in_order:  # or the pacer, which passes over an older message, would wait for its answer for ever
+            message = {"page": "a", "number": next(numbers), "seen": list(seen), "drawn": drawn}
+            messenger._handle_custom_msg(message, [])
 
     def added(pacer: Pacer, view: View) -> None:
         add(pacer, view)
-        seen.add(view.name)
+        with in_order:
+            seen.add(view.name)
         tell(pacer.messenger)
 
     def sent(messenger: Messenger, message: dict[str, Any]) -> None:
