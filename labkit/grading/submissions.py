@@ -55,7 +55,7 @@ def read(
         places = {path: place for path in files if (place := layout.place(path))}
         stamps = {place.stamp for place in places.values()}
         places = {path: place for path, place in places.items() if path not in stamps}
-        found = _read(places, files)
+        found = _read(places, files, zone)
     have_notebooks = {each.student for each in found if each.problem != OTHER}
     if not have_notebooks:
         raise LabError(f"There is no notebook in {path}: it needs files such as STUDENT/02_filter_exercises.ipynb.")
@@ -68,7 +68,7 @@ def one(file: Path) -> Submission:
     """Reads a single notebook. Raises LabError if there is no such file."""
     if not file.is_file():
         raise LabError(f"There is no notebook at {file}.")
-    return _submission(archives.single(file, file.parent), Place(file.stem), {}, LARGEST)
+    return _submission(archives.single(file, file.parent), Place(file.stem), {}, LARGEST, None)
 
 
 def _handed_in(files: Sequence[File]) -> dict[PurePosixPath, File]:
@@ -85,25 +85,25 @@ def _is_hidden(path: PurePosixPath) -> bool:
     return any((part.startswith(".") and part != "..") or part == "__MACOSX" for part in path.parts)
 
 
-def _read(places: Mapping[PurePosixPath, Place], files: Mapping[PurePosixPath, File]) -> list[Submission]:
+def _read(places: Mapping[PurePosixPath, Place], files: Mapping[PurePosixPath, File], zone: Zone) -> list[Submission]:
     """Reads what belongs to students, so much of each that nobody's files cost another a mark."""
     count: Counter[str] = Counter()
     found = []
     for path, place in places.items():
         count[place.student] += bool(NOTEBOOK.search(path.name))
         limit = LARGEST if count[place.student] <= MOST else 0
-        found.append(_submission(files[path], place, files, limit))
+        found.append(_submission(files[path], place, files, limit, zone))
     return found
 
 
-def _submission(file: File, place: Place, files: Mapping[PurePosixPath, File], limit: int) -> Submission:
+def _submission(file: File, place: Place, files: Mapping[PurePosixPath, File], limit: int, zone: Zone) -> Submission:
     cells: Sequence[Cell] = ()
     problem = ""
     try:
         cells = _cells(file, limit)
     except Unreadable as reason:
         problem = str(reason)
-    modified, clock = _time(file, place, files)
+    modified, clock = _time(file, place, files, zone)
     name = one_line(str(file.path))
     return Submission(place.student, name, modified, tuple(cells), problem, clock, place.calls, place.said_late)
 
@@ -116,12 +116,12 @@ def _cells(file: File, limit: int) -> Sequence[Cell]:
     return notebooks.cells(file.read(limit))
 
 
-def _time(file: File, place: Place, files: Mapping[PurePosixPath, File]) -> tuple[float, str]:
+def _time(file: File, place: Place, files: Mapping[PurePosixPath, File], zone: Zone) -> tuple[float, str]:
     """Returns when a file was handed in, and whose time that is, if it is not the LMS's."""
     if not place.stamp or place.stamp not in files:
         return file.modified, file.clock
     try:
-        stamp = times.of_nbgrader(files[place.stamp].read(STAMP_SIZE).decode(errors="replace"))
+        stamp = times.of_nbgrader(files[place.stamp].read(STAMP_SIZE).decode(errors="replace"), zone)
     except Unreadable:
         stamp = None
     return (stamp, "") if stamp else (file.modified, f"{file.clock}, as {place.stamp.name} cannot be read")

@@ -38,15 +38,23 @@ def of_moodle(text: str, zone: Zone) -> float | None:
     return of((int(found["year"]), month, int(found["day"] or found["day_"]), hour, int(found["minute"])), zone)
 
 
-def of_nbgrader(text: str) -> float | None:
-    """Returns the time in nbgrader's timestamp.txt; None if there is none."""
+def of_nbgrader(text: str, zone: Zone) -> float | None:
+    """Returns the time in nbgrader's timestamp.txt; None if there is none.
+
+    It may name a zone by what that of the course is called at that time, such as CEST or PST.
+    """
     said = NBGRADER.fullmatch(text.strip())
     try:
-        time, zone = said.groups() if said else ("", "")
+        time, name = said.groups() if said else ("", "")
         found = datetime.datetime.fromisoformat(time)
-        return _believed(found if found.tzinfo else found.replace(tzinfo=ZoneInfo(zone or "UTC")))
+        return _believed(found if found.tzinfo else found.replace(tzinfo=_called(name or "UTC", found, zone)))
     except (ValueError, OSError, KeyError, OverflowError):  # no such time, no such zone
         return None
+
+
+def _called(name: str, time: datetime.datetime, zone: Zone) -> datetime.tzinfo:
+    """Returns the zone of a name. Raises KeyError, ValueError or OSError if there is none."""
+    return zone if zone and time.replace(tzinfo=zone).tzname() == name else ZoneInfo(name)
 
 
 def of(parts: Sequence[int], zone: Zone) -> float | None:

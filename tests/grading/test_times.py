@@ -44,10 +44,29 @@ def test_moodle_writes_times_in_several_languages_and_without_a_zone(text: str) 
 
 @given(st.text(max_size=60) | st.dates().map(str) | st.datetimes(timezones=st.timezones()).map(str))
 def test_whatever_stands_there_is_a_time_of_a_course_or_none(text: str) -> None:
-    for found in (times.of_moodle(text, BERLIN), times.of_nbgrader(text)):
+    for found in (times.of_moodle(text, BERLIN), times.of_nbgrader(text, BERLIN)):
         assert found is None or times.shown(found, BERLIN).startswith(("19", "20"))
 
 
 @given(st.floats(allow_nan=False))
 def test_the_time_of_a_file_can_always_be_shown(seconds: float) -> None:
     assert times.shown(times.believed(seconds), BERLIN)
+
+
+@pytest.mark.parametrize(
+    ("text", "zone", "utc"),
+    [
+        ("2026-11-26 15:58:23.948203 UTC", BERLIN, "2026-11-26T15:58:23.948203"),
+        ("2026-11-26 15:58:23.948203", BERLIN, "2026-11-26T15:58:23.948203"),
+        ("2026-11-26 15:58:23 CET", BERLIN, "2026-11-26T14:58:23"),
+        ("2026-07-26 15:58:23 CEST", BERLIN, "2026-07-26T13:58:23"),
+        ("2026-11-26 15:58:23 PST", ZoneInfo("America/Los_Angeles"), "2026-11-26T23:58:23"),
+        ("2026-11-26 15:58:23 Europe/Berlin", None, "2026-11-26T14:58:23"),
+        ("2026-11-26 15:58:23+01:00", None, "2026-11-26T14:58:23"),
+        ("2026-11-26 15:58:23 PST", BERLIN, None),  # nobody there calls it so
+        ("2026-11-26 15:58:23 CEST", BERLIN, None),  # not in winter
+    ],
+)
+def test_nbgraders_stamps_name_their_zone(text: str, zone: datetime.tzinfo | None, utc: str | None) -> None:
+    wanted = datetime.datetime.fromisoformat(f"{utc}+00:00").timestamp() if utc else None
+    assert times.of_nbgrader(text, zone) == wanted
