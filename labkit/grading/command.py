@@ -1,6 +1,5 @@
 """What `lab grade` does: it turns the submissions of a class into marks, or tries one's own notebook."""
 
-import contextlib
 import secrets
 import subprocess
 import sys
@@ -13,11 +12,7 @@ from pathlib import Path
 import click
 from tqdm import tqdm
 
-from labkit import flink
-from labkit.broker import training
-from labkit.broker.installation import kafka_installation
 from labkit.errors import LabError
-from labkit.flink import training as flink_training
 from labkit.grading import (
     authoring,
     bubblewrap,
@@ -26,6 +21,7 @@ from labkit.grading import (
     files,
     gradebook,
     intake,
+    needs,
     rubric,
     secret,
     submissions,
@@ -40,8 +36,6 @@ from labkit.grading.results import Report, results
 from labkit.grading.roster import called, how_many
 from labkit.grading.rubric import Judgement
 from labkit.jvm import store
-from labkit.schema_registry import registry_installation
-from labkit.schema_registry import training as registry_training
 from labkit.spelling import did_you_mean
 
 Done = Callable[[Task, str], object]
@@ -81,7 +75,7 @@ def grade(paths: Sequence[Path], out: Path, course_file: Path, wanted: Wanted) -
     grader = _grader(given, out, wanted)
     due = [task for task in tasks if grader.is_due(task, grader.known(task), wanted.anew)]
     if due:
-        _prepare()
+        _prepare(due)
     elif wanted.anew:
         click.echo("No exercise has changed since these notebooks were graded: there is nothing to grade again.")
     failures = _graded(grader, tasks, wanted)
@@ -99,7 +93,7 @@ def oral(paths: Sequence[Path], out: Path, course_file: Path, wanted: Wanted) ->
     if not tasks:
         raise LabError("Nobody has handed in a pipeline: there is nothing to ask about.")
     grader = _grader(given, out, wanted)
-    _prepare()
+    _prepare(tasks)
 
     def write(task: Task) -> Path:
         name = given.everybody[task.student].name or task.student
@@ -217,12 +211,10 @@ def _changed(grader: Grader, old: Sequence[tuple[Task, Report]]) -> str:
     return ", ".join(sorted({name for task, report in old for name in grader.outdated(task, report)}))
 
 
-def _prepare() -> None:
-    """Fetch, train and compile what a sandbox needs to start: inside it there is no network, and no writing."""
-    training.train(store.prepare(kafka_installation()))
-    registry_training.train(store.prepare(registry_installation()))
-    with contextlib.suppress(flink.NotInstalled):  # then the exercises in SQL earn nothing
-        flink_training.train(store.prepare(flink.flink_installation()))
+def _prepare(tasks: Sequence[Task]) -> None:
+    """Fetch, train and compile what these tasks need in a sandbox."""
+    for installation, train in needs.installations(each for task in tasks for each in task.exercises):
+        train(store.prepare(installation))
     subprocess.run([sys.executable, "-I", "-c", IMPORTED], check=True, capture_output=True)
 
 
@@ -232,7 +224,7 @@ def attempt(notebook: Path) -> None:
     made = plan([submissions.one(notebook)], known.all())
     for _, file, reason in made.unreadable:
         raise LabError(f"{file} cannot be graded: {reason}.")
-    _prepare()
+    _prepare(made.tasks)
     with tempfile.TemporaryDirectory() as out:
         grader = Grader(known, secrets.token_bytes(32), Path(out), isolated=False)
         failures: list[str] = []

@@ -189,7 +189,7 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     place = tmp_path_factory.mktemp("fuzz")
     with pytest.MonkeyPatch.context() as patched:
         patched.chdir(place)
-        patched.setattr(command, "_prepare", lambda: None)
+        patched.setattr(command, "_prepare", lambda _: None)
         (place / "course.toml").write_text(COURSE, encoding="utf-8")
         yield place
 
