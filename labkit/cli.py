@@ -485,7 +485,10 @@ def _supervise(broker: OwnBroker) -> None:
 @contextlib.contextmanager
 def _lab() -> Iterator[Lab]:
     if not properties.address():
-        raise LabError("LAB_BROKER is not set: run `lab broker` in another terminal, and copy the line it prints.")
+        raise LabError(
+            "LAB_BROKER is not set: run `lab broker` in another terminal, and copy the line it prints. In a class, set "
+            "LAB_KAFKA_CONFIG to the file that you were given."
+        )
     with Lab() as lab:
         yield lab
 

@@ -1,6 +1,7 @@
 """`lab class`: a Kafka for a class in one command."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -17,6 +18,7 @@ from labkit.loopback import HOST, free_ports
 from labkit.waiting import announced
 
 ANSWER_LIMIT = 10.0  # seconds that a Kafka of somebody else has to answer
+ADMINISTRATOR = "class-administrator"  # no student is called so, for no login has a hyphen
 FILE = click.Path(path_type=Path, dir_okay=False)
 folder_option = click.option(
     "--folder",
@@ -39,7 +41,9 @@ def class_command() -> None:
 @folder_option
 @click.option("--students", "file", type=FILE, help="A CSV file: a name in each line, and a password if you like.")
 @click.option("--host", help=f"This computer's name or address as students reach it; default: {HOST}, only this one.")
-@click.option("--port", type=int, help="The port; three nodes have it and the next two. Default: 9092.")
+@click.option(
+    "--port", type=click.IntRange(1, 65_533), help="The port; three nodes have it and the next two. Default: 9092."
+)
 @click.option("--nodes", "count", type=click.Choice(["1", "3"]), help="Brokers in the cluster; default: 1.")
 @click.option("--open", "is_open", is_flag=True, help="No login, no TLS: anybody in the network reads and deletes all.")
 @click.option("--bootstrap", help="HOST:PORT of a Kafka that runs already: only its users are administered.")
@@ -66,8 +70,10 @@ def start(
         settings = _of_others(place, bootstrap, admin)
     else:
         settings = _settings(place, host, port, count, is_open)
+        known = place.logins()
+        place.keep_logins(known | students.with_passwords(wanted, known))  # also if the start is interrupted
         _start(place, settings)
-    _admit(place, settings, wanted)
+    _admit(place, settings, wanted, anew=True)
     _say(place, settings)
 
 
@@ -87,9 +93,11 @@ def add(folder: Path, file: Path | None, names: tuple[str, ...]) -> None:
     wanted = (students.read(file) if file else {}) | {students.login_of(each): None for each in names}
     if not wanted or "" in wanted:
         raise LabError("Whom? Name students, such as lab class add anna ben, or a file: --students students.csv.")
+    known = place.logins()
     _admit(place, settings, wanted)
     for login in wanted:
-        click.echo(place.files / f"{login}.properties")
+        already = " (in the class already)" if login in known else ""
+        click.echo(f"{place.files / f'{login}.properties'}{already}")
 
 
 @class_command.command()
@@ -129,7 +137,8 @@ def status(folder: Path) -> None:
     _running(place)
     click.echo(f"Students reach Kafka at {settings.address}.")
     table = pd.DataFrame(users.work(_address(settings), place.logins()), columns=users.Work._fields)
-    click.echo(table.rename(columns={"at_work": "groups at work"}).to_string(index=False))
+    shown = table.rename(columns={"at_work": "groups at work"}).to_string(index=False)
+    click.echo("There are no students yet: lab class add anna ben adds some." if table.empty else shown)
 
 
 @class_command.command()
@@ -150,10 +159,12 @@ def stop(folder: Path) -> None:
 def _settings(place: Folder, host: str | None, port: int | None, count: str | None, is_open: bool) -> Settings:
     """What was there before, with what has been asked for. Raises LabError for what cannot be changed later."""
     old = place.settings() if place.exists else None
+    if host:
+        nodes.check(host)
     if old and not old.nodes:
         raise LabError(f"The class in {place.path} is on the Kafka at {old.address}: give another --folder.")
     if old and ((count and int(count) != len(old.nodes)) or is_open > old.open):
-        kept = f"{len(old.nodes)} nodes, {'without' if old.open else 'with'} logins"
+        kept = f"--nodes {len(old.nodes)}, {'without' if old.open else 'with'} logins"
         raise LabError(f"The class in {place.path} has {kept}, and keeps them: give another --folder for a new one.")
     place.create()
     count_now = len(old.nodes) if old else int(count or 1)
@@ -170,7 +181,7 @@ def _settings(place: Folder, host: str | None, port: int | None, count: str | No
         nodes=old.nodes
         if old and running
         else tuple(Ports(*pair) for pair in zip(numbers[::2], numbers[1::2], strict=True)),
-        administrator=old.administrator if old else Login.random("administrator"),
+        administrator=old.administrator if old else Login.random(ADMINISTRATOR),
         open=old.open if old else is_open,
     )
     if moved and not settings.open:
@@ -225,8 +236,9 @@ def _running(place: Folder) -> Settings:
     """The settings of a class whose Kafka answers. Raises LabError if it does not."""
     settings = place.settings()
     _as_administrator(place)
-    if settings.nodes and not nodes.running(place, settings):
-        raise LabError("Kafka is not running: lab class start starts it with its data.")
+    if settings.nodes and 2 * (alive := len(nodes.running(place, settings))) <= len(settings.nodes):
+        some = f" ({alive} of {len(settings.nodes)} nodes are)" if alive else ""
+        raise LabError(f"Kafka is not running{some}: lab class start starts it with its data.")
     clients.check_answers(_address(settings), ANSWER_LIMIT)
     return settings
 
@@ -236,13 +248,22 @@ def _address(settings: Settings) -> str:
     return nodes.inside(settings) or settings.address
 
 
-def _admit(place: Folder, settings: Settings, wanted: dict[str, str | None]) -> None:
+def _admit(place: Folder, settings: Settings, wanted: Mapping[str, str | None], anew: bool = False) -> None:
+    """Give the wanted students what they need, and with `anew` all others once more; then write the files.
+
+    Raises LabError if a Kafka of somebody else has a user with the name of a new student.
+    """
     known = place.logins()
     logins = known | students.with_passwords(wanted, known)
-    new = {login: secret for login, secret in logins.items() if known.get(login) != secret}
+    new = {login: secret for login, secret in logins.items() if anew or known.get(login) != secret}
     if new and not settings.open:
+        if not settings.nodes:
+            users.check_free(_address(settings), new.keys() - known.keys())
         with announced(f"Kafka is told of {len(new)} students …"):
             users.admit(_address(settings), new)
+    for login in sorted(new.keys() & known.keys()):
+        if new[login] != known[login]:
+            click.echo(f"{login} has a new password: hand out the file again.")
     place.keep_logins(logins)
     place.hand_out(settings, logins)
 
@@ -253,8 +274,10 @@ def _say(place: Folder, settings: Settings) -> None:
     click.echo(f"Kafka answers at {settings.address}, {kind}.")
     if settings.host == HOST:
         click.echo("Only this computer reaches it; with --host ADDRESS the computers of a room do.")
+    elif settings.host and not nodes.is_here(settings.host):
+        click.echo(f"{settings.host} is not an address of this computer: something must forward the port to it.")
     if settings.open:
         click.secho("Anybody in this network can read, write and delete everything in it.", bold=True, err=True)
-    click.echo(f"{count} students: give each the file {place.files}/NAME.properties, and this line:")
+    click.echo(f"Students: {count}. Give each the file {place.files}/NAME.properties, and this line:")
     click.echo("  LAB_KAFKA_CONFIG=NAME.properties uv run --all-extras lab")
     click.echo(f"Data and passwords are in {place.path}. See who is at work with lab class status.")

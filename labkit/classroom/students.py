@@ -12,6 +12,7 @@ from labkit.errors import LabError
 
 HEADS = ("name", "login", "user", "student", "id")  # of the column with the names, in files that have heads
 UNDIVIDED = str.maketrans("øłđı", "oldi")  # letters that are no plain one with a mark
+SHORTEST = 8  # characters of a password
 SEPARATOR = "-"  # between a login and the name of a topic
 
 
@@ -30,6 +31,11 @@ def read(file: Path) -> dict[str, str | None]:
     found: dict[str, str | None] = {}
     for number, (name, password) in _rows(text):
         login = login_of(name)
+        if password is not None and len(password) < SHORTEST:
+            raise LabError(
+                f"Line {number} of {file}: {password!r} is too short for a password: it needs {SHORTEST} characters. "
+                'A name with a comma goes in quotes: "Ek, Anna".'
+            )
         if not login:
             raise LabError(f"Line {number} of {file}: {name!r} has no letter or digit that a login may have.")
         if login in found:
@@ -45,7 +51,7 @@ def _rows(text: str) -> Iterator[tuple[int, tuple[str, str | None]]]:
     separator = next((each for each in (";", "\t") if each in first), ",")
     for number, row in enumerate(csv.reader(io.StringIO(text), delimiter=separator), 1):
         name, *rest = [each.strip() for each in row] or [""]
-        if name and not (number == 1 and name.casefold() in HEADS):
+        if any(row) and not (number == 1 and name.casefold() in HEADS):
             yield number, (name, rest[0] if rest and rest[0] else None)
 
 

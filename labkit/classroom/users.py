@@ -32,6 +32,7 @@ from labkit.kafka.requests import Requests, wait_for_promised
 ITERATIONS = 4096  # of the hash of a password, as Kafka's own tools take them
 SCRAM = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_512, ITERATIONS)
 QUOTA = "producer_byte_rate=1000000,consumer_byte_rate=1000000,request_percentage=50"  # each second, docs/cluster.md
+AT_REST = (ConsumerGroupState.EMPTY, ConsumerGroupState.DEAD)  # groups without members
 TOOL_LIMIT = 60.0  # seconds; it takes about two
 
 
@@ -51,6 +52,15 @@ def admit(address: str, logins: Mapping[str, str]) -> None:
     bindings = [each for login in logins for each in _permissions(login)]
     requests.settle(lambda admin, limit: admin.alter_user_scram_credentials(users, request_timeout=limit))
     requests.settle(lambda admin, limit: admin.create_acls(bindings, request_timeout=limit))
+
+
+def check_free(address: str, logins: Collection[str]) -> None:
+    """Raises LabError if a Kafka has users of these names already, who are no students: it would lock them out."""
+    requests = Requests(address, lambda: None)
+    found = requests.settle(lambda admin, limit: {"all": admin.describe_user_scram_credentials(request_timeout=limit)})
+    own = properties.of(address).get("sasl.username")
+    if taken := sorted({*found["all"], own} & {*logins}):
+        raise LabError(f"This Kafka has users of the names {', '.join(taken)} already: give these students others.")
 
 
 def _permissions(login: str) -> list[AclBinding]:
@@ -101,7 +111,7 @@ def work(address: str, logins: Collection[str]) -> list[Work]:
     requests = Requests(address, lambda: None)
     topics = {name: each for name, each in requests.metadata().items() if not name.startswith(("__", *INTERNAL))}
     records = _records(requests, [TopicPartition(name, each) for name in topics for each in topics[name].partitions])
-    busy = [each.group_id for each in _groups(requests) if each.state == ConsumerGroupState.STABLE]
+    busy = [each.group_id for each in _groups(requests) if each.state not in AT_REST]
 
     def of(login: str) -> Work:
         mine = namespace(login)

@@ -125,6 +125,14 @@ def test_nobody_gets_in_without_a_login_by_none_of_its_ports(one: Room) -> None:
                 client.list_topics(timeout=1)
 
 
+def test_no_name_makes_a_student_an_administrator(one: Room) -> None:
+    own = properties(one.path / "class/admin.properties")["sasl.username"]
+    one.student("anna", "produce", "--records", "3", "--per-second", "max")
+    for name in (own, "Administrator", "admin", "lab", "ANONYMOUS"):
+        (file,) = one.lab("class", "add", name).splitlines()
+        assert {*AdminClient(properties(Path(file))).list_topics(timeout=10).topics} == set()
+
+
 def test_a_wrong_password_is_one_line(one: Room) -> None:
     file = one.path / "wrong.properties"
     file.write_text((one.path / "class/students/anna.properties").read_text().replace("password=", "password=x"))
@@ -153,6 +161,7 @@ def test_after_a_crash_it_has_its_data_and_its_users(one: Room) -> None:
     assert len(one.student("anna", "peek", "kept").splitlines()) == 6
     assert "runs" in one.lab("class", "status")
     one.lab("class", "start")  # once more: nothing to do
+    assert {"anna", "ben.akesson"} <= {*one.work()}
 
 
 def test_students_come_later_and_begin_anew(one: Room) -> None:
@@ -164,15 +173,19 @@ def test_students_come_later_and_begin_anew(one: Room) -> None:
     assert one.work()["carla.c"] == ["0", "0", "0"]
     assert "refused the login" in one.lab("peek", "sensor", code=1, LAB_KAFKA_CONFIG=str(one.path / "old.properties"))
     assert "There is no topic" in one.student("carla.c", "peek", "sensor", code=1)
+    assert "(in the class already)" in one.lab("class", "add", "Carla Ç")
     assert "Nobody in this class is called 'dora': there are anna" in one.lab("class", "reset", "dora", code=1)
 
 
 def test_another_class_needs_another_folder_and_another_port(one: Room) -> None:
-    assert "has 1 nodes, with logins, and keeps them" in one.lab("class", "start", "--nodes", "3", code=1)
+    assert "has --nodes 1, with logins, and keeps them" in one.lab("class", "start", "--nodes", "3", code=1)
     port = re.search(r":(\d+)\.", one.lab("class", "status"))
     assert port
     said = one.lab("class", "start", "--folder", "b", "--students", "students.csv", "--port", port[1], code=1)
     assert f"Port {port[1]} cannot be used: Address already in use" in said
+    for host in ("http://x", "127.0.0.1:9092", "no.such.host.example", "-"):
+        assert "is no address, nor a name" in one.lab("class", "start", "--host", host, code=1)
+    assert "runs" in one.lab("class", "status")
     assert "There is no class in" in one.lab("class", "status", "--folder", "c", code=1)
     assert "Who is in the class?" in one.lab("class", "start", "--folder", "c", code=1)
 
@@ -213,6 +226,7 @@ def test_a_cluster_that_runs_already_gets_users_and_nothing_else(
         outside.student("anna", "produce", "--records", "5", "--per-second", "max")
         assert "There is no topic" in outside.student("ben", "peek", "sensor", code=1)
         assert outside.work() == {"anna": ["1", "5", "0"], "ben": ["0", "0", "0"]}
+        assert "has users of the names admin already" in outside.lab("class", "add", "Admin", code=1)
         assert "somebody else's" in outside.lab("class", "stop", code=1)
         assert answers(kafka)
 

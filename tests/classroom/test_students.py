@@ -13,9 +13,12 @@ from labkit.classroom import students
 @pytest.mark.parametrize(
     ("text", "found"),
     [
-        ("anna\nben,secret\n", {"anna": None, "ben": "secret"}),
-        ("name,password\nanna,\n\nben, secret \n", {"anna": None, "ben": "secret"}),
-        ("\ufeffLogin;Kennwort\nBjørn Müller;geheim\nJosé Łuk;\n", {"bjorn.muller": "geheim", "jose.luk": None}),
+        ("anna\nben,a-secret\n", {"anna": None, "ben": "a-secret"}),
+        ("name,password\nanna,\n\nben, a secret \n", {"anna": None, "ben": "a secret"}),
+        (
+            "\ufeffLogin;Kennwort\r\nBjørn Müller;ganz-geheim\r\nJosé Łuk;\r\n",
+            {"bjorn.muller": "ganz-geheim", "jose.luk": None},
+        ),
         ('"Ek, Anna"\nGroß Ida\n', {"ek.anna": None, "gross.ida": None}),
         ("anna@example.org\n", {"anna.example.org": None}),
     ],
@@ -31,6 +34,8 @@ def test_students_are_read_as_they_come(text: str, found: dict[str, str | None],
         ("Anna Ek\nanna  ek\n", "Line 2 of .*there is a login anna.ek already"),
         ("anna\n李\n", "Line 2 of .*'李' has no letter or digit"),
         ("name\n\n", "There is no student in"),
+        ("Ek, Anna\n", "Line 1 of .*'Anna' is too short for a password: .* in quotes"),
+        ("anna\n,a-password\n", "Line 2 of .*'' has no letter or digit"),
     ],
 )
 def test_what_cannot_be_a_login_is_said_with_its_line(text: str, line: str, tmp_path: Path) -> None:
