@@ -186,7 +186,8 @@ def test_a_csv_file_of_any_shape_is_sent_with_its_key_and_its_time(broker: OwnBr
     result = lab("produce", *source, "--key", "station", "--time", "measured", **here)
     assert (result.stdout, result.stderr) == (
         "producer of levels finished: 1 record written to levels. "
-        "key: station; measured: day, month, year, 2025-03-01 to 2025-03-01\n",
+        "levels.csv: UTF-8, separated by semicolons; decimal commas in level; key: station; "
+        "measured: day, month, year (UTC), 2025-03-01 to 2025-03-01\n",
         "",
     )
     newest = lab("peek", "levels", **here).stdout.splitlines()[1].split()
@@ -202,7 +203,10 @@ def test_recorded_weather_is_replayed_from_a_start_with_a_factor(broker: OwnBrok
     here = {"LAB_BROKER": broker.address, "LAB_NAMESPACE": "weather-"}
     source = ("--source", "nyc-weather", "--start", "2013-12-24T05:00-05:00", "--factor", "3.6e6", "--records", "3")
     result = lab("produce", *source, **here)
-    assert (result.stdout, result.stderr) == ("producer of sensor finished: 3 records written to sensor.\n", "")
+    assert (result.stdout, result.stderr) == (
+        "producer of sensor finished: 3 records written to sensor. start: ISO 8601, 2013-12-24T10:00:00Z\n",
+        "",
+    )
     shown = lab("peek", "sensor", **here).stdout
     assert shown.count("1387879200000") == 3  # 2013-12-24 10:00 UTC, in `recorded`
     assert [station for station in ("EWR", "JFK", "LGA") if station in shown] == ["EWR", "JFK", "LGA"]
