@@ -7,14 +7,12 @@ from typing import Protocol
 from labkit.broker import login
 from labkit.broker.installation import KafkaInstallation, kafka_installation
 from labkit.broker.login import Login
-from labkit.broker.node import START_LIMIT, Node, wait_until_ready
+from labkit.broker.node import START_LIMIT, Node, free_for_nodes, wait_until_ready
 from labkit.broker.presence import Presence
-from labkit.broker.server import Ports
 from labkit.errors import Away, LabError, NoAnswer
 from labkit.jvm import store, training
 from labkit.jvm.supervised import Supervised
 from labkit.kafka import clients, properties
-from labkit.loopback import free_ports
 from labkit.waiting import wait_until
 
 ANSWER_LIMIT = 4.0  # seconds that a broker named by LAB_BROKER has to answer
@@ -239,8 +237,7 @@ def _start_on_free_ports(
 ) -> tuple[Node, ...]:
     more = access.of_server() if access else ""
     for _ in range(3):  # another program may take a port before Kafka binds it
-        numbers = free_ports(2 * count)
-        ports = [Ports(*pair) for pair in zip(numbers[::2], numbers[1::2], strict=True)]
+        ports = free_for_nodes(count)
         nodes: list[Node] = []
         log = cause = ""
         is_ready = False

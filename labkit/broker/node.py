@@ -14,7 +14,7 @@ from labkit.broker.installation import KafkaInstallation
 from labkit.broker.server import Ports
 from labkit.jvm.supervised import Supervised
 from labkit.kafka import clients
-from labkit.loopback import HOST
+from labkit.loopback import HOST, free_ports
 from labkit.waiting import wait_until
 
 STARTED = "Kafka Server started"
@@ -86,6 +86,12 @@ def cause(log: str) -> str:
     exceptions = re.findall(r"^(?:Caused by: )?([\w.$]+(?:Exception|Error): .+)", log, flags=re.MULTILINE)
     errors = [line for line in log.splitlines() if "rror" in line]
     return next(reversed(exceptions or errors), "it logged nothing")
+
+
+def free_for_nodes(count: int) -> list[Ports]:
+    """Returns ports that are free now for so many nodes; another program may take one before it is used."""
+    numbers = free_ports(2 * count)
+    return [Ports(*pair) for pair in zip(numbers[::2], numbers[1::2], strict=True)]
 
 
 def wait_until_ready(process: Supervised, address: str) -> bool:

@@ -8,13 +8,13 @@ import click
 
 from labkit.broker.installation import kafka_installation
 from labkit.broker.login import Login
-from labkit.broker.server import Ports
+from labkit.broker.node import free_for_nodes
 from labkit.classroom import nodes, students, users
 from labkit.classroom.folder import Folder, Settings, authority_of
 from labkit.errors import LabError
 from labkit.jvm import store
 from labkit.kafka import clients, properties
-from labkit.loopback import HOST, free_ports
+from labkit.loopback import HOST
 from labkit.waiting import announced
 
 ANSWER_LIMIT = 10.0  # seconds that a Kafka of somebody else has to answer
@@ -71,7 +71,7 @@ def start(
     else:
         settings = _settings(place, host, port, count, is_open)
         known = place.logins()
-        place.keep_logins(known | students.with_passwords(wanted, known))  # also if the start is interrupted
+        place.keep_logins(students.with_passwords(wanted, known) | known)  # also if the start is interrupted
         _start(place, settings)
     _admit(place, settings, wanted, anew=True)
     _say(place, settings)
@@ -110,14 +110,12 @@ def reset(folder: Path, student: str, password: bool) -> None:
     Example: lab class reset anna
     """
     place = Folder(folder)
-    settings, logins = _running(place), place.logins()
-    login = students.one_of(student, logins)
+    settings = _running(place)
+    login = students.one_of(student, place.logins())
     topics, groups = users.forget(_address(settings), login)
     click.echo(f"{login}: {topics} topics and {groups} groups deleted.")
     if password:
-        place.keep_logins({each: secret for each, secret in logins.items() if each != login})
-        _admit(place, settings, {login: None})
-        click.echo(f"New password: hand out {place.files / f'{login}.properties'} again.")
+        _admit(place, settings, {login: students.new_password()})
 
 
 @class_command.command()
@@ -173,14 +171,11 @@ def _settings(place: Folder, host: str | None, port: int | None, count: str | No
     running = bool(old and nodes.running(place, old))
     if running and moved:
         raise LabError("Kafka is running at another address: lab class stop, then start it at the new one.")
-    numbers = free_ports(2 * count_now)
     settings = Settings(
         address=",".join(f"{host}:{port + each}" for each in range(count_now)),
         host=host,
         port=port,
-        nodes=old.nodes
-        if old and running
-        else tuple(Ports(*pair) for pair in zip(numbers[::2], numbers[1::2], strict=True)),
+        nodes=old.nodes if old and running else tuple(free_for_nodes(count_now)),
         administrator=old.administrator if old else Login.random(ADMINISTRATOR),
         open=old.open if old else is_open,
     )
@@ -263,7 +258,7 @@ def _admit(place: Folder, settings: Settings, wanted: Mapping[str, str | None], 
             users.admit(_address(settings), new)
     for login in sorted(new.keys() & known.keys()):
         if new[login] != known[login]:
-            click.echo(f"{login} has a new password: hand out the file again.")
+            click.echo(f"{login} has a new password: hand out {place.files / f'{login}.properties'} again.")
     place.keep_logins(logins)
     place.hand_out(settings, logins)
 

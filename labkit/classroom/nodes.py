@@ -35,7 +35,7 @@ NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
 FLAGS = ("-Xmx2g", "-XX:-UseSerialGC", "-XX:+UseG1GC", "-XX:TieredStopAtLevel=4")
 
 # All students share the topics in which Kafka keeps offsets and transactions: three nodes share the work for them. A
-# partition keeps its newest 500 MB, which no lesson reaches: a student who floods a topic fills no disk.
+# partition keeps its newest 500 MB, which no lesson reaches: whoever floods a topic does not fill the disk at once.
 MANY = """\
 log.segment.bytes=104857600
 log.retention.bytes=524288000

@@ -64,9 +64,11 @@ def login_of(name: str) -> str:
 
 def with_passwords(wanted: Mapping[str, str | None], known: Mapping[str, str]) -> dict[str, str]:
     """Returns a password for each login: the given one, or that from before, or else a new one of chance."""
-    return {
-        login: password or known.get(login) or secrets.token_urlsafe(12) for login, password in sorted(wanted.items())
-    }
+    return {login: password or known.get(login) or new_password() for login, password in sorted(wanted.items())}
+
+
+def new_password() -> str:
+    return secrets.token_urlsafe(12)
 
 
 def namespace(login: str) -> str:

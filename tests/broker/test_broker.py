@@ -204,7 +204,7 @@ def test_a_port_that_another_kafka_took_is_not_taken_for_its_own(
 ) -> None:
     taken = int(broker.address.rpartition(":")[2])
     answers = iter([[taken, *free_ports(1)]])
-    monkeypatch.setattr(starting, "free_ports", lambda count: next(answers, None) or free_ports(count))
+    monkeypatch.setattr(node, "free_ports", lambda count: next(answers, None) or free_ports(count))
     own = OwnBroker(installation)
     try:
         assert own.address != broker.address

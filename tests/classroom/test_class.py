@@ -226,6 +226,10 @@ def test_a_cluster_that_runs_already_gets_users_and_nothing_else(
         outside.student("anna", "produce", "--records", "5", "--per-second", "max")
         assert "There is no topic" in outside.student("ben", "peek", "sensor", code=1)
         assert outside.work() == {"anna": ["1", "5", "0"], "ben": ["0", "0", "0"]}
+        old = (tmp_path / "class/students/ben.properties").read_text()
+        assert "ben has a new password" in outside.lab("class", "reset", "ben", "--password")
+        assert (tmp_path / "class/students/ben.properties").read_text() != old
+        assert "There is no topic" in outside.student("ben", "peek", "sensor", code=1)
         assert "has users of the names admin already" in outside.lab("class", "add", "Admin", code=1)
         assert "somebody else's" in outside.lab("class", "stop", code=1)
         assert answers(kafka)
