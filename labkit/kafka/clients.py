@@ -11,7 +11,6 @@ from confluent_kafka.admin import AdminClient
 
 from labkit.errors import LabError, NoAnswer
 from labkit.kafka import properties
-from labkit.loopback import HOST
 
 REACHED = 2.0  # seconds that a connection may take
 
@@ -53,15 +52,10 @@ BATCHES = {"linger.ms": 10}
 # By default librdkafka waits 100 ms to 10 s between attempts.
 RECONNECT = {"reconnect.backoff.ms": 20, "reconnect.backoff.max.ms": 500}
 
-# While all brokers that it knows are down, librdkafka would also begin anew with the bootstrap addresses, without such
-# waits: three times the work of a client whose Kafka is away. The lab's own single broker never has another address.
-ALONE = {"metadata.recovery.strategy": "none"}
-
 
 def connection(address: str) -> dict[str, Any]:
     """Settings by which any client connects, Quix Streams' too; the user's client properties are among them."""
-    alone = address.startswith(f"{HOST}:") and "," not in address
-    return RECONNECT | (ALONE if alone else {}) | properties.of(address)
+    return RECONNECT | properties.of(address)
 
 
 def common(address: str) -> dict[str, Any]:
