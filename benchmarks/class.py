@@ -19,6 +19,7 @@ import nbformat
 import psutil
 import report
 from confluent_kafka.admin import AdminClient
+from jupyter_client import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
@@ -47,22 +48,30 @@ class Kafka(NamedTuple):
     memory: float
 
 
+def run(client: NotebookClient, name: str, waits: list[float]) -> list[str]:
+    """Run a notebook, note how long each wait took, and return what failed."""
+    with client.setup_kernel():
+        for number, cell in enumerate(client.nb.cells):
+            before = time.monotonic()
+            try:
+                client.execute_cell(cell, number)
+            except CellExecutionError as error:
+                return [f"{name} [{number}]: {error.ename}: {error.evalue}"]
+            if "lab.wait_for(" in cell.source:
+                waits.append(time.monotonic() - before)
+    return []
+
+
 def student() -> None:
     """Run the notebooks as the student that the environment names; print what was waited for."""
     begun, waits, failed = time.monotonic(), [0.0], []
     for name in LESSONS:
         notebook = nbformat.read(NOTEBOOKS / f"{name}.ipynb", 4)
-        client = NotebookClient(notebook, timeout=PATIENCE, resources={"metadata": {"path": str(NOTEBOOKS)}})
-        with client.setup_kernel():
-            for number, cell in enumerate(notebook.cells):
-                before = time.monotonic()
-                try:
-                    client.execute_cell(cell, number)
-                except CellExecutionError as error:
-                    failed.append(f"{name} [{number}]: {error.ename}: {error.evalue}")
-                    break
-                if "lab.wait_for(" in cell.source:
-                    waits.append(time.monotonic() - before)
+        resources = {"metadata": {"path": str(NOTEBOOKS)}}
+        client = NotebookClient(notebook, timeout=PATIENCE, startup_timeout=PATIENCE, resources=resources)
+        with tempfile.TemporaryDirectory() as sockets:  # of ports, thirty kernels would find some twice
+            client.km = AsyncKernelManager(transport="ipc", ip=f"{sockets}/kernel")
+            failed += run(client, name, waits)
     print(json.dumps(Student(max(waits), time.monotonic() - begun, failed)))
 
 
