@@ -103,6 +103,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> OneForA
     return OneForAllOfAKind(config, log)
 
 
+@pytest.hookimpl(trylast=True)  # when those that -m does not select are gone
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Heavy and long tests start first, so that the workers finish at the same time."""
     without_what_runs_twice(config, items)

@@ -18,6 +18,7 @@ PLOT = "document.querySelector('.js-plotly-plot')"
 NEWEST = f"Math.max(...{PLOT}.data.flatMap(trace => Array.from(trace.x || [0])))"
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("installation")
 def test_a_student_opens_the_lab_runs_a_notebook_and_sees_new_points_arrive(browser: Browser) -> None:
     problems: list[str] = []
@@ -102,6 +103,7 @@ lab.chart("sensor")
 """
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("installation")
 def test_a_notebook_whose_tab_is_closed_is_shut_down_with_its_kafka_after_a_while(
     tmp_path: Path, browser: Browser
@@ -160,6 +162,7 @@ def processes(browser: Browser, installation: Any, tmp_path_factory: pytest.Temp
     assert problems == []
 
 
+@pytest.mark.slow
 def test_a_process_is_killed_and_started_again_with_the_buttons(processes: Page) -> None:
     panel = processes.locator(".lab-view:has-text('copy')")
     kill, start = (panel.get_by_role("button", name=name) for name in ("Kill process 2", "Start again"))

@@ -71,6 +71,7 @@ def test_three_terminals_do_what_the_notebooks_do() -> None:
         assert re.match(r"alert_filter stopped: sensor → alert, \d+ in, \d+ out\.", run.said)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("installation")
 def test_one_of_three_brokers_is_killed_and_everything_goes_on() -> None:
     with Terminal("broker", "--nodes", "3", stderr=subprocess.PIPE) as broker:
@@ -98,6 +99,7 @@ def newest_time(here: dict[str, str]) -> str:
     return lab("peek", "sensor", "--records", "1", **here).stdout.splitlines()[1].split()[3]
 
 
+@pytest.mark.slow
 def test_a_pipeline_may_be_started_before_what_it_reads(broker: OwnBroker) -> None:
     here = {"LAB_BROKER": broker.address, "LAB_NAMESPACE": "order-"}
     shared = Terminal("run", "alert-filter", "--replicas", "2", "--exactly-once", **here)
@@ -246,6 +248,7 @@ def test_fetch_says_what_is_there() -> None:
     assert "Flink 2.3.0: 2 jars, each verified" in result.stdout or "No Flink: Flink " in result.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("flink")
 def test_flink_writes_files_until_ctrl_c_and_resumes(broker: OwnBroker, tmp_path: Path) -> None:
     here = {"LAB_BROKER": broker.address, "LAB_NAMESPACE": f"cli-{tmp_path.name}-"}

@@ -78,6 +78,7 @@ def test_one_broker_is_what_comes_without_asking() -> None:
     assert [name for name, service in SERVICES.items() if "profiles" not in service] == ONE
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("services", [ONE, THREE], ids=["one", "three"])
 def test_kafka_starts_with_these_settings_and_its_health_check_passes(
     installation: KafkaInstallation, services: list[str]
@@ -126,6 +127,7 @@ def test_flinks_image_is_the_official_one_of_the_labs_version(service: str) -> N
     assert SERVICES["taskmanager"]["deploy"] == {"replicas": 2}
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("flink")
 def test_flink_starts_with_these_commands(tmp_path: Path) -> None:
     """The scripts of the image are in PyFlink's distribution too: here with the ports of plain processes."""
@@ -230,6 +232,7 @@ def test_the_registrys_image_is_the_official_one_of_the_labs_version_and_only_th
     assert service["ports"] == ["127.0.0.1:8085:8080"]
 
 
+@pytest.mark.slow
 def test_the_registry_starts_with_these_settings_which_are_those_of_the_labs_own(
     registry_files: RegistryInstallation,
 ) -> None:

@@ -6,6 +6,7 @@ import json
 import re
 import statistics
 
+import pytest
 from playwright.sync_api import Browser, Page
 
 from labkit import Lab
@@ -13,6 +14,8 @@ from labkit.live import topology_svg
 from tests.around import jupyter
 from tests.topics import topics_of
 from tests.waiting import eventually
+
+pytestmark = pytest.mark.slow
 
 # device -> topic -> text of its tile, in the dashboard: the last view with tiles
 LIVE = "Array.from(document.querySelectorAll('.lab-live .lab-tiles')).pop()"

@@ -69,6 +69,7 @@ def elsewhere(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_a_moved_registry_is_told_from_forgotten_requirements(elsewhere: Path) -> None:
     """As if requirements.txt had been written where the newest version of one package was not available yet."""
     requirements, lag = elsewhere / "requirements.txt", elsewhere / "lag.txt"
@@ -78,6 +79,7 @@ def test_a_moved_registry_is_told_from_forgotten_requirements(elsewhere: Path) -
     assert difference_offline(elsewhere) == MOVED
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("before", "after"),
     [(r'"click>=[^"]*"', '"click<8.3"'), (r"(exclude-newer = .*)T00:", r"\1T01:")],

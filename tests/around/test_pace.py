@@ -59,6 +59,7 @@ def chart(page: Page) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("installation")
 def test_views_go_on_while_a_cell_runs_and_say_it_when_they_fall_behind(tmp_path: Path, browser: Browser) -> None:
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}}
@@ -106,6 +107,7 @@ def test_views_go_on_while_a_cell_runs_and_say_it_when_they_fall_behind(tmp_path
         eventually(lambda: chart(page)["says"].startswith("The kernel was restarted") and chart(page)["grey"])
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("installation")
 def test_views_whose_kernel_was_restarted_say_so_and_which_cells_to_run(tmp_path: Path, browser: Browser) -> None:
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}}

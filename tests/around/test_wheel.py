@@ -75,6 +75,7 @@ def core(wheel: Path) -> Path:
     return environment / "bin"
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("installation")
 def test_the_core_runs_pipelines_and_checks_and_says_what_a_chart_needs(core: Path, tmp_path: Path) -> None:
     command = [core / "python", "-c", SCRIPT]
@@ -94,6 +95,7 @@ def test_{name}(pipeline, kafka):
 """
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("installation")
 def test_the_core_tests_pipelines_in_several_processes_each_with_a_kafka(core: Path, tmp_path: Path) -> None:
     """With pytest, which the core does not require, in an environment without JupyterLab."""

@@ -79,6 +79,7 @@ def test_whatever_is_asked_of_a_killed_kafka_says_at_once_what_brings_it_back(
     assert run.lag() is None
 
 
+@pytest.mark.slow
 @by_any_kill
 def test_whatever_is_at_work_on_a_killed_kafka_says_since_when_it_waits_and_goes_on(
     lab: Lab, kill: Callable[[Lab], None]
@@ -113,6 +114,7 @@ def test_whatever_is_at_work_on_a_killed_kafka_says_since_when_it_waits_and_goes
     assert (chart.finished, tiles.finished) == (False, False)
 
 
+@pytest.mark.slow
 def test_a_killed_kafka_that_comes_back_has_lost_nothing(lab: Lab) -> None:
     producer, run = lab.workers
     kill_kafka(lab)
@@ -130,12 +132,14 @@ def test_a_lab_whose_kafka_was_killed_closes_at_once(lab: Lab) -> None:
     assert time.monotonic() - begun < LIMIT
 
 
+@pytest.mark.slow
 def test_whatever_is_at_work_fails_once_kafka_has_been_closed(lab: Lab) -> None:
     lab.broker.close()
     eventually(lambda: {each.status for each in lab.workers} == {"failed"}, LIMIT)
     assert {str(each.error) for each in lab.workers} == {CLOSED}
 
 
+@pytest.mark.slow
 def test_a_flink_job_of_a_killed_kafka_goes_on_when_it_is_back(lab: Lab, flink: object) -> None:  # noqa: ARG001
     lab.produce(writes="sensor-data", name="for flink", per_second=100)
     job = lab.flink()
@@ -156,6 +160,7 @@ def elsewhere(installation: KafkaInstallation, monkeypatch: pytest.MonkeyPatch) 
         yield broker
 
 
+@pytest.mark.slow
 def test_somebody_elses_kafka_is_missed_within_seconds_and_all_goes_on_when_it_is_back(elsewhere: OwnBroker) -> None:
     with Lab() as lab:
         lab.produce(per_second=100)
@@ -181,6 +186,7 @@ def test_somebody_elses_kafka_is_missed_within_seconds_and_all_goes_on_when_it_i
         assert not any(each.notice for each in lab.workers)
 
 
+@pytest.mark.slow
 def test_waiting_on_somebody_elses_silent_kafka_takes_no_longer_than_asked(elsewhere: OwnBroker) -> None:
     with Lab() as lab:
         lab.produce(records=1).wait(10)

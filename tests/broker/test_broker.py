@@ -163,6 +163,7 @@ def test_log_shows_the_last_lines_of_kafka_and_of_its_clients(broker: OwnBroker)
     assert len(broker.log(1).splitlines()) == 5  # two headings, a blank line between, one line of each
 
 
+@pytest.mark.slow
 def test_a_broker_killed_under_its_clients_is_in_the_log_and_nowhere_else(
     installation: KafkaInstallation, capfd: pytest.CaptureFixture
 ) -> None:
@@ -199,6 +200,7 @@ def test_close_ends_it_and_removes_its_directory(installation: KafkaInstallation
     assert not own.alive
 
 
+@pytest.mark.slow
 def test_a_port_that_another_kafka_took_is_not_taken_for_its_own(
     broker: OwnBroker, installation: KafkaInstallation, monkeypatch: pytest.MonkeyPatch
 ) -> None:

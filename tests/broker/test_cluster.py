@@ -84,6 +84,7 @@ def test_three_brokers_keep_three_copies_of_which_two_must_be_written(lab: Lab, 
     assert [f"Kafka, node {n}:" in lab.broker.log() for n in (1, 2, 3)] == [True] * 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "exactly_once", [False, pytest.param(True, marks=pytest.mark.soak)], ids=["at least once", "exactly once"]
 )
@@ -130,6 +131,7 @@ def test_whoever_asks_for_offsets_waits_for_the_successor_of_a_dead_leader_and_n
     assert time.process_time() - begun < 0.5  # an admin client would take 0.6 of each of the 3 s and more
 
 
+@pytest.mark.slow
 def test_with_two_of_three_killed_the_producer_waits_says_so_and_loses_nothing(lab: Lab, cluster: OwnBroker) -> None:
     producer = lab.produce(per_second=50)
     lab.wait_for("sensor", records=50, timeout=LIMIT)
@@ -150,6 +152,7 @@ def test_with_two_of_three_killed_the_producer_waits_says_so_and_loses_nothing(l
     assert producer.delivered <= len(lab.records("sensor")) <= producer.accepted
 
 
+@pytest.mark.slow
 def test_a_node_that_ends_by_itself_is_missed_by_nobody_as_long_as_two_are_left(lab: Lab, cluster: OwnBroker) -> None:
     producer = lab.produce(per_second=50)
     lab.wait_for("sensor", records=50, timeout=LIMIT)

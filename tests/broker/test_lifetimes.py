@@ -120,6 +120,7 @@ def kernel(watch: Watch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
             kernel.manager.shutdown_kernel(now=True)
 
 
+@pytest.mark.slow
 def test_an_interrupt_stops_the_cell_and_nothing_else(kernel: Kernel, watch: Watch) -> None:
     footprint = watch(kernel.start_lab())
     kernel.execute(

@@ -41,6 +41,7 @@ def test_a_kafka_is_missed_only_if_it_refuses_connections_at_all_its_addresses(k
     eventually(lambda: there.look() or not there.away())
 
 
+@pytest.mark.slow
 def test_a_kafka_that_is_slow_to_answer_is_not_missed(kafka: OwnBroker, looks: Looks) -> None:
     there = Presence(kafka.address)
     kafka.kill()

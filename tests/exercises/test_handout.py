@@ -91,6 +91,7 @@ def test_no_file_holds_a_solution_or_computes_what_is_expected(folder: Path) -> 
         assert not [each for each in files if sql in "".join(each.read_text().replace("\\n", "").split())]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("installation")
 def test_checks_work_from_it(folder: Path) -> None:
     result = there(folder, "-c", STUDENT)

@@ -6,6 +6,7 @@ not vouch for, or, with LAB_PROVE=all, for every one, and records that in the le
 
 import itertools
 import os
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +24,14 @@ LEDGER = Ledger(Path(__file__).parents[2])
 EXERCISES = COLLECTION.folder.exercises()
 FUNCTIONS = [each for each in EXERCISES if each.answer_type.accepts(print)]
 QUESTIONS = [each for each in EXERCISES if each.question]
-FEWER = [each for each in EXERCISES if each.name not in [*proving.SQL][1:]]  # Flink takes its time: one is a sample
+LONG = {"one-turbine-again", "wrong-clock", "outages", "changes", "retries", "compatible-change", *proving.SQL}
 SLOWEST_FIRST = sorted(EXERCISES, key=lambda each: each.name not in proving.SQL)  # parallel workers end together
 
 
-def by_name(exercises: list[Exercise]) -> pytest.MarkDecorator:
-    return pytest.mark.parametrize("exercise", exercises, ids=lambda each: each.name)
+def by_name(exercises: list[Exercise], slow: Collection[str] = ()) -> pytest.MarkDecorator:
+    marks = [[pytest.mark.slow] if each.name in slow else [] for each in exercises]
+    cases = [pytest.param(each, marks=some, id=each.name) for each, some in zip(exercises, marks, strict=True)]
+    return pytest.mark.parametrize("exercise", cases)
 
 
 @by_name(EXERCISES)
@@ -67,7 +70,7 @@ def test_a_question_has_many_answers_and_no_slip_gives_the_right_one(exercise: E
         assert not [case for case, right in zip(cases, answers, strict=True) if normal(exercise, wrong(case)) == right]
 
 
-@by_name(FEWER)
+@by_name(EXERCISES, slow=LONG)
 def test_unanswered_earns_nothing_the_reference_everything_and_a_wrong_answer_loses_what_it_breaks(
     exercise: Exercise, lab: Lab
 ) -> None:

@@ -23,6 +23,7 @@ def flinks() -> Iterator[Cluster]:
         yield found
 
 
+@pytest.mark.slow
 def test_a_killed_task_manager_a_stop_and_a_resume_lose_nothing_and_double_nothing(
     lab: Lab, flinks: Cluster, tmp_path: Path
 ) -> None:
@@ -52,6 +53,7 @@ def test_a_killed_task_manager_a_stop_and_a_resume_lose_nothing_and_double_nothi
     eventually(lambda: slots(flinks.rest) == 2, START)
 
 
+@pytest.mark.slow
 def test_a_bounded_job_ends_by_itself_with_the_files_that_it_would_write_at_home(
     lab: Lab, flinks: Cluster, tmp_path: Path
 ) -> None:
@@ -73,6 +75,7 @@ lab.flink(into=sys.argv[1], cluster=sys.argv[2], resume=len(sys.argv) > 3).wait(
 """
 
 
+@pytest.mark.slow
 def test_what_a_killed_kernel_leaves_on_the_cluster_ends_before_another_resumes_it(
     lab: Lab, flinks: Cluster, tmp_path: Path
 ) -> None:
@@ -91,6 +94,7 @@ def test_what_a_killed_kernel_leaves_on_the_cluster_ends_before_another_resumes_
     assert results.written(tmp_path) == results.sent(lab)
 
 
+@pytest.mark.slow
 def test_a_job_is_cancelled_on_the_cluster_when_its_kernel_has_been_killed(
     lab: Lab, flinks: Cluster, tmp_path: Path
 ) -> None:

@@ -93,6 +93,7 @@ def is_reading(value: bytes | None) -> bool:
     return True
 
 
+@pytest.mark.slow
 def test_bad_records_are_the_same_as_everywhere_and_kept_raw_with_the_reason(lab: Lab, tmp_path: Path) -> None:
     good = GOOD | {"timestamp": now() - 1000}
     names = ["sensor-1", "ü 漢 😀", 'with "quotes"', "back\\slash", "comma,\nline", "[]", "'"]
@@ -141,6 +142,7 @@ def test_bad_records_are_the_same_as_everywhere_and_kept_raw_with_the_reason(lab
 # ------------------------------------------------------------------ stop, resume, kill
 
 
+@pytest.mark.slow
 def test_a_stop_commits_all_that_was_read_and_resume_goes_on_from_there(lab: Lab, tmp_path: Path) -> None:
     tmp_path /= "Übung 1, 100 %"
     sensors = lab.produce(writes="sensor-data", per_second=20)
@@ -188,6 +190,7 @@ def kill(job: FlinkJob) -> None:
     assert "killed by signal 9: resume it" in str(job.error)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kills", [1, pytest.param(5, marks=pytest.mark.soak)])
 def test_kills_at_random_moments_lose_nothing_and_double_nothing(lab: Lab, tmp_path: Path, kills: int) -> None:
     seed = random.randrange(1 << 30)
@@ -249,6 +252,7 @@ def test_a_killed_kernel_takes_the_job_with_it() -> None:
     eventually(lambda: not [each for each in processes if lives(each)] and not directory.exists())
 
 
+@pytest.mark.slow
 def test_records_of_an_aborted_transaction_are_not_read(lab: Lab, tmp_path: Path) -> None:
     """As a killed exactly-once pipeline leaves them. A marker of Kafka's ends each transaction, and so the topic."""
     lab.create_topic("sensor-data")
@@ -302,6 +306,7 @@ def test_the_labs_own_job_is_read_as_it_is() -> None:
 # ------------------------------------------------------------------------ time
 
 
+@pytest.mark.slow
 def test_a_silent_partition_does_not_hold_time_back(lab: Lab, tmp_path: Path) -> None:
     lab.create_topic("sensor-data", partitions=2)
     send(lab, "sensor-data", [renamed(GOOD | {"timestamp": now() - 60_000})], partition=1, ago=60_000)

@@ -11,6 +11,8 @@ import pytest
 from labkit import Lab
 from labkit.readings import now
 
+pytestmark = pytest.mark.slow
+
 LESSON = Path(__file__).parents[2] / "notebooks" / "08_tables_and_joins.ipynb"
 DEVICES = ("porch", "oven", "gate", "attic")
 LATE = 9_000  # milliseconds; the watermark of the moves is a second further behind

@@ -74,6 +74,7 @@ def typed(here: Path) -> tuple[str, dict[str, str], set[str]]:
     return graded.stdout, row, {oct(each.stat().st_mode & 0o077) for each in written}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("user", ["user"], indirect=True)
 def test_an_ordinary_user_grades_a_class(user: User) -> None:
     said, row, modes = user.call(typed, user.folder)
@@ -84,6 +85,7 @@ def test_an_ordinary_user_grades_a_class(user: User) -> None:
     assert modes == {"0o0"}, "for their owner only"
 
 
+@pytest.mark.slow
 def test_ctrl_c_loses_nothing_and_a_correction_says_whose_marks_change(here: Path) -> None:
     process = subprocess.Popen([LAB, "grade", "class", "--jobs", "1"], cwd=here)
     eventually(lambda: kept(here), 120)
@@ -111,6 +113,7 @@ def test_ctrl_c_loses_nothing_and_a_correction_says_whose_marks_change(here: Pat
     assert "there is nothing to grade again" in grade("class", "--regrade").stdout
 
 
+@pytest.mark.slow
 def test_one_student_alone_is_graded_and_the_others_are_not_forgotten(here: Path) -> None:
     assert grade("class", "--only", "ben", "--unsafe-no-sandbox").exit_code == 0
     assert marks(here) == {
@@ -144,6 +147,7 @@ def check_points_by_hand(here: Path) -> None:
     assert "'5.5' for ben in meaning must be a number from 0 to 5" in grade(*again).stderr
 
 
+@pytest.mark.slow
 def test_a_student_can_try_a_notebook_of_their_own(here: Path) -> None:
     tried = grade("--try", "class/anna/02_filter_exercises.ipynb")
     assert "which-records: 1 of 1 points\n  ✓ right        Your answer\n" in tried.stdout
@@ -159,6 +163,7 @@ assert [each.name for each in pathlib.Path(os.environ["LAB_EXERCISES"]).rglob("*
 """
 
 
+@pytest.mark.slow
 def test_an_exercise_of_ones_own_is_graded_where_nothing_else_of_the_instructors_is_seen(own_exercises: Path) -> None:
     """And asked about: what the sheet says is what the notebook did, as far as the task tells."""
     here = own_exercises.parent

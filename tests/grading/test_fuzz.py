@@ -242,6 +242,7 @@ FUZZED = settings(
 )
 
 
+@pytest.mark.slow
 @settings(FUZZED, max_examples=60, phases=[__import__("hypothesis").Phase.generate])
 @given(archive=zips(), outcome=hostile())
 def test_no_submission_costs_anybody_else_a_mark(here: Path, archive: bytes, outcome: Outcome) -> None:

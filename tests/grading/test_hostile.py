@@ -262,6 +262,7 @@ OF_A_USER = ("bomb", "forger", "killer", "sockets", "stepped")
 LIMITS = Limits(cell_seconds=40, seconds=300)  # an answer may take 30 s on a busy machine
 
 
+@pytest.mark.slow
 def test_no_attack_gains_a_mark_or_costs_anybody_else_one(user: User) -> None:
     folder, out = user.folder / "class", user.folder / "out"
     r = {"name": "ir", "display_name": "R", "language": "R"}

@@ -34,6 +34,7 @@ def steps_and_phases(folder: Path) -> dict[str, tuple[dict[str, str], bool]]:
     }
 
 
+@pytest.mark.slow
 def test_only_what_is_wrong_is_stepped_through(user: User) -> None:
     told = user.call(steps_and_phases, user.folder)
     assert told["anna"] == ({"damp-rooms": "", "dead-letters": ""}, False)

@@ -47,6 +47,7 @@ def logs_in(kafka: Secured, monkeypatch: pytest.MonkeyPatch, name: str, namespac
     return Lab()
 
 
+@pytest.mark.slow
 def test_two_students_work_side_by_side_and_reach_nothing_of_each_other(
     kafka: Secured, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -91,6 +91,7 @@ for _ in range(2):
 """
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("installation")
 def test_a_kafka_that_has_just_started_may_be_asked_for_committed_offsets() -> None:
     """It coordinates no group yet, and librdkafka ends the process in two starts of three if an admin client asks."""
@@ -108,6 +109,7 @@ def test_the_newest_group_of_a_name_is_the_one_with_the_highest_number(lab: Lab)
     assert groups.latest_number("walk") == 0
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("installation")
 def test_the_number_and_the_offsets_of_a_group_outlive_kafka() -> None:
     """While Kafka loads its groups it lists none, and then answers with an error."""

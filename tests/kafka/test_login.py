@@ -37,6 +37,7 @@ def stranger(address: str, **login: str) -> AdminClient:
     return AdminClient({"bootstrap.servers": address, "log_level": 0, "error_cb": lambda _: None, **login})
 
 
+@pytest.mark.slow
 def test_pipelines_run_in_a_thread_and_in_a_process_and_so_do_programs_of_a_students_own(lab: Lab) -> None:
     lab.produce(devices=2, records=20, per_second=None).wait(20)
     for name, options in (("thread", {}), ("process", {"in_process": True})):

@@ -43,6 +43,7 @@ def lab(kafka: Secured, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
         lab.reset()
 
 
+@pytest.mark.slow
 def test_pipelines_run_unchanged_in_a_thread_a_process_and_exactly_once(lab: Lab) -> None:
     common = {"device": "sensor-1", "temperature": 40.0, "humidity": 50.0}
     begin = now() // 1000 * 1000 - 60_000
@@ -74,6 +75,7 @@ def test_a_program_of_a_lesson_connects_with_the_labs_connection(lab: Lab) -> No
     assert [each.value for each in lab.records("letters")] == [1]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("flink")
 def test_the_flink_job_reads_and_writes_dead_letters_over_the_same_login(lab: Lab, tmp_path: Path) -> None:
     lab.produce(writes="sensor-data", records=200, per_second=None).wait(20)

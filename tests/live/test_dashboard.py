@@ -104,6 +104,7 @@ def test_a_threshold_decides_what_reaches_the_alerts_and_where_the_line_is(lab: 
     eventually(lambda: "Threshold 20.5 °C." in dashboard.chart.summary())
 
 
+@pytest.mark.slow
 def test_a_dashboard_made_anew_knows_the_threshold(lab: Lab) -> None:
     first = lab.dashboard()
     sends(first.controls.threshold, value=20.5)

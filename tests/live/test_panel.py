@@ -104,6 +104,7 @@ def test_a_panel_follows_its_worker_to_the_end(lab: Lab, running: Pacer) -> None
     assert view.static_html() == view.children[0].value
 
 
+@pytest.mark.slow
 def test_the_processes_of_a_run_can_be_killed_and_started_from_its_panel(lab: Lab, running: Pacer) -> None:
     lab.create_topic("sensor", partitions=2)
     run = lab.run(lambda readings: readings, reads="sensor", writes="copy", name="copy", replicas=2)

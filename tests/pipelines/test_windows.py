@@ -146,6 +146,7 @@ def test_every_window_of_any_stream_is_the_oracles(lab: Lab, stream: tuple[int, 
     lab.reset()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stage", PIPELINES.values(), ids=[*PIPELINES])
 def test_a_crash_changes_nothing(pipeline: Callable[..., UnderTest], stage: Stage) -> None:
     readings = [Reading("a", BEGIN + 1000 * second, 31) for second in (0, 14, 7, 28, 3)]

@@ -160,6 +160,7 @@ def test_a_wait_shows_how_far_it_is_and_an_interrupt_of_it_is_one_line(kernel: B
     assert execute(kernel, "f", "while not run.line(): pass\nrun.stop()").rpartition(" (")[0].endswith("slow is ending")
 
 
+@pytest.mark.slow
 def test_what_a_dashboard_starts_has_no_panel_beside_it_and_goes_on_when_its_cell_is_run_again(
     kernel: BlockingKernelClient,
 ) -> None:

@@ -17,6 +17,8 @@ from labkit.runs.replicas import Replicas
 from tests.pipelines import oracle
 from tests.waiting import eventually
 
+pytestmark = pytest.mark.slow
+
 TITLE = """Windows after a hundred kills at moments of chance.
 
 `uv run pytest -m soak`: the average temperature under both guarantees, of 20 devices with 40 readings a second each,

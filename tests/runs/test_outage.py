@@ -29,6 +29,7 @@ from tests.waiting import eventually, never
 FORGOTTEN = CheckpointConsumerCommitError(KafkaError(KafkaError.UNKNOWN_MEMBER_ID))  # type: ignore[no-untyped-call]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("installation")
 def test_producer_and_pipeline_outlive_kafka(own: Lab) -> None:
     assert isinstance(own.broker, OwnBroker)
@@ -53,6 +54,7 @@ def test_producer_and_pipeline_outlive_kafka(own: Lab) -> None:
     assert {key(each.value) for each in own.records("alert")} == hot
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("installation")
 def test_a_producer_ends_only_when_kafka_has_everything(own: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     assert isinstance(own.broker, OwnBroker)
@@ -78,6 +80,7 @@ def hang_up_on(process: int, server: socket.socket) -> None:
             connected = port in {each.laddr.port for each in psutil.Process(process).net_connections()}
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("installation")
 def test_a_process_that_is_started_while_kafka_is_away_waits_for_it(own: Lab) -> None:
     assert isinstance(own.broker, OwnBroker)
@@ -158,6 +161,7 @@ def test_a_pipeline_that_kafka_has_forgotten_starts_again(lab: Lab, monkeypatch:
     assert started.status == "stopped"
 
 
+@pytest.mark.slow
 def test_a_pipeline_that_kafka_has_forgotten_can_be_stopped_while_kafka_is_away(
     own: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -222,6 +226,7 @@ def test_a_value_that_cannot_be_written_is_no_outage() -> None:
     assert is_outage(SerializationError("Type is not JSON serializable: bytes")) is False
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("installation")
 def test_reading_takes_no_longer_than_it_may(own: Lab) -> None:
     assert isinstance(own.broker, OwnBroker)
@@ -235,6 +240,7 @@ def test_reading_takes_no_longer_than_it_may(own: Lab) -> None:
     assert time.monotonic() - begun < 10
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("installation")
 def test_what_a_stopped_producer_gave_up_does_not_arrive_once_it_goes_on(
     own: Lab, monkeypatch: pytest.MonkeyPatch

@@ -72,6 +72,7 @@ def test_a_pipeline_in_a_process_of_its_own_does_what_it_does_in_a_thread(lab: L
     assert found.records_in == 303
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("exactly_once", [False, True], ids=["at least once", "exactly once"])
 def test_what_a_killed_process_leaves_is_completed_by_the_next(lab: Lab, exactly_once: bool) -> None:
     lab.create_topic("sensor", "out")
@@ -103,6 +104,7 @@ def test_what_a_killed_process_leaves_is_completed_by_the_next(lab: Lab, exactly
             assert counts == list(range(1, len(counts) + 1))
 
 
+@pytest.mark.slow
 def test_a_successor_completes_the_transaction_of_a_killed_process(lab: Lab) -> None:
     lab.create_topic("sensor", "out")
     downstream = lab.run(lambda stream: stream, reads="out", writes="downstream", name="downstream")
@@ -117,6 +119,7 @@ def test_a_successor_completes_the_transaction_of_a_killed_process(lab: Lab) -> 
     assert numbers(lab, "downstream") == Counter(each for each in sent if each % UNREADABLE)
 
 
+@pytest.mark.slow
 def test_three_processes_share_the_partitions_a_fourth_is_idle_and_a_killed_ones_are_taken_over(lab: Lab) -> None:
     lab.create_topic("sensor", partitions=3)
     found = run(lab, numbered, replicas=4)
@@ -169,6 +172,7 @@ def test_what_cannot_leave_the_notebook_is_told_at_once_and_nothing_remains(lab:
         run(lab, alert_filter).kill(2)
 
 
+@pytest.mark.slow
 def test_the_classes_of_kafkas_client_are_the_same_in_the_other_process(lab: Lab) -> None:
     def refused(_: object) -> str:
         try:
@@ -191,6 +195,7 @@ def test_a_process_that_ends_by_itself_says_how(lab: Lab) -> None:
     assert found.error.reason.startswith("its process ended by itself (exit code -11)")
 
 
+@pytest.mark.slow
 def test_a_process_whose_commit_never_ends_is_replaced(lab: Lab, tmp_path: Path) -> None:
     """The real cause, a broker that has died, is in tests/broker/test_cluster.py; here the process ends as then."""
     mark, code = tmp_path / "ended once", AGAIN
@@ -243,6 +248,7 @@ def test_whoever_fails_to_show_what_a_process_prints_does_not_lose_the_process(l
     assert found.status == "failed"
 
 
+@pytest.mark.slow
 def test_a_rival_that_really_has_the_number_of_a_member_is_told_from_a_mistake(lab: Lab) -> None:
     """As two programs that were given the same namespace: each fences the other off, and neither goes on for ever."""
     lab.create_topic("sensor")

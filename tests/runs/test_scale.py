@@ -29,6 +29,7 @@ def owners(lab: Lab, found: Replicas) -> list[int | None]:
     return [each.member for each in Assignments(Groups(topics_of(lab)), found).lanes()]
 
 
+@pytest.mark.slow
 def test_processes_come_and_go_and_every_record_comes_out(lab: Lab) -> None:
     lab.create_topic("sensor", partitions=3)
     found = run(lab)
@@ -56,6 +57,7 @@ def test_processes_come_and_go_and_every_record_comes_out(lab: Lab) -> None:
     assert (found.status, found.error) == ("running", None)
 
 
+@pytest.mark.slow
 def test_those_that_have_ended_leave_first_and_come_back_before_others(lab: Lab) -> None:
     lab.create_topic("sensor", partitions=3)
     found = run(lab, replicas=3)
@@ -122,6 +124,7 @@ def test_what_cannot_be_scaled_says_so(lab: Lab) -> None:
         never.wait_until_assigned(timeout=1)
 
 
+@pytest.mark.slow
 def test_the_groups_of_processes_are_deleted_when_kafka_has_noticed_their_end(lab: Lab) -> None:
     lab.create_topic("sensor", partitions=2)
     lab.produce(devices=30, records=300, per_second=None).wait(20)
@@ -174,6 +177,7 @@ def held_back(lab: Lab) -> list[int]:
     return [partition for partition, end in topics_of(lab).end_offsets("out").items() if seen[partition] < end]
 
 
+@pytest.mark.slow
 def test_the_transaction_of_a_killed_process_that_is_scaled_away_is_ended(
     lab: Lab, open_transactions: Replicas
 ) -> None:
@@ -183,6 +187,7 @@ def test_the_transaction_of_a_killed_process_that_is_scaled_away_is_ended(
     open_transactions.kill(1)
 
 
+@pytest.mark.slow
 def test_the_transactions_of_killed_processes_end_with_their_run(lab: Lab, open_transactions: Replicas) -> None:
     open_transactions.kill(1)
     open_transactions.kill(2)

@@ -86,6 +86,7 @@ def as_it_is(readings: Any) -> Any:
     return readings
 
 
+@pytest.mark.slow
 def test_a_run_without_a_deserializer_sets_them_aside_and_says_with_which_schema_they_were_written(
     lab: Lab, levels: int
 ) -> None:
@@ -98,6 +99,7 @@ def test_a_run_without_a_deserializer_sets_them_aside_and_says_with_which_schema
     assert "Traceback" not in run.summary()
 
 
+@pytest.mark.slow
 def test_they_are_shown_as_the_bytes_that_they_are(lab: Lab, levels: int) -> None:
     assert all(each.startswith(b"\0" + levels.to_bytes(4)) for each in lab.peek("levels")["value"])
     chart = lab.chart("levels")
@@ -112,6 +114,7 @@ def test_they_are_shown_as_the_bytes_that_they_are(lab: Lab, levels: int) -> Non
         assert rf"\x00\x00\x00\x00\x{levels:02x}" in text
 
 
+@pytest.mark.slow
 def test_a_pipeline_reads_them_by_a_deserializer_of_quix_streams(lab: Lab, serdes: Serdes) -> None:
     """By the version that they were written with, into the version that it knows."""
     write(lab, "tides", serdes.avro(AVRO))

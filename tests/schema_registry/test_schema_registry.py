@@ -55,6 +55,7 @@ def test_it_keeps_schemas_and_takes_a_version_that_can_read_the_one_before(regis
     assert rows["id"].iloc[0] == first
 
 
+@pytest.mark.slow
 def test_it_listens_on_loopback_only_and_its_java_is_the_one_from_pypi(registry: OwnRegistry) -> None:
     places = listeners(jvm(registry))
     addresses = [ipaddress.ip_address(address) for address, _ in places]
@@ -69,6 +70,7 @@ def test_it_starts_from_the_ahead_of_time_cache(registry: OwnRegistry, registry_
     assert "[aot]" not in registry.log()
 
 
+@pytest.mark.slow
 def test_several_at_once_do_not_meet(registry: OwnRegistry, registry_files: RegistryInstallation) -> None:
     other = OwnRegistry(registry_files)
     try:
@@ -78,6 +80,7 @@ def test_several_at_once_do_not_meet(registry: OwnRegistry, registry_files: Regi
         other.close()
 
 
+@pytest.mark.slow
 def test_it_is_reached_past_a_proxy_of_the_users(
     registry_files: RegistryInstallation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -95,6 +98,7 @@ def test_it_is_reached_past_a_proxy_of_the_users(
 # --------------------------------------------------------------------- of a lab
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("registry_files")
 def test_a_lab_has_one_that_stops_with_it(lab: Lab) -> None:
     registry = lab.registry()
@@ -107,6 +111,7 @@ def test_a_lab_has_one_that_stops_with_it(lab: Lab) -> None:
     assert not registry.alive
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("registry_files")
 def test_one_that_has_ended_is_replaced(lab: Lab) -> None:
     registry = lab.registry()
@@ -128,6 +133,7 @@ while not select.select([sys.stdin], [], [], 0.1)[0]:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL], ids=lambda each: each.name)
 @pytest.mark.usefixtures("installation", "registry_files")
 def test_a_process_ended_by_a_signal_leaves_no_registry(number: signal.Signals) -> None:
@@ -273,6 +279,7 @@ def test_a_registry_that_cannot_start_says_why_in_one_line(tmp_path: Path) -> No
     assert len(str(error.value).splitlines()) == 1
 
 
+@pytest.mark.slow
 def test_a_taken_port_is_left_for_another(
     registry: OwnRegistry, registry_files: RegistryInstallation, monkeypatch: pytest.MonkeyPatch
 ) -> None:

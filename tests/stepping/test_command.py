@@ -32,6 +32,7 @@ def pipeline(lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     return "my_pipeline.py:hot"
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("installation")
 def test_it_prints_every_step_or_saves_a_page(lab: Lab, pipeline: str, tmp_path: Path) -> None:
     printed = commands.lab("step", pipeline, "--reads", "orders", "--records", "3")
@@ -46,6 +47,7 @@ def test_it_prints_every_step_or_saves_a_page(lab: Lab, pipeline: str, tmp_path:
     assert [*lab.topics()["topic"]] == ["orders"]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("installation")
 def test_two_functions_get_the_same_records(pipeline: str, tmp_path: Path) -> None:
     (tmp_path / "before.py").write_text(PIPELINE.replace("> 300", "> 301"))
@@ -93,6 +95,7 @@ def test_without_a_kafka_it_says_how_to_name_one(monkeypatch: pytest.MonkeyPatch
     assert "LAB_BROKER is not set" in commands.lab("step", "my_pipeline.py:hot", "--reads", "orders").output
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("installation")
 def test_raw_records_of_a_key(lab: Lab, tmp_path: Path) -> None:
     send(lab, "bytes", Raw(b"a", b"12", 1_700_000_000_000), Raw(b"b", b"1", 1_700_000_000_000))

@@ -10,6 +10,8 @@ from playwright.sync_api import Browser, FrameLocator, Page, expect
 from tests.around import jupyter
 from tests.waiting import eventually
 
+pytestmark = pytest.mark.slow
+
 STEPS = """
 from labkit import Lab
 

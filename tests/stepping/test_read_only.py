@@ -22,6 +22,8 @@ from labkit.broker.installation import KafkaInstallation
 from tests import commands
 from tests.kafka.secured import Secured, secured
 
+pytestmark = pytest.mark.slow
+
 READER, PASSWORD = "reader", "the-password-of-the-reader"
 PIPELINE = 'def hot(orders):\n    return orders[orders["temperature"] > 23]\n'
 

@@ -9,6 +9,8 @@ from labkit import Lab
 from tests import commands
 from tests.stepping.records import Raw, reading, send
 
+pytestmark = pytest.mark.slow
+
 PIPELINE = """
 from quixstreams.dataframe.windows import Count
 

@@ -9,6 +9,8 @@ from playwright.sync_api import Browser, Page
 
 from tests.around import jupyter
 
+pytestmark = pytest.mark.slow
+
 SILENT = """
 from labkit import Lab
 from labkit.live import questions

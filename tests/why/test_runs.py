@@ -41,6 +41,7 @@ def test_a_run_that_continues_where_nothing_has_come_since(shared: Lab, plant: P
     assert f"since it began: it continues in {topics['a']} at offset 33. from_start=True" in text
 
 
+@pytest.mark.slow
 def test_a_killed_process(shared: Lab, plant: Plant) -> None:
     run, _ = plant({"a": MINUTE}, as_it_is, replicas=2)
     run.kill(2)
@@ -190,6 +191,7 @@ def test_a_run_that_is_stuck(shared: Lab, monkeypatch: pytest.MonkeyPatch) -> No
     shared.stop()
 
 
+@pytest.mark.slow
 def test_nothing_is_wrong_while_readings_come(shared: Lab) -> None:
     shared.create_topic("live")
     shared.produce(writes="live", devices=3, per_second=20, name="sensors")
