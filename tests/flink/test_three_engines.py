@@ -19,8 +19,6 @@ from tests.flink.oracle import Window
 from tests.pipelines import oracle as quix_oracle
 from tests.pipelines.oracle import Reading
 
-pytestmark = pytest.mark.slow
-
 BEGIN = 1_700_000_000_000  # a full second
 TOGETHER = ("first", "second", "third")  # sensors on one clock
 ALONE = "fourth"  # was cut off, and sends its backlog when its time has passed for the others

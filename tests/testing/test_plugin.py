@@ -7,8 +7,6 @@ import pytest
 
 from labkit.broker import OwnBroker
 
-pytestmark = pytest.mark.slow
-
 pytest_plugins = ["pytester"]
 
 PAGE = (Path(__file__).parents[2] / "docs/testing.md").read_text()

@@ -63,7 +63,6 @@ def test_two_topics_and_rows_that_nobody_can_read(pipeline: Build) -> None:
     pipeline(shapes.raw, raw=True).given([b"four", b"{}"]).gives([{"length": 4}, {"length": 2}])
 
 
-@pytest.mark.slow
 def test_what_is_sent_again_before_a_state_is_counted_again_unless_it_is_exactly_once(pipeline: Build) -> None:
     def counted(readings):
         def count(_, state):
