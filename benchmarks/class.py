@@ -2,7 +2,7 @@
 
 `lab class` runs the Kafka, with a login for each student. One student alone is the bare peer: the same notebooks on the
 same Kafka. A wait is a cell that calls `lab.wait_for`, which returns when Kafka holds so many records. All kernels
-share this computer's CPUs with Kafka, so the whole class takes as long as its notebooks need processor time.
+share this computer's CPUs, after Kafka (`nice`), so the class takes as long as its notebooks need processor time.
 """
 
 import json
@@ -85,7 +85,7 @@ def at_once(folder: Path, logins: Sequence[str]) -> tuple[list[Student], Kafka]:
         private.mkdir(exist_ok=True)
         own = {"LAB_KAFKA_CONFIG": str(folder / f"class/students/{login}.properties")}
         own["LAB_PROGRESS"] = str(private / "progress.json")
-        command = [sys.executable, __file__, "--student"]
+        command = ["nice", sys.executable, __file__, "--student"]
         running.append(subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ | own))
     while any(each.poll() is None for each in running):
         memory = max(memory, process.memory_info().rss)

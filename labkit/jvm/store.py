@@ -1,4 +1,6 @@
-"""What is created once per user, under a file lock: verified jars, and caches with which a JVM starts faster.
+"""What is created once, under a file lock: verified jars, and caches with which a JVM starts faster.
+
+Each user has one of their own, or all use the one that LAB_CACHE names, in which they need not be able to write.
 
 Everything is sealed, so that an incomplete or damaged item is noticed and created again.
 """
@@ -18,6 +20,8 @@ from filelock import FileLock
 
 from labkit.errors import LabError
 from labkit.jvm import jars
+
+SHARED = "LAB_CACHE"
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,9 @@ AnyInstallation = TypeVar("AnyInstallation", bound=Installation)
 
 
 def root() -> Path:
+    """Returns the folder that LAB_CACHE names, or the user's own. Raises LabError if there is neither."""
+    if shared := os.environ.get(SHARED, "").strip():
+        return Path(shared).expanduser().absolute()
     try:
         return platformdirs.user_cache_path("labkit")
     except RuntimeError:  # no HOME, and no entry in the password file
@@ -82,11 +89,10 @@ def prepare(installation: AnyInstallation) -> AnyInstallation:
         return installation
     try:
         installation.directory.mkdir(parents=True, exist_ok=True)
+        locked = FileLock(f"{installation.directory}.lock").acquire()
     except OSError as error:
-        raise LabError(
-            f"Cannot write to the cache {installation.directory} ({error.strerror}): make room, or make it writable."
-        ) from error
-    with FileLock(f"{installation.directory}.lock"):
+        raise LabError(_unwritable(installation, error)) from error
+    with locked:
         if missing := installation.missing():
             total = sum(jar.size for jar in missing)
             with scratch(installation.directory / "download") as fresh, _progress(installation.what, total) as done:
@@ -94,6 +100,16 @@ def prepare(installation: AnyInstallation) -> AnyInstallation:
         seal(installation.jar_directory)
         installation.finish()
     return installation
+
+
+def _unwritable(installation: Installation, error: OSError) -> str:
+    where, why = installation.directory, error.strerror
+    if SHARED in os.environ:
+        return (
+            f"{installation.what} is not whole in the shared cache {where}, which cannot be written ({why}): whoever "
+            f"looks after it runs `{SHARED}={where.parent} lab fetch`. Without {SHARED} you get a cache of your own."
+        )
+    return f"Cannot write to the cache {where} ({why}): make room, or make it writable."
 
 
 @contextlib.contextmanager

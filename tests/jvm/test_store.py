@@ -102,6 +102,16 @@ def test_the_lock_names_every_jar_once_with_a_digest() -> None:
     assert all(len(bytes.fromhex(jar.sha256)) == 32 and jar.size > 0 for jar in jars)
 
 
+def test_all_users_of_a_computer_can_share_a_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tried by users who may not write there in tests/hub."""
+    monkeypatch.setenv("LAB_CACHE", str(tmp_path / "shared"))
+    assert installation.kafka_installation().directory.parent == tmp_path / "shared"
+    (tmp_path / "shared").write_text("a file, in which nobody can make a directory")
+    with pytest.raises(LabError) as refused:
+        store.prepare(installation.kafka_installation())
+    assert f"`LAB_CACHE={tmp_path / 'shared'} lab fetch`" in str(refused.value)
+
+
 # ------------------------------------------------- data and ahead-of-time cache
 
 
