@@ -20,7 +20,7 @@ UTF8 = 0x800  # the flag of a zip entry whose name is in UTF-8
 
 @dataclass(frozen=True)
 class File:
-    """A file of a class. `read` returns its content, up to a number of bytes, or raises Unreadable.
+    """A file of a class. `read` returns its content, up to a number of bytes, or raises Unreadable; also later.
 
     `modified` is in epoch seconds, and `clock` says whose time that is: the file's or the zip's.
     """
@@ -107,11 +107,16 @@ def _unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, limit: int) -> b
     if stat.S_ISLNK(entry.external_attr >> 16):
         raise Unreadable("it is no regular file, but a link")
     try:
-        with archive.open(entry) as stream:
+        with _again(archive) as opened, opened.open(entry) as stream:
             content = stream.read(limit + 1)  # whatever size the zip claims
     except Exception as error:  # of which a damaged entry can raise almost any
         raise Unreadable(f"it cannot be unpacked: {error}") from None
     return _within(content, limit)
+
+
+def _again(archive: zipfile.ZipFile) -> contextlib.AbstractContextManager[zipfile.ZipFile]:
+    """Returns the archive if it is open, and otherwise opens it once more."""
+    return contextlib.nullcontext(archive) if archive.fp else zipfile.ZipFile(str(archive.filename))
 
 
 def _within(content: bytes, limit: int) -> bytes:
