@@ -89,15 +89,15 @@ def oral(paths: Sequence[Path], out: Path, course_file: Path, wanted: Wanted) ->
     if wanted.isolated:
         bubblewrap.require()
     given = intake.read(paths, course_file, click.echo)
-    tasks = questions.tasks(_chosen(given, wanted))
-    if not tasks:
+    notebooks = questions.tasks(_chosen(given, wanted))
+    if not notebooks:
         raise LabError("Nobody has handed in a pipeline: there is nothing to ask about.")
-    grader = _grader(given, out, wanted)
-    _prepare(tasks)
+    grader, tasks = _grader(given, out, wanted), [*notebooks]
+    _prepare([task for several in notebooks.values() for task in several])
 
     def write(task: Task) -> Path:
         name = given.everybody[task.student].name or task.student
-        return files.write(out / "oral" / f"{files.slug(task.student)}.html", questions.sheet(grader, task, name))
+        return files.write(out / "oral" / f"{files.slug(task.student)}.html", questions.sheet(grader, notebooks[task], name))
 
     failures = _with_a_bar("Asking", tasks, lambda done: grader.each(write, tasks, wanted.jobs, done))
     click.echo(f"{len(tasks) - len(failures)} sheets: {out / 'oral'}")

@@ -113,7 +113,7 @@ def _execute(sources: list[str], job: Job, deadline: Deadline) -> str:
 
 @contextlib.contextmanager
 def _fresh_home(job: Job) -> Iterator[Path]:
-    """A working directory with the files of the job, and others beside it for what IPython and Jupyter read at start-up.
+    """A working directory with the job's files, and others beside it for what IPython and Jupyter read at start-up.
 
     A notebook that is run again finds nothing from its earlier run.
     """
