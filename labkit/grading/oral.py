@@ -61,7 +61,8 @@ def sheet(grader: Grader, notebooks: Sequence[Task], name: str) -> str:
     in one of the notebooks, by luck: it runs them until one has such a pipeline, and that one at least twice.
     """
     luck = random.Random(marking.seed(grader.secret, notebooks[0].student, "oral"))
-    for task in luck.sample(notebooks, len(notebooks)):
+    order = random.Random(marking.seed(grader.secret, notebooks[0].student, "oral: which notebook"))
+    for task in order.sample(notebooks, len(notebooks)):
         sent = {each.name: each.sent(marking.seed(grader.secret, task.student, each.name)) for each in task.exercises}
         outcome = grader.run(task, sent)
         pipelines = [(each, _came_out(each, outcome, grader)) for each in task.exercises if _is_pipeline(each)]
@@ -74,8 +75,8 @@ def sheet(grader: Grader, notebooks: Sequence[Task], name: str) -> str:
             break
     code = [(number, each.source) for number, each in enumerate(task.submission.cells, 1) if each.is_code]
     page = pages.template("oral.html.jinja").render(
-        student=name, file=task.submission.file, exercise=exercise, question=question, code=code, lost=[*(before - after).elements()],
-        new=[*(after - before).elements()], nothing=not before,
+        student=name, file=task.submission.file, exercise=exercise, question=question, code=code,
+        lost=[*(before - after).elements()], new=[*(after - before).elements()], nothing=not before,
     )  # fmt: skip
     return printable(page)
 
