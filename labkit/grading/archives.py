@@ -22,13 +22,15 @@ UTF8 = 0x800  # the flag of a zip entry whose name is in UTF-8
 class File:
     """A file of a class. `read` returns its content, up to a number of bytes, or raises Unreadable; also later.
 
-    `modified` is in epoch seconds, and `clock` says whose time that is: the file's or the zip's.
+    `modified` is in epoch seconds, and `clock` says whose time that is: the file's or the zip's. No more than
+    `size` bytes can be read.
     """
 
     path: PurePosixPath
     modified: float
     clock: str
     read: Callable[[int], bytes]
+    size: int = 0
 
 
 @contextlib.contextmanager
@@ -67,7 +69,7 @@ def single(file: Path, folder: Path) -> File:
         return File(path, times.EARLIEST, "file", partial(_refuse, str(error.strerror)))
     if not stat.S_ISREG(status.st_mode):
         return File(path, times.EARLIEST, "file", partial(_refuse, "it is no regular file, but a link"))
-    return File(path, times.believed(status.st_mtime), "file", partial(_content, file))
+    return File(path, times.believed(status.st_mtime), "file", partial(_content, file), status.st_size)
 
 
 def _refuse(reason: str, _: int) -> NoReturn:
@@ -86,7 +88,13 @@ def _in_zip(archive: zipfile.ZipFile, zone: Zone) -> list[File]:
     # Of entries of the same name the last one counts, as for everything that unpacks zips.
     entries = {_path(each): each for each in archive.infolist() if not each.is_dir()}
     return [
-        File(path, times.of(each.date_time, zone) or times.EARLIEST, "zip", partial(_unpacked, archive, each))
+        File(
+            path,
+            times.of(each.date_time, zone) or times.EARLIEST,
+            "zip",
+            partial(_unpacked, archive, each),
+            each.file_size,
+        )
         for path, each in entries.items()
     ]
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from labkit.grading import beside, submissions
+from labkit.grading import beside, notebooks, submissions
 from labkit.grading.grade import plan
 from labkit.grading.runner.job import Limits
 from labkit.grading.submissions import Submission
@@ -91,6 +91,18 @@ def test_nobodys_files_cost_much_and_what_is_left_out_is_said(tmp_path: Path, mo
     (each,) = submissions.read(packed(tmp_path / "class"))
     assert len(each.beside) == beside.MOST + 4
     assert len(beside.read(each.beside)) == beside.MOST
+
+
+def test_a_bomb_is_not_even_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    handed_in(tmp_path / "class" / "anna", {"small.csv": "1"})
+    with zipfile.ZipFile(packed(tmp_path / "class"), "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("anna/bomb.csv", b"0" * (beside.LARGEST + 1))
+    (each,) = submissions.read(tmp_path / "class.zip")
+    bomb = each.beside["bomb.csv"]
+    with pytest.raises(notebooks.Unreadable, match="it is larger than 10 MB"):
+        bomb.read(beside.LARGEST)
+    monkeypatch.setattr(zipfile.ZipFile, "open", lambda *_: pytest.fail("it is unpacked"))
+    assert beside.read({"bomb.csv": bomb}) == {}
 
 
 def test_who_hands_in_another_table_is_graded_again(tmp_path: Path) -> None:
