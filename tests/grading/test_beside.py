@@ -48,7 +48,7 @@ def test_a_project_is_graded_with_the_tables_and_modules_that_it_reads(tmp_path:
     assert "No such file or directory: 'tables/tides.csv'" in ben["trouble"][0]
 
 
-OWN = {
+OWN: dict[str, dict[str, str | None]] = {  # by notebook: other files, and what it finds them as
     "anna/week/10.ipynb": {"anna/week/a.csv": "a.csv", "anna/week/in/b.csv": "in/b.csv", "anna/c.csv": None},
     "A Ek_1_assignsubmission_file_/10.ipynb": {"A Ek_1_assignsubmission_file_/a.csv": "a.csv"},
     "A Ek_1_assignsubmission_file_10.ipynb": {"A Ek_1_assignsubmission_file_a.csv": "a.csv"},
