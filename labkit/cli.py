@@ -394,7 +394,7 @@ FILE = click.Path(path_type=Path)
 
 @main.command()
 @click.argument("submissions", type=FILE, nargs=-1)
-@click.option("--out", type=FILE, default="grades", show_default=True, help="The folder for marks.")
+@click.option("--out", type=FILE, help="The folder for marks; default: grades, or grades-NAME for --course NAME.toml.")
 @click.option("--course", type=FILE, default="course.toml", show_default=True, help="The course file, if there is one.")
 @click.option("--init", is_flag=True, help="Write a course file to fill in, and do nothing else.")
 @click.option("--only", multiple=True, help="Only this student: id, name, login, e-mail address or folder; repeatable.")
@@ -413,8 +413,8 @@ FILE = click.Path(path_type=Path)
     "--unsafe-no-sandbox", is_flag=True, help="Let submissions do whatever you can do. The gradebook says so."
 )
 def grade(
-    submissions: tuple[Path, ...], out: Path, course: Path, init: bool, own: Path | None, unsafe_no_sandbox: bool,
-    oral: bool, regrade: bool, **wanted: Any,
+    submissions: tuple[Path, ...], out: Path | None, course: Path, init: bool, own: Path | None,
+    unsafe_no_sandbox: bool, oral: bool, regrade: bool, **wanted: Any,
 ) -> None:  # fmt: skip
     """Grade folders or zips of submitted notebooks: each in a sandbox, on readings that differ by student.
 
@@ -430,11 +430,12 @@ def grade(
     from labkit.grading import command
 
     if init:
-        command.init(course)
+        command.init(course, lessons.folder())
     elif own:
         command.attempt(own)
     elif submissions:
         do = command.oral if oral else command.grade
+        out = out or Path("grades" if course.name == "course.toml" else f"grades-{course.stem}")
         do(submissions, out, course, command.Wanted(**wanted, isolated=not unsafe_no_sandbox, anew=regrade))
     else:
         raise LabError("Give the folder or zip of submissions, such as: lab grade submissions.zip.")

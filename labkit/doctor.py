@@ -1,6 +1,5 @@
 """Checks of what the lab needs, one by one."""
 
-import os
 import shutil
 import subprocess
 import sys
@@ -43,8 +42,8 @@ def examine() -> Iterator[Finding]:
     yield _notebooks()
     yield _flink()
     yield _registry()
-    if os.environ.get(properties.ADDRESS) or properties.path():
-        yield _try(properties.ADDRESS, lambda: _answers(properties.address()))
+    if given := properties.set_by_the_user():
+        yield _try(" and ".join(given), lambda: _answers(properties.address()))
     else:
         yield _try("the lab's own broker", _starts)
 

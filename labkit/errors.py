@@ -5,6 +5,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable
+from pathlib import Path
 from types import TracebackType
 from typing import ParamSpec, TypeVar
 
@@ -65,11 +66,12 @@ def show_in_one_line() -> None:
     with LAB_TRACEBACK set it shows the whole traceback.
     """
     show = sys.excepthook
+    is_command = Path(sys.argv[0]).name == "lab" if sys.argv else False
 
     def show_shortly(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         if isinstance(error, LabError | Interruption) and not os.environ.get(TRACEBACK):
             print(in_one_line(error), _place(trace), file=sys.stderr)
-        else:
+        elif not (is_command and isinstance(error, KeyboardInterrupt)):  # of its imports: `lab` handles those after
             show(kind, error, trace)
 
     sys.excepthook = show_shortly

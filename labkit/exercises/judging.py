@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from labkit.exercises import formatting
-from labkit.exercises.behaviours import Behaviour, Comparison, Identity, Once
+from labkit.exercises.behaviours import AtMost, Behaviour, Comparison, Identity, Once
 from labkit.exercises.diagnosis import diagnose
 from labkit.exercises.evidence import Line, Shortfall, Wrong
 from labkit.exercises.exercise import Exercise
@@ -57,7 +57,8 @@ def judge(
     for name in exercise.outputs:
         found = compare(exercise, name, sent, expected.get(name, ()), got.get(name, ()))
         compared[name] = replace(found, main=compared.get(exercise.outputs[0]))
-    judgement = Judgement(tuple(_finding(each, compared[each.output]) for each in exercise.behaviours))
+    findings = [_finding(each, compared[each.output]) for each in exercise.behaviours]
+    judgement = Judgement(tuple(_believed(each, findings) for each in findings))
     if not judgement.first_failed:
         return judgement
     failed = judgement.first_failed.behaviour
@@ -67,6 +68,17 @@ def judge(
 
 def _finding(behaviour: Behaviour, comparison: Comparison) -> Finding:
     return Finding(behaviour, behaviour.holds(comparison), behaviour.can_be_judged(comparison))
+
+
+def _believed(finding: Finding, everything: Sequence[Finding]) -> Finding:
+    """Returns the finding; not judged if it says that little was needed, and less than half of the other points are
+    earned: a state that nobody reads does not grow either.
+    """
+    others = [each for each in everything if not isinstance(each.behaviour, AtMost)]
+    most = sum(each.behaviour.points for each in others)
+    if not isinstance(finding.behaviour, AtMost) or 2 * sum(each.points for each in others) >= most:
+        return finding
+    return replace(finding, holds=False, judged=False)
 
 
 def compare(

@@ -20,15 +20,17 @@ UTF8 = 0x800  # the flag of a zip entry whose name is in UTF-8
 
 @dataclass(frozen=True)
 class File:
-    """A file of a class. `read` returns its content, up to a number of bytes, or raises Unreadable.
+    """A file of a class. `read` returns its content, up to a number of bytes, or raises Unreadable; also later.
 
-    `modified` is in epoch seconds, and `clock` says whose time that is: the file's or the zip's.
+    `modified` is in epoch seconds, and `clock` says whose time that is: the file's or the zip's. No more than
+    `size` bytes can be read.
     """
 
     path: PurePosixPath
     modified: float
     clock: str
     read: Callable[[int], bytes]
+    size: int = 0
 
 
 @contextlib.contextmanager
@@ -67,7 +69,7 @@ def single(file: Path, folder: Path) -> File:
         return File(path, times.EARLIEST, "file", partial(_refuse, str(error.strerror)))
     if not stat.S_ISREG(status.st_mode):
         return File(path, times.EARLIEST, "file", partial(_refuse, "it is no regular file, but a link"))
-    return File(path, times.believed(status.st_mtime), "file", partial(_content, file))
+    return File(path, times.believed(status.st_mtime), "file", partial(_content, file), status.st_size)
 
 
 def _refuse(reason: str, _: int) -> NoReturn:
@@ -86,7 +88,13 @@ def _in_zip(archive: zipfile.ZipFile, zone: Zone) -> list[File]:
     # Of entries of the same name the last one counts, as for everything that unpacks zips.
     entries = {_path(each): each for each in archive.infolist() if not each.is_dir()}
     return [
-        File(path, times.of(each.date_time, zone) or times.EARLIEST, "zip", partial(_unpacked, archive, each))
+        File(
+            path,
+            times.of(each.date_time, zone) or times.EARLIEST,
+            "zip",
+            partial(_unpacked, archive, each),
+            each.file_size,
+        )
         for path, each in entries.items()
     ]
 
@@ -107,11 +115,16 @@ def _unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, limit: int) -> b
     if stat.S_ISLNK(entry.external_attr >> 16):
         raise Unreadable("it is no regular file, but a link")
     try:
-        with archive.open(entry) as stream:
+        with _again(archive) as opened, opened.open(entry) as stream:
             content = stream.read(limit + 1)  # whatever size the zip claims
     except Exception as error:  # of which a damaged entry can raise almost any
         raise Unreadable(f"it cannot be unpacked: {error}") from None
     return _within(content, limit)
+
+
+def _again(archive: zipfile.ZipFile) -> contextlib.AbstractContextManager[zipfile.ZipFile]:
+    """Returns the archive if it is open, and otherwise opens it once more."""
+    return contextlib.nullcontext(archive) if archive.fp else zipfile.ZipFile(str(archive.filename))
 
 
 def _within(content: bytes, limit: int) -> bytes:

@@ -16,7 +16,6 @@ from labkit.errors import LabError
 from labkit.grading import (
     authoring,
     bubblewrap,
-    course,
     feedback,
     files,
     gradebook,
@@ -56,11 +55,13 @@ class Wanted:
     anew: bool = False
 
 
-def init(file: Path) -> None:
-    """Writes a course file to fill in. Raises LabError if there is one."""
+def init(file: Path, lessons: Path) -> None:
+    """Writes a course file to fill in; the folder of `lessons` has the criteria for projects. Raises LabError if there
+    is one.
+    """
     if file.exists():
         raise LabError(f"{file} exists already: edit it, or name another one with --course.")
-    file.write_text(course.TEMPLATE)
+    file.write_text(rubric.course_file(lessons))
     files.keep_out_of_git(file)
     click.echo(f"Wrote {file}: edit it, then `lab grade SUBMISSIONS`.")
 
@@ -70,6 +71,7 @@ def grade(paths: Sequence[Path], out: Path, course_file: Path, wanted: Wanted) -
     if wanted.isolated:
         bubblewrap.require()
     given = intake.read(paths, course_file, click.echo)
+    files.claim(out, course_file.name)
     judged = rubric.read(out / rubric.FILE, given.course.rubric, given.everybody)
     tasks = _chosen(given, wanted)
     grader = _grader(given, out, wanted)
@@ -89,15 +91,18 @@ def oral(paths: Sequence[Path], out: Path, course_file: Path, wanted: Wanted) ->
     if wanted.isolated:
         bubblewrap.require()
     given = intake.read(paths, course_file, click.echo)
-    tasks = questions.tasks(_chosen(given, wanted))
-    if not tasks:
+    files.claim(out, course_file.name)
+    notebooks = questions.tasks(_chosen(given, wanted))
+    if not notebooks:
         raise LabError("Nobody has handed in a pipeline: there is nothing to ask about.")
-    grader = _grader(given, out, wanted)
-    _prepare(tasks)
+    grader, tasks = _grader(given, out, wanted), [*notebooks]
+    _prepare([task for several in notebooks.values() for task in several])
 
     def write(task: Task) -> Path:
         name = given.everybody[task.student].name or task.student
-        return files.write(out / "oral" / f"{files.slug(task.student)}.html", questions.sheet(grader, task, name))
+        return files.write(
+            out / "oral" / f"{files.slug(task.student)}.html", questions.sheet(grader, notebooks[task], name)
+        )
 
     failures = _with_a_bar("Asking", tasks, lambda done: grader.each(write, tasks, wanted.jobs, done))
     click.echo(f"{len(tasks) - len(failures)} sheets: {out / 'oral'}")

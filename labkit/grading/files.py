@@ -11,6 +11,7 @@ from labkit.errors import LabError
 
 GITIGNORE = ".gitignore"
 KEPT = "kept"  # the folder of reports, by which a folder of grades is known
+OF_COURSE = "course"  # in it, the name of the course file
 
 
 def write(file: Path, content: str | bytes) -> Path:
@@ -45,6 +46,17 @@ def close(folder: Path) -> None:
     except PermissionError:
         raise LabError(f"{folder} belongs to another user: name another folder with --out.") from None
     write(folder / GITIGNORE, "*\n")
+
+
+def claim(folder: Path, course: str) -> None:
+    """Makes a folder the one for the grades of a course, by the name of its file. Raises LabError if it has those of
+    another one, which would be replaced.
+    """
+    claimed = folder / KEPT / OF_COURSE
+    if claimed.exists() and (other := claimed.read_text(encoding="utf-8")) != course:
+        raise LabError(f"{folder} has the marks of {other}: for those of {course} name another folder with --out.")
+    close(folder)
+    write(claimed, course)
 
 
 def keep_out_of_git(file: Path) -> None:

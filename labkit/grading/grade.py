@@ -9,13 +9,14 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
 from labkit.exercises.exercise import Exercise
 from labkit.exercises.places import Place, wanted
 from labkit.exercises.records import Sent
-from labkit.grading import executed, marking, sandbox, tables
+from labkit.grading import beside, executed, marking, sandbox, tables
 from labkit.grading.escaping import one_line, printable
 from labkit.grading.exercises import Exercises
 from labkit.grading.files import KEPT, close, private, slug, write
@@ -50,6 +51,11 @@ class Task:
     def sources(self) -> list[str]:
         """The code, cell by cell, without magics for plots: `%matplotlib inline` fails without matplotlib."""
         return [PICTURES.sub("", each.source) for each in self.submission.cells if each.is_code]
+
+    @cached_property
+    def files(self) -> str:
+        """A fingerprint of what was handed in beside the notebook; empty if that is nothing."""
+        return beside.digest(beside.read(self.submission.beside))
 
 
 @dataclass
@@ -166,7 +172,7 @@ class Grader:
             "phases": outcome.phases,
             "sandbox": self.isolated,
             "executed": task.executed,
-            "trouble": [*self._late(outcome), *_trouble(task, outcome)],
+            "trouble": [*self._late(outcome), *_left_out(task), *_trouble(task, outcome)],
             "versions": self._versions(task),
             "exercises": [described(each) | _said(each, outcome) for each in marks],
         }
@@ -180,7 +186,8 @@ class Grader:
         """Runs a notebook in a sandbox on these records of its exercises. Returns what came out, by cell of its own."""
         before = self.exercises.before(task.exercises)
         topics = [marking.topics(each, sent[each.name]) for each in task.exercises]
-        outcome = sandbox.run([*before, *task.sources], topics, self.limits, self.isolated, wrong)
+        files = beside.read(task.submission.beside)
+        outcome = sandbox.run([*before, *task.sources], topics, self.limits, self.isolated, wrong, files)
         outcome.outputs, outcome.errors = (
             {number - len(before): text for number, text in texts.items() if number >= len(before)}
             for texts in (outcome.outputs, outcome.errors)
@@ -202,7 +209,7 @@ class Grader:
     def _file(self, task: Task) -> Path:
         """Returns the file of the report, named after all that the marks depend on, except the exercises' own files."""
         parts = [str(FORMAT), task.student, *task.sources, *(each.name for each in task.exercises), str(self.isolated)]
-        parts.append(hashlib.sha256(self.secret).hexdigest())
+        parts += [hashlib.sha256(self.secret).hexdigest(), *filter(None, [task.files])]
         digest = hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
         return self.out / KEPT / f"{slug(task.student)}-{digest}.json"
 
@@ -218,6 +225,13 @@ def _failure(graded: Future[Any]) -> str:
     if error is None or isinstance(error, sandbox.Failed):
         return str(error or "")
     return f"{type(error).__name__}: {error}"[:200]  # whatever a submission finds: it costs its own row
+
+
+def _left_out(task: Task) -> list[str]:
+    """Says which files the notebook did not get."""
+    missing = sorted({*task.submission.beside} - {*beside.read(task.submission.beside)})
+    some = ", ".join(map(one_line, missing[:3])) + (" and others" if len(missing) > 3 else "")
+    return [f"not given to the notebook, as too large or unreadable: {some}"] if missing else []
 
 
 def _trouble(task: Task, outcome: sandbox.Outcome) -> list[str]:

@@ -1,11 +1,9 @@
 """The files of a learning management system: who is in the course, and where the marks go.
 
-An LMS imports only ids from its own exports, so these are filled in and otherwise left unchanged.
+An LMS imports only ids from its own exports, so these are filled in, and otherwise stay byte for byte.
 """
 
-import csv
 import datetime
-import io
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -32,14 +30,10 @@ class Sheet:
     """
 
     name: str
-    heads: list[str]
-    rows: list[list[str]]
+    table: Table
     people: list[Person | None]
     marks: int
     most: list[float | None]
-    delimiter: str = ","
-    begins: str = ""  # with a BOM, if the export does
-    ends: str = "\n"  # each row
     notes: tuple[str, ...] = ()  # what could not be read
 
     @property
@@ -49,21 +43,18 @@ class Sheet:
 
     def filled(self, shares: Mapping[str, tuple[float, float]], comments: Mapping[str, str] | None = None) -> str:
         """Returns the table with marks, as CSV; `shares` has each id's score and maximum, and `comments` a comment for
-        a cell that has none. All else stays.
+        a cell that has none. All else stays, byte for byte.
         """
-        place = self.heads.index(COMMENTS) if COMMENTS in self.heads else None
-        text = io.StringIO()
-        table = csv.writer(text, delimiter=self.delimiter, lineterminator=self.ends)
-        table.writerow(self.heads)
-        for old, person, most in zip(self.rows, self.people, self.most, strict=True):
-            row = old.copy()
+        place = self.table.heads.index(COMMENTS) if COMMENTS in self.table.heads else None
+        new = {}
+        for row, (person, most) in enumerate(zip(self.people, self.most, strict=True)):
             if person and person.id in shares:
                 score, out_of = shares[person.id]
-                row[self.marks] = f"{score * most / out_of if most and out_of else score:.2f}"
-                if place is not None:
-                    row[place] = row[place] or (comments or {}).get(person.id, "")
-            table.writerow(row)
-        return self.begins + text.getvalue()
+                new[row, self.marks] = f"{score * most / out_of if most and out_of else score:.2f}"
+                comment = (comments or {}).get(person.id)
+                if comment and place is not None and not self.table.rows[row][place]:
+                    new[row, place] = comment
+        return self.table.with_cells(new)
 
 
 def sheets(course: Course) -> list[Sheet]:
@@ -102,7 +93,8 @@ def moodle(file: Path, zone: Zone = datetime.UTC) -> Sheet:
     logins = zip(table.column("ID number"), table.column("Username"), strict=True)
     said = table.column("Last modified (submission)")
     read = [times.of_moodle(each, zone) for each in said]
-    people = [Person(*each) for each in zip(ids, names, table.column("Email address"), logins, read, strict=True)]
+    rows = zip(ids, names, table.column("Email address"), logins, read, strict=True)
+    people = [Person(*each) if each[0] else None for each in rows]
     unread = [text for text, time in zip(said, read, strict=True) if time is None and text.strip(" -")]
     notes = [f"{file}: the time {each!r} cannot be read; that of the file counts." for each in unread[:SAID]]
     notes += [f"{file}: nor can {len(unread) - SAID} other times."] if len(unread) > SAID else []
@@ -132,5 +124,4 @@ class _Export(Table):
         notes: tuple[str, ...] = (),
     ) -> Sheet:
         """Returns the table as a sheet."""
-        place = self.heads.index(marks)
-        return Sheet(name, self.heads, self.rows, [*people], place, most, self.delimiter, self.begins, self.ends, notes)
+        return Sheet(name, self, [*people], self.heads.index(marks), most, notes)

@@ -32,13 +32,13 @@ class Change:
     sent: tuple[Sent, ...]
 
 
-def tasks(everything: Sequence[Task]) -> list[Task]:
-    """Returns one notebook of each student: the first one with a pipeline to ask about."""
-    found: dict[str, Task] = {}
+def tasks(everything: Sequence[Task]) -> dict[Task, list[Task]]:
+    """Returns the notebooks of each student that have a pipeline to ask about, each list by its first."""
+    found: dict[str, list[Task]] = {}
     for each in everything:
         if any(map(_is_pipeline, each.exercises)):
-            found.setdefault(each.student, each)
-    return [*found.values()]
+            found.setdefault(each.student, []).append(each)
+    return {each[0]: each for each in found.values()}
 
 
 def _is_pipeline(exercise: Exercise) -> bool:
@@ -56,14 +56,18 @@ class Question:
     sent: tuple[Sent, ...]
 
 
-def sheet(grader: Grader, task: Task, name: str) -> str:
-    """Returns the sheet of a student, as a page: it runs the notebook at least twice. It asks about a pipeline out of
-    which something came, if there is one.
+def sheet(grader: Grader, notebooks: Sequence[Task], name: str) -> str:
+    """Returns the sheet of a student, as a page. It asks about a pipeline out of which something came, if there is one,
+    in one of the notebooks, by luck: it runs them until one has such a pipeline, and that one at least twice.
     """
-    luck = random.Random(marking.seed(grader.secret, task.student, "oral"))
-    sent = {each.name: each.sent(marking.seed(grader.secret, task.student, each.name)) for each in task.exercises}
-    outcome = grader.run(task, sent)
-    pipelines = [(each, _came_out(each, outcome, grader)) for each in task.exercises if _is_pipeline(each)]
+    luck = random.Random(marking.seed(grader.secret, notebooks[0].student, "oral"))
+    order = random.Random(marking.seed(grader.secret, notebooks[0].student, "oral: which notebook"))
+    for task in order.sample(notebooks, len(notebooks)):
+        sent = {each.name: each.sent(marking.seed(grader.secret, task.student, each.name)) for each in task.exercises}
+        outcome = grader.run(task, sent)
+        pipelines = [(each, _came_out(each, outcome, grader)) for each in task.exercises if _is_pipeline(each)]
+        if any(came for _, came in pipelines):
+            break
     exercise, before = luck.choice([pair for pair in pipelines if pair[1]] or pipelines)
     for question in _questions(grader.exercises, task, exercise, sent[exercise.name], luck):
         after = _came_out(exercise, grader.run(question.task, sent | {exercise.name: question.sent}), grader)
@@ -71,8 +75,8 @@ def sheet(grader: Grader, task: Task, name: str) -> str:
             break
     code = [(number, each.source) for number, each in enumerate(task.submission.cells, 1) if each.is_code]
     page = pages.template("oral.html.jinja").render(
-        student=name, exercise=exercise, question=question, code=code, lost=[*(before - after).elements()],
-        new=[*(after - before).elements()], nothing=not before,
+        student=name, file=task.submission.file, exercise=exercise, question=question, code=code,
+        lost=[*(before - after).elements()], new=[*(after - before).elements()], nothing=not before,
     )  # fmt: skip
     return printable(page)
 

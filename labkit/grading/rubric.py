@@ -1,17 +1,23 @@
 """What an instructor judges by hand: criteria in the course file, and their points in a table beside the marks."""
 
+import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from labkit.errors import LabError
-from labkit.grading.course import Criterion
+from labkit.grading import notebooks
+from labkit.grading.course import TEMPLATE, Criterion
 from labkit.grading.roster import Person, called
 from labkit.grading.tables import Table, as_number, harmless
 
 FILE = "rubric.csv"
 WHO, COMMENT = ("id", "name"), "comment"
+PROJECT = "10_your_project_exercises.ipynb"  # where students read by what their projects are judged
+HEAD, ROW = "| criterion |", re.compile(r"^\| (?!-)(.+?) \| (.+?) \|$", flags=re.MULTILINE)
+POINTS = 5.0  # for each of its criteria, unless the instructor says otherwise
 
 
 @dataclass(frozen=True)
@@ -20,6 +26,27 @@ class Judgement:
 
     points: Mapping[str, float] = field(default_factory=dict)
     comment: str = ""
+
+
+def of_the_project(folder: Path) -> list[Criterion]:
+    """Returns the criteria in the notebook for projects, which is in the folder of the lab's notebooks."""
+    texts = (each.source for each in notebooks.cells((folder / PROJECT).read_bytes()))
+    _, *found = ROW.findall(next(each for each in texts if HEAD in each))
+    return [Criterion(name=name, text=text, points=POINTS) for name, text in found]
+
+
+def course_file(folder: Path) -> str:
+    """Returns a course file to fill in, with these criteria."""
+    tables = [
+        [
+            "[[rubric]]",
+            f"name = {json.dumps(each.name)}",
+            f"text = {json.dumps(each.text)}",
+            f"points = {each.points:g}",
+        ]
+        for each in of_the_project(folder)
+    ]
+    return TEMPLATE.replace("# RUBRIC\n", "".join(f"# {line}\n" for table in tables for line in table))
 
 
 def read(file: Path, criteria: Sequence[Criterion], everybody: Mapping[str, Person]) -> dict[str, Judgement]:

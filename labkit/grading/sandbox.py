@@ -1,5 +1,6 @@
 """Runs one notebook, within limits, where it can do no harm, and collects the records that come out."""
 
+import base64
 import contextlib
 import io
 import json
@@ -77,8 +78,10 @@ def run(
     limits: Limits,
     isolated: bool = True,
     wrong: Wrong = lambda _: {},
+    files: Mapping[str, bytes] | None = None,
 ) -> Outcome:
-    """Runs the cells of a notebook on the readings of its exercises; see `runner`. No submission makes it raise.
+    """Runs the cells of a notebook on the readings of its exercises; see `runner`. No submission makes it raise. The
+    `files` are in the folder that it runs in.
 
     Once all has come out, `wrong` says for each exercise that is wrong which place a step is wanted of: the same
     sandbox steps through these alone.
@@ -88,7 +91,8 @@ def run(
     notebook used up its memory. Unless `isolated` there is no sandbox: the notebook can do whatever its user can.
     Raises Ended after `end_all`, and Failed if the notebook could not begin.
     """
-    job = Job(secrets.token_hex(16), [*cells], [*exercises], isolated, limits)
+    packed = {name: base64.b64encode(content).decode() for name, content in (files or {}).items()}
+    job = Job(secrets.token_hex(16), [*cells], [*exercises], isolated, limits, packed)
     outcome, had_company = _run(job, wrong, alone=False)
     if had_company and outcome.starved and not (outcome.complete and outcome.status == "ok"):
         outcome, _ = _run(job, wrong, alone=True)

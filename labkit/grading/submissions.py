@@ -3,12 +3,13 @@
 import datetime
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from labkit.errors import LabError
-from labkit.grading import archives, layouts, notebooks, times
+from labkit.grading import archives, beside, layouts, notebooks, times
 from labkit.grading.archives import File
+from labkit.grading.beside import Beside
 from labkit.grading.escaping import one_line
 from labkit.grading.layouts.layout import NOTEBOOK, Place
 from labkit.grading.notebooks import Cell, Unreadable
@@ -25,7 +26,8 @@ STAMP_SIZE = 100  # bytes
 class Submission:
     """One student's file. `problem` says why it cannot be read, if it cannot.
 
-    Students are named as the layout has it, and `calls` is what else the LMS calls them; see `layouts.Place`.
+    Students are named as the layout has it, and `calls` is what else the LMS calls them; see `layouts.Place`. `beside`
+    is what was handed in with it.
     """
 
     student: str
@@ -36,6 +38,7 @@ class Submission:
     clock: str = ""  # where the time comes from, if not from the LMS
     calls: tuple[str, ...] = ()
     said_late: bool | None = None  # by the LMS; None if it does not say
+    beside: Beside = field(default_factory=dict, compare=False)
 
 
 def read(
@@ -55,7 +58,7 @@ def read(
         places = {path: place for path in files if (place := layout.place(path))}
         stamps = {place.stamp for place in places.values()}
         places = {path: place for path, place in places.items() if path not in stamps}
-        found = _read(places, files, zone)
+        found = _read(places, files, zone, layout.numbers)
     have_notebooks = {each.student for each in found if each.problem != OTHER}
     if not have_notebooks:
         raise LabError(f"There is no notebook in {path}: it needs files such as STUDENT/02_filter_exercises.ipynb.")
@@ -68,7 +71,13 @@ def one(file: Path) -> Submission:
     """Reads a single notebook. Raises LabError if there is no such file."""
     if not file.is_file():
         raise LabError(f"There is no notebook at {file}.")
-    return _submission(archives.single(file, file.parent), Place(file.stem), {}, LARGEST, None)
+    read = _submission(archives.single(file, file.parent), Place(file.stem), {}, LARGEST, None)
+    return replace(read, beside={each.name: archives.single(each, file.parent) for each in _others_beside(file)})
+
+
+def _others_beside(file: Path) -> list[Path]:
+    others = (each for each in file.parent.iterdir() if each.is_file() and not NOTEBOOK.search(each.name))
+    return [each for each in others if not each.name.startswith(".")]
 
 
 def _handed_in(files: Sequence[File]) -> dict[PurePosixPath, File]:
@@ -85,14 +94,18 @@ def _is_hidden(path: PurePosixPath) -> bool:
     return any((part.startswith(".") and part != "..") or part == "__MACOSX" for part in path.parts)
 
 
-def _read(places: Mapping[PurePosixPath, Place], files: Mapping[PurePosixPath, File], zone: Zone) -> list[Submission]:
+def _read(
+    places: Mapping[PurePosixPath, Place], files: Mapping[PurePosixPath, File], zone: Zone, numbers: bool
+) -> list[Submission]:
     """Reads what belongs to students, so much of each that nobody's files cost another a mark."""
     count: Counter[str] = Counter()
+    owned = beside.owned(places, files)
     found = []
     for path, place in places.items():
         count[place.student] += bool(NOTEBOOK.search(path.name))
         limit = LARGEST if count[place.student] <= MOST else 0
-        found.append(_submission(files[path], place, files, limit, zone))
+        read = _submission(files[path], place, files, limit, zone)
+        found.append(replace(read, beside=beside.of(place, owned[place.student], numbers)) if read.cells else read)
     return found
 
 

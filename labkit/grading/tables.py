@@ -5,11 +5,12 @@ import csv
 import io
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from labkit.errors import LabError
+from labkit.grading import verbatim
 from labkit.grading.escaping import printable
 
 FORMULA = tuple("=+-@")
@@ -41,7 +42,7 @@ def harmless(cell: str) -> str:
 class Table:
     """A CSV file with a header that has at least these columns. Raises LabError, with the `hint`, if it has not.
 
-    `begins` and `ends` are what the file, and each of its rows, begins and ends with besides cells.
+    `written` are its rows as they stand in the file, the header among them, and `begins` is what precedes them.
     """
 
     def __init__(self, file: Path, needed: Sequence[str], hint: str) -> None:
@@ -53,17 +54,28 @@ class Table:
             raise LabError(f"{file} is not in UTF-8: save or export it once more, as CSV in UTF-8.") from None
         self.begins = BOM if text.startswith(BOM) else ""
         text = text.removeprefix(BOM)
-        first = text.partition("\n")[0]
-        self.ends = "\r\n" if first.endswith("\r") else "\n"
-        self.delimiter = max(",;\t", key=first.count)
+        self.delimiter = max(",;\t", key=text.partition("\n")[0].count)
         try:
-            self.heads, *rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=self.delimiter)) or [[]]
-        except csv.Error as error:
+            self.written = [*verbatim.rows(text, self.delimiter)]
+        except ValueError as error:
             raise LabError(f"{file} is not a table in CSV ({error}): is it the right file?") from None
-        self.rows = [row + [""] * (len(self.heads) - len(row)) for row in rows if row]
+        self.heads, *rows = [each.values for each in self.written] or [[]]
+        self.rows = [row + [""] * (len(self.heads) - len(row)) for row in rows]
         if missing := [each for each in needed if each not in self.heads]:
             has = ", ".join(self.heads)[:200] or "none"
             raise LabError(f"{file} has no column {missing[0]!r}, but {has}: {hint}")
+
+    def with_cells(self, new: Mapping[tuple[int, int], str]) -> str:
+        """Returns the text of the file with other cells: `new` has them by row (from 0, below the header) and column.
+
+        Everything else stays, character by character.
+        """
+        heads, *rows = self.written
+        for (row, column), value in new.items():
+            cells = rows[row].cells + [""] * (column + 1 - len(rows[row].cells))
+            cells[column] = verbatim.cell(value, self.delimiter)
+            rows[row] = rows[row]._replace(cells=cells)
+        return self.begins + verbatim.text([heads, *rows], self.delimiter)
 
     def column(self, name: str) -> list[str]:
         """Returns the cells of a column, whose name may be in any case; empty ones if there is no such column."""

@@ -138,10 +138,12 @@ def _sent_astray(address: str, advertised: set[str]) -> str:
 def _no_answer(address: str, met: list[KafkaError], logged: set[str]) -> str:
     """Say why a Kafka does not answer, judging by the errors that its client has met and logged."""
     codes, file = {each.code() for each in met}, properties.path()
+    of_a_class = properties.is_of_a_class()
+    or_new = " Or is it an old one? Then ask for the new file." if of_a_class else ""
     if KafkaError._AUTHENTICATION in codes:
-        return f"Kafka at {address} refused the login: are user and password in {file} right?"
+        return f"Kafka at {address} refused the login: are user and password in {file} right?{or_new}"
     if KafkaError._SSL in codes:
-        return f"No secure connection to Kafka at {address}: is its certificate signed by the CA in {file}?"
+        return f"No secure connection to Kafka at {address}: is its certificate signed by the CA in {file}?{or_new}"
     if any("state APIVERSION_QUERY" in each for each in logged):  # it hung up at the first request
         return (
             f"Kafka at {address} requires another security.protocol: name a file with client properties in "
@@ -149,7 +151,12 @@ def _no_answer(address: str, met: list[KafkaError], logged: set[str]) -> str:
         )
     if advertised := {found[1] for each in met if (found := NODE.match(each.str()))}:
         return _sent_astray(address, advertised)
+    nobody = f"No Kafka answers at {address} ({properties.named()})"
+    if of_a_class:
+        return (
+            f"{nobody}: either the class's Kafka is not running just now, or it has moved: then ask for the new file."
+        )
     return (
-        f"No Kafka answers at {address} (LAB_BROKER): start it there (`docker compose up -d`, `lab broker`), "
-        "or unset LAB_BROKER and the lab starts one of its own."
+        f"{nobody}: start it there (`docker compose up -d`, `lab broker`), "
+        f"or unset {properties.named().rpartition(' ')[2]} and the lab starts one of its own."
     )

@@ -44,6 +44,21 @@ def namespace() -> str:
     return found
 
 
+def named() -> str:
+    """What says where Kafka is: LAB_BROKER, or the file of LAB_KAFKA_CONFIG."""
+    return f"{path()}, {FILE}" if read().get(SERVERS) else ADDRESS
+
+
+def set_by_the_user() -> list[str]:
+    """The variables that lead to somebody else's Kafka."""
+    return [each for each in (ADDRESS, FILE) if os.environ.get(each, "").strip()]
+
+
+def is_of_a_class() -> bool:
+    """Whether the file is one that a class hands out (`lab class`)."""
+    return OWN_NAMESPACE in read()
+
+
 def _address(found: dict[str, str]) -> str:
     given, in_file = os.environ.get(ADDRESS, "").strip(), found.get(SERVERS, "")
     if given and in_file not in ("", given):

@@ -82,7 +82,7 @@ class ThreadedRun(Run):
 
     def _stuck(self, lag: int | None) -> str:
         if self.is_lost():
-            return "waits for a transaction that will never end: restart the kernel; in_process=True avoids this"
+            return "waits for a transaction that will never end: restart kernel or program; in_process=True avoids this"
         line = self.line()
         return self._stall.observe(self.positions() if line else None, line, lag)
 

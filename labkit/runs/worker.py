@@ -224,7 +224,7 @@ class Worker(ABC):
         if self._ends_within(INTERRUPT_LIMIT, self._interrupt):
             self.note = f"it did not stop by itself and was interrupted at {line}"
         else:
-            self.note = f"it is stuck in C code at {line} and cannot be stopped: restart the kernel"
+            self.note = f"it is stuck in C code at {line}, and ends with the program, or when you restart the kernel"
 
     def fail(self, error: LabError) -> None:
         """Mark the work as failed for an external reason, and stop it."""

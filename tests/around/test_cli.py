@@ -234,6 +234,32 @@ def test_doctor_finds_a_broker_that_does_not_answer() -> None:
     assert "NOT  LAB_BROKER: No Kafka answers at 127.0.0.1:1" in result.stdout
 
 
+def test_whoever_has_the_address_from_a_file_is_told_of_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "anna.properties"
+    file.write_text("bootstrap.servers=127.0.0.1:1\n")
+    clean = {"LAB_BROKER": "", "LAB_KAFKA_CONFIG": str(file)}
+    said = lab("peek", "sensor", **clean).stderr
+    assert said.startswith(f"Error: No Kafka answers at 127.0.0.1:1 ({file}, LAB_KAFKA_CONFIG): start it there")
+    assert "or unset LAB_KAFKA_CONFIG and the lab starts one of its own" in said
+    assert "NOT  LAB_KAFKA_CONFIG: No Kafka answers" in lab("doctor", **clean).stdout
+    file.write_text(f"{file.read_text()}lab.namespace=anna-\n")
+    said = lab("peek", "sensor", **clean).stderr
+    assert "either the class's Kafka is not running just now, or it has moved: then ask for the new file." in said
+
+
+@pytest.mark.parametrize("module", ["click", "confluent_kafka"])
+def test_ctrl_c_while_it_still_imports_shows_no_traceback(module: str, tmp_path: Path) -> None:
+    (tmp_path / f"{module}.py").write_text("raise KeyboardInterrupt")
+    ended = lab("run", "alert_filter", PYTHONPATH=str(tmp_path), LAB_BROKER="127.0.0.1:1")
+    assert (ended.stdout, ended.stderr) == ("", "")
+    assert ended.returncode in (-signal.SIGINT, 130)
+    program = "import sys; sys.argv = ['own.py']; import labkit.cli"
+    own = subprocess.run(
+        [sys.executable, "-c", program], env=os.environ | {"PYTHONPATH": str(tmp_path)}, capture_output=True, text=True
+    )
+    assert "KeyboardInterrupt" in own.stderr, "a program of one's own shows where it was"
+
+
 def test_doctor_finds_a_registry_that_does_not_answer() -> None:
     result = lab("doctor", LAB_BROKER="127.0.0.1:1", LAB_REGISTRY="http://127.0.0.1:1")
     assert "NOT  LAB_REGISTRY: No schema registry answers at http://127.0.0.1:1" in result.stdout

@@ -8,13 +8,14 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 import pytest
 from confluent_kafka import KafkaException, Producer
-from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin import AdminClient, NewTopic
 
 from labkit.broker.installation import KafkaInstallation
 from labkit.loopback import free_ports
@@ -92,7 +93,7 @@ def test_each_student_needs_one_file_and_reaches_nothing_of_another(one: Room) -
     one.student("anna", "produce", "--records", "30", "--per-second", "max")
     assert "sensor-1" in one.student("anna", "peek", "sensor")
     assert "There is no topic 'sensor'" in one.student("ben.akesson", "peek", "sensor", code=1)
-    assert one.work() == {"anna": ["1", "30", "0"], "ben.akesson": ["0", "0", "0"]}
+    assert one.work() == {"anna": ["1", "1", "30", "0"], "ben.akesson": ["0", "0", "0", "0"]}
 
     file = one.path / "class/students/ben.akesson.properties"
     assert properties(file)["sasl.password"] == "chosen-by-ben"
@@ -137,7 +138,11 @@ def test_a_wrong_password_is_one_line(one: Room) -> None:
     file = one.path / "wrong.properties"
     file.write_text((one.path / "class/students/anna.properties").read_text().replace("password=", "password=x"))
     said = one.lab("peek", "sensor", code=1, LAB_KAFKA_CONFIG=str(file))
-    assert re.fullmatch(r"Error: Kafka at \S+ refused the login: are user and password in \S+ right\?\n", said)
+    assert re.fullmatch(
+        r"Error: Kafka at \S+ refused the login: are user and password in \S+ right\? "
+        r"Or is it an old one\? Then ask for the new file\.\n",
+        said,
+    )
 
 
 def test_a_greedy_student_is_slowed_down(one: Room) -> None:
@@ -150,6 +155,48 @@ def test_a_greedy_student_is_slowed_down(one: Room) -> None:
         producer.poll(0)
     assert eventually(lambda: producer.poll(0.1) is not None and throttles, 60)
     producer.purge()
+
+
+def test_whoever_creates_thousands_of_partitions_waits_and_is_seen_and_the_teacher_deletes_them(one: Room) -> None:
+    """500, of which 110 are free: Kafka lets the connection wait for 39 s."""
+    client = AdminClient(properties(one.path / "class/students/ben.akesson.properties"))
+
+    def create(name: str, partitions: int) -> "Future[None]":
+        future: Future[None] = client.create_topics([NewTopic(f"ben.akesson-{name}", partitions)])[
+            f"ben.akesson-{name}"
+        ]
+        return future
+
+    create("huge", 500).result(60)
+    with pytest.raises(TimeoutError):
+        create("one-more", 1).result(5)
+    assert int(one.work()["ben.akesson"][1]) >= 500
+    assert "topics and 0 groups deleted" in one.lab("class", "reset", "ben.akesson")
+    assert one.work()["ben.akesson"][:3] == ["0", "0", "0"]
+    one.student("anna", "produce", "--writes", "meanwhile", "--records", "5", "--per-second", "max")
+
+
+def test_what_is_forbidden_fills_no_log_and_a_log_has_an_end(one: Room) -> None:
+    log = one.path / "class/logs/node-1.log"
+    before = log.stat().st_size
+    client = AdminClient(properties(one.path / "class/students/ben.akesson.properties"))
+    for _ in range(50):
+        (asked,) = client.create_topics([NewTopic("anna-sensor", 1)]).values()
+        assert "TOPIC_AUTHORIZATION_FAILED" in str(asked.exception(60))
+    assert log.stat().st_size - before < 10_000
+    (settings,) = re.findall(r"-Dlog4j2\.configurationFile=(\S+classroom\S+)", " ".join(command_line(one)))
+    assert {"appender.out.policies.size.size = 10MB", "appender.out.strategy.max = 3"} <= {
+        *Path(settings).read_text().splitlines()
+    }
+
+
+def command_line(room: Room) -> list[str]:
+    return psutil.Process(room.pids()[0]).cmdline()
+
+
+def test_status_says_how_full_the_disk_is(one: Room) -> None:
+    said = one.lab("class", "status")
+    assert re.search(r"Node 1 runs \(\d+ MB of data; log: \S+\)\nThe disk has [\d.]+ GB left\.\n", said)
 
 
 def test_after_a_crash_it_has_its_data_and_its_users(one: Room) -> None:
@@ -170,10 +217,13 @@ def test_students_come_later_and_begin_anew(one: Room) -> None:
     before = (one.path / "class/students/carla.c.properties").read_text()
     (one.path / "old.properties").write_text(before)
     assert one.lab("class", "reset", "carla Ç", "--password").startswith("carla.c: 1 topics and 0 groups deleted")
-    assert one.work()["carla.c"] == ["0", "0", "0"]
+    assert one.work()["carla.c"] == ["0", "0", "0", "0"]
     assert "refused the login" in one.lab("peek", "sensor", code=1, LAB_KAFKA_CONFIG=str(one.path / "old.properties"))
     assert "There is no topic" in one.student("carla.c", "peek", "sensor", code=1)
-    assert "(in the class already)" in one.lab("class", "add", "Carla Ç")
+    assert one.lab("class", "add", "Carla Ç").endswith(
+        "carla.c.properties is in the class already. For another person of that name, add one that differs, such as "
+        "carla.c2.\n"
+    )
     assert "Nobody in this class is called 'dora': there are a" in one.lab("class", "reset", "dora", code=1)
 
 
@@ -202,7 +252,11 @@ def test_with_three_nodes_one_may_end_and_with_none_of_them_the_data_stays(tmp_p
         ended = [psutil.Process(each) for each in three.pids()]
         assert "its data stays" in three.lab("class", "stop")
         eventually(lambda: not any(map(lives, ended)))
+        old = (three.path / "class/students/anna.properties").read_text()
         three.lab("class", "start", "--port", str(free_ports(1)[0]))  # the computer may have another address, too
+        (three.path / "old.properties").write_text(old)
+        said = three.lab("peek", "sensor", code=1, LAB_KAFKA_CONFIG="old.properties")
+        assert re.fullmatch(r"Error: No .*/old\.properties.* [tT]hen ask for the new file\.\n", said), said
         assert len(three.student("anna", "peek", "sensor", "--records", "99").splitlines()) == 21
 
 
@@ -225,7 +279,7 @@ def test_a_cluster_that_runs_already_gets_users_and_nothing_else(
         outside.lab("class", "start", "--students", "students.csv", *found)
         outside.student("anna", "produce", "--records", "5", "--per-second", "max")
         assert "There is no topic" in outside.student("ben", "peek", "sensor", code=1)
-        assert outside.work() == {"anna": ["1", "5", "0"], "ben": ["0", "0", "0"]}
+        assert outside.work() == {"anna": ["1", "1", "5", "0"], "ben": ["0", "0", "0", "0"]}
         old = (tmp_path / "class/students/ben.properties").read_text()
         assert "ben has a new password" in outside.lab("class", "reset", "ben", "--password")
         assert (tmp_path / "class/students/ben.properties").read_text() != old

@@ -11,9 +11,15 @@ from quixstreams.dataframe.windows import Count, Min
 
 from labkit import Lab
 from labkit.exercises import catalogue
-from labkit.exercises.records import RECORDED
+from labkit.exercises.answer_types import REMEMBERED
+from labkit.exercises.behaviours import AtMost
+from labkit.exercises.judging import Finding, judge
+from labkit.exercises.records import RECORDED, Row
 from labkit.exercises.verdict import Verdict
+from labkit.grading import authoring
 from tests.exercises.test_check import solution_of
+
+COLLECTION = authoring.of_the_package()
 
 
 def solutions(exercise: str) -> ModuleType:
@@ -134,3 +140,24 @@ def test_many_wrong_rows_fit_on_a_screen(lab: Lab) -> None:
 
     for exercise, answer in (("hot-device", two_each), ("coldest", solutions("coldest").hottest)):
         assert 0 < sum(line.height for line in lab.check(exercise, answer).judgement.evidence) <= 24
+
+
+def judged_with_a_state(name: str, out: list[Row]) -> Finding:
+    """What is said of the state of an answer whose state has not grown, and out of which this came."""
+    exercise = COLLECTION.folder.exercise(name)
+    sent = exercise.sent(0)
+    expected = {each: [*rows] for each, rows in COLLECTION.expected(exercise, sent).items()}
+    state = [{**each, "growth": 1.0} for each in expected[REMEMBERED]]
+    judgement = judge(exercise, sent, expected, {"out": out, REMEMBERED: state})
+    return next(each for each in judgement.findings if isinstance(each.behaviour, AtMost))
+
+
+@pytest.mark.parametrize("name", ["changes", "outages", "lost-numbers", "retries", "one-turbine-again"])
+def test_a_state_that_nobody_reads_earns_nothing_and_one_slip_does_not_cost_its_point(name: str) -> None:
+    exercise = COLLECTION.folder.exercise(name)
+    everything = [{"key": each.key, "time": each.timestamp, **each.fields} for each in exercise.sent(0)]
+    found = judged_with_a_state(name, everything)
+    assert (found.holds, found.judged, found.points) == (False, False, 0)
+    right = [*COLLECTION.expected(exercise, exercise.sent(0))["out"]]
+    assert judged_with_a_state(name, right).points == 1
+    assert judged_with_a_state(name, [each | {"more": 1} for each in right]).points == 1

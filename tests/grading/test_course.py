@@ -2,6 +2,7 @@
 
 import contextlib
 import datetime
+import re
 import stat
 import tomllib
 from collections.abc import Sequence
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 
 from labkit import LabError
 from labkit.exercises.exercise import Exercise
-from labkit.grading import authoring, course, secret
+from labkit.grading import authoring, course, rubric, secret
 from labkit.grading.course import Canvas, Course, Criterion, Late, Moodle, Override, Own
 from tests.grading.reports import EXERCISES
 
@@ -41,6 +42,10 @@ name = "meaning"
 text = "It says what the numbers mean"
 points = 5
 """
+
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+INITIAL = rubric.course_file(NOTEBOOKS)
+CRITERIA = ["question", "data", "pipeline", "tests", "page", "meaning"]  # in the notebook of projects
 
 DUE = "deadline = 2026-12-01T12:00:00Z\n"
 WRONG = {
@@ -90,7 +95,7 @@ def read(file: Path, exercises: Sequence[Exercise] = EXERCISES) -> Course:
 
 def test_the_file_that_init_writes_says_what_is_true_without_it(tmp_path: Path) -> None:
     file = tmp_path / "course.toml"
-    file.write_text(course.TEMPLATE)
+    file.write_text(INITIAL)
     there = read(file)
     file.unlink()
     assert read(file) == there
@@ -99,11 +104,22 @@ def test_the_file_that_init_writes_says_what_is_true_without_it(tmp_path: Path) 
 
 
 def test_every_setting_that_it_shows_can_be_used(tmp_path: Path) -> None:
-    lines = course.TEMPLATE.splitlines()
+    lines = INITIAL.splitlines()
     shown = "\n".join(line.removeprefix("# ") for line in lines if "=" in line or line.startswith("# ["))
     assert tomllib.loads(shown).keys() == tomllib.loads(WHOLE).keys()
+    assert [each["name"] for each in tomllib.loads(shown)["rubric"]] == CRITERIA
     (tmp_path / "course.toml").write_text(shown)
     read(tmp_path / "course.toml", authoring.of_the_package().folder.exercises())
+
+
+def test_the_course_file_in_the_guide_has_every_setting_and_is_right(tmp_path: Path) -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "grading.md").read_text()
+    (text,) = re.findall(r"^```toml\n(.*?)```", guide, flags=re.DOTALL | re.MULTILINE)
+    (tmp_path / "course.toml").write_text(text)
+    found = read(tmp_path / "course.toml", authoring.of_the_package().folder.exercises())
+    assert found.model_fields_set == {*Course.model_fields}
+    assert found.rubric == rubric.of_the_project(NOTEBOOKS)
+    assert rubric.PROJECT.startswith(found.lessons[-1])
 
 
 def test_a_course_is_read(tmp_path: Path) -> None:

@@ -76,7 +76,7 @@ def test_a_folder_of_another_user_is_refused(tmp_path: Path, monkeypatch: pytest
 def test_nothing_of_a_course_slips_into_git(tmp_path: Path) -> None:
     subprocess.run(["git", "init", "-q", tmp_path], check=True)
     (tmp_path / ".gitignore").write_text("*.log")
-    command.init(tmp_path / "course.toml")
+    command.init(tmp_path / "course.toml", Path(__file__).parents[2] / "notebooks")
     for _ in range(2):
         secret.key(tmp_path / "course.secret")
     files.close(tmp_path / "grades")
@@ -84,3 +84,11 @@ def test_nothing_of_a_course_slips_into_git(tmp_path: Path) -> None:
     seen = subprocess.run(["git", "-C", tmp_path, "status", "--porcelain", "-uall"], stdout=subprocess.PIPE, text=True)
     assert seen.stdout == "?? .gitignore\n"
     assert (tmp_path / ".gitignore").read_text() == "*.log\n/course.toml\n/course.secret\n"
+
+
+def test_the_marks_of_one_course_do_not_replace_those_of_another(tmp_path: Path) -> None:
+    for _ in range(2):
+        files.claim(tmp_path / "grades", "filter.toml")
+    with pytest.raises(LabError, match=r"grades has the marks of filter.toml: for those of windows.toml name another"):
+        files.claim(tmp_path / "grades", "windows.toml")
+    files.claim(tmp_path / "grades-windows", "windows.toml")

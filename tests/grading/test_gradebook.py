@@ -14,7 +14,6 @@ import pytest
 from labkit.grading import feedback, gradebook, lms
 from labkit.grading.copies import Copies
 from labkit.grading.course import Course
-from labkit.grading.lms import Sheet
 from labkit.grading.notebooks import Cell
 from labkit.grading.results import Result
 from labkit.grading.roster import Person
@@ -127,11 +126,12 @@ def test_names_in_a_sheet_of_an_lms_stay_as_they_are(tmp_path: Path) -> None:
 
 
 def test_sheets_of_an_lms_get_what_was_graded_and_nothing_else(tmp_path: Path) -> None:
-    people = [Person("1"), Person("2")]
-    sheet = Sheet("canvas.csv", ["ID", "Work (1)"], [["1", "5"], ["2", ""]], [*people], 1, [36.0, 36.0])
+    export = tmp_path / "export.csv"
+    export.write_text("Student,ID,Work (1)\nPoints Possible,,36\nAnna,1,5\nBen,2,\n")
+    sheet = lms.canvas(export, "Work (1)")
     found = [Result("1", Person("1"), WORTH), result("2")]
     *_, file = gradebook.write(tmp_path, Course(), EXERCISES, found, [sheet], [])
-    assert file.read_text() == "ID,Work (1)\n1,5\n2,24.00\n"
+    assert file.read_text() == "Student,ID,Work (1)\nPoints Possible,,36\nAnna,1,5\nBen,2,24.00\n"
 
 
 def test_the_page_says_what_each_exercise_is_worth_here_and_why_it_is_not_what_the_records_earned() -> None:

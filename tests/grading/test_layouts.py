@@ -43,10 +43,14 @@ EXPORTS = {
 }
 
 
+def people(*names: str) -> dict[str, Person]:
+    return {name: Person(name) for name in names}
+
+
 def students(*paths: str, roster: tuple[str, ...] = ()) -> dict[str, str]:
     """Whose each file is."""
     found = [PurePosixPath(each) for each in paths]
-    layout = layouts.decide(found, knows({name: Person(name) for name in roster}))
+    layout = layouts.decide(found, knows(people(*roster)))
     return {str(path): place.student for path in found if (place := layout.place(path))}
 
 
@@ -148,3 +152,24 @@ def test_the_folder_of_the_only_student_is_not_taken_for_one_around_the_class() 
 
 def test_a_name_from_a_mac_is_the_same_name() -> None:
     assert students("Cleo Mu\u0308ller/02.ipynb") == {"Cleo Mu\u0308ller/02.ipynb": "Cleo Müller"}
+
+
+@pytest.mark.parametrize("name", [each for each in EXPORTS if not each.startswith("a folder")])
+@pytest.mark.parametrize("notes", ["grading_notes.txt", "class/grading_notes.txt"])
+def test_notes_beside_what_was_handed_in_make_no_difference(name: str, notes: str) -> None:
+    for count in (1, len(EXPORTS[name])):
+        some = dict([*EXPORTS[name].items()][:count])
+        around = {f"class/{path}": student for path, student in some.items()} if "/" in notes else some
+        known = (*some.values(),) if count == 1 else ()
+        assert students(*around, notes, roster=known) == around
+        assert layouts.decide(map(PurePosixPath, (*around, notes)), knows(people(*known))).name == name
+
+
+def test_folders_in_the_only_folder_are_taken_for_students_and_that_is_said_unless_the_roster_knows_better() -> None:
+    parts = [f"aek/{each}/{NOTEBOOK}" for each in ("sub1", "sub2")]
+    assert {*students(*parts).values()} == {"sub1", "sub2"}
+    assert name_of(*parts).endswith(", in aek (if that is a student's folder, name the student in [roster])")
+    assert {*students(*parts, roster=("aek",)).values()} == {"aek"}
+    for others in (["ben/02.ipynb"], ["ben.ipynb"], ["aek/02.ipynb"]):
+        assert {*students(*parts, *others).values()} == {"aek"} | ({"ben"} if "ben" in others[0] else set())
+        assert name_of(*parts, *others) == "a folder or a notebook for each student"

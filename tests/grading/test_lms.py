@@ -2,13 +2,16 @@
 
 import csv
 import datetime
+import io
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from labkit import LabError
-from labkit.grading import gradebook, lms
+from labkit.grading import gradebook, lms, verbatim
 from labkit.grading.course import Canvas, Course, Moodle
 from labkit.grading.roster import Person
 
@@ -95,30 +98,61 @@ def test_a_maximum_is_read_as_it_is_written_or_said_to_be_no_number(
 
 @pytest.mark.parametrize("ends", ["\n", "\r\n"])
 @pytest.mark.parametrize("begins", ["", "\ufeff"])
-def test_what_is_not_a_mark_stays_byte_for_byte(begins: str, ends: str, tmp_path: Path) -> None:
+def test_only_cells_that_are_filled_in_change(begins: str, ends: str, tmp_path: Path) -> None:
     comment = f'"Good work; see ""me"".{ends}On Monday, at 9."'
     lines = [
-        "Identifier,Full name,Grade,Maximum Grade,Feedback comments",
-        f"Participant 1,Anna Ek,,100.00,{comment}",
+        'Identifier,"Full name",Grade,Maximum Grade,Feedback comments,"More"',
+        f"Participant 1,Anna Ek,{{}},100.00,{comment}",
+        'Participant 2,"Ben Öz",{},"100,00",{},""  ',
         "",
+        ",,,,",
+        f"Participant 3,Short row{ends}",
+        'Participant 4, "Fay" Öz ,{},"100.00"',
+        'Participant 5,"Not handed in",,,,,,one,too,many',
     ]
-    (tmp_path / "moodle.csv").write_bytes((begins + ends.join(lines)).encode())
-    gradebook.write(tmp_path / "out", Course(), [], [], [lms.moodle(tmp_path / "moodle.csv")], [])
-    assert (tmp_path / "out" / "moodle.csv").read_bytes() == (tmp_path / "moodle.csv").read_bytes()
+    export = begins + ends.join(lines)
+    file = tmp_path / "moodle.csv"
+    file.write_bytes(export.format("", "3", "", "").encode())
+    sheet = lms.moodle(file)
+    assert [each and each.id for each in sheet.people] == ["1", "2", None, None, "3", None, "4", "5"]
+    gradebook.write(tmp_path / "out", Course(), [], [], [sheet], [])
+    assert (tmp_path / "out" / "moodle.csv").read_bytes() == file.read_bytes()
+    filled = sheet.filled({"1": (9.0, 18.0), "2": (9.0, 18.0), "4": (18.0, 18.0)}, {"1": "x", "2": "a, b"})
+    assert filled == export.format("50.00", "50.00", '"a, b"', "100.00")
+    short = sheet.filled({"3": (9.0, 9.0)}, {"3": "Well done"})
+    assert f"Participant 3,Short row,9.00,,Well done{ends}" in short
+
+
+@given(
+    st.text(st.sampled_from('ab ,;"\n\r\t\ufeff'), max_size=40),
+    st.sampled_from([",", ";", "\t"]),
+)
+def test_rows_say_what_pythons_own_reader_reads_and_stay_as_they_are(text: str, delimiter: str) -> None:
+    try:
+        rows = [*verbatim.rows(text, delimiter)]
+    except ValueError:
+        return
+    assert verbatim.text(rows, delimiter) == text
+    assert [each.values for each in rows] == [*csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)]
+
+
+@given(st.text(max_size=20), st.sampled_from([",", ";", "\t"]))
+def test_a_cell_says_what_was_meant(value: str, delimiter: str) -> None:
+    written = verbatim.text([verbatim.Row(["x", verbatim.cell(value, delimiter), "y"], "\n")], delimiter)
+    assert [each.values for each in verbatim.rows(written, delimiter)] == [["x", value, "y"]]
 
 
 def test_rows_of_canvas_that_are_no_students_stay(tmp_path: Path) -> None:
     (tmp_path / "canvas.csv").write_text(CANVAS.replace("    Points", ",,,,,Manual Posting,,\n\n    Points", 1))
     sheet = lms.canvas(tmp_path / "canvas.csv", "Filter (11)")
     assert [*sheet.roster] == ["98765", "98766"]
-    assert [row[5] for row in csv.reader(sheet.filled({"98765": (9.0, 18.0)}).splitlines())][1:4] == [
-        "Manual Posting", "20.0", "10.00",
-    ]  # fmt: skip
+    filled = csv.reader(sheet.filled({"98765": (9.0, 18.0)}).splitlines())
+    assert [row[5] for row in filled if row][1:4] == ["Manual Posting", "20.0", "10.00"]
 
 
 def test_a_file_that_is_no_table_is_an_error_of_one_line(tmp_path: Path) -> None:
     (tmp_path / "moodle.csv").write_text(f'Identifier,Grade\n"{"x" * 200_000}')
-    with pytest.raises(LabError, match=r"moodle\.csv is not a table in CSV \(field larger than field limit"):
+    with pytest.raises(LabError, match=r"moodle\.csv is not a table in CSV \(a quote that is never closed"):
         lms.moodle(tmp_path / "moodle.csv")
 
 

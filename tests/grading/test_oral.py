@@ -1,14 +1,21 @@
 """Which reading or number an oral check is about."""
 
 import ast
+import base64
+import json
 import random
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
 from labkit.exercises.answer_types import Pipeline
+from labkit.exercises.records import Sent
 from labkit.grading import constants, marking, oral
+from labkit.grading.exercises import Exercises
+from labkit.grading.grade import Grader, Task
 from labkit.grading.runner.job import Limits
+from labkit.grading.sandbox import Outcome, Wrong
 from tests.grading.classes import COLLECTION, DAMP, DEAD_LETTERS, RECORDS, SECRET, START, grader, hand_in
 from tests.grading.reports import task
 
@@ -33,13 +40,44 @@ def test_one_reading_is_changed_and_it_matters(exercise: oral.Exercise) -> None:
         assert change.before != change.after
 
 
-def test_each_student_is_asked_about_one_notebook_with_a_pipeline() -> None:
+def test_each_student_can_be_asked_about_all_notebooks_with_a_pipeline() -> None:
     short = [each for each in COLLECTION.folder.exercises() if each.name == "which-records"]
     question = oral.Task(task("cleo", code=RECORDS).submission, tuple(short))
     everything = [task("anna", "1.ipynb", code=DAMP), task("anna", "2.ipynb", code=DAMP), question, task("ben")]
-    assert [(each.student, each.submission.file) for each in oral.tasks(everything)] == [
-        ("anna", "1.ipynb"), ("ben", "02.ipynb"),
-    ]  # fmt: skip
+    found = oral.tasks(everything)
+    assert {first.student: [each.submission.file for each in found[first]] for first in found} == {
+        "anna": ["1.ipynb", "2.ipynb"], "ben": ["02.ipynb"],
+    }  # fmt: skip
+
+
+class Stub(Grader):
+    """Out of the notebooks that say so, something comes; none is run."""
+
+    def run(self, task: Task, sent: Mapping[str, Sequence[Sent]], wrong: Wrong = lambda _: {}) -> Outcome:  # noqa: ARG002
+        value = base64.b64encode(json.dumps({"readings": len(sent["damp-rooms"])}).encode()).decode()
+        records = {
+            exercise.topic("out"): [{"key": None, "time": 0, "value": value, "headers": {}}]
+            for exercise in task.exercises
+            if "works" in task.sources[0]
+        }
+        return Outcome(status="ok", records=records)
+
+
+def asked_about(tmp_path: Path, working: str) -> set[str]:
+    """The notebooks that twenty students are asked about."""
+    found = set()
+    for number in range(20):
+        files = ("week1.ipynb", "week2.ipynb", "week3.ipynb")
+        term = [task(f"student {number}", file, code="works" if file[4] in working else "") for file in files]
+        page = oral.sheet(Stub(Exercises((COLLECTION,)), SECRET, tmp_path), term, "Anna")
+        found |= {file for file in files if f"<small>{file}</small>" in page}
+    return found
+
+
+def test_of_a_term_any_notebook_out_of_which_something_came_may_be_asked_about(tmp_path: Path) -> None:
+    assert asked_about(tmp_path, "123") == {"week1.ipynb", "week2.ipynb", "week3.ipynb"}
+    assert asked_about(tmp_path, "2") == {"week2.ipynb"}
+    assert asked_about(tmp_path, "") == {"week1.ipynb", "week2.ipynb", "week3.ipynb"}
 
 
 @pytest.mark.usefixtures("sandboxes")
@@ -51,7 +89,7 @@ def test_what_has_been_answered_is_asked_about(tmp_path: Path) -> None:
     student = next(each for each in students if luck[each] == "damp-rooms")
     made = hand_in(tmp_path / "class", {student: ([START, 'lab.check("damp-rooms", None)', DEAD_LETTERS], {}, "ok")})
     (page,) = grader(tmp_path / "out", Limits()).each(
-        lambda task: oral.sheet(grader(tmp_path, Limits()), task, "Anna"), made.tasks, 1
+        lambda task: oral.sheet(grader(tmp_path, Limits()), [task], "Anna"), made.tasks, 1
     )
     assert "dead-letters" in page
     assert "Nothing came out" not in page

@@ -286,7 +286,7 @@ NOT_READABLE = {
     b'{"cells": [' + b"[]," * 1_500_000 + b"0]}": "the file has too many values: hand it in without outputs",
     json.dumps(
         {"cells": [{"cell_type": "code", "source": "#" * 400_000}] * 2}
-    ).encode(): "the notebook has more than 500,000 characters of code",
+    ).encode(): "the notebook has more than 200,000 characters of code",
     json.dumps({"cells": [{"cell_type": "code"}] * 2001}).encode(): "the notebook has more than 2000 cells",
 }
 

@@ -98,4 +98,4 @@ def test_a_commit_that_never_ends_is_reported_as_a_stall(lab: Lab, monkeypatch: 
     eventually(lambda: run.status == "running")
     assert run.stuck() == ""
     monkeypatch.setattr(LabApplication, "committing", lambda _: 2 * LOST)
-    assert "restart the kernel; in_process=True" in eventually(run.stuck)
+    assert "restart kernel or program; in_process=True" in eventually(run.stuck)

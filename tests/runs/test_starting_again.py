@@ -123,6 +123,20 @@ def test_two_starts_at_once_are_one(monkeypatch: pytest.MonkeyPatch) -> None:
     assert call.starts == 2
 
 
+def test_what_cannot_be_stopped_ends_with_the_program_or_the_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a client that waits in C code for a Kafka that is away; in a terminal there is no kernel."""
+    monkeypatch.setattr(worker, "INTERRUPT_LIMIT", 0.1)
+    monkeypatch.setattr(Call, "STOP_LIMIT", 0.1)
+    over = threading.Event()
+    call = Call("call", lambda: over.wait())
+    call.start()
+    call.stop()
+    assert call.note.startswith("it is stuck in C code at ")
+    assert call.note.endswith(", and ends with the program, or when you restart the kernel")
+    over.set()
+    eventually(lambda: not call.alive)
+
+
 def test_what_has_failed_starts_again_only_after_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
     over = [threading.Event(), threading.Event()]
     call = Call("call", lambda: over[call.starts > 1].wait(20))

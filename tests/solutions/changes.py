@@ -146,9 +146,18 @@ def and_the_last(readings):
     return readings.apply(change, stateful=True).filter(lambda each: each is not None)
 
 
+def everything_beside_a_counter(readings):
+    def counted(reading, state):
+        state.set("count", state.get("count", 0) + 1)
+        return reading
+
+    return readings.apply(counted, stateful=True)
+
+
 OTHERS = ("Every reading but the first", "A reading that follows")
-NOTHING = "What the pipeline remembers"  # which is not judged if there is no state
+NOTHING = "What the pipeline remembers"  # which is not judged if there is no state, or if little else is right
 WRONG = [
+    (everything_beside_a_counter, ("The first reading", "change", NOTHING)),
     (each_twice, OTHERS),
     (and_the_last, ("Its other fields",)),
     (in_a_variable_of_the_module, (*OTHERS, NOTHING)),

@@ -181,14 +181,14 @@ def the_next_number(readings):
 
 
 RIGHT = [all_devices_in_one_value, the_next_number]
-NOTHING = "What the pipeline remembers"  # which is not judged if there is no state
+NOTHING = "What the pipeline remembers"  # which is not judged if there is no state, or if little else is right
 GAPS = ("Each gap", "So does a single", "Such a number", "Devices behind", "The highest number")
 WRONG = [
     (the_last_number, ("Such a number", "The four")),
     (any_other_number, ("Nor does a number", "Such a number")),
     (
         any_other_number_than_the_next,
-        ("Nor does a device", "Nor does a number", "Such a number", "Devices behind", "The four"),
+        ("Nor does a device", "Nor does a number", "Such a number", "Devices behind", "The four", NOTHING),
     ),
     (a_new_count_if_it_is_far_lower, ("Such a number",)),
     (a_new_count_at_0, ("Such a number",)),
@@ -198,14 +198,14 @@ WRONG = [
     (zero_is_false, ("Each gap",)),
     (the_numbers_around_the_gap, ("The four",)),
     (the_reading_too, ("The four",)),
-    (one_for_each_number, (*GAPS[:1], *GAPS[2:], "The four")),
+    (one_for_each_number, (*GAPS[:1], *GAPS[2:], "The four", NOTHING)),
     (one_number_for_each_gateway, ("Devices behind",)),
-    (later_ones_only, (*GAPS[:4], "A reading with", "Nor does a number", "The four")),
-    (with_a_temperature, (*GAPS[:1], *GAPS[2:], "A reading with", "The four")),
+    (later_ones_only, (*GAPS[:4], "A reading with", "Nor does a number", "The four", NOTHING)),
+    (with_a_temperature, (*GAPS[:1], *GAPS[2:], "A reading with", "The four", NOTHING)),
     (forgotten_at_a_restart, ("The highest number", NOTHING)),
     (in_a_variable_of_the_module, ("The highest number", NOTHING)),
     (all_that_came, (NOTHING,)),
     (those_that_are_still_missing, (NOTHING,)),
-    (each_twice, GAPS),
+    (each_twice, (*GAPS, NOTHING)),
 ]
 REPAIR = ("state.set(device, n)", "state.set(device, n if newest is None else max(newest, n))")

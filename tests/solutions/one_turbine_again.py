@@ -275,7 +275,7 @@ WRONG = [
     (an_empty_list_left, ("What the",)),
     (without_zeros, ("A window comes", "So does", "What the")),
     (one_window_at_a_time, ("A window comes", "So does", "What came")),
-    (until_the_next_window, ("A window comes", "A window that", "temperature is", "A part that")),
+    (until_the_next_window, ("A window comes", "A window that", "temperature is", "A part that", "What the")),
     (as_many_as_parts_in_windows, ("A window that", "temperature is", "A part that")),
     (in_a_variable, ("So does", "What came", "What the")),
     (each_twice, ("A window comes", "So does", "What came")),

@@ -137,12 +137,26 @@ def within_a_month(readings):
     return answer(readings).filter(lambda each: each["seconds"] < 30 * 86400)
 
 
+def everything_beside_a_counter(readings):
+    def counted(reading, state):
+        state.set("count", state.get("count", 0) + 1)
+        return reading
+
+    return readings.apply(counted, stateful=True)
+
+
+NOTHING = "What the pipeline remembers"  # which is not judged if there is no state, or if little else is right
+SHORTER = ("Shorter silences", "A silence of exactly")
 WRONG = [
     (
         by_the_time_of_the_record,
-        ("Each silence of more", "Shorter silences", "A silence of exactly", "device, from and until", "seconds is"),
+        ("Each silence of more", *SHORTER, "device, from and until", "seconds is", NOTHING),
     ),
-    (in_a_list, ("What the pipeline remembers",)),
+    (
+        everything_beside_a_counter,
+        (*SHORTER, "A reading that comes late", "Nor does", "device, from and until", "seconds is", NOTHING),
+    ),
+    (in_a_list, (NOTHING,)),
     (late_ones_by_less_than_the_limit, ("A reading that comes late", "Nor does")),
     (a_new_clock_if_it_is_late_by_an_hour, ("A reading that comes late", "Nor does")),
     (whole_seconds, ("seconds is",)),
@@ -150,7 +164,7 @@ WRONG = [
     (within_a_month, ("Each silence of more",)),
     (each_twice, ("Each silence gives one",)),
     (no_device, ("device, from and until",)),
-    (forgotten_at_a_restart, ("Each silence of more", "What the pipeline remembers")),
+    (forgotten_at_a_restart, ("Each silence of more", NOTHING)),
     (time_runs_back, ("A reading that comes late", "Nor does")),
     (from_5_s_on, ("A silence of exactly",)),
     (in_milliseconds, ("seconds is",)),

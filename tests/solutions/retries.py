@@ -135,7 +135,7 @@ def at_the_time_of_the_measurement(readings):
     return answer(readings).set_timestamp(lambda value, *_: value["timestamp"])
 
 
-NOTHING = "What the pipeline remembers"  # which is not judged if there is no state
+NOTHING = "What the pipeline remembers"  # which is not judged if there is no state, or if little else is right
 PASSED = ("A reading that is sent", "One that comes late", "Two readings")
 REPEATED = ("One that comes late", "So does one", "Key, time")
 WRONG = [
@@ -143,7 +143,7 @@ WRONG = [
     (all_of_them, (NOTHING,)),
     (a_name_for_each, (NOTHING,)),
     (in_a_variable_of_the_module, ("So does one", "Key, time", NOTHING)),
-    (each_twice, (*PASSED, "One that is repeated", "So does one")),
+    (each_twice, (*PASSED, "One that is repeated", "So does one", NOTHING)),
     (at_the_time_of_the_measurement, ("Key, time",)),
     (by_the_number_of_the_attempt, (*PASSED, "One that is repeated", "So does one", NOTHING)),
     (of_the_last_day, ("One that comes", "So does one", "Key, time")),

@@ -147,7 +147,7 @@ def each_twice(readings):
     return answer(readings).apply(lambda each: [each, each], expand=True)
 
 
-NOTHING = "What the pipeline remembers"  # which is not judged if there is no state
+NOTHING = "What the pipeline remembers"  # which is not judged if there is no state, or if little else is right
 EVERYTHING = (
     *("An ordinary reading", "One that is more than", "So is a second", "One that is exactly", "A late reading"),
     *("After a late", "The newest one is still", NOTHING),

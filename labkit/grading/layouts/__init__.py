@@ -33,8 +33,7 @@ def _recognised(tree: Tree, knows: Knows) -> Layout | None:
 
 def _inside(tree: Tree, knows: Knows) -> Layout | None:
     """Returns the layout in the one folder around everything; None if there is none, or if it is a student's."""
-    while len(tree.root) < DEEPEST and len(tree.entries) == 1 and tree.folders:
-        (folder,) = tree.folders
+    while len(tree.root) < DEEPEST and (folder := tree.only_folder):
         if knows(shown(folder)):
             return None
         tree = tree.below(folder)

@@ -20,7 +20,8 @@ NAME = re.compile(
 def recognise(tree: Tree, _: Callable[[str], bool]) -> Layout | None:
     """Returns Canvas's layout, if this is it."""
     files = tree.entries - tree.folders
-    return Layout("Canvas", lambda path: _place(tree.parts(path))) if tree.are_mostly(NAME, files) else None
+    is_it = tree.are_mostly(NAME, files)
+    return Layout("Canvas", lambda path: _place(tree.parts(path)), numbers=True) if is_it else None
 
 
 def _place(parts: tuple[str, ...]) -> Place | None:
@@ -28,7 +29,8 @@ def _place(parts: tuple[str, ...]) -> Place | None:
     if not found:
         return plain.place(parts)
     number = found["id"] or found["anonymous"]
-    return Place(f"{found['name'] or 'anon'}_{number}", (number,), bool(found["late"] or found["late_"]))
+    own = (parts[0].removeprefix(found["before"]),) if found["number"] else ()
+    return Place(f"{found['name'] or 'anon'}_{number}", (number,), bool(found["late"] or found["late_"]), own=own)
 
 
 def feedback(file: str) -> str:

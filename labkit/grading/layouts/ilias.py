@@ -18,4 +18,4 @@ def _place(parts: tuple[str, ...]) -> Place | None:
     found = NAME.fullmatch(parts[0]) if len(parts) > 1 else None
     if not found:
         return plain.place(parts)
-    return Place(parts[0], (found["id"], found["login"], f"{found['first']} {found['last']}"))
+    return Place(parts[0], (found["id"], found["login"], f"{found['first']} {found['last']}"), own=parts[1:])

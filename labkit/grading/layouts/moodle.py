@@ -10,7 +10,7 @@ from collections.abc import Callable
 from labkit.grading.layouts import plain
 from labkit.grading.layouts.layout import Layout, Place, Tree
 
-NAME = re.compile(r"(?P<name>[^_/]+)_(?P<id>\d+)_assignsubmission_[a-z]+(_.*)?")
+NAME = re.compile(r"(?P<name>[^_/]+)_(?P<id>\d+)_assignsubmission_[a-z]+(_(?P<own>.*))?")
 
 
 def recognise(tree: Tree, _: Callable[[str], bool]) -> Layout | None:
@@ -20,7 +20,10 @@ def recognise(tree: Tree, _: Callable[[str], bool]) -> Layout | None:
 
 def _place(parts: tuple[str, ...]) -> Place | None:
     found = NAME.fullmatch(parts[0]) if parts else None
-    return Place(f"{found['name']}_{found['id']}", (found["id"], found["name"])) if found else plain.place(parts)
+    if not found:
+        return plain.place(parts)
+    own = parts[1:] or ((found["own"],) if found["own"] else ())
+    return Place(f"{found['name']}_{found['id']}", (found["id"], found["name"]), own=own)
 
 
 def feedback(name: str, number: str) -> str:

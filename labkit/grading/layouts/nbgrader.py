@@ -46,4 +46,4 @@ def _place(submitted: Tree, path: PurePosixPath, swapped: bool) -> Place | None:
     if len(parts) < 2 + swapped:
         return None
     stamp = PurePosixPath(*path.parts[: len(submitted.root) + 2], STAMP) if len(parts) > 2 else None
-    return Place(parts[1] if swapped else parts[0], stamp=stamp)
+    return Place(parts[1] if swapped else parts[0], stamp=stamp, own=parts[1 + swapped :])

@@ -50,7 +50,8 @@ class ExerciseTopics:
 
 @dataclass(frozen=True)
 class Job:
-    """A notebook, the readings of its exercises, and limits. Each message of the runner begins with the nonce.
+    """A notebook, the readings of its exercises, limits, and the files that it finds in its folder, in base64. Each
+    message of the runner begins with the nonce.
 
     It is `isolated` if it runs in the sandbox, where the runner may end whatever else it finds.
     """
@@ -60,6 +61,7 @@ class Job:
     exercises: list[ExerciseTopics]
     isolated: bool = True
     limits: Limits = field(default_factory=Limits)
+    files: dict[str, str] = field(default_factory=dict)
 
     def dumps(self) -> str:
         """Returns the job as one line of JSON."""
@@ -73,4 +75,4 @@ class Job:
             ExerciseTopics(**each | {"readings": [Reading(*record) for record in each["readings"]]})
             for each in said["exercises"]
         ]
-        return cls(said["nonce"], said["cells"], exercises, said["isolated"], Limits(**said["limits"]))
+        return cls(said["nonce"], said["cells"], exercises, said["isolated"], Limits(**said["limits"]), said["files"])

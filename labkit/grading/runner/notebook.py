@@ -1,5 +1,6 @@
 """Executes a notebook, again without each cell that kills the kernel, and sends what came of it."""
 
+import base64
 import contextlib
 import json
 import os
@@ -97,7 +98,7 @@ def _execute(sources: list[str], job: Job, deadline: Deadline) -> str:
     EXECUTED.unlink(missing_ok=True)
     limit = int(max(min(job.limits.cell_seconds, deadline.left()), 1))
     try:
-        with _fresh_home(job.isolated) as home:
+        with _fresh_home(job) as home:
             papermill.execute_notebook(
                 path, str(EXECUTED), kernel_name="python3", progress_bar=False, log_output=False, allow_errors=True,
                 store_widget_state=False, execution_timeout=limit, start_timeout=limit, cwd=home,
@@ -111,16 +112,20 @@ def _execute(sources: list[str], job: Job, deadline: Deadline) -> str:
 
 
 @contextlib.contextmanager
-def _fresh_home(isolated: bool) -> Iterator[Path]:
-    """A working directory, with others beside it for what IPython and Jupyter read at start-up.
+def _fresh_home(job: Job) -> Iterator[Path]:
+    """A working directory with the job's files, and others beside it for what IPython and Jupyter read at start-up.
 
     A notebook that is run again finds nothing from its earlier run.
     """
     with tempfile.TemporaryDirectory(prefix="run-", ignore_cleanup_errors=True) as folder:
-        names = ["IPYTHONDIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", *(["HOME"] if isolated else [])]
+        names = ["IPYTHONDIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", *(["HOME"] if job.isolated else [])]
         os.environ.update({name: str(Path(folder, name.lower())) for name in names})
         home = Path(folder, "home")
         home.mkdir()
+        for name, content in job.files.items():
+            with contextlib.suppress(OSError, ValueError):  # a name that no disk takes, or of a file and of a folder
+                Path(home, name).parent.mkdir(parents=True, exist_ok=True)
+                Path(home, name).write_bytes(base64.b64decode(content))
         yield home
 
 
