@@ -67,6 +67,18 @@ def at_the_end(finish: Callable[[bool], object]) -> None:
         kernel.events.register("post_run_cell", finish_here)
 
 
+def shorten(words: Callable[[BaseException], str | None]) -> None:
+    """Show, instead of the traceback of an error in a cell, the line that `words` has for it, if it has one."""
+
+    def show(kernel: Any, kind: type, error: BaseException, trace: Any, tb_offset: int | None = None) -> None:
+        if line := words(error):
+            error._render_traceback_ = lambda: [line]  # type: ignore[attr-defined]  # IPython asks for it
+        kernel.showtraceback((kind, error, trace), tb_offset=tb_offset)
+
+    if (found := shell()) and not found.custom_exceptions:
+        found.set_custom_exc((Exception,), show)
+
+
 def leave() -> None:
     """Detach what the current thread sends to the page from any cell.
 

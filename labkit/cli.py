@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
+import json
 import os
 import shutil
 import signal
@@ -565,6 +566,16 @@ def _copies(folder: Path | None) -> Path:
     return folder
 
 
+def _was_open(notebooks: Path, layouts: Path) -> bool:
+    """Whether JupyterLab remembers a notebook of this folder as open: it passes over those that it does not find."""
+    for layout in layouts.glob("*.jupyterlab-workspace"):
+        with contextlib.suppress(OSError, ValueError, KeyError):  # half written
+            names = [each for each in json.loads(layout.read_text())["data"] if each.startswith("notebook:")]
+            if any((notebooks / each.removeprefix("notebook:")).exists() for each in names):
+                return True
+    return False
+
+
 def _jupyterlab(notebooks: Path, port: int, no_browser: bool) -> None:
     if not notebooks.is_dir():
         raise LabError(f"There is no folder {notebooks}.")
@@ -580,7 +591,7 @@ def _jupyterlab(notebooks: Path, port: int, no_browser: bool) -> None:
     ]
     # A separate layout: the student's other JupyterLab may remember notebooks that are not here.
     layouts = os.environ.get("JUPYTERLAB_WORKSPACES_DIR") or str(platformdirs.user_state_path("labkit") / "workspaces")
-    if (notebooks / lessons.FIRST).exists() and not any(Path(layouts).glob("*")):  # later it opens what was open before
+    if (notebooks / lessons.FIRST).exists() and not _was_open(notebooks, Path(layouts)):  # else it opens that again
         command.append(f"--LabApp.default_url=/lab/tree/{lessons.FIRST}")
     click.echo(
         f"A notebook that is in no browser tab is shut down after {IDLE // 60} minutes without activity; "

@@ -21,7 +21,7 @@ from labkit.kafka.groups import Groups
 from labkit.kafka.requests import within
 from labkit.kafka.topics import COMPACTED, DEAD_LETTER, Topics
 from labkit.readings import World
-from labkit.runs import arguments, prints, quix
+from labkit.runs import arguments, misfits, prints, quix
 from labkit.runs.producer import Producer, at_work_in
 from labkit.runs.sampler import Sampler
 from labkit.runs.system import System
@@ -262,6 +262,7 @@ class Lab:
         if not self._schema_registry or not self._schema_registry.alive:
             self._schema_registry = schema_registry.find_or_start(properties.namespace())
             self._closing.callback(self._schema_registry.close)
+            cells.shorten(misfits.in_a_line)
         return self._schema_registry
 
     def create_topic(self, *names: str, partitions: int | None = None, compacted: bool = False) -> None:

@@ -52,14 +52,27 @@ def wait_until(
 
 @contextmanager
 def announced(words: str) -> Iterator[None]:
-    """Say in a line what is being done, if it takes long and somebody looks on: it cannot tell how far it is."""
-    timer = threading.Timer(SILENT, contextvars.copy_context().run, (print, words))
+    """Say in a line what is being done, and for how long, if it takes long and somebody looks on: it cannot tell how
+    far it is.
+    """
+    began, is_over = time.monotonic(), threading.Event()
+
+    def tell() -> None:
+        end = ""
+        while not is_over.wait(SILENT):
+            print(f"\r{words} ({time.monotonic() - began:.0f} s)", end="", flush=True)
+            end = "\n"
+        print(end=end)
+
+    thread = threading.Thread(target=contextvars.copy_context().run, args=(tell,), daemon=True)
     if _is_watched():
-        timer.start()
+        thread.start()
     try:
         yield
     finally:
-        timer.cancel()
+        is_over.set()
+        if thread.ident:
+            thread.join()
 
 
 @contextmanager

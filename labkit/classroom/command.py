@@ -258,7 +258,7 @@ def _admit(place: Folder, settings: Settings, wanted: Mapping[str, str | None], 
     if new and not settings.open:
         if not settings.nodes:
             users.check_free(_address(settings), new.keys() - known.keys())
-        with announced(f"Kafka is told of {len(new)} students …"):
+        with announced(f"Kafka is told of {len(new)} students"):
             users.admit(_address(settings), new)
     for login in sorted(new.keys() & known.keys()):
         if new[login] != known[login]:

@@ -21,8 +21,12 @@ class Answer:
     @property
     def is_right(self) -> bool:
         if isinstance(self.said, float) and isinstance(self.found, float):
-            return math.isclose(self.said, self.found, rel_tol=TOLERANCE)
+            return self._is_close(self.said)
         return self.said == self.found
+
+    def _is_close(self, number: float) -> bool:
+        margin = self.asked.margin if isinstance(self.asked, Question) else 0
+        return math.isclose(number, float(self.found), rel_tol=TOLERANCE, abs_tol=margin)
 
     def words(self) -> str:
         """Returns what was said and found in one line, and in the next one why."""
@@ -31,7 +35,8 @@ class Answer:
             return f"No prediction was made. It is: {found}.\n{because}"
         said = f"You said: {label(self.asked, self.said, self.given)}."
         if self.is_right:
-            return f"✔ {said} That is right.\n{because}"
+            exactly = "" if self.said == self.found else f" Exactly, it is {found}."
+            return f"✔ {said} That is right.{exactly}\n{because}"
         return f"✖ {said} It is: {found}.\n{self._correction()} {because}".replace("\n ", "\n")
 
     def _correction(self) -> str:
@@ -46,7 +51,7 @@ class Answer:
         numbers = {name: float(str(self.given[name])) for name in lacks}
         for count in range(1, len(lacks) + 1):
             for names in itertools.combinations(lacks, count):
-                if math.isclose(float(self.said or 0) * math.prod(numbers[each] for each in names), float(self.found)):
+                if self._is_close(float(self.said or 0) * math.prod(numbers[each] for each in names)):
                     return " ".join(filled(lacks[each], self.given) for each in names)
         return ""
 

@@ -62,13 +62,15 @@ class Asked(Table):
 
 class Question(Asked):
     """A question of a lesson. `lacks` says of a number what it lacks if it must still be multiplied by one or more of
-    the things that the lesson passes on. In a warm-up it is asked `again`, with other numbers.
+    the things that the lesson passes on; by up to `margin` it may differ from what the lesson counts. In a warm-up it
+    is asked `again`, with other numbers.
     """
 
     name: str
     lesson: str  # the name of its notebook
     title: str
     lacks: dict[str, str] = {}
+    margin: float = 0
     again: Annotated[tuple[Asked, ...], Field(min_length=1)]
 
 

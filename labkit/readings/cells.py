@@ -20,7 +20,7 @@ COUNTRY = re.compile(r"\+[0-9 ]+")
 SPACED = re.compile(r"\+?[0-9]{1,3}( [0-9]{3})+")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # there are two
 class Style:
     """How numbers are written: the mark before their decimals, and the other one, which may group thousands."""
 
@@ -55,13 +55,15 @@ class Column:
 
     def __init__(self, name: str, cells: Iterable[str]) -> None:
         self.name = name
-        self._known = Counter(cell for cell in cells if not is_gap(cell, among_numbers=True))
+        found = Counter(cells)  # each cell is looked at once, however often it comes
+        self._known = Counter({cell: many for cell, many in found.items() if not is_gap(cell, among_numbers=True)})
         self._read = {style: self._numbers(style) for style in (POINT, COMMA)}
         self.fits = [] if self._has_names() else self._fitting()
         self.is_certain = len(self.fits) == 1
         if len(self.fits) == 2 and self._read[POINT] == self._read[COMMA]:
             self.fits = [POINT]
         self.style: Style | None = None  # as decided; None for text
+        self._values: dict[str, Any] = {}  # of the cells that have been read
 
     def _numbers(self, style: Style) -> dict[str, int | float]:
         return {cell: number for cell in self._known if (number := style.number(cell)) is not None}
@@ -97,6 +99,11 @@ class Column:
 
     def read(self, cell: str) -> Any:
         """Returns a cell as a number, if it is one; None for a gap; else as text."""
+        if cell not in self._values:
+            self._values[cell] = self._value(cell)
+        return self._values[cell]
+
+    def _value(self, cell: str) -> Any:
         number = self._read[self.style].get(cell) if self.style else None
         return number if number is not None else None if is_gap(cell, bool(self.style)) else cell
 

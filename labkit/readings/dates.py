@@ -1,5 +1,6 @@
 """Dates and times as people write them in text: ISO 8601, the dates of some countries, and months by their names."""
 
+import contextlib
 import datetime
 import re
 import unicodedata
@@ -41,10 +42,14 @@ class Dates:
     """How the dates of a column are written. Raises Ambiguous if that is not certain."""
 
     def __init__(self, texts: Iterable[str]) -> None:
-        self._day_first = _day_first([date for each in texts if (date := DIGITS.fullmatch(plain_text(each)))])
+        others = (each for each in texts if not _begins_with_year(each))
+        self._day_first = _day_first([date for each in others if (date := DIGITS.fullmatch(plain_text(each)))])
 
     def read(self, text: str) -> tuple[str, datetime.datetime] | None:
         """Returns how a date is written, and what it is, in no zone if it names none; None if it is no date."""
+        if _begins_with_year(text):  # nearly always ISO 8601, which the standard library reads at once
+            with contextlib.suppress(ValueError):
+                return "ISO 8601", datetime.datetime.fromisoformat(text)
         try:
             return self._read(plain_text(text))
         except ValueError:  # no such day or hour
@@ -60,6 +65,10 @@ class Dates:
         if found := DAY_FIRST.fullmatch(text) or MONTH_FIRST.fullmatch(text):
             return "months by name", _moment(found, str(_month(found["month"])), found["day"])
         return "ISO 8601", datetime.datetime.fromisoformat(text)
+
+
+def _begins_with_year(text: str) -> bool:
+    return text[4:5] == "-" and text[:4].isdecimal()
 
 
 def compact(number: int) -> datetime.datetime | None:

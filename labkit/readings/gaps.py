@@ -26,4 +26,6 @@ OF_A_SHEET = re.compile(r"#[a-zäöü/0-9]+[!?]?")  # such as #DIV/0! or #NV, wh
 def is_gap(cell: str, among_numbers: bool = False) -> bool:
     """Whether a cell, which may stand among numbers or times, says that there is nothing."""
     word = cell.strip().lower()
-    return word in ALWAYS or (among_numbers and (word in AMONG_NUMBERS or bool(OF_A_SHEET.fullmatch(word))))
+    if word in ALWAYS or not among_numbers:
+        return word in ALWAYS
+    return word in AMONG_NUMBERS or (word[0] == "#" and bool(OF_A_SHEET.fullmatch(word)))

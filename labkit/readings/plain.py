@@ -10,6 +10,10 @@ import orjson
 
 def plain(value: Any) -> Any:
     """Returns a NumPy scalar or a pandas Timestamp as a plain value; None for a number, or a time, that is none."""
+    if type(value) in (str, int):  # at once, as nearly all values are
+        return value
+    if type(value) is float:
+        return value if math.isfinite(value) else None
     if hasattr(value, "to_pydatetime"):
         return value.to_pydatetime(warn=False) if value == value else None  # NaT is not itself
     if getattr(value, "ndim", None) == 0 and hasattr(value, "item"):

@@ -64,6 +64,7 @@ def read(text: Text, name: str) -> Sheet:
         columns[0] = columns[0].lstrip("#").strip() or "#"
     columns = [plain_text(each) for each in columns]
     require_different(columns)
+    _require_as_many_cells(columns, rows, name)
     separated = f", separated by {SEPARATORS.get(separator, repr(separator))}" if len(columns) > 1 else ""
     notes = [f"{name}: {text.encoding}{separated}"]
     if comments:
@@ -75,6 +76,17 @@ def require_different(columns: Sequence[str]) -> None:
     """Raises LabError if two columns have one name."""
     if twice := [name for name, many in Counter(columns).items() if name and many > 1]:
         raise LabError(f"Two columns are called {twice[0]!r}: rename one of them.")
+
+
+def _require_as_many_cells(columns: Sequence[str], rows: Sequence[Sequence[str]], name: str) -> None:
+    """Raises LabError if every row has fewer cells than there are columns: they may be under the wrong names."""
+    named = max((number for number, each in enumerate(columns, 1) if each), default=0)
+    most = max(map(len, rows), default=named)
+    if most < named:
+        raise LabError(
+            f"{name} names {named} columns, and no row has more than {most} cells. If the name of a column has the "
+            "separator in it, write it in quotes; if the last column is always empty, delete its name."
+        )
 
 
 def _below(content: str) -> tuple[str, str | None, list[str]]:
@@ -154,7 +166,9 @@ def _swallows(cell: str, separator: str, rows: Sequence[Sequence[str]]) -> bool:
 
 def _fitted(row: list[str], number: int, columns: int) -> list[str]:
     """Returns the cells of a row, stripped, one for each column; superfluous ones must be empty."""
-    cells = [each.strip() for each in row]
+    cells = [*map(str.strip, row)]
+    if len(cells) == columns:
+        return cells
     if any(cells[columns:]):
         raise LabError(f"Row {number} has more cells than there are columns.")
     return [*cells, *[""] * columns][:columns]

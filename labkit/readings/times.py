@@ -17,7 +17,6 @@ UNITS = (
     ("microseconds", 1_000, 10**14),
     ("nanoseconds", 1_000_000, 10**17),
 )
-LAST = 10**20
 NUMBER = re.compile(r"[0-9]{8,19}(\.[0-9]*)?")
 USUAL = "epoch milliseconds"
 ANY_DATE = Dates([])
@@ -45,7 +44,7 @@ class Times:
         """Returns a time in epoch milliseconds, or as it is if it is none. Raises LabError for another unit."""
         number = _number(value)
         if number is not None and not self._is_compact:
-            if not self._unit or _unit_of(number) != self._unit:
+            if not self._unit or not _has_unit(number, self._unit):
                 raise LabError(f"{self._column} is {value}, which has another unit than the first.")
             self._ways[f"epoch {self._unit[0]}"] = False
             return _scaled(number, self._unit[1])
@@ -64,6 +63,8 @@ class Times:
             return self._example, moment
         if isinstance(value, str):
             return self._dates.read(value) or ("", None)
+        if type(value) is datetime.date:
+            return "dates", datetime.datetime.combine(value, datetime.time())
         return "datetimes", value
 
     @property
@@ -122,7 +123,11 @@ def _unit(numbers: list[int | float], column: str) -> Unit | None:
 
 
 def _unit_of(number: int | float) -> Unit | None:
-    return next((unit for unit in reversed(UNITS) if unit[2] <= number < LAST), None)
+    return next((unit for unit in UNITS if _has_unit(number, unit)), None)
+
+
+def _has_unit(number: int | float, unit: Unit) -> bool:
+    return unit[2] <= number < 1000 * unit[2]  # where the next one begins
 
 
 def _scaled(number: int | float, per_millisecond: float) -> int:

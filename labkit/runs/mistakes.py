@@ -18,7 +18,7 @@ from quixstreams.kafka.exceptions import KafkaProducerDeliveryError
 
 from labkit.errors import LabError
 from labkit.readings.reading import is_printed
-from labkit.runs import blame, fields, frames, operands
+from labkit.runs import blame, fields, frames, misfits, operands
 from labkit.runs.tracing import Trace
 from labkit.runs.values import unwritable
 from labkit.spelling import nearest
@@ -209,6 +209,8 @@ def of_a_record(error: BaseException) -> str | None:
     """Say that a record has no such field, that a value was not turned from JSON or into it, or that a key is no text,
     or already text; None if the error is about something else.
     """
+    if words := misfits.explain(error):
+        return words
     if isinstance(error, AttributeError) and isinstance(error.obj, str) and error.name == "decode":
         return f"{error}: after group_by a key is already text (03_windows)"
     if isinstance(error, AttributeError) and isinstance(error.obj, dict) and error.name in error.obj:

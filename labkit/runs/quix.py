@@ -30,7 +30,7 @@ def load() -> None:
     can deadlock.
     """
     if "labkit.runs.replicas" not in sys.modules:
-        with announced("Quix Streams is being imported."):
+        with announced("Quix Streams is being imported"):
             importlib.import_module("labkit.runs.replicas")
             importlib.import_module("labkit.runs.threaded")
         gc.collect()

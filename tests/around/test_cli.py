@@ -10,7 +10,7 @@ from typing import Self
 
 import pytest
 
-from labkit import doctor
+from labkit import cli, doctor, lessons
 from labkit.broker import OwnBroker
 from labkit.kafka import clients
 from labkit.pipelines import PIPELINES
@@ -221,6 +221,28 @@ def test_the_help_of_run_names_all_pipelines() -> None:
 
 
 @pytest.mark.usefixtures("installation")
+@pytest.mark.parametrize(
+    ("layout", "opens_00"),
+    [
+        (None, True),
+        ('{"data": {"notebook:02_filter.ipynb": {}}}', False),
+        ('{"data": {"layout-restorer:data": {}}}', True),  # all tabs were closed
+        ('{"data": {"notebook:elsewhere.ipynb": {}}}', True),  # of another folder
+        ('{"da', True),
+    ],
+)
+def test_the_lab_opens_00_unless_another_notebook_of_the_folder_was_left_open(
+    layout: str | None, opens_00: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if layout:
+        (tmp_path / "default.jupyterlab-workspace").write_text(layout)
+    monkeypatch.setenv("JUPYTERLAB_WORKSPACES_DIR", str(tmp_path))
+    begun: list[list[str]] = []
+    monkeypatch.setattr(os, "execve", lambda _path, command, _environment: begun.append(command))
+    cli._jupyterlab(lessons.CLONED, 8888, no_browser=True)
+    assert ("--LabApp.default_url=/lab/tree/00_start_here.ipynb" in begun[0]) == opens_00
+
+
 def test_doctor_finds_everything_sound() -> None:
     result = lab("doctor")
     assert result.returncode == 0, result.stdout

@@ -68,7 +68,8 @@ def test_the_answer_is_told_only_when_somebody_has_predicted(page: Page) -> None
     assert state("01-keys") == "not yet"
     commit(form, "spread")
     assert "You have said: Spread over all partitions" in live(form)
-    assert "✖ You said: Spread over all partitions, to share the load. It is: All in the same partition." in live(line)
+    told = "✖ You said: Spread over all partitions, to share the load. It is: All in the same partition, since"
+    assert told in live(line)
     assert "would then have no order" in live(line)  # what this wrong choice needs to be told
     assert "hashes the key" in live(line)
     assert form.entry.disabled
@@ -80,7 +81,7 @@ def test_whoever_has_predicted_first_is_told_at_once(page: Page) -> None:
     commit(page.ask("01-keys"), "same")
     assert state("01-keys") == "the answer is still to come"
     line = page.tell("01-keys", "same")
-    assert "✔ You said: All in the same partition. That is right." in live(line)
+    assert "✔ You said: All in the same partition, since the key decides. That is right." in live(line)
     assert state("01-keys") == "right"
 
 
@@ -109,9 +110,10 @@ def test_a_prediction_is_kept_and_may_be_made_anew(page: Page) -> None:
         ("60,0", "✔"),
         ("30", "but the rate is 2."),
         ("20", "one device sends, and there are 3"),
-        ("6", "in one second, and we wait for 10"),
+        ("6", "in one second, and there are 10"),
         ("10", "but the rate is 2. That is what one device sends"),  # it lacks both
-        ("61", "✖ You said: 61 records. It is: 60 records."),
+        ("61", "✔ You said: 61 records. That is right. Exactly, it is 60 records."),
+        ("62", "✖ You said: 62 records. It is: 60 records."),
     ],
 )
 def test_a_number_is_told_which_factor_it_lacks(page: Page, said: str, told: str) -> None:
@@ -154,9 +156,11 @@ def test_a_mistake_of_whoever_writes_a_lesson_is_one_line(
 def test_unattended_it_says_that_nobody_has_predicted_and_goes_on(page: Page) -> None:
     form, line = page.ask("01-keys"), page.tell("01-keys", "same")
     assert "- All in the same partition" in form.words()
-    assert line.snapshot.words().startswith("No prediction was made. It is: All in the same partition.")
-    assert "<li>All in the same partition</li>" in form.static_html()
-    assert "It is: All in the same partition." in line.snapshot.html()
+    assert line.snapshot.words().startswith(
+        "No prediction was made. It is: All in the same partition, since the key decides."
+    )
+    assert "<li>All in the same partition, since the key decides</li>" in form.static_html()
+    assert "It is: All in the same partition, since the key decides." in line.snapshot.html()
 
 
 def test_a_wrong_prediction_is_asked_again_two_lessons_later_until_it_is_right(page: Page) -> None:

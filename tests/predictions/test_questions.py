@@ -64,6 +64,14 @@ def test_no_two_questions_and_no_question_and_its_repetition_are_the_same() -> N
     assert not [pair for pair in itertools.combinations(texts, 2) if pair[0] == pair[1]]
 
 
+@pytest.mark.parametrize("name", questions())
+def test_the_right_choice_is_not_told_by_lacking_a_reason(name: str) -> None:
+    for form in (find(name), *find(name).again):
+        right = [each.says for each in form.choices if each.value == form.right]
+        wrong = [each.says for each in form.choices if each.value != form.right]
+        assert not any(": " in each for each in wrong) or all(": " in each for each in right)
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [

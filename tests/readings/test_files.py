@@ -213,6 +213,23 @@ def test_what_is_above_the_columns_is_said(file: Path) -> None:
     assert table(file, f"# made\n# so\n{HEAD}\n{ROW}\n").notes[:2] == (SAID, "2 lines above the columns left out (#)")
 
 
+@pytest.mark.parametrize(
+    "content",
+    ["station,level (m, mean),measured\na,1.5,2023-11-14\nb,2.5,2023-11-15\n", "a;b;c\n1;2\n"],
+)
+def test_a_head_with_more_names_than_any_row_has_cells_is_refused(content: str, file: Path) -> None:
+    message = refusal(file, content)
+    assert "names" in message
+    assert "write it in quotes" in message
+
+
+def test_rows_may_lack_their_last_cells_and_the_head_may_end_with_separators(file: Path) -> None:
+    some = table(file, "station,measured,note\na,2023-11-14\nb,2023-11-15,wet\n")
+    assert [item.value["note"] for item in some] == [None, "wet"]
+    (row,) = table(file, "station,measured,,\na,2023-11-14\n")
+    assert row.value == {"station": "a", "measured": "2023-11-14"}
+
+
 def test_a_file_without_rows_says_so(file: Path) -> None:
     assert table(file, f"{HEAD}\n").notes == (SAID, "there are no rows below the names of the columns")
     assert read([]).notes == ("there are no rows",)

@@ -71,6 +71,7 @@ def test_seconds_and_milliseconds_are_no_dates_though_they_may_have_as_many_digi
         ("2023-11-14 22:13:00,5", EVENING + 500, "ISO 8601 (UTC)"),
         ("2023-11-14T22:13:00.123456789Z", EVENING + 123, "ISO 8601"),
         (datetime.datetime(2023, 11, 14), DAY, "datetimes (UTC)"),
+        (datetime.date(2023, 11, 14), DAY, "dates (UTC)"),
     ],
 )
 def test_a_date_is_read_as_it_was_meant_and_said(written: Any, expected: int, words: str) -> None:
