@@ -202,7 +202,7 @@ class Worker(ABC):
     @interruptible
     def wait(self, timeout: float) -> bool:
         """Wait until the work has ended; False if it has not after `timeout` seconds. Example: run.wait(3)"""
-        return wait_until(lambda: self._ended.wait(0.02), timeout, 0, lambda: f"{self.name} is {self.status}")
+        return wait_until(lambda: self._ended.wait(0.02), timeout, 0, lambda: f"{self.name}: {self.status}")
 
     def _wait_until(
         self, is_done: Callable[[], bool], timeout: float, progress: Callable[[], str] = lambda: ""
