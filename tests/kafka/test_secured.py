@@ -102,7 +102,7 @@ def test_the_command_line_logs_in_too_and_shows_no_secret(lab: Lab) -> None:
     produced = said("produce", "--writes", "more", "--records", "3", "--per-second", "max")
     examined = said("doctor")
     assert "3 records written to more" in produced
-    assert f"LAB_BROKER: {lab.broker.address} answers" in examined
+    assert f"LAB_BROKER and LAB_KAFKA_CONFIG: {lab.broker.address} answers" in examined
     assert SECRET not in produced + examined
 
 
