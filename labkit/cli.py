@@ -325,10 +325,12 @@ def dashboard(host: str, port: int, no_browser: bool, base_url: str, **parameter
 def jupyterhub_command(arguments: tuple[str, ...]) -> None:
     """Be the server of one user of a JupyterHub, which starts it: see deploy/.
 
-    Copies the missing notebooks into the user's home first.
+    Copies the missing notebooks into the user's home first. Kernels talk to it by sockets: what they print is sent to
+    whoever connects to a port.
     """
     lessons.copy_missing(Path.home() / lessons.COPIES)
-    os.execvp("jupyterhub-singleuser", ["jupyterhub-singleuser", *_settings(), *arguments])
+    private = "--KernelManager.transport=ipc"
+    os.execvp("jupyterhub-singleuser", ["jupyterhub-singleuser", *_settings(), private, *arguments])
 
 
 @main.command()

@@ -13,6 +13,7 @@ CLASS = Path(os.environ.get("LAB_CLASS", "/opt/labkit/class"))  # made by `lab c
 # Users control their homes, and links in them. Here only the hub writes, and nobody else may look around.
 HANDED_OUT = Path(os.environ.get("LAB_HANDED_OUT", "/run/labkit"))
 
+
 def hand_out(spawner):
     """Give the user the file with their own login for the class's Kafka; whoever has none gets a Kafka of their own."""
     environment = {name: value for name, value in spawner.environment.items() if name != "LAB_KAFKA_CONFIG"}

@@ -41,7 +41,8 @@ class Node:
         data = self.process.directory / "data"
         self._settings = self.process.directory / "server.properties"
         try:
-            shutil.copytree(installation.data, data)
+            shutil.copytree(installation.data, data, copy_function=shutil.copyfile)
+            data.chmod(0o700)  # nobody may be able to write in a shared cache
             renumber(data, number)
             self._settings.write_text(server.properties(data, number, ports) + more)
             self.process.start(server.java(installation.classpath, server.server_arguments(self._settings), *options))

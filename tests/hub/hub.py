@@ -1,7 +1,6 @@
 """A real JupyterHub with its proxy, and users who log in to it: as many Linux users if this is root, or else one."""
 
 import contextlib
-import http.cookiejar
 import json
 import os
 import re
@@ -14,7 +13,7 @@ import urllib.parse
 import urllib.request
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +35,7 @@ CELL_LIMIT = 240.0  # seconds, beside other tests
 
 # As systemd does it: what ends is started again. The proxy is not the hub's child, as under TLJH.
 RUN = """
-node {proxy} --ip 127.0.0.1 --port {port} --api-ip 127.0.0.1 --api-port {api} --error-target http://127.0.0.1:{hub}/hub/error &
+node {proxy} --ip 127.0.0.1 --port {port} --api-ip 127.0.0.1 --api-port {api} &
 while true; do {python} -m jupyterhub --config {config}; done
 """
 
@@ -78,17 +77,17 @@ class User:
     home: Path
     uid: int
     token: str = ""
-    _cookies: http.cookiejar.CookieJar = field(default_factory=http.cookiejar.CookieJar)
 
     def log_in(self) -> None:
-        opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self._cookies))
+        opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
         with opener.open(f"{self.address}/hub/login") as page:
             xsrf = re.search(r'name="_xsrf"\s+value="([^"]+)"', page.read().decode())[1]
         form = urllib.parse.urlencode({"_xsrf": xsrf, "username": self.name, "password": PASSWORD})
-        opener.open(f"{self.address}/hub/login?next=/hub/home", form.encode()).close()
-        xsrf = next(each.value for each in self._cookies if each.name == "_xsrf" and each.path == "/hub/")
+        with opener.open(f"{self.address}/hub/login?next=/hub/home", form.encode()) as page:
+            xsrf = re.search(r'xsrf_token: "([^"]+)"', page.read().decode())[1]
         wanted = urllib.request.Request(f"{self.address}/hub/api/users/{self.name}/tokens", b"{}", method="POST")
         wanted.add_header("X-XSRFToken", xsrf)
+        wanted.add_header("Content-Type", "application/json")
         with opener.open(wanted) as answer:
             self.token = json.load(answer)["token"]
 
@@ -97,6 +96,7 @@ class User:
         data = json.dumps(body).encode() if body is not None else None
         wanted = urllib.request.Request(f"{self.address}{path}", data, method=method)
         wanted.add_header("Authorization", f"token {self.token}")
+        wanted.add_header("Content-Type", "application/json")
         with urllib.request.urlopen(wanted, timeout=60) as answer:
             text = answer.read()
         return json.loads(text) if text else None
@@ -147,7 +147,13 @@ class Kernel:
 
     def run(self, code: str) -> str:
         """What a cell prints; fails if it raises."""
-        header = {"msg_id": uuid.uuid4().hex, "msg_type": "execute_request", "session": "s", "username": "", "version": "5.4"}
+        header = {
+            "msg_id": uuid.uuid4().hex,
+            "msg_type": "execute_request",
+            "session": "s",
+            "username": "",
+            "version": "5.4",
+        }
         content = {"code": code, "silent": False, "store_history": True, "allow_stdin": False, "stop_on_error": True}
         message = {"header": header, "parent_header": {}, "metadata": {}, "content": content, "channel": "shell"}
         self._socket.send(json.dumps(message))
@@ -202,7 +208,9 @@ class Hub:
         )  # fmt: skip
         script = RUN.format(proxy=proxy, port=port, hub=hub, api=api, python=sys.executable, config=config)
         path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-        clean = {name: value for name, value in os.environ.items() if not name.startswith(("LAB_", "JUPYTER", "PYTEST"))}
+        clean = {
+            name: value for name, value in os.environ.items() if not name.startswith(("LAB_", "JUPYTER", "PYTEST"))
+        }
         given = clean | environment | {"CONFIGPROXY_AUTH_TOKEN": uuid.uuid4().hex, "PATH": path}
         with self.log_file.open("wb") as log:
             self._process = subprocess.Popen(

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser
 
 from labkit.loopback import free_ports
 from tests.around import jupyter
-from tests.hub.hub import PASSWORD, ROOT, Hub, User, proxy, shared_cache
+from tests.hub.hub import PASSWORD, Hub, User, proxy, shared_cache
 
 pytestmark = [
     pytest.mark.slow,
@@ -25,7 +25,6 @@ pytestmark = [
 STUDENTS = ["anna", "ben", "cem", "dora"]
 GUEST = "eve"  # not in the class
 LAB = Path(sys.executable).with_name("lab")
-SEPARATE = pytest.mark.skipif(os.geteuid() != 0, reason="only root can start servers of several Linux users")
 
 WRITE = """
 import os, pathlib
@@ -139,8 +138,7 @@ def test_nobody_gets_at_what_is_anothers(hub: Hub, users: list[User], folder: Pa
         assert of_anna.run(TOPICS.format(stranger=True, address=kafka)).strip() == "refused"
         assert of_anna.run(TOPICS.format(stranger=True, address=of_eves)).strip() == "refused"
         assert of_anna.run(WRITE).strip() == "refused"
-        java = [each for each in hub.processes(eve) if each.name() == "java"]
-        maps = [each.path for each in java[0].memory_maps()] if java else []
+        maps = [each.path for java in hub.processes(eve) if java.name() == "java" for each in java.memory_maps()]
         assert [each for each in maps if each.startswith(str(folder / "cache")) and each.endswith("jvm.aot")]
         if os.geteuid() == 0:
             assert of_anna.run("print(os.getuid())").strip() == str(anna.uid)
@@ -172,9 +170,8 @@ def test_a_hub_that_is_killed_disturbs_nobody(hub: Hub, users: list[User]) -> No
     assert all(psutil.pid_exists(each) for each in servers)
 
 
-def test_a_browser_opens_the_first_lesson_runs_it_and_shows_the_dashboard(
-    users: list[User], hub: Hub, browser: Browser
-) -> None:
+@pytest.mark.usefixtures("users")
+def test_a_browser_opens_the_first_lesson_runs_it_and_shows_the_dashboard(hub: Hub, browser: Browser) -> None:
     with jupyter.page(browser, []) as page:
         page.goto(f"{hub.address}/hub/login")
         page.get_by_label("Username:").fill("cem")
