@@ -325,12 +325,14 @@ def dashboard(host: str, port: int, no_browser: bool, base_url: str, **parameter
 def jupyterhub_command(arguments: tuple[str, ...]) -> None:
     """Be the server of one user of a JupyterHub, which starts it: see deploy/.
 
-    Copies the missing notebooks into the user's home first. Kernels talk to it by sockets: what they print is sent to
-    whoever connects to a port.
+    Copies the missing notebooks into the user's home first. Its kernels use sockets in files there: from a port, other
+    people on the computer would get everything that is printed.
     """
     lessons.copy_missing(Path.home() / lessons.COPIES)
     private = "--KernelManager.transport=ipc"
-    os.execvp("jupyterhub-singleuser", ["jupyterhub-singleuser", *_settings(), private, *arguments])
+    sockets = {"JUPYTER_RUNTIME_DIR": str(Path.home() / ".labkit")}  # a socket's path has no more than 107 characters
+    command = ["jupyterhub-singleuser", *_settings(), private, *arguments]
+    os.execvpe(command[0], command, os.environ | sockets)
 
 
 @main.command()

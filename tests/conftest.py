@@ -46,7 +46,7 @@ HEAVY = {
     ),
     "a cluster": ("tests/broker/test_cluster.py",),
     "sandboxes": tuple(f"tests/grading/test_{name}.py" for name in ("grade", "hostile", "sandbox")),  # with fork bombs
-    "a login": ("tests/kafka/test_secured.py", "tests/kafka/test_class.py", "tests/classroom/test_class.py"),
+    "a login": ("tests/kafka/test_secured.py", "tests/kafka/test_class.py", "tests/classroom/test_class.py", "tests/hub/"),
 }
 GRADING = tuple(f"tests/grading/test_{name}.py" for name in ("grade", "command", "hostile", "sandbox"))
 EXECUTION = "tests/notebooks/test_execution.py"
