@@ -105,7 +105,8 @@ class User:
         """With what code this is refused."""
         with pytest.raises(urllib.error.HTTPError) as refused:
             self.ask(path, method)
-        return refused.value.code
+        with refused.value as answer:
+            return answer.code
 
     def start(self) -> None:
         self.ask(f"/hub/api/users/{self.name}/server", "POST", {})
