@@ -160,7 +160,10 @@ class Kernel:
         self._socket.send(json.dumps(message))
         said = ""
         while True:
-            got = json.loads(self._socket.recv())
+            frame = self._socket.recv()
+            if isinstance(frame, bytes):  # a widget's
+                continue
+            got = json.loads(frame)
             if got["parent_header"].get("msg_id") != header["msg_id"] or got["channel"] != "iopub":
                 continue
             if got["msg_type"] == "stream":
