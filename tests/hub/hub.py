@@ -24,7 +24,6 @@ import websocket
 
 from labkit.jvm import store
 from labkit.loopback import HOST, free_ports
-from tests.broker.lives import link_or_copy
 from tests.waiting import eventually
 
 ROOT = Path(__file__).parents[2]
@@ -50,8 +49,7 @@ found = pwd.getpwnam
 def getpwnam(name):
     if name not in uids:
         return found(name)
-    uid = uids[name]
-    return pwd.struct_passwd((name, "x", uid, uid, "", os.path.join({homes!r}, name), "/bin/sh"))
+    return pwd.struct_passwd((name, "x", *uids[name], "", os.path.join({homes!r}, name), "/bin/sh"))
 
 
 pwd.getpwnam = getpwnam  # as if they were in the password file
@@ -76,6 +74,7 @@ class User:
     address: str
     home: Path
     uid: int
+    gid: int
     token: str = ""
 
     def log_in(self) -> None:
@@ -194,19 +193,19 @@ class Hub:
         self.address, self.log_file = f"http://{HOST}:{port}", folder / "hub.log"
         root = os.geteuid() == 0
         homes = folder / "homes"
-        self.users = [
-            User(name, self.address, homes / name, FIRST_UID + number if root else os.getuid())
-            for number, name in enumerate(names)
+        of = [
+            (FIRST_UID + each, FIRST_UID + each) if root else (os.getuid(), os.getgid()) for each in range(len(names))
         ]
+        self.users = [User(name, self.address, homes / name, *ids) for name, ids in zip(names, of, strict=True)]
         for each in self.users:
             each.home.mkdir(mode=0o700, parents=True)
-            os.chown(each.home, each.uid, each.uid if root else os.getgid())
+            os.chown(each.home, each.uid, each.gid)
         config = folder / "hub" / "jupyterhub_config.py"
         config.parent.mkdir(mode=0o700)  # its database has everybody's tokens
         lab = str(ROOT / "deploy/tljh/lab.py")
         config.write_text(
             CONFIG.format(
-                uids={each.name: each.uid for each in self.users} if root else {},
+                uids={each.name: (each.uid, each.gid) for each in self.users},
                 homes=str(homes), port=port, hub=hub, api=api, password=PASSWORD, lab=lab,
             )
         )  # fmt: skip
@@ -237,11 +236,6 @@ class Hub:
         """The hub itself."""
         inside = psutil.Process(self._process.pid).children(recursive=True)
         return next(each for each in inside if "jupyterhub" in each.cmdline()[2:3])
-
-    def processes(self, user: User) -> list[psutil.Process]:
-        """What a user runs."""
-        inside = psutil.Process(self._process.pid).children(recursive=True)
-        return [each for each in inside if each.uids().real == user.uid]
 
     def kill(self) -> None:
         """Kill the hub, and not what it has started; it is started again at once."""
@@ -286,9 +280,8 @@ def proxy(folder: Path) -> Path:
 
 
 def shared_cache(folder: Path) -> Path:
-    """What `lab fetch` has made, for all users of this computer; they cannot write there, unless they are its owner."""
-    shutil.copytree(store.root(), folder, copy_function=link_or_copy, ignore=shutil.ignore_patterns("*.lock"))
+    """The part of what `lab fetch` makes that is needed here, for all users of this computer: none can write there."""
+    shutil.copytree(store.root(), folder, ignore=shutil.ignore_patterns("*.lock", "flink-*", "schema-registry-*"))
     for each in (folder, *folder.rglob("*")):
-        if each.is_dir():
-            each.chmod(0o555)
+        each.chmod(0o555 if each.is_dir() else 0o444)
     return folder
