@@ -307,7 +307,8 @@ def peek(topic: str, records: int) -> None:
 @click.option("--host", default=HOST, show_default=True, help="Where to listen: 0.0.0.0 lets other computers in.")
 @click.option("--port", default=8866, show_default=True, help="The port to use; if it is taken, the next free one.")
 @click.option("--no-browser", is_flag=True, help="Print the address instead of opening a browser.")
-def dashboard(host: str, port: int, no_browser: bool, **parameters: Any) -> None:
+@click.option("--base-url", default="/", hidden=True, help="The path under which a proxy serves the page.")
+def dashboard(host: str, port: int, no_browser: bool, base_url: str, **parameters: Any) -> None:
     """Serve the dashboard of notebook 04 as a web page until Ctrl+C.
 
     Example: lab dashboard --source nyc-weather
@@ -317,7 +318,22 @@ def dashboard(host: str, port: int, no_browser: bool, **parameters: Any) -> None
 
     if parameters["source"] and Path(parameters["source"]).exists():
         parameters["source"] = str(Path(parameters["source"]).resolve())
-    page.serve(lessons.folder() / lessons.DASHBOARD, parameters, host, port, not no_browser)
+    page.serve(lessons.folder() / lessons.DASHBOARD, parameters, host, port, not no_browser, base_url)
+
+
+@main.command("jupyterhub", hidden=True, context_settings={"ignore_unknown_options": True})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def jupyterhub_command(arguments: tuple[str, ...]) -> None:
+    """Be the server of one user of a JupyterHub, which starts it: see deploy/.
+
+    Copies the missing notebooks into the user's home first. Its kernels use sockets in files there: from a port, other
+    people on the computer would get everything that is printed.
+    """
+    lessons.copy_missing(Path.home() / lessons.COPIES)
+    private = "--KernelManager.transport=ipc"
+    sockets = {"JUPYTER_RUNTIME_DIR": str(Path.home() / ".labkit")}  # a socket's path has no more than 107 characters
+    command = ["jupyterhub-singleuser", *_settings(), private, *arguments]
+    os.execvpe(command[0], command, os.environ | sockets)
 
 
 @main.command()
@@ -576,16 +592,23 @@ def _was_open(notebooks: Path, layouts: Path) -> bool:
     return False
 
 
+def _settings() -> list[str]:
+    """What JupyterLab is told wherever the lab runs."""
+    return [
+        # Jupyter's own culling: a closed tab leaves a kernel and its JVMs, and after some notebooks no memory is left.
+        *(f"--MappingKernelManager.cull_idle_timeout={IDLE}", f"--MappingKernelManager.cull_interval={IDLE // 12}"),
+        # Overrides: a lab may have no network, and students need no question about Jupyter news.
+        f"--LabApp.app_settings_dir={SETTINGS}",
+    ]
+
+
 def _jupyterlab(notebooks: Path, port: int, no_browser: bool) -> None:
     if not notebooks.is_dir():
         raise LabError(f"There is no folder {notebooks}.")
     command = [
         sys.executable,
         *("-m", "jupyterlab", "-y", f"--ServerApp.root_dir={notebooks.resolve()}", "--ServerApp.ip=127.0.0.1"),
-        # Jupyter's own culling: a closed tab leaves a kernel and its JVMs, and after some notebooks no memory is left.
-        *(f"--MappingKernelManager.cull_idle_timeout={IDLE}", f"--MappingKernelManager.cull_interval={IDLE // 12}"),
-        # Overrides: a lab may have no network, and students need no question about Jupyter news.
-        *(f"--ServerApp.port={port}", f"--LabApp.app_settings_dir={SETTINGS}"),
+        *(f"--ServerApp.port={port}", *_settings()),
         *(["--no-browser"] if no_browser else []),
         *(["--allow-root"] if os.geteuid() == 0 else []),  # as in many containers; loopback and a token protect it
     ]

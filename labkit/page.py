@@ -1,6 +1,7 @@
 """The dashboard of notebook 04 as a separate web page, served by Voilà."""
 
 import os
+import secrets
 import signal
 import subprocess
 import sys
@@ -16,12 +17,15 @@ from labkit.errors import LabError
 from labkit.loopback import free_ports
 
 UNUSED = "jupyterlab-plotly"  # an extension of JupyterLab: it would bring a second Plotly
+STARTS_WITHIN = 60  # seconds
 TAG = "page"  # of the cells that make up the page
 JUPYTER = Path(__file__).with_name("jupyter")
 
 
-def serve(notebook: Path, parameters: Mapping[str, Any], host: str, port: int, browser: bool) -> None:
-    """Serve the page where `host` says until Ctrl+C.
+def serve(
+    notebook: Path, parameters: Mapping[str, Any], host: str, port: int, browser: bool, base_url: str = "/"
+) -> None:
+    """Serve the page where `host` says until Ctrl+C, under the path `base_url`.
 
     Each visitor gets a kernel of their own, which ends when they leave the page. Raises LabError if Voilà fails.
     """
@@ -32,7 +36,7 @@ def serve(notebook: Path, parameters: Mapping[str, Any], host: str, port: int, b
         nbformat.write(_page(notebook, parameters), page)  # type: ignore[no-untyped-call]
         command = [
             *(sys.executable, "-m", "voila", str(page), "--template=labkit", "--token"),
-            *(f"--Voila.ip={host}", f"--port={port}", *([] if browser else ["--no-browser"])),
+            *(f"--Voila.ip={host}", f"--port={port}", f"--base_url={base_url}", *([] if browser else ["--no-browser"])),
             f"--VoilaConfiguration.extension_denylist={UNUSED}",
         ]
         path = os.pathsep.join([str(JUPYTER), *filter(None, [os.environ.get("JUPYTER_PATH")])])
@@ -46,6 +50,23 @@ def serve(notebook: Path, parameters: Mapping[str, Any], host: str, port: int, b
                 server.send_signal(signal.SIGINT)
     if code:
         raise LabError(f"Voilà has ended with exit code {code}: what it wrote above says why.")
+
+
+def proxied() -> dict[str, Any]:
+    """What jupyter-server-proxy, where it is installed, needs to serve the page beside JupyterLab, as on a JupyterHub.
+
+    Other people on the computer reach its port too: only the proxy knows the token.
+    """
+    token = secrets.token_urlsafe(24)
+    lab = Path(sys.executable).with_name("lab")
+    return {
+        "command": [str(lab), "dashboard", "--no-browser", "--port", "{port}", "--base-url", "{base_url}dashboard/"],
+        "environment": {"JUPYTER_TOKEN": token},
+        "request_headers_override": {"Authorization": f"token {token}"},
+        "absolute_url": True,
+        "timeout": STARTS_WITHIN,
+        "launcher_entry": {"title": "Dashboard"},
+    }
 
 
 def _page(notebook: Path, parameters: Mapping[str, Any]) -> Any:

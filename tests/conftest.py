@@ -46,7 +46,8 @@ HEAVY = {
     ),
     "a cluster": ("tests/broker/test_cluster.py",),
     "sandboxes": tuple(f"tests/grading/test_{name}.py" for name in ("grade", "hostile", "sandbox")),  # with fork bombs
-    "a login": ("tests/kafka/test_secured.py", "tests/kafka/test_class.py", "tests/classroom/test_class.py"),
+    "a login": (*(f"tests/kafka/test_{name}.py" for name in ("secured", "class")), "tests/classroom/test_class.py"),
+    "a hub": ("tests/hub/test_hub.py",),
 }
 GRADING = tuple(f"tests/grading/test_{name}.py" for name in ("grade", "command", "hostile", "sandbox"))
 EXECUTION = "tests/notebooks/test_execution.py"

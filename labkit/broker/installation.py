@@ -1,6 +1,7 @@
 """What a broker starts from: verified jars, a formatted data directory, an ahead-of-time cache."""
 
 import os
+import shutil
 from importlib.metadata import version
 from pathlib import Path
 
@@ -26,6 +27,11 @@ class KafkaInstallation(store.Installation):
 
     def is_whole(self) -> bool:
         return super().is_whole() and store.is_sealed(self.data)
+
+    def copy_data(self, to: Path) -> None:
+        """Copy the formatted data directory for a broker, which can write there even if this one is read-only."""
+        shutil.copytree(self.data, to, copy_function=shutil.copyfile)
+        to.chmod(0o700)
 
     def finish(self) -> None:
         if not store.is_sealed(self.data):

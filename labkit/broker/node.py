@@ -4,7 +4,6 @@ import base64
 import contextlib
 import datetime
 import re
-import shutil
 import uuid
 from collections.abc import Sequence
 from pathlib import Path
@@ -41,7 +40,7 @@ class Node:
         data = self.process.directory / "data"
         self._settings = self.process.directory / "server.properties"
         try:
-            shutil.copytree(installation.data, data)
+            installation.copy_data(data)
             renumber(data, number)
             self._settings.write_text(server.properties(data, number, ports) + more)
             self.process.start(server.java(installation.classpath, server.server_arguments(self._settings), *options))

@@ -107,7 +107,7 @@ class Node(NamedTuple):
         if not self.data.exists():
             unfinished = self.data.with_name(f"{self.data.name}.new")
             shutil.rmtree(unfinished, ignore_errors=True)
-            shutil.copytree(installation.data, unfinished)
+            installation.copy_data(unfinished)
             renumber(unfinished, self.number)
             unfinished.rename(self.data)
         file = self.folder.path / f"node-{self.number}.server.properties"

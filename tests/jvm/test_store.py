@@ -115,6 +115,18 @@ def test_all_users_of_a_computer_can_share_a_cache(tmp_path: Path, monkeypatch: 
 # ------------------------------------------------- data and ahead-of-time cache
 
 
+def test_a_broker_can_write_in_its_copy_of_data_that_are_read_only(
+    own_installation: KafkaInstallation, tmp_path: Path
+) -> None:
+    for each in (*own_installation.data.iterdir(), own_installation.data):
+        each.chmod(each.stat().st_mode & ~0o222)
+    own_installation.copy_data(tmp_path / "copy")
+    own_installation.data.chmod(0o700)
+    assert [
+        each for each in (tmp_path / "copy", *(tmp_path / "copy").iterdir()) if not each.stat().st_mode & 0o200
+    ] == []
+
+
 def test_any_damage_to_the_data_directory_is_noticed(own_installation: KafkaInstallation) -> None:
     original = own_installation.data.rename(own_installation.data.with_name("original"))
     damages = {
