@@ -12,11 +12,12 @@ import plotly.graph_objects as go
 import pytest
 from quixstreams import Application
 from quixstreams.core.stream import ApplyFunction
+from quixstreams.models.serializers.avro import AvroSerializer
 from quixstreams.models.topics import TopicManager
 from quixstreams.models.topics.topic import Topic, TopicType
 
 LABKIT = Path(__file__).parents[2] / "labkit"
-QUIX, FIGURE, PAGE = "runs/application.py", "live/figure.py", "live/figure.js"
+QUIX, MISFITS, FIGURE, PAGE = "runs/application.py", "runs/misfits.py", "live/figure.py", "live/figure.js"
 MESSAGES = (
     *("addTraces", "deleteTraces", "moveTraces", "restyle", "relayout"),
     *("update", "animate", "removeLayoutProps", "removeTraceProps"),
@@ -41,6 +42,10 @@ def dataframe_registry() -> Any:
 
 def topic_manager() -> TopicManager:
     return application()._topic_manager
+
+
+def avro_serializer() -> AvroSerializer:
+    return AvroSerializer({"type": "record", "name": "empty", "fields": []})
 
 
 def topic() -> Topic:
@@ -72,6 +77,7 @@ PRIVATE = [
         "internal topics have names that Kafka allows",
     ),
     ("quixstreams", topic, ["_key_deserializer"], QUIX, "no record of a changelog reaches a pipeline"),
+    ("quixstreams", avro_serializer, ["_schema"], MISFITS, "to say which field of a value does not fit"),
     ("plotly", go.FigureWidget, ["_widget_data", "_widget_layout"], FIGURE, "a page that comes later gets it as it is"),
     ("plotly", go.FigureWidget, ["_esm"], FIGURE, "a page gets Plotly once"),
     ("plotly", go.FigureWidget, [f"_py2js_{each}" for each in MESSAGES], PAGE, "what has changed before Plotly came"),
@@ -107,12 +113,14 @@ def test_an_executor_of_quix_streams_is_a_closure_over_the_function_of_its_step(
 
 
 def test_nothing_else_of_quix_streams_and_plotly_is_used_in_private() -> None:
-    """Looks for `<something>._name`, except where <something> is one of our own objects, such as `self` or `cls`."""
-    allowed = {QUIX, FIGURE}
+    """Looks for `<something>._name`, except where <something> is one of our own objects, such as `self` or `cls`.
+    A name that ends with `_` too is of a protocol of IPython.
+    """
+    allowed = {QUIX, FIGURE, MISFITS}
     ours = re.compile(r"\b(self|cls|super\(\)|Lab|sys|os|stream|blame)\._|self\._\w+\._(fields|replace)")
     for path in sorted(LABKIT.rglob("*.py")):
         if str(path.relative_to(LABKIT)) in allowed:
             continue
         for line in path.read_text().splitlines():
-            found = re.findall(r"[\w)\]]\._(?!_|fields\b|replace\b|repr_mimebundle_\b)\w+", ours.sub("", line))
+            found = re.findall(r"[\w)\]]\._(?!_|fields\b|replace\b|\w+_\b)\w+", ours.sub("", line))
             assert not [each for each in found if "KafkaError._" not in line], f"{path}: {line.strip()}"
