@@ -3,6 +3,7 @@
 import html
 import re
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from labkit.runs.succession import Succession
 from labkit.runs.system import System
 from labkit.started import Started
 from tests.kafka.transactions import transactional_producer
+from tests.stepping import shapes
 from tests.topics import topics_of
 from tests.waiting import eventually
 
@@ -618,3 +620,19 @@ def test_a_run_takes_over_no_group_of_one_with_other_topics(lab: Lab) -> None:
     assert (second.origin(), second.records_in) == ("", 1)
     first.wait_until_caught_up()
     assert {first.group, second.group} <= {*lab.groups()["group"]}
+
+
+@pytest.mark.parametrize("join", [shapes.joined, shapes.joined_in_an_interval])
+def test_a_changelog_record_that_is_delivered_ends_no_join(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch, join: Callable[..., Any]
+) -> None:
+    """Which happens now and then, on a busy computer, although Quix Streams has paused the partition."""
+    monkeypatch.setattr(quix_consumer.BaseConsumer, "pause", lambda *_: None)
+    lab.create_topic("left", "right")
+    run = lab.run(join, reads=["left", "right"], writes="out")
+    for minute in range(3):
+        lab.produce([hot(60 * minute)], writes="right").wait(30)
+        lab.produce([hot(60 * minute + 1)], writes="left").wait(30)
+        run.wait_until_caught_up()
+    run.stop()
+    assert len(lab.records("out")) >= 3
