@@ -16,7 +16,8 @@ from nbformat.v4 import new_code_cell
 from labkit.errors import LabError
 from labkit.loopback import free_ports
 
-UNUSED = "jupyterlab-plotly"  # an extension of JupyterLab: it would bring a second Plotly
+# Extensions of JupyterLab: one would bring a second Plotly, the other wants JupyterLab's file browser.
+UNUSED = ("jupyterlab-plotly", "@jupyterhub/jupyter-server-proxy")
 STARTS_WITHIN = 60  # seconds
 TAG = "page"  # of the cells that make up the page
 JUPYTER = Path(__file__).with_name("jupyter")
@@ -37,7 +38,7 @@ def serve(
         command = [
             *(sys.executable, "-m", "voila", str(page), "--template=labkit", "--token"),
             *(f"--Voila.ip={host}", f"--port={port}", f"--base_url={base_url}", *([] if browser else ["--no-browser"])),
-            f"--VoilaConfiguration.extension_denylist={UNUSED}",
+            *(f"--VoilaConfiguration.extension_denylist={each}" for each in UNUSED),
         ]
         path = os.pathsep.join([str(JUPYTER), *filter(None, [os.environ.get("JUPYTER_PATH")])])
         # A separate session: Ctrl+C must reach Voilà only once, from here; a second one would abort its shutdown.
