@@ -13,9 +13,10 @@ from labkit.errors import Away, LabError, NoAnswer
 from labkit.jvm import store, training
 from labkit.jvm.supervised import Supervised
 from labkit.kafka import clients, properties
-from labkit.waiting import wait_until
+from labkit.waiting import announced, wait_until
 
-ANSWER_LIMIT = 4.0  # seconds that a broker named by LAB_BROKER has to answer
+ANSWER_LIMIT = 4.0  # seconds that a broker named by LAB_BROKER has to answer ...
+CLASS_LIMIT = 30.0  # ... and that of a class, to which everybody comes at the same moment
 CLOSED = "This Kafka was closed, and its data is gone: run the cell with `Lab()` again."
 CLIENT = "client.properties"  # the file with the login of its clients, if it asks for one
 
@@ -73,7 +74,8 @@ class ExternalBroker:
     own = False
 
     def __init__(self, address: str) -> None:
-        clients.check_answers(address, ANSWER_LIMIT)
+        with announced(f"Waiting for the answer of Kafka at {address}"):
+            clients.check_answers(address, _limit(address))
         self.address = address
         self._presence = Presence(address)
         self._supervised = Supervised()
@@ -217,6 +219,12 @@ def find_or_start(meanwhile: Callable[[], object] = lambda: None, nodes: int = 1
     if address := properties.address():
         return ExternalBroker(address)
     return OwnBroker(meanwhile=meanwhile, nodes=nodes)
+
+
+def _limit(address: str) -> float:
+    """Returns for how many seconds to wait for the answer of somebody else's Kafka."""
+    is_busy = properties.is_of_a_class() and any(map(clients.is_reachable, address.split(",")))
+    return CLASS_LIMIT if is_busy else ANSWER_LIMIT
 
 
 def _away(ended: Sequence[Node], nodes: int) -> str:

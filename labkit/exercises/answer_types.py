@@ -12,11 +12,12 @@ from types import FunctionType
 from typing import Any, ClassVar
 
 from confluent_kafka import KafkaError, KafkaException
+from quixstreams.kafka import Producer
 from quixstreams.models import Topic
 
 from labkit.errors import LabError
 from labkit.exercises import short_answers, steps
-from labkit.exercises.attempt import Attempt, time_limit, too_long
+from labkit.exercises.attempt import Attempt, too_long
 from labkit.exercises.harness import Harness
 from labkit.exercises.records import BASE, INPUT, Row, Sent
 from labkit.exercises.short_answers import canonical, is_many, plain
@@ -137,9 +138,10 @@ class Pipeline(Function):
         return self.restart
 
     def attempt(self, harness: Harness, answer: Any) -> Attempt:
-        attempt, deadline = Attempt(), Deadline(time_limit())
+        attempt, deadline = Attempt(), Deadline(Attempt.limit)
         reads, feed = self._given(harness)
-        spec = self._spec(harness, answer, reads)
+        own = [harness.application("none").get_producer()] if self.producer else []
+        spec = self._spec(harness, answer, reads, own)
         packed: list[bytes] = []  # before it has run: its variables must not survive
         succession = Succession(harness.groups, spec, harness.environment.directory)
 
@@ -151,7 +153,7 @@ class Pipeline(Function):
             return run
 
         def go_on() -> Run:
-            again = self._spec(harness, pickle.loads(packed[0]), reads)
+            again = self._spec(harness, pickle.loads(packed[0]), reads, own)
             return Replicas(harness.groups, again, succession.group, succession.directory, members=1)
 
         states, done = [], 0
@@ -163,6 +165,8 @@ class Pipeline(Function):
                     break
                 states += [harness.remembered(succession.group)] if REMEMBERED in harness.outputs else []
         finally:
+            for each in own:
+                flush(each, attempt)
             harness.groups.forget(succession.group)
         if len(states) == 2 and all(states) and states[0] != states[1]:  # what never changes is no memory of readings
             growth = _size(states[1]) / _size(states[0])
@@ -188,7 +192,7 @@ class Pipeline(Function):
         return pack(self._task(harness, answer))
 
     def _task(self, harness: Harness, answer: Any) -> Task:
-        spec, topics = self._spec(harness, answer, tuple(map(harness.topic, harness.inputs))), harness.groups.topics
+        spec, topics = self._spec(harness, answer, tuple(map(harness.topic, harness.inputs)), []), harness.groups.topics
         return Task(spec, topics.address, topics.namespace, "", "", harness.environment.directory)
 
     def _process(
@@ -198,7 +202,7 @@ class Pipeline(Function):
         `done` is how many others have.
         """
         built: list[Run] = []
-        if not attempt.call(harness.exercise, lambda: built.append(build()), time_limit()):
+        if not attempt.call(harness.exercise, lambda: built.append(build()), Attempt.limit):
             return 0
         (run,) = built
         try:
@@ -211,10 +215,10 @@ class Pipeline(Function):
             attempt.record = _record(harness, done + run.records_in - 1)
         return run.records_in
 
-    def _spec(self, harness: Harness, answer: Any, reads: tuple[str, ...]) -> Spec:
+    def _spec(self, harness: Harness, answer: Any, reads: tuple[str, ...], producers: Sequence[Producer]) -> Spec:
         names = [name for name in harness.outputs[1:] if name != REMEMBERED]
         topics = [Topic(harness.full(name), value_serializer="bytes") for name in names]
-        more = [harness.application("none").get_producer(), *topics] if self.producer else topics
+        more = [*producers, *topics]
         name = getattr(answer, "__name__", "pipeline").strip("<>")
         given = functools.wraps(answer, assigned=(), updated=())(lambda *streams: answer(*streams, *more))
         return Spec(name, given, reads, harness.topic("out"), self.raw)
@@ -249,18 +253,21 @@ class Producing(Function):
     """A function `f(readings, producer, topic)` that writes a list of readings with a Quix Streams producer."""
 
     def attempt(self, harness: Harness, answer: Any) -> Attempt:
-        attempt, limit = Attempt(), time_limit()
+        attempt = Attempt()
         readings = [each.value for each in tap.everything(harness.groups.topics, harness.topic(INPUT))]
         producer = harness.application("none").get_producer()
         try:
-            attempt.call(harness.exercise, lambda: answer(readings, producer, harness.full("out")), limit)
+            attempt.call(harness.exercise, lambda: answer(readings, producer, harness.full("out")), Attempt.limit)
         finally:
-            left = producer.flush(1.0 if attempt.trouble else limit)  # an endless loop may have filled its queue
-        if left and not attempt.trouble:
-            attempt.trouble = Blame(
-                f"Kafka has not taken {left} of its records within {limit:g} s: try again", None, ""
-            )
+            flush(producer, attempt)
         return attempt
+
+
+def flush(producer: Producer, attempt: Attempt) -> None:
+    """Waits until Kafka has what an answer has written, which need not flush its producer, and notes if it has not."""
+    limit = 1.0 if attempt.trouble else Attempt.limit  # an endless loop may have filled its queue
+    if (left := producer.flush(limit)) and not attempt.trouble:
+        attempt.trouble = Blame(f"Kafka has not taken {left} of its records within {limit:g} s: try again", None, "")
 
 
 @dataclass(frozen=True)
@@ -284,7 +291,7 @@ class Consuming(Function):
             return self._visited(harness, packed)
 
     def _visited(self, harness: Harness, packed: bytes) -> Attempt:
-        attempt, deadline, group = Attempt(), Deadline(time_limit()), harness.new_group()
+        attempt, deadline, group = Attempt(), Deadline(Attempt.limit), harness.new_group()
         source, target = harness.full(INPUT), harness.full("out")
         for number, records in enumerate(self.visits, 1):
             settings = SMALL if number == self.fails else {}

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import ClassVar
 
 from labkit.exercises.records import Sent
 from labkit.runs.blame import Blame
@@ -10,7 +11,6 @@ from labkit.runs.call import Call
 from labkit.runs.worker import Worker
 
 GRADED = "LAB_GRADED"  # set by the grader, which fills the input topic itself and marks the output
-LIMIT, GRADED_LIMIT = 10.0, 30.0  # seconds that an answer may take: a grader's machine is busy
 
 
 def is_graded() -> bool:
@@ -18,15 +18,11 @@ def is_graded() -> bool:
     return GRADED in os.environ
 
 
-def time_limit() -> float:
-    """Returns the seconds that an answer may take here."""
-    return GRADED_LIMIT if is_graded() else LIMIT
-
-
 @dataclass
 class Attempt:
     """How an answer fared: what went wrong, if anything, at which record, and what it printed."""
 
+    limit: ClassVar[float] = 30.0  # seconds that it may take: the computer may be a busy one
     trouble: Blame | None = None
     record: Sent | None = None
     prints: list[str] = field(default_factory=list)
@@ -54,4 +50,4 @@ class Attempt:
 
 def too_long(worker: Worker) -> Blame:
     """Returns the trouble of an answer that was stopped."""
-    return Blame(f"It did not finish within {time_limit():g} s and was stopped", worker.line(), "")
+    return Blame(f"It did not finish within {Attempt.limit:g} s and was stopped", worker.line(), "")

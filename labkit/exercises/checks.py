@@ -101,7 +101,7 @@ class Checks:
             attempt = _attempt(exercise, harness, answer)
         except NotInstalled as error:
             return Verdict(exercise, "rejected", [str(error)])
-        collected = harness.collect({name: len(rows) for name, rows in expected.items()})
+        collected = harness.collect()
         got = exercise.answer_type.sealed(sent, collected)
         attempt.trouble = attempt.trouble or harness.overflow()
         judgement = judge(exercise, sent, expected, got)
@@ -120,7 +120,7 @@ class Checks:
         harness.clear()
         packed = _packed(exercise, harness, answer)  # before it has run, so that it begins anew where it is stepped
         attempt = _attempt(exercise, harness, answer)
-        found = sum(map(len, harness.collect({}).values()))
+        found = sum(map(len, harness.collect().values()))
         attempt.trouble = attempt.trouble or harness.overflow()
         remarks = [] if attempt.trouble and not found else [f"{found} records came out."]
         verdict = Verdict(exercise, "handed in", remarks, attempt, checked=_provenance(answer))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,6 @@ from labkit.kafka import clients, tap
 from labkit.kafka.groups import Groups
 from labkit.runs.application import CONSUMER, ThreadedApplication
 from labkit.runs.blame import Blame
-from labkit.waiting import wait_until
 
 if TYPE_CHECKING:
     from labkit.flink.engine import Engine
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
 FLUSH_LIMIT = 10.0  # seconds that Kafka may take to acknowledge the records
 OTHERS = 3  # records of another program
 MOST = 10_000  # records that may come out
-SETTLE_LIMIT = 1.0  # seconds
 
 
 def topic_of(exercise: str, name: str) -> str:
@@ -128,10 +126,8 @@ class Harness:
         outgoing = (Outgoing(self.full(name), each.raw, each.key, each.timestamp) for each in records)
         deliver(self.groups.topics.address, outgoing, FLUSH_LIMIT)
 
-    def collect(self, wanted: Mapping[str, int]) -> dict[str, list[Row]]:
-        """Returns the rows that came out, by output. `wanted` says how many are expected in each."""
-        for name in self.outputs[1:]:
-            self._settle(self.topic(name), wanted.get(name, 0))
+    def collect(self) -> dict[str, list[Row]]:
+        """Returns the rows that came out, by output."""
         return {name: self._rows(self.topic(name), name in self.raw) for name in self.outputs}
 
     def overflow(self) -> Blame | None:
@@ -149,10 +145,6 @@ class Harness:
         if self._is_full(topic):
             return []
         return [row_of(each) for each in tap.everything(self.groups.topics, topic, raw)]
-
-    def _settle(self, topic: str, records: int) -> None:
-        """Waits a moment for records that the answer wrote itself: it may not have flushed them."""
-        wait_until(lambda: self.groups.topics.count(topic) >= records, SETTLE_LIMIT)
 
     def application(self, group: str, **producer: Any) -> Application:
         """Returns an ordinary Quix Streams Application, which any thread can run, in a consumer group. Its producer has

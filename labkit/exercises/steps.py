@@ -10,6 +10,7 @@ from pathlib import Path
 
 from labkit import stepping
 from labkit.errors import LabError
+from labkit.exercises.attempt import Attempt
 from labkit.exercises.harness import MOST
 from labkit.exercises.places import Place, first, places
 from labkit.kafka.topics import Topics
@@ -17,14 +18,12 @@ from labkit.runs import quix
 from labkit.runs.task import Task, unpack
 from labkit.stepping import Steps
 
-LIMIT = 10.0  # seconds that stepping through all records may take
-
 
 def of(given: Task) -> Steps:
     """Steps through an answer on the records in its input topics. Raises LabError if it cannot be built."""
     topics = Topics(given.address, given.namespace)
     taken = stepping.take(topics, given.spec.reads, records=MOST)
-    return stepping.step(given.spec, taken, topics, topics, given.directory, LIMIT)
+    return stepping.step(given.spec, taken, topics, topics, given.directory, Attempt.limit)
 
 
 def text(given: Task, wanted: Sequence[Place]) -> str:

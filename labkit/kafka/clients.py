@@ -115,15 +115,16 @@ def check_answers(address: str, timeout: float) -> None:
         client.poll(0)  # calls error_cb
         raise NoAnswer(_no_answer(address, met, {*LINES} - before)) from None
     advertised = {f"{each.host}:{each.port}" for each in found.brokers.values()}
-    if not any(map(_is_reachable, advertised)):
+    if not any(map(is_reachable, advertised)):
         raise NoAnswer(_sent_astray(address, advertised))
 
 
-def _is_reachable(address: str) -> bool:
+def is_reachable(address: str) -> bool:
+    """Whether anything takes connections at an address."""
     host, _, port = address.rpartition(":")
     try:
         socket.create_connection((host.strip("[]"), int(port)), REACHED).close()
-    except OSError:
+    except (OSError, ValueError):
         return False
     return True
 

@@ -151,6 +151,18 @@ def test_a_lab_broker_that_does_not_answer_is_one_line_within_five_seconds(capfd
     assert capfd.readouterr() == ("", "")
 
 
+def test_the_kafka_of_a_class_gets_more_time_to_answer(
+    broker: OwnBroker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Thirty students come at the same moment, and it is slow for all of them."""
+    monkeypatch.setattr(starting, "ANSWER_LIMIT", 0.0)
+    with pytest.raises(LabError, match="No Kafka answers"):
+        ExternalBroker(broker.address)
+    (file := tmp_path / "anna.properties").write_text("lab.namespace=anna-\n")
+    monkeypatch.setenv("LAB_KAFKA_CONFIG", str(file))
+    ExternalBroker(broker.address).close()
+
+
 # ---------------------------------------------------------------------- its log
 
 

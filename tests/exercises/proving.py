@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from labkit.exercises import answer_types, attempt, catalogue, schemas
+from labkit.exercises import answer_types, catalogue, schemas
 from labkit.exercises.answer_types import Output, Pipeline, Producing
+from labkit.exercises.attempt import Attempt
 from labkit.exercises.behaviours import Behaviour, Correct
 from labkit.exercises.checks import Checks
 from labkit.exercises.exercise import Exercise
@@ -216,7 +217,7 @@ def gets_readings(exercise: Exercise) -> bool:
 def passes(checks: Checks, exercise: Exercise, mutant: Any, limit: float = LIMIT) -> bool:
     """Whether a mutant of the reference earns everything within so many seconds."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(attempt, "LIMIT", limit)
+        patch.setattr(Attempt, "limit", limit)
         return proof.tried(checks, COLLECTION, exercise, mutant).passed
 
 

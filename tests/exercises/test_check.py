@@ -34,6 +34,7 @@ from labkit.exercises import (
     short_answers,
 )
 from labkit.exercises.answer_types import ShortAnswer
+from labkit.exercises.attempt import Attempt
 from labkit.exercises.records import BASE
 from labkit.exercises.verdict import Verdict
 from tests.topics import topics_of
@@ -162,7 +163,7 @@ def test_an_answer_that_fails_is_not_started_again(lab: Lab) -> None:
 def test_an_endless_loop_is_ended_and_its_line_shown(
     lab: Lab, slip: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(attempt, "LIMIT", 1.0)
+    monkeypatch.setattr(Attempt, "limit", 1.0)
     text = repr(lab.check("damp-rooms", slip))
     assert "It did not finish within 1 s and was stopped" in text
     assert "while" in text.partition("In your code")[2]
@@ -221,7 +222,7 @@ def test_a_misspelt_field_of_a_window_is_named(lab: Lab) -> None:
 
 
 def test_an_endless_producer_and_an_endless_consumer_are_ended(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(attempt, "LIMIT", 1.0)
+    monkeypatch.setattr(Attempt, "limit", 1.0)
 
     def produce(readings: Any, producer: Any, topic: str) -> None:
         while True:
