@@ -51,27 +51,26 @@ def wait_until(
 
 
 @contextmanager
-def announced(words: str) -> Iterator[None]:
-    """Say in a line what is being done, and for how long, if it takes long and somebody looks on: it cannot tell how
-    far it is.
+def announced(words: str, after: float | None = None) -> Iterator[None]:
+    """Say in a line what is being done, and for how long, if it takes more than `after` seconds (by default one) and
+    somebody looks on: it cannot tell how far it is.
     """
-    began, is_over = time.monotonic(), threading.Event()
-
-    def tell() -> None:
-        end = ""
-        while not is_over.wait(SILENT):
-            print(f"\r{words} ({time.monotonic() - began:.0f} s)", end="", flush=True)
-            end = "\n"
-        print(end=end)
-
-    thread = threading.Thread(target=contextvars.copy_context().run, args=(tell,), daemon=True)
-    if _is_watched():
-        thread.start()
-    try:
+    if not _is_watched():
         yield
-    finally:
-        is_over.set()
-        if thread.ident:
+        return
+    is_over = threading.Event()
+    with _shown(lambda: words, after) as show:
+
+        def tell() -> None:
+            while not is_over.wait(SILENT):
+                show()
+
+        thread = threading.Thread(target=contextvars.copy_context().run, args=(tell,), daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            is_over.set()
             thread.join()
 
 
@@ -86,9 +85,10 @@ def quietly() -> Iterator[None]:
 
 
 @contextmanager
-def _shown(progress: Callable[[], str]) -> Iterator[Callable[[], None]]:
+def _shown(progress: Callable[[], str], after: float | None = None) -> Iterator[Callable[[], None]]:
     """Yields what shows the progress in one line, which is overwritten, if it takes long and somebody looks on."""
-    began, said = time.monotonic(), ""
+    silent = SILENT if after is None else after
+    began, said, is_watched = time.monotonic(), "", _is_watched()
 
     def now() -> str:
         words = progress()
@@ -96,7 +96,7 @@ def _shown(progress: Callable[[], str]) -> Iterator[Callable[[], None]]:
 
     def show() -> None:
         nonlocal said
-        if time.monotonic() > began + SILENT and _is_watched() and (new := now()) != said:
+        if is_watched and time.monotonic() > began + silent and (new := now()) != said:
             print(f"\r{new:{len(said)}}", end="", flush=True)
             said = new
 

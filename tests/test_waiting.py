@@ -55,7 +55,7 @@ def test_what_takes_long_without_steps_is_announced_to_whoever_looks_on(monkeypa
     assert output.getvalue() == ""
     monkeypatch.setattr(waiting, "SILENT", 0.01)
     with waiting.announced("It takes long"):
-        eventually(lambda: output.getvalue().startswith("\rIt takes long (0 s)\rIt takes long (0 s)"))
+        eventually(lambda: output.getvalue().startswith("\rIt takes long (0 s)"))
     assert output.getvalue().endswith(" s)\n")
     monkeypatch.setattr("sys.stdout", io.StringIO())
     before = set(threading.enumerate())

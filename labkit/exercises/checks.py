@@ -20,11 +20,12 @@ from labkit.exercises.records import Row, Sent
 from labkit.exercises.verdict import ONE_FAULT, Verdict
 from labkit.flink.installation import NotInstalled
 from labkit.runs.worker import Worker
-from labkit.waiting import quietly
+from labkit.waiting import announced, quietly
 
 if TYPE_CHECKING:
     import pandas as pd
 
+TRYING = 5.0  # seconds after which whoever waits for a verdict is told so
 TRIES = 2  # answers of one's own that fall short, before a smaller step is offered
 
 
@@ -130,8 +131,8 @@ class Checks:
 
 
 def _attempt(exercise: Exercise, harness: Harness, answer: Any) -> Attempt:
-    """Tries an answer. Its waits show no progress: a verdict follows."""
-    with quietly():
+    """Tries an answer. Its waits show no progress of their own: a verdict follows."""
+    with announced("Your answer is being tried", TRYING), quietly():
         return exercise.answer_type.attempt(harness, answer)
 
 
