@@ -29,7 +29,7 @@ def did_you_mean(name: str, names: Iterable[str]) -> str:
     return f"did you mean {found!r}?" if found else ""
 
 
-def printable(raw: bytes) -> str:
+def legible(raw: bytes) -> str:
     """Returns bytes, which may be anything, as text in one line: what has no shape as Python's escapes."""
     text = raw.decode(errors="backslashreplace")
     return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)

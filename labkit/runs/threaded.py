@@ -19,7 +19,7 @@ from labkit.runs.pipeline import Pipeline
 from labkit.runs.run import Member, Run
 from labkit.runs.spec import Spec
 from labkit.runs.stall import Stall
-from labkit.spelling import printable
+from labkit.spelling import legible
 
 RECORD_LIMIT = 2.0  # seconds that looking up a record may take
 SHOWN = 300  # characters of a record
@@ -127,6 +127,6 @@ class ThreadedRun(Run):
         topic, partition, offset = place
         with contextlib.suppress(LabError), within(RECORD_LIMIT):
             for found in tap.read(self._topics, topic, {partition: (offset, offset + 1)}, raw=True):
-                key, value = found.key, printable(found.value or b"null")
+                key, value = found.key, legible(found.value or b"null")
                 return f"{topic}, partition {partition}, offset {offset}, key {key}: {value:.{SHOWN}}"
         return f"{topic}, partition {partition}, offset {offset}"

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from labkit.spelling import printable
+from labkit.spelling import legible
 
 LONGEST = 80  # characters of one value
 NO_TEXT = re.compile(r"-?[0-9.]+(e[+-]?[0-9]+)?|null|true|false")  # needs quotes to be recognised as text
@@ -52,7 +52,7 @@ def value(found: Any) -> str:
 def part(found: Any) -> str:
     """Returns a value that may be a field of another, in at most LONGEST characters."""
     if isinstance(found, bytes):
-        text = printable(found) or "(empty)"
+        text = legible(found) or "(empty)"
     elif isinstance(found, float):
         text = f"{found:.10g}"
     elif isinstance(found, int) and not isinstance(found, bool) and YEAR_2001 <= found < YEAR_2286:
