@@ -147,6 +147,7 @@ def without_wheels(python: str, platform: str, expected: set[str]) -> str:
     return result.stderr if result.returncode else ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("platform", [LINUX_X86, LINUX_ARM, MAC_X86, MAC_ARM])
 def test_every_promised_python_and_platform_has_wheels(platform: str) -> None:
     for python in PYTHONS:

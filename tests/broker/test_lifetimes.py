@@ -155,7 +155,9 @@ ENDS: dict[str, Callable[[KernelManager], object]] = {
 }
 
 
-@pytest.mark.parametrize("end", ENDS.values(), ids=ENDS)
+@pytest.mark.parametrize(
+    "end", [pytest.param(each, id=name, marks=[pytest.mark.slow] * (name != "SIGKILL")) for name, each in ENDS.items()]
+)
 def test_a_kernel_leaves_no_process_port_or_directory(
     kernel: Kernel, watch: Watch, end: Callable[[KernelManager], object]
 ) -> None:

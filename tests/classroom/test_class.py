@@ -240,6 +240,7 @@ def test_another_class_needs_another_folder_and_another_port(one: Room) -> None:
     assert "Who is in the class?" in one.lab("class", "start", "--folder", "c", code=1)
 
 
+@pytest.mark.slow
 def test_with_three_nodes_one_may_end_and_with_none_of_them_the_data_stays(tmp_path: Path) -> None:
     with room(tmp_path, "--nodes", "3") as three:
         three.student("anna", "produce", "--records", "10", "--per-second", "max")
@@ -269,6 +270,7 @@ def test_an_open_one_says_so_loudly_and_asks_nobody(tmp_path: Path) -> None:
         assert "anna-sensor" in AdminClient(file).list_topics(timeout=10).topics
 
 
+@pytest.mark.slow
 def test_a_cluster_that_runs_already_gets_users_and_nothing_else(
     installation: KafkaInstallation, tmp_path: Path
 ) -> None:

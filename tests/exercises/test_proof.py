@@ -6,7 +6,6 @@ not vouch for, or, with LAB_PROVE=all, for every one, and records that in the le
 
 import itertools
 import os
-from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -19,19 +18,17 @@ from labkit.grading import proof
 from tests.exercises import near_misses, proving
 from tests.exercises.ledger import PROVE, Ledger
 from tests.exercises.proving import COLLECTION
+from tests.exercises.sample import sampled
 
 LEDGER = Ledger(Path(__file__).parents[2])
 EXERCISES = COLLECTION.folder.exercises()
 FUNCTIONS = [each for each in EXERCISES if each.answer_type.accepts(print)]
 QUESTIONS = [each for each in EXERCISES if each.question]
-LONG = {"one-turbine-again", "wrong-clock", "outages", "changes", "retries", "compatible-change", *proving.SQL}
 SLOWEST_FIRST = sorted(EXERCISES, key=lambda each: each.name not in proving.SQL)  # parallel workers end together
 
 
-def by_name(exercises: list[Exercise], slow: Collection[str] = ()) -> pytest.MarkDecorator:
-    marks = [[pytest.mark.slow] if each.name in slow else [] for each in exercises]
-    cases = [pytest.param(each, marks=some, id=each.name) for each, some in zip(exercises, marks, strict=True)]
-    return pytest.mark.parametrize("exercise", cases)
+def by_name(exercises: list[Exercise]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("exercise", exercises, ids=lambda each: each.name)
 
 
 @by_name(EXERCISES)
@@ -70,7 +67,7 @@ def test_a_question_has_many_answers_and_no_slip_gives_the_right_one(exercise: E
         assert not [case for case, right in zip(cases, answers, strict=True) if normal(exercise, wrong(case)) == right]
 
 
-@by_name(EXERCISES, slow=LONG)
+@sampled(EXERCISES, slow=proving.SQL)
 def test_unanswered_earns_nothing_the_reference_everything_and_a_wrong_answer_loses_what_it_breaks(
     exercise: Exercise, lab: Lab
 ) -> None:
@@ -78,20 +75,20 @@ def test_unanswered_earns_nothing_the_reference_everything_and_a_wrong_answer_lo
     assert not found, "\n".join(found)
 
 
-@by_name(FUNCTIONS)
+@sampled(FUNCTIONS)
 def test_a_mutant_of_the_reference_is_caught(exercise: Exercise, lab: Lab) -> None:
     right = proving.EQUIVALENT.get(exercise.name, {})
     mutant = next(mutant for change, mutant in proving.mutants_of(exercise) if change not in right)
     assert not proving.passes(lab.checks, exercise, mutant)
 
 
-@by_name([each for each in EXERCISES if not each.question])
+@sampled([each for each in EXERCISES if not each.question])
 def test_a_slip_in_the_output_costs_something(exercise: Exercise) -> None:
     found = [*itertools.islice(proving.slips_that_pass(exercise, 0, everywhere=True), 3)]
     assert not found, "\n".join(found)
 
 
-@by_name([each for each in EXERCISES if not each.question])
+@sampled([each for each in EXERCISES if not each.question])
 def test_no_answer_that_comes_near_earns_everything_with_any_seed(exercise: Exercise) -> None:
     passed = proving.near_misses_that_pass(exercise, (0, *proof.SEEDS[:2]))
     assert passed <= {*near_misses.RIGHT.get(exercise.name, {})}

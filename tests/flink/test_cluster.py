@@ -108,6 +108,7 @@ def test_a_job_is_cancelled_on_the_cluster_when_its_kernel_has_been_killed(
     eventually(lambda: slots(flinks.rest) == 2, START)
 
 
+@pytest.mark.slow
 def test_a_cluster_that_cannot_be_used_is_one_line_and_nothing_is_submitted(
     lab: Lab, flinks: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:

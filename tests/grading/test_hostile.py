@@ -19,6 +19,7 @@ from labkit.grading.course import Course
 from labkit.grading.grade import Plan, Task, described
 from labkit.grading.roster import Person
 from labkit.grading.runner.job import Limits
+from tests.exercises.sample import sampled
 from tests.grading.classes import (
     COLLECTION,
     DAMP,
@@ -302,7 +303,7 @@ ROWS = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("exercise", COLLECTION.folder.exercises(), ids=lambda each: each.name)
+@sampled(COLLECTION.folder.exercises())
 def test_whatever_a_record_says_the_run_goes_on(exercise: Exercise) -> None:
     """Each stands alone, beside a right one, and all together."""
     sent = exercise.sent("a seed")

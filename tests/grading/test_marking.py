@@ -15,6 +15,7 @@ from labkit.grading import authoring, marking, sandbox
 from labkit.grading.grade import described
 from labkit.grading.sandbox import Limits, Outcome
 from labkit.stepping import words
+from tests.exercises.sample import sampled
 
 COLLECTION = authoring.of_the_package()
 EXERCISES = COLLECTION.folder.exercises()
@@ -156,7 +157,7 @@ def test_a_wrong_short_answer_is_marked_without_the_right_one(exercise: Exercise
     assert found.judgement.evidence == ()
 
 
-@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda each: each.name)
+@sampled(EXERCISES)
 def test_a_full_topic_is_marked_in_seconds(exercise: Exercise) -> None:
     """Half of its records are the same ones again and again, half are all different."""
     lines = right(exercise)

@@ -81,6 +81,7 @@ def test_two_students_work_side_by_side_and_reach_nothing_of_each_other(
         assert lab.topics().shape[0] == 4
 
 
+@pytest.mark.slow
 def test_a_quota_slows_a_greedy_producer_down(kafka: Secured, monkeypatch: pytest.MonkeyPatch) -> None:
     """8 MB at 1 MB a second: Kafka says by how much it delays each answer."""
     with logs_in(kafka, monkeypatch, "anna") as lab:

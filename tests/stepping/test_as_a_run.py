@@ -17,6 +17,7 @@ from labkit.kafka import tap
 from labkit.kafka.topics import DEAD_LETTER
 from labkit.pipelines import PIPELINES
 from labkit.stepping import Steps
+from tests.exercises.sample import sampled
 from tests.stepping import shapes
 from tests.stepping.records import BAD, START, Raw, disorder, reading, send
 from tests.topics import topics_of
@@ -64,7 +65,14 @@ def test_the_pipelines_of_the_lab(lab: Lab, stage: Any) -> None:
     assert steps.lines
 
 
-@pytest.mark.parametrize("pipeline", shapes.ONE, ids=lambda each: each.__name__)
+@pytest.mark.parametrize(
+    "pipeline",
+    [
+        *shapes.ONE[: shapes.SAMPLE],
+        *(pytest.param(each, marks=pytest.mark.slow) for each in shapes.ONE[shapes.SAMPLE :]),
+    ],
+    ids=lambda each: each.__name__,
+)
 def test_every_shape(lab: Lab, pipeline: Callable[..., Any]) -> None:
     send(lab, "sensor", *disorder(2))
     steps = assert_alike(lab, pipeline, ["sensor"])
@@ -123,7 +131,7 @@ SOLUTIONS = [
 ]
 
 
-@pytest.mark.parametrize("exercise", SOLUTIONS, ids=lambda each: each.name)
+@sampled(SOLUTIONS)
 def test_the_solutions_of_the_exercises(lab: Lab, exercise: Exercise) -> None:
     """Topics that they write to themselves get what a run writes there, and nothing from a step."""
     answer = importlib.import_module(f"tests.solutions.{exercise.name.replace('-', '_')}").answer

@@ -176,6 +176,7 @@ def test_fields_that_a_line_has_changed_are_marked(lab: Lab, opened: Any) -> Non
     assert Axe().run(shown).response["violations"] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (1920, "light"), (1280, "dark")])
 def test_it_is_accessible_and_fits_the_page(steps: Steps, opened: Any, width: int, scheme: str) -> None:
     shown = opened(steps, width, scheme)

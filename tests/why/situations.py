@@ -312,6 +312,8 @@ PAIRS = [
     ),
 ]  # fmt: skip
 
+SAMPLE = 2  # of the pairs, which stand first; the others are slow to try
+
 HEALTHY = [
     Situation("a filter", {"a": HOT}, hot_or_cold, []),
     Situation("windows", {"a": MINUTE}, tumbling, []),

@@ -7,7 +7,8 @@ from tests.why import situations
 from tests.why.conftest import Plant
 from tests.why.situations import Situation
 
-PLANTED = [*situations.ONE, *situations.PAIRS, *situations.HEALTHY]
+PAIRS = [pytest.param(each, marks=pytest.mark.slow) for each in situations.PAIRS[situations.SAMPLE :]]
+PLANTED = [*situations.ONE, *situations.PAIRS[: situations.SAMPLE], *PAIRS, *situations.HEALTHY]
 
 
 @pytest.mark.parametrize("situation", PLANTED, ids=lambda each: each.name)
