@@ -12,7 +12,19 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar, overload
 
-from labkit import broker, cells, exercises, extras, live, predictions, readings, runs, schema_registry, stepping
+from labkit import (
+    broker,
+    cells,
+    exercises,
+    extras,
+    incidents,
+    live,
+    predictions,
+    readings,
+    runs,
+    schema_registry,
+    stepping,
+)
 from labkit import flink as flinks
 from labkit import why as reasons
 from labkit.errors import Away, LabError, NoAnswer, interruptible
@@ -86,6 +98,7 @@ class Lab:
         self._changing = threading.RLock()
         self._started = Started(self._show)
         self._schema_registry: schema_registry.SchemaRegistry | None = None
+        self._incident: incidents.Incident | None = None
         cells.display_by(Worker, self._started.show)
         self._sampler = Sampler(lambda: self.workers)
         self._closing = contextlib.ExitStack()  # what has been started closes in reverse order
@@ -671,6 +684,32 @@ class Lab:
         """Every exercise and prediction, and what became of it on this computer. Example: lab.progress()"""
         quix.load()
         return predictions.overview.table()
+
+    # -------------------------------------------------------------- incidents
+
+    @_one_at_a_time
+    def incident(self, seed: int) -> incidents.Incident:
+        """Plant a fault that nobody names in a running system: find it, with evidence, repair it, and have it judged.
+
+        The seed, and `lab.student`, decide which of a dozen it is, and where. The system is at work in topics of its
+        own; an earlier incident ends. On three brokers, `Lab(brokers=3)`, one of them may be what is wrong.
+
+        Example: incident = lab.incident(7)
+        """
+        quix.load()
+        if self._incident:
+            self._started.drop(self._incident.workers(self.workers), "its incident has ended")
+            self._incident.close()
+        stage = incidents.Stage(self, self._groups, self.broker, self._take_in)
+        brokers = len(self.broker.nodes) if isinstance(self.broker, broker.OwnBroker) else 1
+        self._incident = incidents.Incident(seed, stage, str(self.student), brokers)
+        for worker in self._incident.workers(self.workers):
+            self._started.mark_as_shown(worker)  # by what the student asks for
+        return self._incident
+
+    def _take_in(self, worker: Worker) -> None:
+        self._started.adopt(worker, self._started.replace(worker))
+        worker.start()
 
     # -------------------------------------------------------------------- end
 
