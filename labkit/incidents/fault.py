@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import orjson
@@ -24,17 +24,25 @@ def clock(milliseconds: int) -> str:
     return time.strftime("%H:%M:%S UTC", time.gmtime(milliseconds / 1000))
 
 
+def listed(names: Sequence[str]) -> str:
+    """Returns names as in a sentence."""
+    *most, last = names
+    return f"{', '.join(most)} and {last}" if most else last
+
+
 class Fault(ABC):
     """A fault. What it distorts and writes is what a healthy system does, unless a subclass says otherwise.
 
     `edits` are the lines of programs that it changes; `members` is the number of processes of the archive, `brokers`
-    that of brokers that it needs. `doubles`: whether a right repair may count readings several times.
+    that of brokers that it needs. `doubles`: whether a right repair may count readings several times. `archives`:
+    whether the archive can keep up once it is repaired.
     """
 
     cause: ClassVar[str]
     members: ClassVar[int] = 1
     brokers: ClassVar[int] = 1
     doubles: ClassVar[bool] = False
+    archives: ClassVar[bool] = True
 
     def __init__(self, luck: random.Random) -> None:
         self.luck = luck

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import random
 import shutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from labkit.incidents import causes, faults, outcome
+from labkit.incidents.fault import Fault
 from labkit.incidents.reports import Reports
 from labkit.incidents.sensors import Sensors
 from labkit.incidents.stage import Stage
-from labkit.incidents.system import System
+from labkit.incidents.system import WRITES, System
 from labkit.incidents.verdict import Part, Verdict
 from labkit.runs import Run, arguments
 from labkit.runs.worker import Worker
 
 TOLD = 3  # complaints that a verdict shows
+HELP = """incident.causes() lists what it can be, and incident.code(name) prints a program. incident.report(cause, ...)
+takes your report, of which the first two count, and incident.check() judges it, and your repair."""
 
 
 @arguments.checked
@@ -33,7 +36,7 @@ class Incident:
         luck = random.Random(f"incident {seed} {student}")
         fault = faults.drawn(seed, student, brokers)(luck)
         system = System(f"incident-{seed}", stage, fault, luck)
-        self._secret = lambda: fault  # so that nobody reads it by chance
+        self._secret: Callable[[], Fault] = lambda: fault  # so that nobody reads it by chance
         self._system, self._reports, self._seed = system, Reports(), seed
         system.start()
         self.symptom = fault.symptom(system)
@@ -46,7 +49,7 @@ class Incident:
     @property
     def runs(self) -> dict[str, Run]:
         """The programs that run now, by what they do: alerts, averages, archive. Example: incident.runs["averages"]"""
-        found = ((name, self._system.writers(topic)) for name, topic in outcome.WRITES.items())
+        found = ((name, self._system.writers(topic)) for name, topic in WRITES.items())
         return {name: writers[-1] for name, writers in found if writers}
 
     @property
@@ -104,19 +107,16 @@ class Incident:
         shutil.rmtree(self._system.folder, ignore_errors=True)
 
     def __repr__(self) -> str:
-        names = self._system.topics
-        flows = [f"  {name:9} {names['sensor']} -> {names[topic]}" for name, topic in outcome.WRITES.items()]
-        return "\n".join([
+        sensor, backfill = self.topics["sensor"], self._system.stage.topics.full(f"{self._system.name}.backfill")
+        partitions = len(self._system.stage.topics.partitions(sensor))
+        flows = [f"  {name:9} {sensor} → {self.topics[topic]}" for name, topic in WRITES.items()]
+        lines = [
             f"Incident {self._seed}. {self.symptom}",
             "",
-            f"  sensors   -> {names['sensor']}, in {len(self._system.stage.topics.partitions(names['sensor']))} partitions",
+            f"  sensors   → {sensor}, which has {partitions} partitions",
             *flows,
-            f"  backfill  -> {names['sensor']}, now and then; transactional.id {self._backfill}",
+            f"  backfill  → {sensor}, now and then, in transactions (transactional.id: {backfill})",
             "",
-            "incident.causes() lists what it can be; incident.code(name) prints a program; incident.report(cause, ...)",
-            "takes your report, and incident.check() judges it, and your repair. The first two reports count.",
-        ])
-
-    @property
-    def _backfill(self) -> str:
-        return self._system.stage.topics.full(f"{self._system.name}.backfill")
+            HELP,
+        ]
+        return "\n".join(lines)

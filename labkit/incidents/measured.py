@@ -10,6 +10,7 @@ from typing import NamedTuple, Protocol
 from labkit.readings import Item
 
 STEP = 250  # milliseconds from one reading of a device to its next
+PACE = 1.0  # seconds of readings in a second
 NAMES = (
     "attic", "bakery", "cellar", "darkroom", "engine", "forge", "garage", "hall", "icehouse", "kiln", "loft", "mill",
 )  # fmt: skip
@@ -76,7 +77,7 @@ class Measuring:
 
     def pause(self) -> float:
         """Seconds from one reading to the next."""
-        return STEP / 1000 / sum(map(self._distortion.parts, self.devices))
+        return STEP / 1000 / PACE / sum(map(self._distortion.parts, self.devices))
 
     def until(self, time: int) -> Iterator[Item]:
         """Yields items until the readings have come to a time."""

@@ -16,8 +16,9 @@ SECOND = 1000  # milliseconds
 CLOSING = 1500  # milliseconds after a second until its window has closed, if its grace is a second
 IN_A_ROW = 2  # seconds that must be right
 PATIENCE = 20.0  # seconds that a verdict may take
-CHECK = 0.25  # seconds
+CHECK = 0.3  # seconds
 NEWEST = 1500  # records of a topic that are looked at
+NOTHING = "nothing has come yet"
 KELVIN, LIMIT = 273.15, 303.0  # what has been agreed on
 NEAR = 0.02  # degrees: what rounding may do
 
@@ -35,11 +36,11 @@ def complaints(system: System) -> list[str]:
     two seconds in a row are right. Takes up to `PATIENCE`.
     """
     since, deadline = system.measuring.now, Deadline(PATIENCE)
-    found = ["nothing has come yet"]
+    found = [NOTHING]
     while found:
         if dead := [*_dead(system)]:
             return dead
-        found = [*_wrong(system, since), *system.fault.complaints(system)]
+        found = [*_wrong(system, since)] or system.fault.complaints(system) or [*_lost(system, since)]
         if deadline.has_passed():
             break
         if found:
@@ -57,16 +58,15 @@ def _dead(system: System) -> Iterator[str]:
 
 
 def _wrong(system: System, since: int) -> Iterator[str]:
-    """Yield what is wrong with each of the newest seconds that are over, and what is missing of those before `since`."""
+    """Yield what is wrong with each of the newest seconds that are over, and that begin after `since`."""
     end = (system.measuring.now - CLOSING) // SECOND * SECOND
     first = -(-since // SECOND) * SECOND
     if end - first < IN_A_ROW * SECOND:
-        yield "nothing has come yet"
+        yield NOTHING
         return
     seen = _seen(system)
     for start in range(end - IN_A_ROW * SECOND, end, SECOND):
         yield from _of_a_second(system, seen, start)
-    yield from _lost(system, since)
 
 
 def _seen(system: System) -> Seen:
@@ -104,7 +104,7 @@ def _of_a_device(system: System, seen: Seen, mine: list[Measured], start: int) -
         yield "alerts are missing"
     if alerted - hot - {(name, each.time) for each in mine if each.doubtful}:
         yield "there are alerts though it was cool"
-    if {(name, each.time) for each in certain} - seen.archived:
+    if system.fault.archives and {(name, each.time) for each in certain} - seen.archived:
         yield "readings are missing in the archive"
     if len(certain) == len(mine):
         yield from _of_an_average(seen.averages.get((name, start), set()), mine, system.fault.doubles)
@@ -126,6 +126,8 @@ def _of_an_average(found: set[tuple[float, int]], mine: list[Measured], doubles:
 
 def _lost(system: System, since: int) -> Iterator[str]:
     """Yield whether readings from before the repair are missing in the archive."""
+    if not system.fault.archives:
+        return
     archived = {(_device(each), each.timestamp) for each in system.records("archive")}
     wanted = [each for each in system.measuring.made if each.time < since - STEP and not each.doubtful]
     if lost := [each for each in wanted if (each.device, each.time) not in archived]:

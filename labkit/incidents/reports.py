@@ -65,7 +65,7 @@ class Reports:
 
 
 def canonical(value: Any) -> str:
-    """Returns a piece of evidence as text, however it is written: 2, 2.0 and "2" are equal, so are [0, 2] and {2, 0}."""
+    """Returns a piece of evidence as text, however it is written: 2, 2.0 and "2" are equal, [0, 2] and {2, 0} too."""
     if isinstance(value, list | tuple | set | frozenset):
         return ", ".join(sorted(map(canonical, value)))
     text = str(value.item() if hasattr(type(value), "item") else value).strip().lower()

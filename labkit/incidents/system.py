@@ -36,9 +36,7 @@ class System:
         begin = (now() - BEFORE - SINCE) // 1000 * 1000
         self.measuring = Measuring(devices(luck), begin, luck, fault)
         self.onset = begin + BEFORE  # since when something is wrong
-        self.sensors = Sensors(
-            stage.topics, World(self.measuring), self.topics["sensor"], f"sensors of {name}", fault
-        )
+        self.sensors = Sensors(stage.topics, World(self.measuring), self.topics["sensor"], f"sensors of {name}", fault)
         edits = {'PAUSED = ""': f'PAUSED = "{self.folder / "paused"}"', **fault.edits}
         self.code: Mapping[str, str] = {each: programs.text(each, edits) for each in programs.NAMES}
         self.runs: dict[str, Run] = {}
@@ -73,7 +71,9 @@ class System:
     def records(self, topic: str, newest: int | None = None) -> list[tap.Record]:
         """Returns the records of one of its topics; or the newest."""
         name = self.topics[topic]
-        return tap.everything(self.stage.topics, name) if newest is None else tap.newest(self.stage.topics, name, newest)
+        return (
+            tap.everything(self.stage.topics, name) if newest is None else tap.newest(self.stage.topics, name, newest)
+        )
 
     def writers(self, topic: str) -> list[Run]:
         """Returns the runs that write one of its topics now, dead or alive."""

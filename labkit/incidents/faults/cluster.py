@@ -10,7 +10,7 @@ import orjson
 from confluent_kafka import KafkaException
 
 from labkit.errors import LabError
-from labkit.incidents.fault import Evidence, Fault
+from labkit.incidents.fault import Evidence, Fault, listed
 from labkit.kafka import clients
 from labkit.readings import now
 
@@ -61,9 +61,9 @@ class OpenTransaction(Fault):
         self._held = None
 
     def symptom(self, system: System) -> str:
-        others = " and ".join(system.devices_in(self._partition))
+        names = listed(system.devices_in(self._partition))
         return (
-            f"The archive and the dashboard get nothing new of {others}. The sensors write as ever, and Kafka "
+            f"The archive and the dashboard get nothing new of {names}. The sensors write as ever, and Kafka "
             "acknowledges it. All programs run; nobody has released anything."
         )
 
@@ -96,5 +96,6 @@ class LostReplica(Fault):
         return {"broker": self._node}
 
     def complaints(self, system: System) -> list[str]:
-        short = [each.partition for each in system.stage.topics.leaders(system.topics["sensor"]) if len(each.in_sync) < 3]
+        leaders = system.stage.topics.leaders(system.topics["sensor"])
+        short = [each.partition for each in leaders if len(each.in_sync) < self.brokers]
         return [f"partitions {', '.join(map(str, short))} have fewer than three replicas in sync"] if short else []

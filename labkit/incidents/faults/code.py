@@ -50,8 +50,8 @@ class ShortGrace(Fault):
 
     def symptom(self, system: System) -> str:  # noqa: ARG002
         return (
-            f"The averages of {self.device} differ from what the technician works out from the archive. They are there, "
-            "second by second, and so are all readings. For the other devices both agree."
+            f"The averages of {self.device} differ from what the technician works out from the archive. They are "
+            "there, second by second, and so are all readings. For the other devices both agree."
         )
 
     def delay(self, reading: Measured) -> int:

@@ -6,8 +6,7 @@ import random
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from labkit.incidents.fault import Evidence, Fault, clock
-from labkit.incidents.measured import Measured
+from labkit.incidents.fault import Evidence, Fault, clock, listed
 from labkit.kafka import tap
 from labkit.runs import Replicas, Run
 
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
 ASSIGNING = 30.0  # seconds
 PARTS = 16  # sensors that report under one name
 FULLEST = 0.6  # the largest part of the records that one partition may have
+LEAST = 0.4  # the part of the records that are of the device, at least: of those measured it is three quarters
 LOOKED_AT = 400  # records
 BETWEEN = "repartition__"
 
@@ -48,7 +48,7 @@ class StalledMember(Fault):
 
     def symptom(self, system: System) -> str:  # noqa: ARG002
         return (
-            f"The auditors find nothing new of {' and '.join(self._waiting)} in the archive, and all of the others. "
+            f"The auditors find nothing new of {listed(self._waiting)} in the archive, and all of the others. "
             "The dashboard has averages of all. No program has failed. Nothing may be lost."
         )
 
@@ -61,6 +61,7 @@ class HotKey(Fault):
 
     cause = "hot key"
     members = 3
+    archives = False
 
     def __init__(self, luck: random.Random) -> None:
         super().__init__(luck)
@@ -75,24 +76,30 @@ class HotKey(Fault):
             "started by somebody on duty, did not help."
         )
 
-    def is_doubtful(self, reading: Measured) -> bool:
-        """What waits may wait longer than a verdict can."""
-        return self.has_begun(reading)
-
     def evidence(self, system: System) -> Evidence:  # noqa: ARG002
         return {"device": self.device}
 
     def complaints(self, system: System) -> list[str]:
-        """Returns whether the work is still in one partition: that of the topic which the archive reads in the end."""
+        """Returns whether the work is still in one partition, that of the topic which the archive reads in the end; and
+        whether the readings of the device are left out. What waits may wait longer than a verdict can.
+        """
         working = [each for each in system.writers("archive") if each.alive]
         if not working:
             return ["nothing writes the archive"]
-        found = tap.newest(system.stage.topics, _worked_on(working[-1]), LOOKED_AT)
+        found, archived = (
+            tap.newest(system.stage.topics, name, LOOKED_AT)
+            for name in (_worked_on(working[-1]), system.topics["archive"])
+        )
         shares = Counter(each.partition for each in found)
         fullest = max(shares.values(), default=0)
         if fullest > FULLEST * len(found) or len(found) < LOOKED_AT // 2:
             return [f"{fullest} of the newest {len(found)} records that the archive works on are in one partition"]
+        if any(sum(self._is_mine(each) for each in part) < LEAST * len(part) for part in (found, archived)):
+            return [f"readings of {self.device} are missing in the archive"]
         return []
+
+    def _is_mine(self, record: tap.Record) -> bool:
+        return isinstance(record.value, dict) and record.value.get("device") == self.device
 
 
 def _worked_on(run: Run) -> str:

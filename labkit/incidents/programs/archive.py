@@ -10,7 +10,7 @@ PAUSED = ""
 COST = 0.0005  # seconds that the archive takes for a reading
 
 
-def store(reading: dict[str, Any]) -> None:
+def store(_: dict[str, Any]) -> None:
     while is_paused():
         time.sleep(0.1)
     time.sleep(COST)
