@@ -1,5 +1,6 @@
 from .incident import Incident
+from .own import OwnIncident
 from .stage import Stage
 from .verdict import Verdict
 
-__all__ = ["Incident", "Stage", "Verdict"]
+__all__ = ["Incident", "OwnIncident", "Stage", "Verdict"]

@@ -20,6 +20,4 @@ def drawn(seed: int, student: str, brokers: int) -> type[Fault]:
     """Returns the fault for a seed: neighbours differ, and each student begins somewhere else in the order."""
     possible = [each for each in ALL if each.brokers <= brokers]
     random.Random(f"incidents {brokers}").shuffle(possible)
-    if brokers > 1:  # whoever starts three brokers means to see one of these first
-        possible.sort(key=lambda each: each.brokers < brokers)
     return possible[(seed + zlib.crc32(student.encode())) % len(possible)]
