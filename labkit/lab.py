@@ -740,6 +740,8 @@ class Lab:
                 self.broker.check()
         except NoAnswer as error:
             self._fail(error)
+        if self._incident:
+            self._end_incident(self._incident)
         self._started.stop()
 
     def reset(self) -> None:

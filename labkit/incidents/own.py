@@ -244,9 +244,8 @@ class OwnIncident:
         if fault.repeats:
             fault.plant()
         with quietly():
-            wait_until(lambda: self._ended() or not any(each.lag() for each in self._runs()), PATIENCE)
-        waiting = [f"{each.name} has {lag} records to read" for each in self._runs() if (lag := each.lag())]
-        wrong = self._ended() or waiting
+            wait_until(lambda: self._ended() or not self._waiting(), PATIENCE)
+        wrong = self._ended() or self._waiting()
         if more := self._letters() - letters:
             wrong.append(f"{more} records could not be read")
         if wrong:
@@ -256,10 +255,19 @@ class OwnIncident:
     def _runs(self) -> list[Run]:
         """Returns the runs that do the work now: a repair may have replaced those of the beginning."""
         runs = [each for each in self._stage.lab.workers if isinstance(each, Run)]
-        return [each for each in runs if (each.reads, each.writes) in self._flows]
+        of_flows = [[each for each in runs if (each.reads, each.writes) == flow] for flow in self._flows]
+        return [each for those in of_flows for each in ([run for run in those if run.alive] or those[-1:])]
 
     def _ended(self) -> list[str]:
         return [f"{each.name} is {each.status}" for each in self._runs() if not each.alive]
+
+    def _waiting(self) -> list[str]:
+        """Returns what has not been read, and what nobody can read yet."""
+        topics = self._stage.topics
+        names = sorted({name for reads, _ in self._flows for name in reads})
+        held = [each for each in names if topics.end_offsets(each) != topics.end_offsets(each, committed=True)]
+        behind = [f"{each.name} has {lag} records to read" for each in self._runs() if (lag := each.lag())]
+        return [f"not all of {each} can be read" for each in held] + behind
 
     def _letters(self) -> int:
         names = {f"{name}{DEAD_LETTER}" for reads, _ in self._flows for name in reads}

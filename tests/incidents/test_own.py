@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from labkit import Lab, LabError
-from labkit.incidents import OwnIncident, own
+from labkit.incidents import OwnIncident, causes, own
 from labkit.readings import now
 from labkit.runs import Run
 from tests.waiting import eventually
@@ -40,7 +40,10 @@ def incident_of(lab: Lab, run: Run, fault: type[own.Faulty]) -> OwnIncident:
 
 
 @pytest.mark.parametrize("fault", own.FAULTS, ids=lambda each: each.cause.replace(" ", "-"))
-def test_each_is_planted_with_its_evidence(shared: Lab, run: Run, fault: type[own.Faulty]) -> None:
+def test_each_is_planted_with_its_evidence(
+    shared: Lab, run: Run, fault: type[own.Faulty], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(own, "PATIENCE", 0.5)  # only the report counts here
     incident = incident_of(shared, run, fault)
     planted, evidence = incident._secret()
     assert type(planted) is fault
@@ -51,6 +54,7 @@ def test_each_is_planted_with_its_evidence(shared: Lab, run: Run, fault: type[ow
 
 def test_a_poison_record_is_repaired_by_code_that_copes_with_it(shared: Lab, run: Run) -> None:
     incident = incident_of(shared, run, own.Poison)
+    assert not {each for each in causes.CAUSES if each in repr(incident)}
     eventually(lambda: run.status == "failed")
     incident.report("poison record", **incident._secret()[1])
     assert incident.check().held == ("cause", "evidence")
@@ -65,7 +69,7 @@ def test_an_open_transaction_is_repaired_when_nothing_waits_any_more(
     monkeypatch.setattr(own, "PATIENCE", 2.0)
     incident = incident_of(shared, run, own.Held)
     incident.report("open transaction", **incident._secret()[1])
-    assert "records to read" in repr(incident.check())
+    assert "can be read" in repr(incident.check())
     incident.close()
     monkeypatch.setattr(own, "PATIENCE", 60.0)
     verdict = incident.check()

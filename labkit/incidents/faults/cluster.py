@@ -56,9 +56,10 @@ class OpenTransaction(Fault):
 
     def close(self) -> None:
         """Abort the transaction, unless somebody has done so."""
-        with contextlib.suppress(KafkaException):
-            self._held.abort_transaction(ENDING)
-        self._held = None
+        if self._held:
+            with contextlib.suppress(KafkaException):
+                self._held.abort_transaction(ENDING)
+            self._held = None
 
     def symptom(self, system: System) -> str:
         names = listed(system.devices_in(self._partition))
