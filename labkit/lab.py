@@ -723,7 +723,11 @@ class Lab:
     def _end_incident(self, incident: incidents.Incident | incidents.OwnIncident) -> None:
         self._incident = None
         if isinstance(incident, incidents.Incident):
-            self._started.drop(incident.workers(self.workers), "its incident has ended")
+            mine = incident.workers(self.workers)
+            self._started.drop(mine, "its incident has ended")
+            for each in mine:
+                if isinstance(each, runs.Run):
+                    self._groups.forget(each.group)
         incident.close()
 
     def _take_in(self, worker: Worker) -> None:

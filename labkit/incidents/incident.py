@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import shutil
 from collections.abc import Callable, Iterable
@@ -35,7 +36,7 @@ class Incident:
     def __init__(self, seed: int, stage: Stage, student: str, brokers: int) -> None:
         luck = random.Random(f"incident {seed} {student}")
         fault = faults.drawn(seed, student, brokers)(luck)
-        system = System(f"incident-{seed}", stage, fault, luck)
+        system = System(_unused(f"incident-{seed}", stage), stage, fault, luck)
         self._secret: Callable[[], Fault] = lambda: fault  # so that nobody reads it by chance
         self._system, self._reports, self._seed = system, Reports(), seed
         system.start()
@@ -120,3 +121,10 @@ class Incident:
             HELP,
         ]
         return "\n".join(lines)
+
+
+def _unused(name: str, stage: Stage) -> str:
+    """Returns a name for the system: another if there are topics of an earlier incident with this seed."""
+    taken = {each.partition(".")[0] for each in stage.topics.names()}
+    names = itertools.chain([name], (f"{name}-{number}" for number in itertools.count(2)))
+    return next(each for each in names if each not in taken)

@@ -63,6 +63,15 @@ def test_neighbours_differ_and_every_fault_is_drawn(brokers: int) -> None:
     assert {*drawn} == {each for each in faults.ALL if each.brokers <= brokers}
 
 
+def test_the_same_seed_again_is_the_same_incident_in_new_topics(shared: Lab) -> None:
+    first = shared.incident(seed_of(faults.MistypedThreshold))
+    again = shared.incident(seed_of(faults.MistypedThreshold))
+    assert first.symptom == again.symptom
+    assert not {*first.topics.values()} & {*again.topics.values()}
+    assert not {each.name for each in shared.workers if not each.alive}
+    assert {*shared.groups()["topic"]} <= {*again.topics.values()}
+
+
 def test_students_get_different_faults_for_the_same_seed() -> None:
     assert len({faults.drawn(1, student, 1) for student in ("Ada", "Ben", "Zoë", "Emil", "Yuki")}) > 1
 
