@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import random
 import shutil
+import textwrap
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -18,6 +19,7 @@ from labkit.incidents.verdict import Part, Verdict
 from labkit.runs import Run, arguments
 from labkit.runs.worker import Worker
 
+WIDTH = 105  # characters, as of what follows
 TOLD = 3  # complaints that a verdict shows
 HELP = """incident.causes() lists what it can be, and incident.code(name) prints a program. incident.report(cause, ...)
 takes your report, of which the first two count, and incident.check() judges it, and your repair."""
@@ -112,7 +114,7 @@ class Incident:
         partitions = len(self._system.stage.topics.partitions(sensor))
         flows = [f"  {name:9} {sensor} → {self.topics[topic]}" for name, topic in WRITES.items()]
         lines = [
-            f"Incident {self._seed}. {self.symptom}",
+            textwrap.fill(f"Incident {self._seed}. {self.symptom}", WIDTH),
             "",
             f"  sensors   → {sensor}, which has {partitions} partitions",
             *flows,

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 PARTITIONS = 3
 BEFORE, SINCE = 24_000, 12_000  # milliseconds of readings before the fault, and from then on to the present
-CATCHING_UP = 5.0  # seconds
+CATCHING_UP = 3.0  # seconds
 WRITES = {"alerts": "alert", "averages": "average", "archive": "archive"}
 
 
