@@ -22,7 +22,7 @@ from labkit.runs.worker import Worker
 WIDTH = 105  # characters, as of what follows
 TOLD = 3  # complaints that a verdict shows
 HELP = """incident.causes() lists what it can be, and incident.code(name) prints a program. incident.report(cause, ...)
-takes your report, of which the first two count, and incident.check() judges it, and your repair."""
+takes your report, of which the first two count, and incident.verdict() judges it, and your repair."""
 
 
 @arguments.checked
@@ -80,11 +80,11 @@ class Incident:
         """
         print(self._reports.add(cause, evidence))
 
-    def check(self) -> Verdict:
+    def verdict(self) -> Verdict:
         """Judge cause, evidence and repair: the latter by what comes out of the system for readings from now on, which
         takes some seconds, at most 20. Before the first report nothing is judged.
 
-        Example: incident.check()
+        Example: incident.verdict()
         """
         fault = self._secret()
         found = self._reports.judged(fault.cause, lambda: fault.evidence(self._system))

@@ -226,12 +226,12 @@ class OwnIncident:
         """
         print(self._reports.add(cause, evidence))
 
-    def check(self) -> Verdict:
+    def verdict(self) -> Verdict:
         """Judge cause, evidence and repair: the latter by the state of the runs, for up to 20 s, after the fault has
         been sent once more if it is one of records. Whether the output is right you must say. Before the first report
         nothing is judged.
 
-        Example: incident.check()
+        Example: incident.verdict()
         """
         fault, evidence = self._secret()
         parts = self._reports.judged(fault.cause, lambda: evidence)

@@ -43,7 +43,7 @@ class Reports:
         if len(self._all) >= COUNT:
             return f"This one is too late: the first {COUNT} reports count."
         self._all.append(new)
-        return f"Report {len(self._all)} of {COUNT}: {cause}. incident.check() judges it, and your repair."
+        return f"Report {len(self._all)} of {COUNT}: {cause}. incident.verdict() judges it, and your repair."
 
     def judged(self, cause: str, evidence: Callable[[], Mapping[str, Any]]) -> tuple[Part, Part]:
         """Returns the parts cause and evidence. `evidence` returns the right one, if that is needed."""

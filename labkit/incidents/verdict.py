@@ -18,9 +18,9 @@ class Part(NamedTuple):
 
 
 class Verdict:
-    """What `incident.check()` found: `parts` are cause, evidence and repair; `passed` is true if all three hold.
+    """What `incident.verdict()` found: `parts` are cause, evidence and repair; `passed` is true if all three hold.
 
-    Example: incident.check().passed
+    Example: incident.verdict().passed
     """
 
     def __init__(self, title: str, *parts: Part) -> None:
@@ -32,12 +32,12 @@ class Verdict:
 
     @property
     def held(self) -> tuple[str, ...]:
-        """The names of the parts that hold. Example: incident.check().held"""
+        """The names of the parts that hold. Example: incident.verdict().held"""
         return tuple(each.name for each in self.parts if each.state == "holds")
 
     @property
     def headline(self) -> str:
-        """The result in one line. Example: incident.check().headline"""
+        """The result in one line. Example: incident.verdict().headline"""
         if all(each.state == "open" for each in self.parts):
             return f"○ not reported yet: {self.title}"
         if self.passed:

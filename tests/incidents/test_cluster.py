@@ -28,9 +28,9 @@ def test_a_lost_replica_is_found_and_repaired(three: Lab, monkeypatch: pytest.Mo
 
     monkeypatch.setattr(outcome, "PATIENCE", 8.0)
     incident.report("lost replica", **incident._secret().evidence(incident._system))
-    assert incident.check().held == ("cause", "evidence")
+    assert incident.verdict().held == ("cause", "evidence")
 
     monkeypatch.setattr(outcome, "PATIENCE", 120.0)
     three.broker.start()
-    verdict = incident.check()
+    verdict = incident.verdict()
     assert verdict.passed, verdict

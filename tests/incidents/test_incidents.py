@@ -43,20 +43,20 @@ def _hurry(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> N
 def test_it_is_found_repaired_and_not_hidden(shared: Lab, fault: type[Fault], monkeypatch: pytest.MonkeyPatch) -> None:
     incident = shared.incident(seed_of(fault))
     assert not {each for each in causes.CAUSES if each in incident.symptom}
-    assert incident.check().held == ()
+    assert incident.verdict().held == ()
 
     monkeypatch.setattr(outcome, "PATIENCE", 8.0 if fault in REAL_TIME else 4.0)
     right = fault.evidence(incident._secret(), incident._system)
     other = next(each for each in causes.CAUSES if each != fault.cause)
     incident.report(other, **evidence_for(other))
     repairs.WRONG[fault.cause](shared, incident, right)
-    verdict = incident.check()
+    verdict = incident.verdict()
     assert verdict.held == (), verdict
 
     monkeypatch.setattr(outcome, "PATIENCE", 90.0)
     incident.report(fault.cause, **right)
     repairs.RIGHT[fault.cause](shared, incident, right)
-    verdict = incident.check()
+    verdict = incident.verdict()
     assert verdict.passed, verdict
 
 

@@ -47,9 +47,9 @@ def test_each_is_planted_with_its_evidence(
     incident = incident_of(shared, run, fault)
     planted, evidence = incident._secret()
     assert type(planted) is fault
-    assert incident.check().held == ()
+    assert incident.verdict().held == ()
     incident.report(fault.cause, **evidence)
-    assert incident.check().held[:2] == ("cause", "evidence")
+    assert incident.verdict().held[:2] == ("cause", "evidence")
 
 
 def test_a_poison_record_is_repaired_by_code_that_copes_with_it(shared: Lab, run: Run) -> None:
@@ -57,9 +57,9 @@ def test_a_poison_record_is_repaired_by_code_that_copes_with_it(shared: Lab, run
     assert not {each for each in causes.CAUSES if each in repr(incident)}
     eventually(lambda: run.status == "failed")
     incident.report("poison record", **incident._secret()[1])
-    assert incident.check().held == ("cause", "evidence")
+    assert incident.verdict().held == ("cause", "evidence")
     shared.run(careful, reads=run.reads, writes=run.writes)
-    verdict = incident.check()
+    verdict = incident.verdict()
     assert verdict.passed, verdict
 
 
@@ -69,10 +69,10 @@ def test_an_open_transaction_is_repaired_when_nothing_waits_any_more(
     monkeypatch.setattr(own, "PATIENCE", 2.0)
     incident = incident_of(shared, run, own.Held)
     incident.report("open transaction", **incident._secret()[1])
-    assert "can be read" in repr(incident.check())
+    assert "can be read" in repr(incident.verdict())
     incident.close()
     monkeypatch.setattr(own, "PATIENCE", 60.0)
-    verdict = incident.check()
+    verdict = incident.verdict()
     assert verdict.passed, verdict
 
 
