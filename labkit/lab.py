@@ -12,7 +12,19 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar, overload
 
-from labkit import broker, cells, exercises, extras, live, predictions, readings, runs, schema_registry, stepping
+from labkit import (
+    broker,
+    cells,
+    exercises,
+    extras,
+    incidents,
+    live,
+    predictions,
+    readings,
+    runs,
+    schema_registry,
+    stepping,
+)
 from labkit import flink as flinks
 from labkit import why as reasons
 from labkit.errors import Away, LabError, NoAnswer, interruptible
@@ -86,6 +98,7 @@ class Lab:
         self._changing = threading.RLock()
         self._started = Started(self._show)
         self._schema_registry: schema_registry.SchemaRegistry | None = None
+        self._incident: incidents.Incident | incidents.OwnIncident | None = None
         cells.display_by(Worker, self._started.show)
         self._sampler = Sampler(lambda: self.workers)
         self._closing = contextlib.ExitStack()  # what has been started closes in reverse order
@@ -672,6 +685,55 @@ class Lab:
         quix.load()
         return predictions.overview.table()
 
+    # -------------------------------------------------------------- incidents
+
+    @overload
+    def incident(self, seed: int) -> incidents.Incident: ...
+
+    @overload
+    def incident(self, seed: int, *, system: Sequence[runs.Run]) -> incidents.OwnIncident: ...
+
+    @_one_at_a_time  # type: ignore[misc]  # the two above leave its options to it
+    def incident(
+        self, seed: int, *, system: Sequence[runs.Run] | None = None
+    ) -> incidents.Incident | incidents.OwnIncident:
+        """Plant a fault that nobody names in a running system: find it, with evidence, repair it, and have it judged.
+
+        The seed, and `lab.student`, decide which of a dozen it is, and where. The system is at work in topics of its
+        own; an earlier incident ends. On three brokers, `Lab(brokers=3)`, one of them may be what is wrong.
+
+        With a `system`, runs of your own, faulty records go into the topic that the first of them reads: do that only
+        where they do no harm. Raises LabError if that topic has no JSON objects with keys to take after.
+
+        Example: incident = lab.incident(7)
+        """
+        quix.load()
+        if self._incident:
+            self._end_incident(self._incident)
+        stage, student = incidents.Stage(self, self._groups, self.broker, self._take_in), str(self.student)
+        if system is not None:
+            self._incident = incidents.OwnIncident(seed, stage, student, system)
+            return self._incident
+        brokers = len(self.broker.nodes) if isinstance(self.broker, broker.OwnBroker) else 1
+        self._incident = incidents.Incident(seed, stage, student, brokers)
+        for worker in self._incident.workers(self.workers):
+            self._started.mark_as_shown(worker)  # by what the student asks for
+        return self._incident
+
+    def _end_incident(self, incident: incidents.Incident | incidents.OwnIncident) -> None:
+        self._incident = None
+        if isinstance(incident, incidents.Incident):
+            mine = incident.workers(self.workers)
+            self._started.drop(mine, "its incident has ended")
+            for each in mine:
+                if isinstance(each, runs.Run):
+                    self._groups.forget(each.group)
+        incident.close()
+
+    def _take_in(self, worker: Worker) -> None:
+        self._started.adopt(worker, self._started.replace(worker))
+        worker.start()
+
     # -------------------------------------------------------------------- end
 
     @_one_at_a_time
@@ -682,6 +744,8 @@ class Lab:
                 self.broker.check()
         except NoAnswer as error:
             self._fail(error)
+        if self._incident:
+            self._end_incident(self._incident)
         self._started.stop()
 
     def reset(self) -> None:

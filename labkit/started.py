@@ -3,7 +3,7 @@
 import contextlib
 import functools
 import weakref
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Protocol, TypeVar
 
 from labkit import cells
@@ -95,6 +95,12 @@ class Started:
         self._views.append((view, here))
         view.start()
         return view
+
+    def drop(self, workers: Iterable[Worker], reason: str) -> None:
+        """Stop some workers for good, and forget them."""
+        for worker in workers:
+            worker.retire(reason)
+            self._workers.pop(worker.identity, None)
 
     def stop(self) -> None:
         """Stop all workers, close all views, and forget them."""

@@ -44,7 +44,7 @@ HEAVY = {
         *(f"tests/around/test_{name}.py" for name in ("exercises", "dashboard", "browser", "pace", "soak")),
         "tests/stepping/test_page.py",
     ),
-    "a cluster": ("tests/broker/test_cluster.py",),
+    "a cluster": ("tests/broker/test_cluster.py", "tests/incidents/test_cluster.py"),
     "sandboxes": tuple(f"tests/grading/test_{name}.py" for name in ("grade", "hostile", "sandbox")),  # with fork bombs
     "a login": (*(f"tests/kafka/test_{name}.py" for name in ("secured", "class")), "tests/classroom/test_class.py"),
     "a hub": ("tests/hub/test_hub.py",),
