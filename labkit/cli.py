@@ -318,7 +318,8 @@ def dashboard(host: str, port: int, no_browser: bool, base_url: str, **parameter
 
     if parameters["source"] and Path(parameters["source"]).exists():
         parameters["source"] = str(Path(parameters["source"]).resolve())
-    page.serve(lessons.folder() / lessons.DASHBOARD, parameters, host, port, not no_browser, base_url)
+    shown = page.of_notebook(lessons.folder() / lessons.DASHBOARD, parameters)
+    page.serve("dashboard", shown, host, port, not no_browser, base_url)
 
 
 @main.command("jupyterhub", hidden=True, context_settings={"ignore_unknown_options": True})
