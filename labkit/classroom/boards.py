@@ -1,9 +1,12 @@
 """The wall of a class as its teacher runs it: one process counts, and each visitor's page shows the counts."""
 
+from __future__ import annotations
+
 import contextlib
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,6 +15,9 @@ from labkit.kafka import properties
 from labkit.kafka.topics import Topics
 from labkit.wall import given, serving
 from labkit.wall.given import TEACHER
+
+if TYPE_CHECKING:
+    from labkit.wall.board import Board
 
 CELL = "from pathlib import Path\n\nfrom labkit.classroom import boards\n\nboards.show(Path({folder!r}))"
 
@@ -58,11 +64,15 @@ def counting(place: Folder, address: str, wall: Wall) -> Iterator[None]:
         topics.disconnect()
 
 
-def show(folder: Path) -> None:
-    """Display the wall below the current cell."""
-    place = Folder(folder)
+def board_of(place: Folder, address: str) -> Board:
+    """Returns the view of the wall of a class, to be started and displayed."""
     wall = place.settings().wall
     assert wall
-    view = serving.board(Topics(properties.address(), wall.namespace), teacher(wall))
+    return serving.board(Topics(address, wall.namespace), teacher(wall))
+
+
+def show(folder: Path) -> None:
+    """Display the wall below the current cell."""
+    view = board_of(Folder(folder), properties.address())
     view.start()
     view.snapshot.show()

@@ -30,7 +30,7 @@ class Board(LiveView[State]):
     """The wall of a class; `begin_round` is called with the name of the question that is to be answered again."""
 
     def __init__(self, counts: Counts, table: Table, pacer: Pacer, begin_round: Callable[[str], object]) -> None:
-        self._counts, self._table_of_items, self._begin_round = counts, table, begin_round
+        self._counts, self._items, self.begin_round = counts, table, begin_round
         self._said = ""
         self._lock = threading.RLock()
         self.question = Dropdown(options=[(NEWEST, "")], description="Question:")
@@ -52,7 +52,7 @@ class Board(LiveView[State]):
     def _begin(self) -> None:
         if name := self.state.shown:
             try:
-                self._begin_round(name.name)
+                self.begin_round(name.name)
             except Exception as error:  # a traceback from here would reach nobody
                 LOGGER.exception("no other round has begun")
                 self._said = f"This has failed: {error}"
@@ -65,9 +65,9 @@ class Board(LiveView[State]):
 
     def collect(self) -> State:
         for item in self._counts.read(WAIT):
-            self._table_of_items.take(item)
+            self._items.take(item)
         now = self._counts.now()
-        tally = self._table_of_items.tally(now)
+        tally = self._items.tally(now)
         return State(tally, self.question.value or "", now // 1000, self._counts.away, self._said)
 
     def collect_last(self) -> State:

@@ -13,8 +13,9 @@ from labkit.live.theme import clock
 from labkit.wall.tally import Asked, Tally, Tried
 
 NEWEST = "the newest"
-EXERCISES, FAILS, NOTEBOOKS, HANDS = 5, 2, 9, 14  # as many as fit: the table has the others
+EXERCISES, FAILS, NOTEBOOKS, HANDS = 5, 2, 9, 10  # as many as fit: the table has the others
 ORDINALS = ("1st", "2nd", "3rd")
+LEGEND = "✗ what falls short, ▲ the commonest slip, each with how many"
 WAITING = "Nobody has said anything yet. A student's part begins with `lab = Lab()` in a notebook."
 
 
@@ -76,7 +77,8 @@ def exercises(tally: Tally) -> Markup:
     cards = [_card(each) for each in sorted(newest, key=tally.exercises.index)]
     more = len(tally.exercises) - len(newest)
     title = f"Exercises, the {EXERCISES} tried last" if more else "Exercises"
-    return html.join([html.element("h3", title), *(cards or [html.element("p", "None has been tried yet.")])])
+    legend = html.element("small", LEGEND) if cards else ""
+    return html.join([html.element("h3", title, legend), *(cards or [html.element("p", "None has been tried yet.")])])
 
 
 def _card(tried: Tried) -> Markup:
@@ -128,7 +130,7 @@ def hands(state: State) -> Markup:
     if more := len(found) - HANDS:
         chips += [html.element("li", f"and {more} more")] if more > 0 else []
     nobody = html.element("p", "Nobody's hand is up.")
-    return html.join([html.element("h3", "✋ Hands"), html.element("ul", *chips) if chips else nobody])
+    return html.join([html.element("h3", "Hands"), html.element("ul", *chips) if chips else nobody])
 
 
 def table(tally: Tally) -> Markup:

@@ -39,18 +39,19 @@ class Gate:
     refused: Counter[str] = field(default_factory=Counter)
     floods: Counter[str] = field(default_factory=Counter)
     _sent: dict[str, Seat] = field(default_factory=dict)
-    _told: int = 0
+    _told: int = 0  # when what was refused was told last
+    _untold: bool = False
 
     def items(self, raw: bytes | None, key: bytes | None, time: int, _: object = None) -> list[Item]:
-        """Returns the items of a record: one if it is let through; of what is refused now and then a count."""
+        """Returns the items of a record: one if it is let through, and now and then a count of what was refused."""
         label = self.labels().get((key or b"").decode(errors="replace"))
-        if reason := self._refusal(label, time):
-            return self._refuse(reason, label, time)
-        record = records.parsed(raw or b"", self.course)
-        assert label
-        if not record or ("round" in record) != (label == TEACHER):
-            return self._refuse("unreadable", label, time)
-        return [_item(record, label, time)]
+        record = None
+        if not (reason := self._refusal(label, time)):
+            record = records.parsed(raw or b"", self.course)
+            reason = "" if record and ("round" in record) == (label == TEACHER) else "unreadable"
+        if reason:
+            self._refuse(reason, label)
+        return [*([_item(record, label, time)] if record and label and not reason else []), *self._news(time)]
 
     def _refusal(self, label: str | None, time: int) -> str:
         if not label:
@@ -61,13 +62,17 @@ class Gate:
         seat.records += 1
         return "too many" if seat.records > MOST else ""
 
-    def _refuse(self, reason: str, label: str | None, time: int) -> list[Item]:
+    def _refuse(self, reason: str, label: str | None) -> None:
         self.refused[reason] += 1
+        self._untold = True
         if reason == "too many" and label:
             self.floods[label] += 1
-        if self._told <= time < self._told + TELLS:
+
+    def _news(self, time: int) -> list[Item]:
+        """Returns the count of what was refused, if it has changed and the last one is not too new."""
+        if not self._untold or self._told <= time < self._told + TELLS:
             return []
-        self._told = time
+        self._told, self._untold = time, False
         return [{"item": "refused", "refused": dict(self.refused), "floods": dict(self.floods), "time": time}]
 
 

@@ -13,7 +13,7 @@ from labkit.wall.records import SEAT
 STYLE = Markup("<style>{}{}</style>").format(
     Markup(theme.STYLE), Markup(Path(__file__).with_name("hand.css").read_text())
 )
-RAISE, LOWER = "✋ Raise your hand", "✋ Your hand is up: lower it"
+RAISE, LOWER = "Raise your hand", "Your hand is up: lower it"
 WIDE = Layout(width="auto")
 
 
@@ -23,7 +23,8 @@ class Hand(HBox):  # type: ignore[misc]
     def __init__(self, label: str, told: str, on_change: Callable[[bool, str], object]) -> None:
         self._told = told
         self._on_change = on_change
-        self.button = ToggleButton(description=RAISE, tooltip="The wall shows that you need help", layout=WIDE)
+        self.button = ToggleButton(description=RAISE, icon="hand-paper-o", layout=WIDE)
+        self.button.tooltip = "The wall shows that you need help"
         self.seat = Text(placeholder=f"seat, or {label}", description="Where:", continuous_update=False)
         self.button.observe(lambda _: self._changed(), "value")
         self.seat.observe(lambda _: self._changed() if self.button.value else None, "value")

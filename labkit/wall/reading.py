@@ -8,6 +8,7 @@ from confluent_kafka import KafkaException, TopicPartition
 
 from labkit.kafka import clients
 from labkit.kafka.topics import Topics
+from labkit.readings import now
 from labkit.wall.given import COUNTS
 
 BATCH = 1000
@@ -25,8 +26,7 @@ class Counts:
         settings = {"auto.offset.reset": "earliest", "fetch.wait.max.ms": 50, "fetch.error.backoff.ms": 50}
         self._consumer = clients.consumer(topics.address, **settings)
         self._consumer.assign([TopicPartition(self._partition.topic, 0, start)])
-        self._newest, self._read = 0, time.monotonic()
-        self._asked = time.monotonic()
+        self._newest, self._asked = 0, time.monotonic()
 
     def read(self, timeout: float) -> list[dict[str, Any]]:
         """Returns the records since the last call; waits up to `timeout` seconds for the first."""
@@ -36,14 +36,13 @@ class Counts:
         if found:
             self.away, self._asked = "", time.monotonic()
             self._newest = max(self._newest, *(each["time"] for each in found))
-            self._read = time.monotonic()
         elif time.monotonic() > self._asked + SILENCE:
             self.away, self._asked = self._missed(), time.monotonic()
         return found
 
     def now(self) -> int:
-        """Returns the time by Kafka's clock (epoch ms): the newest record's, and what has passed since."""
-        return self._newest + round(1000 * (time.monotonic() - self._read))
+        """Returns the time (epoch ms): by this computer's clock, unless Kafka's is ahead of it."""
+        return max(now(), self._newest)
 
     def _missed(self) -> str:
         try:

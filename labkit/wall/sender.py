@@ -44,6 +44,7 @@ class Sender:
         self._thread = threading.Thread(target=self._run, name="labkit-wall", daemon=True)
 
     def start(self) -> None:
+        self.send(records.of_life(self._notebook()))
         self._thread.start()
 
     def send(self, record: Record) -> None:
@@ -64,7 +65,7 @@ class Sender:
             clients.LOGGER.exception("nothing more is sent to the wall")
 
     def _send_all(self, producer: Producer) -> None:
-        due = 0.0
+        due = time.monotonic() + ALIVE
         while not self._closing.is_set() or not self._queue.empty():
             if time.monotonic() >= due and not self._closing.is_set():
                 due = time.monotonic() + ALIVE

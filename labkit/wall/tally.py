@@ -97,7 +97,7 @@ class Table:
         self._items[item["item"]] = item
 
     def tally(self, now: int) -> Tally:
-        """Returns everything as it is at a time (epoch ms, by Kafka's clock)."""
+        """Returns everything as it is at a time (epoch ms)."""
         seen = {name: each for kind, name, each in self._of("alive")}
         there = Counter(each["alive"] or ELSEWHERE for each in seen.values() if now < each["time"] + PRESENT)
         refused = self._items.get("refused", {})
