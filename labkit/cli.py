@@ -27,6 +27,7 @@ from labkit.kafka import properties
 from labkit.kafka.topics import Topics
 from labkit.loopback import HOST
 from labkit.waiting import wait_until
+from labkit.wall import given
 
 if TYPE_CHECKING:
     from labkit.runs.worker import Worker
@@ -72,6 +73,7 @@ def main(
     Example: lab --copy-to course
     """
     properties.make_path_absolute()
+    given.remember()
     if context.invoked_subcommand is None:
         extras.require("notebook")
         if notebooks and copy_to:

@@ -94,7 +94,7 @@ class Lab:
         self._closing.callback(self._topics.counts.close)
         self._closing.callback(self._groups.close)
         self._closing.callback(self._sampler.close)
-        self._wall = wall.Wall(self.broker.address)
+        self._wall = wall.Wall()
         self._closing.callback(self._wall.close)
         self._closed = threading.Event()
         threading.Thread(target=self._watch_broker, name="labkit-broker-watch", daemon=True).start()

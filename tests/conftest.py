@@ -145,6 +145,7 @@ def _nothing_of_the_developers_own_lab(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("LAB_NAMESPACE", raising=False)
     monkeypatch.delenv("LAB_KAFKA_CONFIG", raising=False)
     monkeypatch.delenv("LAB_REGISTRY", raising=False)
+    monkeypatch.delenv("LAB_WALL", raising=False)
 
 
 @pytest.fixture(scope="session")

@@ -210,7 +210,7 @@ def _settings(place: Folder, host: str | None, port: int | None, count: str | No
         address=",".join(f"{host}:{port + each}" for each in range(count_now)),
         host=host,
         port=port,
-        nodes=old.nodes if old and running else tuple(free_for_nodes(count_now)),
+        nodes=old.nodes if old and (running or nodes.are_free(old.nodes)) else tuple(free_for_nodes(count_now)),
         administrator=old.administrator if old else Login.random(ADMINISTRATOR),
         open=old.open if old else is_open,
         wall=old.wall if old else None,

@@ -68,7 +68,8 @@ class Board(LiveView[State]):
             self._items.take(item)
         now = self._counts.now()
         tally = self._items.tally(now)
-        return State(tally, self.question.value or "", now // 1000, self._counts.away, self._said)
+        rate = round(self._counts.per_second(), 1)
+        return State(tally, self.question.value or "", now // 1000, rate, self._counts.away, self._said)
 
     def collect_last(self) -> State:
         return replace(self.state, ended=True)

@@ -21,11 +21,14 @@ WAITING = "Nobody has said anything yet. A student's part begins with `lab = Lab
 
 @dataclass(frozen=True)
 class State:
-    """What the wall shows; `chosen` is the name of a question, or empty for the newest; `time` in seconds."""
+    """What the wall shows; `chosen` is the name of a question, or empty for the newest; `time` in seconds, `rate` in
+    records a second.
+    """
 
     tally: Tally = field(default_factory=Tally)
     chosen: str = ""
     time: int = 0
+    rate: float = 0.0
     away: str = ""
     said: str = ""
     ended: bool = False
@@ -51,7 +54,8 @@ def head(state: State) -> Markup:
         "p", html.element("strong", str(up)), f" hand{_s(up)} up", class_="lab-up" if up else "lab-none"
     )
     status = html.element("p", wrong, class_="lab-wrong", role="status") if wrong else Markup()
-    time = html.element("time", f"{clock(state.time * 1000)} UTC" if state.time else "")
+    words = f"{state.rate:g} records a second · {clock(state.time * 1000)} UTC" if state.time else ""
+    time = html.element("time", words)
     return html.join([html.element("h2", "The wall"), numbers, hands, status, time])
 
 

@@ -11,32 +11,49 @@ import secrets
 from pathlib import Path
 from typing import NamedTuple
 
+from labkit.errors import LabError
 from labkit.kafka import properties
 
 TOPIC, PSEUDONYM = "#lab.wall", "#lab.pseudonym"  # the lines
-OFF = "LAB_WALL"  # set to 0, it keeps a student off the wall
+VARIABLE = "LAB_WALL"  # names the file with these lines, unless it is that of LAB_KAFKA_CONFIG
+OFF = ("0", "no", "off", "false")  # or keeps a student off the wall
 SAID, COUNTS = "said", "counts"  # topics: what students write, and what is counted
 SHOWN = 4  # characters of a label
 TEACHER = "teacher"  # the label of whoever begins rounds: longer than a student's
 
 
 class Given(NamedTuple):
-    """The full name of the topic to write to, and the key of all records there."""
+    """The full name of the topic to write to, the key of all records there, and how to reach its Kafka: the address,
+    and the client properties.
+    """
 
     topic: str
     pseudonym: str
+    address: str
+    client: dict[str, str]
 
 
 def given() -> Given | None:
-    """Returns what the file of LAB_KAFKA_CONFIG says; None if its class has no wall, or the student keeps off it."""
-    if os.environ.get(OFF, "").strip().lower() in ("0", "no", "off", "false") or not properties.path():
+    """Returns what the file of the class says; None if it has no wall, or the student keeps off it."""
+    wanted = os.environ.get(VARIABLE, "").strip() or properties.path()
+    if not wanted or wanted.lower() in OFF:
         return None
     try:
-        lines = Path(properties.path()).expanduser().read_text("utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError):  # whoever connects to Kafka with it says so
+        lines = Path(wanted).expanduser().read_text("utf-8-sig").splitlines()
+        client = properties.parsed(wanted, wanted)
+    except (OSError, UnicodeDecodeError, LabError):  # if Kafka is reached by this file, somebody else says so
         return None
     found = {name.strip(): value.strip() for name, sign, value in (line.partition("=") for line in lines) if sign}
-    return Given(found[TOPIC], found[PSEUDONYM]) if TOPIC in found and PSEUDONYM in found else None
+    if not (TOPIC in found and PSEUDONYM in found and properties.SERVERS in client):
+        return None
+    rest = {name: value for name, value in client.items() if name not in (properties.SERVERS, properties.OWN_NAMESPACE)}
+    return Given(found[TOPIC], found[PSEUDONYM], client[properties.SERVERS], rest)
+
+
+def remember() -> None:
+    """Let the wall find the file of LAB_KAFKA_CONFIG also where a notebook uses a Kafka of its own instead."""
+    if properties.path():
+        os.environ.setdefault(VARIABLE, properties.path())
 
 
 def lines(namespace: str, key: str, login: str) -> dict[str, str]:

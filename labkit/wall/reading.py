@@ -1,6 +1,7 @@
 """Reads the counts from their first record on, and follows them."""
 
 import time
+from collections import deque
 from typing import Any
 
 import orjson
@@ -13,6 +14,7 @@ from labkit.wall.given import COUNTS
 
 BATCH = 1000
 SILENCE = 2.0  # seconds without a record after which Kafka is asked whether it is there
+SPAN = 10.0  # seconds
 ANSWER = 1.0  # seconds that it has for that
 
 
@@ -27,6 +29,7 @@ class Counts:
         self._consumer = clients.consumer(topics.address, **settings)
         self._consumer.assign([TopicPartition(self._partition.topic, 0, start)])
         self._newest, self._asked = 0, time.monotonic()
+        self._came: deque[tuple[float, int]] = deque()
 
     def read(self, timeout: float) -> list[dict[str, Any]]:
         """Returns the records since the last call; waits up to `timeout` seconds for the first."""
@@ -35,6 +38,7 @@ class Counts:
         found = [orjson.loads(each.value() or b"{}") for each in messages if not each.error()]
         if found:
             self.away, self._asked = "", time.monotonic()
+            self._came.append((time.monotonic(), len(found)))
             self._newest = max(self._newest, *(each["time"] for each in found))
         elif time.monotonic() > self._asked + SILENCE:
             self.away, self._asked = self._missed(), time.monotonic()
@@ -43,6 +47,12 @@ class Counts:
     def now(self) -> int:
         """Returns the time (epoch ms): by this computer's clock, unless Kafka's is ahead of it."""
         return max(now(), self._newest)
+
+    def per_second(self) -> float:
+        """Returns how many records have come each second, over the last ten."""
+        while self._came and self._came[0][0] < time.monotonic() - SPAN:
+            self._came.popleft()
+        return sum(many for _, many in self._came) / SPAN
 
     def _missed(self) -> str:
         try:

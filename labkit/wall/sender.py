@@ -37,8 +37,8 @@ SETTINGS = {
 class Sender:
     """Sends records to the wall; `notebook` returns which one is being worked on."""
 
-    def __init__(self, address: str, given: Given, notebook: Callable[[], str]) -> None:
-        self._address, self._given, self._notebook = address, given, notebook
+    def __init__(self, given: Given, notebook: Callable[[], str]) -> None:
+        self._given, self._notebook = given, notebook
         self._queue: queue.Queue[Record] = queue.Queue(WAITING)
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="labkit-wall", daemon=True)
@@ -60,7 +60,7 @@ class Sender:
 
     def _run(self) -> None:
         try:
-            self._send_all(clients.producer(self._address, **SETTINGS))
+            self._send_all(clients.producer(self._given.address, **self._given.client, **SETTINGS))
         except Exception:  # the student's work goes on without a wall
             clients.LOGGER.exception("nothing more is sent to the wall")
 

@@ -10,7 +10,7 @@ from labkit import cells, extras
 from labkit.errors import LabError
 from labkit.exercises.attempt import is_graded
 from labkit.wall import records
-from labkit.wall.given import OFF, given, label
+from labkit.wall.given import VARIABLE, given, label
 from labkit.wall.records import SEAT, Record
 from labkit.wall.sender import Sender
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 NOTEBOOK = "JPY_SESSION_NAME"  # the path of a kernel's notebook, as Jupyter's server tells it
 TOLD = (
     "Your class has a wall: it counts your verdicts and predictions, as {label}, without your name and your code. "
-    f"{OFF}=0 keeps you off it."
+    f"{VARIABLE}=0 keeps you off it."
 )
 NO_WALL = "There is no wall here: your teacher's file for you names one if your class has it, unless LAB_WALL is 0."
 
@@ -29,8 +29,8 @@ NO_WALL = "There is no wall here: your teacher's file for you names one if your 
 class Wall:
     """The wall, from the place of one student. What cannot be sent is dropped."""
 
-    def __init__(self, address: str) -> None:
-        self._address, self._given = address, None if is_graded() else given()
+    def __init__(self) -> None:
+        self._given = None if is_graded() else given()
         self._sender: Sender | None = None
         self._notebook = ""
         self._up, self._seat = False, ""
@@ -42,7 +42,7 @@ class Wall:
         from labkit.wall import course  # most labs have no wall
 
         self._notebook = course.notebook(os.environ.get(NOTEBOOK, ""))
-        self._sender = Sender(self._address, self._given, lambda: self._notebook)
+        self._sender = Sender(self._given, lambda: self._notebook)
         self._sender.start()
         if cells.current().execution:
             cells.at_the_end(lambda _: self._hand.snapshot.show())
