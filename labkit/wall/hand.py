@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from ipywidgets import HTML, HBox, Layout, Text, ToggleButton
+from ipywidgets import HTML, HBox, Layout, Text, ToggleButton, VBox
 from markupsafe import Markup, escape
 
 from labkit.live import theme
@@ -17,7 +17,7 @@ RAISE, LOWER = "Raise your hand", "Your hand is up: lower it"
 WIDE = Layout(width="auto")
 
 
-class Hand(HBox):  # type: ignore[misc]
+class Hand(VBox):  # type: ignore[misc]
     """A button and a field for the seat; `on_change` gets both whenever the student changes one."""
 
     def __init__(self, label: str, told: str, on_change: Callable[[bool, str], object]) -> None:
@@ -29,7 +29,7 @@ class Hand(HBox):  # type: ignore[misc]
         self.button.observe(lambda _: self._changed(), "value")
         self.seat.observe(lambda _: self._changed() if self.button.value else None, "value")
         self._line = HTML(STYLE + Markup("<span>{}</span>").format(escape(told)))
-        super().__init__([self.button, self.seat, self._line])
+        super().__init__([self._line, HBox([self.button, self.seat]).add_class("lab-hand-button")])
         self.add_class("lab-hand")
         self.snapshot = Snapshot(self, lambda: "", lambda: told)
         self.snapshot.ready.set()
