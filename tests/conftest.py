@@ -42,7 +42,7 @@ LOGIN = ("kafka/test_secured", "kafka/test_class", "classroom/test_class", "clas
 HEAVY = {
     "Flink": ("tests/flink/",),
     "Chromium": (
-        *(f"tests/around/test_{name}.py" for name in ("exercises", "dashboard", "browser", "pace", "soak")),
+        *(f"tests/around/test_{name}.py" for name in ("exercises", "dashboard", "browser", "pace", "soak", "wall")),
         "tests/stepping/test_page.py",
     ),
     "a cluster": ("tests/broker/test_cluster.py",),

@@ -52,8 +52,8 @@ def given() -> Given | None:
 
 def remember() -> None:
     """Let the wall find the file of LAB_KAFKA_CONFIG also where a notebook uses a Kafka of its own instead."""
-    if properties.path():
-        os.environ.setdefault(VARIABLE, properties.path())
+    if properties.path() and not os.environ.get(VARIABLE):
+        os.environ[VARIABLE] = properties.path()
 
 
 def lines(namespace: str, key: str, login: str) -> dict[str, str]:
