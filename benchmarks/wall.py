@@ -3,8 +3,8 @@
 `lab class board` counts and serves the page, as for a class; Chromium shows it on 1,920 by 1,080 pixels. Twenty clients
 with logins of their own send for the 300 students. *Counted* is when the count that has the verdict can be read from
 Kafka, *on the page* when a frame that shows it has been drawn. Spread: 300 verdicts in 60 seconds, beside 300 signs of
-life every 20 seconds. At once: all 300 verdicts in one moment. Flood: like spread, while one of the students sends as
-much as Kafka takes from a student, which is 1 MB a second. Aim: 1 s.
+life every 20 seconds. At once: all 300 verdicts in one moment. Flood: like spread, while one more student sends as much
+as Kafka takes from a student, which is 1 MB a second. Aim: 1 s.
 """
 
 import contextlib
@@ -53,7 +53,7 @@ class Class:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.seen: dict[str, list[float]] = {}
-        files = [self._file(number) for number in range(STUDENTS)]
+        files = [self.file(number) for number in range(STUDENTS)]
         self.of_students = [_given(each) for each in files]
         settings = {"batch.size": 2000, "linger.ms": 2}
         self._clients = [Producer({"bootstrap.servers": g.address, **g.client, **settings}) for g in self.of_students]
@@ -64,7 +64,7 @@ class Class:
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
-    def _file(self, number: int) -> Path:
+    def file(self, number: int) -> Path:
         return self.folder / f"class/students/student{number}.properties"
 
     def _read(self) -> None:
@@ -195,7 +195,7 @@ def main() -> None:
     found: dict[str, tuple[list[float], list[float]]] = {}
     with tempfile.TemporaryDirectory() as directory:
         folder = Path(directory)
-        (folder / "students.csv").write_text("".join(f"student{n}\n" for n in range(STUDENTS)))
+        (folder / "students.csv").write_text("".join(f"student{n}\n" for n in range(STUDENTS + 1)))
         begin = ["class", "start", "--students", "students.csv", "--wall", "--port", str(free_ports(1)[0])]
         subprocess.run([LAB, *begin], cwd=folder, check=True, stdout=subprocess.DEVNULL)
         try:
@@ -213,8 +213,9 @@ def main() -> None:
                     for name, spread in (("spread", SPREAD), ("at once", 0.0), ("flood", SPREAD)):
                         print(name, file=sys.stderr, flush=True)
                         exercise = next(each for each in exercises if each != "damp-rooms")
-                        with flooding(room._file(STUDENTS - 1)) if name == "flood" else contextlib.nullcontext():
+                        with flooding(room.file(STUDENTS)) if name == "flood" else contextlib.nullcontext():
                             result = measure(room, page, exercise, spread)
+                        print(row(name, result[1]), file=sys.stderr, flush=True)
                         old = found.setdefault(name, ([], []))
                         old[0].extend(result[0])
                         old[1].extend(result[1])

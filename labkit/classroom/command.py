@@ -1,8 +1,9 @@
 """`lab class`: a Kafka for a class in one command."""
 
+import itertools
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import click
@@ -25,6 +26,7 @@ from labkit.wall.given import SAID
 ANSWER_LIMIT = 10.0  # seconds that a Kafka of somebody else has to answer
 ADMINISTRATOR = "class-administrator"  # no student is called so, for no login has a hyphen
 ANOTHER = "For another person of that name, add one that differs, such as {}2."
+AT_ONCE = 50  # students in one request
 FILE = click.Path(path_type=Path, dir_okay=False)
 folder_option = click.option(
     "--folder",
@@ -313,14 +315,22 @@ def _admit(place: Folder, settings: Settings, wanted: Mapping[str, str | None], 
         if not settings.nodes:
             users.check_free(_address(settings), new.keys() - known.keys())
         with announced(f"Kafka is told of {len(new)} students"):
-            users.admit(_address(settings), new)
-            if settings.wall:
-                users.let_write(_address(settings), new, settings.wall.topic(SAID))
+            for some in _in_parts(new):
+                users.admit(_address(settings), some)
+                if settings.wall:
+                    users.let_write(_address(settings), some, settings.wall.topic(SAID))
     for login in sorted(new.keys() & known.keys()):
         if new[login] != known[login]:
             click.echo(f"{login} has a new password: hand out {place.files / f'{login}.properties'} again.")
     place.keep_logins(logins)
     place.hand_out(settings, logins)
+
+
+def _in_parts(logins: Mapping[str, str]) -> Iterator[dict[str, str]]:
+    """Yields some students at a time: for hundreds at once Kafka takes longer than a request may."""
+    everybody = iter(logins.items())
+    while some := dict(itertools.islice(everybody, AT_ONCE)):
+        yield some
 
 
 def _say(place: Folder, settings: Settings) -> None:
