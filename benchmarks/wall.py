@@ -55,7 +55,7 @@ class Class:
         self.seen: dict[str, list[float]] = {}
         files = [self.file(number) for number in range(STUDENTS)]
         self.of_students = [_given(each) for each in files]
-        settings = {"batch.size": 2000, "linger.ms": 2}
+        settings = {"batch.size": 2000, "linger.ms": 2, "log_level": 0}  # the class ends before its clients
         self._clients = [Producer({"bootstrap.servers": g.address, **g.client, **settings}) for g in self.of_students]
         del self._clients[CLIENTS:]
         self._closing = threading.Event()
