@@ -15,7 +15,7 @@ from labkit.wall.given import COUNTS
 BATCH = 1000
 SILENCE = 2.0  # seconds without a record after which Kafka is asked whether it is there
 SPAN = 10.0  # seconds
-ANSWER = 1.0  # seconds that it has for that
+ANSWER = 3.0  # seconds that it has for that
 
 
 class Counts:

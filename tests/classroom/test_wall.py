@@ -16,7 +16,6 @@ from labkit.classroom.nodes import inside
 from labkit.kafka import properties as files
 from labkit.kafka.topics import Topics
 from labkit.wall import course, given, records
-from labkit.wall.gate import MOST
 from labkit.wall.given import SAID, Given
 from labkit.wall.reading import Counts
 from labkit.wall.tally import Table, Tally
@@ -166,11 +165,11 @@ def read(settings: dict[str, str], topic: str) -> list[bytes]:
     """Raises KafkaException if Kafka refuses."""
     consumer = Consumer(settings | {"group.id": "anna-spy", "enable.auto.commit": False, "logger": None})
     try:
-        _, end = consumer.get_watermark_offsets(TopicPartition(topic, 0), timeout=20)
+        _, end = consumer.get_watermark_offsets(TopicPartition(topic, 0), timeout=LIMIT)
         consumer.assign([TopicPartition(topic, 0, 0)])
         found: list[bytes] = []
         while end and (not found or len(found) < 2 * end):
-            message = consumer.poll(20)
+            message = consumer.poll(LIMIT)
             assert message is not None
             if message.error():
                 raise KafkaException(message.error())
@@ -265,7 +264,8 @@ def test_two_notebooks_with_one_file_are_one_student(walled: Room) -> None:
         before = wall.tally()
         for notebook in ("01_producer", "02_filter"):
             say(walled, "anna", records.of_life(notebook), records.of_hand(True, "12"))
-        tally = wall.until(lambda found: ("02_filter", 1) in found.there)
+        again = records.of_life("02_filter")
+        tally = wall.until(lambda found: say(walled, "anna", again) == [] and ("02_filter", 1) in found.there)
         assert dict(tally.there).get("01_producer", 0) == dict(before.there).get("01_producer", 0) == 0
         assert [where for where, _ in tally.hands].count("12") == 1
         say(walled, "anna", records.of_hand(False, ""))
@@ -286,7 +286,7 @@ def test_a_flood_and_garbage_cost_the_others_nothing(walled: Room) -> None:
         say(walled, "anna", records.of_hand(True, "99"))
         tally = wall.until(lambda found: "99" in [where for where, _ in found.hands])
         assert of_exercise(tally, "coldest")[0] <= 2
-        many = 20_000 - 10 * MOST  # Kafka slows the student down, so that it takes some seconds
+        many = 10_000  # not all: Kafka slows the student down, and every ten seconds some are let through
         tally = wall.until(lambda found: refused(walled, found).get("too many", 0) > many)
         assert dict(tally.floods)[label] > many
         say(walled, "anna", records.of_hand(False, ""))
@@ -309,7 +309,7 @@ def test_kafka_is_killed_in_mid_lesson_and_started_again(walled: Room) -> None:
         eventually(lambda: wall.tally() and wall.counts.away, LIMIT)
         walled.lab("class", "start")
         wall.until(lambda found: "C2" in [where for where, _ in found.hands])
-        assert wall.counts.away == ""
+        eventually(lambda: wall.tally() and not wall.counts.away, LIMIT)
 
 
 def test_a_wrong_password_is_one_line_and_no_thread_hangs(walled: Room) -> None:
@@ -345,7 +345,7 @@ def test_a_wall_is_taken_down_and_put_up_again_without_what_was_on_it(walled: Ro
     assert "The class has no wall any more" in walled.lab("class", "start", "--no-wall")
     assert "#lab" not in (walled.path / "class/students/anna.properties").read_text()
     errors: list[str] = []
-    producer = Producer(client(walled, "anna") | {"logger": None, "message.timeout.ms": 5000})
+    producer = Producer(client(walled, "anna") | {"logger": None})
     producer.produce(old.topic, b"{}", old.pseudonym, on_delivery=note(errors))
     producer.flush(LIMIT)
     assert errors == ["TOPIC_AUTHORIZATION_FAILED"]
@@ -353,9 +353,9 @@ def test_a_wall_is_taken_down_and_put_up_again_without_what_was_on_it(walled: Ro
     assert "The class has a wall now" in walled.lab("class", "start", "--wall")
     assert wall_of(walled).key != key
     walled.lab("class", "add", "carla")
-    assert say(walled, "carla", records.of_life("01_producer")) == []
+    life = records.of_life("01_producer")
     with counting(walled) as wall:
-        tally = wall.until(lambda found: found.there)
+        tally = wall.until(lambda found: say(walled, "carla", life) == [] and found.there)
         assert (tally.students, tally.exercises, tally.hands) == (1, (), ())
 
 
