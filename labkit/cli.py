@@ -27,6 +27,7 @@ from labkit.kafka import properties
 from labkit.kafka.topics import Topics
 from labkit.loopback import HOST
 from labkit.waiting import wait_until
+from labkit.wall import given
 
 if TYPE_CHECKING:
     from labkit.runs.worker import Worker
@@ -72,6 +73,7 @@ def main(
     Example: lab --copy-to course
     """
     properties.make_path_absolute()
+    given.remember()
     if context.invoked_subcommand is None:
         extras.require("notebook")
         if notebooks and copy_to:
@@ -318,7 +320,8 @@ def dashboard(host: str, port: int, no_browser: bool, base_url: str, **parameter
 
     if parameters["source"] and Path(parameters["source"]).exists():
         parameters["source"] = str(Path(parameters["source"]).resolve())
-    page.serve(lessons.folder() / lessons.DASHBOARD, parameters, host, port, not no_browser, base_url)
+    shown = page.of_notebook(lessons.folder() / lessons.DASHBOARD, parameters)
+    page.serve("dashboard", shown, host, port, not no_browser, base_url)
 
 
 @main.command("jupyterhub", hidden=True, context_settings={"ignore_unknown_options": True})

@@ -24,6 +24,7 @@ from labkit import (
     runs,
     schema_registry,
     stepping,
+    wall,
 )
 from labkit import flink as flinks
 from labkit import why as reasons
@@ -107,10 +108,14 @@ class Lab:
         self._closing.callback(self._topics.counts.close)
         self._closing.callback(self._groups.close)
         self._closing.callback(self._sampler.close)
+        self._wall = wall.Wall()
+        self._closing.callback(self._wall.close)
         self._closed = threading.Event()
         threading.Thread(target=self._watch_broker, name="labkit-broker-watch", daemon=True).start()
         atexit.register(self.close)
         Lab._current = self
+        if in_notebook:
+            self._wall.join()
 
     # ------------------------------------------------------------------ start
 
@@ -624,7 +629,9 @@ class Lab:
 
         Example: lab.check("damp-rooms", damp_rooms)
         """
-        return self._checks.check(exercise, answer)
+        verdict = self._checks.check(exercise, answer)
+        self._wall.verdict(verdict)
+        return verdict
 
     def question(self, exercise: str) -> None:
         """Print the question that an exercise asks you: its numbers depend on `lab.student`.
@@ -679,6 +686,20 @@ class Lab:
         """
         extras.require("notebook")
         self._predictions.warm_up(lesson)
+
+    def raise_hand(self, seat: str | None = None) -> None:
+        """Show on the wall of your class that you need help: at a `seat` such as "B4", or else under the four
+        characters by which the wall knows you. So does the button that a notebook shows below its `Lab()`.
+
+        Raises LabError if your class has no wall, or for what is no seat.
+
+        Example: lab.raise_hand("B4")
+        """
+        self._wall.hand(True, seat)
+
+    def lower_hand(self) -> None:
+        """Take back `raise_hand`. Raises LabError if your class has no wall. Example: lab.lower_hand()"""
+        self._wall.hand(False)
 
     def progress(self) -> pd.DataFrame:
         """Every exercise and prediction, and what became of it on this computer. Example: lab.progress()"""
@@ -817,7 +838,7 @@ class Lab:
 
     @functools.cached_property
     def _predictions(self) -> predictions.Predictions:
-        return predictions.Predictions()
+        return predictions.Predictions(said=self._wall.prediction)
 
     @functools.cached_property
     def _styles(self) -> live.Styles:

@@ -1,4 +1,4 @@
-"""The dashboard of notebook 04 as a separate web page, served by Voilà."""
+"""Pages of their own, served by Voilà: the dashboard of notebook 04, and the wall of a class."""
 
 import os
 import secrets
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-from nbformat.v4 import new_code_cell
+from nbformat.v4 import new_code_cell, new_notebook
 
 from labkit.errors import LabError
 from labkit.loopback import free_ports
@@ -23,20 +23,18 @@ TAG = "page"  # of the cells that make up the page
 JUPYTER = Path(__file__).with_name("jupyter")
 
 
-def serve(
-    notebook: Path, parameters: Mapping[str, Any], host: str, port: int, browser: bool, base_url: str = "/"
-) -> None:
-    """Serve the page where `host` says until Ctrl+C, under the path `base_url`.
+def serve(name: str, page: Any, host: str, port: int, browser: bool, base_url: str = "/") -> None:
+    """Serve a page, a notebook in memory, where `host` says until Ctrl+C, under the path `base_url`.
 
     Each visitor gets a kernel of their own, which ends when they leave the page. Raises LabError if Voilà fails.
     """
     if port == 0:  # Voilà would print 0 in its address
         (port,) = free_ports(1)
     with tempfile.TemporaryDirectory(prefix="labkit-page-") as directory:
-        page = Path(directory) / "dashboard.ipynb"
-        nbformat.write(_page(notebook, parameters), page)  # type: ignore[no-untyped-call]
+        file = Path(directory) / f"{name}.ipynb"
+        nbformat.write(page, file)  # type: ignore[no-untyped-call]
         command = [
-            *(sys.executable, "-m", "voila", str(page), "--template=labkit", "--token"),
+            *(sys.executable, "-m", "voila", str(file), "--template=labkit", "--token"),
             *(f"--Voila.ip={host}", f"--port={port}", f"--base_url={base_url}", *([] if browser else ["--no-browser"])),
             *(f"--VoilaConfiguration.extension_denylist={each}" for each in UNUSED),
         ]
@@ -70,8 +68,16 @@ def proxied() -> dict[str, Any]:
     }
 
 
-def _page(notebook: Path, parameters: Mapping[str, Any]) -> Any:
-    """The cells of the page; the parameters come after those of the notebook, as papermill puts them."""
+def of_code(source: str) -> Any:
+    """Returns a page that shows what a cell of code displays."""
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    return new_notebook(cells=[new_code_cell(source)], metadata=kernel)  # type: ignore[no-untyped-call]
+
+
+def of_notebook(notebook: Path, parameters: Mapping[str, Any]) -> Any:
+    """Returns the page of a notebook: those of its cells that make it up. The parameters come after those of the
+    notebook, as papermill puts them.
+    """
     page = nbformat.read(notebook, nbformat.NO_CONVERT)  # type: ignore[no-untyped-call]
     cells = [cell for cell in page.cells if TAG in cell.metadata.get("tags", ())]
     given = "\n".join(f"{name} = {value!r}" for name, value in parameters.items())

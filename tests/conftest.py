@@ -38,15 +38,16 @@ settings.register_profile("labkit", deadline=None, derandomize="CI" in os.enviro
 settings.load_profile("labkit")
 
 # Prefixes of test names, by what loads the machine or is shared: one worker runs all that begin so, one by one.
+LOGIN = ("kafka/test_secured", "kafka/test_class", "classroom/test_class", "classroom/test_wall")
 HEAVY = {
     "Flink": ("tests/flink/",),
     "Chromium": (
-        *(f"tests/around/test_{name}.py" for name in ("exercises", "dashboard", "browser", "pace", "soak")),
+        *(f"tests/around/test_{name}.py" for name in ("exercises", "dashboard", "browser", "pace", "soak", "wall")),
         "tests/stepping/test_page.py",
     ),
     "a cluster": ("tests/broker/test_cluster.py", "tests/incidents/test_cluster.py"),
     "sandboxes": tuple(f"tests/grading/test_{name}.py" for name in ("grade", "hostile", "sandbox")),  # with fork bombs
-    "a login": (*(f"tests/kafka/test_{name}.py" for name in ("secured", "class")), "tests/classroom/test_class.py"),
+    "a login": tuple(f"tests/{name}.py" for name in LOGIN),
     "a hub": ("tests/hub/test_hub.py",),
 }
 GRADING = tuple(f"tests/grading/test_{name}.py" for name in ("grade", "command", "hostile", "sandbox"))
@@ -144,6 +145,7 @@ def _nothing_of_the_developers_own_lab(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("LAB_NAMESPACE", raising=False)
     monkeypatch.delenv("LAB_KAFKA_CONFIG", raising=False)
     monkeypatch.delenv("LAB_REGISTRY", raising=False)
+    monkeypatch.delenv("LAB_WALL", raising=False)
 
 
 @pytest.fixture(scope="session")

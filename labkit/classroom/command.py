@@ -1,26 +1,32 @@
 """`lab class`: a Kafka for a class in one command."""
 
+import itertools
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import click
 
+from labkit import extras
 from labkit.broker.installation import kafka_installation
 from labkit.broker.login import Login
 from labkit.broker.node import free_for_nodes
-from labkit.classroom import nodes, students, users
-from labkit.classroom.folder import Folder, Settings, authority_of
+from labkit.classroom import boards, nodes, students, users
+from labkit.classroom.folder import Folder, Settings, Wall, authority_of
 from labkit.errors import LabError
 from labkit.jvm import store
 from labkit.kafka import clients, properties
+from labkit.kafka.topics import Topics
 from labkit.loopback import HOST
 from labkit.waiting import announced
+from labkit.wall import given, serving
+from labkit.wall.given import SAID
 
 ANSWER_LIMIT = 10.0  # seconds that a Kafka of somebody else has to answer
 ADMINISTRATOR = "class-administrator"  # no student is called so, for no login has a hyphen
 ANOTHER = "For another person of that name, add one that differs, such as {}2."
+AT_ONCE = 50  # students in one request
 FILE = click.Path(path_type=Path, dir_okay=False)
 folder_option = click.option(
     "--folder",
@@ -48,11 +54,12 @@ def class_command() -> None:
 )
 @click.option("--nodes", "count", type=click.Choice(["1", "3"]), help="Brokers in the cluster; default: 1.")
 @click.option("--open", "is_open", is_flag=True, help="No login, no TLS: anybody in the network reads and deletes all.")
+@click.option("--wall/--no-wall", default=None, help="A wall, which shows how far everybody is: lab class board.")
 @click.option("--bootstrap", help="HOST:PORT of a Kafka that runs already: only its users are administered.")
 @click.option("--admin", type=FILE, help="Client properties of its administrator, in the form of LAB_KAFKA_CONFIG.")
 def start(
     folder: Path, file: Path | None, host: str | None, port: int | None, count: str | None, is_open: bool,
-    bootstrap: str | None, admin: Path | None,
+    wall: bool | None, bootstrap: str | None, admin: Path | None,
 ) -> None:  # fmt: skip
     """Start Kafka, or what has ended of it, and write a file for each student.
 
@@ -61,6 +68,8 @@ def start(
     Example: lab class start --students students.csv
 
     Example: lab class start --students students.csv --host lab.example.org --nodes 3
+
+    Example: lab class start --wall
 
     Example: lab class start --students students.csv --bootstrap kafka.example.org:9092 --admin admin.properties
     """
@@ -75,6 +84,7 @@ def start(
         known = place.logins()
         place.keep_logins(students.with_passwords(wanted, known) | known)  # also if the start is interrupted
         _start(place, settings)
+    settings = _with_wall(place, settings, wall)
     _admit(place, settings, wanted, anew=True)
     _say(place, settings)
 
@@ -158,6 +168,29 @@ def stop(folder: Path) -> None:
     click.echo("Kafka has been stopped; its data stays." if ended else "Kafka was not running.")
 
 
+@class_command.command()
+@folder_option
+@click.option("--host", default=HOST, show_default=True, help="Where to listen: 0.0.0.0 lets other computers in.")
+@click.option("--port", default=8867, show_default=True, help="The port to use; if it is taken, the next free one.")
+@click.option("--no-browser", is_flag=True, help="Print the address instead of opening a browser.")
+def board(folder: Path, host: str, port: int, no_browser: bool) -> None:
+    """Show the wall of the class as a web page until Ctrl+C: for the projector.
+
+    Nothing is lost while it does not run: what students have sent meanwhile is counted when it does.
+
+    Example: lab class board
+    """
+    extras.require("notebook")
+    from labkit import page
+
+    place = Folder(folder)
+    settings = _running(place)
+    if not settings.wall:
+        raise LabError("The class has no wall: lab class start --wall gives it one, then hand out the files again.")
+    with boards.counting(place, _address(settings), settings.wall):
+        page.serve("wall", page.of_code(boards.CELL.format(folder=str(place.path))), host, port, not no_browser)
+
+
 def _settings(place: Folder, host: str | None, port: int | None, count: str | None, is_open: bool) -> Settings:
     """What was there before, with what has been asked for. Raises LabError for what cannot be changed later."""
     old = place.settings() if place.exists else None
@@ -179,9 +212,10 @@ def _settings(place: Folder, host: str | None, port: int | None, count: str | No
         address=",".join(f"{host}:{port + each}" for each in range(count_now)),
         host=host,
         port=port,
-        nodes=old.nodes if old and running else tuple(free_for_nodes(count_now)),
+        nodes=old.nodes if old and (running or nodes.are_free(old.nodes)) else tuple(free_for_nodes(count_now)),
         administrator=old.administrator if old else Login.random(ADMINISTRATOR),
         open=old.open if old else is_open,
+        wall=old.wall if old else None,
     )
     if moved and not settings.open:
         nodes.certify(place, host)
@@ -213,9 +247,31 @@ def _of_others(place: Folder, bootstrap: str | None, admin: Path | None) -> Sett
     clients.check_answers(address, ANSWER_LIMIT)
     if authority := authority_of(given):
         place.authority.write_text(authority)
-    settings = Settings(address=address)
+    settings = place.settings() if place.exists else Settings(address=address)
     place.keep(settings)
     users.limit(store.prepare(kafka_installation()), address)
+    return settings
+
+
+def _with_wall(place: Folder, settings: Settings, wanted: bool | None) -> Settings:
+    """The settings with a wall or without, as wanted; None leaves it as it is. Its topics are there in the end.
+
+    Raises LabError if the class has no logins.
+    """
+    if wanted and settings.open:
+        raise LabError("A wall needs logins: without them anybody reads it. Start the class without --open.")
+    old, wall = settings.wall, settings.wall if wanted is None else None
+    if wanted:
+        wall = old or Wall(namespace=given.new_namespace(), key=given.new_key())
+    if old and not wall:
+        users.let_nobody_write(_address(settings), old.topic(SAID))
+        click.echo(f"The class has no wall any more. Hand out the files in {place.files} again.")
+    if wall and not old:
+        click.echo(f"The class has a wall now. Hand out the files in {place.files}, and show it with lab class board.")
+    settings = settings.model_copy(update={"wall": wall})
+    place.keep(settings)
+    if wall:
+        serving.create_topics(Topics(_address(settings), wall.namespace))
     return settings
 
 
@@ -259,12 +315,22 @@ def _admit(place: Folder, settings: Settings, wanted: Mapping[str, str | None], 
         if not settings.nodes:
             users.check_free(_address(settings), new.keys() - known.keys())
         with announced(f"Kafka is told of {len(new)} students"):
-            users.admit(_address(settings), new)
+            for some in _in_parts(new):
+                users.admit(_address(settings), some)
+                if settings.wall:
+                    users.let_write(_address(settings), some, settings.wall.topic(SAID))
     for login in sorted(new.keys() & known.keys()):
         if new[login] != known[login]:
             click.echo(f"{login} has a new password: hand out {place.files / f'{login}.properties'} again.")
     place.keep_logins(logins)
     place.hand_out(settings, logins)
+
+
+def _in_parts(logins: Mapping[str, str]) -> Iterator[dict[str, str]]:
+    """Yields some students at a time: for hundreds at once Kafka takes longer than a request may."""
+    everybody = iter(logins.items())
+    while some := dict(itertools.islice(everybody, AT_ONCE)):
+        yield some
 
 
 def _say(place: Folder, settings: Settings) -> None:

@@ -11,9 +11,23 @@ from labkit.broker.server import Ports
 from labkit.classroom import students
 from labkit.errors import LabError
 from labkit.kafka import properties
+from labkit.wall import given
 
 PRIVATE = 0o700
 SCRAM = {"security.protocol": "SASL_SSL", "sasl.mechanism": "SCRAM-SHA-512"}
+
+
+class Wall(BaseModel):
+    """The wall of a class: what the names of its topics begin with, and the secret behind the pseudonyms."""
+
+    namespace: str
+    key: str
+
+    def topic(self, name: str) -> str:
+        return self.namespace + name
+
+    def pseudonym(self, login: str) -> str:
+        return given.pseudonym(self.key, login)
 
 
 class Settings(BaseModel):
@@ -25,6 +39,7 @@ class Settings(BaseModel):
     nodes: tuple[Ports, ...] = ()  # on loopback, for the nodes themselves and for whoever administers them
     administrator: Login | None = None  # on these
     open: bool = False  # to anybody, without a login
+    wall: Wall | None = None  # if the class has one
 
 
 class Folder:
@@ -60,6 +75,10 @@ class Folder:
         found: dict[str, str] = json.loads(self._logins.read_text()) if self._logins.exists() else {}
         return found
 
+    def changed(self) -> float:
+        """When students were added last."""
+        return self._logins.stat().st_mtime if self._logins.exists() else 0.0
+
     def keep_logins(self, logins: Mapping[str, str]) -> None:
         _write(self._logins, json.dumps(dict(logins), indent=2))
 
@@ -71,6 +90,8 @@ class Folder:
             if not settings.open:
                 lines |= SCRAM | {"sasl.username": login, "sasl.password": password}
                 lines |= {"ssl.ca.pem": authority.strip()} if authority else {}
+            if settings.wall:
+                lines |= given.lines(settings.wall.namespace, settings.wall.key, login)
             properties.write(self.files / f"{login}.properties", lines)
 
 

@@ -8,6 +8,7 @@ import shutil
 import signal
 import socket
 import subprocess
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -230,6 +231,16 @@ def _check_free(host: str, port: int) -> None:
         socket.create_server((_bind(host), port)).close()
     except OSError as error:
         raise LabError(f"Port {port} cannot be used: {error.strerror}. Give another one with --port.") from None
+
+
+def are_free(wanted: Iterable[server.Ports]) -> bool:
+    """Whether nodes can have these ports again: whoever shows the wall waits for them there."""
+    try:
+        for port in (port for each in wanted for port in (each.broker, each.controller)):
+            socket.create_server((HOST, port)).close()
+    except OSError:
+        return False
+    return True
 
 
 def _bind(host: str) -> str:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from confluent_kafka import ConsumerGroupState, KafkaError, TopicPartition
 from confluent_kafka.admin import (
     AclBinding,
+    AclBindingFilter,
     AclOperation,
     AclPermissionType,
     ConsumerGroupListing,
@@ -78,6 +79,27 @@ def _permissions(login: str) -> list[AclBinding]:
     resources += [(ResourceType.GROUP, mine), (ResourceType.TRANSACTIONAL_ID, mine)]
     allowed = (f"User:{login}", "*", AclOperation.ALL, AclPermissionType.ALLOW)
     return [AclBinding(kind, name, ResourcePatternType.PREFIXED, *allowed) for kind, name in resources]
+
+
+def let_write(address: str, logins: Collection[str], topic: str) -> None:
+    """Let these students write to a topic of the class, and neither read it nor anything else."""
+    requests, bindings = Requests(address, lambda: None), [each for login in logins for each in _writing(login, topic)]
+    if bindings:
+        requests.settle(lambda admin, limit: admin.create_acls(bindings, request_timeout=limit))
+
+
+def let_nobody_write(address: str, topic: str) -> None:
+    """Take back what `let_write` gave."""
+    anything = (ResourceType.TOPIC, topic, ResourcePatternType.LITERAL, None, None)
+    everybody = [AclBindingFilter(*anything, AclOperation.ANY, AclPermissionType.ANY)]
+    requests = Requests(address, lambda: None)
+    requests.settle(lambda admin, limit: admin.delete_acls(everybody, request_timeout=limit))
+
+
+def _writing(login: str, topic: str) -> list[AclBinding]:
+    allowed = (AclOperation.WRITE, AclOperation.DESCRIBE)
+    place = (ResourceType.TOPIC, topic, ResourcePatternType.LITERAL, f"User:{login}", "*")
+    return [AclBinding(*place, each, AclPermissionType.ALLOW) for each in allowed]
 
 
 def limit(installation: KafkaInstallation, address: str) -> None:

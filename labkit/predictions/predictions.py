@@ -23,9 +23,15 @@ NOTHING = "Warm-up: nothing to repeat. A wrong prediction is asked again, with o
 class Predictions:
     """The predictions of one lab: what was said is kept on this computer, and holds until somebody predicts anew."""
 
-    def __init__(self, display: Callable[[Form | Line], object] | None = None) -> None:
-        """Questions and answers are displayed below the current cell, unless something else displays them."""
-        self._display = display or below_the_cell
+    def __init__(
+        self,
+        display: Callable[[Form | Line], object] | None = None,
+        said: Callable[[str, str | float], object] = lambda *_: None,
+    ) -> None:
+        """Questions and answers are displayed below the current cell, unless something else displays them; `said` is
+        told each prediction, with the name of its question.
+        """
+        self._display, self._tell = display or below_the_cell, said
         self._said: dict[str, str | float] = {}  # in this session: the disk may be full
         self._waiting: defaultdict[str, deque[tuple[Line, Answer]]] = defaultdict(lambda: deque(maxlen=HANDLES))
 
@@ -64,6 +70,7 @@ class Predictions:
         self._said[question.name] = said
         remark = progress.keep(question.name, {"said": said, "right": None, "time": progress.now()})
         self._answer(question.name)
+        self._tell(question.name, said)
         return f"You have said: {label(question, said, given)}. The answer comes below. {remark}".rstrip()
 
     def _answer(self, name: str) -> None:

@@ -1,0 +1,238 @@
+"""From a student's verdict to the wall: 300 simulated students, on the Kafka of a class with logins
+
+`lab class board` counts and serves the page, as for a class; Chromium shows it on 1,920 by 1,080 pixels. Twenty clients
+with logins of their own send for the 300 students. *Counted* is when the count that has the verdict can be read from
+Kafka, *on the page* when a frame that shows it has been drawn. Spread: 300 verdicts in 60 seconds, beside 300 signs of
+life every 20 seconds. At once: all 300 verdicts in one moment. Flood: like spread, while one more student sends as much
+as Kafka takes from a student, which is 1 MB a second. Aim: 1 s.
+"""
+
+import contextlib
+import os
+import random
+import re
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import report
+from confluent_kafka import Producer
+from playwright.sync_api import Page, sync_playwright
+
+from labkit.kafka import properties
+from labkit.kafka.topics import Topics
+from labkit.loopback import free_ports
+from labkit.wall import course, given, records
+from labkit.wall.reading import Counts
+
+STUDENTS, CLIENTS = 300, 20
+SPREAD = 60.0  # seconds
+LIMIT = 120.0  # seconds
+LAB = Path(sys.executable).with_name("lab")
+WATCH = """() => {
+    window.seen = [];
+    const look = () => requestAnimationFrame(() => requestAnimationFrame(() => {
+        for (const card of document.querySelectorAll('.lab-tried')) {
+            const found = card.innerText.match(/^(\\S+)[^]*?of (\\d+) passed/);
+            if (found) window.seen.push([found[1], Number(found[2]), Date.now()]);
+        }
+    }));
+    new MutationObserver(look).observe(document.querySelector('.lab-board'), {subtree: true, childList: true});
+}"""
+
+
+class Class:
+    """A class with a wall, in a folder; `seen` has when so many verdicts on an exercise had been counted."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.seen: dict[str, list[float]] = {}
+        files = [self.file(number) for number in range(STUDENTS)]
+        self.of_students = [_given(each) for each in files]
+        settings = {"batch.size": 2000, "linger.ms": 2, "log_level": 0}  # the class ends before its clients
+        self._clients = [Producer({"bootstrap.servers": g.address, **g.client, **settings}) for g in self.of_students]
+        del self._clients[CLIENTS:]
+        self._closing = threading.Event()
+        os.environ[properties.FILE] = str(folder / "class/admin.properties")
+        self._counts = Counts(Topics(properties.address(), self.of_students[0].topic.removesuffix(given.SAID)))
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def file(self, number: int) -> Path:
+        return self.folder / f"class/students/student{number}.properties"
+
+    def _read(self) -> None:
+        while not self._closing.is_set():
+            for item in self._counts.read(0.1):
+                kind, _, name = item["item"].partition(" ")
+                if kind == "exercise":
+                    times = self.seen.setdefault(name, [])
+                    times += [time.time()] * (item["tried"] - len(times))
+
+    def send(self, number: int, record: records.Record, sent: dict[int, float]) -> None:
+        """Send for a student; `sent` gets when, by the offset."""
+        client, begun = self._clients[number % CLIENTS], time.time()
+
+        def on_delivery(error: object, message: object) -> None:
+            assert not error
+            sent[message.offset()] = begun  # type: ignore[attr-defined]
+
+        who = self.of_students[number]
+        client.produce(who.topic, records.packed(record), who.pseudonym, on_delivery=on_delivery)
+        client.poll(0)
+
+    def flush(self) -> None:
+        for each in self._clients:
+            each.flush(LIMIT)
+
+    def poll(self) -> None:
+        for each in self._clients:
+            each.poll(0)
+
+    def close(self) -> None:
+        self._closing.set()
+        self._reader.join()
+
+
+def _given(file: Path) -> given.Given:
+    os.environ[given.VARIABLE] = str(file)
+    found = given.given()
+    assert found
+    return found
+
+
+def verdict(exercise: str, luck: random.Random) -> records.Record:
+    size = len(course.exercises()[exercise].behaviours)
+    holds = "".join(luck.choice("1110") for _ in range(size))
+    return {"exercise": exercise, "passed": "0" not in holds, "holds": holds, "slip": ""}
+
+
+def flood(file: str) -> None:
+    """Send verdicts as one student, as fast as Kafka takes them, until this process is ended."""
+    who = _given(Path(file))
+    client, luck = Producer({"bootstrap.servers": who.address, **who.client, "batch.size": 3900}), random.Random(0)
+    while True:
+        with contextlib.suppress(BufferError):
+            client.produce(who.topic, records.packed(verdict("damp-rooms", luck)), who.pseudonym)
+        client.poll(0)
+
+
+@contextlib.contextmanager
+def flooding(file: Path) -> Iterator[None]:
+    process = subprocess.Popen([sys.executable, __file__, "--flood", str(file)])
+    try:
+        yield
+    finally:
+        process.kill()
+        process.wait()
+
+
+def measure(room: Class, page: Page, exercise: str, spread: float) -> tuple[list[float], list[float]]:
+    """Seconds until each verdict had been counted, and until it was on the page."""
+    luck = random.Random(exercise)
+    sent: dict[int, float] = {}
+    begun = time.time()
+    due = [(begun + luck.random() * spread, number) for number in range(STUDENTS)]
+    lives = [(begun + 20 * n / STUDENTS, n % STUDENTS) for n in range(int(STUDENTS * spread / 20))]
+    others: dict[int, float] = {}
+    for when, number, record in sorted(
+        [(when, n, verdict(exercise, luck)) for when, n in due]
+        + [(when, n, records.of_life("01_producer")) for when, n in lives],
+        key=lambda each: each[0],
+    ):
+        while time.time() < when:
+            room.poll()
+            time.sleep(0.002)
+        room.send(number, record, sent if "exercise" in record else others)
+    room.flush()
+    _until(lambda: len(room.seen.get(exercise, ())) >= STUDENTS)
+    page.wait_for_function(f"window.seen.some(each => each[0] == '{exercise}' && each[1] >= {STUDENTS})")
+    shown: list[tuple[int, float]] = page.evaluate(
+        f"window.seen.filter(each => each[0] == '{exercise}').map(each => [each[1], each[2]])"
+    )
+    in_order = [sent[offset] for offset in sorted(sent)]
+    counted = [room.seen[exercise][n] - each for n, each in enumerate(in_order)]
+    painted = [min(at for many, at in shown if many > n) / 1000 - each for n, each in enumerate(in_order)]
+    return counted, painted
+
+
+def _until(holds: object) -> None:
+    end = time.monotonic() + LIMIT
+    while not holds():  # type: ignore[operator]
+        assert time.monotonic() < end, "not counted"
+        time.sleep(0.05)
+
+
+def row(name: str, seconds: Sequence[float]) -> list[object]:
+    found = sorted(seconds)
+    return [name, len(found), statistics.median(found), found[int(len(found) * 0.95)], found[-1]]
+
+
+@contextlib.contextmanager
+def serving(folder: Path) -> Iterator[str]:
+    """The address of the page."""
+    with (folder / "board.log").open("w") as log:
+        process = subprocess.Popen([LAB, "class", "board", "--no-browser", "--port", "0"], cwd=folder, stderr=log)
+        try:
+            _until(lambda: "token=" in (folder / "board.log").read_text())
+            found = re.search(r"http://\S+token=\S+", (folder / "board.log").read_text())
+            assert found
+            yield found[0]
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.wait()
+
+
+def main() -> None:
+    given_arguments = report.arguments(__doc__, repeats=2).parse_args()
+    exercises = iter(course.exercises())
+    found: dict[str, tuple[list[float], list[float]]] = {}
+    with tempfile.TemporaryDirectory() as directory:
+        folder = Path(directory)
+        (folder / "students.csv").write_text("".join(f"student{n}\n" for n in range(STUDENTS + 1)))
+        begin = ["class", "start", "--students", "students.csv", "--wall", "--port", str(free_ports(1)[0])]
+        subprocess.run([LAB, *begin], cwd=folder, check=True, stdout=subprocess.DEVNULL)
+        try:
+            with serving(folder) as address, sync_playwright() as playwright:
+                browser = playwright.chromium.launch(
+                    executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"]
+                )
+                page = browser.new_page(viewport={"width": 1920, "height": 1080})
+                page.set_default_timeout(LIMIT * 1000)
+                page.goto(address)
+                page.wait_for_selector(".lab-board")
+                page.evaluate(WATCH)
+                room = Class(folder)
+                for _ in range(given_arguments.repeats):
+                    for name, spread in (("spread", SPREAD), ("at once", 0.0), ("flood", SPREAD)):
+                        print(name, file=sys.stderr, flush=True)
+                        exercise = next(each for each in exercises if each != "damp-rooms")
+                        with flooding(room.file(STUDENTS)) if name == "flood" else contextlib.nullcontext():
+                            result = measure(room, page, exercise, spread)
+                        print(row(name, result[1]), file=sys.stderr, flush=True)
+                        old = found.setdefault(name, ([], []))
+                        old[0].extend(result[0])
+                        old[1].extend(result[1])
+                room.close()
+                browser.close()
+        finally:
+            subprocess.run([LAB, "class", "stop"], cwd=folder, check=True, stdout=subprocess.DEVNULL)
+    rows = [
+        row(f"{name}, {kind}", each)
+        for name, both in found.items()
+        for kind, each in zip(("counted", "on the page"), both, strict=True)
+    ]
+    heads = ["seconds from verdict to wall", "verdicts", "p50", "p95", "max"]
+    report.write(__file__, __doc__, given_arguments.repeats, report.table(heads, rows))
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--flood"]:
+        flood(sys.argv[2])
+    main()
