@@ -272,6 +272,7 @@ def test_two_notebooks_with_one_file_are_one_student(walled: Room) -> None:
         wall.until(lambda found: "12" not in [where for where, _ in found.hands])
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_as_teacher")
 def test_a_flood_and_garbage_cost_the_others_nothing(walled: Room) -> None:
     """20,000 records, as fast as Kafka takes them from one student."""
@@ -292,6 +293,7 @@ def test_a_flood_and_garbage_cost_the_others_nothing(walled: Room) -> None:
         say(walled, "anna", records.of_hand(False, ""))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_as_teacher")
 def test_kafka_is_killed_in_mid_lesson_and_started_again(walled: Room) -> None:
     source = (
@@ -322,6 +324,7 @@ def test_a_wrong_password_is_one_line_and_no_thread_hangs(walled: Room) -> None:
     assert "refused the login" in line
 
 
+@pytest.mark.slow
 def test_on_a_kafka_of_ones_own_one_is_on_the_wall_all_the_same(walled: Room) -> None:
     """As in lessons 06 and 07. With a wrong password nothing is sent, and nothing else is different."""
     right = walled.path / "class/students/anna.properties"
@@ -338,6 +341,7 @@ def test_on_a_kafka_of_ones_own_one_is_on_the_wall_all_the_same(walled: Room) ->
     assert {"hand": True, "seat": "D2"} not in sent
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_as_teacher")
 def test_a_wall_is_taken_down_and_put_up_again_without_what_was_on_it(walled: Room) -> None:
     """The last test of this Kafka."""
