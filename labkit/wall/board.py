@@ -76,6 +76,7 @@ class Board(LiveView[State]):
 
     def release(self) -> None:
         self._counts.close()
+        self._pacer.close()  # which paints nothing else
 
     def show(self, state: State) -> None:
         self._head.value = drawing.head(state)

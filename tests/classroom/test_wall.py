@@ -247,8 +247,8 @@ def test_the_newest_word_of_each_counts_in_rounds_and_nothing_is_forgotten(walle
         tally = wall.until(lambda found: of_exercise(found, "coldest") == (2, 1))
         (coldest,) = [each for each in tally.exercises if each.name == "coldest"]
         assert [each.students for each in coldest.fails] == [1]
-        view = boards.board_of(Folder(walled.path / "class"), address(walled))
-        view.begin_round("01-keys")
+        with contextlib.closing(boards.board_of(Folder(walled.path / "class"), address(walled))) as board:
+            board.begin_round("01-keys")
         wall.until(lambda found: all(len(each) == 2 for each in answers(found, "01-keys") or [()]))
         say(walled, "anna", records.of_prediction("01-keys", "same"))
         wall.until(lambda found: answers(found, "01-keys")[same] == (1, 1))
