@@ -109,6 +109,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> OneForA
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Heavy and long tests start first, so that the workers finish at the same time."""
     without_what_runs_twice(config, items)
+    without_soak(config, items)
     first = (*itertools.chain(*HEAVY.values()), *LONG)
     items.sort(key=lambda item: next((n for n, each in enumerate(first) if item.nodeid.startswith(each)), len(first)))
     without_flink(config, items)
@@ -125,6 +126,15 @@ def without_what_runs_twice(config: pytest.Config, items: list[pytest.Item]) -> 
     twice = [item for item in items if item.nodeid.endswith(".ipynb") and Path(item.name).stem in closely]
     items[:] = [item for item in items if item not in twice]
     config.hook.pytest_deselected(items=twice)
+
+
+def without_soak(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """A case that takes very long may belong to a slow test: `-m slow` does not ask for it."""
+    if "soak" in config.option.markexpr or not config.option.markexpr:
+        return
+    longest = [item for item in items if item.get_closest_marker("soak")]
+    items[:] = [item for item in items if item not in longest]
+    config.hook.pytest_deselected(items=longest)
 
 
 def without_flink(config: pytest.Config, items: list[pytest.Item]) -> None:
