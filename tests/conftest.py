@@ -5,6 +5,7 @@ import itertools
 import os
 import shutil
 import sys
+import uuid
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
@@ -237,6 +238,18 @@ def broker(installation: KafkaInstallation) -> Iterator[OwnBroker]:
 def kafka_broker(broker: OwnBroker) -> OwnBroker:
     """The one on which `labkit.testing` works here."""
     return broker
+
+
+@pytest.fixture(scope="module")
+def shared(broker: OwnBroker) -> Iterator[Lab]:
+    """One lab for a module whose tests need topics and runs of their own, but no lab."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LAB_BROKER", broker.address)
+        patch.setenv("LAB_NAMESPACE", f"test-{uuid.uuid4().hex[:8]}-")
+        lab = Lab()
+    with lab:
+        yield lab
+        lab.reset()
 
 
 @pytest.fixture

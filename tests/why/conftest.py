@@ -1,15 +1,13 @@
-"""One lab for all tests of a module: what each needs are topics and runs of its own."""
+"""What tests of `lab.why` share: situations, planted in topics of their own of one lab."""
 
 import contextlib
 import itertools
-import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import pytest
 
 from labkit import Lab, LabError
-from labkit.broker import OwnBroker
 from labkit.runs import Run
 from tests.stepping.records import Raw, send
 
@@ -22,17 +20,6 @@ class Planted(NamedTuple):
 
 
 Plant = Callable[..., Planted]
-
-
-@pytest.fixture(scope="module")
-def shared(broker: OwnBroker) -> Iterator[Lab]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("LAB_BROKER", broker.address)
-        patch.setenv("LAB_NAMESPACE", f"test-{uuid.uuid4().hex[:8]}-")
-        lab = Lab()
-    with lab:
-        yield lab
-        lab.reset()
 
 
 _numbers = itertools.count(1)

@@ -19,7 +19,14 @@ AHEAD = 600_000  # milliseconds
 EVERY = 8 * STEP  # milliseconds from one such reading to the next
 
 
-class PoisonRecord(Fault):
+class NowAndThen(Fault):
+    """A fault in one of eight readings of the device to blame: those are doubtful."""
+
+    def is_doubtful(self, reading: Measured) -> bool:
+        return self.has_begun(reading) and self.nth(reading) % EVERY < STEP
+
+
+class PoisonRecord(NowAndThen):
     """A device reports a humidity of 0 now and then, and the archive divides by it."""
 
     cause = "poison record"
@@ -30,9 +37,6 @@ class PoisonRecord(Fault):
             "them. Somebody on duty has started the archive again, twice: it did not help. Nothing may be lost."
         )
 
-    def is_doubtful(self, reading: Measured) -> bool:
-        return self.has_begun(reading) and self.nth(reading) % EVERY < STEP
-
     def value(self, reading: Measured) -> dict[str, Any]:
         return super().value(reading) | ({"humidity": 0.0} if reading.doubtful else {})
 
@@ -41,7 +45,7 @@ class PoisonRecord(Fault):
         return {"partition": first.partition, "offset": first.offset}
 
 
-class FastClock(Fault):
+class FastClock(NowAndThen):
     """Some readings of a device have a time that is ten minutes ahead."""
 
     cause = "fast clock"
@@ -51,9 +55,6 @@ class FastClock(Fault):
             f"The dashboard shows averages of all devices, but for {self.device} nothing that is newer than "
             f"{clock(system.onset)}. The technician says that {self.device} measures and sends as ever."
         )
-
-    def is_doubtful(self, reading: Measured) -> bool:
-        return self.has_begun(reading) and self.nth(reading) % EVERY < STEP
 
     def value(self, reading: Measured) -> dict[str, Any]:
         ahead = AHEAD if reading.doubtful else 0
