@@ -106,10 +106,11 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> OneForA
     return OneForAllOfAKind(config, log)
 
 
-@pytest.hookimpl(trylast=True)  # when those that -m does not select are gone
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Generator[None]:
     """Heavy and long tests start first, so that the workers finish at the same time."""
     without_what_runs_twice(config, items)
+    yield  # those that -m does not select are gone
     without_soak(config, items)
     first = (*itertools.chain(*HEAVY.values()), *LONG)
     items.sort(key=lambda item: next((n for n, each in enumerate(first) if item.nodeid.startswith(each)), len(first)))
@@ -119,8 +120,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def without_what_runs_twice(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """A notebook at which a selected test looks more closely, as it is or in Chromium, is not run by nbmake too."""
-    closely = {Path(item.nodeid.partition("[")[2].rstrip("]")).name for item in items if EXECUTION in item.nodeid}
+    """A notebook at which a test looks more closely, as it is or in Chromium, is not run by nbmake too; if that test is
+    slow, only when it is asked for.
+    """
+    tried = (item.nodeid.partition("[")[2].rstrip("]") for item in items if EXECUTION in item.nodeid)
+    closely = {each.partition(" on ")[0] for each in tried}
     if jupyter.chromium():
         files = {item.nodeid.partition("::")[0] for item in items}
         closely |= {notebook for file, notebook in IN_CHROMIUM.items() if file in files}

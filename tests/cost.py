@@ -9,7 +9,7 @@ from typing import Any
 import psutil
 import pytest
 
-SLOW = 4.0  # seconds of processor time: a test that takes more is marked, unless nothing cheaper tests the same
+SLOW = 2.0  # seconds of processor time: a test that takes more is marked, unless nothing cheaper tests the same
 SHOWN = 30
 
 _before = 0.0

@@ -180,6 +180,7 @@ def test_a_process_is_killed_and_started_again_with_the_buttons(processes: Page)
     assert int(together.locator("td").nth(4).inner_text()) > 0
 
 
+@pytest.mark.slow
 def test_partitions_move_between_lanes_of_processes(processes: Page) -> None:
     lanes = processes.locator(".jp-Notebook .lab-view:has(svg[aria-label*='three partition 0'])")
     lanes.scroll_into_view_if_needed()

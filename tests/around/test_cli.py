@@ -55,6 +55,7 @@ def test_every_command_has_help_with_an_example(command: list[str]) -> None:
     assert f"Example: {' '.join(['lab', *command])}" in result.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("installation")
 def test_three_terminals_do_what_the_notebooks_do() -> None:
     with Terminal("broker") as broker:
@@ -180,6 +181,7 @@ def test_a_csv_file_is_sent_whole(broker: OwnBroker, tmp_path: Path) -> None:
     assert "2024-07-01 12:00:01" in lab("peek", "roof", **here).stdout
 
 
+@pytest.mark.slow
 def test_a_csv_file_of_any_shape_is_sent_with_its_key_and_its_time(broker: OwnBroker, tmp_path: Path) -> None:
     table = tmp_path / "levels.csv"
     table.write_text("station;level;measured\nKöln;7,94;01.03.2025 12:00\n")

@@ -114,7 +114,12 @@ def test_the_core_tests_pipelines_in_several_processes_each_with_a_kafka(core: P
 
 
 @pytest.mark.parametrize(
-    ("command", "extra"), [([], "notebook"), (["dashboard"], "notebook"), (["grade", "x"], "grading")]
+    ("command", "extra"),
+    [
+        ([], "notebook"),
+        pytest.param(["dashboard"], "notebook", marks=pytest.mark.slow),
+        pytest.param(["grade", "x"], "grading", marks=pytest.mark.slow),
+    ],
 )
 def test_a_command_of_the_core_says_which_extra_it_needs(
     core: Path, tmp_path: Path, command: list[str], extra: str
@@ -149,6 +154,7 @@ def elsewhere(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_lab_opens_copies_of_the_notebooks_and_overwrites_none(unpacked: Path, elsewhere: Path) -> None:
     copies = elsewhere / "labkit-notebooks"
     copies.mkdir()

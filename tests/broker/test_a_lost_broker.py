@@ -48,7 +48,10 @@ def kill_kafka(lab: Lab) -> None:
 
 
 KILLS: dict[str, Callable[[Lab], None]] = {"on purpose": lambda lab: lab.broker.kill(), "from outside": kill_kafka}
-by_any_kill = pytest.mark.parametrize("kill", KILLS.values(), ids=KILLS)
+by_any_kill = pytest.mark.parametrize(
+    "kill",
+    [pytest.param(each, id=name, marks=[pytest.mark.slow] * (name == "on purpose")) for name, each in KILLS.items()],
+)
 ASKED: dict[str, Callable[[Lab], object]] = {
     "peek": lambda lab: lab.peek("copied"),
     "records": lambda lab: lab.records("copied"),

@@ -169,6 +169,7 @@ def test_a_kernel_leaves_no_process_port_or_directory(
     assert footprint.vanishes()
 
 
+@pytest.mark.slow
 def test_processes_do_not_wait_for_a_silent_kafka_when_their_kernel_is_killed(kernel: Kernel, watch: Watch) -> None:
     """Each asks for its lag twice a second: the request that is under way gets no answer any more."""
     footprint = watch(kernel.start_lab())
@@ -186,6 +187,7 @@ def test_processes_do_not_wait_for_a_silent_kafka_when_their_kernel_is_killed(ke
 # ----------------------------------------------------------------- the training
 
 
+@pytest.mark.slow
 def test_a_kernel_killed_while_the_cache_is_trained_leaves_nothing_running(
     own_installation: KafkaInstallation, tmp_path: Path
 ) -> None:

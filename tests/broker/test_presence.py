@@ -31,6 +31,7 @@ def looks(monkeypatch: pytest.MonkeyPatch) -> Looks:
     return found
 
 
+@pytest.mark.slow
 def test_a_kafka_is_missed_only_if_it_refuses_connections_at_all_its_addresses(kafka: OwnBroker, looks: Looks) -> None:
     nobody = f"{HOST}:{free_ports(1)[0]}"
     there = Presence(f"{nobody},{kafka.address}")  # where nobody listens a client fails, so it looks

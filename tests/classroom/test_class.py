@@ -157,6 +157,7 @@ def test_a_greedy_student_is_slowed_down(one: Room) -> None:
     producer.purge()
 
 
+@pytest.mark.slow
 def test_whoever_creates_thousands_of_partitions_waits_and_is_seen_and_the_teacher_deletes_them(one: Room) -> None:
     """500, of which 110 are free: Kafka lets the connection wait for 39 s."""
     client = AdminClient(properties(one.path / "class/students/ben.akesson.properties"))
@@ -199,6 +200,7 @@ def test_status_says_how_full_the_disk_is(one: Room) -> None:
     assert re.search(r"Node 1 runs \(\d+ MB of data; log: \S+\)\nThe disk has [\d.]+ GB left\.\n", said)
 
 
+@pytest.mark.slow
 def test_after_a_crash_it_has_its_data_and_its_users(one: Room) -> None:
     one.student("anna", "produce", "--writes", "kept", "--records", "5", "--per-second", "max")
     one.kill(1)
@@ -211,6 +213,7 @@ def test_after_a_crash_it_has_its_data_and_its_users(one: Room) -> None:
     assert {"anna", "ben.akesson"} <= {*one.work()}
 
 
+@pytest.mark.slow
 def test_students_come_later_and_begin_anew(one: Room) -> None:
     assert "class/students/carla.c.properties" in one.lab("class", "add", "Carla Ç")
     one.student("carla.c", "produce", "--records", "5", "--per-second", "max")
@@ -227,6 +230,7 @@ def test_students_come_later_and_begin_anew(one: Room) -> None:
     assert "Nobody in this class is called 'dora': there are a" in one.lab("class", "reset", "dora", code=1)
 
 
+@pytest.mark.slow
 def test_another_class_needs_another_folder_and_another_port(one: Room) -> None:
     assert "has --nodes 1, with logins, and keeps them" in one.lab("class", "start", "--nodes", "3", code=1)
     port = re.search(r":(\d+)\.", one.lab("class", "status"))
@@ -261,6 +265,7 @@ def test_with_three_nodes_one_may_end_and_with_none_of_them_the_data_stays(tmp_p
         assert len(three.student("anna", "peek", "sensor", "--records", "99").splitlines()) == 21
 
 
+@pytest.mark.slow
 def test_an_open_one_says_so_loudly_and_asks_nobody(tmp_path: Path) -> None:
     with room(tmp_path, "--open") as opened:
         assert "Anybody in this network can read, write and delete" in opened.lab("class", "start")

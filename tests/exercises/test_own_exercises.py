@@ -77,6 +77,7 @@ def test_a_folder_without_exercises_is_an_error_in_one_line(tmp_path: Path) -> N
     assert done.stderr.splitlines()[-1].startswith(f"Error: There is no exercise in {tmp_path}")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("environment")
 def test_a_smaller_step_with_another_fault_than_the_one_that_is_repaired_is_shown(folder: Path) -> None:
     step = folder / "smaller" / "frost.py"

@@ -67,7 +67,7 @@ def test_a_question_has_many_answers_and_no_slip_gives_the_right_one(exercise: E
         assert not [case for case, right in zip(cases, answers, strict=True) if normal(exercise, wrong(case)) == right]
 
 
-@sampled(EXERCISES, slow=proving.SQL)
+@sampled(EXERCISES, slow={*proving.SQL, "lost-numbers", "compatible-change"})  # a process more, and a registry
 def test_unanswered_earns_nothing_the_reference_everything_and_a_wrong_answer_loses_what_it_breaks(
     exercise: Exercise, lab: Lab
 ) -> None:

@@ -238,6 +238,7 @@ sys.stdin.read()
 """
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("installation")
 def test_a_killed_kernel_takes_the_job_with_it() -> None:
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}

@@ -25,6 +25,7 @@ def result(folder: Path) -> int:
 
 if "root" in USERS:
 
+    @pytest.mark.slow
     @pytest.mark.usefixtures("sandboxes")
     def test_an_ordinary_user_reads_and_marks_the_same() -> None:
         with tempfile.TemporaryDirectory() as folder:

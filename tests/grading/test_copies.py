@@ -74,6 +74,7 @@ def test_a_constant_of_thousands_of_digits_is_compared_like_any_other() -> None:
     assert ([each.students for each in compared.copies], compared.failed) == ([("anna", "ben")], {})
 
 
+@pytest.mark.slow
 def test_what_is_too_long_or_too_deep_to_be_compared_is_said_and_the_others_are_compared() -> None:
     chain = "\n".join(f"def f{number}(): return f{number + 1}" for number in range(40_000))
     deep = "def f0(): return " + "-" * 3000 + "1"

@@ -12,7 +12,7 @@ from labkit.incidents.fault import Fault
 from tests.incidents import repairs
 
 ON_ONE_BROKER = [each for each in faults.ALL if each.brokers == 1]
-QUICK = (faults.PoisonRecord, faults.SchemaChange, faults.OpenTransaction)
+QUICK = (faults.PoisonRecord, faults.SchemaChange)
 CASES = [
     pytest.param(each, id=each.cause.replace(" ", "-"), marks=[] if each in QUICK else [pytest.mark.slow])
     for each in ON_ONE_BROKER
@@ -67,6 +67,7 @@ def test_neighbours_differ_and_every_fault_is_drawn(brokers: int) -> None:
     assert {*drawn} == {each for each in faults.ALL if each.brokers <= brokers}
 
 
+@pytest.mark.slow
 def test_the_same_seed_again_is_the_same_incident_in_new_topics(shared: Lab) -> None:
     first = shared.incident(seed_of(faults.MistypedThreshold))
     again = shared.incident(seed_of(faults.MistypedThreshold))

@@ -33,6 +33,7 @@ def flapping(installation: KafkaInstallation) -> Iterator[str]:
     node.process.close()
 
 
+@pytest.mark.slow
 def test_clients_that_were_told_that_there_is_no_broker_come_back(flapping: str) -> None:
     """One in twenty may not: a defect of librdkafka 2.12, the reason for the long session of a node alone."""
     admin = clients.admin(flapping)

@@ -85,6 +85,7 @@ def test_the_password_is_in_one_file_that_only_its_owner_may_read_and_nowhere_el
     assert password not in f"{lab} {lab.broker.log(5000)} {lab.workers} {run.summary()} {lab.connection}"
 
 
+@pytest.mark.slow
 def test_a_kafka_in_a_terminal_says_where_its_login_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LAB_LOGIN", "1")
     monkeypatch.delenv("LAB_BROKER", raising=False)

@@ -67,6 +67,7 @@ def test_pipelines_run_unchanged_in_a_thread_a_process_and_exactly_once(lab: Lab
     assert SECRET.encode() not in task.read_bytes()
 
 
+@pytest.mark.slow
 def test_a_program_of_a_lesson_connects_with_the_labs_connection(lab: Lab) -> None:
     app = Application(broker_address=lab.connection, loglevel=None)
     lab.create_topic("letters")
@@ -91,6 +92,7 @@ def test_the_flink_job_reads_and_writes_dead_letters_over_the_same_login(lab: La
     assert SECRET not in "".join(each.read_text(errors="replace") for each in tmp_path.rglob("*") if each.is_file())
 
 
+@pytest.mark.slow
 def test_the_command_line_logs_in_too_and_shows_no_secret(lab: Lab) -> None:
     lab.produce(records=30, per_second=None).wait(20)
 

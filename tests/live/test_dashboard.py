@@ -46,6 +46,7 @@ def newest(lab: Lab, topic: str, device: str) -> Record:
     return max(found, key=lambda each: each.value.get("end", each.timestamp))
 
 
+@pytest.mark.slow
 def test_a_dashboard_starts_what_is_missing_and_nothing_else(lab: Lab) -> None:
     producer = lab.produce(readings(35.0), per_second=50)
     averages = lab.run(average_temperature, reads="sensor", writes="avg-temp", name="mine")
@@ -136,6 +137,7 @@ def test_a_snapshot_of_the_dashboard_has_tiles_chart_and_topology_and_is_small(l
     assert "alert_filter is" in words
 
 
+@pytest.mark.slow
 def test_a_dashboard_ends_with_its_lab_and_leaves_no_thread(lab: Lab) -> None:
     before = {*threading.enumerate()}  # threads may be left of a Kafka that another test killed
     lab.produce(readings(35.0), per_second=60)

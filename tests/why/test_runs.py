@@ -78,6 +78,7 @@ def test_keys_that_are_in_different_partitions_of_the_topics_of_a_join(shared: L
     assert matter(shared, run)[0] == [causes.Apart]
 
 
+@pytest.mark.slow
 def test_keys_that_group_by_has_made_text_on_one_side_of_a_join(shared: Lab) -> None:
     def one_side(readings, places):
         return placed(readings.group_by("device"), places)
