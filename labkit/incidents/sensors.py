@@ -39,20 +39,8 @@ class Sensors(Producer):
             self._accept(item)
         self._producer.flush(FLUSH)
 
-    def _accept(self, item: Item) -> None:
-        value, key = self._writing.encoded(item), (item.key or "").encode()
-        where = self._writing.partition(item)
-        while True:
-            try:
-                self._producer.produce(
-                    self._full, value, key, where, timestamp=item.time, on_delivery=self._on_delivery
-                )
-                break
-            except BufferError:  # the queue is full: wait for Kafka, unless told to stop
-                if self._stopping.is_set():
-                    return
-                self._producer.poll(0.05)
-        self.accepted += 1
+    def _record(self, item: Item) -> tuple[bytes, bytes | None, int]:
+        return self._writing.encoded(item), (item.key or "").encode(), self._writing.partition(item)
 
     def _on_delivery(self, error: Any, message: Any) -> None:
         super()._on_delivery(error, message)

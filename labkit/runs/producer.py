@@ -133,16 +133,20 @@ class Producer(Worker):
     def _accept(self, item: Item) -> None:
         if self.accepted == self.delivered + self.failed:
             self._answered = time.monotonic()
-        value, key = encoded(item, self.writes), None if item.key is None else item.key.encode()
+        record = self._record(item)
         while True:
             try:
-                self._producer.produce(self._full, value, key, timestamp=item.time, on_delivery=self._on_delivery)
+                self._producer.produce(self._full, *record, timestamp=item.time, on_delivery=self._on_delivery)
                 break
             except BufferError:  # the queue is full: wait for Kafka, unless told to stop
                 if self._stopping.is_set():
                     return
                 self._producer.poll(0.05)
         self.accepted += 1
+
+    def _record(self, item: Item) -> tuple[bytes, bytes | None, int]:
+        """Returns value, key and partition of an item's record; the partition -1 is that of the key."""
+        return encoded(item, self.writes), None if item.key is None else item.key.encode(), -1
 
     def _wait_since(self, due: float) -> bool:
         """Wait for the world's pause, which may change meanwhile. Returns True if it is time to stop."""
