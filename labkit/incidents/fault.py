@@ -35,7 +35,7 @@ class Fault(ABC):
 
     `edits` are the lines of programs that it changes; `members` is the number of processes of the archive, `brokers`
     that of brokers that it needs. `doubles`: whether a right repair may count readings several times. `archives`:
-    whether the archive can keep up once it is repaired.
+    whether the archive can keep up once it is repaired. `keeps`: whether it must have the doubtful readings too.
     """
 
     cause: ClassVar[str]
@@ -43,6 +43,7 @@ class Fault(ABC):
     brokers: ClassVar[int] = 1
     doubles: ClassVar[bool] = False
     archives: ClassVar[bool] = True
+    keeps: ClassVar[bool] = False
 
     def __init__(self, luck: random.Random) -> None:
         self.luck = luck

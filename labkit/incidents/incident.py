@@ -9,20 +9,24 @@ import textwrap
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from labkit.errors import LabError
 from labkit.incidents import causes, faults, outcome
-from labkit.incidents.fault import Fault
-from labkit.incidents.reports import Reports
+from labkit.incidents.fault import Fault, listed
+from labkit.incidents.reports import Reports, canonical
 from labkit.incidents.sensors import Sensors
 from labkit.incidents.stage import Stage
 from labkit.incidents.system import WRITES, System
-from labkit.incidents.verdict import Part, Verdict
+from labkit.incidents.verdict import Part, Verdict, in_words
 from labkit.runs import Run, arguments
 from labkit.runs.worker import Worker
+from labkit.spelling import did_you_mean
+from labkit.waiting import announced
 
 WIDTH = 105  # characters, as of what follows
 TOLD = 3  # complaints that a verdict shows
 HELP = """incident.causes() lists what it can be, and incident.code(name) prints a program. incident.report(cause, ...)
-takes your report, of which the first two count, and incident.verdict() judges it, and your repair."""
+judges your report, of which the first two count, and incident.verdict() your repair, too."""
+AFTER = "Repair it, and incident.verdict() judges that, too."
 
 
 @arguments.checked
@@ -63,8 +67,12 @@ class Incident:
     def code(self, name: str) -> None:
         """Print a program: alerts, averages or archive. Copy it into a cell to change it.
 
-        Raises KeyError if there is no such program. Example: incident.code("averages")
+        Raises LabError if there is no such program. Example: incident.code("averages")
         """
+        if name not in self._system.code:
+            raise LabError(
+                f"There is no program {name!r}: {did_you_mean(name, WRITES) or f'there is {listed([*WRITES])}.'}"
+            )
         print(self._system.code[name])
 
     def causes(self) -> None:
@@ -72,13 +80,16 @@ class Incident:
         print(causes.in_words())
 
     def report(self, cause: str, **evidence: Any) -> None:
-        """Report a cause and the evidence for it. The first two reports count.
+        """Report a cause and the evidence for it, and print whether they hold. The first two reports count.
 
-        Raises LabError if there is no such cause, or evidence is missing.
+        Raises LabError if there is no such cause or device, or evidence is missing.
 
         Example: incident.report("stalled member", member=1)
         """
-        print(self._reports.add(cause, evidence))
+        devices = self._system.measuring.devices
+        if "device" in evidence and (device := canonical(evidence["device"])) not in devices:
+            raise LabError(f"There is no device {device!r}: the devices are {listed(devices)}.")
+        print(self._reports.add(cause, evidence), in_words(self._judged()), AFTER, sep="\n")
 
     def verdict(self) -> Verdict:
         """Judge cause, evidence and repair: the latter by what comes out of the system for readings from now on, which
@@ -86,14 +97,17 @@ class Incident:
 
         Example: incident.verdict()
         """
+        return Verdict(f"incident {self._seed}", *self._judged(), self._repair())
+
+    def _judged(self) -> tuple[Part, Part]:
         fault = self._secret()
-        found = self._reports.judged(fault.cause, lambda: fault.evidence(self._system))
-        return Verdict(f"incident {self._seed}", *found, self._repair())
+        return self._reports.judged(fault.cause, lambda: fault.evidence(self._system))
 
     def _repair(self) -> Part:
         if not len(self._reports):
             return Part("repair", "open")
-        wrong = outcome.complaints(self._system)
+        with announced("The repair is being tried, for up to 20 s"):
+            wrong = outcome.complaints(self._system)
         more = f"; and {len(wrong) - TOLD} more" if len(wrong) > TOLD else ""
         if wrong:
             return Part("repair", "falls short", "; ".join(wrong[:TOLD]) + more)

@@ -14,8 +14,10 @@ PACE = 1.0  # seconds of readings in a second
 NAMES = (
     "attic", "bakery", "cellar", "darkroom", "engine", "forge", "garage", "hall", "icehouse", "kiln", "loft", "mill",
 )  # fmt: skip
-HOT, MILD = (33.0, 39.0), (12.0, 26.0)  # degrees Celsius: all alerts are clear cases
+HOT, MILD = (33.0, 39.0), (12.0, 26.0)  # degrees Celsius: all alerts are clear cases ...
 HOT_DEVICES = 2
+LIMIT = 303.0 - 273.15  # degrees Celsius, above which there is an alert
+NEAR = (0.1, 1.5)  # degrees Celsius from the limit: ... unless a repair is tried
 
 
 class Measured(NamedTuple):
@@ -57,6 +59,7 @@ class Measuring:
 
     notes: tuple[str, ...] = ()
     holds_readings = True
+    tries = False  # whether a repair is being tried: then all devices are near the limit, on both sides
 
     def __init__(self, names: Sequence[str], begin: int, luck: random.Random, distortion: Distortion) -> None:
         self.devices = tuple(names)
@@ -101,7 +104,12 @@ class Measuring:
         """Yields what the devices measure at one time."""
         for name in self.devices:
             for part in range(self._distortion.parts(name)):
-                temperature = round(self._luck.gauss(self._means[name], 0.3), 2)
+                temperature = round(self._temperature(name), 2)
                 humidity = round(self._luck.uniform(35, 65), 1)
                 reading = Measured(name, self._begin + number * STEP + part, temperature, humidity, part + 1)
                 yield reading._replace(doubtful=self._distortion.is_doubtful(reading))
+
+    def _temperature(self, name: str) -> float:
+        if self.tries:
+            return LIMIT + self._luck.choice((-1, 1)) * self._luck.uniform(*NEAR)
+        return self._luck.gauss(self._means[name], 0.3)

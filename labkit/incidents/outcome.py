@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from labkit.incidents.fault import clock
-from labkit.incidents.measured import STEP, Measured
+from labkit.incidents.fault import Fault, clock, listed
+from labkit.incidents.measured import LIMIT, STEP, Measured
 from labkit.incidents.system import WRITES, System
 from labkit.kafka.tap import Record
 from labkit.waiting import Deadline
@@ -20,22 +20,35 @@ PATIENCE = 20.0  # seconds that a verdict may take
 CHECK = 0.3  # seconds
 NEWEST = 1500  # records of a topic that are looked at
 NOTHING = "nothing has come yet"
-KELVIN, LIMIT = 273.15, 303.0  # what has been agreed on
 NEAR = 0.02  # degrees: what rounding may do
 
 
-class Seen(NamedTuple):
-    """What the three outputs hold: the averages by device and second, as (temperature, n)."""
+When = tuple[str, int]  # a device, and the time of a reading
 
-    alerts: set[tuple[str, int]]
-    averages: dict[tuple[str, int], set[tuple[float, int]]]
-    archived: set[tuple[str, int]]
+
+class Seen(NamedTuple):
+    """What the three outputs hold: alerts and archived readings by device and time, averages by device and second, as
+    (temperature, n).
+    """
+
+    alerts: Mapping[When, list[Mapping[str, Any]]]
+    averages: Mapping[When, set[tuple[float, int]]]
+    archived: Mapping[When, list[Mapping[str, Any]]]
 
 
 def complaints(system: System) -> list[str]:
     """Returns what is wrong with what comes out for readings from now on, and what of the past is missing; nothing once
-    two seconds in a row are right. Takes up to `PATIENCE`.
+    two seconds in a row are right. Takes up to `PATIENCE`. All devices come near the limit of the alerts meanwhile, so
+    that it matters what is done with each.
     """
+    system.measuring.tries = True
+    try:
+        return [*_of_two_programs(system, found)] if (found := _found(system)) else []
+    finally:
+        system.measuring.tries = False
+
+
+def _found(system: System) -> list[str]:
     since, deadline = system.measuring.now, Deadline(PATIENCE)
     found = [NOTHING]
     while found:
@@ -58,6 +71,15 @@ def _dead(system: System) -> Iterator[str]:
             yield f"nothing that runs writes {system.topics[topic]} ({name})"
 
 
+def _of_two_programs(system: System, found: list[str]) -> Iterator[str]:
+    """Yield what is wrong, and before it which outputs several programs write: one should perhaps replace another."""
+    for topic in WRITES.values():
+        working = [each.name for each in system.writers(topic) if each.alive]
+        if len(working) > 1:
+            yield f"{listed(working)} write {system.topics[topic]} at the same time"
+    yield from found
+
+
 def _wrong(system: System, since: int) -> list[str]:
     """Returns what is wrong with the newest seconds that are over, and that begin after `since`; nothing if some before
     them are right, for on a busy computer what comes out may be some seconds behind.
@@ -73,15 +95,19 @@ def _wrong(system: System, since: int) -> list[str]:
 
 
 def _seen(system: System) -> Seen:
-    averages: dict[tuple[str, int], set[tuple[float, int]]] = {}
+    averages: dict[When, set[tuple[float, int]]] = {}
     for each in system.records("average", NEWEST):
         if isinstance(each.value, dict) and isinstance(each.value.get("temperature"), int | float):
             when = _device(each), each.value.get("start", 0)
             averages.setdefault(when, set()).add((round(each.value["temperature"], 3), each.value.get("n", 0)))
-    alerts, archived = (
-        {(_device(each), each.timestamp) for each in system.records(topic, NEWEST)} for topic in ("alert", "archive")
-    )
-    return Seen(alerts, averages, archived)
+    return Seen(_by_reading(system.records("alert", NEWEST)), averages, _by_reading(system.records("archive", NEWEST)))
+
+
+def _by_reading(records: Sequence[Record]) -> dict[When, list[Mapping[str, Any]]]:
+    found: dict[When, list[Mapping[str, Any]]] = {}
+    for each in records:
+        found.setdefault((_device(each), each.timestamp), []).append(each.value if isinstance(each.value, dict) else {})
+    return found
 
 
 def _device(record: Record) -> str:
@@ -99,18 +125,51 @@ def _of_a_second(system: System, seen: Seen, start: int) -> Iterator[str]:
 
 def _of_a_device(system: System, seen: Seen, mine: list[Measured], start: int) -> Iterator[str]:
     """Yield what is wrong with a second of one device."""
-    name = mine[0].device
+    name, fault = mine[0].device, system.fault
     certain = [each for each in mine if not each.doubtful]
-    hot = {(name, each.time) for each in certain if each.temperature + KELVIN > LIMIT}
-    alerted = {when for when in seen.alerts if when[0] == name and start <= when[1] < start + SECOND}
-    if hot - alerted:
-        yield "alerts are missing"
-    if alerted - hot - {(name, each.time) for each in mine if each.doubtful}:
-        yield "there are alerts though it was cool"
-    if system.fault.archives and {(name, each.time) for each in certain} - seen.archived:
-        yield "readings are missing in the archive"
+    yield from _of_alerts(system, seen, mine, start)
+    if fault.archives:
+        kept = {(name, each.time): each for each in (mine if fault.keeps else certain)}
+        if kept.keys() - seen.archived.keys():
+            yield "readings are missing in the archive"
+        elif any(not _is_true(fault, each, seen.archived[when]) for when, each in kept.items()):
+            yield "readings in the archive are not as they were measured"
+        elif not fault.doubles and any(len(seen.archived[when]) > 1 for when in kept):
+            yield "readings are in the archive more than once"
     if len(certain) == len(mine):
-        yield from _of_an_average(seen.averages.get((name, start), set()), mine, system.fault.doubles)
+        yield from _of_an_average(seen.averages.get((name, start), set()), mine, fault.doubles)
+
+
+def _of_alerts(system: System, seen: Seen, mine: list[Measured], start: int) -> Iterator[str]:
+    name, fault = mine[0].device, system.fault
+    hot = {(name, each.time): each for each in mine if not each.doubtful and each.temperature > LIMIT}
+    doubtful = {(name, each.time) for each in mine if each.doubtful}
+    alerted = {when for when in seen.alerts if when[0] == name and start <= when[1] < start + SECOND}
+    if hot.keys() - alerted:
+        yield "alerts are missing"
+    if alerted - hot.keys() - doubtful:
+        yield "there are alerts though it was cool"
+    there = alerted & hot.keys()
+    if any(not _is_true(fault, hot[when], seen.alerts[when]) for when in there):
+        yield "temperatures in alerts are not as they were measured"
+    elif not fault.doubles and any(len(seen.alerts[when]) > 1 for when in there):
+        yield "alerts come more than once"
+
+
+def _is_true(fault: Fault, reading: Measured, values: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether records of a reading hold what was measured, or, unchanged, what was sent of it."""
+    sent, true = fault.value(reading), {"temperature": reading.temperature, "humidity": reading.humidity}
+    accepted: dict[str, list[float | None]] = {name: [sent[name], number] for name, number in true.items()}
+    accepted["humidity"] += [None] * reading.doubtful  # nobody knows it
+    return all(_is_near(each.get(name), those) for each in values for name, those in accepted.items())
+
+
+def _is_near(value: object, those: Sequence[float | None]) -> bool:
+    """Whether a value is one of those, but for rounding."""
+    numbers = [each for each in those if each is not None]
+    if isinstance(value, int | float):
+        return any(abs(value - each) <= NEAR for each in numbers)
+    return value is None and len(numbers) < len(those)
 
 
 def _of_an_average(found: set[tuple[float, int]], mine: list[Measured], doubles: bool) -> Iterator[str]:
@@ -131,8 +190,13 @@ def _lost(system: System, since: int) -> Iterator[str]:
     """Yield whether readings from before the repair are missing in the archive."""
     if not system.fault.archives:
         return
-    archived = {(_device(each), each.timestamp) for each in system.records("archive")}
-    wanted = [each for each in system.measuring.made if each.time < since - STEP and not each.doubtful]
-    if lost := [each for each in wanted if (each.device, each.time) not in archived]:
+    archived, keeps = _by_reading(system.records("archive")), system.fault.keeps
+    wanted = [each for each in system.measuring.made if each.time < since - STEP and (keeps or not each.doubtful)]
+    if lost := [each for each in wanted if not _is_archived(system.fault, each, archived)]:
         first = min(lost, key=lambda each: each.time)
         yield f"{len(lost)} readings from before are missing in the archive: {first.device}, {clock(first.time)}, …"
+
+
+def _is_archived(fault: Fault, reading: Measured, archived: Mapping[When, list[Mapping[str, Any]]]) -> bool:
+    found = archived.get((reading.device, reading.time), [])
+    return bool(found) and _is_true(fault, reading, found[-1:])

@@ -16,9 +16,9 @@ from confluent_kafka import KafkaException
 from labkit.errors import LabError
 from labkit.incidents import causes
 from labkit.incidents.fault import Evidence, clock, listed
-from labkit.incidents.reports import Reports
+from labkit.incidents.reports import OneOf, Reports
 from labkit.incidents.stage import Stage
-from labkit.incidents.verdict import Part, Verdict
+from labkit.incidents.verdict import Part, Verdict, in_words
 from labkit.kafka import clients, tap
 from labkit.kafka.topics import DEAD_LETTER
 from labkit.readings import now
@@ -109,7 +109,7 @@ class Changed(Faulty):
         name = f"{self.number}_v2"
         kept = {each: value for each, value in self.example.value.items() if each != self.number}
         self.write(*[{**kept, name: self.example.value[self.number]}] * CHANGED)
-        return {"device": self.example.key, "field": name}
+        return {"device": self.example.key, "field": OneOf((name, self.number))}
 
 
 class Ahead(Faulty):
@@ -218,13 +218,14 @@ class OwnIncident:
         print(causes.in_words())
 
     def report(self, cause: str, **evidence: Any) -> None:
-        """Report a cause and the evidence for it; `device` is the key. The first two reports count.
+        """Report a cause and the evidence for it, and print whether they hold; `device` is the key. The first two
+        reports count.
 
         Raises LabError if there is no such cause, or evidence is missing.
 
         Example: incident.report("open transaction", partition=0, offset=120)
         """
-        print(self._reports.add(cause, evidence))
+        print(self._reports.add(cause, evidence), in_words(self._judged()), sep="\n")
 
     def verdict(self) -> Verdict:
         """Judge cause, evidence and repair: the latter by the state of the runs, for up to 20 s, after the fault has
@@ -233,9 +234,12 @@ class OwnIncident:
 
         Example: incident.verdict()
         """
+        fault, _ = self._secret()
+        return Verdict(f"incident {self._seed} in {self.topic}", *self._judged(), self._repair(fault))
+
+    def _judged(self) -> tuple[Part, Part]:
         fault, evidence = self._secret()
-        parts = self._reports.judged(fault.cause, lambda: evidence)
-        return Verdict(f"incident {self._seed} in {self.topic}", *parts, self._repair(fault))
+        return self._reports.judged(fault.cause, lambda: evidence)
 
     def _repair(self, fault: Faulty) -> Part:
         if not len(self._reports):

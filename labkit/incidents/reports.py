@@ -12,6 +12,12 @@ from labkit.incidents.verdict import Part
 COUNT = 2  # reports
 
 
+class OneOf(tuple[str, ...]):
+    """Values that are equally right as a piece of evidence."""
+
+    __slots__ = ()
+
+
 class Report(NamedTuple):
     """A cause, and the evidence for it."""
 
@@ -43,7 +49,7 @@ class Reports:
         if len(self._all) >= COUNT:
             return f"This one is too late: the first {COUNT} reports count."
         self._all.append(new)
-        return f"Report {len(self._all)} of {COUNT}: {cause}. incident.verdict() judges it, and your repair."
+        return f"Report {len(self._all)} of {COUNT}: {cause}"
 
     def judged(self, cause: str, evidence: Callable[[], Mapping[str, Any]]) -> tuple[Part, Part]:
         """Returns the parts cause and evidence. `evidence` returns the right one, if that is needed."""
@@ -55,13 +61,16 @@ class Reports:
                 f"{left} report is left" if left else f"it was {cause!r}, and no report is left"
             )
             return Part("cause", "falls short", words), Part("evidence", "open")
-        right = {name: canonical(value) for name, value in evidence().items()}
-        wrong = [name for name, value in right.items() if newest.evidence[name] != value]
+        wrong = [name for name, right in evidence().items() if newest.evidence[name] not in _accepted(right)]
         found = Part("cause", "holds", newest.cause)
         if not wrong:
-            return found, Part("evidence", "holds", _listed(f"{name} {value}" for name, value in right.items()))
+            return found, Part("evidence", "holds", _listed(f"{name} {each}" for name, each in newest.evidence.items()))
         words = f"not the right {_listed(wrong)}" + (f"; {left} report is left" if left else "")
         return found, Part("evidence", "falls short", words)
+
+
+def _accepted(right: Any) -> list[str]:
+    return [*map(canonical, right)] if isinstance(right, OneOf) else [canonical(right)]
 
 
 def canonical(value: Any) -> str:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from labkit.errors import LabError
 from labkit.incidents import programs
 from labkit.incidents.measured import Measuring, devices
-from labkit.incidents.sensors import Sensors
+from labkit.incidents.sensors import Rooms, Sensors
 from labkit.incidents.stage import Stage
 from labkit.kafka import tap
 from labkit.kafka.names import FORBIDDEN
-from labkit.readings import World, now
+from labkit.readings import now
 from labkit.runs import Run
 from labkit.waiting import quietly
 
@@ -36,7 +36,7 @@ class System:
         begin = (now() - BEFORE - SINCE) // 1000 * 1000
         self.measuring = Measuring(devices(luck), begin, luck, fault)
         self.onset = begin + BEFORE  # since when something is wrong
-        self.sensors = Sensors(stage.topics, World(self.measuring), self.topics["sensor"], f"sensors of {name}", fault)
+        self.sensors = Sensors(stage.topics, Rooms(self.measuring), self.topics["sensor"], f"sensors of {name}", fault)
         edits = {'PAUSED = ""': f'PAUSED = "{self.folder / "paused"}"', **fault.edits}
         self.code: Mapping[str, str] = {each: programs.text(each, edits) for each in programs.NAMES}
         self.runs: dict[str, Run] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from html import escape
 from typing import Literal, NamedTuple
 
@@ -45,14 +46,18 @@ class Verdict:
         return f"✗ {len(self.held)} of {len(self.parts)} parts hold: {self.title}"
 
     def __repr__(self) -> str:
-        rows = [f"  {MARKS[each.state]:13}  {each.name:8}  {each.words}".rstrip() for each in self.parts]
-        return "\n".join([self.headline, *rows])
+        return "\n".join([self.headline, in_words(self.parts)])
 
     def _repr_html_(self) -> str:
         rows = "".join(
             f"<tr>{_cell(MARKS[each.state])}{_cell(each.name)}{_cell(each.words)}</tr>" for each in self.parts
         )
         return f"<div style='margin:6px 0'><b>{escape(self.headline)}</b><table>{rows}</table></div>"
+
+
+def in_words(parts: Iterable[Part]) -> str:
+    """Returns a line for each part."""
+    return "\n".join(f"  {MARKS[each.state]:13}  {each.name:8}  {each.words}".rstrip() for each in parts)
 
 
 def _cell(text: str) -> str:

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from labkit import Lab
-from labkit.incidents import causes, faults, measured, outcome
+from labkit import Lab, LabError
+from labkit.incidents import Incident, causes, faults, measured, outcome
 from labkit.incidents.fault import Fault
 from tests.incidents import repairs
 
@@ -18,16 +18,17 @@ CASES = [
     for each in ON_ONE_BROKER
 ]
 REAL_TIME = (faults.HotKey, faults.FastClock)
-DUMMIES: Mapping[str, Any] = {"device": "nobody", "partitions": [7, 8], "run": "none", "topic": "none", "field": "none"}
+DUMMIES: Mapping[str, Any] = {"partitions": [7, 8], "run": "none", "topic": "none", "field": "none"}
 
 
 def seed_of(fault: type[Fault], brokers: int = 1) -> int:
     return next(seed for seed in range(100) if faults.drawn(seed, "", brokers) is fault)
 
 
-def evidence_for(cause: str) -> dict[str, Any]:
+def evidence_for(cause: str, incident: Incident) -> dict[str, Any]:
     """Some evidence that is not right."""
-    return {name: DUMMIES.get(name, -1) for name in causes.CAUSES[cause].evidence}
+    some = {**DUMMIES, "device": incident._system.measuring.devices[0]}
+    return {name: some.get(name, -1) for name in causes.CAUSES[cause].evidence}
 
 
 @pytest.fixture
@@ -48,16 +49,38 @@ def test_it_is_found_repaired_and_not_hidden(shared: Lab, fault: type[Fault], mo
     monkeypatch.setattr(outcome, "PATIENCE", 8.0 if fault in REAL_TIME else 4.0)
     right = fault.evidence(incident._secret(), incident._system)
     other = next(each for each in causes.CAUSES if each != fault.cause)
-    incident.report(other, **evidence_for(other))
-    repairs.WRONG[fault.cause](shared, incident, right)
-    verdict = incident.verdict()
-    assert verdict.held == (), verdict
+    incident.report(other, **evidence_for(other, incident))
+    for wrong in repairs.WRONG[fault.cause]:
+        wrong(shared, incident, right)
+        verdict = incident.verdict()
+        assert verdict.held == (), (wrong.__name__, verdict)
 
     monkeypatch.setattr(outcome, "PATIENCE", 90.0)
-    incident.report(fault.cause, **right)
+    incident.report(fault.cause, **repairs.told(right))
     repairs.RIGHT[fault.cause](shared, incident, right)
     verdict = incident.verdict()
     assert verdict.passed, verdict
+
+
+def test_what_is_no_device_or_program_costs_nothing_and_two_programs_are_named(
+    shared: Lab, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    incident = shared.incident(seed_of(faults.MistypedThreshold))
+    with pytest.raises(LabError, match="There is no device 'nobody': the devices are "):
+        incident.report("hot key", device="nobody")
+    with pytest.raises(LabError, match="There is no program 'alert': did you mean 'alerts'"):
+        incident.code("alert")
+    with pytest.raises(LabError, match="gets warmer"):
+        incident.sensors.world.heatwave(incident.sensors.world.devices[0])
+    capsys.readouterr()
+    incident.report("mistyped threshold", run="alerts", value=1)
+    assert (
+        "✓ holds        cause     mistyped threshold\n  ✗ falls short  evidence  not the right value; 1 report is left"
+        in (capsys.readouterr().out)
+    )
+    monkeypatch.setattr(outcome, "PATIENCE", 4.0)
+    shared.run(repairs.alerted, reads=incident.topics["sensor"], writes=incident.topics["alert"])
+    assert f"alerts and alerted write {incident.topics['alert']} at the same time" in repr(incident.verdict())
 
 
 @pytest.mark.parametrize("brokers", [1, 3])

@@ -9,6 +9,7 @@ from labkit import Lab, LabError
 from labkit.incidents import OwnIncident, causes, own
 from labkit.readings import now
 from labkit.runs import Run
+from tests.incidents.repairs import told
 from tests.waiting import eventually
 
 TANKS = ("north", "south")
@@ -48,7 +49,7 @@ def test_each_is_planted_with_its_evidence(
     planted, evidence = incident._secret()
     assert type(planted) is fault
     assert incident.verdict().held == ()
-    incident.report(fault.cause, **evidence)
+    incident.report(fault.cause, **told(evidence))
     assert incident.verdict().held[:2] == ("cause", "evidence")
 
 

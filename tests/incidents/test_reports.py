@@ -5,7 +5,7 @@ import pytest
 
 from labkit import LabError
 from labkit.incidents import causes
-from labkit.incidents.reports import Reports, canonical
+from labkit.incidents.reports import OneOf, Reports, canonical
 from labkit.incidents.verdict import Part, Verdict
 
 
@@ -22,6 +22,13 @@ def test_a_right_report_holds_however_it_is_written() -> None:
 @pytest.mark.parametrize(("one", "other"), [(2, "2"), (2.0, 2), (330.0, "330"), ([1, 0], "0, 1"), ("A", "a")])
 def test_evidence_in_a_normal_form(one: object, other: object) -> None:
     assert canonical(one) == canonical(other)
+
+
+@pytest.mark.parametrize("field", ["unit", "Temperature"])
+def test_several_pieces_of_evidence_may_be_right(field: str) -> None:
+    reports = Reports()
+    reports.add("schema change", {"device": "hall", "field": field})
+    assert states(reports, "schema change", device="hall", field=OneOf(("unit", "temperature"))) == ["holds", "holds"]
 
 
 def test_a_wrong_cause_with_the_right_evidence_holds_nothing() -> None:

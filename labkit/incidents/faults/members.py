@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+import time
 from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from labkit.incidents.fault import Evidence, Fault, clock, listed
@@ -18,6 +20,7 @@ PARTS = 16  # sensors that report under one name
 FULLEST = 0.6  # the largest part of the records that one partition may have
 LEAST = 0.4  # the part of the records that are of the device, at least: of those measured it is three quarters
 LOOKED_AT = 400  # records
+WATCHED = 3.0  # seconds in which what waits must become less
 BETWEEN = "repartition__"
 
 
@@ -72,7 +75,7 @@ class HotKey(Fault):
 
     def symptom(self, system: System) -> str:
         return (
-            f"Since {clock(system.onset)} the archive has been further behind with every minute. A third process, "
+            f"Since {clock(system.onset)} the archive has been falling further and further behind. A third process, "
             "started by somebody on duty, did not help."
         )
 
@@ -80,8 +83,9 @@ class HotKey(Fault):
         return {"device": self.device}
 
     def complaints(self, system: System) -> list[str]:
-        """Returns whether the work is still in one partition, that of the topic which the archive reads in the end; and
-        whether the readings of the device are left out. What waits may wait longer than a verdict can.
+        """Returns whether the work is still in one partition, that of the topic which the archive reads in the end;
+        whether the readings of the device are left out; and whether the archive still falls behind. What waits may wait
+        longer than a verdict can, but must become less.
         """
         working = [each for each in system.writers("archive") if each.alive]
         if not working:
@@ -93,13 +97,28 @@ class HotKey(Fault):
         shares = Counter(each.partition for each in found)
         fullest = max(shares.values(), default=0)
         if fullest > FULLEST * len(found) or len(found) < LOOKED_AT // 2:
-            return [f"{fullest} of the newest {len(found)} records that the archive works on are in one partition"]
+            shared = "so one process has the work of all"
+            return [f"{fullest} of the newest {len(found)} records of the archive are in one partition, {shared}"]
         if any(sum(self._is_mine(each) for each in part) < LEAST * len(part) for part in (found, archived)):
             return [f"readings of {self.device} are missing in the archive"]
-        return []
+        return self._falling_behind(working)
+
+    def _falling_behind(self, working: Sequence[Run]) -> list[str]:
+        before = _waiting(working)
+        time.sleep(WATCHED)
+        after = _waiting(working)
+        return (
+            [f"{after} records wait for the archive, and {WATCHED:g} s ago it was {before}"]
+            if after >= before > 0
+            else []
+        )
 
     def _is_mine(self, record: tap.Record) -> bool:
         return isinstance(record.value, dict) and record.value.get("device") == self.device
+
+
+def _waiting(runs: Sequence[Run]) -> int:
+    return sum(each.lag() or 0 for each in runs)
 
 
 def _worked_on(run: Run) -> str:

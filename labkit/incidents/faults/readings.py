@@ -9,6 +9,7 @@ import orjson
 
 from labkit.incidents.fault import Evidence, Fault, clock
 from labkit.incidents.measured import STEP, Measured
+from labkit.incidents.reports import OneOf
 from labkit.kafka.topics import DEAD_LETTER
 from labkit.readings import Item
 
@@ -30,6 +31,7 @@ class PoisonRecord(NowAndThen):
     """A device reports a humidity of 0 now and then, and the archive divides by it."""
 
     cause = "poison record"
+    keeps = True
 
     def symptom(self, system: System) -> str:
         return (
@@ -82,7 +84,7 @@ class SchemaChange(Fault):
         return super().value(reading) | (changed if self.has_begun(reading) else {})
 
     def evidence(self, system: System) -> Evidence:  # noqa: ARG002
-        return {"device": self.device, "field": "unit"}
+        return {"device": self.device, "field": OneOf(("unit", "temperature"))}
 
 
 class DeadLetters(Fault):

@@ -67,7 +67,7 @@ class SilentPartition(Fault):
 
     def symptom(self, system: System) -> str:  # noqa: ARG002
         return (
-            f"The newest average of {self.device} is minutes old, and gets older. There is no error, no lag; the "
+            f"The newest average of {self.device} is old, and gets older. There is no error, no lag; the "
             "programs run. The auditors want all readings in the archive."
         )
 
