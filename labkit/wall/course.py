@@ -26,7 +26,8 @@ class Question(NamedTuple):
 @functools.cache
 def notebooks() -> frozenset[str]:
     """Returns the names of the lab's own notebooks: what somebody else's is called is nobody's business."""
-    lessons = {each.lesson for each in questions().values()}
+    own = catalogue.Folder(catalogue.COLLECTION).exercises()
+    lessons = {each.lesson for each in (*questions().values(), *own)}
     return frozenset(lessons | {f"{each}_exercises" for each in lessons})
 
 
