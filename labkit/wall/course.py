@@ -26,8 +26,8 @@ class Question(NamedTuple):
 @functools.cache
 def notebooks() -> frozenset[str]:
     """Returns the names of the lab's own notebooks: what somebody else's is called is nobody's business."""
-    own = catalogue.Folder(catalogue.COLLECTION).exercises()
-    lessons = {each.lesson for each in (*questions().values(), *own)}
+    lessons = {each.lesson for each in questions().values()}
+    lessons |= {each.lesson for each in catalogue.Folder(catalogue.COLLECTION).exercises()}
     return frozenset(lessons | {f"{each}_exercises" for each in lessons})
 
 

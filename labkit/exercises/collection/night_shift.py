@@ -20,7 +20,7 @@ CAUSES = "abcdefgh"
 SPREAD = 479  # with which each cause has two or three of the twenty cases
 AHEAD = 60_000  # ms
 MISSING = "The auditors miss readings in the archive, and nothing may be lost."
-STALE = "For a while the dashboard has shown nothing new of some of our places."
+STALE = "For a while the dashboard has shown nothing new of a place or two."
 ABSURD = "The dashboard has numbers that cannot be right, says the technician on the spot."
 COMPLAINTS = {
     "a": (MISSING,),
@@ -185,7 +185,7 @@ EXERCISE = Exercise(
     answer_type=ShortAnswer('a list of letter, partition and offset, such as ["a", 0, 120]', ordered=True),
     readings=case,
     question=question,
-    behaviours=(Correct("Cause and record are right", columns=("answer",), points=2),),
+    behaviours=(Correct("Cause and record are right", columns=("answer",), points=5),),
     hints=(
         (
             "Begin with the groups: which of them is more than a few records behind, and where? If it is one of three, "

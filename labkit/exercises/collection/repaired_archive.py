@@ -71,9 +71,7 @@ def _unreadable(luck: random.Random) -> list[bytes]:
 
 def _json(luck: random.Random, temperature: float, humidity: float, **more: Any) -> str:
     """A reading as its device writes it, with its fields in any order."""
-    measured = BASE + luck.randrange(60_000)
-    fields = {"device": luck.choice(DEVICES), "temperature": temperature, "humidity": humidity, "timestamp": measured}
-    fields |= more
+    fields = {"device": luck.choice(DEVICES), "temperature": temperature, "humidity": humidity, **more}
     names = luck.sample([*fields], len(fields))
     return json.dumps({name: fields[name] for name in names}, separators=(",", ":"), ensure_ascii=False)
 
@@ -113,8 +111,8 @@ EXERCISE = Exercise(
             "as they came, for the case that this fails, too."
         ),
         (
-            r're.sub(rb\'("(?:temperature|humidity)":-?\d+),(?=\d)\', ...) finds a comma between two digits after '
-            "one of these names. In the replacement, \\\\1 is what the parentheses have found."
+            r"""re.sub(rb'("(?:temperature|humidity)":-?\d+),(?=\d)', ..., raw) finds a comma between two digits"""
+            r""" after one of these names; in the replacement \1 stands for what the outer parentheses have found."""
         ),
     ),
     discussion=(
