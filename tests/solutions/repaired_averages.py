@@ -147,7 +147,7 @@ def each_twice(readings):
 RIGHT = [by_hand]
 WINDOWS = ("There is a window", "After a reading", "Each window")  # which is not judged if few come
 COUNTED = ("n is", "A reading that", "One that is exactly", "A late reading", "So does one", "One that comes")
-BELIEVED = (*WINDOWS, "n is", "A reading that", "A late reading", "One that comes")
+BELIEVED = ("There is a window", "After a reading", "n is", "A reading that")
 CONVERTED = ("temperature is", "Degrees")
 WRONG = [
     (as_it_was, (*BELIEVED, *CONVERTED)),
@@ -156,12 +156,9 @@ WRONG = [
     (the_limit_too, ("n is", "One that is exactly")),
     (two_seconds_ahead, ("n is", "A reading that")),
     (only_far_ahead, ("n is", "A reading that")),
-    (the_other_sign, (*BELIEVED, "So does one")),
+    (the_other_sign, (*BELIEVED, "A late reading", "So does one")),
     (neither_ahead_nor_late, ("n is", "A late reading", "So does one")),
-    (
-        no_device_that_was_ahead,
-        (*WINDOWS, "A reading that", "One that is exactly", "A late reading", "One that comes"),
-    ),
+    (no_device_that_was_ahead, (*WINDOWS, "A reading that")),
     (not_converted, CONVERTED),
     (no_fahrenheit, (*WINDOWS, "n is")),
     (by_size, (*CONVERTED, "A high")),
@@ -171,10 +168,7 @@ WRONG = [
     (no_grace, ("n is", "A late reading", "So does one")),
     (grace_in_seconds, ("n is", "A late reading", "So does one")),
     (a_longer_grace, ("There is a window", "n is", "One that comes")),
-    (
-        at_each_reading,
-        ("There is a window", "Each window", *COUNTED, *CONVERTED, "A high"),
-    ),
+    (at_each_reading, ("There is a window", "Each window", *COUNTED, *CONVERTED, "A high")),
     (with_the_unit, ("It has `start`",)),
     (each_twice, ("Each window",)),
 ]

@@ -28,7 +28,7 @@ FAR: Scene = ((-2900, 300_000, "far"), (-2600, 36_000_000, "far"))
 SOON: Scene = ((700, -900, "late"), (1500, -40, "late"))
 MOMENT: Scene = ((GRACE - 1, GRACE - 1, ORDINARY), (GRACE - 1, -1, "last moment"))
 TOO_LATE: Scene = ((GRACE, GRACE, ORDINARY), (GRACE, -2500, "too late"), (4000, -300, "too late"))
-SCENES = (PLAIN, AHEAD, LIMIT, BESIDE, FAR, SOON, MOMENT, TOO_LATE)
+SCENES = (PLAIN, AHEAD, LIMIT, BESIDE, SOON, MOMENT, TOO_LATE)  # in any order; what is far ahead comes last
 
 
 def readings(luck: random.Random) -> list[Sent]:
@@ -39,7 +39,7 @@ def readings(luck: random.Random) -> list[Sent]:
 
 def _of(device: str, luck: random.Random) -> Iterator[tuple[int, Sent]]:
     """Yields when each reading of a device arrives, and the reading. The first window may be hot."""
-    scenes = [PLAIN, PLAIN, *luck.sample(SCENES, len(SCENES)), PLAIN]
+    scenes = [PLAIN, PLAIN, *luck.sample(SCENES, len(SCENES)), FAR, PLAIN, PLAIN]
     steady = {number: luck.choice(STEADY) for number, scene in enumerate(scenes) if scene}
     update = luck.randrange(2, len(scenes) - 1) * LENGTH + LENGTH // 2
     times = [each for number in range(len(scenes)) for each in _in_window(number, scenes, luck)]
@@ -58,10 +58,10 @@ def _of(device: str, luck: random.Random) -> Iterator[tuple[int, Sent]]:
 def _in_window(number: int, scenes: Sequence[Scene], luck: random.Random) -> Iterator[tuple[int, int, str]]:
     """Yields when each reading of a window arrives, when it was measured, and its part: one a second, and a scene."""
     begin, end = number * LENGTH, (number + 1) * LENGTH
-    follows = number > 0 and scenes[number - 1] is FAR
+    is_after = FAR in scenes[:number]
     for second in range(begin, end, 1000):
         arrival = second + luck.randrange(450, 900)
-        yield arrival, arrival - luck.randrange(20, 400), "after" if follows else "hot" if number == 0 else ORDINARY
+        yield arrival, arrival - luck.randrange(20, 400), "after" if is_after else "hot" if number == 0 else ORDINARY
     yield from ((end + arrival, end + time, part) for arrival, time, part in scenes[number])
 
 
