@@ -92,7 +92,8 @@ def _defined(statement: ast.stmt) -> Iterator[str]:
         case ast.Import(names=names) | ast.ImportFrom(names=names):
             yield from ((each.asname or each.name).partition(".")[0] for each in names)
         case _:
-            yield from (each.id for each in ast.walk(statement) if isinstance(each, ast.Name))
+            names_in_it = (each for each in ast.walk(statement) if isinstance(each, ast.Name))
+            yield from (each.id for each in names_in_it if isinstance(each.ctx, ast.Store))
 
 
 def wrong_answers(exercise: Exercise, collection: Collection) -> str:

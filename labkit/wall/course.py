@@ -27,6 +27,7 @@ class Question(NamedTuple):
 def notebooks() -> frozenset[str]:
     """Returns the names of the lab's own notebooks: what somebody else's is called is nobody's business."""
     lessons = {each.lesson for each in questions().values()}
+    lessons |= {each.lesson for each in catalogue.Folder(catalogue.COLLECTION).exercises()}
     return frozenset(lessons | {f"{each}_exercises" for each in lessons})
 
 

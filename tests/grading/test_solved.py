@@ -40,7 +40,8 @@ def test_each_exercise_is_followed_by_its_reference_and_what_wrong_answers_lose(
 
 def test_a_solution_has_all_that_it_needs_and_no_wrong_answer() -> None:
     source = "import json\nimport re\nLIMIT = 3\n\n\ndef part(x):\n    return x > LIMIT\n\n\n"
-    source += "def answer(x):\n    return json.dumps(part(x))\n\n\ndef wrong(x):\n    return re.sub(x)\n"
+    source += "def answer(x):\n    return json.dumps(part(x))\n\n\ndef wrong(x):\n    return re.sub(x)\n\n\n"
+    source += "also_wrong = wrong(part)\n"
     assert solved.needed_for("answer", source) == source.partition("\n\n\ndef wrong")[0].replace("import re\n", "\n\n")
     for exercise in COLLECTION.folder.exercises():
         ast.parse(solved.code(exercise, COLLECTION))

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given as generated
 from hypothesis import strategies as st
 
+from labkit import lessons
 from labkit.exercises import diagnosis
 from labkit.wall import course, given, records, slips
 from labkit.wall.gate import MOST, SPAN, TELLS, Gate
@@ -54,6 +55,12 @@ def filled(node: ast.expr, tree: ast.Module) -> list[str]:
 def gap(node: ast.expr) -> str:
     assert isinstance(node, ast.FormattedValue)
     return "'9'" if node.conversion == ord("r") else "field" if ast.unparse(node.value) == "kind" else "9"
+
+
+def test_the_labs_own_notebooks_are_known_by_name_and_nobody_elses() -> None:
+    own = {each.stem for each in lessons.folder().glob("*.ipynb")}
+    assert {course.notebook(f"/home/anna/{name}.ipynb") for name in own} == own
+    assert course.notebook("/home/anna/secret.ipynb") == ""
 
 
 def test_an_exception_is_told_by_its_name_if_that_is_pythons_own() -> None:
