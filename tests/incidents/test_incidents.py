@@ -74,13 +74,16 @@ def test_what_is_no_device_or_program_costs_nothing_and_two_programs_are_named(
         incident.sensors.world.heatwave(incident.sensors.world.devices[0])
     capsys.readouterr()
     incident.report("mistyped threshold", run="alerts", value=1)
-    assert (
-        "✓ holds        cause     mistyped threshold\n  ✗ falls short  evidence  not the right value; 1 report is left"
-        in (capsys.readouterr().out)
-    )
+    said = capsys.readouterr().out
+    assert "✓ holds        cause     mistyped threshold\n" in said
+    assert "✗ falls short  evidence  not the right value; 1 report is left\n" in said
     monkeypatch.setattr(outcome, "PATIENCE", 4.0)
-    shared.run(repairs.alerted, reads=incident.topics["sensor"], writes=incident.topics["alert"])
-    assert f"alerts and alerted write {incident.topics['alert']} at the same time" in repr(incident.verdict())
+    for name in ("alerted", "again"):
+        shared.run(repairs.alerted, reads=incident.topics["sensor"], writes=incident.topics["alert"], name=name)
+    verdict = repr(incident.verdict())
+    assert (
+        f"alerts, alerted and again write {incident.topics['alert']} at the same time; alerts come more than" in verdict
+    )
 
 
 @pytest.mark.parametrize("brokers", [1, 3])
