@@ -58,21 +58,35 @@ def silent(entries: Sequence[Entry], records: Sequence[Taken]) -> Iterator[Silen
     """Yield the keys whose open windows would all have closed, had they sent something as others have."""
     clocks = [each for each in entries if isinstance(each, Clock)]
     newest = {each.store: each.time for each in sorted(clocks, key=lambda each: each.time)}
-    pauses = _pauses(records)
+    pauses, sending = _pauses(records), _sending(records)
     for clock in clocks:
         windows = [each for each in entries if isinstance(each, Window) and each[:3] == clock[:3]]
         closes = [each.closes for each in windows if each.closes is not None and each.closed_by == "key"]
         late_by = newest[clock.store] - clock.time
         usual = pauses.get(clock.key) or statistics.median(pauses.values() or [0])
+        others = [each.time for each in clocks if each.store == clock.store and each is not clock]
+        is_left_behind = 2 * sum(each - clock.time > PATIENCE * usual for each in others) > len(others)
+        if not is_left_behind and clock.key in sending:  # it is the clock of one of the others that is ahead
+            continue
         if closes and max(closes) <= newest[clock.store] and late_by > PATIENCE * usual:
             yield Silent(clock.key, clock.time, newest[clock.store], len(windows))
+
+
+def _sending(records: Sequence[Taken]) -> set[str | None]:
+    """Returns the keys among the newest records: about so many records as have two of each."""
+    names = [_name(each) for each in records]
+    return {*names[-2 * len({*names}) :]}
+
+
+def _name(record: Taken) -> str | None:
+    return record.key.decode(errors="backslashreplace") if record.key is not None else None
 
 
 def _pauses(records: Sequence[Taken]) -> dict[str | None, float]:
     """Returns the milliseconds of events that usually pass between two records of a key."""
     times: defaultdict[str | None, list[int]] = defaultdict(list)
     for each in records:
-        times[each.key.decode(errors="backslashreplace") if each.key is not None else None].append(each.timestamp)
+        times[_name(each)].append(each.timestamp)
     ordered = {key: sorted(found) for key, found in times.items() if len(found) > 1}
     return {
         key: statistics.median(after - before for before, after in itertools.pairwise(found))

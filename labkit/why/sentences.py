@@ -15,6 +15,7 @@ from labkit.why.causes import Cause, Committed, Open, Writer
 
 SHOWN = 3  # windows, writers or keys
 LONGEST = 60  # characters of a line
+LATE = 60_000  # milliseconds by which records may be late: beyond, some other time is wrong
 
 
 @functools.singledispatch
@@ -191,10 +192,12 @@ def _(it: causes.WithoutKey) -> str:
 @sentence.register
 def _(it: causes.Late) -> str:
     number = started(counted(it.number, it.of))
+    them, longer = "them" if it.number > 1 else "it", words.duration(it.short)
+    cure = f"A grace_ms that is longer by more than {longer} counts {them}."
     return (
         f"{number} came too late for a window in {at(it.line)}, by up to {words.duration(it.by)}: "
         f"{words.key(it.key)} at {words.clock(it.time)}, when {words.span(it.start, it.end)} had closed. "
-        f"A grace_ms that is longer by more than {words.duration(it.short)} counts {'them' if it.number > 1 else 'it'}."
+        f"{cure if it.short <= LATE else 'Or did an earlier record have a time that is ahead?'}"
     )
 
 

@@ -173,6 +173,8 @@ def of(*names: str) -> Callable[..., Any]:
 LATE = [*of("porch")(0, 1, 2, 9, 10), *of("porch")(3), *of("porch")(11, 12)]
 SILENT = [*of("oven")(0, 1, 2), *MINUTE]
 TURNS = [each for n in range(30) for each in of("a", "b")(n)]
+THREE = [each for n in range(20) for each in of("a", "b", "c")(n)]
+AHEAD = [*THREE[:30], *of("b")(900), *THREE[30:]]
 NO_KEY = [each._replace(key=None) for each in MINUTE[:10]]
 
 ONE = [
@@ -223,6 +225,10 @@ ONE = [
     Situation(
         "by partition", {"a": ROOMS}, by_partition, [causes.Waiting],
         ["when any key of its partition sends a record of 22:13:30 or later"],
+    ),
+    Situation(
+        "a clock that is ahead", {"a": AHEAD}, tumbling, [causes.Late],
+        ["Or did an earlier record have a time that is ahead?"],
     ),
     Situation(
         "a silent key", {"a": SILENT}, tumbling, [causes.Silent],
