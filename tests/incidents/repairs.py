@@ -11,7 +11,6 @@ from quixstreams.dataframe.windows import Count, Mean
 from labkit import Lab
 from labkit.incidents import Incident
 from labkit.incidents.reports import OneOf
-from labkit.kafka import clients
 from labkit.readings import now
 from labkit.runs import Replicas
 from tests.waiting import eventually
@@ -103,7 +102,7 @@ def wake(lab: Lab, incident: Incident, found: Found) -> None:
 def fence(lab: Lab, incident: Incident, _: Found) -> None:
     name = lab.full_name(f"{incident.topics['sensor'].removesuffix('.sensor')}.backfill")
     assert name in repr(incident)
-    Producer(clients.common(lab.broker.address) | {"transactional.id": name}).init_transactions(30)
+    Producer(lab.connection.as_librdkafka_dict() | {"transactional.id": name}).init_transactions(30)
 
 
 def kill_the_stalled(lab: Lab, incident: Incident, found: Found) -> None:  # noqa: ARG001
