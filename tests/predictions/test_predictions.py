@@ -205,3 +205,10 @@ def test_texts_are_shown_as_text(page: Page) -> None:
     form = page.ask("00-count", devices="<b>3", rate=2.0, seconds=10)
     assert "&lt;b&gt;3" in form.children[0].value
     assert "<code>sensor</code>" in form.children[0].value
+
+
+def test_the_overview_shows_every_exercise_and_prediction() -> None:
+    table = overview.table()
+    assert len(table) > 60
+    for shown in (repr(table), table._repr_html_()):
+        assert not [name for name in table["name"] if name not in shown]
