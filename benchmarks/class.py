@@ -50,8 +50,16 @@ class Kafka(NamedTuple):
 
 
 def run(name: str, waits: list[float]) -> list[str]:
-    """Run the cells of a notebook, note how long each wait took, and return what failed."""
-    shell = InteractiveShell()
+    """Run the cells of a notebook, note how long each wait took, and return what failed. It ends as a kernel does."""
+    shell = InteractiveShell.instance()
+    try:
+        return _failed(shell, name, waits)
+    finally:
+        shell.user_ns["lab"].close()
+        InteractiveShell.clear_instance()
+
+
+def _failed(shell: InteractiveShell, name: str, waits: list[float]) -> list[str]:
     for number, cell in enumerate(nbformat.read(NOTEBOOKS / f"{name}.ipynb", 4).cells):
         if cell.cell_type == "code":
             before = time.monotonic()

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -149,7 +149,14 @@ class PromptAdmin(TopicAdmin):
             except KafkaException as error:
                 if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
                     raise CreateTopicFailure(f'Failed to create topic "{name}": {error.args[0].str()}') from error
-        wait_for_promised(lambda: futures.keys() <= self.list_topics().keys())
+        wait_for_promised(lambda: self._knows(futures))
+
+    def _knows(self, names: Collection[str]) -> bool:
+        """Whether the topics exist. A request without a limit could wait for ever for a broker that is overloaded."""
+        try:
+            return {*names} <= self.list_topics(REQUEST_LIMIT).keys()
+        except KafkaException:
+            return False
 
 
 def _new_topic(topic: Topic) -> NewTopic:

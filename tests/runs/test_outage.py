@@ -1,5 +1,6 @@
 """Kafka is killed under a producer and pipelines, and started again: nothing that was accepted is lost."""
 
+import concurrent.futures
 import contextlib
 import socket
 import time
@@ -8,25 +9,53 @@ from typing import Any
 import psutil
 import pytest
 from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka.admin import AdminClient
 from quixstreams.checkpointing.exceptions import CheckpointConsumerCommitError
 from quixstreams.exceptions import PartitionAssignmentError
 from quixstreams.kafka.exceptions import KafkaProducerDeliveryError
+from quixstreams.models import Topic, TopicType
 from quixstreams.models.serializers import SerializationError
 
-from labkit import Lab
+from labkit import Lab, LabError
 from labkit.broker import OwnBroker
 from labkit.errors import NoAnswer
-from labkit.kafka import ranges
+from labkit.kafka import ranges, requests
 from labkit.kafka.requests import within
 from labkit.pipelines import alert_filter
+from labkit.runs import application
 from labkit.runs import producer as module
-from labkit.runs.application import LabApplication
+from labkit.runs.application import LabApplication, PromptAdmin
 from labkit.runs.outages import is_outage, reason
 from labkit.runs.replicas import Replicas
+from tests.broker.lives import jvm
 from tests.topics import topics_of
 from tests.waiting import eventually, never
 
 FORGOTTEN = CheckpointConsumerCommitError(KafkaError(KafkaError.UNKNOWN_MEMBER_ID))  # type: ignore[no-untyped-call]
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("installation")
+def test_a_kafka_that_falls_silent_when_it_has_created_a_topic_is_not_waited_for_for_ever(
+    own: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert isinstance(own.broker, OwnBroker)
+    kafka, create = jvm(own.broker), AdminClient.create_topics
+    monkeypatch.setattr(requests, "REQUEST_LIMIT", 2.0)
+    monkeypatch.setattr(application, "REQUEST_LIMIT", 2.0)
+
+    def create_and_freeze(*given: Any, **options: Any) -> Any:
+        futures = create(*given, **options)
+        concurrent.futures.wait(futures.values())
+        kafka.suspend()
+        return futures
+
+    monkeypatch.setattr(AdminClient, "create_topics", create_and_freeze)
+    try:
+        with pytest.raises(LabError, match="did not finish in 2 s"):
+            PromptAdmin(topics_of(own)).create_topics([Topic("new", TopicType.REGULAR)])
+    finally:
+        kafka.resume()
 
 
 @pytest.mark.slow
