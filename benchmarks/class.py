@@ -1,12 +1,11 @@
-"""A class on one Kafka: students who run the cells of notebooks 01 to 04 at the same moment, each in its own process.
+"""A class on one Kafka: students who run notebooks 01 to 04 at the same moment, each in kernels of their own.
 
-`lab class` runs the Kafka, with a login for each student. One student alone is the bare peer: the same cells on the
-same Kafka. A wait is a cell that calls `lab.wait_for`, which returns when Kafka holds so many records. The processes
-are forked when everything has been imported, and draw nothing in a page: they do to Kafka what kernels do, for less of
-this computer's CPUs, which in a room are those of thirty laptops. They come after Kafka (`nice`).
+`lab class` runs the Kafka, with a login for each student. One student alone is the bare peer: the same notebooks on the
+same Kafka. A wait is a cell that calls `lab.wait_for`, which returns when Kafka holds so many records. All kernels
+share this computer's CPUs, after Kafka (`nice`), so the class takes as long as its notebooks need processor time.
 """
 
-import multiprocessing
+import json
 import os
 import subprocess
 import sys
@@ -20,18 +19,18 @@ import nbformat
 import psutil
 import report
 from confluent_kafka.admin import AdminClient
-from IPython.core.interactiveshell import InteractiveShell
+from jupyter_client import AsyncKernelManager
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
 
-import labkit
 from labkit.kafka import properties
 from labkit.loopback import free_ports
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 LESSONS = ("01_producer", "02_filter", "03_windows", "04_live_charts")
 LAB = Path(sys.executable).with_name("lab")
+PATIENCE = 1800  # seconds for a cell: the whole class waits for two CPUs
 LOOK = 1.0  # seconds
-AFTER_KAFKA = 10  # how nice students are
-FORK = multiprocessing.get_context("fork")
 
 
 class Student(NamedTuple):
@@ -49,53 +48,50 @@ class Kafka(NamedTuple):
     memory: float
 
 
-def run(name: str, waits: list[float]) -> list[str]:
-    """Run the cells of a notebook, note how long each wait took, and return what failed. It ends as a kernel does."""
-    shell = InteractiveShell.instance()
-    try:
-        return _failed(shell, name, waits)
-    finally:
-        shell.user_ns["lab"].close()
-        InteractiveShell.clear_instance()
-
-
-def _failed(shell: InteractiveShell, name: str, waits: list[float]) -> list[str]:
-    for number, cell in enumerate(nbformat.read(NOTEBOOKS / f"{name}.ipynb", 4).cells):
-        if cell.cell_type == "code":
+def run(client: NotebookClient, name: str, waits: list[float]) -> list[str]:
+    """Run a notebook, note how long each wait took, and return what failed."""
+    with client.setup_kernel():
+        for number, cell in enumerate(client.nb.cells):
             before = time.monotonic()
-            done = shell.run_cell(cell.source)
-            if error := done.error_before_exec or done.error_in_exec:
-                return [f"{name} [{number}]: {type(error).__name__}: {error}"]
+            try:
+                client.execute_cell(cell, number)
+            except CellExecutionError as error:
+                return [f"{name} [{number}]: {error.ename}: {error.evalue}"]
             if "lab.wait_for(" in cell.source:
                 waits.append(time.monotonic() - before)
     return []
 
 
-def student(folder: Path, login: str, said: Any) -> None:
-    """Run the notebooks as a student of the class, and say what was waited for."""
-    os.nice(AFTER_KAFKA)
-    os.chdir(NOTEBOOKS)
-    with open(os.devnull, "w") as nothing:
-        os.dup2(nothing.fileno(), 1)
-    os.environ["LAB_KAFKA_CONFIG"] = str(folder / f"class/students/{login}.properties")
-    os.environ["LAB_PROGRESS"] = str(folder / f"{login}.json")
-    begun, waits = time.monotonic(), [0.0]
-    failed = [each for name in LESSONS for each in run(name, waits)]
-    said.put((max(waits), time.monotonic() - begun, failed))  # a shell has taken the place of this module
+def student() -> None:
+    """Run the notebooks as the student that the environment names; print what was waited for."""
+    begun, waits, failed = time.monotonic(), [0.0], []
+    for name in LESSONS:
+        notebook = nbformat.read(NOTEBOOKS / f"{name}.ipynb", 4)
+        resources = {"metadata": {"path": str(NOTEBOOKS)}}
+        client = NotebookClient(notebook, timeout=PATIENCE, startup_timeout=PATIENCE, resources=resources)
+        with tempfile.TemporaryDirectory() as sockets:  # of ports, thirty kernels would find some twice
+            client.km = AsyncKernelManager(transport="ipc", ip=f"{sockets}/kernel")
+            failed += run(client, name, waits)
+    print(json.dumps(Student(max(waits), time.monotonic() - begun, failed)))
 
 
 def at_once(folder: Path, logins: Sequence[str]) -> tuple[list[Student], Kafka]:
     """What each of these students waited for, and what Kafka needed meanwhile."""
     process = psutil.Process(int((folder / "class/node-1.pid").read_text()))
-    before, memory, said = sum(process.cpu_times()[:2]), 0, FORK.SimpleQueue()
-    running = [FORK.Process(target=student, args=(folder, login, said)) for login in logins]
-    for each in running:
-        each.start()
-    while any(each.is_alive() for each in running):
+    before, memory = sum(process.cpu_times()[:2]), 0
+    running = []
+    for login in logins:
+        private = folder / f"home-{login}"
+        private.mkdir(exist_ok=True)
+        own = {"LAB_KAFKA_CONFIG": str(folder / f"class/students/{login}.properties")}
+        own["LAB_PROGRESS"] = str(private / "progress.json")
+        command = ["nice", sys.executable, __file__, "--student"]
+        running.append(subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ | own))
+    while any(each.poll() is None for each in running):
         memory = max(memory, process.memory_info().rss)
         time.sleep(LOOK)
-    kafka = Kafka(sum(process.cpu_times()[:2]) - before, memory / 1e6)
-    return [Student(*said.get()) for each in running if each.exitcode == 0], kafka
+    said = [each.communicate()[0] for each in running]
+    return [Student(*json.loads(each)) for each in said], Kafka(sum(process.cpu_times()[:2]) - before, memory / 1e6)
 
 
 def seen(folder: Path, login: str) -> set[str]:
@@ -114,9 +110,12 @@ def row(name: str, found: Sequence[Student], kafka: Kafka, seconds: float) -> tu
 def main() -> None:
     parser = report.arguments(__doc__, 1)
     parser.add_argument("--students", type=int, default=30, help="in the class (%(default)s)")
+    parser.add_argument("--student", action="store_true", help="be one of them")
     options = parser.parse_args()
+    if options.student:
+        student()
+        return
     report.prepared()
-    _ = labkit.Lab  # what the students need is imported before they are forked
     logins = [f"student{number:02}" for number in range(options.students)]
     rows, strangers = [], 0
     with tempfile.TemporaryDirectory() as directory:
