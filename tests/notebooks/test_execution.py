@@ -112,7 +112,7 @@ def test_exercises_say_that_they_are_unanswered_and_pass_with_the_references(
 
 
 def execute(path: Path, done: Path, parameters: dict[str, Any], cwd: Path) -> None:
-    settings = {"progress_bar": False, "execution_timeout": 60, "store_widget_state": False}
+    settings = {"progress_bar": False, "execution_timeout": 180, "store_widget_state": False}
     papermill.execute_notebook(path, done, parameters=parameters, cwd=cwd, **settings)
 
 
