@@ -66,6 +66,7 @@ def test_it_is_found_repaired_and_not_hidden(shared: Lab, fault: type[Fault], mo
 def test_what_is_no_device_or_program_costs_nothing_and_two_programs_are_named(
     shared: Lab, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(measured, "PACE", 3.0)
     incident = shared.incident(seed_of(faults.MistypedThreshold))
     with pytest.raises(LabError, match="There is no device 'nobody': the devices are "):
         incident.report("hot key", device="nobody")
@@ -78,7 +79,7 @@ def test_what_is_no_device_or_program_costs_nothing_and_two_programs_are_named(
     said = capsys.readouterr().out
     assert "✓ holds        cause     mistyped threshold\n" in said
     assert "✗ falls short  evidence  not the right value; 1 report is left\n" in said
-    monkeypatch.setattr(outcome, "PATIENCE", 4.0)
+    monkeypatch.setattr(outcome, "PATIENCE", 6.0)
     for name in ("alerted", "again"):
         shared.run(repairs.alerted, reads=incident.topics["sensor"], writes=incident.topics["alert"], name=name)
     written = f"alerts, alerted and again write {incident.topics['alert']} at the same time"
