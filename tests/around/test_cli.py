@@ -203,6 +203,7 @@ def test_a_csv_file_of_any_shape_is_sent_with_its_key_and_its_time(broker: OwnBr
     assert wrong.stderr == "Error: There is no column 'place' for the key. The columns are station, level, measured.\n"
 
 
+@pytest.mark.slow
 def test_recorded_weather_is_replayed_from_a_start_with_a_factor(broker: OwnBroker) -> None:
     here = {"LAB_BROKER": broker.address, "LAB_NAMESPACE": "weather-"}
     source = ("--source", "nyc-weather", "--start", "2013-12-24T05:00-05:00", "--factor", "3.6e6", "--records", "3")
@@ -258,6 +259,7 @@ def test_doctor_finds_a_broker_that_does_not_answer() -> None:
     assert "NOT  LAB_BROKER: No Kafka answers at 127.0.0.1:1" in result.stdout
 
 
+@pytest.mark.slow
 def test_whoever_has_the_address_from_a_file_is_told_of_the_file(tmp_path: Path) -> None:
     file = tmp_path / "anna.properties"
     file.write_text("bootstrap.servers=127.0.0.1:1\n")

@@ -53,6 +53,7 @@ def difference_offline(root: Path) -> str:
     return difference(root, "--offline")
 
 
+@pytest.mark.slow
 def test_requirements_are_what_uv_run_installs() -> None:
     why = difference(ROOT)
     if why == MOVED:  # no forgotten update: a mirror has gained or lost a version

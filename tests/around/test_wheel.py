@@ -167,6 +167,7 @@ def test_lab_opens_copies_of_the_notebooks_and_overwrites_none(unpacked: Path, e
         assert (copies / each.name).read_bytes() == each.read_bytes()
 
 
+@pytest.mark.slow
 def test_the_copies_go_where_copy_to_says(unpacked: Path, elsewhere: Path) -> None:
     said = served(unpacked, elsewhere, "--copy-to", "my/course")
     assert f"The notebooks are in {elsewhere}/my/course: {len(NOTEBOOKS)} copied there now" in said

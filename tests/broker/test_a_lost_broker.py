@@ -128,6 +128,7 @@ def test_a_killed_kafka_that_comes_back_has_lost_nothing(lab: Lab) -> None:
     assert sent == written  # a busy Kafka may have forgotten the run, which then writes some again
 
 
+@pytest.mark.slow
 def test_a_lab_whose_kafka_was_killed_closes_at_once(lab: Lab) -> None:
     kill_kafka(lab)
     begun = time.monotonic()
@@ -206,6 +207,7 @@ def test_waiting_on_somebody_elses_silent_kafka_takes_no_longer_than_asked(elsew
             kafka.resume()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("installation")
 def test_a_request_that_was_given_up_does_not_go_on_calling_a_kafka_that_is_away() -> None:
     broker = OwnBroker()

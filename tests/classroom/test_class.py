@@ -126,6 +126,7 @@ def test_nobody_gets_in_without_a_login_by_none_of_its_ports(one: Room) -> None:
                 client.list_topics(timeout=1)
 
 
+@pytest.mark.slow
 def test_no_name_makes_a_student_an_administrator(one: Room) -> None:
     own = properties(one.path / "class/admin.properties")["sasl.username"]
     one.student("anna", "produce", "--records", "3", "--per-second", "max")

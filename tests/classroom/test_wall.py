@@ -186,6 +186,7 @@ def refused(walled: Room, found: Tally) -> dict[str, int]:
     return dict(found.refused)
 
 
+@pytest.mark.slow
 def test_a_student_writes_to_the_wall_and_reads_nothing_of_it(walled: Room) -> None:
     anna, ben = of(walled, "anna"), of(walled, "ben.akesson")
     assert anna.topic == ben.topic
@@ -363,6 +364,7 @@ def test_a_wall_is_taken_down_and_put_up_again_without_what_was_on_it(walled: Ro
         assert (tally.students, tally.exercises, tally.hands) == (1, (), ())
 
 
+@pytest.mark.slow
 def test_without_logins_there_is_no_wall(tmp_path: Path) -> None:
     with room(tmp_path, "--open") as opened:
         assert "A wall needs logins" in opened.lab("class", "start", "--wall", code=1)

@@ -520,6 +520,7 @@ EXERCISES = catalogue.Folder(catalogue.COLLECTION).exercises()
 ORDERED = [each for each in EXERCISES if isinstance(each.answer_type, ShortAnswer) and each.answer_type.ordered]
 
 
+@pytest.mark.slow
 def test_where_the_order_is_the_answer_it_counts(lab: Lab) -> None:
     pairs = {"after-a-kill", "after-restart", "catching-up", "how-many-processes"}
     assert {each.name for each in ORDERED} == {*pairs, "night-shift"}

@@ -13,7 +13,7 @@ from tests.incidents import repairs
 from tests.waiting import eventually
 
 ON_ONE_BROKER = [each for each in faults.ALL if each.brokers == 1]
-QUICK = (faults.PoisonRecord, faults.SchemaChange)
+QUICK = (faults.PoisonRecord,)
 CASES = [
     pytest.param(each, id=each.cause.replace(" ", "-"), marks=[] if each in QUICK else [pytest.mark.slow])
     for each in ON_ONE_BROKER

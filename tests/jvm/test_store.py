@@ -221,6 +221,7 @@ def test_two_processes_that_prepare_at_once_both_succeed(own_installation: Kafka
     assert names_in(own_installation.directory) == WHOLE
 
 
+@pytest.mark.slow
 def test_a_killed_preparation_leaves_no_process_and_does_not_disturb_the_next(
     own_installation: KafkaInstallation,
 ) -> None:

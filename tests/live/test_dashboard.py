@@ -123,6 +123,7 @@ def test_a_threshold_that_is_refused_is_not_drawn(lab: Lab) -> None:
     assert (dashboard.controls.threshold.value, dashboard.chart.threshold) == (29.85, 29.85)
 
 
+@pytest.mark.slow
 def test_a_snapshot_of_the_dashboard_has_tiles_chart_and_topology_and_is_small(lab: Lab) -> None:
     lab.produce(readings(35.0), per_second=60)
     dashboard = lab.dashboard()

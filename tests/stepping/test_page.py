@@ -92,6 +92,7 @@ def test_one_steps_by_keyboard_and_jumps(steps: Steps, opened: Any) -> None:
     assert shown.evaluate("document.activeElement.getAttribute('aria-current')") == "step"
 
 
+@pytest.mark.slow
 def test_it_plays_by_itself_until_the_end_or_until_somebody_steps(steps: Steps, opened: Any) -> None:
     shown = opened(steps)
     shown.clock.install()
@@ -246,6 +247,7 @@ def test_a_page_of_100_records_is_small_and_shows_each(lab: Lab, opened: Any) ->
     assert numbers == [f"{number} of 0 to 99" for number in range(100)]
 
 
+@pytest.mark.slow
 def test_a_frame_of_its_own_opens_at_a_record_beside_what_is_expected(steps: Steps, browser: Browser) -> None:
     framed = page.framed(steps, at=3, expected=["<b>mean 3"])
     found = re.fullmatch(

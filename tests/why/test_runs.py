@@ -59,6 +59,7 @@ def moved(device: str, partition: int) -> Raw:
     return reading(device, 0, place="hall")._replace(partition=partition)
 
 
+@pytest.mark.slow
 def test_keys_that_are_in_different_partitions_of_the_topics_of_a_join(shared: Lab) -> None:
     send(shared, "m", *(reading(each, 1)._replace(partition=n) for n, each in enumerate(("a", "b", "c"))), partitions=3)
     send(shared, "p", moved("a", 0), moved("b", 2), moved("c", 1), partitions=3)
