@@ -26,9 +26,10 @@ def complaints(system: System) -> list[str]:
     """
     system.measuring.tries = True
     try:
-        return [*_of_two_programs(system, found)] if (found := _found(system)) else []
+        found = _found(system)
     finally:
         system.measuring.tries = False
+    return [*_competing(system), *found] if found else []
 
 
 def _found(system: System) -> list[str]:
@@ -54,13 +55,12 @@ def _dead(system: System) -> Iterator[str]:
             yield f"nothing that runs writes {system.topics[topic]} ({name})"
 
 
-def _of_two_programs(system: System, found: list[str]) -> Iterator[str]:
-    """Yield what is wrong, and before it which outputs several programs write: one should perhaps replace another."""
+def _competing(system: System) -> Iterator[str]:
+    """Yield which outputs several programs write: one should perhaps have replaced another."""
     for topic in WRITES.values():
         working = [each.name for each in system.writers(topic) if each.alive]
         if len(working) > 1:
             yield f"{listed(working)} write {system.topics[topic]} at the same time"
-    yield from found
 
 
 def _wrong(system: System, since: int) -> list[str]:

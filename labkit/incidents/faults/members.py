@@ -107,11 +107,9 @@ class HotKey(Fault):
         before = _waiting(working)
         time.sleep(WATCHED)
         after = _waiting(working)
-        return (
-            [f"{after} records wait for the archive, and {WATCHED:g} s ago it was {before}"]
-            if after >= before > 0
-            else []
-        )
+        if after >= before > 0:
+            return [f"{after} records wait for the archive, and {WATCHED:g} s ago it was {before}"]
+        return []
 
     def _is_mine(self, record: tap.Record) -> bool:
         return isinstance(record.value, dict) and record.value.get("device") == self.device
