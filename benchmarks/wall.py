@@ -4,10 +4,12 @@
 with logins of their own send for the 300 students. *Counted* is when the count that has the verdict can be read from
 Kafka, *on the page* when a frame that shows it has been drawn. Spread: 300 verdicts in 60 seconds, beside 300 signs of
 life every 20 seconds. At once: all 300 verdicts in one moment. Flood: like spread, while one more student sends as much
-as Kafka takes from a student, which is 1 MB a second. Aim: 1 s.
+as Kafka takes from a student, which is 1 MB a second; those whose records share its partition, one in twelve, are in
+rows of their own. The n-th verdict that was sent is taken for the n-th that was counted. Aim: 1 s.
 """
 
 import contextlib
+import functools
 import os
 import random
 import re
@@ -47,6 +49,9 @@ WATCH = """() => {
 }"""
 
 
+Seconds = tuple[list[float], list[float]]  # until counted, and until on the page
+
+
 class Class:
     """A class with a wall, in a folder; `seen` has when so many verdicts on an exercise had been counted."""
 
@@ -63,9 +68,21 @@ class Class:
         self._counts = Counts(Topics(properties.address(), self.of_students[0].topic.removesuffix(given.SAID)))
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
+        self.partitions = self._partitions()
 
     def file(self, number: int) -> Path:
         return self.folder / f"class/students/student{number}.properties"
+
+    def _partitions(self) -> dict[int, int]:
+        """The partition of each student's records, also of the one who floods."""
+        found: dict[int, int] = {}
+        for number, who in enumerate([*self.of_students, _given(self.file(STUDENTS))]):
+            on_delivery = functools.partial(lambda n, _, message: found.update({n: message.partition()}), number)
+            life = records.packed(records.of_life("01_producer"))
+            client = self._clients[number % CLIENTS]
+            client.produce(who.topic, life, who.pseudonym, on_delivery=on_delivery)
+        self.flush()
+        return found
 
     def _read(self) -> None:
         while not self._closing.is_set():
@@ -75,15 +92,13 @@ class Class:
                     times = self.seen.setdefault(name, [])
                     times += [time.time()] * (item["tried"] - len(times))
 
-    def send(self, number: int, record: records.Record, sent: dict[int, float]) -> None:
-        """Send for a student; `sent` gets when, by the offset."""
-        client, begun = self._clients[number % CLIENTS], time.time()
+    def send(self, number: int, record: records.Record) -> None:
+        """Send for a student."""
+        client, who = self._clients[number % CLIENTS], self.of_students[number]
 
-        def on_delivery(error: object, message: object) -> None:
+        def on_delivery(error: object, _: object) -> None:
             assert not error
-            sent[message.offset()] = begun  # type: ignore[attr-defined]
 
-        who = self.of_students[number]
         client.produce(who.topic, records.packed(record), who.pseudonym, on_delivery=on_delivery)
         client.poll(0)
 
@@ -133,32 +148,34 @@ def flooding(file: Path) -> Iterator[None]:
         process.wait()
 
 
-def measure(room: Class, page: Page, exercise: str, spread: float) -> tuple[list[float], list[float]]:
-    """Seconds until each verdict had been counted, and until it was on the page."""
-    luck = random.Random(exercise)
-    sent: dict[int, float] = {}
+def measure(room: Class, page: Page, groups: dict[str, list[int]], spread: float) -> dict[str, Seconds]:
+    """Seconds until each verdict had been counted, and until it was on the page, of each group of students: they have
+    exercises of their own.
+    """
+    luck = random.Random("".join(groups))
     begun = time.time()
-    due = [(begun + luck.random() * spread, number) for number in range(STUDENTS)]
-    lives = [(begun + 20 * n / STUDENTS, n % STUDENTS) for n in range(int(STUDENTS * spread / 20))]
-    others: dict[int, float] = {}
-    for when, number, record in sorted(
-        [(when, n, verdict(exercise, luck)) for when, n in due]
-        + [(when, n, records.of_life("01_producer")) for when, n in lives],
-        key=lambda each: each[0],
-    ):
+    sent: dict[str, list[float]] = {exercise: [] for exercise in groups}
+    due = [(begun + luck.random() * spread, n, exercise) for exercise, some in groups.items() for n in some]
+    lives = [(begun + 20 * n / STUDENTS, n % STUDENTS, "") for n in range(int(STUDENTS * spread / 20))]
+    for when, number, exercise in sorted(due + lives):
         while time.time() < when:
             room.poll()
             time.sleep(0.002)
-        room.send(number, record, sent if "exercise" in record else others)
+        if exercise:
+            sent[exercise].append(time.time())
+        room.send(number, verdict(exercise, luck) if exercise else records.of_life("01_producer"))
     room.flush()
-    _until(lambda: len(room.seen.get(exercise, ())) >= STUDENTS)
-    page.wait_for_function(f"window.seen.some(each => each[0] == '{exercise}' && each[1] >= {STUDENTS})")
+    return {exercise: _seconds(room, page, exercise, times) for exercise, times in sent.items()}
+
+
+def _seconds(room: Class, page: Page, exercise: str, sent: list[float]) -> Seconds:
+    _until(lambda: len(room.seen.get(exercise, ())) >= len(sent))
+    page.wait_for_function(f"window.seen.some(each => each[0] == '{exercise}' && each[1] >= {len(sent)})")
     shown: list[tuple[int, float]] = page.evaluate(
         f"window.seen.filter(each => each[0] == '{exercise}').map(each => [each[1], each[2]])"
     )
-    in_order = [sent[offset] for offset in sorted(sent)]
-    counted = [room.seen[exercise][n] - each for n, each in enumerate(in_order)]
-    painted = [min(at for many, at in shown if many > n) / 1000 - each for n, each in enumerate(in_order)]
+    counted = [room.seen[exercise][n] - each for n, each in enumerate(sent)]
+    painted = [min(at for many, at in shown if many > n) / 1000 - each for n, each in enumerate(sent)]
     return counted, painted
 
 
@@ -191,8 +208,8 @@ def serving(folder: Path) -> Iterator[str]:
 
 def main() -> None:
     given_arguments = report.arguments(__doc__, repeats=2).parse_args()
-    exercises = iter(course.exercises())
-    found: dict[str, tuple[list[float], list[float]]] = {}
+    exercises = (each for each in course.exercises() if each != "damp-rooms")
+    found: dict[str, Seconds] = {}
     with tempfile.TemporaryDirectory() as directory:
         folder = Path(directory)
         (folder / "students.csv").write_text("".join(f"student{n}\n" for n in range(STUDENTS + 1)))
@@ -212,13 +229,17 @@ def main() -> None:
                 for _ in range(given_arguments.repeats):
                     for name, spread in (("spread", SPREAD), ("at once", 0.0), ("flood", SPREAD)):
                         print(name, file=sys.stderr, flush=True)
-                        exercise = next(each for each in exercises if each != "damp-rooms")
+                        beside = [n for n in range(STUDENTS) if room.partitions[n] == room.partitions[STUDENTS]]
+                        groups = {"flood": sorted({*range(STUDENTS)} - {*beside}), "flood, its partition": beside}
+                        if name != "flood":
+                            groups = {name: [*range(STUDENTS)]}
+                        own = {each: next(exercises) for each in groups}
                         with flooding(room.file(STUDENTS)) if name == "flood" else contextlib.nullcontext():
-                            result = measure(room, page, exercise, spread)
-                        print(row(name, result[1]), file=sys.stderr, flush=True)
-                        old = found.setdefault(name, ([], []))
-                        old[0].extend(result[0])
-                        old[1].extend(result[1])
+                            result = measure(room, page, {own[each]: some for each, some in groups.items()}, spread)
+                        for each in groups:
+                            print(row(each, result[own[each]][1]), file=sys.stderr, flush=True)
+                            for old, new in zip(found.setdefault(each, ([], [])), result[own[each]], strict=True):
+                                old.extend(new)
                 room.close()
                 browser.close()
         finally:

@@ -2,166 +2,52 @@
 
 import threading
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from confluent_kafka import KafkaError, KafkaException, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka import KafkaException, TopicPartition
 from quixstreams import Application
 from quixstreams.core.stream import Stream
 from quixstreams.core.stream.functions import FilterWithMetadataFunction
 from quixstreams.dataframe import StreamingDataFrame
-from quixstreams.models import Deserializer, Row
-from quixstreams.models.serializers.exceptions import IgnoreMessage
-from quixstreams.models.topics import Topic, TopicAdmin, TopicConfig, TopicManager
-from quixstreams.models.topics.exceptions import CreateTopicFailure
+from quixstreams.models import Row
+from quixstreams.models.topics import Topic
 from quixstreams.state.rocksdb import RocksDBOptions
 from quixstreams.utils.printing import Printer, Table
 from rich.console import Console
 
 from labkit.kafka import clients
-from labkit.kafka.names import LONGEST, allowed
-from labkit.kafka.requests import REQUEST_LIMIT, wait_for_promised
+from labkit.kafka.requests import REQUEST_LIMIT
 from labkit.kafka.topics import Topics
-from labkit.readings import BadReading
 from labkit.runs import commits
 from labkit.runs.commits import Commits
+from labkit.runs.deserializers import Parse, SafeDeserializer, Unreadable
 from labkit.runs.frames import Frame
+from labkit.runs.own_topics import CarefulTopics, PromptAdmin
 from labkit.runs.tracing import Observed, Observer, TracedStream
 from labkit.runs.windows import Notes, Shape
-from labkit.waiting import Deadline
-
-Parse = Callable[[bytes | None], Any]
 
 # A run must start, stop and be replaced in fractions of a second. Short fetches hold up a rebalance or a seek for less
 # time (0.1 s instead of 2 s); still shorter ones only cost: with 20 ms, four idle pipelines keep Kafka at work for 16 %
 # of a CPU, with 100 ms for 10 %. With a short session timeout a broker drops a killed member sooner.
 # It looks for partitions that have been added every two seconds, not every five minutes; a producer that did so would
 # create topics anew that have just been deleted.
+# It fetches little ahead: what waits in one partition would otherwise hold up what comes in all others, by up to 64 MB.
 CONSUMER = {
     "fetch.wait.max.ms": 100,
+    "fetch.queue.backoff.ms": 20,
+    "fetch.message.max.bytes": 2**17,
+    "queued.min.messages": 1000,
     "heartbeat.interval.ms": 200,
     "session.timeout.ms": 6000,
     "topic.metadata.refresh.interval.ms": 2000,
 }
 
-NEW = 10.0  # seconds within which every broker knows a new topic
 CLOSING = 1.0  # seconds that whoever asks for positions waits for a consumer that closes: without Kafka it takes long
-
-LONGEST_STREAM = 190  # characters: `--groupby--` and a name may follow, and a directory's name has up to 255
 
 # A lab's window state is small: RocksDB need not buffer 64 MB of writes in memory, nor cache 1 GB.
 STATE = RocksDBOptions(write_buffer_size=2**20, block_cache_size=2**23)
-
-
-class Unreadable:
-    """Stands for a record that could not be read, from the deserializer to the dead-letter topic."""
-
-    __slots__ = ("raw", "reason")
-
-    def __init__(self, raw: bytes | None, reason: str) -> None:
-        self.raw = raw
-        self.reason = reason
-
-
-class SafeDeserializer(Deserializer):
-    """Returns the result of `parse`, or an Unreadable; never raises for bad data."""
-
-    def __init__(self, parse: Parse) -> None:
-        self._parse = parse
-
-    def __call__(self, value: bytes, ctx: object) -> Any:  # noqa: ARG002
-        try:
-            return self._parse(value)
-        except BadReading as reason:
-            return Unreadable(value, str(reason))
-
-
-class Skip(Deserializer):
-    """Skips a record, as Quix Streams does with a changelog record that it does not need for recovery."""
-
-    def __call__(self, value: bytes, ctx: object) -> Any:  # noqa: ARG002
-        raise IgnoreMessage
-
-
-class CarefulTopics(TopicManager):
-    """Keeps changelog records out of the pipeline, and names internal topics as Kafka allows.
-
-    An application also subscribes to its changelogs, pauses them, and reads them (without a deserializer) only to
-    recover its state. A changelog record delivered at any other time, as happened once, would end the run: there is no
-    pipeline for its topic.
-    """
-
-    def changelog_topic(self, *args: Any, **kwargs: Any) -> Topic:
-        topic = super().changelog_topic(*args, **kwargs)
-        # Skip by the key: every changelog record has one, but not all have a value.
-        topic._key_deserializer = Skip()  # type: ignore[no-untyped-call]
-        return topic
-
-    def stream_id_from_topics(self, topics: Sequence[Topic]) -> str:
-        """Name the streams of joined topics too as a directory may be called."""
-        return allowed(super().stream_id_from_topics(topics), LONGEST_STREAM)
-
-    def _internal_name(self, topic_type: Any, topic_name: str | None, suffix: str) -> str:
-        """Keep the beginning, by which the topics of a group are found."""
-        begin, name = f"{topic_type}__{self._consumer_group}--", super()._internal_name(topic_type, topic_name, suffix)
-        return begin + allowed(name.removeprefix(begin), LONGEST - len(begin))
-
-
-class PromptAdmin(TopicAdmin):
-    """Returns as soon as topics are created: Quix Streams would sleep a whole second for each first.
-
-    It uses a client that is already connected. TopicAdmin reconnects for every request, because it tests its client's
-    truth value, and a client without pending work has length 0.
-    """
-
-    def __init__(self, topics: Topics) -> None:
-        self._topics = topics
-        self._created: set[str] = set()
-
-    @property
-    def admin_client(self) -> AdminClient:
-        return self._topics.admin
-
-    def inspect_topics(self, topic_names: list[str], timeout: float = 30) -> dict[str, TopicConfig | None]:
-        """Repeat the request if a topic is so new that not all brokers know it yet."""
-        deadline, new = Deadline(NEW), self._created.intersection(topic_names)
-        while True:
-            try:
-                found: dict[str, TopicConfig | None] = super().inspect_topics(topic_names, timeout)
-                if all(found[name] for name in new) or deadline.has_passed():
-                    return found
-            except KafkaException as error:
-                if error.args[0].code() != KafkaError.UNKNOWN_TOPIC_OR_PART or deadline.has_passed():
-                    raise
-            time.sleep(0.02)
-
-    def create_topics(self, topics: list[Topic], timeout: float = 30, finalize_timeout: float = 60) -> None:
-        """Create the topics that do not exist yet. Raises CreateTopicFailure if Kafka refuses."""
-        existing = self.list_topics(timeout)
-        new = [_new_topic(each) for each in topics if each.name not in existing]
-        futures = self.admin_client.create_topics(new, request_timeout=timeout) if new else {}
-        self._created.update(futures)
-        for name, future in futures.items():
-            try:
-                future.result(finalize_timeout)
-            except KafkaException as error:
-                if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
-                    raise CreateTopicFailure(f'Failed to create topic "{name}": {error.args[0].str()}') from error
-        wait_for_promised(lambda: self._knows(futures))
-
-    def _knows(self, names: Collection[str]) -> bool:
-        """Whether the topics exist. A request without a limit could wait for ever for a broker that is overloaded."""
-        try:
-            return {*names} <= self.list_topics(REQUEST_LIMIT).keys()
-        except KafkaException:
-            return False
-
-
-def _new_topic(topic: Topic) -> NewTopic:
-    config = topic.create_config or TopicConfig(num_partitions=1, replication_factor=1)
-    return NewTopic(topic.name, config.num_partitions, config.replication_factor, config=config.extra_config or {})
 
 
 class RunPrinter(Printer):

@@ -25,15 +25,17 @@ SETTINGS = {
     "message.timestamp.type": "LogAppendTime",
     "compression.type": "uncompressed",
     "max.message.bytes": "4000",
-    "retention.bytes": "100000000",
+    "retention.bytes": "20000000",
+    "segment.bytes": "10000000",
 }
+PARTITIONS = 12  # whoever floods holds up only those who share a partition
 GROUP = "board"  # the same in each run: it continues, with its state, where the last one stopped
 ROUND_LIMIT = 10.0  # seconds
 
 
 def create_topics(topics: Topics) -> None:
     """Create the topics of a wall, unless they are there."""
-    topics.create(SAID, settings=SETTINGS)
+    topics.create(SAID, partitions=PARTITIONS, settings=SETTINGS)
     topics.create(COUNTS, settings=COMPACTED)
 
 

@@ -17,7 +17,8 @@ from quixstreams.models.topics import TopicManager
 from quixstreams.models.topics.topic import Topic, TopicType
 
 LABKIT = Path(__file__).parents[2] / "labkit"
-QUIX, MISFITS, FIGURE, PAGE = "runs/application.py", "runs/misfits.py", "live/figure.py", "live/figure.js"
+QUIX, TOPICS, MISFITS = "runs/application.py", "runs/own_topics.py", "runs/misfits.py"
+FIGURE, PAGE = "live/figure.py", "live/figure.js"
 MESSAGES = (
     *("addTraces", "deleteTraces", "moveTraces", "restyle", "relayout"),
     *("update", "animate", "removeLayoutProps", "removeTraceProps"),
@@ -73,10 +74,10 @@ PRIVATE = [
         "quixstreams",
         topic_manager,
         ["_internal_name", "_consumer_group"],
-        QUIX,
+        TOPICS,
         "internal topics have names that Kafka allows",
     ),
-    ("quixstreams", topic, ["_key_deserializer"], QUIX, "no record of a changelog reaches a pipeline"),
+    ("quixstreams", topic, ["_key_deserializer"], TOPICS, "no record of a changelog reaches a pipeline"),
     ("quixstreams", avro_serializer, ["_schema"], MISFITS, "to say which field of a value does not fit"),
     ("plotly", go.FigureWidget, ["_widget_data", "_widget_layout"], FIGURE, "a page that comes later gets it as it is"),
     ("plotly", go.FigureWidget, ["_esm"], FIGURE, "a page gets Plotly once"),
@@ -116,7 +117,7 @@ def test_nothing_else_of_quix_streams_and_plotly_is_used_in_private() -> None:
     """Looks for `<something>._name`, except where <something> is one of our own objects, such as `self` or `cls`.
     A name that ends with `_` too is of a protocol of IPython.
     """
-    allowed = {QUIX, FIGURE, MISFITS}
+    allowed = {QUIX, TOPICS, FIGURE, MISFITS}
     ours = re.compile(r"\b(self|cls|super\(\)|Lab|sys|os|stream|blame)\._|self\._\w+\._(fields|replace)")
     for path in sorted(LABKIT.rglob("*.py")):
         if str(path.relative_to(LABKIT)) in allowed:

@@ -22,10 +22,11 @@ from labkit.errors import NoAnswer
 from labkit.kafka import ranges, requests
 from labkit.kafka.requests import within
 from labkit.pipelines import alert_filter
-from labkit.runs import application
+from labkit.runs import own_topics
 from labkit.runs import producer as module
-from labkit.runs.application import LabApplication, PromptAdmin
+from labkit.runs.application import LabApplication
 from labkit.runs.outages import is_outage, reason
+from labkit.runs.own_topics import PromptAdmin
 from labkit.runs.replicas import Replicas
 from tests.broker.lives import jvm
 from tests.topics import topics_of
@@ -42,7 +43,7 @@ def test_a_kafka_that_falls_silent_when_it_has_created_a_topic_is_not_waited_for
     assert isinstance(own.broker, OwnBroker)
     kafka, create = jvm(own.broker), AdminClient.create_topics
     monkeypatch.setattr(requests, "REQUEST_LIMIT", 2.0)
-    monkeypatch.setattr(application, "REQUEST_LIMIT", 2.0)
+    monkeypatch.setattr(own_topics, "REQUEST_LIMIT", 2.0)
 
     def create_and_freeze(*given: Any, **options: Any) -> Any:
         futures = create(*given, **options)
