@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from labkit import Lab, LabError
-from labkit.incidents import OwnIncident, causes, own
+from labkit.incidents import OwnIncident, causes, faulty, own
 from labkit.readings import now
 from labkit.runs import Run
 from tests.incidents.repairs import told
@@ -24,25 +24,33 @@ def careful(levels: Any) -> Any:
     return litres(levels[levels["level"].notnull()])
 
 
+def nothing(levels: Any) -> Any:
+    return levels[levels["tank"] == "west"]
+
+
+def produce(lab: Lab, topic: str) -> None:
+    rows = [{"tank": tank, "level": 1.5 + second, "timestamp": now()} for second in range(20) for tank in TANKS]
+    lab.produce(rows, writes=topic, key="tank", per_second=None).wait(20)
+
+
 @pytest.fixture
 def run(shared: Lab, request: pytest.FixtureRequest) -> Iterator[Run]:
     topic = f"levels-{abs(hash(request.node.name))}"
-    rows = [{"tank": tank, "level": 1.5 + second, "timestamp": now()} for second in range(20) for tank in TANKS]
     shared.create_topic(topic, partitions=2)
-    shared.produce(rows, writes=topic, key="tank", per_second=None).wait(20)
+    produce(shared, topic)
     run = shared.run(litres, reads=topic, writes=f"{topic}.litres")
     run.wait_until_caught_up()
     yield run
     shared.stop()
 
 
-def incident_of(lab: Lab, run: Run, fault: type[own.Faulty]) -> OwnIncident:
-    return lab.incident(own.FAULTS.index(fault), system=[run])
+def incident_of(lab: Lab, run: Run, fault: type[faulty.Faulty]) -> OwnIncident:
+    return lab.incident(faulty.FAULTS.index(fault), system=[run])
 
 
-@pytest.mark.parametrize("fault", own.FAULTS, ids=lambda each: each.cause.replace(" ", "-"))
+@pytest.mark.parametrize("fault", faulty.FAULTS, ids=lambda each: each.cause.replace(" ", "-"))
 def test_each_is_planted_with_its_evidence(
-    shared: Lab, run: Run, fault: type[own.Faulty], monkeypatch: pytest.MonkeyPatch
+    shared: Lab, run: Run, fault: type[faulty.Faulty], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(own, "PATIENCE", 0.5)  # only the report counts here
     incident = incident_of(shared, run, fault)
@@ -54,7 +62,7 @@ def test_each_is_planted_with_its_evidence(
 
 
 def test_a_poison_record_is_repaired_by_code_that_copes_with_it(shared: Lab, run: Run) -> None:
-    incident = incident_of(shared, run, own.Poison)
+    incident = incident_of(shared, run, faulty.Poison)
     assert not {each for each in causes.CAUSES if each in repr(incident)}
     eventually(lambda: run.status == "failed")
     incident.report("poison record", **incident._secret()[1])
@@ -64,11 +72,28 @@ def test_a_poison_record_is_repaired_by_code_that_copes_with_it(shared: Lab, run
     assert verdict.passed, verdict
 
 
+def test_a_run_that_writes_nothing_any_more_is_no_repair(
+    shared: Lab, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(own, "PATIENCE", 5.0)
+    incident = incident_of(shared, run, faulty.Poison)
+    eventually(lambda: run.status == "failed")
+    incident.report("poison record", **incident._secret()[1])
+    shared.run(nothing, reads=run.reads, writes=run.writes)
+    produce(shared, run.reads[0])
+    assert f"nothing has come into {run.writes} since the incident began" in repr(incident.verdict())
+    shared.run(careful, reads=run.reads, writes=run.writes)
+    produce(shared, run.reads[0])
+    monkeypatch.setattr(own, "PATIENCE", 60.0)
+    verdict = incident.verdict()
+    assert verdict.passed, verdict
+
+
 def test_an_open_transaction_is_repaired_when_nothing_waits_any_more(
     shared: Lab, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(own, "PATIENCE", 2.0)
-    incident = incident_of(shared, run, own.Held)
+    incident = incident_of(shared, run, faulty.Held)
     incident.report("open transaction", **incident._secret()[1])
     assert "can be read" in repr(incident.verdict())
     incident.close()

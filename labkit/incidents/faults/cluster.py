@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import orjson
-from confluent_kafka import KafkaException
+from confluent_kafka import Producer
 
 from labkit.errors import LabError
+from labkit.incidents import writing
 from labkit.incidents.fault import Evidence, Fault, listed
-from labkit.kafka import clients
 from labkit.readings import now
 
 if TYPE_CHECKING:
     from labkit.incidents.system import System
-
-LONGEST = 900_000  # milliseconds: Kafka's own limit of a transaction
-BEGINNING = 30.0  # seconds
-ENDING = 5.0  # seconds
 
 
 class OpenTransaction(Fault):
@@ -30,35 +24,26 @@ class OpenTransaction(Fault):
     def __init__(self, luck: random.Random) -> None:
         super().__init__(luck)
         self._partition = self._offset = -1
-        self._held: Any = None  # its producer: as long as it is there, its transaction is open
+        self._held: Producer | None = None  # its producer: as long as it is there, its transaction is open
 
     def plant(self, system: System) -> None:
-        topics, name = system.stage.topics, system.topics["sensor"]
+        topics = system.stage.topics
         self._partition = system.sensors.homes[self.device]
-        self._held = clients.producer(
-            topics.address,
-            **{"transactional.id": topics.full(f"{system.name}.backfill"), "transaction.timeout.ms": LONGEST},
-        )
-        self._held.init_transactions(BEGINNING)
-        self._held.begin_transaction()
-        written: list[int] = []
+        self._held = writing.in_transaction(topics.address, topics.full(f"{system.name}.backfill"))
         value = self.value(system.measuring.made[0]) | {"device": "backfill", "timestamp": now()}
-        self._held.produce(
-            topics.full(name),
-            orjson.dumps(value),
-            b"backfill",
+        ((_, self._offset),) = writing.written(
+            self._held,
+            topics.full(system.topics["sensor"]),
+            "backfill",
+            [value],
+            value["timestamp"],
             self._partition,
-            timestamp=value["timestamp"],
-            on_delivery=lambda _, message: written.append(message.offset()),
         )
-        self._held.flush(BEGINNING)
-        self._offset = written[0]
 
     def close(self) -> None:
         """Abort the transaction, unless somebody has done so."""
         if self._held:
-            with contextlib.suppress(KafkaException):
-                self._held.abort_transaction(ENDING)
+            writing.abort(self._held)
             self._held = None
 
     def symptom(self, system: System) -> str:
