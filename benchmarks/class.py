@@ -3,6 +3,11 @@
 `lab class` runs the Kafka, with a login for each student. One student alone is the bare peer: the same notebooks on the
 same Kafka. A wait is a cell that calls `lab.wait_for`, which returns when Kafka holds so many records. All kernels
 share this computer's CPUs, after Kafka (`nice`), so the class takes as long as its notebooks need processor time.
+
+Thirty kernels are too much for two CPUs. Of a class of thirty there is what its clients do to Kafka: each student is a
+script with a producer (3 devices, 2 readings a second from each) and the three pipelines of lesson 04, all at work at
+the same time, without notebooks, panels and charts. They begin a second after each other. A wait is one for the next
+readings or averages, of which each second brings some; Kafka is measured for a minute in which all are at work.
 """
 
 import json
@@ -10,6 +15,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,14 +29,17 @@ from jupyter_client import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
+from labkit import Lab, LabError
 from labkit.kafka import properties
 from labkit.loopback import free_ports
+from labkit.pipelines import PIPELINES
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 LESSONS = ("01_producer", "02_filter", "03_windows", "04_live_charts")
 LAB = Path(sys.executable).with_name("lab")
 PATIENCE = 1800  # seconds for a cell: the whole class waits for two CPUs
 LOOK = 1.0  # seconds
+APART, TOGETHER = 1.0, 60.0  # seconds between two students that begin, and for which all are at work
 
 
 class Student(NamedTuple):
@@ -75,18 +84,58 @@ def student() -> None:
     print(json.dumps(Student(max(waits), time.monotonic() - begun, failed)))
 
 
+def traffic() -> None:
+    """Do to Kafka what the student does whom the environment names, until the input ends; print what was waited for."""
+    begun, longest, failed, over = time.monotonic(), 0.0, [], threading.Event()
+    lab = Lab()
+    lab.produce(devices=3, per_second=2.0, seed=0)
+    for each in PIPELINES.values():
+        lab.run(each.function, reads=each.reads, writes=each.writes)
+    lab.wait_for("avg-temp")
+    print("at work", flush=True)
+    threading.Thread(target=lambda: (sys.stdin.read(), over.set()), daemon=True).start()
+    while not over.is_set():
+        for topic in ("sensor", "avg-temp"):
+            before = time.monotonic()
+            try:
+                lab.wait_for(topic, new=1)
+            except LabError as error:
+                failed.append(str(error))
+            longest = max(longest, time.monotonic() - before)
+    print(json.dumps(Student(longest, time.monotonic() - begun, failed)), flush=True)
+
+
+def started(folder: Path, login: str, mode: str) -> subprocess.Popen[str]:
+    private = folder / f"home-{login}"
+    private.mkdir(exist_ok=True)
+    own = {"LAB_KAFKA_CONFIG": str(folder / f"class/students/{login}.properties")}
+    own["LAB_PROGRESS"] = str(private / "progress.json")
+    command = ["nice", sys.executable, __file__, mode]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=os.environ | own)
+
+
+def together(folder: Path, logins: Sequence[str]) -> tuple[list[Student], Kafka]:
+    """What each of these students waited for while all were at work, and what Kafka needed in a minute."""
+    process = psutil.Process(int((folder / "class/node-1.pid").read_text()))
+    running = []
+    for login in logins:
+        running.append(started(folder, login, "--traffic"))
+        time.sleep(APART)
+    for each in running:
+        assert each.stdout
+        assert each.stdout.readline() == "at work\n"
+    before = sum(process.cpu_times()[:2])
+    time.sleep(TOGETHER)
+    kafka = Kafka(sum(process.cpu_times()[:2]) - before, process.memory_info().rss / 1e6)
+    said = [each.communicate()[0] for each in running]
+    return [Student(*json.loads(each)) for each in said], kafka
+
+
 def at_once(folder: Path, logins: Sequence[str]) -> tuple[list[Student], Kafka]:
     """What each of these students waited for, and what Kafka needed meanwhile."""
     process = psutil.Process(int((folder / "class/node-1.pid").read_text()))
     before, memory = sum(process.cpu_times()[:2]), 0
-    running = []
-    for login in logins:
-        private = folder / f"home-{login}"
-        private.mkdir(exist_ok=True)
-        own = {"LAB_KAFKA_CONFIG": str(folder / f"class/students/{login}.properties")}
-        own["LAB_PROGRESS"] = str(private / "progress.json")
-        command = ["nice", sys.executable, __file__, "--student"]
-        running.append(subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ | own))
+    running = [started(folder, login, "--student") for login in logins]
     while any(each.poll() is None for each in running):
         memory = max(memory, process.memory_info().rss)
         time.sleep(LOOK)
@@ -110,31 +159,43 @@ def row(name: str, found: Sequence[Student], kafka: Kafka, seconds: float) -> tu
 def main() -> None:
     parser = report.arguments(__doc__, 1)
     parser.add_argument("--students", type=int, default=30, help="in the class (%(default)s)")
-    parser.add_argument("--student", action="store_true", help="be one of them")
+    parser.add_argument("--notebooks", type=int, default=6, help="of them, who run notebooks (%(default)s)")
+    parser.add_argument("--student", action="store_true", help="be one of these")
+    parser.add_argument("--traffic", action="store_true", help="be one of the others")
     options = parser.parse_args()
-    if options.student:
-        student()
+    if options.student or options.traffic:
+        student() if options.student else traffic()
         return
     report.prepared()
     logins = [f"student{number:02}" for number in range(options.students)]
-    rows, strangers = [], 0
+    some = logins[: options.notebooks]
+    rows, lighter, strangers = [], [], 0
     with tempfile.TemporaryDirectory() as directory:
         folder = Path(directory)
         (folder / "students.csv").write_text("\n".join(["alone", *logins]))
         start = [LAB, "class", "start", "--students", "students.csv", "--port", str(free_ports(1)[0])]
         subprocess.run(start, cwd=folder, check=True)
         try:
-            for name, some in (("one alone", ["alone"]), (f"{len(logins)} at once", logins)):
+            for name, these in (("one alone", ["alone"]), (f"{len(some)} at once", some)):
                 begun = time.monotonic()
-                found, kafka = at_once(folder, some)
+                found, kafka = at_once(folder, these)
                 rows.append(row(name, found, kafka, time.monotonic() - begun))
+                print(*(each.failed for each in found if each.failed), file=sys.stderr, sep="\n")
+            for name, these in (("one alone", ["alone"]), (f"{len(logins)} at once", logins)):
+                found, kafka = together(folder, these)
+                lighter.append(row(name, found, kafka, TOGETHER))
                 print(*(each.failed for each in found if each.failed), file=sys.stderr, sep="\n")
             strangers = sum(login not in topic for login in logins for topic in seen(folder, login))
         finally:
             subprocess.run([LAB, "class", "stop"], cwd=folder, check=True)
     heads = ["students", "slowest wait, s", "until all are done, s", "failed", "Kafka's CPU, s", "of one CPU, %", "MB"]
     isolation = f"Topics of somebody else that a student's login could see: {strangers}."
-    report.write(__file__, __doc__, options.repeats, report.table(heads, rows), isolation)
+    tables = [
+        report.table(["notebooks: " + heads[0], *heads[1:]], rows),
+        report.table(["clients: " + heads[0], heads[1], "measured for, s", *heads[3:]], lighter),
+        isolation,
+    ]
+    report.write(__file__, __doc__, options.repeats, "\n\n".join(tables))
 
 
 if __name__ == "__main__":
