@@ -31,7 +31,7 @@ import numpy as np
 import report
 from playwright.sync_api import Browser, TimeoutError, sync_playwright
 
-from labkit.cli import SETTINGS
+from labkit.cli.jupyter import SETTINGS
 from labkit.loopback import HOST, free_ports
 
 RATES = {1: (1, 1), 100: (10, 10), 1000: (10, 100)}  # readings a second in all: devices, readings a second of each

@@ -35,7 +35,7 @@ def serving(*arguments: str, settings: Mapping[str, str] | None = None, idle: in
 
     With `idle` it shuts down a notebook after so many seconds, not after an hour.
     """
-    impatient = [sys.executable, "-c", f"from labkit import cli\ncli.IDLE = {idle}\ncli.main()"]
+    impatient = [sys.executable, "-c", f"from labkit import cli\ncli.jupyter.IDLE = {idle}\ncli.main()"]
     lab = impatient if idle else [str(Path(sys.executable).with_name("lab"))]
     command = [*lab, *arguments, "--no-browser", "--port", "0"]
     with (

@@ -10,8 +10,9 @@ from typing import Self
 
 import pytest
 
-from labkit import cli, doctor, lessons
+from labkit import doctor, lessons
 from labkit.broker import OwnBroker
+from labkit.cli import jupyter
 from labkit.kafka import clients
 from labkit.pipelines import PIPELINES
 from tests import commands
@@ -242,7 +243,7 @@ def test_the_lab_opens_00_unless_another_notebook_of_the_folder_was_left_open(
     monkeypatch.setenv("JUPYTERLAB_WORKSPACES_DIR", str(tmp_path))
     begun: list[list[str]] = []
     monkeypatch.setattr(os, "execve", lambda _path, command, _environment: begun.append(command))
-    cli._jupyterlab(lessons.CLONED, 8888, no_browser=True)
+    jupyter.open_in_jupyterlab(lessons.CLONED, 8888, no_browser=True)
     assert ("--LabApp.default_url=/lab/tree/00_start_here.ipynb" in begun[0]) == opens_00
 
 
