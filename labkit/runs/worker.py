@@ -12,12 +12,13 @@ from labkit import completion
 from labkit.errors import LabError, interruptible
 from labkit.kafka.topics import DEAD_LETTER
 from labkit.runs import arguments, blame, prints
-from labkit.waiting import wait_until
+from labkit.waiting import Deadline, wait_until
 
 Status = Literal["starting", "running", "failed", "stopped", "finished"]
 Identity = tuple[str, tuple[str, ...], str | None]  # name, topics read, topic written
 
 LONGEST_LINE = 10_000  # characters that are printed without an end of line before they are shown as a line
+LOOK = 0.25  # seconds after which whoever waits is shown again how far it is
 INTERRUPT_LIMIT = 3.0  # seconds that an interrupted thread may take to end; if it takes longer, it is stuck in C code
 
 
@@ -202,7 +203,10 @@ class Worker(ABC):
     @interruptible
     def wait(self, timeout: float) -> bool:
         """Wait until the work has ended; False if it has not after `timeout` seconds. Example: run.wait(3)"""
-        return wait_until(lambda: self._ended.wait(0.02), timeout, 0, lambda: f"{self.name}: {self.status}")
+        deadline = Deadline(timeout)
+        return wait_until(
+            lambda: self._ended.wait(min(deadline.left(), LOOK)), timeout, 0, lambda: f"{self.name}: {self.status}"
+        )
 
     def _wait_until(
         self, is_done: Callable[[], bool], timeout: float, progress: Callable[[], str] = lambda: ""
