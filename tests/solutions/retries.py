@@ -150,7 +150,7 @@ WRONG = [
     (newer_than_the_last, ("One that comes late",)),
     (the_last_four, REPEATED),
     (only_the_last, REPEATED),
-    (by_temperature, (*PASSED, "So does one", NOTHING)),
+    (by_temperature, (*PASSED, "So does one", "Key, time", NOTHING)),
     (of_all_devices, (*PASSED, "One that is repeated", "So does one", "Key, time", NOTHING)),
     (the_second_time, (*PASSED, "One that is repeated", "So does one", "Key, time", NOTHING)),
     (unchanged, ("One that is repeated", *REPEATED, NOTHING)),

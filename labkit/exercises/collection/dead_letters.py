@@ -12,12 +12,12 @@ from labkit.exercises.exercise import Exercise
 from labkit.exercises.records import BASE, Sent, reading
 
 DEVICES = ("north", "süd")
-ZERO = {3: 0, 4: 0.0, 23: 0, 24: 0.0}  # temperatures, by their places
+CERTAIN = {3: 0, 4: 0.0, 23: 0, 24: 0.0, 30: 1e6, 31: -999}  # temperatures, by their places
 
 
 def readings(luck: random.Random) -> list[Sent]:
     sent = [_measured(luck, second) for second in range(40)]
-    places = sorted(luck.sample([each for each in range(38) if each not in ZERO], len(bad(luck))))
+    places = sorted(luck.sample([each for each in range(38) if each not in CERTAIN], len(bad(luck))))
     for place, (value, part) in zip(places, bad(luck), strict=True):
         sent[place] = Sent(sent[place].key, value, sent[place].timestamp, part)
     sent[38:] = [replace(each, key=DEVICES[0], value=b"once more", part="no JSON") for each in sent[38:]]
@@ -27,7 +27,7 @@ def readings(luck: random.Random) -> list[Sent]:
 def _measured(luck: random.Random, second: int) -> Sent:
     """Some have a further field, no key, no device, spaces before them, or a temperature that no room has."""
     degrees = luck.choice((luck.randrange(-10, 35), 1e6, -999, *(luck.uniform(-10.0, 35.0) for _ in range(7))))
-    degrees = ZERO.get(second, degrees)
+    degrees = CERTAIN.get(second, degrees)
     notes = (None, "NaN", "Grüße", [1, 2], "long " * 30)
     note: dict[str, Any] = {"note": luck.choice(notes)} if luck.random() < 0.4 else {}
     made = reading(luck.choice(DEVICES), second + luck.random(), degrees, round(luck.uniform(20.0, 90.0), 1), **note)

@@ -1,6 +1,7 @@
 """Writing readings with the right key and event time."""
 
 import random
+from dataclasses import replace
 
 from labkit.exercises.answer_types import Producing
 from labkit.exercises.behaviours import Correct, Once, Present, Unchanged
@@ -8,14 +9,16 @@ from labkit.exercises.exercise import Exercise
 from labkit.exercises.records import UNUSUAL, Sent, degrees, extra, percent, reading, same_reading
 
 DEVICES = ("boiler", "Hall", "dépôt 3'")
+CAPITAL = "Loft 2B"  # has this name for everybody
 
 
 def readings(luck: random.Random) -> list[Sent]:
-    """All devices measure at the same time, and now and then the same, even twice."""
+    """All devices measure at the same time, and now and then the same, even twice. One has a note that is null."""
     sent, same = [], {0: 21.25, 4: 21.25, 7: luck.choice(UNUSUAL)}
     for second in range(8):
         at = second + luck.randrange(1000) / 1000
-        sent += [_measured(device, at, luck, same.get(second)) for device in DEVICES]
+        sent += [_measured(device, at, luck, same.get(second)) for device in (*DEVICES, CAPITAL)]
+    sent[-1] = replace(sent[-1], value={**sent[-1].fields, "note": None})
     luck.shuffle(sent)
     return sent
 

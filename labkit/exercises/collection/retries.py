@@ -57,17 +57,20 @@ def _measured(device: str, number: int, luck: random.Random) -> Sent:
     return reading(device, second, measured, percent(luck), part, **more)
 
 
-def _again(record: Sent) -> Sent:
+def _again(record: Sent, **changes: float) -> Sent:
     """Returns the same reading, sent once more: somewhat later, and with a count of the attempts."""
-    return replace(record, value={**record.fields, "attempt": 3}, timestamp=record.timestamp + 700)
+    return replace(record, value={**record.fields, "attempt": 3, **changes}, timestamp=record.timestamp + 700)
 
 
 def _repeat(sent: list[Sent], index: int, waits: Sequence[int]) -> None:
-    """Lets a reading come again, so many readings after it has come first."""
+    """Lets a reading come again, so many readings after it has come first. If it does so twice, it has been measured
+    anew.
+    """
     if sent[index].part != "late":
         sent[index] = replace(sent[index], part="at once" if waits == (1,) else "later")
+    changes = {"temperature": -5.25, "humidity": 45.5} if len(waits) > 1 else {}
     for wait in waits:
-        sent.insert(index + wait, _again(sent[index]))
+        sent.insert(index + wait, _again(sent[index], **changes))
 
 
 EXERCISE = Exercise(

@@ -9,7 +9,24 @@ from tests.exercises.proving import COLLECTION
 AGE, MEAN = 'each.fields["age"]', "sum(map(celsius, records)) / len(records)"
 UNIT, DRY, NAME = 'record.fields.get("unit") == "F"', "if humidity else", '(?P<name>"(?:temperature|humidity)":)'
 
+KEY, FIELDS = '"key": value["device"]', "**value}"
+NO_NULL = "**{name: each for name, each in value.items() if each is not None}}"
+NUMBER, TIME = "(int, float):", 'each.fields["timestamp"]'
+
 BY_HAND: dict[str, dict[str, near_misses.Replaced]] = {
+    "keyed-readings": {
+        "the key in lower case": ((KEY, f"{KEY}.lower()"),),
+        "the key as a title": ((KEY, f"{KEY}.title()"),),
+        "without fields that are null": ((FIELDS, NO_NULL),),
+    },
+    "dead-letters": {
+        "no room is so hot": ((NUMBER, '(int, float) or value["temperature"] > 1000:'),),
+        "no room is so cold": ((NUMBER, '(int, float) or value["temperature"] < -273.15:'),),
+    },
+    "retries": {
+        "by the temperature too": ((TIME, f'{TIME}, each.fields["temperature"]'),),
+        "by the humidity too": ((TIME, f'{TIME}, each.fields["humidity"]'),),
+    },
     "repaired-averages": {
         "ahead in whole seconds": ((f"{AGE} >= -1000", f"int({AGE} / 1000) >= -1"),),
         "ahead in rounded seconds": ((f"{AGE} >= -1000", f"round({AGE} / 1000) >= -1"),),
@@ -38,4 +55,5 @@ BY_HAND: dict[str, dict[str, near_misses.Replaced]] = {
 @pytest.mark.parametrize("name", BY_HAND)
 def test_no_answer_that_comes_near_earns_everything_with_any_seed(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(near_misses.BY_HAND, name, BY_HAND[name])
-    assert proving.near_misses_that_pass(COLLECTION.folder.exercise(name), (0, *proof.SEEDS)) == set()
+    passed = proving.near_misses_that_pass(COLLECTION.folder.exercise(name), (0, *proof.SEEDS))
+    assert passed <= {*near_misses.RIGHT.get(name, {})}
