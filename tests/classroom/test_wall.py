@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaException, Message, Producer, TopicPartition
 
 from labkit.classroom import boards
 from labkit.classroom.folder import Folder, Wall
@@ -18,6 +18,7 @@ from labkit.kafka.topics import Topics
 from labkit.wall import course, given, records
 from labkit.wall.given import SAID, Given
 from labkit.wall.reading import Counts
+from labkit.wall.serving import PARTITIONS
 from labkit.wall.tally import Table, Tally
 from tests.classroom.test_class import Room, properties, room
 from tests.waiting import eventually
@@ -162,22 +163,26 @@ def everything(walled: Room) -> list[bytes]:
 
 
 def read(settings: dict[str, str], topic: str) -> list[bytes]:
-    """Raises KafkaException if Kafka refuses."""
+    """Keys and values in the order in which Kafka got them. Raises KafkaException if Kafka refuses."""
     consumer = Consumer(settings | {"group.id": "anna-spy", "enable.auto.commit": False, "logger": None})
     try:
-        _, end = consumer.get_watermark_offsets(TopicPartition(topic, 0), timeout=LIMIT)
-        consumer.assign([TopicPartition(topic, 0, 0)])
-        found: list[bytes] = []
-        while end and (not found or len(found) < 2 * end):
-            message = consumer.poll(LIMIT)
-            assert message is not None
-            if message.error():
-                raise KafkaException(message.error())
-            found += [message.key() or b"", message.value() or b""]
-            end = min(end, end if message.offset() + 1 < end else len(found) // 2)
-        return found
+        partitions = [TopicPartition(topic, number, 0) for number in range(PARTITIONS)]
+        # The tests write no transactions, so each offset is a record.
+        held = sum(consumer.get_watermark_offsets(each, timeout=LIMIT)[1] for each in partitions)
+        consumer.assign(partitions)
+        found = [_polled(consumer) for _ in range(held)]
     finally:
         consumer.close()
+    in_turn = sorted(found, key=lambda each: (each.timestamp()[1], each.partition(), each.offset()))
+    return [part or b"" for each in in_turn for part in (each.key(), each.value())]
+
+
+def _polled(consumer: Consumer) -> Message:
+    message = consumer.poll(LIMIT)
+    assert message is not None
+    if message.error():
+        raise KafkaException(message.error())
+    return message
 
 
 def refused(walled: Room, found: Tally) -> dict[str, int]:
