@@ -51,10 +51,11 @@ class Student(NamedTuple):
 
 
 class Kafka(NamedTuple):
-    """What Kafka needed: processor seconds, and megabytes at most."""
+    """What Kafka needed: processor seconds, and megabytes at most, in so many seconds."""
 
     cpu: float
     memory: float
+    seconds: float
 
 
 def run(client: NotebookClient, name: str, waits: list[float]) -> list[str]:
@@ -126,21 +127,25 @@ def together(folder: Path, logins: Sequence[str]) -> tuple[list[Student], Kafka]
         assert each.stdout.readline() == "at work\n"
     before = sum(process.cpu_times()[:2])
     time.sleep(TOGETHER)
-    kafka = Kafka(sum(process.cpu_times()[:2]) - before, process.memory_info().rss / 1e6)
-    said = [each.communicate()[0] for each in running]
-    return [Student(*json.loads(each)) for each in said], kafka
+    kafka = Kafka(sum(process.cpu_times()[:2]) - before, process.memory_info().rss / 1e6, TOGETHER)
+    return said(running), kafka
 
 
 def at_once(folder: Path, logins: Sequence[str]) -> tuple[list[Student], Kafka]:
     """What each of these students waited for, and what Kafka needed meanwhile."""
     process = psutil.Process(int((folder / "class/node-1.pid").read_text()))
-    before, memory = sum(process.cpu_times()[:2]), 0
+    begun, before, memory = time.monotonic(), sum(process.cpu_times()[:2]), 0
     running = [started(folder, login, "--student") for login in logins]
     while any(each.poll() is None for each in running):
         memory = max(memory, process.memory_info().rss)
         time.sleep(LOOK)
-    said = [each.communicate()[0] for each in running]
-    return [Student(*json.loads(each)) for each in said], Kafka(sum(process.cpu_times()[:2]) - before, memory / 1e6)
+    kafka = Kafka(sum(process.cpu_times()[:2]) - before, memory / 1e6, time.monotonic() - begun)
+    return said(running), kafka
+
+
+def said(running: Sequence[subprocess.Popen[str]]) -> list[Student]:
+    """End the input of these students. Returns what they waited for."""
+    return [Student(*json.loads(each.communicate()[0])) for each in running]
 
 
 def seen(folder: Path, login: str) -> set[str]:
@@ -150,10 +155,12 @@ def seen(folder: Path, login: str) -> set[str]:
     return {*AdminClient(given).list_topics(timeout=30).topics}
 
 
-def row(name: str, found: Sequence[Student], kafka: Kafka, seconds: float) -> tuple[Any, ...]:
+def row(name: str, found: Sequence[Student], kafka: Kafka) -> tuple[Any, ...]:
+    """A row of a table; what failed is printed."""
+    print(*(each.failed for each in found if each.failed), file=sys.stderr, sep="\n")
     failed = sum(bool(each.failed) for each in found)
     slowest = max(each.longest for each in found)
-    return name, slowest, seconds, failed, kafka.cpu, 100 * kafka.cpu / seconds, kafka.memory
+    return name, slowest, kafka.seconds, failed, kafka.cpu, 100 * kafka.cpu / kafka.seconds, kafka.memory
 
 
 def main() -> None:
@@ -169,30 +176,26 @@ def main() -> None:
     report.prepared()
     logins = [f"student{number:02}" for number in range(options.students)]
     some = logins[: options.notebooks]
-    rows, lighter, strangers = [], [], 0
+    lessons: list[tuple[Any, ...]] = []
+    lighter: list[tuple[Any, ...]] = []
+    strangers = 0
     with tempfile.TemporaryDirectory() as directory:
         folder = Path(directory)
         (folder / "students.csv").write_text("\n".join(["alone", *logins]))
         start = [LAB, "class", "start", "--students", "students.csv", "--port", str(free_ports(1)[0])]
         subprocess.run(start, cwd=folder, check=True)
         try:
-            for name, these in (("one alone", ["alone"]), (f"{len(some)} at once", some)):
-                begun = time.monotonic()
-                found, kafka = at_once(folder, these)
-                rows.append(row(name, found, kafka, time.monotonic() - begun))
-                print(*(each.failed for each in found if each.failed), file=sys.stderr, sep="\n")
-            for name, these in (("one alone", ["alone"]), (f"{len(logins)} at once", logins)):
-                found, kafka = together(folder, these)
-                lighter.append(row(name, found, kafka, TOGETHER))
-                print(*(each.failed for each in found if each.failed), file=sys.stderr, sep="\n")
+            for rows, measured, many in ((lessons, at_once, some), (lighter, together, logins)):
+                for name, these in (("one alone", ["alone"]), (f"{len(many)} at once", many)):
+                    rows.append(row(name, *measured(folder, these)))
             strangers = sum(login not in topic for login in logins for topic in seen(folder, login))
         finally:
             subprocess.run([LAB, "class", "stop"], cwd=folder, check=True)
-    heads = ["students", "slowest wait, s", "until all are done, s", "failed", "Kafka's CPU, s", "of one CPU, %", "MB"]
+    kafka = ["failed", "Kafka's CPU, s", "of one CPU, %", "MB"]
     isolation = f"Topics of somebody else that a student's login could see: {strangers}."
     tables = [
-        report.table(["notebooks: " + heads[0], *heads[1:]], rows),
-        report.table(["clients: " + heads[0], heads[1], "measured for, s", *heads[3:]], lighter),
+        report.table(["notebooks: students", "slowest wait, s", "until all are done, s", *kafka], lessons),
+        report.table(["clients: students", "slowest wait, s", "measured for, s", *kafka], lighter),
         isolation,
     ]
     report.write(__file__, __doc__, options.repeats, "\n\n".join(tables))

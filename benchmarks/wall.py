@@ -84,6 +84,13 @@ class Class:
         self.flush()
         return found
 
+    def groups(self, name: str) -> dict[str, list[int]]:
+        """The students of each row: under a flood, those who share its partition have one of their own."""
+        if name != "flood":
+            return {name: [*range(STUDENTS)]}
+        beside = [n for n in range(STUDENTS) if self.partitions[n] == self.partitions[STUDENTS]]
+        return {name: sorted({*range(STUDENTS)} - {*beside}), f"{name}, its partition": beside}
+
     def _read(self) -> None:
         while not self._closing.is_set():
             for item in self._counts.read(0.1):
@@ -229,10 +236,7 @@ def main() -> None:
                 for _ in range(given_arguments.repeats):
                     for name, spread in (("spread", SPREAD), ("at once", 0.0), ("flood", SPREAD)):
                         print(name, file=sys.stderr, flush=True)
-                        beside = [n for n in range(STUDENTS) if room.partitions[n] == room.partitions[STUDENTS]]
-                        groups = {"flood": sorted({*range(STUDENTS)} - {*beside}), "flood, its partition": beside}
-                        if name != "flood":
-                            groups = {name: [*range(STUDENTS)]}
+                        groups = room.groups(name)
                         own = {each: next(exercises) for each in groups}
                         with flooding(room.file(STUDENTS)) if name == "flood" else contextlib.nullcontext():
                             result = measure(room, page, {own[each]: some for each, some in groups.items()}, spread)

@@ -1,4 +1,4 @@
-"""JupyterLab and pages, and what they are told wherever the lab runs."""
+"""JupyterLab, the dashboard as a page, and how far a student is."""
 
 from __future__ import annotations
 

@@ -45,15 +45,17 @@ class Faulty(ABC):
         """Whether it can be planted among such records."""
         return True
 
-    def write(self, *values: Mapping[str, Any], time: int | None = None, partition: int = -1) -> list[tuple[int, int]]:
-        """Write values under the key of the example. Returns the partition and offset of each."""
-        return self._written(clients.producer(self.topics.address), values, time or now(), partition)
-
-    def _written(
-        self, producer: Producer, values: Sequence[Mapping[str, Any]], time: int, partition: int
+    def write(
+        self,
+        *values: Mapping[str, Any],
+        time: int | None = None,
+        partition: int = -1,
+        producer: Producer | None = None,
     ) -> list[tuple[int, int]]:
+        """Write values under the key of the example. Returns the partition and offset of each."""
+        producer = producer or clients.producer(self.topics.address)
         topic, key = self.topics.full(self.topic), self.example.key or ""
-        found = writing.written(producer, topic, key, values, time, partition)
+        found = writing.written(producer, topic, key, values, time or now(), partition)
         self.written += len(found)
         return found
 
@@ -135,7 +137,9 @@ class Held(Faulty):
 
     def plant(self) -> Evidence:
         self._producer = writing.in_transaction(self.topics.address, self.topics.full(f"{self.topic}.backfill"))
-        ((partition, offset),) = self._written(self._producer, [self.example.value], now(), self.example.partition)
+        ((partition, offset),) = self.write(
+            self.example.value, partition=self.example.partition, producer=self._producer
+        )
         return {"partition": partition, "offset": offset}
 
     def close(self) -> None:
