@@ -214,7 +214,7 @@ class Lab:
         quix.load()
         if replicas < 1:
             raise LabError("A pipeline needs at least one replica.")
-        spec = _spec(pipeline, reads, writes, name, raw, exactly_once)
+        spec = runs.Spec.of(pipeline, reads, writes, name, raw, exactly_once)
         with self._started.kept((spec.name, spec.reads, writes)):
             self._topics.require(*spec.reads)
             succession = runs.Succession(self._groups, spec, self.broker.directory)
@@ -227,6 +227,8 @@ class Lab:
         run.began = began if succession.predecessor or replaced else ""
         run.start()
         self._started.adopt(run, replaced)
+        if around := self.workers.back_to(run):
+            run.note = f"what it writes comes back to it, by {' and '.join(each.flow for each in around)}"
         return run
 
     @_one_at_a_time
@@ -366,7 +368,7 @@ class Lab:
         Example: step = lab.step(alert_filter, reads="sensor")
         """
         quix.load()
-        specs = [_spec(each, reads, writes, name, raw) for each in pipelines]
+        specs = [runs.Spec.of(each, reads, writes, name, raw) for each in pipelines]
         if not specs:
             raise LabError('Name a pipeline, as in lab.step(alert_filter, reads="sensor").')
         if cells.shell():  # only what is displayed needs the extra
@@ -875,23 +877,3 @@ class Lab:
         upstream = self.workers.upstream_of(topic)
         failed = [f"{worker.name} failed: {worker.error}" for worker in upstream if worker.error]
         return "; ".join(failed) or "Is something writing to it?"
-
-
-def _spec(
-    pipeline: Callable[..., Any],
-    reads: str | Sequence[str],
-    writes: str | None,
-    name: str | None,
-    raw: bool,
-    exactly_once: bool = False,
-) -> runs.Spec:
-    """Returns what a pipeline is to do. Raises LabError if it would read what it writes, or `reads` names no topics."""
-    names = (reads,) if isinstance(reads, str) else tuple(reads) if isinstance(reads, list | tuple) else ()
-    if not names or not all(isinstance(each, str) for each in names):
-        raise LabError(
-            f'reads is {reads!r}, and must be the name of a topic, or a list of names, as in reads="sensor".'
-        )
-    if writes in names:
-        raise LabError(f"This pipeline would read its own output from {writes} forever: write to another topic.")
-    name = name or getattr(pipeline, "__name__", "pipeline").strip("<>")
-    return runs.Spec(name, pipeline, names, writes, raw, exactly_once)

@@ -20,12 +20,13 @@ from rich.console import Console
 from labkit.kafka import clients
 from labkit.kafka.requests import REQUEST_LIMIT
 from labkit.kafka.topics import Topics
-from labkit.runs import commits
+from labkit.runs import commits, stateful, unused
 from labkit.runs.commits import Commits
 from labkit.runs.deserializers import Parse, SafeDeserializer, Unreadable
 from labkit.runs.frames import Frame
 from labkit.runs.own_topics import CarefulTopics, PromptAdmin
 from labkit.runs.tracing import Observed, Observer, TracedStream
+from labkit.runs.unused import Results
 from labkit.runs.windows import Notes, Shape
 
 # A run must start, stop and be replaced in fractions of a second. Short fetches hold up a rebalance or a seek for less
@@ -125,7 +126,8 @@ class LabApplication(ThreadedApplication):
         self._processing_context.printer = RunPrinter()
         # A separate class, because a frame passes nothing but its class on to the frames derived from it.
         self.notes, self.windows = Notes(), list[Shape]()
-        given = {"_notes": self.notes, "_shapes": self.windows, "_observer": observer}
+        self._results = Results()
+        given = {"_notes": self.notes, "_shapes": self.windows, "_results": self._results, "_observer": observer}
         self._frame = type("Frame", (Frame,), {"short": staticmethod(topics.short), **given})
         self._closing = threading.Lock()
         self._close_alone()
@@ -253,6 +255,13 @@ class LabApplication(ThreadedApplication):
         """Every step, after those that it follows; those after a repartition topic come last."""
         roots = self._dataframe_registry._registry.values()
         return [*dict.fromkeys(step for root in roots for step in root.full_tree())]
+
+    def hint(self, end: Stream) -> None:
+        """Note what its lines do in vain, once all steps are there and `end` is the last of them."""
+        for line in self._results.unused(self.steps(), end):
+            self.notes.hints[line] = unused.WORDS
+        if reading := self._results.state.only_reads():
+            self.notes.hints[reading] = stateful.ONLY_READS
 
     def observe(self, observer: Observer) -> None:
         """Let an observer see every value at every step. Call it when all steps are there."""

@@ -11,8 +11,8 @@ from typing import Any
 
 LABKIT = str(Path(__file__).parents[1])
 PIPELINES = str(Path(LABKIT, "pipelines"))  # what a student could have written
-# What a student calls to add a step: methods of TracedStream and Frame.
-PASSED_THROUGH = tuple(str(Path(__file__).with_name(name)) for name in ("tracing.py", "frames.py"))
+# What a student calls to add a step: methods of TracedStream, Frame and Column.
+PASSED_THROUGH = tuple(str(Path(__file__).with_name(name)) for name in ("tracing.py", "frames.py", "columns.py"))
 NOT_THE_STUDENTS = (
     LABKIT,
     *{sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")},

@@ -1,4 +1,4 @@
-"""The stream and the columns that a student's function gets: what they cannot do they say in one line."""
+"""The stream that a student's function gets: what it cannot do it says in one line."""
 
 import functools
 import inspect
@@ -13,35 +13,12 @@ from quixstreams.models import Topic
 from labkit.errors import LabError
 from labkit.kafka.names import allowed
 from labkit.runs import blame
+from labkit.runs.columns import DOT, INSIDE, LOOP, MEANT, TEXT, TRUTH, Column, refuse, require_function
 from labkit.runs.tracing import Observer, TracedStream
+from labkit.runs.unused import Results
 from labkit.runs.windows import Notes, Shape, Watch, columns_of, in_milliseconds
 
-LOOP = (
-    "A stream cannot be looped over: it has no records yet while this function runs. .apply and .update call a "
-    "function for each record that arrives (03_windows)."
-)
-TRUTH = (
-    "A stream is neither true nor false: it has no records yet while this function runs. Write & for and, | for or, ~ "
-    "for not, with each comparison in parentheses; instead of if, readings[condition] keeps matches (02_filter)."
-)
 LENGTH = 'A stream has no length, because it has no end: len(lab.records("sensor")) counts the records there are now.'
-INSIDE = 'Write readings.contains("humidity") to test whether each record has a field (02_filter).'
-NUMBER = (
-    "A column is not a number: each record has its own. .apply calls a function for each, as in "
-    'readings["temperature"].apply(lambda t: round(t, 1)) (03_windows).'
-)
-ORDER = 'Write the column first, as in readings["temperature"] + 273.15 (02_filter).'
-
-MINUS = (
-    "You cannot subtract a column from a number: put the column first, as in "
-    '(readings["humidity"] - 100) * -1 for 100 minus the humidity (02_filter).'
-)
-PARENTHESES = (
-    "Write each comparison in parentheses, because & and | bind more tightly: "
-    '(readings["temperature"] > 30) & (readings["humidity"] < 40) (02_filter).'
-)
-ABSOLUTE = 'Write the method instead, as in readings["temperature"].abs() (02_filter).'
-DOT = 'A field is written in brackets: readings["{name}"] = ... (02_filter).'
 DELETE = 'A field is removed by .drop, as in readings.drop("{name}").'
 CONDITION = (
     ".filter calls a function for each record. A condition on columns goes in brackets: "
@@ -51,80 +28,48 @@ CALLED = (
     "A function that is called for each record is given to .filter, as in "
     'readings.filter(lambda reading: reading["temperature"] > 30) (02_filter).'
 )
-FUNCTION = ".{name} needs a function that it can call for each record, not {given} (03_windows)."
-TEXT = (
-    "A column has no text: each record has its own. .apply calls a function for each, as in "
-    'readings["label"] = readings["temperature"].apply(lambda t: f"{t} degrees") (03_windows).'
-)
 VALUE = 'A field cannot hold a function: readings["{name}"] = readings.apply(function) holds its result (03_windows).'
 KEY = (
     '.group_by needs the name of a field, as in readings.group_by("device"), or a function and a name: '
     'readings.group_by(lambda reading: reading["device"], name="device") (03_windows).'
 )
 RESULTS = ("agg", "collect", "count", "max", "mean", "min", "reduce", "sum")  # methods that say what a window computes
-VALUES = (
-    "A column holds no values yet: each record has its own. .apply calls a function for each, as in "
-    'readings["root"] = readings["temperature"].apply(math.sqrt) (03_windows).'
+IS = (
+    "Python has compared before there was any record: write == for equal, != for unequal, and .isnull() for is None, "
+    'as in readings[readings["humidity"].isnull()] (02_filter).'
+)
+ALL = (
+    "A list names fields, as in readings[['device', 'temperature']]. Conditions are joined by & and |: "
+    '(readings["temperature"] > 30) & (readings["humidity"] < 40) (02_filter).'
+)
+FIELD = (
+    '{name} takes the name of one field, as in {name}("temperature"); each further result has a name of its own: '
+    '.agg(mean=Mean("temperature"), max=Max("temperature")) (03_windows).'
+)
+WHOLE = "{name} needs the number of records, as in .{name}(10), not {given!r} (03_windows)."
+RETURNED = (
+    ".update changes a record in place, and what its function returns {here} is ignored: .apply takes that as the new "
+    "record (03_windows)"
+)
+EXPANDED = (
+    "each item of what is returned {here} becomes a record, and the items of a dict are its keys, those of text its "
+    "letters: return a list (03_windows)"
 )
 TOPIC = 'A topic is named where the pipeline is run: lab.run(pipeline, reads="sensor", writes="{topic}").'
-MEANT = "a column of a stream (a StreamingSeries)"
 LONGEST = 40  # characters of the name of a group_by, which becomes part of the names of topics
-
-
-def _refuse(words: str) -> Callable[..., Any]:
-    def refuse(*_: object) -> Any:
-        raise LabError(words)
-
-    return refuse
-
-
-class Column(StreamingSeries):
-    """A StreamingSeries that says in one line what it cannot do: a loop over it, for example, would never end."""
-
-    __iter__ = _refuse(LOOP)
-    __bool__ = _refuse(TRUTH)
-    __len__ = __array__ = _refuse(VALUES)
-    __contains__ = _refuse(INSIDE)
-    __abs__ = _refuse(ABSOLUTE)
-    __round__ = __float__ = __int__ = __index__ = __neg__ = __pos__ = __pow__ = __rpow__ = _refuse(NUMBER)
-    __floordiv__ = __rfloordiv__ = __divmod__ = __trunc__ = __floor__ = __ceil__ = _refuse(NUMBER)
-    __radd__ = __rmul__ = _refuse(ORDER)
-    __rsub__ = _refuse(MINUS)
-    __rtruediv__ = __rmod__ = _refuse(NUMBER)
-    __rand__ = __ror__ = __xor__ = __rxor__ = _refuse(PARENTHESES)
-
-    def __format__(self, how: str) -> str:
-        if how:
-            raise LabError(TEXT)
-        return repr(self)
-
-    def __repr__(self) -> str:
-        return f"{MEANT}: nothing is computed yet; see 02_filter"
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        if not name.startswith("_"):
-            raise LabError(DOT.format(name=name))
-        super().__setattr__(name, value)
-
-    def apply(self, *args: Any, **options: Any) -> StreamingSeries:
-        _require_function("apply", *args[:1])
-        return super().apply(*args, **options)
-
-    @classmethod
-    def of(cls, series: StreamingSeries) -> "Column":
-        return cls(sdf_id=series.sdf_id, stream=series.stream)  # type: ignore[arg-type]
 
 
 class Frame(StreamingDataFrame):
     """A StreamingDataFrame that says in one line what it is, and what it cannot do."""
 
-    __iter__ = _refuse(LOOP)
-    __bool__ = _refuse(TRUTH)
-    __len__ = _refuse(LENGTH)
-    __contains__ = _refuse(INSIDE)
+    __iter__ = refuse(LOOP)
+    __bool__ = refuse(TRUTH)
+    __len__ = refuse(LENGTH)
+    __contains__ = refuse(INSIDE)
 
     _notes: Notes  # of the pipeline
     _shapes: list[Shape]  # of its windows
+    _results: Results  # of its lines
     _observer: Observer | None = None
 
     def __init__(self, *topics: Topic, stream: Stream | None = None, **options: Any) -> None:
@@ -134,8 +79,12 @@ class Frame(StreamingDataFrame):
     def __getitem__(self, item: Any) -> Any:
         if callable(item):
             raise LabError(CALLED)
+        if isinstance(item, bool):
+            raise LabError(IS)
+        if isinstance(item, list) and not all(isinstance(each, str) for each in item):
+            raise LabError(ALL)
         found = super().__getitem__(item)
-        return Column.of(found) if isinstance(found, StreamingSeries) else found
+        return Column.of(found, self._results) if isinstance(found, StreamingSeries) else found
 
     def __setitem__(self, item_key: Any, item: Any) -> None:
         if inspect.isroutine(item):
@@ -156,35 +105,78 @@ class Frame(StreamingDataFrame):
         raise LabError(DELETE.format(name=name))
 
     def apply(self, *args: Any, **options: Any) -> Any:
-        _require_function("apply", *args[:1])
+        self._check("apply", *args[:1], **options)
+        if options.get("expand") and args:
+            args = self._hinting(EXPANDED, args[0], lambda _, result: isinstance(result, dict | str)), *args[1:]
         return super().apply(*args, **options)
 
     def update(self, *args: Any, **options: Any) -> Any:
-        _require_function("update", *args[:1])
-        return super().update(*args, **options)
+        self._check("update", *args[:1], **options)
+        if args:
+            args = self._hinting(RETURNED, args[0], _is_another_record), *args[1:]
+        return self._with_effect(super().update(*args, **options))
 
     def filter(self, *args: Any, **options: Any) -> Any:
         if isinstance(next(iter(args), None), StreamingSeries | StreamingDataFrame):
             raise LabError(CONDITION)
-        _require_function("filter", *args[:1])
+        self._check("filter", *args[:1], **options)
         return super().filter(*args, **options)
+
+    def _check(self, name: str, *given: Any, **options: Any) -> None:
+        """Raise LabError if what a method has been given is no function for it; note how that uses the state."""
+        require_function(name, *given)
+        if given and options.get("stateful"):
+            self._results.state.add(given[0], blame.line_of_caller())
+
+    def _hinting(self, words: str, function: Any, is_mistaken: Callable[[Any, Any], bool]) -> Callable[..., Any]:
+        """Returns the student's function such that it hints at a result that is probably mistaken."""
+        hints, line = self._notes.hints, blame.line_of_caller()
+        if not line or str(getattr(function, "__module__", "")).startswith("quixstreams"):  # as of a window
+            return function  # type: ignore[no-any-return]
+
+        @functools.wraps(function)
+        def hinting(value: Any, *more: Any) -> Any:
+            result = function(value, *more)
+            if is_mistaken(value, result):
+                hints[line] = words
+            return result
+
+        return hinting
+
+    def _with_effect(self, found: Any) -> Any:
+        """Note that the last step does something by itself, so that a branch may end with it."""
+        self._results.effects.append(self.stream)
+        return found
+
+    def print(self, *args: Any, **options: Any) -> Any:
+        return self._with_effect(super().print(*args, **options))
+
+    def print_table(self, *args: Any, **options: Any) -> Any:
+        return self._with_effect(super().print_table(*args, **options))
+
+    def sink(self, *args: Any, **options: Any) -> None:
+        super().sink(*args, **options)
+        self._results.effects += self.stream.children[-1:]
 
     def group_by(self, key: Any = None, name: str | None = None, *args: Any, **options: Any) -> Any:
         if isinstance(key, str) and key:
             name = name or key
         elif not (callable(key) and name):
             raise LabError(KEY)
-        return super().group_by(key, allowed(name, LONGEST), *args, **options)
+        found = super().group_by(key, allowed(name, LONGEST), *args, **options)
+        if found.stream not in self.stream.children:  # it goes on after a repartition topic
+            self._results.effects += self.stream.children[-1:]
+        return found
 
     def to_topic(self, topic: Any, *args: Any, **options: Any) -> Any:
         if isinstance(topic, str):
             raise LabError(TOPIC.format(topic=topic))
-        return super().to_topic(topic, *args, **options)
+        return self._with_effect(super().to_topic(topic, *args, **options))
 
     def contains(self, keys: str | list[str]) -> Column:
         names = [keys] if isinstance(keys, str) else keys
         self._watch({name: f'.contains("{name}") is never true' for name in names})
-        return Column.of(super().contains(keys))
+        return Column.of(super().contains(keys), self._results)
 
     def fill(self, *columns: str, **mapping: Any) -> Any:
         effects = {name: f'.fill("{name}") adds a new field' for name in columns}
@@ -194,13 +186,16 @@ class Frame(StreamingDataFrame):
 
     def _watch(self, effects: Mapping[str, str], **options: bool) -> None:
         """Let each record be seen by a Watch before the next step."""
-        self.update(Watch(self._notes, effects, blame.line_of_caller(), **options), metadata=True)
+        super().update(Watch(self._notes, effects, blame.line_of_caller(), **options), metadata=True)
 
     def _watching(self, new_shape: Callable[..., Shape], compute: Callable[..., Any]) -> Callable[..., Any]:
         """Returns a window's method such as `agg`, which notes its shape, and lets its records be seen first."""
 
         @functools.wraps(compute)
         def watching(*args: Any, **operations: Any) -> Any:
+            for each in operations.values():
+                if not isinstance(getattr(each, "column", None), str | None):
+                    raise LabError(FIELD.format(name=type(each).__name__))
             window = compute(*args, **operations)
             shape = new_shape(operations or {compute.__name__: None}, self.stream_id, window.name)
             self._shapes.append(shape)
@@ -221,10 +216,8 @@ class Frame(StreamingDataFrame):
         return topic
 
 
-def _require_function(name: str, *given: object) -> None:
-    """Raise LabError if what a method has been given is no function; a missing one is for Python to refuse."""
-    if given and not callable(given[0]):
-        raise LabError(FUNCTION.format(name=name, given="None" if given[0] is None else f"a {type(given[0]).__name__}"))
+def _is_another_record(value: Any, result: Any) -> bool:
+    return isinstance(result, dict) and result is not value
 
 
 def _watched(name: str) -> Callable[..., Any]:
@@ -234,6 +227,9 @@ def _watched(name: str) -> Callable[..., Any]:
 
     @functools.wraps(define)
     def method(self: Frame, *args: Any, **options: Any) -> Any:
+        count = options.get("count", next(iter(args), 0))
+        if name.endswith("_count_window") and not isinstance(count, int):
+            raise LabError(WHOLE.format(name=name, given=count))
         if self._observer and "on_late" in signature.parameters:
             given = signature.bind(self, *args, **options)
             given.arguments["on_late"] = _telling(self._observer, given.arguments.get("on_late"))

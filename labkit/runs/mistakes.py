@@ -14,11 +14,11 @@ from quixstreams.dataframe.series import StreamingSeries
 from quixstreams.dataframe.windows.aggregations import Aggregator, Collector
 from quixstreams.dataframe.windows.base import Window
 from quixstreams.dataframe.windows.definitions import WindowDefinition
-from quixstreams.kafka.exceptions import KafkaProducerDeliveryError
+from quixstreams.kafka.exceptions import KafkaConsumerException, KafkaProducerDeliveryError
 
 from labkit.errors import LabError
 from labkit.readings.reading import is_printed
-from labkit.runs import blame, fields, frames, misfits, operands
+from labkit.runs import blame, columns, fields, frames, misfits, operands
 from labkit.runs.tracing import Trace
 from labkit.runs.values import unwritable
 from labkit.spelling import nearest
@@ -67,6 +67,9 @@ OF_SPARK = {
     "cast": '.apply, as in readings["floor"].apply(float) (03_windows)',
 }
 
+# Methods of windows, after which there is a stream again.
+OF_WINDOWS = {"current final": ".final() once, after .agg(...): what it returns is a stream already (03_windows)"}
+
 # What Python and Quix Streams say of a value that was not turned from JSON into an object, or back.
 LOADS = re.compile(
     r"(byte|string) indices must be integers|'(bytes|str)' object has no attribute '(get|items|keys|values)'"
@@ -93,6 +96,7 @@ NO_ROWS = (
 )
 
 QUIX = str(Path(quixstreams.__file__).parent)
+BUILDERS = (QUIX, columns.__file__, frames.__file__)
 NO_END = (
     "A window emits nothing before its end: end it with .final(), which emits it once, when it closes (03_windows)."
 )
@@ -125,8 +129,8 @@ def explain(error: BaseException, trace: Trace | None = None) -> blame.Blame:
 
 def of_a_pipeline(error: Exception) -> str | None:
     """Say in one line why a function's stream cannot be built; None if the error is the student's own."""
-    if isinstance(error, AttributeError):
-        return of_a_stream(error)
+    if isinstance(error, AttributeError) and (words := of_a_stream(error)):
+        return words
     if isinstance(error, TypeError) and (words := _of_a_window(str(error))):
         return words
     if NO_ROW.search(str(error)):
@@ -137,7 +141,7 @@ def of_a_pipeline(error: Exception) -> str | None:
         return f"{error}.{_parameters(error, called[1], called[2])}"
     if isinstance(error, TypeError) and ARGUMENTS.search(str(error)) and len(_frames(error)) == 1:  # of who called it
         return f"{error}: it is given one stream for each topic that it reads."
-    if isinstance(error, LabError) or _frames(error)[-1].f_code.co_filename.startswith((QUIX, frames.__file__)):
+    if isinstance(error, LabError) or _frames(error)[-1].f_code.co_filename.startswith(BUILDERS):
         return str(error) if str(error).endswith(".") else f"{error}."
     return None
 
@@ -175,7 +179,7 @@ def of_a_stream(error: AttributeError) -> str | None:
     if not isinstance(owner, StreamingDataFrame | StreamingSeries):
         return None
     kind = "stream" if isinstance(owner, StreamingDataFrame) else "column"
-    for names, instead in (INSTEAD | OF_SPARK).items():
+    for names, instead in (INSTEAD | OF_SPARK | OF_WINDOWS).items():
         if name in names.split():
             return f"A {kind} has no .{name}: use {instead}."
     if near := nearest(name, _methods(type(owner))):
@@ -221,6 +225,8 @@ def of_a_record(error: BaseException) -> str | None:
         )
     if isinstance(error, TypeError) and ARGUMENTS.search(str(error)) and _is_quix(error):
         return f"{error}: {GIVEN}"
+    if isinstance(error, KafkaConsumerException) and error.code == KafkaError.UNKNOWN_TOPIC_OR_PART:
+        return "a topic that it reads has been deleted: run.start() continues as soon as it is there again"
     if isinstance(error, KafkaProducerDeliveryError) and error.code == KafkaError.INVALID_TIMESTAMP:
         return "Kafka rejects a record whose time is more than an hour ahead: .set_timestamp gives it another"
     if (part := unwritable(error)) and not (isinstance(part.part, bytes) and not part.field):

@@ -73,6 +73,7 @@ class Pipeline:
         streams = [self._read(name) for name in spec.reads]
         result = self._result_of(streams)
         self.end = result.stream
+        self._app.hint(self.end)
         if spec.writes:
             self._write(result, self._app.topic(topics.full(spec.writes)))
         self.steps, self.windows, self.changelogs = self._app.steps(), self._app.windows, self._app.changelogs

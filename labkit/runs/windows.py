@@ -1,4 +1,4 @@
-"""What pipelines leave out without a word: records without a key, and fields that no record has."""
+"""What pipelines do or leave out without a word, such as records without a key, and fields that no record has."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -11,10 +11,17 @@ SHORTEST = 100  # milliseconds that a window lasts at least, if it is not meant 
 
 
 class Notes(dict[object, str]):
-    """What a pipeline has to say about its records, by whoever says it."""
+    """What a pipeline has to say about its records, by whoever says it; `hints` are what it says of its own
+    lines, with {here} in place of where.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.hints: dict[Line, str] = {}
 
     def __str__(self) -> str:
-        return "; ".join(dict.fromkeys([*self.values()]))  # a copy: another thread may add one
+        hints = (f"{words.format(here='here')} ({line})" for line, words in [*self.hints.items()])
+        return "; ".join(dict.fromkeys([*self.values(), *hints]))  # copies: another thread may add one
 
 
 class Watch:

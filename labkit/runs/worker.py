@@ -314,6 +314,17 @@ class Workers(tuple[Worker, ...]):
             topics.update(name for worker in more for name in worker.reads)
         return found
 
+    def back_to(self, worker: Worker) -> list[Worker]:
+        """The live workers, this one first, through which what it writes comes back to it; empty if it does not."""
+        paths = [[worker]]
+        for path in paths:
+            for each in self:
+                if each.alive and path[-1].writes in each.reads and each not in path[1:]:
+                    if each is worker:
+                        return path
+                    paths.append([*path, each])
+        return []
+
     def compute(self, topic: str) -> bool:
         """Whether live runs write this topic and every topic between it and the producers."""
         runs = [each for each in self.upstream_of(topic) if each.reads]

@@ -187,7 +187,8 @@ class Steps:
         """`places` are where the copies of the records were; the other passages are those of repartition topics."""
         self.name, self.reads, self.writes = spec.name, spec.reads, spec.writes
         self.trouble, self.end = trouble, pipeline.end
-        self.notes, self.windows = str(pipeline.notes), pipeline.windows
+        self.notes, self.hints, self.windows = str(pipeline.notes), pipeline.notes.hints, pipeline.windows
+        self.remembers = bool(pipeline.changelogs) and not pipeline.between  # something by the keys of its records
         self._definition = source.definition(spec.pipeline)
         self.lines = [*dict.fromkeys(line for each in pipeline.steps if (line := line_of(each)))]
         functions = {line: [each.func.func for each in pipeline.steps if line_of(each) == line] for line in self.lines}

@@ -145,6 +145,30 @@ class Committed:
 
 
 @dataclass(frozen=True)
+class Around(Cause):
+    """What it writes comes back to it: these are the runs, with what they read and write."""
+
+    flows: tuple[str, ...]
+
+    @property
+    def stops(self) -> bool:
+        return False
+
+
+@dataclass(frozen=True)
+class Scattered(Cause):
+    """Records with one `key` are in several `partitions` of a topic, and what is remembered is kept in each."""
+
+    topic: str
+    key: str
+    partitions: tuple[int, ...]
+
+    @property
+    def stops(self) -> bool:
+        return False
+
+
+@dataclass(frozen=True)
 class Unreadable(Part):
     """So many of the records of a topic went to its dead letters, `most` of the newest for this `reason`."""
 
@@ -207,6 +231,18 @@ class NoField(Cause):
     effect: str
     line: Line | None
     has: tuple[str, ...]
+
+    @property
+    def stops(self) -> bool:
+        return False
+
+
+@dataclass(frozen=True)
+class InVain(Cause):
+    """A line whose effect is probably not the one that was meant, in these words, with {here} in place of where."""
+
+    words: str
+    line: Line
 
     @property
     def stops(self) -> bool:
@@ -392,7 +428,8 @@ class Written(Cause):
 # Which of two that both explain why nothing comes out is said first.
 RANK = (
     Failed, Ended, Stuck, NoOutput, NoInput, Transaction, Behind, NothingNew, Killed, Unreadable, WithoutKey, Late,
-    Unlike, Apart, Alone, Early, LeftOut, Waiting, Quiet, Silent, NoField,
+    Unlike, Apart, Alone, Early, LeftOut, Waiting, Around, Scattered, InVain, Quiet,
+    Silent, NoField,
 )  # fmt: skip
 
 

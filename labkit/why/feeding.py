@@ -9,10 +9,11 @@ from labkit.kafka.groups import Groups
 from labkit.kafka.offsets import Partitions
 from labkit.kafka.topics import DEAD_LETTER, Topics
 from labkit.runs.run import Run
-from labkit.runs.worker import Worker
+from labkit.runs.worker import Worker, Workers
 from labkit.spelling import nearest
 from labkit.waiting import quietly, wait_until
 from labkit.why.causes import (
+    Around,
     Behind,
     Cause,
     Committed,
@@ -62,6 +63,8 @@ def of_topics(run: Run, workers: Sequence[Worker], groups: Groups) -> Iterator[C
     elif not (run.records_in or empty or hidden):
         yield NothingNew(run.reads, run.began)
     yield from _unreadable(run, topics)
+    if around := Workers(workers).back_to(run):
+        yield Around(tuple(each.flow for each in around))
 
 
 def quiet(run: Run, workers: Sequence[Worker]) -> Iterator[Quiet]:

@@ -16,7 +16,7 @@ from labkit.stepping import Step, Steps
 from labkit.stepping.outcomes import JOINS, WINDOWS, Outcome, line_of
 from labkit.stepping.recording import Visit
 from labkit.why import joins
-from labkit.why.causes import Cause, Failed, Late, LeftOut, NoField, Unreadable, WithoutKey
+from labkit.why.causes import Cause, Failed, InVain, Late, LeftOut, NoField, Scattered, Unreadable, WithoutKey
 
 
 class Count(NamedTuple):
@@ -54,6 +54,8 @@ class Lines:
         """Yield why lines have left something out."""
         if trouble := self.steps.trouble:
             yield Failed(trouble.reason, trouble.line, trouble.record)
+        yield from self.scattered()
+        yield from (InVain(words, line) for line, words in self.steps.hints.items())
         for step, visits in self._visits.items():
             if isinstance(watch := step.func.func, Watch):
                 yield from _watched(watch, [visit for _, visit in visits])
@@ -65,6 +67,16 @@ class Lines:
             yield from self._empty_handed()
         else:
             yield from self._early()
+
+    def scattered(self) -> Iterator[Scattered]:
+        """Yield the first key of each topic that is in several partitions, if anything is remembered by these keys."""
+        partitions: defaultdict[tuple[str, bytes], set[int]] = defaultdict(set)
+        for each in self.steps if self.steps.remembers else ():
+            if each.record.key is not None:
+                partitions[each.record.topic, each.record.key].add(each.record.partition)
+        found = {topic: (key, in_) for (topic, key), in_ in reversed(partitions.items()) if len(in_) > 1}
+        for topic, (key, in_) in found.items():
+            yield Scattered(topic, key.decode(errors="backslashreplace"), tuple(sorted(in_)))
 
     def unreadable(self) -> Iterator[Unreadable]:
         """Yield how many records of each topic could not be read."""

@@ -151,6 +151,20 @@ def _(it: causes.Behind) -> str:
 
 
 @sentence.register
+def _(it: causes.Around) -> str:
+    return f"What it writes comes back to it, by {listed(it.flows)}: it goes round until it is left out."
+
+
+@sentence.register
+def _(it: causes.Scattered) -> str:
+    return (
+        f"Records with the key {it.key!r} are in the partitions {listed([*map(str, it.partitions)])} of {it.topic}, "
+        "and windows and state are kept for each partition: each has only a part. Either clients with different "
+        'partitioners write to it (the lab\'s is "murmur2_random"), or partitions have been added.'
+    )
+
+
+@sentence.register
 def _(it: causes.Unreadable) -> str:
     often = f"{it.most:,} of the newest {it.looked_at:,} because of" if it.looked_at > 1 else "because of"
     number = started(counted(it.number, it.of))
@@ -207,6 +221,11 @@ def _(it: causes.NoField) -> str:
     return f"{it.effect} in {at(it.line)}: no record has the field {it.field!r}; they have {listed(it.has)}." + (
         f" {started(meant)}" if meant else ""
     )
+
+
+@sentence.register
+def _(it: causes.InVain) -> str:
+    return started(it.words.format(here=f"in {at(it.line)}")) + "."
 
 
 @sentence.register

@@ -10,6 +10,8 @@ import numpy as np
 import orjson
 import pandas as pd
 import pytest
+from confluent_kafka.admin import AdminClient
+from quixstreams import Application
 from quixstreams.dataframe import StreamingDataFrame
 from quixstreams.dataframe.series import StreamingSeries
 from quixstreams.dataframe.windows import Count, Max, Mean
@@ -55,6 +57,15 @@ def field_by_a_dot(readings):
 def field_deleted(readings):
     del readings["humidity"]
     return readings
+
+
+async def waiting(value):
+    return value
+
+
+def by_attribute(reading, state):
+    state.count = (state.get("count") or 0) + 1
+    return reading
 
 
 MISTAKES = {
@@ -130,6 +141,18 @@ MISTAKES = {
     lambda r: r.tumbling_window(9).agg(n=Count()).final(closing="key"): "'closing'. It takes closing_strategy.",
     lambda r: r.tumbling_window(9).agg(mean=Mean(field="temperature")): "'field'. It takes column.",
     lambda r: r.group_by(column="device"): 'readings.group_by("device")',
+    lambda r: r[r["device"].isin("kitchen-2")]: ".isin needs a list of values, not 'kitchen-2'",
+    lambda r: r[r["temperature"].isin(20.0)]: ".isin needs a list of values, not 20.0",
+    lambda r: r[r["humidity"] is None]: 'readings[readings["humidity"].isnull()]',
+    lambda r: r[[r["temperature"] > 30, r["humidity"] < 40]]: "Conditions are joined by & and |",
+    lambda r: r.tumbling_window(9).agg(mean=Mean(["temperature", "humidity"])).final(): "Mean takes the name of one",
+    lambda r: r.tumbling_window(9).agg(top=Max(r["temperature"])).final(): "Max takes the name of one field",
+    lambda r: r.tumbling_window(9).agg(n=Count()).final().final(): "what it returns is a stream already",
+    lambda r: r.tumbling_count_window("3"): "as in .tumbling_count_window(10), not '3'",
+    lambda r: r.apply(waiting): ".apply cannot wait for an async function",
+    lambda r: r["temperature"].apply(waiting): ".apply cannot wait for an async function",
+    lambda r: r.apply(by_attribute, stateful=True): 'state.set("count", value) remembers a value',
+    lambda _: Application(broker_address="localhost:9").dataframe(topic="sensor"): "has no attribute 'name'",
 }
 
 
@@ -558,3 +581,35 @@ def test_streams_columns_and_workers_say_what_they_are(lab: Lab, capsys: pytest.
         "shown               running   a and b → out",
         "producer of sensor  finished  readings → sensor",
     ]
+
+
+def test_a_topic_can_be_read_only_once(lab: Lab) -> None:
+    with pytest.raises(LabError, match="sensor is named twice in reads: name it once"):
+        lab.run(lambda left, right: left.concat(right), reads=["sensor", "sensor"], writes="out")
+    with pytest.raises(LabError, match="sensor is named twice in reads"):
+        lab.step(lambda left, right: left.concat(right), reads=["sensor", "sensor"])
+
+
+def test_a_class_is_no_pipeline_but_what_it_makes_may_be(lab: Lab) -> None:
+    class Pipeline:
+        def __call__(self, readings):
+            return readings
+
+    with pytest.raises(LabError, match="Pipeline is a class, and a pipeline is a function"):
+        lab.run(Pipeline, reads="sensor", writes="out")
+    assert lab.run(Pipeline(), reads="sensor", writes="out").note == ""
+
+
+def test_a_topic_that_is_deleted_and_made_anew_is_read_again(lab: Lab) -> None:
+    lab.produce([READING], per_second=None).wait(10)
+    run = lab.run(lambda r: r, reads="sensor", writes="out", name="same")
+    run.wait_until_caught_up()
+    admin = AdminClient({"bootstrap.servers": lab.broker.address})
+    admin.delete_topics([lab.full_name("sensor")])[lab.full_name("sensor")].result(10)
+    assert run.wait(60)
+    assert "a topic that it reads has been deleted: run.start() continues" in str(run.error)
+    lab.create_topic("sensor")
+    lab.produce([READING], per_second=None).wait(10)
+    run.start()
+    run.wait_until_caught_up()
+    assert len(lab.records("out")) == 2
