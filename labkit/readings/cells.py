@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,9 +14,15 @@ from labkit.readings.gaps import is_gap
 SPACES = " \u00a0\u2009\u202f"  # also those that do not break a line, and thin ones
 MINUS = "\u2212"  # that of typesetters
 WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,17})")  # that 64 bits hold
-NAME = re.compile(r"[+-]?(0[0-9]+|[0-9]{19,})")  # digits that are no number: 0042
+NAME = re.compile(r"[+-]?(0[0-9]+|[0-9]{19,})|[0-9]+[eE][0-9]+")  # digits that are no number: 0042, or room 1E2
 NATURAL = re.compile(r"\+?[0-9 ]+")
 COUNTRY = re.compile(r"\+[0-9 ]+")
+UNIT = re.compile(
+    rf"(?P<before>[$€£¥]?[{SPACES}]?)(?P<number>[+\-{MINUS}]?[0-9][0-9.,]*([eE][+-]?[0-9]+)?)"
+    rf"(?P<after>[{SPACES}]?[%‰°€]\S?|[{SPACES}][^\d]{{1,8}})?"
+)
+TRUTH = {"true": True, "false": False}
+FLAGS = {-(10**n - 1) for n in range(2, 7)} | {-99.9, -999.9, -9999.9}  # what loggers write where nothing was measured
 SPACED = re.compile(r"\+?[0-9]{1,3}( [0-9]{3})+")
 
 
@@ -57,6 +63,7 @@ class Column:
         self.name = name
         found = Counter(cells)  # each cell is looked at once, however often it comes
         self._known = Counter({cell: many for cell, many in found.items() if not is_gap(cell, among_numbers=True)})
+        self._unit = _unit_of(self._known)
         self._read = {style: self._numbers(style) for style in (POINT, COMMA)}
         self.fits = [] if self._has_names() else self._fitting()
         self.is_certain = len(self.fits) == 1
@@ -66,7 +73,12 @@ class Column:
         self._values: dict[str, Any] = {}  # of the cells that have been read
 
     def _numbers(self, style: Style) -> dict[str, int | float]:
-        return {cell: number for cell in self._known if (number := style.number(cell)) is not None}
+        return {cell: number for cell in self._known if (number := style.number(self._bare(cell))) is not None}
+
+    def _bare(self, cell: str) -> str:
+        """Returns a cell without the unit of the column."""
+        before, after = self._unit
+        return cell.removeprefix(before).removesuffix(after).strip() if before or after else cell
 
     def _fitting(self) -> list[Style]:
         """Returns the styles in which most cells are numbers; none if there are more words."""
@@ -104,8 +116,15 @@ class Column:
         return self._values[cell]
 
     def _value(self, cell: str) -> Any:
+        if self.is_truth:
+            return TRUTH.get(cell.lower())
         number = self._read[self.style].get(cell) if self.style else None
         return number if number is not None else None if is_gap(cell, bool(self.style)) else cell
+
+    @property
+    def is_truth(self) -> bool:
+        """Whether all cells are true or false."""
+        return bool(self._known) and all(cell.lower() in TRUTH for cell in self._known)
 
     @property
     def has_decimal_commas(self) -> bool:
@@ -118,8 +137,32 @@ class Column:
             yield f"{self.name}: {grouped} is {numbers[grouped]}"
         if name := next((cell for cell in self._known if self._read[POINT] and NAME.fullmatch(cell)), None):
             yield f"{self.name} is text, as {name} is no number"
+        if numbers and any(self._unit):
+            yield f"{self.name}: {(first := next(iter(numbers)))} is {numbers[first]}"
+        if self.is_truth:
+            yield f"{self.name} is true or false"
+        yield from self._flags(numbers)
         words = [cell for cell in self._known if cell not in numbers]
         if numbers and words:
             many = sum(self._known[each] for each in words)
             of_all = f"{many} of {self._known.total()} values {'is' if many == 1 else 'are'}"
             yield f"{self.name}: {of_all} text, such as {words[0]!r:.40}"
+        elif with_units := [cell for cell in words if (match := UNIT.fullmatch(cell)) and match[0] != match["number"]]:
+            yield f"{self.name} is text, such as {with_units[0]!r:.40}"
+
+    def _flags(self, numbers: Mapping[str, int | float]) -> Iterator[str]:
+        """Yields how often there is a number that stands apart from the others and usually says that there is none."""
+        lowest, *others = sorted({*numbers.values()})[:2] or [0]
+        if lowest in FLAGS and others and others[0] > lowest / 2:
+            many = sum(self._known[cell] for cell, number in numbers.items() if number == lowest)
+            times = "once" if many == 1 else f"{many} times"
+            yield (
+                f"{self.name} is {lowest} {times}: if that says that nothing was measured, leave it out, as in "
+                f'readings[readings["{self.name}"] > {lowest}]'
+            )
+
+
+def _unit_of(cells: Iterable[str]) -> tuple[str, str]:
+    """Returns what stands before and after the number in each cell of a column; empty if it is not the same in all."""
+    found = {(match["before"], match["after"] or "") if (match := UNIT.fullmatch(cell)) else ("", "") for cell in cells}
+    return found.pop() if len(found) == 1 else ("", "")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from os import PathLike
 from typing import Any, NamedTuple
 
 from labkit.errors import LabError
@@ -56,7 +58,7 @@ class Columns:
     def plain(self, row: Any, number: int) -> dict[str, Any]:
         """Returns a row with plain values. Raises LabError if it is none, or lacks a column that readings have."""
         if not isinstance(row, Mapping):
-            raise LabError(f"Row {number} is a {type(row).__name__}, not a dict with the names of columns.")
+            raise LabError(f"Row {number} is {_of_a_kind(row)}, not a dict with the names of columns{_hint(row)}.")
         found = plain_row(row)
         if self.of_readings and (absent := [column for column in COLUMNS if column not in found]):
             raise LabError(f"Row {number}: {', '.join(absent)} is missing. {ELSEWHERE}")
@@ -86,6 +88,25 @@ class Columns:
 
 
 READINGS = Columns()
+
+
+def _of_a_kind(row: Any) -> str:
+    return f"the text {row!r:.40}" if isinstance(row, str) else f"a {type(row).__name__}"
+
+
+def _hint(row: Any) -> str:
+    """Returns how a row that is no dict becomes one; empty if nobody knows."""
+    if isinstance(row, str | PathLike):
+        return ": to read a file, give its path alone"
+    if hasattr(row, "_asdict"):
+        return ": row._asdict() makes one"
+    if dataclasses.is_dataclass(row):
+        return ": dataclasses.asdict(row) makes one"
+    if hasattr(row, "to_dict") and hasattr(row, "columns"):
+        return ": give pd.concat(...) of the DataFrames"
+    if isinstance(row, list | tuple) or type(row).__name__ in ("ndarray", "record", "void"):
+        return ": give the DataFrame of pd.DataFrame(rows, columns=[...])"
+    return ""
 
 
 @dataclass(frozen=True)

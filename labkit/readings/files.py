@@ -12,13 +12,21 @@ OLD_EXCEL = "cp1252"
 AS_CSV = "save the table as CSV in UTF-8"
 # How files of other kinds begin, what they are, and what to do.
 KINDS = {
-    b"PK\x03\x04": ("a workbook or an archive", f"{AS_CSV}, or give lab.produce the DataFrame of pd.read_excel(...)"),
+    b"PK\x03\x04": (
+        "a workbook or an archive",
+        f"unpack an archive first; of a workbook {AS_CSV}, or give lab.produce the DataFrame of pd.read_excel(...)",
+    ),
     b"\xd0\xcf\x11\xe0": ("a workbook", f"{AS_CSV}, or give lab.produce the DataFrame of pd.read_excel(...)"),
     b"PAR1": ("a Parquet file", "give lab.produce the DataFrame of pd.read_parquet(...)"),
     b"ARROW1": ("a Feather file", "give lab.produce the DataFrame of pd.read_feather(...)"),
     b"\x89HDF": ("an HDF5 file", "give lab.produce the DataFrame of pd.read_hdf(...)"),
     b"SQLite format 3": ("a database", "give lab.produce the DataFrame of pd.read_sql(...)"),
     b"%PDF": ("a PDF file", AS_CSV),
+    b"{\\rtf": ("a document (RTF)", AS_CSV),
+    b"Obj\x01": ("an Avro file", "give lab.produce the list of fastavro.reader(open(path, 'rb'))"),
+    b"ORC": ("an ORC file", "give lab.produce the DataFrame of pd.read_orc(...)"),
+    b"\x93NUMPY": ("an array of NumPy", "give lab.produce the DataFrame of pd.DataFrame(np.load(...))"),
+    b"version https://git-lfs": ("where Git LFS keeps the file", "fetch the file itself: git lfs pull"),
     b"BZh": ("compressed (bzip2)", "unpack it first"),
     b"\xfd7zXZ": ("compressed (xz)", "unpack it first"),
     b"\x28\xb5\x2f\xfd": ("compressed (zstd)", "unpack it first"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -13,11 +14,13 @@ from labkit.readings import times
 from labkit.readings.columns import Found, Place
 from labkit.readings.devices import now
 from labkit.readings.item import Item
-from labkit.readings.plain import can_be_sent
+from labkit.readings.plain import can_be_sent, not_sent
 from labkit.readings.reading import LAST_TIMESTAMP, BadReading, check
 
 HOUR = 3_600_000  # milliseconds; the broker's log.message.timestamp.after.max.ms
 MEASURED = ("temperature", "humidity")  # may be missing, as in real data
+CLOCK = re.compile(r"[0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.,][0-9]+)?)?")
+WITH_A_DATE = "It has no date: join the two, as in time=lambda row: row['date'] + ' ' + row['clock']."
 HOW_TO_WRITE = f"Write times such as {times.EXAMPLE} (ISO 8601)."
 
 
@@ -42,13 +45,14 @@ class Maker:
             _require_reading(row, number)
         for name, value in () if can_be_sent(row) else row.items():
             if not can_be_sent(value):
-                raise LabError(f"Row {number}: {name} is a {type(value).__name__} which JSON cannot represent.")
+                raise LabError(f"Row {number}: {not_sent(value, name)}.")
         return Item(_key(self.found.key.name, place.key, number) if self.found.key else None, time, row)
 
     def _time(self, name: str, written: Any, number: int) -> int:
         time = self.written.read(written)
         if type(time) is not int:
-            raise LabError(f"Row {number}: {name} is {written!r}, not a time. {HOW_TO_WRITE}")
+            how = WITH_A_DATE if isinstance(written, str) and CLOCK.fullmatch(written.strip()) else HOW_TO_WRITE
+            raise LabError(f"Row {number}: {name} is {written!r}, not a time. {how}")
         if not self._earliest <= time <= LAST_TIMESTAMP:
             raise LabError(f"Row {number}: {name} is {written!r}: only a replay, with a factor, can be of such a time.")
         if time > self._latest:

@@ -1,11 +1,11 @@
 """What a valid reading is."""
 
-import ast
-import json
 from collections.abc import Mapping
 from typing import Any, TypedDict
 
 import orjson
+
+from labkit.readings import reasons
 
 ABSOLUTE_ZERO = -273.15  # degrees Celsius
 HOTTEST = 1000.0  # degrees Celsius: no room or machine is hotter, and the mean of two values of 1e308 would overflow
@@ -43,7 +43,7 @@ def parse_object(raw: bytes | None) -> dict[str, Any]:
     """Parse a record's bytes as a JSON object with any fields. Raises BadReading if it is not one."""
     record = _parsed(raw)
     if type(record) is not dict:
-        raise BadReading(f"a JSON {_json_type(record)}, not an object")
+        raise BadReading(reasons.of_no_object(record))
     return record
 
 
@@ -61,7 +61,7 @@ def _parsed(raw: bytes | None) -> Any:
     try:
         return orjson.loads(raw)
     except orjson.JSONDecodeError as error:
-        raise BadReading(_why_no_json(raw, error)) from None
+        raise BadReading(reasons.of_no_json(raw, error)) from None
 
 
 def check(reading: dict[str, Any]) -> None:
@@ -88,7 +88,7 @@ def check(reading: dict[str, Any]) -> None:
     if type(timestamp) is not int or not 0 <= timestamp <= LAST_TIMESTAMP:
         wrong += _wrong("timestamp", timestamp, "a time in epoch milliseconds")
     if wrong:
-        raise BadReading(wrong.removeprefix("; "))
+        raise BadReading(reasons.of_other_places(reading, COLUMNS) or wrong.removeprefix("; "))
 
 
 def _wrong(field: str, value: object, wanted: str) -> str:
@@ -103,46 +103,6 @@ def named_for(topic: str, reading: Mapping[str, Any]) -> Mapping[str, Any]:
     if topic != SENSOR_DATA or "sensor_id" in reading:
         return reading
     return {"sensor_id" if name == "device" else name: value for name, value in reading.items()}
-
-
-def _why_no_json(raw: bytes, error: orjson.JSONDecodeError) -> str:
-    if raw[:1] == b"\0" and len(raw) > 5:  # as Confluent's serializers begin, which JSON never does
-        return (
-            f"not JSON but written with schema {int.from_bytes(raw[1:5])} of a schema registry: a pipeline with "
-            "raw=True reads it by a deserializer (09_contracts)"
-        )
-    try:
-        text = raw.decode()
-    except UnicodeDecodeError:
-        return "not UTF-8"
-    if ("NaN" in text or "Infinity" in text) and _python_reads(text):
-        return "not JSON, which has no NaN and no Infinity"
-    if is_printed(text):
-        return "not JSON but how Python prints it, as str(reading) does: json.dumps(reading) makes JSON"
-    return f"not JSON: {error.msg}"
-
-
-def is_printed(text: str) -> bool:
-    """Whether it is how Python prints a dict or a list, and no JSON."""
-    if _python_reads(text):
-        return False
-    try:
-        return isinstance(ast.literal_eval(text), dict | list)
-    except (ValueError, SyntaxError, MemoryError, RecursionError):
-        return False
-
-
-def _python_reads(text: str) -> bool:
-    """Whether the standard library, which accepts NaN in JSON, can read it."""
-    try:
-        json.loads(text)
-    except (ValueError, RecursionError):
-        return False
-    return True
-
-
-def _json_type(value: object) -> str:
-    return {list: "array", str: "string", bool: "boolean", type(None): "null"}.get(type(value), "number")
 
 
 def _shown(value: object) -> str:

@@ -1,4 +1,4 @@
-"""Tables of text: their separators, what stands above them, and their rows by column."""
+"""Tables of text: their rows by column."""
 
 import csv
 import io
@@ -10,14 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from labkit.errors import LabError
-from labkit.readings.cells import COMMA, POINT, Column
+from labkit.readings import heads
+from labkit.readings.cells import Column
 from labkit.readings.files import Text
 from labkit.readings.plain import plain_text
-
-SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
-SEP = re.compile(r'"?sep=(.)"?', re.IGNORECASE)  # as Excel writes it above a table
-FIRST = re.compile(r"\s*(?P<line>[^\r\n]*)(?:\r\n|\r|\n|$)")
-LOOKED_AT = 5  # rows to find the separator
 
 
 @dataclass(frozen=True)
@@ -53,23 +49,29 @@ class Sheet:
 
 def read(text: Text, name: str) -> Sheet:
     """Reads a table whose first line names the columns. Raises LabError, saying what to do, if it is none."""
-    content, separator, comments = _below(text.content)
-    separator = separator or _separator(content)
+    content, separator, comments = heads.below(text.content)
+    content, above = (content, 0) if separator else heads.without_preamble(content)
+    separator = separator or heads.separator_of(content)
     if not (found := _rows(content, separator, name)):
         raise LabError(f"{name} is empty: its first line must name the columns.")
     columns, *rows = found
-    if comments and _is_head(comments[-1], separator, columns):
+    heads.require_separator(found, name)
+    if comments and heads.is_head(comments[-1], separator, columns):
         rows = [columns, *rows]
         columns = next(csv.reader([comments.pop()], delimiter=separator))
         columns[0] = columns[0].lstrip("#").strip() or "#"
     columns = [plain_text(each) for each in columns]
     require_different(columns)
+    heads.require_names(columns, rows, name)
     _require_as_many_cells(columns, rows, name)
-    separated = f", separated by {SEPARATORS.get(separator, repr(separator))}" if len(columns) > 1 else ""
+    separated = f", separated by {heads.SEPARATORS.get(separator, repr(separator))}" if len(columns) > 1 else ""
     notes = [f"{name}: {text.encoding}{separated}"]
     if comments:
         notes.append(f"{len(comments)} {'line' if len(comments) == 1 else 'lines'} above the columns left out (#)")
-    return Sheet(columns, [_fitted(row, number, len(columns)) for number, row in enumerate(rows, 1)], separator, notes)
+    if above:
+        notes.append(f"{above} {'line' if above == 1 else 'lines'} above the columns left out")
+    fitted = [_fitted(row, number, len(columns), separator) for number, row in enumerate(rows, 1)]
+    return Sheet(columns, fitted, separator, notes)
 
 
 def require_different(columns: Sequence[str]) -> None:
@@ -87,45 +89,6 @@ def _require_as_many_cells(columns: Sequence[str], rows: Sequence[Sequence[str]]
             f"{name} names {named} columns, and no row has more than {most} cells. If the name of a column has the "
             "separator in it, write it in quotes; if the last column is always empty, delete its name."
         )
-
-
-def _below(content: str) -> tuple[str, str | None, list[str]]:
-    """Returns what is below the lines above a table, the separator that one of them names, and comments among them."""
-    separator: str | None = None
-    comments: list[str] = []
-    while found := FIRST.match(content):
-        line = found["line"].strip()
-        if named := SEP.fullmatch(line):
-            separator = named[1]
-        elif line.startswith("#"):
-            comments.append(line)
-        else:
-            break
-        content = content[found.end() :]
-    if not content.strip() and comments:  # the names of the columns, without a row
-        return comments.pop().lstrip("#"), separator, comments
-    return content, separator, comments
-
-
-def _is_head(comment: str, separator: str, row: Sequence[str]) -> bool:
-    """Whether a comment names the columns: it has as many cells as the first row, which has a number."""
-    cells = next(csv.reader([comment], delimiter=separator))
-    has_number = any(style.number(each.strip()) is not None for each in row for style in (POINT, COMMA))
-    return len(cells) == len(row) > 1 and has_number
-
-
-def _separator(content: str) -> str:
-    """Returns the separator by which the first rows fall into equally many cells, or else the head into most."""
-
-    def cells(separator: str) -> tuple[bool, int]:
-        reader = csv.reader(io.StringIO(content, newline=""), delimiter=separator)
-        try:
-            many = [len(row) for row in itertools.islice((row for row in reader if any(row)), LOOKED_AT)]
-        except csv.Error:
-            return False, 0
-        return len({*many}) == 1 and many[0] > 1, many[0]
-
-    return max(SEPARATORS, key=cells)
 
 
 def _rows(content: str, separator: str, name: str) -> list[list[str]]:
@@ -164,11 +127,12 @@ def _swallows(cell: str, separator: str, rows: Sequence[Sequence[str]]) -> bool:
     return len(rows[0] if rows else ()) > 1 and any(line.count(separator) >= len(rows[0]) - 1 for line in below)
 
 
-def _fitted(row: list[str], number: int, columns: int) -> list[str]:
+def _fitted(row: list[str], number: int, columns: int, separator: str) -> list[str]:
     """Returns the cells of a row, stripped, one for each column; superfluous ones must be empty."""
     cells = [*map(str.strip, row)]
     if len(cells) == columns:
         return cells
     if any(cells[columns:]):
-        raise LabError(f"Row {number} has more cells than there are columns.")
+        hint = ": write decimal commas with a point, or the cells in quotes" if separator == "," else ""
+        raise LabError(f"Row {number} has {len(cells)} cells, more than there are columns{hint}.")
     return [*cells, *[""] * columns][:columns]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from os import PathLike
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from labkit.errors import LabError
@@ -18,6 +18,7 @@ from labkit.readings.tables import Table, read
 if TYPE_CHECKING:
     import pandas as pd
 
+NAME = re.compile(r"[\w-]+")  # of a recording
 FACTOR = 3600.0  # an hour in a second
 
 
@@ -79,7 +80,7 @@ def open_source(
         columns.require_defaults(source)
         rows = map(Item.of, recorded(source, start))
         return Replay(rows, FACTOR if factor is None else factor, notes=started(start))
-    if isinstance(source, str) and not Path(source).suffix and not os.path.exists(Path(source).expanduser()):
+    if isinstance(source, str) and NAME.fullmatch(source) and not os.path.exists(source):
         raise LabError(f"There is no file or recording {source!r}: the recordings are {', '.join(RECORDINGS)}.")
     table = read(source, columns, replayed=factor is not None)
     if factor is None and start is None:

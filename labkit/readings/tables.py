@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Sized
-from dataclasses import dataclass, field, replace
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
+from dataclasses import dataclass, field
 from os import PathLike
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from labkit.errors import LabError
-from labkit.readings import files, jsons, sheets, times
+from labkit.readings import times
 from labkit.readings.columns import KEY, READINGS, TIME, Columns, Found, alike
 from labkit.readings.devices import now
 from labkit.readings.item import Item
 from labkit.readings.making import Maker
+from labkit.readings.opening import Opened, opened
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -60,16 +61,6 @@ class Table:
         return (*self.assumed, *self.so_far.notes())
 
 
-@dataclass(frozen=True)
-class Opened:
-    """The rows of a source; of a file or a DataFrame also the names of its columns."""
-
-    rows: Iterable[Any]
-    names: Collection[str] = ()
-    notes: Sequence[str] = ()
-    is_file: bool = False
-
-
 def read(
     source: str | PathLike[str] | pd.DataFrame | Iterable[Mapping[str, Any]],
     columns: Columns = READINGS,
@@ -83,28 +74,28 @@ def read(
     time. Raises LabError with the row (the first is row 1) and the column; also for a time that Kafka would reject,
     unless the rows will be `replayed`.
     """
-    opened = _opened(source, columns)
-    if opened.names or isinstance(opened.rows, Sized):
-        return _complete(opened, columns, replayed)
+    found = opened(source, columns)
+    if found.names or isinstance(found.rows, Sized):
+        return _complete(found, columns, replayed)
     so_far, is_timed = SoFar(), columns.time is not None
-    items = _as_they_come(opened.rows, columns, replayed, so_far)
+    items = _as_they_come(found.rows, columns, replayed, so_far)
     notes = tuple(_absent(columns.key, columns.time))
     return Table(items if is_timed else _timed_now(items), (), notes, columns.of_readings, is_timed, so_far)
 
 
-def _complete(opened: Opened, columns: Columns, replayed: bool) -> Table:
+def _complete(given: Opened, columns: Columns, replayed: bool) -> Table:
     """Returns the table of a finite source."""
-    rows = [columns.plain(row, number) for number, row in enumerate(opened.rows, start=1)]
+    rows = [columns.plain(row, number) for number, row in enumerate(given.rows, start=1)]
     if not rows:
-        below = " below the names of the columns" if opened.names else ""
-        return Table([], assumed=(*opened.notes, f"there are no rows{below}"), holds_readings=columns.of_readings)
-    names = opened.names or dict.fromkeys(name for row in rows for name in row)
+        below = " below the names of the columns" if given.names else ""
+        return Table([], assumed=(*given.notes, f"there are no rows{below}"), holds_readings=columns.of_readings)
+    names = given.names or dict.fromkeys(name for row in rows for name in row)
     found = columns.among(names)
     places = [found.of(row, number) for number, row in enumerate(rows, start=1)]
     maker = Maker(found, places, replayed)
     numbered = enumerate(zip(rows, places, strict=True), start=1)
     items = [maker.item(row, place, number) for number, (row, place) in numbered if not found.lacking(place)]
-    notes = (*opened.notes, *_of_names(names), *_notes(columns, maker, items, opened.is_file))
+    notes = (*given.notes, *_of_names(names), *_notes(columns, maker, items, given.is_file, replayed))
     keys = tuple(dict.fromkeys(item.key for item in items if item.key is not None))
     so_far, is_timed = SoFar(found.names, len(rows) - len(items)), found.time is not None
     return Table(items if is_timed else _timed_now(items), keys, notes, columns.of_readings, is_timed, so_far)
@@ -146,7 +137,7 @@ def _of_names(names: Iterable[str]) -> Iterator[str]:
         yield f"{' and '.join(similar)} are different columns, though their names differ only in case or spaces"
 
 
-def _notes(columns: Columns, maker: Maker, items: Sequence[Item], is_file: bool) -> Iterator[str]:
+def _notes(columns: Columns, maker: Maker, items: Sequence[Item], is_file: bool, is_replayed: bool) -> Iterator[str]:
     """Yields what was taken for what, unless it is as in readings that are in no file."""
     found = maker.found
     yield from _absent(found.key, found.time)
@@ -155,9 +146,17 @@ def _notes(columns: Columns, maker: Maker, items: Sequence[Item], is_file: bool)
     if items and found.time and (is_file or columns.time != TIME or not maker.written.is_certain):
         first, last = (times.shown(pick(item.time for item in items)) for pick in (min, max))
         yield f"{found.time.name}: {maker.written.words}, {first} to {last}"
+    if found.time and not is_replayed and _runs_backwards([item.time for item in items]):
+        yield "the newest row comes first, and windows leave out what is late: sort the table by time"
     if gaps := sum(value is None for item in items for value in item.value.values()):
         advice = "" if columns.of_readings else ": in a pipeline, .notnull() leaves such out"
         yield f"{gaps} missing {'value is' if gaps == 1 else 'values are'} null{advice}"
+
+
+def _runs_backwards(moments: Sequence[int]) -> bool:
+    """Whether most rows are older than those before them."""
+    steps = [after - before for before, after in itertools.pairwise(moments) if after != before]
+    return len(steps) > 1 and sum(step < 0 for step in steps) > 0.9 * len(steps)
 
 
 def _absent(key: object, time: object) -> Iterator[str]:
@@ -165,44 +164,3 @@ def _absent(key: object, time: object) -> Iterator[str]:
         yield "the records have no key, which windows need: pass key= a column, or use group_by"
     if not time:
         yield "the records have the time at which they are produced: pass time= a column if they have their own"
-
-
-def _opened(source: Any, columns: Columns) -> Opened:
-    if isinstance(source, str | PathLike):
-        return _of_file(Path(source).expanduser(), columns)
-    if hasattr(source, "to_dict") and hasattr(source, "columns"):
-        return _of_frame(source, columns)
-    if not isinstance(source, Iterable):
-        raise LabError(
-            f"Cannot read rows from {type(source).__name__}: give the path of a CSV file, a DataFrame or dicts."
-        )
-    return Opened(source)
-
-
-def _of_file(path: Path, columns: Columns) -> Opened:
-    text = files.read(path)
-    if jsons.is_json(text.content):
-        rows, written = jsons.rows(text.content, path.name)
-        return Opened(rows, (), [f"{path.name}: {written}"], is_file=True)
-    sheet = sheets.read(text, path.name)
-    sheet = replace(sheet, columns=columns.named(sheet.columns))
-    rows, notes = sheet.records(texts=columns.keys_among(sheet.columns))
-    return Opened(rows, sheet.columns, [*sheet.notes, *notes], is_file=True)
-
-
-def _of_frame(frame: Any, columns: Columns) -> Opened:
-    frame = _with_index(frame, columns)
-    names = [*map(str, frame.columns)]
-    sheets.require_different(names)
-    names = columns.named(names)
-    return Opened(frame.set_axis(names, axis=1).to_dict("records"), names)
-
-
-def _with_index(frame: Any, columns: Columns) -> Any:
-    """Returns a DataFrame with its index as columns, if that has the key or the time."""
-    wanted = {each for each in (columns.key, columns.time) if isinstance(each, str)} - set(frame.columns)
-    if wanted & set(frame.index.names):
-        return frame.reset_index()
-    if columns.time in wanted and hasattr(frame.index, "tz_localize"):
-        return frame.rename_axis(index=columns.time).reset_index()
-    return frame

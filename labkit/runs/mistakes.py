@@ -17,7 +17,7 @@ from quixstreams.dataframe.windows.definitions import WindowDefinition
 from quixstreams.kafka.exceptions import KafkaConsumerException, KafkaProducerDeliveryError
 
 from labkit.errors import LabError
-from labkit.readings.reading import is_printed
+from labkit.readings.reasons import is_printed
 from labkit.runs import blame, columns, fields, frames, misfits, operands
 from labkit.runs.tracing import Trace
 from labkit.runs.values import unwritable

@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 import orjson
+from confluent_kafka import KafkaError, KafkaException
 
 from labkit.errors import LabError
 from labkit.kafka import clients
@@ -142,6 +143,12 @@ class Producer(Worker):
                 if self._stopping.is_set():
                     return
                 self._producer.poll(0.05)
+            except KafkaException as error:
+                if error.args[0].code() != KafkaError.MSG_SIZE_TOO_LARGE:
+                    raise
+                self.failed += 1
+                self.note = f"record {self.accepted + 1:,} has {len(record[0]):,} bytes, more than Kafka takes"
+                break
         self.accepted += 1
 
     def _record(self, item: Item) -> tuple[bytes, bytes | None, int]:

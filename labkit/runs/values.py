@@ -5,16 +5,8 @@ from typing import Any, NamedTuple
 
 from quixstreams.utils import json
 
-# What to write in place of a value of a type: `{}` stands for the value.
-INSTEAD = {
-    "datetime date time Timestamp": "{}.isoformat()",
-    "timedelta Timedelta": "{}.total_seconds()",
-    "Decimal Fraction": "float({})",
-    "set frozenset": "sorted({})",
-    "bytes bytearray": "{}.decode()",
-    "ndarray Series Index": "{}.tolist()",
-    "function method builtin_function_or_method": "{}(...), which calls it",
-}
+from labkit.readings.plain import instead
+
 WRITERS = ("_to_json", "serialize")  # functions of Quix Streams that turn their argument `value` into JSON
 
 
@@ -31,10 +23,8 @@ class Unwritable(NamedTuple):
             return f"{self._place} has the key {key!r}, and in JSON each key is text: write str({key!r})"
         if kind in (int, str, list):
             return f"{self._place} is {self.part!r:.60}, which JSON cannot hold"
-        instead = next((words for names, words in INSTEAD.items() if kind.__name__ in names.split()), "")
-        if not instead:
-            instead = "{}.item()" if kind.__module__ == "numpy" else "a number or text made of it"
-        return f"{self._place} is a {kind.__name__}, which JSON does not have: write {self._filled(instead)}"
+        write = instead(self.part, self.name or "value")
+        return f"{self._place} is a {kind.__name__}, which JSON does not have: write {write}"
 
     @property
     def name(self) -> str:
@@ -44,9 +34,6 @@ class Unwritable(NamedTuple):
     @property
     def _place(self) -> str:
         return self.field or "the value"
-
-    def _filled(self, words: str) -> str:
-        return words.format(self.name or "value")
 
 
 def unwritable(error: BaseException) -> Unwritable | None:

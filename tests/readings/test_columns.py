@@ -2,6 +2,7 @@
 
 import datetime
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -263,7 +264,42 @@ def test_two_columns_of_one_name_are_refused_in_a_dataframe_too() -> None:
 
 
 def test_what_json_cannot_hold_is_refused_with_row_and_column() -> None:
-    assert refusal(rows(level={1, 2})) == "Row 2: level is a set which JSON cannot represent."
+    assert refusal(rows(level={1, 2})) == "Row 2: level is a set, which JSON does not have: write sorted(level)."
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (datetime.timedelta(days=1), "level is a timedelta, which JSON does not have: write level.total_seconds()"),
+        (Decimal("1.5"), "level is a Decimal, which JSON does not have: write float(level)"),
+        (Path("a"), "write str(level)"),
+        ({1: "a"}, "level has the key 1, and in JSON each key is text: write str(1)"),
+        ({"a": [1, {2}]}, "level['a'][1] is a set"),
+        (2**70, "level is 1.18e+21, and a whole number in JSON has 64 bits at most: write float(level)"),
+        ("a\ud800", "level is 'a\\ud800', which is no text in UTF-8"),
+        (1j, "level is a complex, which JSON does not have: write a number or text made of it"),
+    ],
+    ids=repr,
+)
+def test_what_to_write_in_its_place_is_said(value: Any, words: str) -> None:
+    assert words in refusal(rows(level=value))
+
+
+def test_a_time_of_day_alone_is_no_time() -> None:
+    assert "It has no date: join the two" in refusal(rows(measured="12:00:00"))
+
+
+def test_whole_keys_that_pandas_has_made_floats_are_whole() -> None:
+    frame = pd.DataFrame([{"station": 1, "level": 3.4}, {"station": None, "level": 2}, {"station": 7, "level": 1}])
+    found = [*read(frame, own(time=None))]
+    assert [each.key for each in found] == ["1", "7"]
+    assert [each.value["station"] for each in found] == [1, 7]
+    assert [each.key for each in read(frame.assign(station=[1.5, 2, None]), own(time=None))] == ["1.5", "2.0"]
+
+
+def test_columns_of_several_levels_are_refused() -> None:
+    frame = pd.DataFrame([{"station": "K", "level": 3.4}]).groupby("station").agg({"level": ["mean", "max"]})
+    assert "join them first, as in frame.columns = [" in refusal(frame.reset_index(), own(time=None))
 
 
 def test_rows_of_none_are_a_source_of_none() -> None:

@@ -121,6 +121,10 @@ TWO = '{"station": "B", "level": null, "measured": "2025-03-01 12:00"}'
         (f"\ufeff[{ONE}, {TWO}]", "an array of objects"),
         (f"{ONE}\n\n{TWO}\n", "one object per line"),
         (f"{ONE}\r\n{TWO}".replace("null", "NaN"), "one object per line"),
+        (f"{ONE},\n{TWO},\n", "one object per line"),
+        (f"\x1e{ONE}\n\x1e{TWO}\n", "one object per line"),
+        (f"{ONE}{TWO}", "objects one after another"),
+        (f"{ONE}\n{TWO}".replace(", ", ",\n  "), "objects one after another"),  # as jq prints them
     ],
 )
 def test_rows_in_json_are_read(content: str, written: str, file: Path) -> None:
@@ -138,7 +142,14 @@ def test_one_line_of_json_is_one_row(file: Path) -> None:
     [
         ('{"level": {"0": 3.4}}', "levels.csv is one JSON object, not an array of objects or an object per line: "),
         ('{"data": [1],\n "n": 1}', "levels.csv is one JSON object"),
-        (f"[{ONE},", "levels.csv is not JSON: "),
+        (f"[{ONE},", "levels.csv, line 1, is not JSON: "),
+        (f"[{ONE},\n]", "levels.csv, line 2, is not JSON: Expecting value. There is a comma too many before ]."),
+        (
+            ONE.replace('"', "'"),
+            "levels.csv, line 1, is not JSON: Expecting property name enclosed in double quotes. It ",
+        ),
+        (f"level/K {ONE}\nlevel/B {TWO}", "There is something before the JSON in each line, 'level/K'"),
+        (f"K\t{ONE}", "There is something before the JSON in each line, 'K'"),
         (f"{ONE}\n{TWO[:-1]}", "levels.csv, line 2, is not JSON: "),
         ("[1, 2]", "Row 1 is a int, not a dict"),
     ],
@@ -157,6 +168,11 @@ def test_other_json_is_refused_with_what_to_do(content: str, why: str, file: Pat
         (b"\xd0\xcf\x11\xe0...", "pd.read_excel(...)"),
         (b"PAR1...", "give lab.produce the DataFrame of pd.read_parquet(...)"),
         (b"ARROW1...", "pd.read_feather(...)"),
+        (b"Obj\x01...", "fastavro.reader"),
+        (b"ORC...", "pd.read_orc(...)"),
+        (b"\x93NUMPY...", "np.load(...)"),
+        (b"{\\rtf1...", "save the table as CSV"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a", "git lfs pull"),
         (b"BZh91AY...", "unpack it first"),
         (b"<!DOCTYPE html>\n<html>", "download the file itself"),
         (b"a,b\0\n1,2\n", "save it as CSV in UTF-8"),
@@ -258,3 +274,106 @@ def test_a_row_without_a_time_is_left_out_and_counted(gap: str, file: Path) -> N
     found = table(file, f"{HEAD}\n{ROW}\nB;1;{gap}\n")
     assert [each.value for each in found] == [VALUE]
     assert found.notes[-1] == "1 row was left out, without station or measured"
+
+
+# ------------------------------------------------------- what stands above and below a head
+
+TABLE = "station,measured,level\nK,2025-03-01 12:00,3.4\nB,2025-03-01 12:10,3.5\n"
+
+
+@pytest.mark.parametrize("above", ["Exported 2025-03-02", "Station: Köln\nLogger: X-200, serial 4711\n\n", "Köln\n\n"])
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_lines_above_the_names_of_the_columns_are_left_out_and_counted(above: str, separator: str, file: Path) -> None:
+    found = table(file, f"{above}\n{TABLE.replace(',', separator)}")
+    assert [each.value["level"] for each in found] == [3.4, 3.5]
+    many = len([line for line in above.splitlines() if line])
+    assert f"{many} {'line' if many == 1 else 'lines'} above the columns left out" in found.notes
+
+
+def test_what_is_above_is_no_head_for_rows_of_numbers(file: Path) -> None:
+    content = "station,measured\nK,2025-03-01 12:00,3.4\nB,2025-03-01 12:10,3.5\n"
+    assert refusal(file, content).startswith("Row 1 has 3 cells")
+
+
+@pytest.mark.parametrize(
+    ("content", "cell"),
+    [
+        ("1740830400,nan,14.45\n1740830460,nan,12.35\n", "1740830400"),
+        ("2025-03-01 12:00;K;14,45\n2025-03-01 12:01;K;12,35\n", "2025-03-01 12:00"),
+        ("K,21.5\nB,21.6\n", "21.5"),
+    ],
+)
+def test_a_table_whose_first_line_is_a_row_is_refused(content: str, cell: str, file: Path) -> None:
+    assert refusal(file, content).startswith(f"levels.csv: its first line does not name the columns, it has {cell!r}")
+
+
+@pytest.mark.parametrize("content", ["station,2023,2024\nK,1.5,2.5\n", "station,2025-03-01\nK,1.5\n", "1,2\n3,4\n"])
+def test_names_may_be_numbers_or_dates(content: str, file: Path) -> None:
+    file.write_text(content)
+    assert len([*read(file, Columns(None, None, of_readings=False))]) == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (TABLE.replace(",", ":").replace("12:00", "1200").replace("12:10", "1210"), "separated by colons"),
+        (TABLE.replace(",", "~"), "separated by tildes"),
+        ("station level more\nK  3.4   1\nB  3.5   2\n", "separated by spaces"),
+        ("".join(f'"{line}"\n' for line in TABLE.splitlines()), "separated by commas, and each line is in quotes"),
+        (TABLE.replace("station,measured,level", "'station','measured','level'"), "single quotes"),
+        (TABLE.replace("3.4", "3,4").replace("3.5", "3,5"), "write decimal commas with a point"),
+    ],
+)
+def test_cells_that_are_separated_in_another_way_are_refused(content: str, why: str, file: Path) -> None:
+    assert why in refusal(file, content)
+
+
+# ------------------------------------------------------------ what is written beside numbers
+
+
+@pytest.mark.parametrize(
+    ("cells", "expected", "said"),
+    [
+        (["21.5 °C", "-3 °C"], [21.5, -3], ("level: 21.5 °C is 21.5",)),
+        (["45 %", "", "46 %"], [45, None, 46], ("level: 45 % is 45",)),
+        (["12,5%", "13,1%"], [12.5, 13.1], (COMMAS, "level: 12,5% is 12.5")),
+        (["$12.50", "$13.00"], [12.5, 13.0], ("level: $12.50 is 12.5",)),
+        (["3.4 m", "3.5 m"], [3.4, 3.5], ("level: 3.4 m is 3.4",)),
+        (["3.4 m", "35 cm"], ["3.4 m", "35 cm"], ("level is text, such as '3.4 m'",)),
+        (["(3.4)", "3.5*"], ["(3.4)", "3.5*"], ()),
+        (["12A", "14B"], ["12A", "14B"], ()),
+        (["1E2", "2E3"], ["1E2", "2E3"], ()),
+        (["1E2", "3"], ["1E2", "3"], ("level is text, as 1E2 is no number",)),
+        (["1.0E2", "2E-3"], [100.0, 0.002], ()),
+        (["true", "False", ""], [True, False, None], ("level is true or false",)),
+        (["true", "maybe"], ["true", "maybe"], ()),
+    ],
+    ids=str,
+)
+def test_units_are_left_out_and_truth_values_read(
+    cells: list[str], expected: list[Any], said: tuple[str, ...], file: Path
+) -> None:
+    assert column(file, *cells) == (expected, said)
+
+
+@pytest.mark.parametrize(
+    ("cells", "many"),
+    [(["20.5", "-999", "21"], "once"), (["3", "-9999", "-9999"], "2 times"), (["-40", "-99.9"], "once")],
+)
+def test_a_number_that_usually_says_that_there_is_none_is_said(cells: list[str], many: str, file: Path) -> None:
+    _, (said,) = column(file, *cells)
+    assert f" {many}: if that says that nothing was measured, leave it out" in said
+
+
+@pytest.mark.parametrize("cells", [["-999", "-1200"], ["-99", "-98", "-70"], ["-999"], ["0", "5"]])
+def test_other_low_numbers_need_no_word(cells: list[str], file: Path) -> None:
+    assert column(file, *cells)[1] == ()
+
+
+def test_a_table_with_the_newest_row_first_is_said_unless_it_is_replayed(file: Path) -> None:
+    rows = [f"K,2025-03-01 12:{minute:02},{minute}" for minute in (30, 20, 20, 10)]
+    content = "\n".join(["station,measured,level", *rows])
+    words = "the newest row comes first, and windows leave out what is late: sort the table by time"
+    assert words in table(file, content).notes
+    assert words not in read(file, Columns("station", "measured", of_readings=False), replayed=True).notes
+    assert words not in table(file, "\n".join(["station,measured,level", *reversed(rows)])).notes

@@ -1,7 +1,9 @@
 """Which bytes are a reading: held against a plain oracle, on the standard library's JSON."""
 
+import gzip
 import json
 import math
+import pickle
 import re
 from typing import Any
 
@@ -175,7 +177,19 @@ def _judged_as_the_oracle_does(raw: bytes) -> None:
         (b"", "not JSON: "),
         (b"\xff", "not UTF-8"),
         (b"\0\0\0\1\2\x0cattic", "not JSON but written with schema 258 of a schema registry"),
-        (b"\0", "not JSON: "),
+        (b"\0", "not JSON: there is a zero byte in it"),
+        (encode(GOOD) + b"\0\0", "not JSON: there are zero bytes in it"),
+        (gzip.compress(encode(GOOD)), "not UTF-8 but compressed (gzip)"),
+        (encode(GOOD).decode().encode("utf-16"), "not UTF-8 but UTF-16"),
+        (pickle.dumps(GOOD), "not UTF-8 but a pickle of Python's: json.dumps(reading).encode() makes JSON"),
+        (encode(GOOD) + b"\n" + encode(GOOD), "2 JSON values in one record: write one record for each"),
+        (encode(encode(GOOD).decode()), "a JSON string, not an object: json.dumps was called twice"),
+        (encode({"schema": {}, "payload": GOOD}), "its fields are inside 'payload': write only what is in there"),
+        (encode({"before": None, "after": GOOD, "op": "c"}), "its fields are inside 'after'"),
+        (
+            encode({name.title(): value for name, value in GOOD.items()}),
+            "device, temperature, humidity, timestamp are missing, as names count their capitals: there is 'Device'",
+        ),
         (encode(GOOD)[:-1], "not JSON: "),
         (encode(GOOD | {"temperature": float("nan")}), "not JSON, which has no NaN and no Infinity"),
         (encode(GOOD | {"humidity": float("-inf")}), "not JSON, which has no NaN and no Infinity"),

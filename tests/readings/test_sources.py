@@ -1,5 +1,7 @@
 """What a producer can be given: a recording by its name, or a table, which is sent steadily or replayed."""
 
+import csv as csv_module
+import io
 import itertools
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +11,7 @@ import pandas as pd
 import pytest
 
 from labkit import LabError
-from labkit.readings import Source, now, open_source, recorded
+from labkit.readings import Source, now, open_source, recorded, simulate
 
 ONE = {"device": "roof", "temperature": 21.5, "humidity": 40, "timestamp": 1_700_000_000_000}
 TWO = {"device": "cellar", "temperature": 13.0, "humidity": 71, "timestamp": 1_700_000_060_000}
@@ -61,7 +63,38 @@ def test_a_recording_is_replayed_from_a_start_and_with_a_factor() -> None:
 
 def test_a_name_that_is_neither_a_file_nor_a_recording_is_refused_naming_the_recordings() -> None:
     assert refusal("nyc-wether") == "There is no file or recording 'nyc-wether': the recordings are nyc-weather."
-    assert "no file or recording 'device,temp" in refusal("device,temperature\n" * 999)  # a table's text
+
+
+def test_a_path_is_taken_with_the_quotes_and_spaces_with_which_it_was_copied(csv: Path) -> None:
+    assert sent(open_source(f'"{csv}"', None, None, None)) == [ONE, TWO]
+    assert sent(open_source(f" {csv}\n", None, None, None)) == [ONE, TWO]
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ("device,temperature\n" * 999, "This is the text of a table, not the path of a file"),
+        ('[{"device": "a"}]', "This is the text of a table"),
+        ("https://example.org/levels.csv", "is an address: download the file"),
+        (ONE, "A dict is one row, or has columns: give the list [row]"),
+        (io.StringIO("device"), "give the path of the file itself"),
+        (csv_module.DictReader(["device", "a"]), "give the path of the file itself"),
+        (b"device", "Cannot read rows from an object of type bytes"),
+        (simulate, "or call the function, rows()"),
+        (
+            ["a.csv", "b.csv"],
+            "Row 1 is the text 'a.csv', not a dict with the names of columns: to read a file, give its",
+        ),
+        ([Path("a.csv")], "to read a file, give its path alone"),
+        ([("a", 1)], "give the DataFrame of pd.DataFrame(rows, columns=[...])"),
+        ([[1, 2]], "give the DataFrame of pd.DataFrame(rows, columns=[...])"),
+        ([*pd.DataFrame([ONE]).itertuples()], "row._asdict() makes one"),
+        ([pd.DataFrame([ONE])], "give pd.concat(...) of the DataFrames"),
+    ],
+    ids=lambda each: f"{each!r:.30}",
+)
+def test_what_is_no_table_is_refused_with_what_to_do(given: Any, words: str) -> None:
+    assert words in refusal(given)
 
 
 # -------------------------------------------------------------------------- tables

@@ -124,7 +124,7 @@ def test_what_is_no_table_is_refused(csv: Path) -> None:
     assert str(csv.parent) in refusal(csv.parent)  # a directory
     assert "int" in refusal(5)
     assert "Row 1" in refusal(["sensor-1"])
-    assert "Row 1" in refusal(ONE)  # one reading, not a list of them
+    assert "[row]" in refusal(ONE)  # one reading, not a list of them
 
 
 # ------------------------------------------------------------------------- times

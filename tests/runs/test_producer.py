@@ -307,3 +307,12 @@ def test_a_damaged_record_goes_through_the_topic_to_the_dead_letters_and_the_pip
     assert letter["key"] == damaged.key == "sensor-1"
     assert (run.status, run.dead_letters, run.records_in) == ("running", 1, production.accepted)
     assert production.accepted == production.delivered
+
+
+def test_a_record_that_is_too_large_is_said_and_all_others_are_sent(lab: Lab) -> None:
+    rows = [{"n": n, "text": "x" * (2_000_000 if n == 1 else 1)} for n in range(3)]
+    production = lab.produce(rows, writes="notes", key=None, time=None, per_second=None)
+    assert production.wait(20)
+    assert (production.delivered, production.failed, production.error) == (2, 1, None)
+    assert "record 2 has 2,000,017 bytes, more than Kafka takes" in production.note
+    assert [each.value["n"] for each in lab.records("notes")] == [0, 2]
