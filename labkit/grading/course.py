@@ -1,6 +1,7 @@
 """A course as its instructor describes it, in `course.toml`: roster, weights, deadline, secret and overrides."""
 
 import datetime
+import re
 import tomllib
 from collections import Counter
 from collections.abc import Collection, Sequence
@@ -160,6 +161,14 @@ SECTIONS: dict[str, type[Section]] = {
     "rubric": Criterion,
 }  # fmt: skip
 
+ADVICE = {  # by what is wrong in a line
+    r"[\u201c-\u201f\u2018-\u201b\u00ab\u00bb]": "write straight quotes.",
+    r"^deadline|^\S+ *= *\d{1,4}[-./]\d": "a date and time is written as 2026-12-01T23:59:59+01:00, without quotes.",
+    r"%": "write numbers without %.",
+    r"^[^=\"']*[^A-Za-z0-9_\s.=\"'\[\]-][^=]*=": 'write a name in quotes, as in "anna@x.org" = "Anna Ek".',
+    r"^[^=]*= *[\w.]+ *[\w ]*$": "write text in quotes.",
+}
+
 LISTS = ("override", "rubric")  # sections that may come several times
 
 WANTED = {  # by pydantic's type of error
@@ -186,12 +195,15 @@ def read(file: Path) -> Course:
     if not file.exists() and file.name != FILE:
         raise LabError(f"There is no course file {file}: lab grade --init writes one.")
     try:
-        content = tomllib.loads(file.read_text(encoding="utf-8-sig")) if file.exists() else {}
-        return Course.model_validate(content, context=file.parent)
+        text = file.read_text(encoding="utf-8-sig") if file.exists() else ""
+    except UnicodeDecodeError:
+        raise LabError(f"{file} is not in UTF-8: save it once more, with that encoding.") from None
+    try:
+        return Course.model_validate(tomllib.loads(text), context=file.parent)
     except ValidationError as error:
         raise LabError(f"{file}: {_explained(error)}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise LabError(f"{file}: {error}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise LabError(f"{file}{_not_toml(text, error)}") from None
 
 
 def of(course: Course, exercises: Sequence[Exercise]) -> list[Exercise]:
@@ -239,6 +251,15 @@ def _check_rubric(course: Course, taken: Collection[str]) -> None:
             raise LabError(f"The course file: {name!r} in [[rubric]] is the name of something else: choose another.")
 
 
+def _not_toml(text: str, error: tomllib.TOMLDecodeError) -> str:
+    """Returns the line that is no TOML, and what to write instead, if that can be told."""
+    words, _, place = str(error).partition(" (at ")
+    number = int(found[0]) if (found := re.findall(r"line (\d+)", place)) else len(text.splitlines())
+    line = text.splitlines()[number - 1].strip() if text else ""
+    hint = next((advice for pattern, advice in ADVICE.items() if re.search(pattern, line)), f"{words}.")
+    return f", line {number}, `{line:.60}`: {hint}"
+
+
 def _explained(error: ValidationError) -> str:
     """Returns an error in one line. Unknown names come first: a misspelt name is often a missing one, too."""
     first = min(error.errors(), key=lambda each: each["type"] != "extra_forbidden")
@@ -248,6 +269,8 @@ def _explained(error: ValidationError) -> str:
         return _unknown(name, SECTIONS[section].model_fields)
     if first["type"] == "missing":
         return f"{name} is missing in {f'[[{section}]]' if section in LISTS else f'[{section}]'}."
+    if section == "roster" and isinstance(first["input"], dict):  # TOML takes a dot for a table
+        return f'write names with a dot in quotes, as in "{name}.{next(iter(first["input"]), "")}" = ...'
     wanted = WANTED[first["type"]].format(**first.get("ctx", {}))
     return f"{name} must be {wanted}, not {first['input']!r:.40}."
 

@@ -5,6 +5,7 @@ An LMS imports only ids from its own exports, so these are filled in, and otherw
 
 import datetime
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from labkit.grading.times import Zone
 
 CANVAS_OWN = ("Student", "ID", "SIS User ID", "SIS Login ID", "Integration ID", "Root Account", "Section")
 MOODLE = "moodle.csv"
+ROUNDED = re.compile(r"\d[.,]\d+E[+-]?\d+", re.IGNORECASE)
 SAID = 3  # unreadable times that are shown as they are
 COMMENTS = "Feedback comments"  # of Moodle
 POINTS_POSSIBLE, TEST_STUDENT = "Points Possible", "Student, Test"  # no students
@@ -114,6 +116,7 @@ class _Export(Table):
 
     def __init__(self, file: Path, needed: Sequence[str]) -> None:
         super().__init__(file, needed, "is it the right file, exported in English?")
+        self.file = file
 
     def sheet(
         self,
@@ -123,5 +126,15 @@ class _Export(Table):
         most: list[float | None],
         notes: tuple[str, ...] = (),
     ) -> Sheet:
-        """Returns the table as a sheet."""
+        """Returns the table as a sheet. Raises LabError if an id is spoiled, or stands for two students."""
+        ids = {row: person.id for row, person in enumerate(people, 2) if person}
+        for row, number in ids.items():
+            if ROUNDED.fullmatch(number):
+                raise LabError(
+                    f"{self.file}, row {row}: {number} is no id. A spreadsheet has rounded it: export the file once "
+                    "more, and do not save it in one."
+                )
+        if twice := [number for number, many in Counter(ids.values()).items() if many > 1]:
+            rows = " and ".join(str(row) for row, number in ids.items() if number == twice[0])
+            raise LabError(f"{self.file}: {twice[0]} is in the rows {rows}, and an id is one student's.")
         return Sheet(name, self, [*people], self.heads.index(marks), most, notes)

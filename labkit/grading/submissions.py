@@ -19,6 +19,15 @@ from labkit.grading.times import Zone
 LARGEST = 50 * 2**20  # bytes of one notebook
 MOST = 50  # notebooks of one student
 OTHER = "it is not a notebook"
+KINDS = {
+    ".zip": "but an archive, which is not opened: unpack it",
+    ".7z": "but an archive, which is not opened: unpack it",
+    ".py": "but a program",
+    ".html": "but a page made of one",
+    ".pdf": "but a document",
+    ".crdownload": "but a download that never ended",
+    ".part": "but a download that never ended",
+}
 STAMP_SIZE = 100  # bytes
 
 
@@ -59,11 +68,11 @@ def read(
         stamps = {place.stamp for place in places.values()}
         places = {path: place for path, place in places.items() if path not in stamps}
         found = _read(places, files, zone, layout.numbers)
-    have_notebooks = {each.student for each in found if each.problem != OTHER}
+    have_notebooks = {each.student for each in found if not each.problem.startswith(OTHER)}
     if not have_notebooks:
         raise LabError(f"There is no notebook in {path}: it needs files such as STUDENT/02_filter_exercises.ipynb.")
     say(f"{path}: {layout.name}, {how_many(len({each.student for each in found}))}")
-    found = [each for each in found if each.problem != OTHER or each.student not in have_notebooks]
+    found = [each for each in found if not each.problem.startswith(OTHER) or each.student not in have_notebooks]
     return sorted(found, key=lambda each: (each.student, each.modified, each.file))
 
 
@@ -123,7 +132,7 @@ def _submission(file: File, place: Place, files: Mapping[PurePosixPath, File], l
 
 def _cells(file: File, limit: int) -> Sequence[Cell]:
     if file.path.name != "*" and not NOTEBOOK.search(file.path.name):
-        raise Unreadable(OTHER)
+        raise Unreadable(" ".join(filter(None, [OTHER, KINDS.get(file.path.suffix.lower())])))
     if not limit:
         raise Unreadable(f"more than {MOST} notebooks are not read")
     return notebooks.cells(file.read(limit))
@@ -131,6 +140,8 @@ def _cells(file: File, limit: int) -> Sequence[Cell]:
 
 def _time(file: File, place: Place, files: Mapping[PurePosixPath, File], zone: Zone) -> tuple[float, str]:
     """Returns when a file was handed in, and whose time that is, if it is not the LMS's."""
+    if said := times.of(place.time, zone) if place.time else None:
+        return said, ""
     if not place.stamp or place.stamp not in files:
         return file.modified, file.clock
     try:

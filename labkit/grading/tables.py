@@ -15,6 +15,7 @@ from labkit.grading.escaping import printable
 
 FORMULA = tuple("=+-@")
 UNSEEN = ("Z", "C")  # categories of characters that a spreadsheet may leave out: separators, and those without a glyph
+WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # how they begin
 BOM = "\ufeff"  # without it Excel takes UTF-8 for the code page of its country
 GROUPED = re.compile(r"\d{1,3}([,.])\d{3}(?:\1\d{3})*")  # 1.000 in 1.000,00
 SEPARATORS = {ord(each): ", " for each in ";\t\n"}  # of cells elsewhere: quotes keep only the comma in its cell
@@ -47,9 +48,13 @@ class Table:
 
     def __init__(self, file: Path, needed: Sequence[str], hint: str) -> None:
         try:
-            text = file.read_bytes().decode()
+            content = file.read_bytes()
         except OSError as error:
             raise LabError(f"{file} cannot be read: {error.strerror}.") from None
+        if content.startswith(WORKBOOKS):
+            raise LabError(f"{file} is a workbook, whatever its name: export it once more, as CSV.")
+        try:
+            text = content.decode()
         except UnicodeDecodeError:
             raise LabError(f"{file} is not in UTF-8: save or export it once more, as CSV in UTF-8.") from None
         self.begins = BOM if text.startswith(BOM) else ""

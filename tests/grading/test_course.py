@@ -83,7 +83,22 @@ WRONG = {
     "[exercises]\nfolders = 'x'": "'folders' is not known: did you mean 'folder'?",
     "timezone = 'Berlin'": "timezone must be a time zone, such as 'Europe/Berlin', not 'Berlin'.",
     "personal = 1": "personal must be true or false, not 1.",
-    "secret = ": "Invalid value (at end of document)",
+    "[roster]\nanna.ek = 'Anna'": 'write names with a dot in quotes, as in "anna.ek" = ...',
+}
+
+
+AT = "a date and time is written as 2026-12-01T23:59:59+01:00, without quotes."
+IN_QUOTES = 'write a name in quotes, as in "anna@x.org" = "Anna Ek".'
+NO_TOML = {
+    "secret = ": "line 1, `secret =`: Invalid value.",
+    "lessons = ['02_filter'": "line 1, `lessons = ['02_filter'`: Unclosed array.",
+    "deadline = 2026-12-01 23:59": f"line 1, `deadline = 2026-12-01 23:59`: {AT}",
+    "deadline = 01.12.2026": f"line 1, `deadline = 01.12.2026`: {AT}",
+    "secret = 'x'\ntimezone = “Europe/Berlin”": "line 2, `timezone = “Europe/Berlin”`: write straight quotes.",
+    "[late]\npercent_per_day = 10%": "line 2, `percent_per_day = 10%`: write numbers without %.",
+    "[roster]\n4711 = Anna": "line 2, `4711 = Anna`: write text in quotes.",
+    "[roster]\nmüller = 'Max'": f"line 2, `müller = 'Max'`: {IN_QUOTES}",
+    "[roster]\nanna@x.org = 'Anna'": f"line 2, `anna@x.org = 'Anna'`: {IN_QUOTES}",
 }
 
 
@@ -149,6 +164,15 @@ def test_what_is_wrong_is_said_in_one_line(text: str, tmp_path: Path) -> None:
     with pytest.raises(LabError) as error:
         read(file)
     assert str(error.value).replace("The course file", str(file)) == f"{file}: {WRONG[text]}"
+
+
+@pytest.mark.parametrize("text", NO_TOML)
+def test_what_is_no_toml_is_said_with_its_line_and_what_to_write(text: str, tmp_path: Path) -> None:
+    file = tmp_path / "course.toml"
+    file.write_text(text)
+    with pytest.raises(LabError) as error:
+        read(file)
+    assert str(error.value) == f"{file}, {NO_TOML[text]}"
 
 
 VALUES = ("1", "-1.5", "inf", "true", "'x'", "[]", "[1]", "['x']", "{}", "{x = 1}", "[{}]", "2026-12-01", "12:00:00")
@@ -229,3 +253,10 @@ def test_a_secret_is_made_once_and_for_its_owner_alone(tmp_path: Path) -> None:
         secret.key(tmp_path / "secret")
     with pytest.raises(LabError, match="cannot be used: No such file or directory"):
         secret.key(tmp_path / "nowhere" / "secret")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "cp1252"])
+def test_a_course_file_in_another_encoding_is_an_error_of_one_line(encoding: str, tmp_path: Path) -> None:
+    (tmp_path / "course.toml").write_text("[roster]\nanna = 'Anna Öz'\n", encoding=encoding)
+    with pytest.raises(LabError, match=r"course\.toml is not in UTF-8: save it once more, with that encoding\.$"):
+        course.read(tmp_path / "course.toml")

@@ -10,7 +10,8 @@ from labkit.grading.roster import Person, knows
 
 NOTEBOOK = "02_filter_exercises.ipynb"
 
-# As Moodle's mod/assign, Canvas's content_zipper.rb, nbgrader's exchange and ILIAS's ilExSubmission write them.
+# As Moodle's mod/assign, Canvas's content_zipper.rb, nbgrader's exchange and ILIAS's ilExSubmission write them, and as
+# instructors show those of Blackboard and Brightspace.
 EXPORTS = {
     "Moodle": {
         f"Anna Ek_4711_assignsubmission_file_/{NOTEBOOK}": "Anna Ek_4711",
@@ -28,6 +29,16 @@ EXPORTS = {
     "nbgrader": {
         f"submitted/ben/week2/{NOTEBOOK}": "ben",
         f"submitted/anna/week2/{NOTEBOOK}": "anna",
+    },
+    "Blackboard": {
+        f"Week 2_ekanna_attempt_2026-11-26-13-12-00_{NOTEBOOK}": "ekanna",
+        "Week 2_ekanna_attempt_2026-11-26-13-12-00.txt": "ekanna",
+        f"Week 2_boz_attempt_2026-11-27-09-00-00_{NOTEBOOK}": "boz",
+    },
+    "Brightspace": {
+        f"41-77 - Anna Ek - Nov 26, 2026 112 PM/{NOTEBOOK}": "Anna Ek_41",
+        f"42-77 - Ben Öz - Dec 1, 2026 1159 PM - {NOTEBOOK}": "Ben Öz_42",
+        f"42-77 - Ben Öz - Dec 2, 2026 1201 AM - {NOTEBOOK}": "Ben Öz_42",
     },
     "ILIAS": {
         f"Ek_Anna_aek_4711/{NOTEBOOK}": "Ek_Anna_aek_4711",
@@ -76,6 +87,8 @@ def test_folders_around_the_class_make_no_difference(name: str, around: str) -> 
 ALONE = {  # what the roster calls the student, and what the files do
     f"class/Anna Ek_4711_assignsubmission_file_/{NOTEBOOK}": ("4711", "Anna Ek_4711"),
     f"class/ekanna_98765_1_{NOTEBOOK}": ("98765", "ekanna_98765"),
+    f"class/Week 2_aek_attempt_2026-11-26-13-12-00_{NOTEBOOK}": ("aek", "aek"),
+    f"class/41-77 - Anna Ek - Nov 26, 2026 112 PM/{NOTEBOOK}": ("Anna Ek", "Anna Ek_41"),
     f"class/Ek_Anna_aek_4711/{NOTEBOOK}": ("aek", "Ek_Anna_aek_4711"),
     f"class/submitted/aek/week2/{NOTEBOOK}": ("aek", "aek"),
 }
@@ -98,6 +111,8 @@ FOLDERS = {  # what belongs to eve alone, in each layout
     "Moodle": ("Eve_22_assignsubmission_file_/", "Eve_22"),
     "Canvas": ("eveevil_22_3_", "eveevil_22"),
     "nbgrader": ("submitted/eve/week2/", "eve"),
+    "Blackboard": ("Week 2_eve_attempt_2026-11-26-13-12-00_", "eve"),
+    "Brightspace": ("22-77 - Eve Evil - Nov 26, 2026 112 PM/", "Eve Evil_22"),
     "ILIAS": ("Evil_Eve_eve_22/", "Evil_Eve_eve_22"),
     "a folder or a notebook for each student": ("eve/", "eve"),
 }
@@ -107,7 +122,7 @@ FOLDERS = {  # what belongs to eve alone, in each layout
 def test_nothing_that_a_student_names_takes_the_place_of_another(name: str) -> None:
     before, eve = FOLDERS[name]
     honest = EXPORTS[name]
-    named = {f"{before}{each.replace('/', '_') if name == 'Canvas' else each}": eve for each in EVIL}
+    named = {f"{before}{each.replace('/', '_') if before.endswith('_') else each}": eve for each in EVIL}
     assert students(*honest, *named) == honest | named
     assert name_of(*honest, *named) == name
 
@@ -123,6 +138,20 @@ def test_canvas_alone_says_that_a_file_is_late() -> None:
     for folder in ("Anna Ek_4711_assignsubmission_file_", "aek", "submitted/aek/week2"):
         assert said(f"{folder}/x_1_2_02.ipynb") is None
         assert said(f"{folder}/x_LATE_1_2_02.ipynb") is None
+
+
+@pytest.mark.parametrize(
+    ("path", "time"),
+    [
+        (f"Week 2_ekanna_attempt_2026-11-26-13-12-05_{NOTEBOOK}", (2026, 11, 26, 13, 12, 5)),
+        (f"42-77 - Ben Öz - Dec 2, 2026 1201 AM - {NOTEBOOK}", (2026, 12, 2, 0, 1)),
+        (f"41-77 - Anna Ek - Sep 6, 2026 112 PM/{NOTEBOOK}", (2026, 9, 6, 13, 12)),
+    ],
+)
+def test_the_time_is_in_the_name(path: str, time: tuple[int, ...]) -> None:
+    place = layouts.decide([PurePosixPath(path)], lambda _: True).place(PurePosixPath(path))
+    assert place
+    assert place.time == time
 
 
 def test_only_what_was_submitted_counts_in_the_folder_of_an_nbgrader_course() -> None:

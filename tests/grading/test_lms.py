@@ -184,3 +184,34 @@ def test_what_is_no_export_is_told_in_one_line(kind: str, tmp_path: Path) -> Non
     file.write_text(text)
     with pytest.raises(LabError, match=message):
         lms.sheets(Course(canvas=Canvas(export=file)) if kind == "canvas" else Course(moodle=Moodle(worksheet=file)))
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        (["Anna,1.00E+16", "Ben,1.00E+16"], "row 3: 1.00E+16 is no id. A spreadsheet has rounded it"),
+        (['Anna,"1,00E+16"'], "row 3: 1,00E+16 is no id"),
+        (["Anna,101", "Ben,102", "Cleo,101"], "101 is in the rows 3 and 5, and an id is one student's."),
+    ],
+)
+def test_ids_that_a_spreadsheet_has_spoiled_are_refused(rows: list[str], words: str, tmp_path: Path) -> None:
+    file = tmp_path / "canvas.csv"
+    file.write_text("\n".join(["Student,ID,Filter (11)", "    Points Possible,,20", *(f"{each}," for each in rows)]))
+    with pytest.raises(LabError) as error:
+        lms.sheets(Course(canvas=Canvas(export=file)))
+    assert words in str(error.value)
+
+
+def test_a_participant_who_is_there_twice_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "moodle.csv"
+    file.write_text(MOODLE + MOODLE.splitlines()[1] + "\n")
+    with pytest.raises(LabError, match=r"moodle\.csv: 4711 is in the rows 2 and 4"):
+        lms.sheets(Course(moodle=Moodle(worksheet=file)))
+
+
+@pytest.mark.parametrize("begin", [b"PK\x03\x04", b"\xd0\xcf\x11\xe0"])
+def test_a_workbook_with_the_name_of_an_export_is_told(begin: bytes, tmp_path: Path) -> None:
+    file = tmp_path / "canvas.csv"
+    file.write_bytes(begin + b"...")
+    with pytest.raises(LabError, match=r"canvas\.csv is a workbook, whatever its name: export it once more, as CSV\.$"):
+        lms.sheets(Course(canvas=Canvas(export=file)))

@@ -1,6 +1,7 @@
 """What is read of a folder or zip: notebooks, times, and why a file is no submission."""
 
 import contextlib
+import datetime
 import json
 import os
 import tempfile
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import nbformat
 import pytest
@@ -79,6 +81,33 @@ def test_nbgraders_timestamp_is_the_time_of_a_submission(stamp: bytes, tmp_path:
         packed.writestr(zipfile.ZipInfo("submitted/ben/week2/02.ipynb", (1980, 1, 1, 0, 0, 0)), notebook(CHECK))
     (each,) = submissions.read(tmp_path / "class.zip")
     assert each.modified == pytest.approx(STAMPS[stamp] if STAMPS[stamp] != NO_TIME else 315532800.0)
+
+
+def test_the_time_in_a_name_is_by_the_clock_of_the_course_and_the_newest_attempt_counts(tmp_path: Path) -> None:
+    for time in ("2026-11-26-13-12-00", "2026-11-27-14-00-00"):
+        (tmp_path / f"Week 2_aek_attempt_{time}_02.ipynb").write_bytes(notebook(CHECK))
+        (tmp_path / f"Week 2_aek_attempt_{time}.txt").write_text("Name: Anna Ek (aek)")
+    first, second = submissions.read(tmp_path, zone=ZoneInfo("Europe/Berlin"))
+    assert (first.student, first.clock) == (second.student, second.clock) == ("aek", "")
+    assert first.modified == datetime.datetime(2026, 11, 26, 12, 12, tzinfo=datetime.UTC).timestamp()
+    assert second.modified == datetime.datetime(2026, 11, 27, 13, 0, tzinfo=datetime.UTC).timestamp()
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("02.zip", "it is not a notebook but an archive, which is not opened: unpack it"),
+        ("02.py", "it is not a notebook but a program"),
+        ("02.ipynb.crdownload", "it is not a notebook but a download that never ended"),
+        ("02.docx", "it is not a notebook"),
+    ],
+)
+def test_what_a_student_has_handed_in_instead_is_said(name: str, words: str, tmp_path: Path) -> None:
+    for path in (f"anna/{name}", "ben/02.ipynb"):
+        (tmp_path / path).parent.mkdir()
+        (tmp_path / path).write_bytes(notebook(CHECK))
+    anna, ben = submissions.read(tmp_path)
+    assert (anna.student, anna.problem, ben.problem) == ("anna", words, "")
 
 
 def test_a_students_own_timestamp_says_nothing(tmp_path: Path) -> None:

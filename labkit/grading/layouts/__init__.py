@@ -1,4 +1,5 @@
-"""How the files of a class are named: as Moodle, Canvas, ILIAS or nbgrader do, or plainly, with a folder for each.
+"""How the files of a class are named: as a learning management system or nbgrader does, or plainly, with a folder for
+each.
 
 The layout is decided once, from the names that the LMS or the instructor has given. What is below a student's folder,
 or behind the part of a file name that the LMS has written, is the student's: it decides nothing.
@@ -7,12 +8,12 @@ or behind the part of a file name that the LMS has written, is the student's: it
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import PurePosixPath
 
-from labkit.grading.layouts import canvas, ilias, moodle, nbgrader, plain
+from labkit.grading.layouts import blackboard, brightspace, canvas, ilias, moodle, nbgrader, plain
 from labkit.grading.layouts.layout import Layout, Place, Tree, shown
 
 __all__ = ["Layout", "Place", "decide"]
 
-LMS = (nbgrader.recognise, moodle.recognise, canvas.recognise, ilias.recognise)
+LMS = tuple(each.recognise for each in (nbgrader, moodle, blackboard, brightspace, canvas, ilias))
 DEEPEST = 4  # folders around a class
 
 Knows = Callable[[str], bool]

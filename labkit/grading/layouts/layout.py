@@ -17,14 +17,16 @@ class Place:
 
     `student` is as the LMS's names have it: `aek`, or with a number that only the LMS knows, `Anna Ek_4711`. `calls` is
     what else the LMS calls this student: the number, the name, a login. `said_late` is None if the layout does not say.
-    `stamp` is the file with the time at which this one was handed in, if the layout has one. `own` is the path that the
-    student gave it, empty if nobody knows.
+    `stamp` is the file with the time at which this one was handed in, or `time` (year, month, day, hour and so on, by
+    the LMS's clock) that time itself, if the layout has one. `own` is the path that the student gave it, empty if
+    nobody knows.
     """
 
     student: str
     calls: tuple[str, ...] = ()
     said_late: bool | None = None
     stamp: PurePosixPath | None = None
+    time: tuple[int, ...] = ()
     own: tuple[str, ...] = ()
 
     @property
