@@ -6,6 +6,7 @@ import atexit
 import contextlib
 import datetime
 import functools
+import math
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from os import PathLike
@@ -260,6 +261,11 @@ class Lab:
 
         Example: lab.flink(bounded=True)
         """
+        if not isinstance(into, str | PathLike | None):
+            raise LabError(f'into is {into!r}, and must be the path of a folder, as in lab.flink(into="results").')
+        if sql is not None and "insert" not in sql.lower():
+            read = f": Path({sql!r}).read_text() is that of a file" if sql.endswith(".sql") else ""
+            raise LabError(f"sql must be the text of a job that inserts into a table, not {sql!r:.40}{read}.")
         folder = Path(into) if into else self._flink.folder(resume)
         spec = flinks.JobSpec(name, reads, folder, sql or flinks.SQL, bounded, resume, kafka)
         job = self._flink.job(spec, cluster)
@@ -434,6 +440,7 @@ class Lab:
 
         Example: lab.chart("sensor", "alert", threshold=29.85)
         """
+        _require_seconds(seconds)
         tap, field = self._tap(topics, "chart"), live.Field.of(y, self.units)
         return self._started.watch(live.Chart(tap, self._styles, self._pacer, field, by, seconds, title, threshold))
 
@@ -454,16 +461,17 @@ class Lab:
 
         Example: lab.windows("sensor", "tumbling", device="sensor-1")
         """
+        _require_seconds(seconds)
         self._topics.require(readings, *windows)
         held = {topic: self.records(topic) for topic in windows}
         found = live.windows.newest(device, readings, self.records(readings), held, seconds, by)
         return live.Windows(device, *found, live.Field.of(y, self.units))
 
     def plot(self, table: pd.DataFrame, *, x: str, y: str, by: str) -> live.Plot:
-        """A static chart of a table: column `y` over the times in column `x` (numbers are epoch milliseconds), one line
-        for each value of `by`.
+        """A static chart of a table: column `y` over the times in column `x`, one line for each value of `by`.
 
-        Raises LabError if the table has no rows, lacks one of the columns, or has something else in them.
+        Times that are numbers are epoch seconds, milli-, micro- or nanoseconds. Raises LabError if the table has no
+        rows, lacks one of the columns, or has something else in them.
 
         Example: lab.plot(table, x="window_end", y="average", by="sensor_id")
         """
@@ -877,3 +885,9 @@ class Lab:
         upstream = self.workers.upstream_of(topic)
         failed = [f"{worker.name} failed: {worker.error}" for worker in upstream if worker.error]
         return "; ".join(failed) or "Is something writing to it?"
+
+
+def _require_seconds(seconds: float | None) -> None:
+    """Raise LabError unless a view can show so many seconds."""
+    if seconds is not None and not 0 < seconds < math.inf:
+        raise LabError(f"seconds is {seconds!r}, and must be a number above 0, or None for the usual time.")

@@ -98,7 +98,7 @@ class Chart(LiveView[State]):
     def release(self) -> None:
         self._tap.close()
 
-    def show(self, state: State) -> None:
+    def show_state(self, state: State) -> None:
         with self.figure.drawing:
             if state != self._drawn:
                 self._drawn = state

@@ -71,7 +71,7 @@ class Controls(LiveView[State]):
         super().__init__("controls", parts, pacer, collect(scene, None), PERIOD)
         for each in self._all():
             lock_messages(each, self._lock)
-        self.show(self.state)
+        self.show_state(self.state)
         self._connect()
 
     def _all(self) -> list[Any]:
@@ -179,7 +179,7 @@ class Controls(LiveView[State]):
     def collect_last(self) -> State:
         return replace(self.collect(), said=ENDED, ended=True)
 
-    def show(self, state: State) -> None:
+    def show_state(self, state: State) -> None:
         self._following = True
         try:
             self._show(state)

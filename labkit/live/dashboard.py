@@ -53,7 +53,7 @@ class Dashboard(LiveView[State]):
             each.add_class(f"lab-area-{area}")
         super().__init__("dashboard", [wall], pacer, self.collect(), PERIOD)
         self.add_class("lab-dashboard")
-        self.show(self.state)
+        self.show_state(self.state)
         controls.threshold.observe(self._draw_threshold, "value")
 
     @property
@@ -75,7 +75,7 @@ class Dashboard(LiveView[State]):
             part.close()
         return replace(self.collect(), status=ENDED)
 
-    def show(self, state: State) -> None:
+    def show_state(self, state: State) -> None:
         self._head.value = header.render(state.status, state.scene)
         self._clock.value = html.element("time", f"{clock(state.time * 1000)} UTC")
 

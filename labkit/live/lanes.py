@@ -54,7 +54,7 @@ class Lanes(LiveView[State]):
     def collect_last(self) -> State:
         return replace(self.state, ended=True)
 
-    def show(self, state: State) -> None:
+    def show_state(self, state: State) -> None:
         self._drawing.value = render(state)
 
     def static_html(self) -> Markup:

@@ -96,7 +96,7 @@ class Panel(LiveView[State]):
         if self._questions:
             self._questions.end()
 
-    def show(self, state: State) -> None:
+    def show_state(self, state: State) -> None:
         self._text.value = render(state)
         if self._buttons:
             self._buttons.follow()

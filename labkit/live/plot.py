@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 from markupsafe import Markup
@@ -44,9 +46,13 @@ def collect(table: pd.DataFrame, styles: theme.Styles, x: str, y: Field, by: str
         raise LabError(
             f"A plot needs a table (a pandas DataFrame), not a {type(table).__name__}: lab.peek returns one."
         )
+    table = _with_index(table, {x, by})
     names = [*map(str, table.columns)]
+    if twice := sorted(name for name in {x, y.name, by} if names.count(name) > 1):
+        raise LabError(f"Two columns of the table are called {twice[0]!r}: rename one of them.")
     for name in {x, y.name, by} - set(names):
         hint = did_you_mean(name, names)
+        hint = hint or ("table.reset_index() makes a column of its index." if _has_times(table.index) else "")
         raise LabError(f"The table has no column {name}; it has {', '.join(names)}{f': {hint}' if hint else '.'}")
     values = {"time": _milliseconds(table[x], x), "value": _numbers(table[y.name], y.name), "name": table[by]}
     rows = pd.DataFrame(values).dropna(subset=["time", "name"]).sort_values("time")
@@ -54,15 +60,26 @@ def collect(table: pd.DataFrame, styles: theme.Styles, x: str, y: Field, by: str
         raise LabError("The table has no rows yet: there is nothing to draw.")
     lines = tuple(
         Line(str(name), styles.of(str(name)), each["time"].to_numpy(), each["value"].to_numpy(), False)
-        for name, each in rows.groupby("name")
+        for name, each in rows.groupby("name", observed=True)
     )
     return State(y, lines, rows["time"].min(), rows["time"].max())
 
 
+def _with_index(table: pd.DataFrame, wanted: set[str]) -> pd.DataFrame:
+    """Returns a table with its index as columns, if that has one that is wanted."""
+    return table.reset_index() if wanted & set(table.index.names) - set(table.columns) else table
+
+
+def _has_times(index: pd.Index[Any]) -> bool:
+    return isinstance(index, pd.DatetimeIndex)
+
+
 def _milliseconds(column: pd.Series[Any], name: str) -> pd.Series[float]:
-    """Returns times as epoch milliseconds, which numbers are already."""
+    """Returns times as epoch milliseconds; numbers are that, or seconds, micro- or nanoseconds since 1973 or later."""
     if pd.api.types.is_numeric_dtype(column):
-        return column.astype("float64")
+        numbers = _numbers(column, name)
+        largest = numbers.abs().max()
+        return numbers / next((per for _, per, least in times.UNITS if least <= largest < 1000 * least), 1)
     plain = [plain_value(each) for each in column]
     written = times.Times(plain, name)
     found = [each if each is None else written.read(each) for each in plain]
@@ -72,15 +89,18 @@ def _milliseconds(column: pd.Series[Any], name: str) -> pd.Series[float]:
 
 
 def _numbers(column: pd.Series[Any], name: str) -> pd.Series[float]:
+    """Returns the numbers of a column; what is infinite is a gap."""
     try:
-        return column.astype("float64")
+        numbers = column.astype("float64")
+        return numbers.where(numbers.abs() != math.inf)
     except (TypeError, ValueError) as error:
         raise LabError(f"Column {name} has something that is no number: {error}.") from None
 
 
 def words(state: State) -> str:
     """Returns what a plot shows as text."""
-    each = [f"{line.name}: {line.values[-1]:.2f}" for line in state.lines]
+    last = {line.name: line.values[~np.isnan(line.values)][-1:] for line in state.lines}
+    each = [f"{name}: {found[0]:.2f}" if len(found) else f"{name}: no number" for name, found in last.items()]
     points = sum(len(line.times) for line in state.lines)
     return f"{state.y.axis}, {points} points; the last of {', '.join(each)}."
 

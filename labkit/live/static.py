@@ -7,11 +7,12 @@ from ipywidgets import HTML, VBox
 from markupsafe import Markup
 
 from labkit.live import svg
+from labkit.live.attributes import Attributes
 from labkit.live.figure import LiveFigure
 from labkit.live.snapshot import Snapshot
 
 
-class StaticView(VBox):  # type: ignore[misc]
+class StaticView(Attributes, VBox):  # type: ignore[misc]
     """A figure as wide as the page, and the same as text; a saved notebook shows a drawing in place of the figure."""
 
     def __init__(self, figure: go.Figure, text: Markup, drawing: Markup, words: str) -> None:

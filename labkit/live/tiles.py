@@ -113,7 +113,7 @@ class Tiles(LiveView[State]):
     def release(self) -> None:
         self._tap.close()
 
-    def show(self, state: State) -> None:
+    def show_state(self, state: State) -> None:
         self.grid.value = render(state)
 
     def static_html(self) -> Markup:

@@ -102,7 +102,7 @@ class Topology(LiveView[State]):
         if topic != NOTHING:
             self._tap = self._tap_of(topic)
 
-    def show(self, state: State) -> None:
+    def show_state(self, state: State) -> None:
         self._drawing.value = render(state)
         self._table.value = render_peeked(state)
         self._questions.offer(state.questions)

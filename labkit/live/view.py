@@ -15,6 +15,7 @@ from markupsafe import Markup, escape
 from labkit import completion
 from labkit.errors import LabError, NoAnswer
 from labkit.kafka.tap import Tap
+from labkit.live.attributes import Attributes
 from labkit.live.pacing import Pacer
 from labkit.live.poller import Poller
 from labkit.live.snapshot import Snapshot
@@ -42,7 +43,7 @@ class State(Protocol):
 S = TypeVar("S", bound=State)
 
 
-class LiveView(VBox, Generic[S]):  # type: ignore[misc]
+class LiveView(Attributes, VBox, Generic[S]):  # type: ignore[misc]
     """A view that always collects in its own thread, once started, and is painted only while it is in sight.
 
     It may be displayed any number of times. `close` ends the thread and keeps the last state on display.
@@ -104,7 +105,7 @@ class LiveView(VBox, Generic[S]):  # type: ignore[misc]
     def paint(self) -> None:
         """Send the newest state to the page."""
         with self._painting:
-            self.show(self.state)
+            self.show_state(self.state)
 
     def resend(self) -> None:
         """Send texts and choices again.
@@ -129,7 +130,7 @@ class LiveView(VBox, Generic[S]):  # type: ignore[misc]
     def release(self) -> None:
         """Release the source of the data."""
 
-    def show(self, state: S) -> None:
+    def show_state(self, state: S) -> None:
         """Set the widgets to a state."""
         raise NotImplementedError
 

@@ -47,7 +47,7 @@ class Board(LiveView[State]):
         lock_messages(self.question, self._lock)
         self.question.observe(lambda _: self._at_once(), "value")
         self.again.on_click(lambda _: self._begin())
-        self.show(self.state)
+        self.show_state(self.state)
 
     def _begin(self) -> None:
         if name := self.state.shown:
@@ -78,7 +78,7 @@ class Board(LiveView[State]):
         self._counts.close()
         self._pacer.close()  # which paints nothing else
 
-    def show(self, state: State) -> None:
+    def show_state(self, state: State) -> None:
         self._head.value = drawing.head(state)
         self._there.value = drawing.there(state.tally)
         self._exercises.value = drawing.exercises(state.tally)

@@ -11,6 +11,7 @@ import tempfile
 import urllib.request
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request
 
@@ -340,6 +341,22 @@ def test_each_error_is_one_line_that_says_what_to_do_and_leaves_nothing(
         lab.flink(into=tmp_path / "new", bounded=True, resume=True)
     assert not lab.workers
     assert not list(own.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"into": 5}, r'into is 5, and must be the path of a folder, as in lab\.flink\(into="results"\)'),
+        ({"sql": ""}, "sql must be the text of a job that inserts into a table, not ''"),
+        ({"sql": "job.sql"}, r"not 'job\.sql': Path\('job\.sql'\)\.read_text\(\) is that of a file"),
+        ({"sql": "SELECT 1"}, "inserts into a table, not 'SELECT 1'"),
+    ],
+)
+def test_what_is_no_folder_or_no_job_is_refused_at_once(lab: Lab, given: dict[str, Any], words: str) -> None:
+    lab.create_topic("sensor-data")
+    with pytest.raises(LabError, match=words):
+        lab.flink(**given)
+    assert not lab.workers
 
 
 @pytest.mark.parametrize(

@@ -88,6 +88,15 @@ def test_a_chart_of_nothing_is_refused_in_one_line(lab: Lab) -> None:
 # ------------------------------------------------------------------ in memory
 
 
+@pytest.mark.parametrize("seconds", [0, -1, float("nan"), float("inf")])
+def test_a_chart_of_no_time_or_of_all_is_refused(seconds: float, lab: Lab) -> None:
+    lab.create_topic("sensor")
+    with pytest.raises(LabError, match="and must be a number above 0, or None for the usual time"):
+        lab.chart("sensor", seconds=seconds)
+    with pytest.raises(LabError, match="and must be a number above 0"):
+        lab.windows("sensor", device="a", seconds=seconds)
+
+
 def test_the_window_rolls_with_the_newest_reading(memory: Memory, chart_of: MakeChart) -> None:
     chart = chart_of("sensor", seconds=10)
     memory.send("sensor", *map(reading, range(31)))

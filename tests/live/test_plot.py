@@ -27,6 +27,9 @@ def plot_of(table: pd.DataFrame, y: str = "average") -> Plot:
         lambda times: times,
         lambda times: pd.to_datetime(times, utc=True),
         lambda times: pd.to_datetime(times, utc=True).map(lambda time: int(time.timestamp() * 1000)),
+        lambda times: pd.to_datetime(times, utc=True).map(lambda time: time.timestamp()),
+        lambda times: pd.to_datetime(times, utc=True).map(lambda time: int(time.timestamp() * 1_000_000)),
+        lambda times: pd.to_datetime(times, utc=True).map(lambda time: time.value),
     ],
 )
 def test_each_value_is_a_line_in_the_order_of_time_with_the_style_of_its_device(convert) -> None:
@@ -93,3 +96,41 @@ def test_what_is_no_time_or_no_number_is_refused_in_one_line(lab: Lab) -> None:
             lab.plot(TABLE.assign(**{column: "noon"}), x="window_end", y="average", by="sensor_id")
     with pytest.raises(LabError, match=r"no column averge; .*: did you mean 'average'\?"):
         lab.plot(TABLE, x="window_end", y="averge", by="sensor_id")
+
+
+def test_times_in_the_index_are_a_column() -> None:
+    assert plot_of(TABLE.set_index("window_end")).summary() == plot_of(TABLE).summary()
+    assert plot_of(TABLE.set_index(["sensor_id", "window_end"])).summary() == plot_of(TABLE).summary()
+    nameless = TABLE.set_index(pd.to_datetime(TABLE["window_end"])).rename_axis(index=None).drop(columns="window_end")
+    with pytest.raises(LabError, match=r"no column window_end; .*: table.reset_index\(\) makes a column of its index"):
+        plot_of(nameless)
+
+
+def test_what_is_infinite_is_a_gap_and_the_last_number_is_said() -> None:
+    plot = plot_of(TABLE.assign(average=[float("nan"), float("inf"), 20]))
+    assert plot.summary() == "Average, 3 points; the last of a: 20.00, b: no number."
+
+
+def test_categories_without_rows_are_no_lines() -> None:
+    devices = pd.Categorical(["b", "a", "a"], categories=["a", "b", "c"])
+    assert plot_of(TABLE.assign(sensor_id=devices)).summary() == plot_of(TABLE).summary()
+
+
+def test_two_columns_of_one_name_are_refused() -> None:
+    with pytest.raises(LabError, match="Two columns of the table are called 'average': rename one of them"):
+        plot_of(pd.concat([TABLE, TABLE["average"]], axis=1))
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("show", "it is shown by its name in the last line of a cell"),
+        ("savefig", r"view.figure.write_html\('view.html'\) saves its figure"),
+        ("write_html", "its figure has it, view.figure.write_html"),
+        ("update_layout", "its figure has it, view.figure.update_layout"),
+        ("colour", "'Plot' object has no attribute 'colour'$"),
+    ],
+)
+def test_what_a_figure_has_is_said_where_it_is(name: str, words: str) -> None:
+    with pytest.raises(AttributeError, match=words):
+        getattr(plot_of(TABLE), name)

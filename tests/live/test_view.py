@@ -40,7 +40,7 @@ class Count(LiveView[State]):
     def release(self) -> None:
         self.released += 1
 
-    def show(self, state: State) -> None:
+    def show_state(self, state: State) -> None:
         if self.while_painting:
             raise self.while_painting
         self.children[0].value = f"{state}"
