@@ -98,8 +98,8 @@ def _hint(row: Any) -> str:
     """Returns how a row that is no dict becomes one; empty if nobody knows."""
     if isinstance(row, str | PathLike):
         return ": to read a file, give its path alone"
-    if hasattr(row, "_asdict"):
-        return ": row._asdict() makes one"
+    if hasattr(row, "_fields"):
+        return ": dict(zip(row._fields, row)) makes one"
     if dataclasses.is_dataclass(row):
         return ": dataclasses.asdict(row) makes one"
     if hasattr(row, "to_dict") and hasattr(row, "columns"):

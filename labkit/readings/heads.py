@@ -68,15 +68,15 @@ def without_preamble(content: str) -> tuple[str, int]:
     """Returns a table without the lines above the names of its columns, and how many those are: what names the columns
     has as many cells as the rows, all different and none of them a number.
     """
-    lines = content.splitlines(keepends=True)
-    filled = [number for number, line in enumerate(lines[: ABOVE + LOOKED_AT]) if line.strip()]
+    lines = [*itertools.islice(io.StringIO(content, newline=""), ABOVE + LOOKED_AT)]
+    filled = [number for number, line in enumerate(lines) if line.strip()]
     for above, begin in enumerate(filled[:ABOVE]):
         some = [lines[number] for number in filled[above : above + LOOKED_AT]]
         for separator in SEPARATORS if len(some) > 1 else ():
             head, *rows = csv.reader(some, delimiter=separator)
             fits = len(head) > 1 and {len(row) for row in rows} == {len(head)}
             if fits and (not above or _are_names(head)):
-                return "".join(lines[begin:]), above
+                return content[sum(map(len, lines[:begin])) :], above
     return content, 0
 
 

@@ -21,6 +21,7 @@ from labkit.kafka import clients
 from labkit.kafka.requests import REQUEST_LIMIT
 from labkit.kafka.topics import Topics
 from labkit.runs import commits, stateful, unused
+from labkit.runs.columns import Column
 from labkit.runs.commits import Commits
 from labkit.runs.deserializers import Parse, SafeDeserializer, Unreadable
 from labkit.runs.frames import Frame
@@ -127,7 +128,9 @@ class LabApplication(ThreadedApplication):
         # A separate class, because a frame passes nothing but its class on to the frames derived from it.
         self.notes, self.windows = Notes(), list[Shape]()
         self._results = Results()
-        given = {"_notes": self.notes, "_shapes": self.windows, "_results": self._results, "_observer": observer}
+        column = type("Column", (Column,), {"_results": self._results})
+        given = {"_notes": self.notes, "_shapes": self.windows, "_results": self._results, "_column": column}
+        given["_observer"] = observer
         self._frame = type("Frame", (Frame,), {"short": staticmethod(topics.short), **given})
         self._closing = threading.Lock()
         self._close_alone()

@@ -86,10 +86,11 @@ class Column(StreamingSeries):
     def __repr__(self) -> str:
         return f"{MEANT}: nothing is computed yet; see 02_filter"
 
+    _results: Results  # of the pipeline
+
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._is_used, self._line = False, blame.line_of_caller()
-        self._results: Results | None = None  # of the pipeline
 
     def __setattr__(self, name: str, value: Any) -> None:
         if not name.startswith("_"):
@@ -122,15 +123,11 @@ class Column(StreamingSeries):
     def _from_apply_callback(self, func: Any) -> StreamingSeries:
         return self._noted(super()._from_apply_callback(func))
 
-    def _noted(self, computed: StreamingSeries) -> StreamingSeries:
+    def _noted(self, computed: Any) -> StreamingSeries:
         """Returns a column that is computed from this one, and notes it among the results of the pipeline."""
-        if self._results and isinstance(computed, Column):
-            computed._results = self._results
-            self._results.columns.append(computed)
-        return computed
+        self._results.columns.append(computed)
+        return computed  # type: ignore[no-any-return]
 
     @classmethod
-    def of(cls, series: StreamingSeries, results: Results) -> "Column":
-        column = cls(sdf_id=series.sdf_id, stream=series.stream)
-        column._results = results
-        return column
+    def of(cls, series: StreamingSeries) -> "Column":
+        return cls(sdf_id=series.sdf_id, stream=series.stream)

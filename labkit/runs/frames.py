@@ -70,6 +70,7 @@ class Frame(StreamingDataFrame):
     _notes: Notes  # of the pipeline
     _shapes: list[Shape]  # of its windows
     _results: Results  # of its lines
+    _column: type[Column]  # which has the same
     _observer: Observer | None = None
 
     def __init__(self, *topics: Topic, stream: Stream | None = None, **options: Any) -> None:
@@ -84,7 +85,7 @@ class Frame(StreamingDataFrame):
         if isinstance(item, list) and not all(isinstance(each, str) for each in item):
             raise LabError(ALL)
         found = super().__getitem__(item)
-        return Column.of(found, self._results) if isinstance(found, StreamingSeries) else found
+        return self._column.of(found) if isinstance(found, StreamingSeries) else found
 
     def __setitem__(self, item_key: Any, item: Any) -> None:
         if inspect.isroutine(item):
@@ -176,7 +177,7 @@ class Frame(StreamingDataFrame):
     def contains(self, keys: str | list[str]) -> Column:
         names = [keys] if isinstance(keys, str) else keys
         self._watch({name: f'.contains("{name}") is never true' for name in names})
-        return Column.of(super().contains(keys), self._results)
+        return self._column.of(super().contains(keys))
 
     def fill(self, *columns: str, **mapping: Any) -> Any:
         effects = {name: f'.fill("{name}") adds a new field' for name in columns}

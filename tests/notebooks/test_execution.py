@@ -108,7 +108,7 @@ def test_exercises_say_that_they_are_unanswered_and_pass_with_the_references(
     for said in ("not answered yet", "all checks passed"):
         assert sum(said in each for each in verdicts) == len(checks), verdicts
     assert {*orjson.loads(progress.read_bytes())} == {*checks}
-    assert done.stat().st_size < 100_000
+    assert done.stat().st_size < 150_000  # the table of all exercises alone has 30 kB
 
 
 def execute(path: Path, done: Path, parameters: dict[str, Any], cwd: Path) -> None:

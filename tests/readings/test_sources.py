@@ -88,7 +88,7 @@ def test_a_path_is_taken_with_the_quotes_and_spaces_with_which_it_was_copied(csv
         ([Path("a.csv")], "to read a file, give its path alone"),
         ([("a", 1)], "give the DataFrame of pd.DataFrame(rows, columns=[...])"),
         ([[1, 2]], "give the DataFrame of pd.DataFrame(rows, columns=[...])"),
-        ([*pd.DataFrame([ONE]).itertuples()], "row._asdict() makes one"),
+        ([*pd.DataFrame([ONE]).itertuples()], "dict(zip(row._fields, row)) makes one"),
         ([pd.DataFrame([ONE])], "give pd.concat(...) of the DataFrames"),
     ],
     ids=lambda each: each[:30] if isinstance(each, str) else type(each).__name__,
