@@ -90,6 +90,7 @@ class Ledger:
             "labkit/exercises/collection",
             "labkit/exercises/collection/smaller",
             "labkit/grading/oracles",
+            "tests/exercises/nearly",
             "tests/solutions",
         )
         patterns = (*(f"{folder}/{name}" for folder in folders), *MACHINERY, *(FLINK if _is_flinks(exercise) else ()))

@@ -139,7 +139,7 @@ def prove(checks: Checks, exercise: Exercise) -> tuple[dict[str, Any], list[str]
     }
     if not exercise.question:
         found += [line for seed in (0, *proof.SEEDS[:3]) for line in slips_that_pass(exercise, seed)]
-        near, known = near_misses_that_pass(exercise, (0, *proof.SEEDS)), {*near_misses.RIGHT.get(exercise.name, {})}
+        near, known = near_misses_that_pass(exercise, (0, *proof.SEEDS)), near_misses.right(exercise.name)
         found += [f"this near miss passes with some seed: {each}" for each in sorted(near - known)]
         found += [f"this near miss is said to pass, and does not: {each}" for each in sorted(known - near)]
     found += [f"this mutant passes: {change}" for change in sorted(passed - right)]
