@@ -141,24 +141,10 @@ class Pipeline(Function):
         attempt, deadline = Attempt(), Deadline(Attempt.limit)
         reads, feed = self._given(harness)
         own = [harness.application("none").get_producer()] if self.producer else []
-        spec = self._spec(harness, answer, reads, own)
-        packed: list[bytes] = []  # before it has run: its variables must not survive
-        succession = Succession(harness.groups, spec, harness.environment.directory)
-
-        def begin() -> Run:
-            packed.extend([by_value(spec.name, answer)] if self.restart else [])
-            with succession.prepared():
-                run = ThreadedRun(harness.groups, spec, succession.group, succession.directory)
-            succession.take_over(from_start=True)
-            return run
-
-        def go_on() -> Run:
-            again = self._spec(harness, pickle.loads(packed[0]), reads, own)
-            return Replicas(harness.groups, again, succession.group, succession.directory, members=1)
-
+        succession = Succession(harness.groups, self._spec(harness, answer, reads, own), harness.environment.directory)
         states, done = [], 0
         try:
-            for build, write in zip((begin, go_on), feed, strict=False):
+            for build, write in zip(self._runs(harness, answer, own, succession), feed, strict=False):
                 write()
                 done += self._process(harness, attempt, build, deadline, done)
                 if attempt.trouble:
@@ -172,6 +158,26 @@ class Pipeline(Function):
             growth = _size(states[1]) / _size(states[0])
             harness.write(REMEMBERED, [Sent(None, {"growth": growth}, BASE)])
         return attempt
+
+    def _runs(
+        self, harness: Harness, answer: Any, own: Sequence[Producer], succession: Succession
+    ) -> tuple[Callable[[], Run], Callable[[], Run]]:
+        """Returns what builds the first run, and the one that continues in another process."""
+        spec = succession.spec
+        packed: list[bytes] = []  # before it has run: its variables must not survive
+
+        def begin() -> Run:
+            packed.extend([by_value(spec.name, answer)] if self.restart else [])
+            with succession.prepared():
+                run = ThreadedRun(harness.groups, spec, succession.group, succession.directory)
+            succession.take_over(from_start=True)
+            return run
+
+        def go_on() -> Run:
+            again = self._spec(harness, pickle.loads(packed[0]), spec.reads, own)
+            return Replicas(harness.groups, again, succession.group, succession.directory, members=1)
+
+        return begin, go_on
 
     def _given(self, harness: Harness) -> tuple[tuple[str, ...], list[Callable[[], None]]]:
         """Returns the topics that a run reads, and a function for each run that writes what is still to be written."""

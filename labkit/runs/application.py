@@ -259,6 +259,11 @@ class LabApplication(ThreadedApplication):
         roots = self._dataframe_registry._registry.values()
         return [*dict.fromkeys(step for root in roots for step in root.full_tree())]
 
+    @property
+    def has_effects(self) -> bool:
+        """Whether a step does something by itself, such as printing."""
+        return bool(self._results.effects)
+
     def hint(self, end: Stream) -> None:
         """Note what its lines do in vain, once all steps are there and `end` is the last of them."""
         for line in self._results.unused(self.steps(), end):

@@ -12,7 +12,7 @@ from quixstreams.models import Topic
 
 from labkit.errors import LabError
 from labkit.kafka.names import allowed
-from labkit.runs import blame
+from labkit.runs import blame, stateful
 from labkit.runs.columns import DOT, INSIDE, LOOP, MEANT, TEXT, TRUTH, Column, refuse, require_function
 from labkit.runs.tracing import Observer, TracedStream
 from labkit.runs.unused import Results
@@ -105,34 +105,31 @@ class Frame(StreamingDataFrame):
     def __delattr__(self, name: str) -> None:
         raise LabError(DELETE.format(name=name))
 
-    def apply(self, *args: Any, **options: Any) -> Any:
-        self._check("apply", *args[:1], **options)
-        if options.get("expand") and args:
-            args = self._hinting(EXPANDED, args[0], lambda _, result: isinstance(result, dict | str)), *args[1:]
-        return super().apply(*args, **options)
+    def apply(self, func: Any, *args: Any, **options: Any) -> Any:
+        self._check("apply", func, **options)
+        given = self._hinting(EXPANDED, func, _is_record_or_field) if options.get("expand") else func
+        return self._perhaps_with_effect(super().apply(given, *args, **options), func, **options)
 
-    def update(self, *args: Any, **options: Any) -> Any:
-        self._check("update", *args[:1], **options)
-        if args:
-            args = self._hinting(RETURNED, args[0], _is_another_record), *args[1:]
-        return self._with_effect(super().update(*args, **options))
+    def update(self, func: Any, *args: Any, **options: Any) -> Any:
+        self._check("update", func, **options)
+        return self._with_effect(super().update(self._hinting(RETURNED, func, _is_larger_record), *args, **options))
 
-    def filter(self, *args: Any, **options: Any) -> Any:
-        if isinstance(next(iter(args), None), StreamingSeries | StreamingDataFrame):
+    def filter(self, func: Any, *args: Any, **options: Any) -> Any:
+        if isinstance(func, StreamingSeries | StreamingDataFrame):
             raise LabError(CONDITION)
-        self._check("filter", *args[:1], **options)
-        return super().filter(*args, **options)
+        self._check("filter", func, **options)
+        return self._perhaps_with_effect(super().filter(func, *args, **options), func, **options)
 
-    def _check(self, name: str, *given: Any, **options: Any) -> None:
+    def _check(self, name: str, function: Any, **options: Any) -> None:
         """Raise LabError if what a method has been given is no function for it; note how that uses the state."""
-        require_function(name, *given)
-        if given and options.get("stateful"):
-            self._results.state.add(given[0], blame.line_of_caller())
+        require_function(name, function)
+        if options.get("stateful"):
+            self._results.state.add(function, blame.line_of_caller(), 4 if options.get("metadata") else 1)
 
     def _hinting(self, words: str, function: Any, is_mistaken: Callable[[Any, Any], bool]) -> Callable[..., Any]:
         """Returns the student's function such that it hints at a result that is probably mistaken."""
         hints, line = self._notes.hints, blame.line_of_caller()
-        if not line or str(getattr(function, "__module__", "")).startswith("quixstreams"):  # as of a window
+        if not line or _is_quix(function):
             return function  # type: ignore[no-any-return]
 
         @functools.wraps(function)
@@ -147,6 +144,12 @@ class Frame(StreamingDataFrame):
     def _with_effect(self, found: Any) -> Any:
         """Note that the last step does something by itself, so that a branch may end with it."""
         self._results.effects.append(self.stream)
+        return found
+
+    def _perhaps_with_effect(self, found: Any, function: Any, **options: Any) -> Any:
+        """Note the same of the step that leads to a stream, if its function may do more than return something."""
+        if not _is_quix(function) and (options.get("stateful") or not stateful.only_returns(function)):
+            self._results.effects.append(found.stream)
         return found
 
     def print(self, *args: Any, **options: Any) -> Any:
@@ -176,7 +179,7 @@ class Frame(StreamingDataFrame):
 
     def contains(self, keys: str | list[str]) -> Column:
         names = [keys] if isinstance(keys, str) else keys
-        self._watch({name: f'.contains("{name}") is never true' for name in names})
+        self._watch({name: f'.contains("{name}") is never true' for name in names}, may_be_new=True)
         return self._column.of(super().contains(keys))
 
     def fill(self, *columns: str, **mapping: Any) -> Any:
@@ -194,15 +197,16 @@ class Frame(StreamingDataFrame):
 
         @functools.wraps(compute)
         def watching(*args: Any, **operations: Any) -> Any:
-            for each in operations.values():
+            named = operations if compute.__name__ == "agg" else {}
+            for each in named.values():
                 if not isinstance(getattr(each, "column", None), str | None):
                     raise LabError(FIELD.format(name=type(each).__name__))
             window = compute(*args, **operations)
-            shape = new_shape(operations or {compute.__name__: None}, self.stream_id, window.name)
+            shape = new_shape(named or {compute.__name__: None}, self.stream_id, window.name)
             self._shapes.append(shape)
             for each in ("final", "current"):
                 setattr(window, each, _emitting(shape, getattr(window, each)))
-            self._watch(columns_of(operations.values()), keyed=True)
+            self._watch(columns_of(named.values()), keyed=True)
             return window
 
         return watching
@@ -217,8 +221,23 @@ class Frame(StreamingDataFrame):
         return topic
 
 
-def _is_another_record(value: Any, result: Any) -> bool:
-    return isinstance(result, dict) and result is not value
+def _is_quix(function: Any) -> bool:
+    """Whether a function is Quix Streams' own, as in a window or a condition."""
+    return str(getattr(function, "__module__", "")).startswith("quixstreams")
+
+
+def _is_larger_record(value: Any, result: Any) -> bool:
+    """Whether a result is a record with all fields of another one, and others or other values."""
+    return isinstance(value, dict) and isinstance(result, dict) and result != value and {*value} <= {*result}
+
+
+def _is_record_or_field(value: Any, result: Any) -> bool:
+    """Whether a result is a record itself, or the text of one of its fields."""
+    if not isinstance(value, dict):
+        return False
+    return (isinstance(result, dict) and {*value} <= {*result}) or (
+        isinstance(result, str) and any(result is each for each in value.values())
+    )
 
 
 def _watched(name: str) -> Callable[..., Any]:

@@ -164,7 +164,7 @@ def _parameters(error: TypeError, owner: str, name: str) -> str:
         kinds += kinds.pop(0).__subclasses__()
     if not kinds or "unexpected keyword" not in str(error):
         return ""
-    return f" It takes {', '.join([*inspect.signature(getattr(kinds[0], name)).parameters][1:])}."
+    return f" It takes {', '.join([*inspect.signature(getattr(kinds[0], name)).parameters][1:]) or 'nothing'}."
 
 
 def _frames(error: BaseException) -> list[FrameType]:

@@ -134,6 +134,8 @@ class Pipeline:
                 raise
             line = blame.explain(error).line
             raise LabError(f"{words} The mistake is in {line}" if line else words) from error
+        if result is None and not self._spec.writes and self._app.has_effects:  # as of .print or .sink
+            return streams[0]
         if not isinstance(result, StreamingDataFrame):
             raise LabError(f"{self._spec.name} returned {mistakes.of_a_result(result)}")
         return result

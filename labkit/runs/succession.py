@@ -20,13 +20,13 @@ class Succession:
         latest = f"{spec.stem}-{number}"
         self.predecessor = latest if number and not groups.is_forgotten(latest) else None
         self.directory = states / self.group
-        self._groups, self._topics, self._spec = groups, groups.topics, spec
+        self.spec, self._groups, self._topics = spec, groups, groups.topics
 
     @contextlib.contextmanager
     def prepared(self) -> Iterator[None]:
         """Create the topics that the run needs; if building it in this context fails, leave no trace of it."""
-        letters = [f"{name}{DEAD_LETTER}" for name in self._spec.reads if not self._spec.raw]
-        names = [*self._spec.reads, *filter(None, [self._spec.writes]), *letters]
+        letters = [f"{name}{DEAD_LETTER}" for name in self.spec.reads if not self.spec.raw]
+        names = [*self.spec.reads, *filter(None, [self.spec.writes]), *letters]
         new = [name for name in names if not self._topics.partitions(name)]
         try:
             self._topics.create(*names)
@@ -50,7 +50,7 @@ class Succession:
 
         Returns where it begins, in words.
         """
-        reads, writes, predecessor = self._spec.reads, self._spec.writes, self.predecessor
+        reads, writes, predecessor = self.spec.reads, self.spec.writes, self.predecessor
         if from_start and writes:
             self._topics.empty(writes)
         done = self._groups.committed(predecessor, reads) if predecessor and not from_start else {}

@@ -1,5 +1,6 @@
 """What a pipeline computes and then does not use: a stream does not change by itself, as a table does."""
 
+import ast
 from collections.abc import Iterable, Iterator
 from typing import Protocol
 
@@ -43,4 +44,12 @@ class Results:
             line = getattr(step, "line", None)
             if line and step not in used and used.issuperset(step.parents):
                 yield line
-        yield from (each.line for each in self.columns if each.line and not each.is_used)
+        yield from (each.line for each in self.columns if each.line and not each.is_used and _is_alone(each.line))
+
+
+def _is_alone(line: Line) -> bool:
+    """Whether a line only computes something, and gives it no name."""
+    try:
+        return isinstance(ast.parse(line.text).body[0], ast.Expr)
+    except (SyntaxError, IndexError):  # it goes on in other lines
+        return False

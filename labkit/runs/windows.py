@@ -40,7 +40,7 @@ class Watch:
         self._notes, self.line = notes, line
         self.missing = dict(effects)
         self.without_key = 0
-        self._keyed, self._may_be_new = keyed, may_be_new
+        self._keyed, self.may_be_new = keyed, may_be_new
 
     def __call__(self, value: Any, key: Any, timestamp: int, headers: Any) -> None:  # noqa: ARG002
         if key is None and self._keyed:
@@ -60,7 +60,7 @@ class Watch:
             self._notes.pop(place, None)
         elif place not in self._notes:
             hint, where = did_you_mean(column, map(str, record)), f" ({self.line})" if self.line else ""
-            if hint or not self._may_be_new:
+            if hint or not self.may_be_new:
                 self._notes[place] = (
                     f"{self.missing[column]}: no record so far has the field {column!r}{hint and ': '}{hint}{where}"
                 )

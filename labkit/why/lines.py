@@ -12,6 +12,7 @@ from quixstreams.core.stream import Stream
 from labkit.kafka.topics import DEAD_LETTER
 from labkit.runs.blame import Line
 from labkit.runs.windows import Watch
+from labkit.spelling import did_you_mean
 from labkit.stepping import Step, Steps
 from labkit.stepping.outcomes import JOINS, WINDOWS, Outcome, line_of
 from labkit.stepping.recording import Visit
@@ -154,4 +155,6 @@ def _watched(watch: Watch, visits: list[Visit]) -> Iterator[Cause]:
         yield WithoutKey(watch.without_key, len(visits), watch.line)
     objects: list[Mapping[Any, Any]] = [each.came.value for each in visits if isinstance(each.came.value, Mapping)]
     for field, effect in watch.missing.items() if objects else ():
+        if watch.may_be_new and not did_you_mean(field, map(str, objects[-1])):
+            continue
         yield NoField(field, effect, watch.line, tuple(map(str, objects[-1])))

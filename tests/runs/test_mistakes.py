@@ -149,6 +149,7 @@ MISTAKES = {
     lambda r: r.tumbling_window(9).agg(top=Max(r["temperature"])).final(): "Max takes the name of one field",
     lambda r: r.tumbling_window(9).agg(n=Count()).final().final(): "what it returns is a stream already",
     lambda r: r.tumbling_count_window("3"): "as in .tumbling_count_window(10), not '3'",
+    lambda r: r.tumbling_window(9).mean(column="temperature"): "'column'. It takes nothing.",
     lambda r: r.apply(waiting): ".apply cannot wait for an async function",
     lambda r: r["temperature"].apply(waiting): ".apply cannot wait for an async function",
     lambda r: r.apply(by_attribute, stateful=True): 'state.set("count", value) remembers a value',

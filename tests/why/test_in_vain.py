@@ -2,13 +2,14 @@
 
 import time
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from quixstreams.dataframe.windows import Count, Mean
 from quixstreams.sinks import BatchingSink
 
-from labkit import Lab
+from labkit import Lab, LabError
 from labkit.why.causes import Around, InVain, Scattered
 from tests.stepping.records import reading, send
 from tests.waiting import eventually
@@ -19,6 +20,11 @@ UNUSED = "Nothing uses what is computed in line"
 RETURNED = ".update changes a record in place, and what its function returns in line"
 READ = "The state is read in line"
 EXPANDED = "Each item of what is returned in line"
+
+
+ROOMS = {"porch": "outside"}
+STATS = SimpleNamespace()
+SEEN: list[object] = []
 
 
 class Lost(BatchingSink):
@@ -101,12 +107,26 @@ def letters(readings):
     return readings.apply(lambda each: each["device"], expand=True)
 
 
+def add_kelvin(reading):
+    reading["kelvin"] = round(reading["temperature"] + 273.15, 1)
+    return reading
+
+
+def by_a_function(readings):
+    readings.apply(add_kelvin)
+    return readings
+
+
+def never_set_in_keywords(readings):
+    return readings.apply(func=count, stateful=True)
+
+
 VAIN = {
     **dict.fromkeys((filtered, applied, kept, set_on_what_is_kept, named_and_not_returned, grouped), UNUSED),
-    **dict.fromkeys((a_column, a_comparison, a_window, timed), UNUSED),
+    **dict.fromkeys((a_column, a_comparison, a_window, timed, by_a_function), UNUSED),
     **dict.fromkeys((expanded, letters), EXPANDED),
     updated: RETURNED,
-    never_set: READ,
+    **dict.fromkeys((never_set, never_set_in_keywords), READ),
 }
 
 
@@ -170,6 +190,96 @@ def written_by_another_line(readings):
     return readings.update(remember, stateful=True).apply(compare, stateful=True)
 
 
+def remembering_with_more(reading, state, table=ROOMS):
+    state.set("n", state.get("n", 0) + 1)
+    return reading | {"room": table.get(reading["device"])}
+
+
+def remembering_among_others(reading, *more):
+    more[-1].set("last", reading["temperature"])
+    return reading
+
+
+def remembering_with_metadata(reading, key, timestamp, headers, state):
+    return {
+        "n": (n := state.get("n", 0) + 1),
+        "set": state.set("n", n),
+        "key": (reading, key, timestamp, headers) and 1,
+    }
+
+
+def noting_elsewhere(reading, state, stats=STATS):
+    stats.last = reading["device"]
+    state.set("last", reading["device"])
+    return reading
+
+
+class Tracker:
+    """Remembers by a method."""
+
+    def track(self, reading, state, table=ROOMS):
+        state.set("n", state.get("n", 0) + len(table))
+        return reading
+
+
+def all_that_set(readings):
+    found = readings.apply(remembering_with_more, stateful=True).apply(remembering_among_others, stateful=True)
+    found = found.apply(Tracker().track, stateful=True).apply(noting_elsewhere, stateful=True)
+    return found.apply(remembering_with_metadata, stateful=True, metadata=True)
+
+
+def written_in_keywords(readings):
+    return readings.update(func=remember, stateful=True).apply(compare, stateful=True)
+
+
+def listed_elsewhere(readings):
+    readings[readings["temperature"] > 20].apply(lambda each: SEEN.append(each))
+    readings.filter(lambda each: each["temperature"] > 20).filter(notify)
+    readings.apply(lambda each: [notify(each) for _ in "ab"], expand=True)
+    readings.apply(remembering_with_more, stateful=True)
+    readings.tumbling_window(5000).agg(n=Count()).final().apply(notify)
+    return readings
+
+
+def notify(reading):
+    SEEN.append(reading)
+    return reading
+
+
+def returning_something(readings):
+    readings.update(lambda each: each.setdefault("extra", {}))
+    readings.update(lambda each: each.pop("meta", None))
+    readings.update(lambda each: {"ok": bool(each)})
+    return readings.update(copied)
+
+
+def copied(reading):
+    reading["fresh"] = True
+    return dict(reading)
+
+
+def keys_and_letters(readings):
+    return readings.apply(lambda each: dict.fromkeys([each["device"], "all"]), expand=True)
+
+
+def words(readings):
+    return readings.apply(lambda each: each["device"].upper(), expand=True)
+
+
+def named_conditions(readings):
+    level = {"hot": readings["temperature"] > 25, "cold": readings["temperature"] < 10}
+    return readings[level["hot"]]
+
+
+def guarded(readings):
+    readings = readings.fill("comment", battery=0)
+    return readings[readings.contains("humidity") & ~readings.contains("error")]
+
+
+def reduced(readings):
+    return readings.tumbling_window(2000).reduce(reducer=lambda n, _: n + 1, initializer=lambda _: 1).current()
+
+
 def given_on(reading, state):
     return compare(reading, state)
 
@@ -190,7 +300,8 @@ def as_a_list(readings):
 
 MEANT = [
     printed, tabled, sunk, on_a_branch, changed_in_place, joined_again, written_by_another_line, read_elsewhere,
-    an_unused_name, as_a_list,
+    an_unused_name, as_a_list, all_that_set, written_in_keywords, listed_elsewhere, returning_something,
+    keys_and_letters, words, named_conditions, guarded, reduced,
 ]  # fmt: skip
 
 
@@ -199,6 +310,18 @@ def test_what_has_an_effect_needs_no_word(shared: Lab, plant: Plant, pipeline: C
     run, _ = plant({"a": HOT}, pipeline)
     assert (run.error, run.note) == (None, "")
     assert shared.why(run).causes == ()
+
+
+def test_a_pipeline_that_writes_nothing_needs_to_return_nothing_either(plant: Plant) -> None:
+    def only_printed(readings):
+        readings[readings["temperature"] > 31].print()
+
+    run, _ = plant({"a": HOT}, only_printed, writes=None)
+    assert (run.error, run.note, run.records_in) == (None, "", len(HOT))
+    with pytest.raises(LabError, match="nothing instead of a stream"):
+        plant({"b": HOT}, only_printed)
+    with pytest.raises(LabError, match="nothing instead of a stream"):
+        plant({"c": HOT}, lambda _: None, writes=None)
 
 
 def test_a_branch_that_goes_through_a_repartition_topic_is_used_or_not(shared: Lab) -> None:
