@@ -14,11 +14,12 @@ from labkit.readings.gaps import is_gap
 SPACES = " \u00a0\u2009\u202f"  # also those that do not break a line, and thin ones
 MINUS = "\u2212"  # that of typesetters
 WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,17})")  # that 64 bits hold
-NAME = re.compile(r"[+-]?(0[0-9]+|[0-9]{19,})|[0-9]+[eE][0-9]+")  # digits that are no number: 0042, or room 1E2
+# Digits that are no number: 0042, a code such as +0222,1, and room 1E2.
+NAME = re.compile(r"[+-]?(0[0-9]+|[0-9]{19,})|[+-]0[0-9]+,[0-9]+|[0-9]+[eE][0-9]+")
 NATURAL = re.compile(r"\+?[0-9 ]+")
 COUNTRY = re.compile(r"\+[0-9 ]+")
 UNIT = re.compile(
-    rf"(?P<before>[$€£¥]?[{SPACES}]?)(?P<number>[+\-{MINUS}]?[0-9][0-9.,]*([eE][+-]?[0-9]+)?)"
+    rf"(?P<before>[$€£¥]?[{SPACES}]?)(?P<number>[+\-{MINUS}]?[0-9](?:[0-9.,]|[{SPACES}](?=[0-9]))*([eE][+-]?[0-9]+)?)"
     rf"(?P<after>[{SPACES}]?[%‰°€]\S?|[{SPACES}][^\d]{{1,8}})?"
 )
 TRUTH = {"true": True, "false": False}
@@ -149,6 +150,9 @@ class Column:
             yield f"{self.name}: {of_all} text, such as {words[0]!r:.40}"
         elif with_units := [cell for cell in words if (match := UNIT.fullmatch(cell)) and match[0] != match["number"]]:
             yield f"{self.name} is text, such as {with_units[0]!r:.40}"
+        elif not self.style and self._read[POINT] and not self._has_names():
+            of_all = f"{sum(self._known[cell] for cell in self._read[POINT])} of {self._known.total()} values"
+            yield f"{self.name} is text, though {of_all} are numbers"
 
     def _flags(self, numbers: Mapping[str, int | float]) -> Iterator[str]:
         """Yields how often there is a number that stands apart from the others and usually says that there is none."""

@@ -19,6 +19,10 @@ AMONG_NUMBERS = {
     "-inf",
     "infinity",
     "-infinity",
+    "\\n",  # of a database
+    "undefined",
+    "unavailable",
+    "unknown",
 }
 OF_A_SHEET = re.compile(r"#[a-zäöü/0-9]+[!?]?")  # such as #DIV/0! or #NV, which a spreadsheet computes
 

@@ -7,8 +7,10 @@ import re
 from collections.abc import Sequence
 
 from labkit.errors import LabError
-from labkit.readings.cells import COMMA, POINT
+from labkit.readings.cells import COMMA, POINT, TRUTH
+from labkit.readings.dates import compact
 from labkit.readings.gaps import is_gap
+from labkit.readings.making import CLOCK
 from labkit.readings.times import ANY_DATE
 
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
@@ -21,32 +23,46 @@ NO_SEPARATORS = {":": "colons", "~": "tildes", " ": "spaces"}
 
 
 def require_names(columns: Sequence[str], rows: Sequence[Sequence[str]], name: str) -> None:
-    """Raises LabError if the first line looks like the others, with a time or decimals in it: it names nothing."""
-    kinds = [_kind(cell) for cell in columns]
-    alike = rows and all(kinds == [*map(_kind, row)] for row in rows[:LOOKED_AT])
-    if alike and ("decimal" in kinds or "time" in kinds):
+    """Raises LabError if the first line names nothing, but has values as the others have, or is in single quotes."""
+    if (cell := _no_name(columns, rows[:LOOKED_AT])) is not None:
         raise LabError(
-            f"{name}: its first line does not name the columns, it has {columns[kinds.index(_telling(kinds))]!r}: "
-            "write a line above it with a name for each, such as time,level."
+            f"{name}: its first line does not name the columns, it has {cell!r}: write a line above it with a name for "
+            "each, such as time,level."
         )
     if len(columns) > 1 and all(len(each) > 2 and each[0] == each[-1] == "'" for each in columns):
         raise LabError(f"{name}: its cells are in single quotes: write double ones, or none.")
 
 
-def _telling(kinds: Sequence[str]) -> str:
-    return "time" if "time" in kinds else "decimal"
+def _no_name(first: Sequence[str], rows: Sequence[Sequence[str]]) -> str | None:
+    """Returns a cell of the first line that is a value like those below it; None if there is none."""
+    columns = [*itertools.zip_longest(first, *rows, fillvalue="")] if rows else []
+    times = [cells[0] for cells in columns if {*map(_kind, cells)} == {"time"}]
+    alike = all(len({*map(_kind, cells)} - {"gap"}) < 2 for cells in columns)
+    values = [cells[0] for cells in columns if _kind(cells[0]) in ("number", "truth")] if alike else []
+    return next(iter(times), None if _are_a_series(values) else next(iter(values), None))
+
+
+def _are_a_series(cells: Sequence[str]) -> bool:
+    """Whether numbers may be the names of columns: years, hours, shares."""
+    numbers = [number for cell in cells if (number := POINT.number(cell)) is not None]
+    if len(numbers) < len(cells) or len(numbers) < 2:
+        return all(1800 <= number <= 2100 and type(number) is int for number in numbers) and len(numbers) == len(cells)
+    steps = [after - before for before, after in itertools.pairwise(numbers)]
+    return min(steps) > 0 and (max(steps) - min(steps) < min(steps) / 1000 or (len(steps) > 1 and max(numbers) <= 1))
 
 
 def _kind(cell: str) -> str:
-    """Returns what a cell looks like: "time", "decimal", which a gap may be too, "number" or "text"."""
+    """Returns what a cell looks like: "gap", "time", "truth", "number" or "text"."""
     cell = cell.strip()
     if is_gap(cell, among_numbers=True):
-        return "decimal"
-    if ANY_DATE.read(cell) or EPOCH.fullmatch(cell):
+        return "gap"
+    if cell.lower() in TRUTH:
+        return "truth"
+    if EPOCH.fullmatch(cell) or CLOCK.fullmatch(cell) or ANY_DATE.read(cell):
         return "time"
-    if POINT.number(cell) is None and COMMA.number(cell) is None:
-        return "text"
-    return "decimal" if {".", ","} & {*cell} else "number"
+    if cell.isdecimal() and compact(int(cell)):
+        return "time"
+    return "text" if POINT.number(cell) is None and COMMA.number(cell) is None else "number"
 
 
 def require_separator(rows: Sequence[Sequence[str]], name: str) -> None:
@@ -75,13 +91,32 @@ def without_preamble(content: str) -> tuple[str, int]:
         for separator in SEPARATORS if len(some) > 1 else ():
             head, *rows = csv.reader(some, delimiter=separator)
             fits = len(head) > 1 and {len(row) for row in rows} == {len(head)}
-            if fits and (not above or _are_names(head)):
+            if fits and (_are_names(head, rows) if above else not _begins_below(lines, begin, separator)):
                 return content[sum(map(len, lines[:begin])) :], above
     return content, 0
 
 
-def _are_names(cells: Sequence[str]) -> bool:
-    return len({*map(str.strip, cells)} - {""}) == len(cells) and {*map(_kind, cells)} == {"text"}
+def _begins_below(lines: Sequence[str], begin: int, separator: str) -> bool:
+    """Whether names of columns and values follow an empty line: what is above them only looks like a table."""
+    empty = [number for number, line in enumerate(lines) if number > begin and not line.strip()]
+    for number in empty:
+        head, *rows = [*csv.reader(filter(str.strip, lines[number : number + LOOKED_AT]), delimiter=separator)] or [[]]
+        above = [*csv.reader(filter(str.strip, lines[begin:number]), delimiter=separator)]
+        if _are_names(head, rows) and not _are_names(above[0], above[1:]):
+            return True
+    return False
+
+
+def _are_names(cells: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
+    """Whether these are names, all different and at most a series of numbers among them, with other values below."""
+    names = [each.strip() for each in cells]
+    while names and not names[-1]:
+        names.pop()
+    numbers = [each for each in names if _kind(each) != "text"]
+    if len({*names} - {""}) != len(names) or len(numbers) == len(names) or not _are_a_series(numbers):
+        return False
+    below = ({_kind(row[n]) for row in rows if n < len(row)} - {"gap"} for n, _ in enumerate(names))
+    return any(kinds and "text" not in kinds for kinds in below)
 
 
 def below(content: str) -> tuple[str, str | None, list[str]]:

@@ -8,7 +8,7 @@ from typing import Any
 from labkit.errors import LabError
 
 BETWEEN = re.compile(r"[\s,\x1e]*")  # objects, as programs write them: lines, commas, or what RFC 7464 wants
-AFTER_SOMETHING = re.compile(r"[^\s{}]+[\s:;,]+\{.*\}")  # as mosquitto_sub -v and kcat print keys and topics
+AFTER_SOMETHING = re.compile(r"[^\[{}]+[\s:;,]+\{.*\}")  # as mosquitto_sub -v and kcat print keys and topics
 
 
 def is_json(text: str) -> bool:

@@ -19,6 +19,7 @@ from labkit.readings.reading import LAST_TIMESTAMP, BadReading, check
 
 HOUR = 3_600_000  # milliseconds; the broker's log.message.timestamp.after.max.ms
 MEASURED = ("temperature", "humidity")  # may be missing, as in real data
+ROUNDED = re.compile(r"[0-9][.,][0-9]+E\+[0-9]+")  # as 356938035643809 is shown
 CLOCK = re.compile(r"[0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.,][0-9]+)?)?")
 WITH_A_DATE = "It has no date: join the two, as in time=lambda row: row['date'] + ' ' + row['clock']."
 HOW_TO_WRITE = f"Write times such as {times.EXAMPLE} (ISO 8601)."
@@ -67,6 +68,8 @@ def _key(name: str, value: Any, number: int) -> str:
     """Returns a key as text: a number or a truth value as JSON has it."""
     if not isinstance(value, str | int | float) or not can_be_sent(value):
         raise LabError(f"Row {number}: {name} is a {type(value).__name__}, but a key is a text or a number.")
+    if isinstance(value, str) and ROUNDED.fullmatch(value):
+        raise LabError(f"Row {number}: {name} is {value}, which a spreadsheet has rounded: export the table once more.")
     return value if isinstance(value, str) else orjson.dumps(value).decode()
 
 

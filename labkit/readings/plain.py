@@ -61,7 +61,7 @@ def not_sent(value: Any, name: str) -> str:
         number, part = next((n, each) for n, each in enumerate(value) if not can_be_sent(each))
         return not_sent(part, f"{name}[{number}]")
     if isinstance(value, int):
-        return f"{name} is {value:.3g}, and a whole number in JSON has 64 bits at most: write float({name})"
+        return f"{name} is {value:.3g}, and a whole number in JSON has 64 bits at most: write str({name})"
     if isinstance(value, str):
         return f"{name} is {value!r:.40}, which is no text in UTF-8"
     return f"{name} is a {type(value).__name__}, which JSON does not have: write {instead(value, name)}"

@@ -60,7 +60,7 @@ def read(text: Text, name: str) -> Sheet:
         rows = [columns, *rows]
         columns = next(csv.reader([comments.pop()], delimiter=separator))
         columns[0] = columns[0].lstrip("#").strip() or "#"
-    columns = [plain_text(each) for each in columns]
+    columns, unnamed = _named([plain_text(each) for each in columns], rows)
     require_different(columns)
     heads.require_names(columns, rows, name)
     _require_as_many_cells(columns, rows, name)
@@ -68,10 +68,25 @@ def read(text: Text, name: str) -> Sheet:
     notes = [f"{name}: {text.encoding}{separated}"]
     if comments:
         notes.append(f"{len(comments)} {'line' if len(comments) == 1 else 'lines'} above the columns left out (#)")
+    if unnamed:
+        notes.append(f"columns without a name are called {' and '.join(unnamed)}")
     if above:
         notes.append(f"{above} {'line' if above == 1 else 'lines'} above the columns left out")
     fitted = [_fitted(row, number, len(columns), separator) for number, row in enumerate(rows, 1)]
     return Sheet(columns, fitted, separator, notes)
+
+
+def _named(columns: list[str], rows: Sequence[Sequence[str]]) -> tuple[list[str], list[str]]:
+    """Returns the columns with names for those that have values and no name, and these names. The first column may be
+    the index of a DataFrame: one that only counts the rows stays without a name.
+    """
+    given: list[str] = []
+    for n, column in enumerate(columns):
+        cells = [row[n].strip() for row in rows if n < len(row)]
+        if not column and any(cells) and (n or cells != [str(number) for number, _ in enumerate(cells)]):
+            given.append("index" if n == 0 and "index" not in columns else f"column {n + 1}")
+            columns = [*columns[:n], given[-1], *columns[n + 1 :]]
+    return columns, given
 
 
 def require_different(columns: Sequence[str]) -> None:

@@ -275,7 +275,7 @@ def test_what_json_cannot_hold_is_refused_with_row_and_column() -> None:
         (Path("a"), "write str(level)"),
         ({1: "a"}, "level has the key 1, and in JSON each key is text: write str(1)"),
         ({"a": [1, {2}]}, "level['a'][1] is a set"),
-        (2**70, "level is 1.18e+21, and a whole number in JSON has 64 bits at most: write float(level)"),
+        (2**70, "level is 1.18e+21, and a whole number in JSON has 64 bits at most: write str(level)"),
         ("a\ud800", "level is 'a\\ud800', which is no text in UTF-8"),
         (1j, "level is a complex, which JSON does not have: write a number or text made of it"),
     ],

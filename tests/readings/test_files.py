@@ -149,6 +149,7 @@ def test_one_line_of_json_is_one_row(file: Path) -> None:
             "levels.csv, line 1, is not JSON: Expecting property name enclosed in double quotes. It ",
         ),
         (f"level/K {ONE}\nlevel/B {TWO}", "There is something before the JSON in each line, 'level/K'"),
+        (f"CreateTime:1714557600000\tK\t{ONE}", "There is something before the JSON in each line, 'CreateTime:"),
         (f"K\t{ONE}", "There is something before the JSON in each line, 'K'"),
         (f"{ONE}\n{TWO[:-1]}", "levels.csv, line 2, is not JSON: "),
         ("[1, 2]", "Row 1 is a int, not a dict"),
@@ -290,6 +291,48 @@ def test_lines_above_the_names_of_the_columns_are_left_out_and_counted(above: st
     assert f"{many} {'line' if many == 1 else 'lines'} above the columns left out" in found.notes
 
 
+@pytest.mark.parametrize(
+    ("content", "left_out"),
+    [
+        ("Station:;Köln\nZeitraum:;Mai\n\nmeasured;level\n13.05.2024 00:00;1,5\n13.05.2024 01:00;1,7\n", 2),
+        ('"Konto:";"DE02";\n\n"measured";"level";\n"13.05.2024";"1,5";\n"14.05.2024";"1,7";\n', 1),
+        (
+            '"Data Source","Indicators",\n\n"Last Updated","2024-05-30",\n\n"measured","code","2019","2020",\n'
+            '"2024-01-01","A","1.3","1.5",\n"2024-01-02","B","1.6","1.7",\n',
+            2,
+        ),
+    ],
+)
+def test_what_looks_like_a_table_above_an_empty_line_is_left_out_too(content: str, left_out: int, file: Path) -> None:
+    file.write_text(content)
+    found = read(file, Columns(None, "measured", of_readings=False))
+    assert [[*each.value.values()][-1] for each in found] == [1.5, 1.7]
+    assert f"{left_out} {'line' if left_out == 1 else 'lines'} above the columns left out" in found.notes
+
+
+@pytest.mark.parametrize("content", ["a,b\nx,1\n\ny,2\nz,3\n", "a,b\nx,y\n\np,q\nr,s\n", "a,b\nx,1\nc,d\n\ny,2\n"])
+def test_an_empty_line_in_a_table_ends_nothing(content: str, file: Path) -> None:
+    file.write_text(content)
+    rows = [*read(file, Columns(None, None, of_readings=False))]
+    assert len(rows) == 3
+    assert [*rows[0].value] == ["a", "b"]
+
+
+def test_a_column_without_a_name_is_kept_unless_it_counts_the_rows(file: Path) -> None:
+    found = table(file, ",measured,station\nA,2025-03-01 12:00,K\nB,2025-03-01 12:10,K\n")
+    assert [each.value["index"] for each in found] == ["A", "B"]
+    assert "columns without a name are called index" in found.notes
+    found = table(file, "station,measured,\nK,2025-03-01 12:00,5\nK,2025-03-01 12:10,\n")
+    assert [each.value["column 3"] for each in found] == [5, None]
+    found = table(file, ",measured,station\n0,2025-03-01 12:00,K\n1,2025-03-01 12:10,K\n")
+    assert [[*each.value] for each in found] == [["measured", "station"]] * 2
+
+
+def test_a_key_that_a_spreadsheet_has_rounded_is_refused(file: Path) -> None:
+    rounded = refusal(file, "station,measured\n3.56938E+14,2025-03-01 12:00\n3.56938E+14,2025-03-01 12:10\n")
+    assert rounded.startswith("Row 1: station is 3.56938E+14, which a spreadsheet has rounded")
+
+
 def test_what_is_above_is_no_head_for_rows_of_numbers(file: Path) -> None:
     content = "station,measured\nK,2025-03-01 12:00,3.4\nB,2025-03-01 12:10,3.5\n"
     assert refusal(file, content).startswith("Row 1 has 3 cells")
@@ -301,13 +344,26 @@ def test_what_is_above_is_no_head_for_rows_of_numbers(file: Path) -> None:
         ("1740830400,nan,14.45\n1740830460,nan,12.35\n", "1740830400"),
         ("2025-03-01 12:00;K;14,45\n2025-03-01 12:01;K;12,35\n", "2025-03-01 12:00"),
         ("K,21.5\nB,21.6\n", "21.5"),
+        ("USW00094728,20240501,PRCP,0,,,W,2400\nUSW00094728,20240501,TMAX,256,,,W,\n", "20240501"),
+        ("2025-03-01 12:00,a,\n2025-03-01 12:01,b,5\n", "2025-03-01 12:00"),
+        ("2025-03-01 12:00,ok,1\n2025-03-01 12:01,5,fail\n", "2025-03-01 12:00"),
+        ("10:00:01,512\n10:00:02,513\n", "10:00:01"),
+        ("0,512,33\n1,513,34\n", "0"),
+        ("kitchen,21\nbath,22\n", "21"),
+        ("true,5\nfalse,6\n", "true"),
     ],
 )
 def test_a_table_whose_first_line_is_a_row_is_refused(content: str, cell: str, file: Path) -> None:
     assert refusal(file, content).startswith(f"levels.csv: its first line does not name the columns, it has {cell!r}")
 
 
-@pytest.mark.parametrize("content", ["station,2023,2024\nK,1.5,2.5\n", "station,2025-03-01\nK,1.5\n", "1,2\n3,4\n"])
+HEADS = [
+    "station,2023,2024\nK,15,25\n", "station,2025-03-01\nK,1.5\n", "1,2\n3,4\n", "day,0,1,2,3\nmon,5,6,7,8\n",
+    "station,0.05,0.5,0.95\nK,1.5,2.5,3.5\n", "name,room\nanna,kitchen\n",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("content", HEADS)
 def test_names_may_be_numbers_or_dates(content: str, file: Path) -> None:
     file.write_text(content)
     assert len([*read(file, Columns(None, None, of_readings=False))]) == 1
@@ -343,6 +399,14 @@ def test_cells_that_are_separated_in_another_way_are_refused(content: str, why: 
         (["(3.4)", "3.5*"], ["(3.4)", "3.5*"], ()),
         (["12A", "14B"], ["12A", "14B"], ()),
         (["1E2", "2E3"], ["1E2", "2E3"], ()),
+        (["1\u202f234,50 €", "12,00 €"], [1234.5, 12.0], (COMMAS, "level: 1\u202f234,50 € is 1234.5")),
+        (["+0222,1", "-0005,5"], ["+0222,1", "-0005,5"], ()),
+        (["21.5", "unavailable", "21.7", "unknown", "\\N"], [21.5, None, 21.7, None, None], ()),
+        (
+            ["1.5", "low", "2.5", "on"],
+            ["1.5", "low", "2.5", "on"],
+            ("level is text, though 2 of 4 values are numbers",),
+        ),
         (["1E2", "3"], ["1E2", "3"], ("level is text, as 1E2 is no number",)),
         (["1.0E2", "2E-3"], [100.0, 0.002], ()),
         (["true", "False", ""], [True, False, None], ("level is true or false",)),
