@@ -43,12 +43,15 @@ def _no_name(first: Sequence[str], rows: Sequence[Sequence[str]]) -> str | None:
 
 
 def _are_a_series(cells: Sequence[str]) -> bool:
-    """Whether numbers may be the names of columns: years, hours, shares."""
+    """Whether numbers may be the names of columns: a year, or several that grow by one step, or shares that grow."""
     numbers = [number for cell in cells if (number := POINT.number(cell)) is not None]
-    if len(numbers) < len(cells) or len(numbers) < 2:
-        return all(1800 <= number <= 2100 and type(number) is int for number in numbers) and len(numbers) == len(cells)
+    if len(numbers) < len(cells):
+        return False
+    if len(numbers) < 2:
+        return all(type(number) is int and 1800 <= number <= 2100 for number in numbers)
     steps = [after - before for before, after in itertools.pairwise(numbers)]
-    return min(steps) > 0 and (max(steps) - min(steps) < min(steps) / 1000 or (len(steps) > 1 and max(numbers) <= 1))
+    are_even, are_shares = max(steps) < 1.001 * min(steps), len(steps) > 1 and max(numbers) <= 1
+    return min(steps) > 0 and (are_even or are_shares)
 
 
 def _kind(cell: str) -> str:
@@ -81,15 +84,15 @@ def require_separator(rows: Sequence[Sequence[str]], name: str) -> None:
 
 
 def without_preamble(content: str) -> tuple[str, int]:
-    """Returns a table without the lines above the names of its columns, and how many those are: what names the columns
-    has as many cells as the rows, all different and none of them a number.
+    """Returns a table without the lines above the names of its columns, and how many those are; the line of names has
+    as many cells as the rows.
     """
     lines = [*itertools.islice(io.StringIO(content, newline=""), ABOVE + LOOKED_AT)]
     filled = [number for number, line in enumerate(lines) if line.strip()]
     for above, begin in enumerate(filled[:ABOVE]):
         some = [lines[number] for number in filled[above : above + LOOKED_AT]]
         for separator in SEPARATORS if len(some) > 1 else ():
-            head, *rows = csv.reader(some, delimiter=separator)
+            head, *rows = _cells(some, separator)
             fits = len(head) > 1 and {len(row) for row in rows} == {len(head)}
             if fits and (_are_names(head, rows) if above else not _begins_below(lines, begin, separator)):
                 return content[sum(map(len, lines[:begin])) :], above
@@ -100,11 +103,19 @@ def _begins_below(lines: Sequence[str], begin: int, separator: str) -> bool:
     """Whether names of columns and values follow an empty line: what is above them only looks like a table."""
     empty = [number for number, line in enumerate(lines) if number > begin and not line.strip()]
     for number in empty:
-        head, *rows = [*csv.reader(filter(str.strip, lines[number : number + LOOKED_AT]), delimiter=separator)] or [[]]
-        above = [*csv.reader(filter(str.strip, lines[begin:number]), delimiter=separator)]
-        if _are_names(head, rows) and not _are_names(above[0], above[1:]):
+        head, *rows = _cells(lines[number : number + LOOKED_AT], separator)
+        first, *others = _cells(lines[begin:number], separator)
+        if _are_names(head, rows) and not _are_names(first, others):
             return True
     return False
+
+
+def _cells(lines: Sequence[str], separator: str) -> list[list[str]]:
+    """Returns the cells of the lines that are not empty; of one line without cells if they are no table."""
+    try:
+        return [*csv.reader(filter(str.strip, lines), delimiter=separator)] or [[]]
+    except csv.Error:  # a quote that is never closed
+        return [[]]
 
 
 def _are_names(cells: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:

@@ -318,6 +318,11 @@ def test_an_empty_line_in_a_table_ends_nothing(content: str, file: Path) -> None
     assert [*rows[0].value] == ["a", "b"]
 
 
+def test_a_quote_that_is_never_closed_is_said_however_long_it_is(file: Path) -> None:
+    content = 'station,measured,level\nK,2025-03-01 12:00,"3\n' + "x" * 200_000 + "\nB,2025-03-01 12:10,3\n"
+    assert "a quote is opened and not closed" in refusal(file, content)
+
+
 def test_a_column_without_a_name_is_kept_unless_it_counts_the_rows(file: Path) -> None:
     found = table(file, ",measured,station\nA,2025-03-01 12:00,K\nB,2025-03-01 12:10,K\n")
     assert [each.value["index"] for each in found] == ["A", "B"]
