@@ -105,6 +105,7 @@ def test_whoever_is_alone_in_a_folder_around_the_class_is_told_by_the_roster(pat
 EVIL = [
     "eveevil_22_3_x_4711_assignsubmission_file.ipynb", "x_4711_assignsubmission_file_/02.ipynb", "x_1_2_y.ipynb",
     "anna_LATE_4711_1_02.ipynb", "submitted/anna/week2/02.ipynb", "Ek_Anna_aek_4711/02.ipynb", "timestamp.txt",
+    "x_boz_attempt_2026-01-01-00-00-00_02.ipynb", "42-77 - Ben Öz - Jan 1, 2026 100 AM - 02.ipynb",
     "../anna/02.ipynb", "anna_4711_1_02.ipynb/02.ipynb", "source/week2/02.ipynb", "class/anna/02.ipynb",
 ]  # fmt: skip
 FOLDERS = {  # what belongs to eve alone, in each layout
@@ -146,6 +147,8 @@ def test_canvas_alone_says_that_a_file_is_late() -> None:
         (f"Week 2_ekanna_attempt_2026-11-26-13-12-05_{NOTEBOOK}", (2026, 11, 26, 13, 12, 5)),
         (f"42-77 - Ben Öz - Dec 2, 2026 1201 AM - {NOTEBOOK}", (2026, 12, 2, 0, 1)),
         (f"41-77 - Anna Ek - Sep 6, 2026 112 PM/{NOTEBOOK}", (2026, 9, 6, 13, 12)),
+        ("W_aek_attempt_2026-11-26-13-12-05_W_aek_attempt_2026-01-01-00-00-00_02.ipynb", (2026, 11, 26, 13, 12, 5)),
+        ("41-77 - A - Sep 6, 2026 112 PM - B - Jan 1, 2026 100 AM - 02.ipynb", (2026, 9, 6, 13, 12)),
     ],
 )
 def test_the_time_is_in_the_name(path: str, time: tuple[int, ...]) -> None:

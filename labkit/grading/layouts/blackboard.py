@@ -9,7 +9,8 @@ from collections.abc import Callable
 from labkit.grading.layouts import plain
 from labkit.grading.layouts.layout import Layout, Place, Tree
 
-NAME = re.compile(r".+_(?P<login>[^_]+)_attempt_(?P<time>\d{4}(?:-\d\d){5})(?:_(?P<own>.+)|\.txt)")
+# The first that fits is Blackboard's: a student's own name for the file may look the same.
+NAME = re.compile(r".+?_(?P<login>[^_]+)_attempt_(?P<time>\d{4}(?:-\d\d){5})(?:_(?P<own>.+)|\.txt)")
 
 
 def recognise(tree: Tree, _: Callable[[str], bool]) -> Layout | None:
