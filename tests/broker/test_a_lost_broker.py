@@ -113,7 +113,7 @@ def test_whatever_is_at_work_on_a_killed_kafka_says_since_when_it_waits_and_goes
     for view in (chart, tiles, topology):
         eventually(lambda view=view: "away" not in view.summary())
     eventually(lambda: chart.state.until > drawn)
-    eventually(lambda: tiles.state.tiles[0].age < 5)
+    eventually(lambda: tiles.state.tiles[0].age < 5, 90)  # all that waited for Kafka comes first
     assert (chart.finished, tiles.finished) == (False, False)
 
 

@@ -56,8 +56,14 @@ class Room:
         eventually(lambda: not lives(process))
 
     def work(self) -> dict[str, list[str]]:
-        """What `status` says of each student."""
-        rows = self.lab("class", "status").partition("student ")[2].splitlines()[1:]
+        """What `status` says of each student, once a busy Kafka answers in time."""
+
+        def said() -> str:
+            with contextlib.suppress(AssertionError):
+                return self.lab("class", "status")
+            return ""
+
+        rows = eventually(said, 180).partition("student ")[2].splitlines()[1:]
         return {name: numbers for name, *numbers in map(str.split, rows)}
 
 
