@@ -52,7 +52,8 @@ def collect(table: pd.DataFrame, styles: theme.Styles, x: str, y: Field, by: str
         raise LabError(f"Two columns of the table are called {twice[0]!r}: rename one of them.")
     for name in {x, y.name, by} - set(names):
         hint = did_you_mean(name, names)
-        hint = hint or ("table.reset_index() makes a column of its index." if _has_times(table.index) else "")
+        if not hint and isinstance(table.index, pd.DatetimeIndex):
+            hint = "table.reset_index() makes a column of its index."
         raise LabError(f"The table has no column {name}; it has {', '.join(names)}{f': {hint}' if hint else '.'}")
     values = {"time": _milliseconds(table[x], x), "value": _numbers(table[y.name], y.name), "name": table[by]}
     rows = pd.DataFrame(values).dropna(subset=["time", "name"]).sort_values("time")
@@ -68,10 +69,6 @@ def collect(table: pd.DataFrame, styles: theme.Styles, x: str, y: Field, by: str
 def _with_index(table: pd.DataFrame, wanted: set[str]) -> pd.DataFrame:
     """Returns a table with its index as columns, if that has one that is wanted."""
     return table.reset_index() if wanted & set(table.index.names) - set(table.columns) else table
-
-
-def _has_times(index: pd.Index[Any]) -> bool:
-    return isinstance(index, pd.DatetimeIndex)
 
 
 def _milliseconds(column: pd.Series[Any], name: str) -> pd.Series[float]:

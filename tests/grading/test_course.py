@@ -157,22 +157,23 @@ def test_a_course_is_read(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("text", WRONG)
-def test_what_is_wrong_is_said_in_one_line(text: str, tmp_path: Path) -> None:
-    file = tmp_path / "course.toml"
+def refusal(file: Path, text: str) -> str:
     file.write_text(text)
     with pytest.raises(LabError) as error:
         read(file)
-    assert str(error.value).replace("The course file", str(file)) == f"{file}: {WRONG[text]}"
+    return str(error.value)
+
+
+@pytest.mark.parametrize("text", WRONG)
+def test_what_is_wrong_is_said_in_one_line(text: str, tmp_path: Path) -> None:
+    file = tmp_path / "course.toml"
+    assert refusal(file, text).replace("The course file", str(file)) == f"{file}: {WRONG[text]}"
 
 
 @pytest.mark.parametrize("text", NO_TOML)
 def test_what_is_no_toml_is_said_with_its_line_and_what_to_write(text: str, tmp_path: Path) -> None:
     file = tmp_path / "course.toml"
-    file.write_text(text)
-    with pytest.raises(LabError) as error:
-        read(file)
-    assert str(error.value) == f"{file}, {NO_TOML[text]}"
+    assert refusal(file, text) == f"{file}, {NO_TOML[text]}"
 
 
 VALUES = ("1", "-1.5", "inf", "true", "'x'", "[]", "[1]", "['x']", "{}", "{x = 1}", "[{}]", "2026-12-01", "12:00:00")
